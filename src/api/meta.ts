@@ -1,0 +1,71 @@
+// Words that every kind shares: metadata, conditions, references, durations, quantities. Pure; imports zod only.
+import { z } from 'zod'
+
+/** The part of Kubernetes' ObjectMeta that we read or write. Times are RFC 3339 strings, as on the wire. */
+export interface ObjectMeta {
+  readonly name: string
+  readonly namespace: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly generation: number
+  readonly creationTimestamp: string
+  readonly deletionTimestamp?: string
+  readonly finalizers?: readonly string[]
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+const name = z.string().min(1).max(253)
+
+export const localReference = z.object({ name: name.describe('Name of an object in the same namespace.') })
+
+export const secretKeyReference = z.object({
+  name: name.describe('Name of a Secret in the same namespace.'),
+  key: z.string().min(1).max(253).describe('Key in its data.'),
+})
+export type SecretKeyReference = z.infer<typeof secretKeyReference>
+
+/** A Kubernetes duration of whole hours, minutes and seconds, such as `90s` or `1h30m`. */
+export const duration = z
+  .string()
+  .min(2)
+  .max(32)
+  .regex(/^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/)
+  .meta({
+    'x-kubernetes-validations': [{ rule: "duration(self) > duration('0s')", message: 'a deadline is longer than 0s: write for example 90s or 6h' }],
+  })
+
+/** Milliseconds of a duration that the schema has accepted. */
+export function durationMs(text: string): number {
+  const unitMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000 }
+  let total = 0
+  for (const [, digits, unit] of text.matchAll(/([0-9]+)([hms])/g)) total += Number(digits) * (unitMs[unit ?? ''] ?? 0)
+  return total
+}
+
+/** A Kubernetes quantity such as `20Gi`, or a plain number. */
+export const quantity = z.union([z.int(), z.string().max(64)]).meta({
+  'x-kubernetes-int-or-string': true,
+  pattern: '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$',
+})
+
+/** An instant as the API server and Meilisearch write it (RFC 3339, up to nine fractional digits). */
+export const timestamp = z.string().max(64)
+
+/** A count or a size in bytes. */
+export const int64 = z.int().min(0).meta({ format: 'int64' })
+
+export const condition = z.object({
+  type: z.string().max(64),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string().max(128),
+  message: z.string().max(4096),
+  lastTransitionTime: timestamp,
+  observedGeneration: z.int().meta({ format: 'int64' }),
+})
+export type Condition = z.infer<typeof condition>
+
+export const conditions = z.array(condition).max(16).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+
+/** Condition types that every kind has. The first two are absent unless true (kstatus reads them first). */
+export const conditionTypes = { Reconciling: 'Reconciling', Stalled: 'Stalled', Ready: 'Ready' } as const

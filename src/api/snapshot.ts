@@ -1,0 +1,188 @@
+// MeiliSnapshot: one snapshot, taken once, moved to a claim, checked, kept.
+import { z } from 'zod'
+import { apiVersion, group, version } from './group.ts'
+import type { Kind } from './group.ts'
+import { conditions, duration, int64, localReference, quantity, timestamp } from './meta.ts'
+import type { ObjectMeta } from './meta.ts'
+
+const immutable = (field: string): { 'x-kubernetes-validations': { rule: string; message: string }[] } => ({
+  'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: `${field} is immutable: a MeiliSnapshot is taken once; create another one instead` }],
+})
+
+const quantities = z.record(z.string().max(63), quantity).meta({ maxProperties: 8 })
+
+const claim = z.object({
+  name: z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
+    .describe('PersistentVolumeClaim in the same namespace.'),
+  path: z
+    .string()
+    .min(1)
+    .max(512)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/)
+    .describe("Directory on the claim: relative, no part of it starts with a dot. Without it: the instance's name.")
+    .optional(),
+  template: z
+    .object({
+      storageClassName: z.string().max(253).describe("Without it: the cluster's default class.").optional(),
+      accessModes: z
+        .array(z.enum(['ReadWriteOnce', 'ReadWriteMany']))
+        .min(1)
+        .max(2)
+        .meta({ 'x-kubernetes-list-type': 'atomic' })
+        .default(['ReadWriteOnce']),
+      resources: z.object({ requests: z.object({ storage: quantity }) }),
+    })
+    .describe('How to create the claim if it is absent. It is kept, and belongs to nobody.')
+    .optional(),
+})
+
+const toleration = z.object({
+  key: z.string().max(317).optional(),
+  operator: z.enum(['Exists', 'Equal']).optional(),
+  value: z.string().max(63).optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
+  tolerationSeconds: z.int().min(0).meta({ format: 'int64' }).optional(),
+})
+
+const mover = z
+  .object({
+    resources: z
+      .object({ requests: quantities.optional(), limits: quantities.optional() })
+      .describe('Without it: requests 100m and 96Mi, limits 2 and 256Mi.')
+      .optional(),
+    tolerations: z.array(toleration).max(32).meta({ 'x-kubernetes-list-type': 'atomic' }).describe("Added to those of the target pod.").optional(),
+    nodeSelector: z.record(z.string().max(317), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
+    priorityClassName: z.string().max(253).optional(),
+  })
+  .describe('The pod that moves the file. What is not set follows the target pod.')
+
+const spec = z.object({
+  source: z
+    .object({ instanceRef: localReference.describe('The MeiliInstance to take the snapshot of.') })
+    .meta(immutable('source')),
+  destination: z.object({ claim }).meta(immutable('destination')),
+  sourcePolicy: z.enum(['Keep']).default('Keep').describe("What becomes of Meilisearch's own file once it is moved.").meta(immutable('sourcePolicy')),
+  deletionPolicy: z.enum(['Retain']).default('Retain').describe('What becomes of the stored files when this object is deleted.'),
+  verification: z
+    .object({
+      mode: z.enum(['None', 'Archive']).default('Archive').describe('Archive reads the moved file back: gzip with its CRC, tar, version. None only checks size and sha256.'),
+    })
+    .prefault({})
+    .meta(immutable('verification')),
+  deadlines: z
+    .object({
+      start: duration.default('1h').describe('For everything to be in place: server, key, claim.'),
+      task: duration.default('6h').describe('For Meilisearch to make the snapshot.'),
+      move: duration.default('6h').describe('For the mover to store it.'),
+    })
+    .prefault({})
+    .meta(immutable('deadlines')),
+  mover: mover.prefault({}).meta(immutable('mover')),
+})
+
+export const phases = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed'] as const
+
+const taskUid = z.int().min(0).meta({ format: 'int64' })
+
+const status = z.object({
+  observedGeneration: z.int().meta({ format: 'int64' }).optional(),
+  phase: z.enum(phases).optional(),
+  conditions: conditions.optional(),
+  request: z
+    .object({
+      attempt: z.int().min(1),
+      baseline: z.object({ uid: taskUid, enqueuedAt: timestamp }).optional().describe('Newest task of the server when the request was made; absent when it had none.'),
+      posts: z.int().min(0).describe('How many times POST /snapshots may have been sent in this attempt.'),
+      postedAt: timestamp,
+      taskUid: taskUid.optional().describe('The task that the server named in its reply.'),
+      cancelTaskUid: taskUid.optional(),
+    })
+    .describe('What was asked of Meilisearch.')
+    .optional(),
+  task: z
+    .object({
+      uid: taskUid,
+      batchUid: taskUid.optional(),
+      status: z.enum(['enqueued', 'processing', 'succeeded', 'failed', 'canceled']),
+      enqueuedAt: timestamp,
+      startedAt: timestamp.optional(),
+      finishedAt: timestamp.optional(),
+      duration: z.string().max(64).optional(),
+      error: z.object({ code: z.string().max(128), message: z.string().max(2048) }).optional(),
+    })
+    .describe("The snapshot task in Meilisearch's own words.")
+    .optional(),
+  waitingFor: z.string().max(512).describe('What blocks it now.').optional(),
+  progress: z
+    .object({
+      step: z.string().max(128),
+      percent: z.int().min(0).max(100).optional(),
+      percentText: z.string().max(16).optional(),
+      bytesDone: int64.optional(),
+      bytesTotal: int64.optional(),
+      estimatedCompletion: timestamp.optional(),
+    })
+    .optional(),
+  move: z.object({ attempt: z.int().min(1), jobName: z.string().max(253), node: z.string().max(253).optional(), startedAt: timestamp.optional() }).optional(),
+  artifact: z
+    .object({
+      claimName: z.string().max(253),
+      path: z.string().max(1024),
+      fileName: z.string().max(255),
+      sizeBytes: int64,
+      size: z.string().max(32),
+      sha256: z.string().max(64),
+      meilisearchVersion: z.string().max(64),
+      indexes: int64.optional(),
+      documents: int64.optional(),
+    })
+    .describe('What is stored, and where.')
+    .optional(),
+  startedAt: timestamp.optional(),
+  completedAt: timestamp.optional(),
+  duration: z.string().max(32).optional(),
+})
+
+export type MeiliSnapshotSpec = z.output<typeof spec>
+export type MeiliSnapshotStatus = z.output<typeof status>
+export type SnapshotPhase = (typeof phases)[number]
+export type SnapshotRequest = NonNullable<MeiliSnapshotStatus['request']>
+export type SnapshotTask = NonNullable<MeiliSnapshotStatus['task']>
+
+export interface MeiliSnapshot {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'MeiliSnapshot'
+  readonly metadata: ObjectMeta
+  readonly spec: MeiliSnapshotSpec
+  readonly status?: MeiliSnapshotStatus
+}
+
+export const meiliSnapshots = {
+  group,
+  version,
+  kind: 'MeiliSnapshot',
+  plural: 'meilisnapshots',
+  singular: 'meilisnapshot',
+  shortNames: ['msnap'],
+  description: 'One snapshot of a Meilisearch server: taken once, moved to a claim, checked, kept.',
+  spec,
+  status,
+  columns: [
+    { name: 'Instance', type: 'string', jsonPath: '.spec.source.instanceRef.name' },
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Task', type: 'string', jsonPath: '.status.task.status' },
+    { name: 'Progress', type: 'string', jsonPath: '.status.progress.percentText' },
+    { name: 'Size', type: 'string', jsonPath: '.status.artifact.size' },
+    { name: 'Duration', type: 'string', jsonPath: '.status.duration' },
+    { name: 'Claim', type: 'string', jsonPath: '.status.artifact.claimName', priority: 1 },
+    { name: 'Path', type: 'string', jsonPath: '.status.artifact.path', priority: 1 },
+    { name: 'Version', type: 'string', jsonPath: '.status.artifact.meilisearchVersion', priority: 1 },
+    { name: 'SHA256', type: 'string', jsonPath: '.status.artifact.sha256', priority: 1 },
+    { name: 'Reason', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].reason", priority: 1 },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+} as const satisfies Kind
