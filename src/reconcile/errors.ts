@@ -1,0 +1,41 @@
+// The errors that edges throw. Whoever catches one decides by class, never by text.
+// None of them ever holds a secret: no header, no key, no URL with a query that could carry one.
+
+/** What the other side said, as far as it is known. */
+export interface Answer {
+  /** HTTP status; absent when there was no reply at all. */
+  readonly status?: number
+  /** The other side's own machine-readable code, e.g. `AlreadyExists` or `invalid_api_key`. */
+  readonly code?: string
+  /** How long it asked us to wait (Retry-After). */
+  readonly retryAfterMs?: number
+  readonly cause?: unknown
+}
+
+abstract class EdgeError extends Error {
+  readonly status: number | undefined
+  readonly code: string | undefined
+  readonly retryAfterMs: number | undefined
+  constructor(message: string, answer: Answer = {}) {
+    super(message, { cause: answer.cause })
+    this.name = new.target.name
+    this.status = answer.status
+    this.code = answer.code
+    this.retryAfterMs = answer.retryAfterMs
+  }
+}
+
+/** May pass by itself: no reply, 429, 5xx. Back off and try again. The default for whatever is not understood. */
+export class TransientError extends EdgeError {}
+
+/** Will not pass without a change to an object: 400, 403, 422. Recorded; the next change or resync tries again. */
+export class TerminalError extends EdgeError {}
+
+/** Somebody else wrote first (409 on a write with a resourceVersion, or AlreadyExists). Look again, quietly. */
+export class Conflict extends EdgeError {}
+
+/** Absence (404). */
+export class NotFound extends EdgeError {}
+
+/** A list or watch continues from a point that the server has forgotten (410, `Expired`). List again. */
+export class Gone extends EdgeError {}
