@@ -7,7 +7,7 @@ import type { ObjectMeta } from './meta.ts'
 
 const podSelector = z
   .object({
-    matchLabels: z.record(z.string().max(317), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
+    matchLabels: z.record(z.string(), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
     matchExpressions: z
       .array(
         z.object({

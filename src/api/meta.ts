@@ -43,11 +43,10 @@ export function durationMs(text: string): number {
   return total
 }
 
+const quantityText = /^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$/
+
 /** A Kubernetes quantity such as `20Gi`, or a plain number. */
-export const quantity = z.union([z.int(), z.string().max(64)]).meta({
-  'x-kubernetes-int-or-string': true,
-  pattern: '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$',
-})
+export const quantity = z.union([z.int(), z.string().max(64).regex(quantityText)])
 
 /** An instant as the API server and Meilisearch write it (RFC 3339, up to nine fractional digits). */
 export const timestamp = z.string().max(64)

@@ -9,7 +9,7 @@ const immutable = (field: string): { 'x-kubernetes-validations': { rule: string;
   'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: `${field} is immutable: a MeiliSnapshot is taken once; create another one instead` }],
 })
 
-const quantities = z.record(z.string().max(63), quantity).meta({ maxProperties: 8 })
+const quantities = z.record(z.string(), quantity).meta({ maxProperties: 8 })
 
 const claim = z.object({
   name: z
@@ -55,7 +55,7 @@ const mover = z
       .describe('Without it: requests 100m and 96Mi, limits 2 and 256Mi.')
       .optional(),
     tolerations: z.array(toleration).max(32).meta({ 'x-kubernetes-list-type': 'atomic' }).describe("Added to those of the target pod.").optional(),
-    nodeSelector: z.record(z.string().max(317), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
+    nodeSelector: z.record(z.string(), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
     priorityClassName: z.string().max(253).optional(),
   })
   .describe('The pod that moves the file. What is not set follows the target pod.')
