@@ -1,0 +1,130 @@
+// Is the stored copy a snapshot that Meilisearch can start from? Read back from the disk, unpacked to the end, nothing kept.
+// Meilisearch itself checks neither the gzip's CRC nor its length on import, so this is the only place where damage is seen.
+import { createHash, type Hash } from 'node:crypto'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, type Gunzip, type ZlibOptions } from 'node:zlib'
+import { exitCodes } from './contract.ts'
+import { Failure } from './failure.ts'
+import type { Progress } from './progress.ts'
+import { readBack } from './readback.ts'
+import { ArchiveError } from './tar-header.ts'
+import { TarReader, type Contents } from './tar.ts'
+
+export interface Verifying {
+  readonly path: string
+  /** Only for what is said about a bad archive: the copy is gone by then. */
+  readonly sourcePath: string
+  readonly sizeBytes: number
+  /** Of the source, as it was read while copying. */
+  readonly sha256: string
+  /** What VERSION in the archive must say. */
+  readonly version: string
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+/**
+ * Checks the copy: its hash, the gzip with CRC and length, the tar's structure, VERSION, and the task database.
+ * Throws `mismatch` where the disk gives other bytes than were copied (another copy may help), else `archiveBad`.
+ */
+export async function verifyArchive(verifying: Verifying): Promise<{ archiveVersion: string; entries: number }> {
+  const contents = await unpack(verifying).catch(async (error: unknown) => {
+    if (!(error instanceof ArchiveError)) throw error
+    await confirmHash(verifying)
+    throw bad(verifying, error.message)
+  })
+  if (contents.version === undefined) throw bad(verifying, 'it has no entry VERSION')
+  if (contents.version !== verifying.version) {
+    throw bad(verifying, `it was written by Meilisearch ${contents.version}, but the server is ${verifying.version}`)
+  }
+  if (!contents.hasTaskDatabase) throw bad(verifying, 'it has no tasks/data.mdb')
+  return { archiveVersion: contents.version, entries: contents.entries }
+}
+
+function bad({ sourcePath }: Verifying, what: string): Failure {
+  return new Failure(exitCodes.archiveBad, `The archive ${sourcePath} is no good snapshot: ${what}; nothing was stored, a new snapshot is needed.`)
+}
+
+/** A high-water mark of one byte: the next block is asked for only when the last is used up, so its buffer is free again. */
+const gunzipOptions: ZlibOptions & { writableHighWaterMark: number } = { chunkSize: 128 * 1024, writableHighWaterMark: 1 }
+
+/** Unpacks all of it. An ArchiveError says what is wrong; a good archive of other bytes than the source's is `mismatch` at once. */
+async function unpack(verifying: Verifying): Promise<Contents> {
+  const hash = createHash('sha256')
+  const last = new LastBytes()
+  const gunzip = createGunzip(gunzipOptions)
+  const tar = new TarReader()
+  let tarBytes = 0
+  try {
+    await pipeline(
+      () => blocks(verifying, (block) => (hash.update(block), last.push(block))),
+      gunzip,
+      async (pieces: AsyncIterable<Buffer>) => {
+        for await (const piece of pieces) {
+          tar.push(piece)
+          tarBytes += piece.length
+          verifying.progress.moved()
+        }
+      },
+      { signal: verifying.signal },
+    )
+  } catch (error) {
+    throw gzipError(error)
+  }
+  requireHash(verifying, hash)
+  requireOneMember(gunzip, { sizeBytes: verifying.sizeBytes, tarBytes, statedBytes: last.asLength() })
+  return tar.finish()
+}
+
+async function* blocks({ path, progress }: Verifying, see: (block: Buffer) => void): AsyncGenerator<Buffer, void, undefined> {
+  for await (const block of readBack(path)) {
+    see(block)
+    yield block
+    progress.advance(block.length)
+  }
+}
+
+/**
+ * Meilisearch's reader stops after the first gzip member and never looks behind it. So there must be exactly one, and nothing after it:
+ * all bytes are used up, and the length in the last four is that of everything unpacked.
+ */
+function requireOneMember(gunzip: Gunzip, { sizeBytes, tarBytes, statedBytes }: { sizeBytes: number; tarBytes: number; statedBytes: number }): void {
+  if (gunzip.bytesWritten !== sizeBytes) throw new ArchiveError(`${sizeBytes - gunzip.bytesWritten} bytes follow the end of the gzip`)
+  if (tarBytes % 2 ** 32 !== statedBytes) throw new ArchiveError('the gzip has more than one member')
+}
+
+/** zlib's own errors (`Z_DATA_ERROR`, `Z_BUF_ERROR`) are damage of the archive; `Z_MEM_ERROR` is not. */
+function gzipError(error: unknown): unknown {
+  const { code, message } = error as { code?: string; message?: string }
+  return code?.startsWith('Z_') === true && code !== 'Z_MEM_ERROR' ? new ArchiveError(`gzip: ${message}`) : error
+}
+
+function requireHash({ path, sha256 }: Verifying, hash: Hash): void {
+  if (hash.digest('hex') !== sha256) {
+    throw new Failure(exitCodes.mismatch, `${path} reads back other bytes than were written; the copy is discarded, look at the destination's storage.`)
+  }
+}
+
+/** After damage was found: the archive's own, or only the copy's? */
+async function confirmHash(verifying: Verifying): Promise<void> {
+  const hash = createHash('sha256')
+  for await (const block of readBack(verifying.path)) {
+    verifying.signal.throwIfAborted()
+    hash.update(block)
+    verifying.progress.moved()
+  }
+  requireHash(verifying, hash)
+}
+
+/** The last four bytes of a stream of blocks: gzip keeps there the unpacked length modulo 2^32. */
+class LastBytes {
+  #tail: Buffer = Buffer.alloc(0)
+
+  push(block: Buffer): void {
+    this.#tail = Buffer.concat([this.#tail, block.subarray(-4)]).subarray(-4)
+  }
+
+  asLength(): number {
+    return this.#tail.length === 4 ? this.#tail.readUInt32LE(0) : Number.NaN
+  }
+}

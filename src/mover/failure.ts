@@ -1,0 +1,80 @@
+// Why a run ends without a stored artifact: one exit code and one plain sentence for the person who reads the status.
+// Only errors that the kernel names are translated here; anything else is a bug and stays as it is.
+import { exitCodes, type ExitCode, type MoverResult } from './contract.ts'
+
+type Facts = Pick<MoverResult, 'modifiedAt' | 'space'> & { readonly cause?: unknown }
+
+/** An ending that was foreseen. `message` says what happened, where, and what to do; it holds no secret. */
+export class Failure extends Error {
+  readonly exitCode: ExitCode
+  readonly facts: Facts
+  constructor(exitCode: ExitCode, message: string, facts: Facts = {}) {
+    super(message, { cause: facts.cause })
+    this.name = 'Failure'
+    this.exitCode = exitCode
+    this.facts = facts
+  }
+}
+
+/** What was being done, so that an errno becomes a sentence: `Cannot <what> <path>: …`. */
+export interface Doing {
+  readonly side: 'source' | 'destination'
+  readonly what: string
+  readonly path: string
+}
+
+/** Does one piece of work; an error of the kernel comes out as a Failure, any other error as it was. */
+export async function during<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw failureOf(error, doing)
+  }
+}
+
+/** The kernel's own name of an error, e.g. `ENOSPC`; undefined for anything that did not come from the kernel. */
+export function errnoOf(error: unknown): string | undefined {
+  const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown }
+  return typeof code === 'string' && typeof errno === 'number' ? code : undefined
+}
+
+function failureOf(error: unknown, doing: Doing): unknown {
+  const code = errnoOf(error)
+  if (code === undefined || error instanceof Failure) return error
+  const [exitCode, why] = translate(code, doing)
+  return new Failure(exitCode, `Cannot ${doing.what} ${doing.path} (${code}): ${why}`, { cause: error })
+}
+
+const whyDenied = {
+  source: (who: string) => `${who} may not read it; let the mover run with the user or group that owns Meilisearch's snapshot directory.`,
+  destination: (who: string) => `${who} may not write there; make the claim writable for that user or set an fsGroup that owns it.`,
+}
+
+function translate(code: string, doing: Doing): [ExitCode, string] {
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return [exitCodes.permissionDenied, whyDenied[doing.side](`user ${process.getuid?.()}, groups ${process.getgroups?.().join(' ')},`)]
+    case 'EROFS':
+      return [exitCodes.permissionDenied, 'the file system is read-only; mount the destination claim writable.']
+    case 'ENOSPC':
+      return [exitCodes.noSpace, 'no space left on the destination claim; make room there or enlarge it.']
+    case 'EDQUOT':
+      return [exitCodes.noSpace, 'the quota of the destination claim is used up; make room there or raise the quota.']
+    case 'EIO':
+      return [exitCodes.inputOutput, 'the storage reports an I/O error; look at the volume and at the kernel log of its node.']
+    default:
+      return translateAbsence(code, doing)
+  }
+}
+
+function translateAbsence(code: string, doing: Doing): [ExitCode, string] {
+  if (doing.side === 'source' && (code === 'ENOENT' || code === 'ENOTDIR')) {
+    return [exitCodes.sourceMissing, 'there is no such file; check the snapshot directory of the Meilisearch server and how it is mounted.']
+  }
+  if (doing.side === 'source' && code === 'ELOOP') {
+    return [exitCodes.sourceMissing, 'it is a symbolic link and is not followed; Meilisearch writes a regular file there.']
+  }
+  if (code === 'ENOENT') return [exitCodes.inputOutput, 'it disappeared during the work; is another mover of the same object running?']
+  return [exitCodes.inputOutput, `the ${doing.side} volume refused it; the run can be repeated.`]
+}

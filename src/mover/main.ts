@@ -1,0 +1,79 @@
+// The mover: one program that runs in a Job, stores one snapshot file, says how it went, and ends. Composition root.
+// Everything up to the version check must be readable for an old Node, so that it can say what is wrong.
+import { writeFileSync } from 'node:fs'
+import { parseConfig } from './config.ts'
+import { exitCodes, type MoverResult } from './contract.ts'
+import { Failure } from './failure.ts'
+import { Progress } from './progress.ts'
+import { resultLine, resultOf } from './report.ts'
+import { store } from './run.ts'
+
+const neededNode = 24
+const progressEveryMs = 5000
+const stallCheckMs = 500
+/** After an abort: time for removing the partial directory, if the storage lets us. */
+const graceMs = 10_000
+
+const stop = new AbortController()
+
+async function main(): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < neededNode) {
+    const message = `The mover needs Node ${neededNode} or newer, this is ${process.version}; use the operator's own image.`
+    return leave({ exitCode: exitCodes.badConfiguration, message })
+  }
+  // Everything is made with modes of our own; others than user and group have no business with a database.
+  process.umask(0o007)
+  process.stdout.on('error', () => undefined)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(terminated(signal)))
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (error: unknown) => stop.abort(error))
+  leave(await Promise.race([work(), afterGrace()]).catch(explain))
+}
+
+function terminated(signal: string): Failure {
+  return new Failure(exitCodes.terminated, `The mover was ended by ${signal}; nothing was stored, the run can be repeated.`)
+}
+
+async function work(): Promise<MoverResult> {
+  const config = parseConfig(process.env['MOVER_CONFIG'])
+  const progress = new Progress((line) => process.stdout.write(`${line}\n`))
+  setInterval(() => progress.report(), progressEveryMs).unref()
+  setInterval(() => {
+    const stalled = progress.stall(config.stallSeconds)
+    if (stalled !== undefined) stop.abort(stalled)
+  }, stallCheckMs).unref()
+  setTimeout(() => stop.abort(overdue(config.deadlineSeconds)), config.deadlineSeconds * 1000).unref()
+  const version = process.env['MOVER_VERSION'] ?? 'unknown'
+  return store(config, { version, progress, signal: stop.signal, warn: (line) => console.error(line) })
+}
+
+function overdue(deadlineSeconds: number): Failure {
+  return new Failure(exitCodes.stalled, `The mover did not finish in ${deadlineSeconds} s; the storage is too slow for the file, or the deadline is too short.`)
+}
+
+/** Rejects some time after an abort with its reason, for a run that hangs in the kernel and cannot clean up any more. */
+async function afterGrace(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    stop.signal.addEventListener('abort', () => setTimeout(() => reject(stop.signal.reason as Error), graceMs))
+  })
+}
+
+function explain(error: unknown): MoverResult {
+  if (!(error instanceof Failure)) console.error(error instanceof Error ? error.stack : error)
+  return resultOf(error)
+}
+
+/** Says how it went, in the termination message and as the last line of stdout, and ends the process. */
+function leave(result: MoverResult): void {
+  const line = resultLine(result)
+  try {
+    writeFileSync(process.env['TERMINATION_MESSAGE_PATH'] ?? '/dev/termination-log', line)
+  } catch (error) {
+    console.error(`Cannot write the termination message: ${String(error)}`)
+  }
+  process.stdout.write(`${line}\n`)
+  // An exit waits for the thread pool, for ever if a read hangs in the kernel; replacing the process does not.
+  if (stop.signal.aborted) process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${result.exitCode})`], {})
+  process.exit(result.exitCode)
+}
+
+await main()
