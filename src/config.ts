@@ -1,0 +1,40 @@
+// The operator's settings: environment → zod → one frozen object. The only reader of process.env beside the mover's.
+import { hostname } from 'node:os'
+import { z } from 'zod'
+
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+
+const environment = z.object({
+  /** Image of the mover: the operator's own. */
+  MOVER_IMAGE: z.string().min(1),
+  /** Pull secrets by name; they must exist in the namespaces of the snapshots. */
+  MOVER_IMAGE_PULL_SECRETS: list,
+  /** How many movers may run at once, in all namespaces. */
+  MAX_MOVERS: z.coerce.number().int().min(1).default(10),
+  /** Namespaces to serve, separated by commas; empty for all. */
+  WATCH_NAMESPACES: list,
+  /** How often a healthy server is asked. */
+  INSTANCE_POLL_SECONDS: z.coerce.number().int().min(30).max(300).default(60),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+  /** Where /healthz, /readyz and /metrics are served. */
+  HTTP_HOST: z.string().default('0.0.0.0'),
+  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  POD_NAME: z.string().default(hostname()),
+  POD_NAMESPACE: z.string().default('meili-operator-system'),
+  LEASE_NAME: z.string().min(1).default('meili-operator'),
+  /** Outside a cluster; inside, the service account is used. */
+  KUBECONFIG: z.string().optional(),
+})
+
+export type Config = Readonly<z.output<typeof environment>>
+
+/** @throws Error that names each variable that is missing or wrong, and what it should be; never their values */
+export function configFrom(variables: NodeJS.ProcessEnv): Config {
+  const parsed = environment.safeParse(variables)
+  if (parsed.success) return Object.freeze(parsed.data)
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  throw new Error(`The operator's environment is not right. ${problems.join('; ')}`)
+}

@@ -1,0 +1,82 @@
+// The calls of Meilisearch's HTTP API that we make, one method each. Knows nothing of Kubernetes.
+import type { z } from 'zod'
+import { TransientError } from '../reconcile/errors.ts'
+import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage } from './replies.ts'
+import type { Batch, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
+import { send } from './transport.ts'
+import type { Call, Server } from './transport.ts'
+
+/** Actions a key needs, in the order of the docs. */
+export const neededActions = ['snapshots.create', 'tasks.get', 'tasks.cancel', 'version', 'stats.get'] as const
+export type Action = (typeof neededActions)[number]
+
+export class MeilisearchClient {
+  readonly #server: Server
+
+  constructor(server: Server) {
+    this.#server = server
+  }
+
+  async #call<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
+    const reply = schema.safeParse(await send(this.#server, call))
+    if (reply.success) return reply.data
+    throw new TransientError(`${call.method} ${call.path} answered something that Meilisearch 1.12 or later would not: ${reply.error.issues[0]?.message ?? ''}`)
+  }
+
+  async version(): Promise<ServerVersion> {
+    return await this.#call(serverVersion, { method: 'GET', path: '/version' })
+  }
+
+  async stats(): Promise<Stats> {
+    return await this.#call(stats, { method: 'GET', path: '/stats' })
+  }
+
+  /** The newest task of any type, and how many there are at all. */
+  async newestTask(): Promise<TaskPage> {
+    return await this.#call(taskPage, { method: 'GET', path: '/tasks?limit=1' })
+  }
+
+  /** @throws NotFound where the task is unknown: pruned, or the database is another one. */
+  async task(uid: number): Promise<Task> {
+    return await this.#call(task, { method: 'GET', path: `/tasks/${uid}` })
+  }
+
+  /** All snapshot tasks with a uid of `from` or higher, oldest first, whatever their status. */
+  async snapshotTasksFrom(from: number): Promise<Task[]> {
+    const found: Task[] = []
+    for (let next: number | null | undefined = from; next != null; ) {
+      const page: TaskPage = await this.#call(taskPage, { method: 'GET', path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=100` })
+      found.push(...page.results)
+      next = page.next
+    }
+    return found
+  }
+
+  async batch(uid: number): Promise<Batch> {
+    return await this.#call(batch, { method: 'GET', path: `/batches/${uid}` })
+  }
+
+  /** The batch that the server works on now, if any. One runs at a time. */
+  async runningBatch(): Promise<Batch | undefined> {
+    return (await this.#call(batchPage, { method: 'GET', path: '/batches?statuses=processing&limit=1' })).results[0]
+  }
+
+  /** Asks for a snapshot. Not idempotent: each call makes a task. The caller fences it (see docs/architecture.md). */
+  async createSnapshot(): Promise<SummarizedTask> {
+    return await this.#call(summarizedTask, { method: 'POST', path: '/snapshots' })
+  }
+
+  /** Cancels a task that is still enqueued; each call makes a task of its own, whose uid it gives. */
+  async cancelTask(uid: number): Promise<SummarizedTask> {
+    return await this.#call(summarizedTask, { method: 'POST', path: `/tasks/cancel?uids=${uid}` })
+  }
+
+  /** A cancel without a filter: refused with 400 by whoever may cancel, with 403 otherwise; cancels nothing in either case. */
+  async cancelNothing(): Promise<unknown> {
+    return await send(this.#server, { method: 'POST', path: '/tasks/cancel' })
+  }
+
+  async health(): Promise<unknown> {
+    return await send(this.#server, { method: 'GET', path: '/health' })
+  }
+}

@@ -1,0 +1,48 @@
+// What Meilisearch (1.12 and later) answers, as far as we read it. Fields that we do not name are dropped.
+import { z } from 'zod'
+
+const instant = z.string()
+
+export const taskStatus = z.enum(['enqueued', 'processing', 'succeeded', 'failed', 'canceled'])
+
+export const task = z.object({
+  uid: z.int(),
+  batchUid: z.int().nullish(),
+  type: z.string(),
+  status: taskStatus,
+  enqueuedAt: instant,
+  startedAt: instant.nullish(),
+  finishedAt: instant.nullish(),
+  duration: z.string().nullish(),
+  error: z.object({ message: z.string(), code: z.string() }).nullish(),
+})
+export type Task = z.infer<typeof task>
+
+/** One page of tasks. `next` is the uid to continue from, null on the last page. */
+export const taskPage = z.object({ results: z.array(task), total: z.int(), next: z.int().nullish() })
+export type TaskPage = z.infer<typeof taskPage>
+
+export const summarizedTask = z.object({ taskUid: z.int(), enqueuedAt: instant })
+export type SummarizedTask = z.infer<typeof summarizedTask>
+
+export const batch = z.object({
+  uid: z.int(),
+  /** Null once the batch is finished. */
+  progress: z.object({ steps: z.array(z.object({ currentStep: z.string() })), percentage: z.number() }).nullish(),
+  stats: z.object({ types: z.record(z.string(), z.int()) }).nullish(),
+})
+export type Batch = z.infer<typeof batch>
+export const batchPage = z.object({ results: z.array(batch) })
+
+export const serverVersion = z.object({ commitSha: z.string(), pkgVersion: z.string() })
+export type ServerVersion = z.infer<typeof serverVersion>
+
+export const stats = z.object({
+  databaseSize: z.number(),
+  usedDatabaseSize: z.number().nullish(),
+  lastUpdate: instant.nullish(),
+  indexes: z.record(z.string(), z.object({ numberOfDocuments: z.number() })),
+})
+export type Stats = z.infer<typeof stats>
+
+export const errorReply = z.object({ message: z.string(), code: z.string() })

@@ -1,0 +1,45 @@
+// Which of the needed actions a key has, found out without changing anything on the server.
+// `snapshots.create` cannot be asked for without making a snapshot: the first refused POST tells.
+import { TerminalError } from '../reconcile/errors.ts'
+import type { Action, MeilisearchClient } from './client.ts'
+
+export type Rights =
+  /** Every action that can be tried is there. */
+  | { readonly state: 'Granted' }
+  /** The key is wrong, expired or absent: nothing is allowed. */
+  | { readonly state: 'Refused'; readonly message: string }
+  | { readonly state: 'TooWeak'; readonly missing: readonly Action[] }
+  /** Tasks exist, and the key sees none of them: it is limited to some indexes. */
+  | { readonly state: 'Scoped' }
+
+/** @throws TransientError where the server does not answer */
+export async function rightsOf(client: MeilisearchClient): Promise<Rights> {
+  const tries: readonly [Action, () => Promise<unknown>][] = [
+    ['tasks.get', () => client.newestTask()],
+    ['tasks.cancel', () => client.cancelNothing()],
+    ['version', () => client.version()],
+    ['stats.get', () => client.stats()],
+  ]
+  const missing: Action[] = []
+  let message = ''
+  for (const [action, attempt] of tries) {
+    const refused = await refusal(attempt)
+    if (refused !== undefined) missing.push(action)
+    message = refused ?? message
+  }
+  if (missing.length === tries.length) return { state: 'Refused', message }
+  if (missing.length > 0) return { state: 'TooWeak', missing }
+  const newest = await client.newestTask()
+  return newest.total > 0 && newest.results.length === 0 ? { state: 'Scoped' } : { state: 'Granted' }
+}
+
+/** The server's words where it refuses the key (401, 403); undefined where it lets us in, whatever else it says. */
+async function refusal(attempt: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await attempt()
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error
+    if (error.status === 401 || error.status === 403) return error.message
+  }
+  return undefined
+}

@@ -1,0 +1,48 @@
+// What a room decides, and the only ways in which the operator changes the world. Pure types; perform.ts interprets them.
+import type { V1Job, V1PersistentVolumeClaim } from '@kubernetes/client-node'
+import type { SecretKeyReference } from '../api/meta.ts'
+
+/** How to reach a Meilisearch server. Names Secrets, holds none. */
+export interface ServerReference {
+  readonly namespace: string
+  /** Scheme, address and port. */
+  readonly endpoint: string
+  readonly apiKey?: SecretKeyReference
+  readonly ca?: SecretKeyReference
+  readonly serverName?: string
+}
+
+export type Effect =
+  /** Keeps the object until its own clean-up is done. */
+  | { readonly kind: 'AddFinalizer'; readonly finalizer: string }
+  | { readonly kind: 'RemoveFinalizer'; readonly finalizer: string }
+  | { readonly kind: 'CreateClaim'; readonly claim: V1PersistentVolumeClaim }
+  /** Creates, never applies: a Job's template is immutable. An existing Job of that name is adopted if it is ours. */
+  | { readonly kind: 'CreateJob'; readonly job: V1Job }
+  /** In the foreground, so that the Job is gone only when its pods are. */
+  | { readonly kind: 'DeleteJob'; readonly name: string; readonly uid: string }
+  /** POST /snapshots. Unrepeatable: performed only in the very pass whose status write changed something. */
+  | { readonly kind: 'RequestSnapshot'; readonly server: ServerReference }
+  | { readonly kind: 'CancelTask'; readonly server: ServerReference; readonly taskUid: number }
+
+/** What the world answered to an effect at once; the room learns it into status in the same pass. */
+export type Fact =
+  | { readonly kind: 'TaskEnqueued'; readonly taskUid: number }
+  | { readonly kind: 'CancelAccepted'; readonly taskUid: number }
+  /** The other side refused for good: nothing was done. `message` is its own sentence. */
+  | { readonly kind: 'Refused'; readonly effect: Effect['kind']; readonly message: string }
+
+export interface Decision<Status> {
+  /** What was seen, complete: it replaces the status that was there. */
+  readonly status: Status
+  readonly effects: readonly Effect[]
+  /** Absent where a watch will wake us, or nothing is left to do. */
+  readonly requeueAfterMs?: number
+}
+
+/** One line of `kubectl describe`. */
+export interface Story {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+}

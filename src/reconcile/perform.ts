@@ -1,0 +1,119 @@
+// The only file that changes the world: it interprets effects. What an effect may do is listed in decision.ts.
+import type { V1Job } from '@kubernetes/client-node'
+import type { KubeClient } from '../kube/client.ts'
+import { jobs, persistentVolumeClaims } from '../kube/resource.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { Connections } from './connection.ts'
+import type { Effect, Fact } from './decision.ts'
+import { Conflict, NotFound, TerminalError } from './errors.ts'
+
+/** For whom an effect is performed, and what fences it. */
+export interface Subject {
+  readonly resource: Resource
+  readonly object: KubeObject
+  /** `performance.now()` of the status write that changed something in this pass; undefined where the pass wrote nothing. */
+  readonly writtenAt: number | undefined
+}
+
+/** A POST is sent only this soon after the write that fences it: by then no other leader can have acted on that write. */
+const fenceMs = 5000
+
+export class Performer {
+  readonly #kube: KubeClient
+  readonly #connections: Connections
+  readonly #isLeader: () => boolean
+
+  constructor(parts: { kube: KubeClient; connections: Connections; isLeader: () => boolean }) {
+    this.#kube = parts.kube
+    this.#connections = parts.connections
+    this.#isLeader = parts.isLeader
+  }
+
+  /**
+   * Gives what the world answered, where that is to be learnt at once.
+   * @throws Conflict, TransientError: the pass ends here and the next one looks again
+   */
+  async perform(effect: Effect, subject: Subject): Promise<Fact | undefined> {
+    try {
+      return await this.#interpret(effect, subject)
+    } catch (error) {
+      if (error instanceof TerminalError) return { kind: 'Refused', effect: effect.kind, message: error.message }
+      throw error
+    }
+  }
+
+  async #interpret(effect: Effect, subject: Subject): Promise<Fact | undefined> {
+    switch (effect.kind) {
+      case 'AddFinalizer':
+        return await this.#setFinalizers(subject, [...(subject.object.metadata.finalizers ?? []), effect.finalizer])
+      case 'RemoveFinalizer':
+        return await this.#setFinalizers(subject, (subject.object.metadata.finalizers ?? []).filter((name) => name !== effect.finalizer))
+      case 'CreateClaim':
+        return await this.#create(persistentVolumeClaims, effect.claim as KubeObject)
+      case 'CreateJob':
+        return await this.#createJob(effect.job, subject)
+      case 'DeleteJob':
+        return await this.#deleteJob(effect, subject)
+      case 'RequestSnapshot':
+        return await this.#requestSnapshot(effect, subject)
+      case 'CancelTask':
+        return await this.#cancelTask(effect)
+    }
+  }
+
+  /** With the resourceVersion, so that nobody else's finalizer is lost. */
+  async #setFinalizers({ resource, object }: Subject, finalizers: readonly string[]): Promise<undefined> {
+    const { namespace, name, resourceVersion } = object.metadata
+    await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { metadata: { resourceVersion, finalizers } }, { type: 'merge' })
+  }
+
+  /** Somebody else may have been quicker: the next pass sees whose it is. */
+  async #create(resource: Resource, object: KubeObject): Promise<undefined> {
+    try {
+      await this.#kube.create(resource, object)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+    }
+  }
+
+  async #createJob(job: V1Job, subject: Subject): Promise<Fact | undefined> {
+    const ref = { namespace: job.metadata?.namespace ?? '', name: job.metadata?.name ?? '' }
+    try {
+      await this.#kube.create(jobs, job as KubeObject)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+      const there = await this.#kube.get(jobs, ref)
+      const owner = there.metadata.ownerReferences?.find(({ controller }) => controller === true)
+      if (owner?.uid === subject.object.metadata.uid) return undefined
+      return { kind: 'Refused', effect: 'CreateJob', message: `Job ${ref.name} exists and belongs to ${owner === undefined ? 'nobody' : `${owner.kind} ${owner.name}`}. Delete it, and the snapshot goes on.` }
+    }
+    return undefined
+  }
+
+  async #deleteJob(effect: Effect & { kind: 'DeleteJob' }, { object }: Subject): Promise<undefined> {
+    const ref = { namespace: object.metadata.namespace ?? '', name: effect.name }
+    try {
+      await this.#kube.delete(jobs, ref, { propagationPolicy: 'Foreground', uid: effect.uid })
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error
+    }
+  }
+
+  /** The fence: only the winner of a status write just now, only the leader, and never twice. */
+  async #requestSnapshot(effect: Effect & { kind: 'RequestSnapshot' }, { writtenAt }: Subject): Promise<Fact> {
+    const connection = await this.#connections.open(effect.server)
+    if (connection.state !== 'Open') return { kind: 'Refused', effect: effect.kind, message: connection.message }
+    if (writtenAt === undefined) throw new Conflict('POST /snapshots was not sent: this pass wrote no status, so nothing fences it')
+    if (performance.now() - writtenAt > fenceMs) throw new Conflict('POST /snapshots was not sent: the status write that fences it is too old')
+    if (!this.#isLeader()) throw new Conflict('POST /snapshots was not sent: the lease is no longer held')
+    const { taskUid } = await connection.client.createSnapshot()
+    return { kind: 'TaskEnqueued', taskUid }
+  }
+
+  async #cancelTask(effect: Effect & { kind: 'CancelTask' }): Promise<Fact> {
+    const connection = await this.#connections.open(effect.server)
+    if (connection.state !== 'Open') return { kind: 'Refused', effect: effect.kind, message: connection.message }
+    const { taskUid } = await connection.client.cancelTask(effect.taskUid)
+    return { kind: 'CancelAccepted', taskUid }
+  }
+}

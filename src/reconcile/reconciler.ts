@@ -1,0 +1,84 @@
+// The loop shared by all kinds: get → observe → decide → write status → perform effects → requeue.
+// Status says what was seen. What an effect changes is seen on the next pass, or learnt at once where the world answered with a fact.
+import { isDeepStrictEqual } from 'node:util'
+import type { KubeClient } from '../kube/client.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { Decision, Fact, Story } from './decision.ts'
+import type { Performer } from './perform.ts'
+
+/** What a kind's object looks like to the loop. */
+export interface Primary<Status> extends KubeObject {
+  readonly status?: Status
+}
+
+/** One kind's part of the loop. All but `observe` are pure. */
+export interface Room<P, Observation, Status> {
+  readonly resource: Resource
+  /** Reads the world once; writes nothing. */
+  observe(primary: P): Promise<Observation>
+  /** @param nowMs our clock */
+  decide(observation: Observation, nowMs: number): Decision<Status>
+  /** What the answer to an effect adds to the status. `primary` is as it was just written. */
+  learn(primary: P, fact: Fact, nowMs: number): Status
+  /** The Events that a change of status is worth. */
+  story(before: Status | undefined, after: Status): readonly Story[]
+}
+
+export interface Loop<P> {
+  /** The object as the cache has it; undefined once it is gone. */
+  readonly get: (key: string) => P | undefined
+  readonly kube: KubeClient
+  readonly performer: Performer
+  readonly record: (object: KubeObject, story: Story) => void
+  readonly nowMs: () => number
+}
+
+export type Reconcile = (key: string) => Promise<{ requeueAfterMs?: number }>
+
+/**
+ * A pass on a stale cache gets a Conflict at its status write, before any effect; a pass that changes nothing writes nothing.
+ * @throws what the edges throw; the queue decides by class
+ */
+export function reconcilerOf<P extends Primary<Status>, Observation, Status extends object>(room: Room<P, Observation, Status>, loop: Loop<P>): Reconcile {
+  return async (key) => {
+    const primary = loop.get(key)
+    if (primary === undefined) return {}
+    const pass = new Pass(room, loop, primary)
+    const decision = room.decide(await room.observe(primary), loop.nowMs())
+    await pass.write(decision.status)
+    for (const effect of decision.effects) {
+      const fact = await loop.performer.perform(effect, { resource: room.resource, object: pass.object, writtenAt: pass.writtenAt })
+      if (fact !== undefined) await pass.write(room.learn(pass.object, fact, loop.nowMs()))
+    }
+    return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs }
+  }
+}
+
+/** One pass over one object: what was written last, and when. */
+class Pass<P extends Primary<Status>, Observation, Status extends object> {
+  object: P
+  writtenAt: number | undefined
+  readonly #room: Room<P, Observation, Status>
+  readonly #loop: Loop<P>
+
+  constructor(room: Room<P, Observation, Status>, loop: Loop<P>, primary: P) {
+    this.#room = room
+    this.#loop = loop
+    this.object = primary
+  }
+
+  /** PUT with the resourceVersion that was read; then one Event for each thing worth telling. */
+  async write(next: Status): Promise<void> {
+    const before = this.object.status
+    const after = withoutUndefined(next)
+    if (isDeepStrictEqual(before, after)) return
+    this.object = await this.#loop.kube.updateStatus<P>(this.#room.resource, { ...this.object, status: after })
+    this.writtenAt = performance.now()
+    for (const story of this.#room.story(before, after)) this.#loop.record(this.object, story)
+  }
+}
+
+/** As it goes over the wire: a member that is undefined is absent. */
+function withoutUndefined<T extends object>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T
+}

@@ -1,0 +1,25 @@
+// Clocks of deadlines. Ours only: Meilisearch's times are compared with Meilisearch's alone. Pure.
+import { durationMs } from '../api/meta.ts'
+import type { MeiliSnapshot } from '../api/snapshot.ts'
+import { instant } from '../reconcile/conditions.ts'
+
+/** When it left the queue; now, where it has not yet. */
+export function startedMs({ status }: MeiliSnapshot, nowMs: number): number {
+  return status?.startedAt === undefined ? nowMs : Date.parse(status.startedAt)
+}
+
+/** When the wait for the task ends: counted from its adoption, or from the request where no task is known. */
+export function taskDeadlineMs({ spec, status }: MeiliSnapshot, nowMs: number): number {
+  const since = status?.request?.adoptedAt ?? status?.request?.postedAt
+  return (since === undefined ? nowMs : Date.parse(since)) + durationMs(spec.deadlines.task)
+}
+
+export function moveDeadlineMs({ spec, status }: MeiliSnapshot, nowMs: number): number {
+  const since = status?.move?.startedAt
+  return (since === undefined ? nowMs : Date.parse(since)) + durationMs(spec.deadlines.move)
+}
+
+/** A deadline as people read it. */
+export function deadlineText(timeMs: number): string {
+  return `${instant(timeMs).slice(0, 16).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,37 @@
+// The ladder of a MeiliSnapshot, top rung first: the first rung that has something to say decides. Pure.
+// Read it as the story of one object; each stage has its own file.
+import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
+import type { Decision } from '../reconcile/decision.ts'
+import { beingDeleted, finished } from './ending.ts'
+import { moverFinished, moverMissing, moverRunning, moverWaiting, pastMoveDeadline, targetMoving } from './move.ts'
+import type { SnapshotObservation } from './observation.ts'
+import { claimMissing, claimUnusable, finalizerMissing, instanceMissing, pastStartDeadline, queued, sourceUnusable, targetNotReady } from './prerequisites.ts'
+import { notRequested, requestRefused, taskUnknown } from './request.ts'
+import { databaseReplaced, serverSilent, taskEnded, taskOverdue, taskPending } from './task.ts'
+
+/** Decides, or leaves it to the next rung. */
+export type Rung = (observation: SnapshotObservation, nowMs: number) => Decision<MeiliSnapshotStatus> | undefined
+
+const everyStage: readonly Rung[] = [beingDeleted, finished]
+
+/** Until POST /snapshots is on record. */
+const beforeRequest: readonly Rung[] = [sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, queued, claimMissing, claimUnusable, finalizerMissing, notRequested]
+
+/** Until Meilisearch has ended the task. */
+const inEngine: readonly Rung[] = [serverSilent, databaseReplaced, requestRefused, taskUnknown, taskOverdue, taskPending, taskEnded]
+
+/** From then on only the mover matters. */
+const moving: readonly Rung[] = [moverFinished, pastMoveDeadline, targetMoving, moverMissing, moverWaiting, moverRunning]
+
+function stage({ snapshot }: SnapshotObservation): readonly Rung[] {
+  if (snapshot.status?.request === undefined) return beforeRequest
+  return snapshot.status.task?.status === 'succeeded' ? moving : inEngine
+}
+
+export function decideSnapshot(observation: SnapshotObservation, nowMs: number): Decision<MeiliSnapshotStatus> {
+  for (const rung of [...everyStage, ...stage(observation)]) {
+    const decision = rung(observation, nowMs)
+    if (decision !== undefined) return decision
+  }
+  return { status: observation.snapshot.status ?? {}, effects: [] }
+}

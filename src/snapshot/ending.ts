@@ -1,0 +1,49 @@
+// The rungs that stand above all others: an object that is being deleted, and one that has ended. Pure.
+import { snapshotFinalizer } from '../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
+import type { Decision, Effect } from '../reconcile/decision.ts'
+import { serverOf } from '../reconcile/server.ts'
+import { deletions } from './move.ts'
+import type { SnapshotObservation } from './observation.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+
+/** How long the cancelling of our own task may hold up a deletion. */
+const cancelWithinMs = 60_000
+
+export function isFinished({ status }: MeiliSnapshot): boolean {
+  return status?.phase === 'Completed' || status?.phase === 'Failed'
+}
+
+function hasFinalizer({ metadata }: MeiliSnapshot): boolean {
+  return metadata.finalizers?.includes(snapshotFinalizer) ?? false
+}
+
+const release: Effect = { kind: 'RemoveFinalizer', finalizer: snapshotFinalizer }
+
+/** Ends what runs for it: the mover (which removes its own partial copy), and a task of ours that has not begun. Stored files stay. */
+export function beingDeleted(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  if (snapshot.metadata.deletionTimestamp === undefined) return undefined
+  const status = snapshot.status ?? {}
+  if (!hasFinalizer(snapshot)) return { status, effects: [] }
+  if (mover.jobs.length > 0) return { status, effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+  const cancel = cancelOwnTask(observation, nowMs)
+  return cancel === undefined ? { status, effects: [release] } : { status, effects: [cancel], requeueAfterMs: 1000 }
+}
+
+/** Only a task that our own POST made, that has not begun, and that no other object waits for. */
+function cancelOwnTask({ snapshot, instance, target, engine, adoptedByOthers }: SnapshotObservation, nowMs: number): Effect | undefined {
+  const request = snapshot.status?.request
+  if (engine.state !== 'Answered' || request?.taskUid === undefined || request.cancelTaskUid !== undefined) return undefined
+  if (nowMs - Date.parse(snapshot.metadata.deletionTimestamp ?? '') > cancelWithinMs || adoptedByOthers.includes(request.taskUid)) return undefined
+  const task = engine.candidates.find(({ uid }) => uid === request.taskUid)
+  const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
+  return task?.status === 'enqueued' && server !== undefined ? { kind: 'CancelTask', server, taskUid: task.uid } : undefined
+}
+
+/** A finished record is never judged again. */
+export function finished({ snapshot }: SnapshotObservation): Outcome {
+  if (!isFinished(snapshot)) return undefined
+  return { status: snapshot.status ?? {}, effects: hasFinalizer(snapshot) ? [release] : [] }
+}

@@ -1,0 +1,149 @@
+// The rungs of the move: from a succeeded task to a stored file. Pure.
+import { conditionTypes } from '../api/meta.ts'
+import { snapshotReasons } from '../api/snapshot.ts'
+import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
+import { conditionNamed, instant } from '../reconcile/conditions.ts'
+import type { Decision, Effect } from '../reconcile/decision.ts'
+import { sizeText } from '../reconcile/format.ts'
+import { deadlineText, moveDeadlineMs } from './deadline.ts'
+import { moverJob, moverJobName } from './mover-job.ts'
+import { failureOf, resultOf, terminationOf } from './mover-result.ts'
+import type { SnapshotObservation } from './observation.ts'
+import { storedArtifact } from './artifact.ts'
+import { completed, failed, inProgress } from './status.ts'
+import type { Changes } from './status.ts'
+import { whyWaiting } from './waiting.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+
+/** How often a mover may fail for reasons that may pass. */
+const maxAttempts = 3
+
+/** Records that the task has succeeded and which mover comes next; the next pass starts it. */
+export function startMove({ snapshot }: SnapshotObservation, changes: Changes, nowMs: number): Decision<MeiliSnapshotStatus> {
+  const move = { attempt: 1, jobName: moverJobName(snapshot, 1), startedAt: instant(nowMs) }
+  const message = `Meilisearch finished task ${changes.task?.uid ?? ''}. The mover is being started.`
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { ...changes, move } }, nowMs), effects: [], requeueAfterMs: 1000 }
+}
+
+/** The mover's container has ended: done, or why not. Its own word counts, not the Job's, which comes later. */
+export function moverFinished(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  const { job, pod } = mover
+  if (job === undefined || job.metadata?.deletionTimestamp !== undefined) return undefined
+  const termination = terminationOf(job, pod)
+  if (termination === undefined) return undefined
+  const result = resultOf(termination)
+  if (result.exitCode === 0 && result.stored !== undefined) return { status: completed(snapshot, storedArtifact(snapshot, job, result.stored), nowMs), effects: [] }
+  const failure = failureOf(result)
+  if (failure.final) return { status: failed(snapshot, { reason: failure.reason, message: failure.message }, nowMs), effects: [] }
+  return nextAttempt(observation, failure.message, nowMs)
+}
+
+function nextAttempt({ snapshot }: SnapshotObservation, why: string, nowMs: number): Outcome {
+  const before = snapshot.status?.move
+  if (before === undefined) return undefined
+  if (before.attempt >= maxAttempts) {
+    return { status: failed(snapshot, { reason: snapshotReasons.MoverFailed, message: `The mover failed ${maxAttempts} times. Last: ${why}` }, nowMs), effects: [] }
+  }
+  const attempt = before.attempt + 1
+  const move = { ...before, attempt, jobName: moverJobName(snapshot, attempt), failure: why.slice(0, 2000) }
+  const message = `Attempt ${before.attempt} of the mover failed: ${why} Trying again (${attempt} of ${maxAttempts}).`
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move } }, nowMs), effects: [], requeueAfterMs: 1000 * 5 ** before.attempt }
+}
+
+/** Past deadlines.move: end what runs, see it gone, then say so. */
+export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  if (nowMs <= moveDeadlineMs(snapshot, nowMs)) return undefined
+  const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${snapshot.status?.waitingFor ?? whyWaiting(mover) ?? 'the mover was running'}`
+  if (mover.jobs.length === 0) {
+    return { status: failed(snapshot, { reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit}. Nothing was stored; Meilisearch still has its own file.` }, nowMs), effects: [] }
+  }
+  const message = `${limit}. Its mover is being ended.`
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message }, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+}
+
+/** Foreground deletion, once for each Job that is not going away yet. */
+export function deletions(jobs: SnapshotObservation['mover']['jobs']): Effect[] {
+  return jobs.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
+}
+
+/** A mover that holds a single-node volume must not keep the database from starting elsewhere: fail-over goes first. */
+export function targetMoving({ snapshot, instance, target, mover }: SnapshotObservation, nowMs: number): Outcome {
+  const { job } = mover
+  const node = snapshot.status?.move?.node
+  const shared = instance?.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') ?? false
+  if (job === undefined || node === undefined || shared || target === undefined) return undefined
+  const leaving = target.metadata?.deletionTimestamp !== undefined || (target.spec?.nodeName ?? node) !== node
+  if (!leaving) return undefined
+  const message = `Pod ${target.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message } }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
+}
+
+/** Rung 11: the mover of this attempt is not there. A Job of an earlier attempt must be gone first. */
+export function moverMissing(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, instance, target, engine, mover } = observation
+  const before = snapshot.status?.move
+  if (before === undefined || (mover.job !== undefined && mover.job.metadata?.deletionTimestamp === undefined)) return undefined
+  const waits = (message: string): Decision<MeiliSnapshotStatus> => ({
+    status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: `${message} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`, changes: { waitingFor: message.slice(0, 500) } }, nowMs),
+    effects: [],
+    requeueAfterMs: 2000,
+  })
+  if (mover.job !== undefined) return waits(`Job ${mover.job.metadata?.name ?? ''} is being removed.`)
+  const { running, limit } = observation.movers
+  if (running >= limit) return waits(`${running} movers run already, and ${limit} may at once.`)
+  if (instance === undefined || target?.spec?.nodeName === undefined) return waits('The server pod, whose node tells where to move from, is not there.')
+  if (engine.state !== 'Answered') return waits(engine.state === 'NotAsked' ? 'The server has not been asked.' : engine.message)
+  const unfinished = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
+  if (unfinished !== undefined && before.attempt > 1) return waits(`Task ${unfinished.uid} is writing the file anew.`)
+  const job = moverJob({ ...observation, instance, target, engine, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
+  const move = { ...before, node: target.spec.nodeName }
+  const effects: Effect[] = [{ kind: 'CreateJob', job }]
+  if (wasRefused(snapshot, before.jobName)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
+  return {
+    status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: `Job ${before.jobName} is being started on node ${target.spec.nodeName}.`, changes: { move } }, nowMs),
+    effects,
+    requeueAfterMs: 5000,
+  }
+}
+
+/** What was refused is tried again without a new sentence: else each try would tell the same story anew. */
+function wasRefused({ status }: SnapshotObservation['snapshot'], jobName: string): boolean {
+  return status?.move?.jobName === jobName && conditionNamed(status.conditions, conditionTypes.Ready)?.reason === snapshotReasons.MoverRefused
+}
+
+/** Rung 12: say why in the cluster's own words. */
+export function moverWaiting(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  const why = whyWaiting(mover)
+  if (why === undefined) return undefined
+  const message = `The mover cannot start yet: ${why} It is given up at ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverWaiting, message, changes: { waitingFor: why.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: 5000 }
+}
+
+export function moverRunning({ snapshot, mover }: SnapshotObservation, nowMs: number): Outcome {
+  const { progress } = mover
+  const jobName = snapshot.status?.move?.jobName ?? ''
+  if (progress === undefined) {
+    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: `Job ${jobName} is starting.` }, nowMs), effects: [], requeueAfterMs: 2000 }
+  }
+  const percent = progress.bytesTotal === 0 ? 0 : Math.floor((100 * progress.bytesDone) / progress.bytesTotal)
+  const copying = progress.step === 'copying'
+  const done = `${sizeText(progress.bytesDone)} of ${sizeText(progress.bytesTotal)}`
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: copying ? 'Moving' : 'Verifying',
+        reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
+        message: `Job ${jobName} is ${progress.step}: ${done}.`,
+        changes: { progress: { ...progress, percent, percentText: `${percent} %` } },
+      },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: 5000,
+  }
+}

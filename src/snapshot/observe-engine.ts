@@ -1,0 +1,87 @@
+// What Meilisearch says about a snapshot: its tasks above the baseline, what it works on, what it holds. Reads only.
+import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
+import type { MeilisearchClient } from '../meilisearch/client.ts'
+import type { Task } from '../meilisearch/replies.ts'
+import type { Connections } from '../reconcile/connection.ts'
+import type { ServerReference } from '../reconcile/decision.ts'
+import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
+import type { EngineAnswer, EngineSeen, RunningBatch, TaskName } from './observation.ts'
+
+export async function askEngine(connections: Connections, server: ServerReference, snapshot: MeiliSnapshot): Promise<EngineSeen> {
+  const connection = await connections.open(server)
+  if (connection.state === 'SecretMissing') return { state: 'Unauthorized', message: connection.message }
+  try {
+    return await answerOf(connection.client, snapshot)
+  } catch (error) {
+    if (error instanceof TransientError) return { state: 'Unreachable', message: `${error.message}.` }
+    if (error instanceof TerminalError && (error.status === 401 || error.status === 403)) return { state: 'Unauthorized', message: error.message }
+    throw error
+  }
+}
+
+async function answerOf(client: MeilisearchClient, { status }: MeiliSnapshot): Promise<EngineSeen> {
+  const newest = await client.newestTask()
+  if (newest.total > 0 && newest.results.length === 0) {
+    return { state: 'Unauthorized', message: `The key is limited to some indexes: it sees none of the server's ${newest.total} tasks. It needs tasks.get for indexes ["*"].` }
+  }
+  const { pkgVersion, commitSha } = await client.version()
+  const request = status?.request
+  const baseline = request?.baseline
+  const asked = request !== undefined
+  const candidates = asked ? await client.snapshotTasksFrom(baseline === undefined ? 0 : baseline.uid + 1) : []
+  return {
+    state: 'Answered',
+    version: pkgVersion,
+    commit: commitSha,
+    newest: newest.results[0] && nameOf(newest.results[0]),
+    baseline: baseline === undefined ? undefined : await named(client, baseline.uid),
+    candidates: candidates.map(taskSeen),
+    running: asked && candidates.some(isUnfinished) ? await runningBatch(client) : undefined,
+    ...(await contents(client, candidates)),
+  }
+}
+
+const nameOf = ({ uid, enqueuedAt }: Task): TaskName => ({ uid, enqueuedAt })
+const isUnfinished = ({ status }: Task): boolean => status === 'enqueued' || status === 'processing'
+
+/** A 404 decides nothing: the oldest tasks are pruned. */
+async function named(client: MeilisearchClient, uid: number): Promise<TaskName | undefined> {
+  try {
+    return nameOf(await client.task(uid))
+  } catch (error) {
+    if (error instanceof NotFound) return undefined
+    throw error
+  }
+}
+
+async function runningBatch(client: MeilisearchClient): Promise<RunningBatch | undefined> {
+  const batch = await client.runningBatch()
+  if (batch === undefined) return undefined
+  return {
+    uid: batch.uid,
+    types: Object.keys(batch.stats?.types ?? {}).join(', ') || 'unknown',
+    step: batch.progress?.steps.at(-1)?.currentStep,
+    percent: batch.progress?.percentage,
+  }
+}
+
+/** For the manifest: wanted once a snapshot is there to be described. */
+async function contents(client: MeilisearchClient, candidates: readonly Task[]): Promise<Pick<EngineAnswer, 'indexes' | 'databaseSizeBytes'>> {
+  if (!candidates.some(({ status }) => status === 'succeeded')) return { indexes: [], databaseSizeBytes: 0 }
+  const { indexes, databaseSize } = await client.stats()
+  return { databaseSizeBytes: databaseSize, indexes: Object.entries(indexes).map(([uid, { numberOfDocuments }]) => ({ uid, documents: numberOfDocuments })) }
+}
+
+/** In the engine's own words; null is absence. */
+function taskSeen({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt, duration, error }: Task): SnapshotTask {
+  return {
+    uid,
+    status,
+    enqueuedAt,
+    ...(batchUid == null ? {} : { batchUid }),
+    ...(startedAt == null ? {} : { startedAt }),
+    ...(finishedAt == null ? {} : { finishedAt }),
+    ...(duration == null ? {} : { duration }),
+    ...(error == null ? {} : { error: { code: error.code.slice(0, 128), message: error.message.slice(0, 2000) } }),
+  }
+}

@@ -1,0 +1,55 @@
+// What the cluster says about a snapshot's mover: its Jobs, its pod, how far it is, what holds it up. Reads only.
+import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node'
+import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { events, jobs, pods } from '../kube/resource.ts'
+import type { KubeObject } from '../kube/resource.ts'
+import { moverProgress } from '../mover/contract.ts'
+import type { MoverProgress } from '../mover/contract.ts'
+import { NotFound, TerminalError } from '../reconcile/errors.ts'
+import { moverContainer, snapshotUidLabel } from './mover-job.ts'
+import type { MoverSeen } from './observation.ts'
+
+export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, jobs: [] }
+
+export async function lookAtMover(kube: KubeClient, { metadata, status }: MeiliSnapshot): Promise<MoverSeen> {
+  const labelled = { namespace: metadata.namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
+  const found = await kube.listAll<V1Job & KubeObject>(jobs, labelled)
+  const job = found.find((candidate) => candidate.metadata.name === status?.move?.jobName)
+  if (job === undefined) return { ...noMover, jobs: found }
+  const jobPods = (await kube.listAll<V1Pod & KubeObject>(pods, labelled)).filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true)
+  const pod = jobPods.toSorted((a, b) => Date.parse(String(b.metadata.creationTimestamp)) - Date.parse(String(a.metadata.creationTimestamp)))[0]
+  return { job, pod, jobs: found, progress: await progressOf(kube, pod), warning: await warningFor(kube, pod ?? job, pod) }
+}
+
+/** The last progress line that the mover printed; its output may lag behind or be gone, which is no error. */
+async function progressOf(kube: KubeClient, pod: (V1Pod & KubeObject) | undefined): Promise<MoverProgress | undefined> {
+  if (pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running === undefined) return undefined
+  try {
+    const lines = await kube.logs({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, { container: moverContainer, tailLines: 3 })
+    return lines.trim().split('\n').map(progressLine).findLast((progress) => progress !== undefined)
+  } catch (error) {
+    if (error instanceof NotFound || error instanceof TerminalError) return undefined
+    throw error
+  }
+}
+
+function progressLine(line: string): MoverProgress | undefined {
+  try {
+    return moverProgress.safeParse(JSON.parse(line)).data
+  } catch {
+    return undefined
+  }
+}
+
+/** Only where it does not run: the newest Warning about the pod, or about the Job while it has no pod. */
+async function warningFor(kube: KubeClient, object: KubeObject, pod: V1Pod | undefined): Promise<string | undefined> {
+  if (pod !== undefined && pod.status?.phase !== 'Pending') return undefined
+  const { items } = await kube.list<CoreV1Event & KubeObject>(events, { namespace: object.metadata.namespace ?? '', fieldSelector: `involvedObject.uid=${object.metadata.uid ?? ''},type=Warning`, limit: 50 })
+  const newest = items.toSorted((a, b) => seenAt(b) - seenAt(a))[0]
+  return newest === undefined ? undefined : `${newest.reason ?? ''}: ${newest.message ?? ''}`
+}
+
+function seenAt({ lastTimestamp, eventTime, metadata }: CoreV1Event & KubeObject): number {
+  return Date.parse(String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0))
+}

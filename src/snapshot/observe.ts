@@ -1,0 +1,113 @@
+// Reads the world once for a MeiliSnapshot: instance, target, claim, Meilisearch, mover. Writes nothing and judges nothing.
+// Objects that a decision rests on are read from the API server itself; caches only find names.
+import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
+import { conditionTypes } from '../api/meta.ts'
+import type { MeiliInstance } from '../api/instance.ts'
+import { snapshotReasons } from '../api/snapshot.ts'
+import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { persistentVolumeClaims, pods } from '../kube/resource.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
+import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
+import type { Connections } from '../reconcile/connection.ts'
+import { NotFound } from '../reconcile/errors.ts'
+import { serverOf } from '../reconcile/server.ts'
+import { isFinished } from './ending.ts'
+import { askEngine } from './observe-engine.ts'
+import { lookAtMover, noMover } from './observe-mover.ts'
+import type { EngineSeen, MoverSeen, SnapshotObservation } from './observation.ts'
+
+export interface SnapshotWorld {
+  readonly kube: KubeClient
+  readonly connections: Connections
+  /** Caches. */
+  readonly instance: (key: string) => MeiliInstance | undefined
+  readonly snapshots: (namespace?: string) => readonly MeiliSnapshot[]
+  /** How many movers may run at once, in all namespaces. */
+  readonly maxMovers: number
+  readonly moverImage: string
+  readonly imagePullSecrets: readonly string[]
+}
+
+export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnapshot): Promise<SnapshotObservation> {
+  const { namespace, deletionTimestamp } = snapshot.metadata
+  const instance = world.instance(`${namespace}/${snapshot.spec.source.instanceRef.name}`)
+  const blank: SnapshotObservation = {
+    snapshot,
+    instance,
+    target: undefined,
+    ahead: [],
+    adoptedByOthers: [],
+    claim: undefined,
+    engine: { state: 'NotAsked' },
+    mover: noMover,
+    movers: { running: world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid).length, limit: world.maxMovers },
+    moverImage: world.moverImage,
+    imagePullSecrets: world.imagePullSecrets,
+  }
+  if (isFinished(snapshot) && deletionTimestamp === undefined) return blank
+  const siblings = siblingsOf(world, snapshot, instance)
+  const target = await targetOf(world.kube, instance)
+  const mover = await moverOf(world.kube, snapshot)
+  return {
+    ...blank,
+    target,
+    mover,
+    ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
+    adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
+    claim: await orAbsent<V1PersistentVolumeClaim & KubeObject>(world.kube, persistentVolumeClaims, { namespace, name: snapshot.spec.destination.claim.name }),
+    engine: await engineOf(world, { snapshot, instance, target, mover }),
+  }
+}
+
+/** Other unfinished snapshots of the same server; several instances may stand for it. */
+function siblingsOf({ snapshots, instance: find }: SnapshotWorld, { metadata }: MeiliSnapshot, instance: MeiliInstance | undefined): readonly MeiliSnapshot[] {
+  const podUid = instance?.status?.pod?.uid
+  const sameServer = ({ spec }: MeiliSnapshot): boolean => {
+    const { name } = spec.source.instanceRef
+    return name === instance?.metadata.name || (podUid !== undefined && find(`${metadata.namespace}/${name}`)?.status?.pod?.uid === podUid)
+  }
+  return snapshots(metadata.namespace).filter((other) => other.metadata.uid !== metadata.uid && !isFinished(other) && sameServer(other))
+}
+
+function hasMover(snapshot: MeiliSnapshot): boolean {
+  return snapshot.status?.move?.node !== undefined && !isFinished(snapshot)
+}
+
+const waitsForItsTurn: readonly (string | undefined)[] = [undefined, snapshotReasons.Queued]
+
+/** Active, or older and held up by nothing but the queue. One that waits for something else blocks nobody. */
+function goesFirst(other: MeiliSnapshot, snapshot: MeiliSnapshot): boolean {
+  if (other.status?.request !== undefined) return true
+  if (other.metadata.deletionTimestamp !== undefined) return false
+  const age = ({ metadata }: MeiliSnapshot): string => `${metadata.creationTimestamp} ${metadata.uid}`
+  return age(other) < age(snapshot) && waitsForItsTurn.includes(conditionNamed(other.status?.conditions, conditionTypes.Ready)?.reason)
+}
+
+/** The very pod that the instance speaks of: another one of that name is another server until the instance says so. */
+async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): Promise<V1Pod | undefined> {
+  const seen = instance?.status?.pod
+  if (instance === undefined || seen === undefined) return undefined
+  const pod = await orAbsent<V1Pod & KubeObject>(kube, pods, { namespace: instance.metadata.namespace, name: seen.name })
+  return pod?.metadata.uid === seen.uid ? pod : undefined
+}
+
+async function moverOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
+  return snapshot.status?.move === undefined ? noMover : await lookAtMover(kube, snapshot)
+}
+
+async function engineOf(world: SnapshotWorld, seen: Pick<SnapshotObservation, 'snapshot' | 'instance' | 'target' | 'mover'>): Promise<EngineSeen> {
+  const { snapshot, instance, target, mover } = seen
+  const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
+  const needed = snapshot.status?.request === undefined ? isTrue(instance?.status?.conditions, conditionTypes.Ready) : mover.job === undefined
+  return server === undefined || !needed ? { state: 'NotAsked' } : await askEngine(world.connections, server, snapshot)
+}
+
+async function orAbsent<T extends KubeObject>(kube: KubeClient, resource: Resource, ref: { namespace: string; name: string }): Promise<T | undefined> {
+  try {
+    return await kube.get<T>(resource, ref)
+  } catch (error) {
+    if (error instanceof NotFound) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,124 @@
+// The rungs before the request: can it work at all, and is everything in place? Pure.
+import { instanceConditions, instanceReasons } from '../api/instance.ts'
+import type { InstanceReason } from '../api/instance.ts'
+import { conditionTypes, durationMs } from '../api/meta.ts'
+import { snapshotFinalizer, snapshotReasons } from '../api/snapshot.ts'
+import type { MeiliSnapshotStatus, SnapshotReason } from '../api/snapshot.ts'
+import { conditionNamed, instant, isTrue } from '../reconcile/conditions.ts'
+import type { Decision, Effect } from '../reconcile/decision.ts'
+import { destinationClaim } from './destination-claim.ts'
+import { deadlineText, startedMs } from './deadline.ts'
+import type { SnapshotObservation } from './observation.ts'
+import { failed, inProgress } from './status.ts'
+import { targetUser } from './target.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+
+/** Nothing is lost by waiting: asked again soon at first, then more seldom. */
+function pending(observation: SnapshotObservation, nowMs: number, why: { reason: SnapshotReason; message: string; effects?: readonly Effect[] }): Decision<MeiliSnapshotStatus> {
+  const { snapshot } = observation
+  const startedAt = why.reason === snapshotReasons.Queued ? snapshot.status?.startedAt : (snapshot.status?.startedAt ?? instant(nowMs))
+  const until = startedAt === undefined ? '' : ` It goes on by itself, until ${deadlineText(Date.parse(startedAt) + durationMs(snapshot.spec.deadlines.start))}.`
+  return {
+    status: inProgress(snapshot, { phase: 'Pending', reason: why.reason, message: `${why.message}${until}`, changes: { startedAt, waitingFor: why.message.slice(0, 500) } }, nowMs),
+    effects: why.effects ?? [],
+    requeueAfterMs: Math.min(15_000, Math.max(1000, (nowMs - startedMs(snapshot, nowMs)) / 4)),
+  }
+}
+
+/** Reasons of SnapshotVolumeReady that no waiting cures. */
+const hopeless: readonly InstanceReason[] = [
+  instanceReasons.ContainerUnknown,
+  instanceReasons.DirectoryUnknown,
+  instanceReasons.DirectoryNotOnClaim,
+  instanceReasons.ClaimReadWriteOncePod,
+  instanceReasons.ClaimUnusable,
+  instanceReasons.SnapshotsToS3,
+]
+
+/** The instance says of which generation its conditions speak; an older word does not count. */
+function upToDate({ instance }: SnapshotObservation): boolean {
+  return instance?.status?.observedGeneration === instance?.metadata.generation
+}
+
+/** Rung 3: the user has to change something, and a MeiliSnapshot is immutable: say what, and end. */
+export function sourceUnusable(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, instance, claim, target } = observation
+  if (instance === undefined || !upToDate(observation)) return undefined
+  const volume = conditionNamed(instance.status?.conditions, instanceConditions.SnapshotVolumeReady)
+  const reason = hopeless.find((hopelessReason) => volume?.status === 'False' && volume.reason === hopelessReason)
+  if (reason !== undefined) return { status: failed(snapshot, { reason, message: volume?.message ?? '' }, nowMs), effects: [] }
+  const sameClaim = claim !== undefined && instance.status?.snapshotVolume?.claimName === claim.metadata?.name
+  if (!sameClaim || target === undefined || targetUser(target, instance).uid !== undefined) return undefined
+  const message = `Pod ${target.metadata?.name ?? ''} runs as root, and claim ${claim.metadata?.name ?? ''} holds its database too: a mover never runs as root, and never changes the group of a server's own volume. Use another claim for snapshots, or run Meilisearch as a user (runAsUser).`
+  return { status: failed(snapshot, { reason: snapshotReasons.DestinationUnusable, message }, nowMs), effects: [] }
+}
+
+export function pastStartDeadline({ snapshot, ...observation }: SnapshotObservation, nowMs: number): Outcome {
+  const limitMs = durationMs(snapshot.spec.deadlines.start)
+  if (observation.ahead.length > 0 || nowMs - startedMs(snapshot, nowMs) <= limitMs) return undefined
+  const waited = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
+  const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and no snapshot was asked for. Last: ${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`
+  return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: [] }
+}
+
+export function instanceMissing(observation: SnapshotObservation, nowMs: number): Outcome {
+  if (observation.instance !== undefined) return undefined
+  const { name } = observation.snapshot.spec.source.instanceRef
+  return pending(observation, nowMs, { reason: snapshotReasons.InstanceNotFound, message: `MeiliInstance ${name} does not exist in namespace ${observation.snapshot.metadata.namespace}.` })
+}
+
+const keyReasons: readonly string[] = [instanceReasons.KeyMissing, instanceReasons.KeyRefused, instanceReasons.KeyTooWeak]
+
+export function targetNotReady(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { instance, target, engine } = observation
+  const { TargetNotReady, Unauthorized } = snapshotReasons
+  const name = instance?.metadata.name ?? ''
+  if (!upToDate(observation)) return pending(observation, nowMs, { reason: TargetNotReady, message: `MeiliInstance ${name} has not been looked at yet.` })
+  const ready = conditionNamed(instance?.status?.conditions, conditionTypes.Ready)
+  if (ready?.status !== 'True') {
+    return pending(observation, nowMs, { reason: keyReasons.includes(ready?.reason ?? '') ? Unauthorized : TargetNotReady, message: ready?.message ?? `MeiliInstance ${name} is not ready.` })
+  }
+  if (target === undefined) return pending(observation, nowMs, { reason: TargetNotReady, message: `Pod ${instance?.status?.pod?.name ?? ''} of MeiliInstance ${name} is gone or was replaced.` })
+  if (engine.state === 'Unreachable') return pending(observation, nowMs, { reason: TargetNotReady, message: engine.message })
+  if (engine.state === 'Unauthorized') return pending(observation, nowMs, { reason: Unauthorized, message: engine.message })
+  if (isTrue(instance?.status?.conditions, instanceConditions.SnapshotVolumeReady)) return undefined
+  return pending(observation, nowMs, { reason: TargetNotReady, message: conditionNamed(instance?.status?.conditions, instanceConditions.SnapshotVolumeReady)?.message ?? '' })
+}
+
+export function queued(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { ahead } = observation
+  if (ahead.length === 0) return undefined
+  return pending(observation, nowMs, { reason: snapshotReasons.Queued, message: `Queued at position ${ahead.length}, behind ${ahead.slice(0, 3).join(', ')}: one snapshot of a server at a time.` })
+}
+
+export function claimMissing(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, claim } = observation
+  const { name, template } = snapshot.spec.destination.claim
+  if (claim !== undefined) return undefined
+  if (template === undefined) {
+    return pending(observation, nowMs, { reason: snapshotReasons.ClaimNotFound, message: `Claim ${name} does not exist in namespace ${snapshot.metadata.namespace}, and destination.claim.template does not say how to make it.` })
+  }
+  const effects: Effect[] = [{ kind: 'CreateClaim', claim: destinationClaim(snapshot, template) }]
+  const tried = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)?.reason === snapshotReasons.ClaimNotReady
+  if (tried) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 5000 }
+  return { ...pending(observation, nowMs, { reason: snapshotReasons.ClaimNotReady, message: `Claim ${name} is being created from its template.`, effects }), requeueAfterMs: 250 }
+}
+
+export function claimUnusable(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, claim } = observation
+  const name = claim?.metadata?.name ?? ''
+  const modes = claim?.spec?.accessModes ?? []
+  if (claim?.spec?.volumeMode === 'Block' || !modes.some((mode) => mode.startsWith('ReadWrite'))) {
+    const message = `Claim ${name} (volumeMode ${claim?.spec?.volumeMode ?? 'Filesystem'}, ${modes.join(', ')}) is not a file system that can be written. Use another claim.`
+    return { status: failed(snapshot, { reason: snapshotReasons.DestinationUnusable, message }, nowMs), effects: [] }
+  }
+  const lost = claim?.status?.phase === 'Lost' || claim?.metadata?.deletionTimestamp !== undefined
+  return lost ? pending(observation, nowMs, { reason: snapshotReasons.ClaimNotReady, message: `Claim ${name} is ${claim?.status?.phase === 'Lost' ? 'lost' : 'being deleted'}.` }) : undefined
+}
+
+/** From here on a deletion has something to end. The object comes back with it, and the next pass goes on. */
+export function finalizerMissing({ snapshot }: SnapshotObservation): Outcome {
+  if (snapshot.metadata.finalizers?.includes(snapshotFinalizer) === true) return undefined
+  return { status: snapshot.status ?? {}, effects: [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }] }
+}

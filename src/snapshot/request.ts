@@ -1,0 +1,80 @@
+// Exactly once: the rungs around POST /snapshots, which has no idempotency key. Pure.
+// Each POST is fenced by a status write that counts it; only the pass that won this write sends it.
+import { snapshotReasons } from '../api/snapshot.ts'
+import type { MeiliSnapshotStatus, SnapshotRequest } from '../api/snapshot.ts'
+import { instant } from '../reconcile/conditions.ts'
+import type { Decision } from '../reconcile/decision.ts'
+import { serverOf } from '../reconcile/server.ts'
+import { durationMs } from '../api/meta.ts'
+import { startedMs } from './deadline.ts'
+import type { SnapshotObservation } from './observation.ts'
+import { failed, inProgress } from './status.ts'
+import { taskOf } from './task.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+
+/** After a lost reply: only when the server has answered for this long without the task may it be asked again. */
+const lostReplyMs = 30_000
+
+/** How long to wait with a request that was refused: a Secret may be put right. */
+const refusedAgainMs = 30_000
+
+/** Counts a POST on record, then sends it. The next pass, or the next operator, sees the count before it could send another. */
+function post(observation: SnapshotObservation, request: Pick<SnapshotRequest, 'attempt' | 'baseline' | 'posts'>, nowMs: number): Outcome {
+  const { snapshot, instance, target } = observation
+  const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
+  if (server === undefined) return undefined
+  const counted = { ...request, posts: request.posts + 1, postedAt: new Date(nowMs).toISOString() }
+  const startedAt = snapshot.status?.startedAt ?? instant(nowMs)
+  return {
+    status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message: 'Asking Meilisearch for a snapshot (POST /snapshots).', changes: { request: counted, startedAt } }, nowMs),
+    effects: [{ kind: 'RequestSnapshot', server }],
+    requeueAfterMs: 250,
+  }
+}
+
+/** Rung 7. The baseline says which tasks are older than the wish: none of them serves. */
+export function notRequested(observation: SnapshotObservation, nowMs: number): Outcome {
+  if (observation.engine.state !== 'Answered') return undefined
+  return post(observation, { attempt: 1, baseline: observation.engine.newest, posts: 0 }, nowMs)
+}
+
+/** A request without a task is still at the start. */
+function pastStart({ snapshot }: SnapshotObservation, nowMs: number): boolean {
+  return nowMs - startedMs(snapshot, nowMs) > durationMs(snapshot.spec.deadlines.start)
+}
+
+/** The server refused, so it made no task: a new POST, after a while. */
+export function requestRefused(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot } = observation
+  const request = snapshot.status?.request
+  if (request?.refused === undefined || taskOf(observation) !== undefined) return undefined
+  if (pastStart(observation, nowMs)) {
+    return { status: failed(snapshot, { reason: snapshotReasons.RequestRefused, message: `Meilisearch refused ${request.posts} requests until the deadline: ${request.refused}` }, nowMs), effects: [] }
+  }
+  const waitMs = Date.parse(request.postedAt) + refusedAgainMs - nowMs
+  return waitMs > 0 ? { status: snapshot.status ?? {}, effects: [], requeueAfterMs: waitMs } : post(observation, request, nowMs)
+}
+
+/** Rung 8: a request without a task. Its reply was lost, or this is the pass right after a crash: look for it, wait, then ask again. */
+export function taskUnknown(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot } = observation
+  const request = snapshot.status?.request
+  if (request === undefined || taskOf(observation) !== undefined) return undefined
+  const known = request.taskUid ?? snapshot.status?.task?.uid
+  if (known !== undefined) {
+    return { status: failed(snapshot, { reason: snapshotReasons.TaskLost, message: `Meilisearch no longer knows task ${known}: it was pruned or deleted, and nothing tells how it ended. Create another MeiliSnapshot.` }, nowMs), effects: [] }
+  }
+  if (pastStart(observation, nowMs)) {
+    const message = `POST /snapshots was sent up to ${request.posts} times without a reply, and Meilisearch shows no task for it. A request that is still on its way could make one.`
+    return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: [] }
+  }
+  const missingSince = request.missingSince ?? new Date(nowMs).toISOString()
+  if (nowMs - Date.parse(missingSince) >= lostReplyMs) return post(observation, request, nowMs)
+  const message = 'The reply to POST /snapshots was lost. Looking for its task before asking again.'
+  return {
+    status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message, changes: { request: { ...request, missingSince } } }, nowMs),
+    effects: [],
+    requeueAfterMs: 1000,
+  }
+}

@@ -1,0 +1,104 @@
+// The three shapes that a snapshot's status can take: in progress, completed, failed. Pure.
+import { isDeepStrictEqual } from 'node:util'
+import { conditionTypes } from '../api/meta.ts'
+import { snapshotConditions, snapshotReasons } from '../api/snapshot.ts'
+import type { InstanceReason } from '../api/instance.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotPhase, SnapshotReason } from '../api/snapshot.ts'
+import { conditionsOf, instant } from '../reconcile/conditions.ts'
+import type { Wanted } from '../reconcile/conditions.ts'
+import { spanText } from '../reconcile/format.ts'
+
+/** Members of status that a rung sets; an undefined one is taken away. */
+export type Changes = Partial<Omit<MeiliSnapshotStatus, 'conditions' | 'observedGeneration' | 'phase'>>
+
+export interface Step {
+  readonly phase: Exclude<SnapshotPhase, 'Completed' | 'Failed'>
+  readonly reason: SnapshotReason
+  readonly message: string
+  readonly changes?: Changes
+  /** Past a deadline that cannot be enforced. */
+  readonly overdue?: string | undefined
+}
+
+/** How often status is written where nothing but progress, or what it waits for, has changed. */
+const progressEveryMs = 15_000
+
+const condition = (type: string, status: 'True' | 'False', { reason, message }: { reason: string; message: string }): Wanted => ({ type, status, reason, message })
+
+export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): MeiliSnapshotStatus {
+  const overdue = step.overdue === undefined ? [] : [condition(snapshotConditions.Overdue, 'True', { reason: step.reason, message: step.overdue })]
+  const next: MeiliSnapshotStatus = {
+    ...snapshot.status,
+    waitingFor: undefined,
+    progress: undefined,
+    ...step.changes,
+    ...judged(snapshot, nowMs, [
+      condition(conditionTypes.Reconciling, 'True', step),
+      condition(conditionTypes.Ready, 'False', step),
+      condition(snapshotConditions.Complete, 'False', step),
+      condition(snapshotConditions.Failed, 'False', step),
+      ...overdue,
+    ]),
+    phase: step.phase,
+  }
+  return onlyProgressChanged(snapshot.status, next, nowMs) ? { ...snapshot.status } : stamped(next, nowMs)
+}
+
+export function completed(snapshot: MeiliSnapshot, changes: Changes, nowMs: number): MeiliSnapshotStatus {
+  const { artifact } = changes
+  const said = {
+    reason: snapshotReasons.Completed,
+    message: `${artifact?.size ?? ''}, sha256 ${artifact?.sha256 ?? ''}, on claim ${artifact?.claimName ?? ''} at ${artifact?.path ?? ''}.`,
+  }
+  return ended(snapshot, { ...changes, progress: { step: 'done', percent: 100, percentText: '100 %' } }, nowMs, {
+    phase: 'Completed',
+    wanted: [condition(conditionTypes.Ready, 'True', said), condition(snapshotConditions.Complete, 'True', said), condition(snapshotConditions.Failed, 'False', said)],
+  })
+}
+
+/** @param failure what happened, where, and what to do; and what may still run, where something may */
+export function failed(snapshot: MeiliSnapshot, failure: { reason: SnapshotReason | InstanceReason; message: string; changes?: Changes }, nowMs: number): MeiliSnapshotStatus {
+  return ended(snapshot, { progress: undefined, ...failure.changes }, nowMs, {
+    phase: 'Failed',
+    wanted: [
+      condition(conditionTypes.Stalled, 'True', failure),
+      condition(conditionTypes.Ready, 'False', failure),
+      condition(snapshotConditions.Complete, 'False', failure),
+      condition(snapshotConditions.Failed, 'True', failure),
+    ],
+  })
+}
+
+function ended(snapshot: MeiliSnapshot, changes: Changes, nowMs: number, end: { phase: 'Completed' | 'Failed'; wanted: readonly Wanted[] }): MeiliSnapshotStatus {
+  const startedMs = Date.parse(snapshot.status?.startedAt ?? instant(nowMs))
+  return {
+    ...snapshot.status,
+    waitingFor: undefined,
+    ...changes,
+    ...judged(snapshot, nowMs, end.wanted),
+    phase: end.phase,
+    completedAt: instant(nowMs),
+    duration: spanText(nowMs - startedMs),
+  }
+}
+
+function judged({ metadata, status }: MeiliSnapshot, nowMs: number, wanted: readonly Wanted[]): Pick<MeiliSnapshotStatus, 'observedGeneration' | 'conditions'> {
+  return { observedGeneration: metadata.generation, conditions: conditionsOf(status?.conditions, wanted, { generation: metadata.generation, nowMs }) }
+}
+
+/** What is worth a write at once: everything but progress, what it waits for, and the sentences that repeat them. */
+function substance(status: MeiliSnapshotStatus | undefined): unknown {
+  const { progress, waitingFor, conditions, ...rest } = status ?? {}
+  const kept = { ...rest, step: progress?.step, waits: waitingFor !== undefined, conditions: conditions?.map(({ message: _, ...judgement }) => judgement) }
+  return JSON.parse(JSON.stringify(kept))
+}
+
+function onlyProgressChanged(before: MeiliSnapshotStatus | undefined, next: MeiliSnapshotStatus, nowMs: number): boolean {
+  const writtenAt = before?.progress?.updatedAt
+  if (writtenAt === undefined) return false
+  return nowMs - Date.parse(writtenAt) < progressEveryMs && isDeepStrictEqual(substance(before), substance(next))
+}
+
+function stamped(status: MeiliSnapshotStatus, nowMs: number): MeiliSnapshotStatus {
+  return status.progress === undefined ? status : { ...status, progress: { ...status.progress, updatedAt: instant(nowMs) } }
+}
