@@ -39,13 +39,13 @@ const instead: Readonly<Record<string, string>> = {
 }
 
 function checkProblem(def: z.core.$ZodCheckDef | Def): string | undefined {
-  if ('coerce' in def && def.coerce === true) return 'coercion is lost in a CRD: accept the wire form only'
+  if ('coerce' in def && def.coerce) return 'coercion is lost in a CRD: accept the wire form only'
   if (!('check' in def)) return undefined
   if (def.check === 'custom') return 'a refinement is lost in a CRD: write the rule in CEL'
   if (def.check === 'overwrite') return 'trim, lowercase and the like change a value, which a CRD cannot: write a pattern'
   if (def.check !== 'string_format') return undefined
-  const { pattern } = def as z.core.$ZodCheckStringFormatDef
-  if (!(pattern instanceof RegExp)) return `string format ${String((def as z.core.$ZodCheckStringFormatDef).format)} has no pattern: use .regex()`
+  const { pattern, format } = def as z.core.$ZodCheckStringFormatDef
+  if (!(pattern instanceof RegExp)) return `string format ${format} has no pattern: use .regex()`
   if (pattern.flags.replace(/[us]/, '') !== '') return `regex flags (${pattern.flags}) are lost in a CRD: spell them out in the pattern`
   return unknownToRe2.test(pattern.source) ? 'look-around and back-references are unknown to the API server (RE2)' : undefined
 }

@@ -1,0 +1,56 @@
+// The house's own lint rules, for what no ready-made rule says. Which folder each applies to stands in .oxlintrc.json, with the import rules.
+// Loaded by oxlint (jsPlugins); each message says what to do instead.
+import { complexity } from './complexity.ts'
+import { pure } from './pure.ts'
+import { memberName } from './rule.ts'
+import type { Rule } from './rule.ts'
+import { zod } from './zod.ts'
+
+/** One member of `process`, with the sentence that says who may touch it. */
+const processMember = (member: string, message: string): Rule => ({
+  create: (context) => ({
+    MemberExpression(node) {
+      if (memberName(node) === `process.${member}`) context.report({ node, message })
+    },
+  }),
+})
+
+/** What a file is for stands on top of it, in one to four lines. */
+const opening: Rule = {
+  create: (context) => ({
+    Program(node) {
+      const comments = context.sourceCode.getAllComments().filter(({ type }) => type !== 'Shebang')
+      const first = context.sourceCode.text.startsWith('#!') ? 2 : 1
+      const end = comments.findIndex(({ loc }, index) => loc.start.line !== first + index || loc.start.line !== loc.end.line)
+      const lines = end === -1 ? comments.length : end
+      if (lines < 1 || lines > 4) {
+        context.report({ node, message: `A file opens with one to four lines of comment that say what it is for and what it must not do; here are ${lines}.` })
+      }
+    },
+  }),
+}
+
+/** Names that say nothing of what is inside. */
+const emptyNames = /(?:^|-)(?:utils?|helpers?|common|misc|handlers?|processors?|services?|manager2)(?:-|\.|$)/
+
+const fileName: Rule = {
+  create: (context) => ({
+    Program(node) {
+      const name = context.filename.slice(context.filename.lastIndexOf('/') + 1)
+      if (emptyNames.test(name)) context.report({ node, message: `${name}: name the file after what it does, in words of the field (observe, decide, workqueue, …).` })
+    },
+  }),
+}
+
+export default {
+  meta: { name: 'house' },
+  rules: {
+    pure,
+    zod,
+    complexity,
+    opening,
+    'file-name': fileName,
+    environment: processMember('env', 'Only config.ts and the mains read process.env: add a field to Config and pass it in.'),
+    exit: processMember('exit', 'Only a main calls process.exit: throw, or return, and let the main end the process.'),
+  },
+}
