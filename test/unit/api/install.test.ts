@@ -1,0 +1,120 @@
+// install.yaml as a promise to those who apply it: which rights the operator gets, and how its pod runs.
+// A change of rights is a change of this table.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import manifest from '../../../package.json' with { type: 'json' }
+
+interface Rule {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+}
+
+interface Manifest {
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> }
+  readonly rules?: readonly Rule[]
+}
+
+const text = readFileSync(fileURLToPath(new URL('../../../install.yaml', import.meta.url)), 'utf8')
+const objects = parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as Manifest)
+const only = (kind: string): Manifest => {
+  const found = objects.filter((object) => object.kind === kind)
+  expect(found).toHaveLength(1)
+  return found[0]!
+}
+
+/** `group/resource` → verbs, over all rules together. */
+function rights(role: Manifest): Record<string, string> {
+  const found = new Map<string, Set<string>>()
+  for (const { apiGroups, resources, verbs } of role.rules ?? [])
+    for (const group of apiGroups)
+      for (const resource of resources) {
+        const key = `${group === '' ? 'core' : group}/${resource}`
+        found.set(key, new Set([...(found.get(key) ?? []), ...verbs]))
+      }
+  return Object.fromEntries([...found].map(([key, verbs]) => [key, [...verbs].toSorted().join(' ')]))
+}
+
+test('the CRDs come first, then the namespace, then what lives in it', () => {
+  expect(objects.map(({ kind }) => kind)).toEqual([
+    'CustomResourceDefinition',
+    'CustomResourceDefinition',
+    'Namespace',
+    'ServiceAccount',
+    'ClusterRole',
+    'ClusterRoleBinding',
+    'Role',
+    'RoleBinding',
+    'Deployment',
+  ])
+})
+
+test('every object says whose it is', () => {
+  for (const { metadata } of objects) expect(metadata.labels).toMatchObject({ 'app.kubernetes.io/name': 'meili-operator', 'app.kubernetes.io/part-of': 'meili-operator' })
+})
+
+test('rights in the cluster, each needed', () => {
+  expect(rights(only('ClusterRole'))).toEqual({
+    'meili-operator.dev/meiliinstances': 'get list watch',
+    'meili-operator.dev/meilisnapshots': 'get list patch watch',
+    'meili-operator.dev/meiliinstances/status': 'get patch update',
+    'meili-operator.dev/meilisnapshots/status': 'get patch update',
+    'meili-operator.dev/meiliinstances/finalizers': 'update',
+    'meili-operator.dev/meilisnapshots/finalizers': 'update',
+    'core/pods': 'get list watch',
+    'core/pods/log': 'get',
+    'core/secrets': 'get',
+    'core/configmaps': 'get',
+    'core/persistentvolumeclaims': 'create get list',
+    'core/persistentvolumes': 'get',
+    'batch/jobs': 'create delete get list watch',
+    'core/events': 'create patch',
+    'events.k8s.io/events': 'create patch',
+  })
+})
+
+test('leases only in its own namespace', () => {
+  const role = only('Role')
+  expect(role.metadata.namespace).toBe('meili-operator-system')
+  expect(rights(role)).toEqual({ 'coordination.k8s.io/leases': 'create get update' })
+})
+
+test('the namespace asks for the restricted profile', () => {
+  expect(only('Namespace').metadata).toMatchObject({ name: 'meili-operator-system', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } })
+})
+
+test('the pod runs as nobody, with a read-only root, and movers run the same image', () => {
+  const image = `meili-operator/operator:${manifest.version}`
+  expect(only('Deployment')).toMatchObject({
+    metadata: { namespace: 'meili-operator-system' },
+    spec: {
+      replicas: 1,
+      template: {
+        spec: {
+          serviceAccountName: 'meili-operator',
+          terminationGracePeriodSeconds: 30,
+          securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+          containers: [
+            {
+              image,
+              imagePullPolicy: 'IfNotPresent',
+              ports: [{ name: 'http', containerPort: 8080 }],
+              livenessProbe: { httpGet: { path: '/healthz', port: 'http' } },
+              readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
+              resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } },
+              securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+              env: expect.arrayContaining([
+                { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+                { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+                { name: 'MOVER_IMAGE', value: image },
+              ]) as unknown,
+            },
+          ],
+        },
+      },
+    },
+  })
+})
