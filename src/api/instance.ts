@@ -1,7 +1,7 @@
 // MeiliInstance: one Meilisearch server. So far one that someone else runs and that we find by its pod.
 import { z } from 'zod'
-import { apiVersion, group, version } from './group.ts'
-import type { Kind } from './group.ts'
+import { group, version } from './group.ts'
+import type { apiVersion, Kind } from './group.ts'
 import { conditions, int64, secretKeyReference, timestamp } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
 

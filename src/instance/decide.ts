@@ -113,8 +113,8 @@ function snapshotVolumeOf({ instance, located, claim }: InstanceObservation, now
 
 /** Spreads the polls of many instances over time; the same for one instance each time. */
 function withJitter(pollMs: number, uid: string): number {
-  const spread = [...uid].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) % 1000, 7) / 1000
-  return Math.round(pollMs * (0.9 + 0.2 * spread))
+  const spread = Number.parseInt(uid.replaceAll(/[^0-9a-f]/g, '').slice(0, 6), 16) / 0xffffff
+  return Math.round(pollMs * (0.9 + 0.2 * (Number.isNaN(spread) ? 0.5 : spread)))
 }
 
 /** An Event when readiness turns or the reason changes, none else. */

@@ -59,7 +59,8 @@ function environmentOf(container: V1Container, configMaps: ConfigMapData): Envir
 type EnvironmentEntry = NonNullable<V1Container['env']>[number]
 
 function explicitValue(container: V1Container, { name, value, valueFrom }: EnvironmentEntry, configMaps: ConfigMapData): Setting {
-  if (valueFrom === undefined) return expanded(value ?? '', environmentOf({ ...container, env: container.env?.filter((other) => other.name !== name) ?? [] }, configMaps))
+  const others: V1Container = { name: container.name, env: container.env?.filter((other) => other.name !== name) ?? [], envFrom: container.envFrom ?? [] }
+  if (valueFrom === undefined) return expanded(value ?? '', environmentOf(others, configMaps))
   const reference = valueFrom.configMapKeyRef
   if (reference === undefined) return { unknown: `variable ${name} does not come from a plain value or a ConfigMap` }
   const data = configMaps.get(reference.name ?? '')?.[reference.key]

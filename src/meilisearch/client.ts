@@ -44,7 +44,7 @@ export class MeilisearchClient {
   /** All snapshot tasks with a uid of `from` or higher, oldest first, whatever their status. */
   async snapshotTasksFrom(from: number): Promise<Task[]> {
     const found: Task[] = []
-    for (let next: number | null | undefined = from; next != null; ) {
+    for (let next: number | null | undefined = from; typeof next === 'number'; ) {
       const page: TaskPage = await this.#call(taskPage, { method: 'GET', path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=100` })
       found.push(...page.results)
       next = page.next

@@ -7,6 +7,7 @@ import type { Decision, Effect } from '../reconcile/decision.ts'
 import { sizeText } from '../reconcile/format.ts'
 import { deadlineText, moveDeadlineMs } from './deadline.ts'
 import { moverJob, moverJobName } from './mover-job.ts'
+import type { MoveFrom } from './mover-job.ts'
 import { failureOf, resultOf, terminationOf } from './mover-result.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { storedArtifact } from './artifact.ts'
@@ -81,32 +82,32 @@ export function targetMoving({ snapshot, instance, target, mover }: SnapshotObse
   return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message } }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
 }
 
-/** Rung 11: the mover of this attempt is not there. A Job of an earlier attempt must be gone first. */
+/** Rung 11: the mover of this attempt is not there. A Job of that name that is going away must be gone first. */
 export function moverMissing(observation: SnapshotObservation, nowMs: number): Outcome {
-  const { snapshot, instance, target, engine, mover } = observation
+  const { snapshot, mover } = observation
   const before = snapshot.status?.move
   if (before === undefined || (mover.job !== undefined && mover.job.metadata?.deletionTimestamp === undefined)) return undefined
-  const waits = (message: string): Decision<MeiliSnapshotStatus> => ({
-    status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: `${message} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`, changes: { waitingFor: message.slice(0, 500) } }, nowMs),
-    effects: [],
-    requeueAfterMs: 2000,
-  })
-  if (mover.job !== undefined) return waits(`Job ${mover.job.metadata?.name ?? ''} is being removed.`)
-  const { running, limit } = observation.movers
-  if (running >= limit) return waits(`${running} movers run already, and ${limit} may at once.`)
-  if (instance === undefined || target?.spec?.nodeName === undefined) return waits('The server pod, whose node tells where to move from, is not there.')
-  if (engine.state !== 'Answered') return waits(engine.state === 'NotAsked' ? 'The server has not been asked.' : engine.message)
-  const unfinished = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
-  if (unfinished !== undefined && before.attempt > 1) return waits(`Task ${unfinished.uid} is writing the file anew.`)
-  const job = moverJob({ ...observation, instance, target, engine, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
-  const move = { ...before, node: target.spec.nodeName }
+  const start = readyToStart(observation, before.attempt)
+  if (typeof start === 'string') {
+    const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
+    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: 2000 }
+  }
+  const job = moverJob({ ...observation, ...start, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
+  const node = start.target.spec?.nodeName ?? ''
   const effects: Effect[] = [{ kind: 'CreateJob', job }]
   if (wasRefused(snapshot, before.jobName)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
-  return {
-    status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: `Job ${before.jobName} is being started on node ${target.spec.nodeName}.`, changes: { move } }, nowMs),
-    effects,
-    requeueAfterMs: 5000,
-  }
+  const message = `Job ${before.jobName} is being started on node ${node}.`
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move: { ...before, node } } }, nowMs), effects, requeueAfterMs: 5000 }
+}
+
+/** What a mover is made from, or the sentence that says what is missing. */
+function readyToStart({ instance, target, engine, mover, movers }: SnapshotObservation, attempt: number): Pick<MoveFrom, 'instance' | 'target' | 'engine'> | string {
+  if (mover.job !== undefined) return `Job ${mover.job.metadata?.name ?? ''} is being removed.`
+  if (movers.running >= movers.limit) return `${movers.running} movers run already, and ${movers.limit} may at once.`
+  if (instance === undefined || target?.spec?.nodeName === undefined) return 'The server pod, whose node tells where to move from, is not there.'
+  if (engine.state !== 'Answered') return engine.state === 'NotAsked' ? 'The server has not been asked.' : engine.message
+  const unfinished = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
+  return unfinished !== undefined && attempt > 1 ? `Task ${unfinished.uid} is writing the file anew.` : { instance, target, engine }
 }
 
 /** What was refused is tried again without a new sentence: else each try would tell the same story anew. */

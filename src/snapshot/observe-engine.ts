@@ -72,16 +72,10 @@ async function contents(client: MeilisearchClient, candidates: readonly Task[]):
   return { databaseSizeBytes: databaseSize, indexes: Object.entries(indexes).map(([uid, { numberOfDocuments }]) => ({ uid, documents: numberOfDocuments })) }
 }
 
-/** In the engine's own words; null is absence. */
-function taskSeen({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt, duration, error }: Task): SnapshotTask {
-  return {
-    uid,
-    status,
-    enqueuedAt,
-    ...(batchUid == null ? {} : { batchUid }),
-    ...(startedAt == null ? {} : { startedAt }),
-    ...(finishedAt == null ? {} : { finishedAt }),
-    ...(duration == null ? {} : { duration }),
-    ...(error == null ? {} : { error: { code: error.code.slice(0, 128), message: error.message.slice(0, 2000) } }),
-  }
+/** In the engine's own words; what it gives as null is absent. */
+function taskSeen(task: Task): SnapshotTask {
+  const { uid, status, enqueuedAt, error } = task
+  const told = Object.entries({ batchUid: task.batchUid, startedAt: task.startedAt, finishedAt: task.finishedAt, duration: task.duration }).filter(([, value]) => value !== null && value !== undefined)
+  const failure = error === null || error === undefined ? {} : { error: { code: error.code.slice(0, 128), message: error.message.slice(0, 2000) } }
+  return { uid, status, enqueuedAt, ...Object.fromEntries(told), ...failure }
 }

@@ -50,16 +50,18 @@ export function completed(snapshot: MeiliSnapshot, changes: Changes, nowMs: numb
     reason: snapshotReasons.Completed,
     message: `${artifact?.size ?? ''}, sha256 ${artifact?.sha256 ?? ''}, on claim ${artifact?.claimName ?? ''} at ${artifact?.path ?? ''}.`,
   }
-  return ended(snapshot, { ...changes, progress: { step: 'done', percent: 100, percentText: '100 %' } }, nowMs, {
+  return ended(snapshot, nowMs, {
     phase: 'Completed',
+    changes: { ...changes, progress: { step: 'done', percent: 100, percentText: '100 %' } },
     wanted: [condition(conditionTypes.Ready, 'True', said), condition(snapshotConditions.Complete, 'True', said), condition(snapshotConditions.Failed, 'False', said)],
   })
 }
 
 /** @param failure what happened, where, and what to do; and what may still run, where something may */
 export function failed(snapshot: MeiliSnapshot, failure: { reason: SnapshotReason | InstanceReason; message: string; changes?: Changes }, nowMs: number): MeiliSnapshotStatus {
-  return ended(snapshot, { progress: undefined, ...failure.changes }, nowMs, {
+  return ended(snapshot, nowMs, {
     phase: 'Failed',
+    changes: { progress: undefined, ...failure.changes },
     wanted: [
       condition(conditionTypes.Stalled, 'True', failure),
       condition(conditionTypes.Ready, 'False', failure),
@@ -69,12 +71,12 @@ export function failed(snapshot: MeiliSnapshot, failure: { reason: SnapshotReaso
   })
 }
 
-function ended(snapshot: MeiliSnapshot, changes: Changes, nowMs: number, end: { phase: 'Completed' | 'Failed'; wanted: readonly Wanted[] }): MeiliSnapshotStatus {
+function ended(snapshot: MeiliSnapshot, nowMs: number, end: { phase: 'Completed' | 'Failed'; changes: Changes; wanted: readonly Wanted[] }): MeiliSnapshotStatus {
   const startedMs = Date.parse(snapshot.status?.startedAt ?? instant(nowMs))
   return {
     ...snapshot.status,
     waitingFor: undefined,
-    ...changes,
+    ...end.changes,
     ...judged(snapshot, nowMs, end.wanted),
     phase: end.phase,
     completedAt: instant(nowMs),

@@ -1,0 +1,79 @@
+// The words of a MeiliSnapshot's conditions: their types, and the reasons with what each means.
+
+/** Condition types of a MeiliSnapshot, beside those of every kind. Complete and Failed exclude each other. */
+export const snapshotConditions = {
+  /** True: stored under its final name, and every verification that was asked for has passed. */
+  Complete: 'Complete',
+  /** True: ended without an artifact. */
+  Failed: 'Failed',
+  /** Past a deadline that cannot be enforced: Meilisearch does not cancel a snapshot that it is working on. Absent unless true. */
+  Overdue: 'Overdue',
+} as const
+
+export const snapshotReasons = {
+  /** Another snapshot of the same server goes first. */
+  Queued: 'Queued',
+  /** The MeiliInstance does not exist. */
+  InstanceNotFound: 'InstanceNotFound',
+  /** The server is not there, or does not answer. */
+  TargetNotReady: 'TargetNotReady',
+  /** The key is missing, refused or too weak. */
+  Unauthorized: 'Unauthorized',
+  /** The destination claim does not exist, and there is no template to make it from. */
+  ClaimNotFound: 'ClaimNotFound',
+  /** The destination claim is lost or going away, or could not be created. */
+  ClaimNotReady: 'ClaimNotReady',
+  /** The destination claim, or its volume, can hold no files of a mover. */
+  DestinationUnusable: 'DestinationUnusable',
+  /** The snapshot is asked for. */
+  Requesting: 'Requesting',
+  /** Meilisearch refused to make a snapshot. */
+  RequestRefused: 'RequestRefused',
+  /** The task waits for its turn in Meilisearch. */
+  TaskEnqueued: 'TaskEnqueued',
+  /** Meilisearch makes the snapshot. */
+  TaskProcessing: 'TaskProcessing',
+  /** The mover is being started. */
+  MoverStarting: 'MoverStarting',
+  /** The mover cannot start; the message holds the cluster's own words. */
+  MoverWaiting: 'MoverWaiting',
+  /** The API server refused the mover (quota, Pod Security, a webhook). */
+  MoverRefused: 'MoverRefused',
+  /** The target is moving to another node: the mover makes way. */
+  TargetMoving: 'TargetMoving',
+  /** The file is being copied. */
+  Copying: 'Copying',
+  /** The copy is being read back. */
+  Verifying: 'Verifying',
+  /** Stored and verified. */
+  Completed: 'Completed',
+  /** Not everything was in place within deadlines.start. */
+  StartDeadlineExceeded: 'StartDeadlineExceeded',
+  /** Meilisearch did not make the snapshot within deadlines.task. */
+  TaskDeadlineExceeded: 'TaskDeadlineExceeded',
+  /** The file was not stored within deadlines.move. */
+  MoveDeadlineExceeded: 'MoveDeadlineExceeded',
+  /** The server went away and did not come back in time. */
+  TargetLost: 'TargetLost',
+  /** The server no longer knows the task. */
+  TaskLost: 'TaskLost',
+  /** The database is another one than the snapshot was asked of. */
+  DatabaseReplaced: 'DatabaseReplaced',
+  /** Meilisearch ended the task as failed. */
+  SnapshotTaskFailed: 'SnapshotTaskFailed',
+  /** Somebody cancelled the task. */
+  SnapshotTaskCanceled: 'SnapshotTaskCanceled',
+  /** The snapshot file is not where it should be. */
+  SourceMissing: 'SourceMissing',
+  /** The mover may not read the snapshot file or write the destination. */
+  SourceNotReadable: 'SourceNotReadable',
+  /** The directory on the claim belongs to another object. */
+  DestinationConflict: 'DestinationConflict',
+  /** The destination has no room. */
+  InsufficientSpace: 'InsufficientSpace',
+  /** The archive is damaged: nothing was stored. */
+  ArchiveCorrupt: 'ArchiveCorrupt',
+  /** The mover failed as often as it may. */
+  MoverFailed: 'MoverFailed',
+} as const
+export type SnapshotReason = (typeof snapshotReasons)[keyof typeof snapshotReasons]

@@ -1,0 +1,44 @@
+// Follows one MeiliSnapshot by `kubectl get --watch`, as a user would, and times its phases.
+import type { Kubectl } from '../support/kubectl.ts'
+import type { Live } from './screen.ts'
+
+export interface PhaseTime {
+  readonly phase: string
+  readonly seconds: number
+}
+
+const columns = '{.status.phase}|{.status.task.uid}|{.status.task.status}|{.status.progress.step}|{.status.progress.percentText}|{.status.waitingFor}|{.status.artifact.size}{"\\n"}'
+
+/** @throws Error when the snapshot fails, or does not end in time */
+export async function follow(kubectl: Kubectl, place: { namespace: string; name: string; timeoutMs: number }, live: Live): Promise<PhaseTime[]> {
+  const child = kubectl.spawn(['-n', place.namespace, 'get', 'meilisnapshot', place.name, '--watch', '-o', `jsonpath=${columns}`])
+  const timer = setTimeout(() => child.kill('SIGKILL'), place.timeoutMs)
+  const phases: { phase: string; since: number }[] = []
+  let rest = ''
+  try {
+    for await (const chunk of child.stdout ?? []) {
+      const lines = (rest + String(chunk)).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const phase = showLine(line, live)
+        if (phase !== '' && phases.at(-1)?.phase !== phase) phases.push({ phase, since: performance.now() })
+        if (phase === 'Completed' || phase === 'Failed') return ended(phases)
+      }
+    }
+    throw new Error(`MeiliSnapshot ${place.name} did not end within ${place.timeoutMs / 1000} s`)
+  } finally {
+    clearTimeout(timer)
+    child.kill('SIGKILL')
+  }
+}
+
+function showLine(line: string, live: Live): string {
+  const [phase = '', taskUid = '', task = '', step = '', percent = '', waitingFor = '', size = ''] = line.split('|')
+  const about = waitingFor === '' ? [step, percent, size].filter((part) => part !== '').join(' ') : `waits for ${waitingFor}`
+  live(`${phase.padEnd(12)} ${taskUid === '' ? '' : `task ${taskUid} ${task}`}  ${about}`)
+  return phase
+}
+
+function ended(phases: readonly { phase: string; since: number }[]): PhaseTime[] {
+  return phases.slice(0, -1).map(({ phase, since }, index) => ({ phase, seconds: Number((((phases[index + 1]?.since ?? since) - since) / 1000).toFixed(2)) }))
+}

@@ -1,0 +1,113 @@
+// The demo itself, on whatever cluster it is given: install, serve, snapshot, prove. Uses kubectl and README's own commands only.
+import { randomBytes } from 'node:crypto'
+import { contentsOf, serveStored, shellOnClaim } from '../support/artifact.ts'
+import type { Contents, Toolbox } from '../support/artifact.ts'
+import { filmLines } from '../support/documents.ts'
+import { Kubectl } from '../support/kubectl.ts'
+import { MeilisearchApi } from '../support/meilisearch-api.ts'
+import { secretOf, statefulSetOf } from '../support/meilisearch-objects.ts'
+import { portForward } from '../support/port-forward.ts'
+import { follow } from './follow.ts'
+import type { PhaseTime } from './follow.ts'
+import type { Screen } from './screen.ts'
+
+const namespace = 'demo'
+const server = 'movies'
+const index = 'films'
+const query = 'alien'
+const documents = 50_000
+const documentsAtOnce = 10_000
+
+export interface Tour {
+  readonly kubectl: string
+  readonly kubeconfig: string
+  readonly meilisearchImage: string
+  readonly root: string
+}
+
+interface Snapshot {
+  readonly status: { readonly task: { readonly uid: number }; readonly duration: string; readonly artifact: Artifact }
+}
+
+export interface Artifact {
+  readonly claimName: string
+  readonly path: string
+  readonly fileName: string
+  readonly size: string
+  readonly sizeBytes: number
+  readonly sha256: string
+  readonly meilisearchVersion: string
+}
+
+export interface Proof {
+  readonly phases: readonly PhaseTime[]
+  readonly artifact: Artifact
+  readonly listing: string
+  readonly checksum: string
+  readonly original: Contents
+  readonly restored: Contents
+  readonly describe: string
+}
+
+export async function tour({ kubectl: program, kubeconfig, meilisearchImage, root }: Tour, screen: Screen): Promise<Proof> {
+  const kubectl = new Kubectl({ kubectl: program, kubeconfig })
+  const toolbox: Toolbox = { kubectl, image: meilisearchImage }
+  const masterKey = randomBytes(24).toString('base64url')
+  await screen.step('operator installed', () => install(kubectl, root))
+  await screen.step('Meilisearch running', () => serve(toolbox, masterKey))
+  const door = await portForward(kubectl, namespace, `${server}-0:7700`)
+  try {
+    const api = new MeilisearchApi(door.url, masterKey)
+    await screen.step('documents indexed', async (live) => ({ value: undefined, note: await load(api, live) }))
+    await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/instance.yaml`, '-f', `${root}/examples/snapshot.yaml`])
+    const phases = await screen.step('snapshot first', async (live) => ({ value: await follow(kubectl, { namespace, name: 'first', timeoutMs: 300_000 }, live) }))
+    return await prove(toolbox, { api, masterKey, phases }, screen)
+  } finally {
+    door.close()
+  }
+}
+
+async function install(kubectl: Kubectl, root: string): Promise<{ value: undefined; note: string }> {
+  await kubectl.run(['apply', '--server-side', '-f', `${root}/install.yaml`])
+  await kubectl.run(['-n', 'meili-operator-system', 'rollout', 'status', 'deployment/meili-operator', '--timeout=120s'])
+  return { value: undefined, note: 'kubectl apply --server-side -f install.yaml' }
+}
+
+async function serve({ kubectl, image }: Toolbox, masterKey: string): Promise<{ value: undefined; note: string }> {
+  const options = { namespace, name: server, image, masterKey }
+  const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+  await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: restricted } })
+  await kubectl.apply(secretOf(options), statefulSetOf(options))
+  await kubectl.run(['-n', namespace, 'rollout', 'status', `statefulset/${server}`, '--timeout=120s'])
+  return { value: undefined, note: `statefulset/${server}, as user 1000, key protected` }
+}
+
+async function load(api: MeilisearchApi, live: (text: string) => void): Promise<string> {
+  const tasks: number[] = []
+  for (let from = 0; from < documents; from += documentsAtOnce) {
+    tasks.push(await api.addDocuments(index, filmLines(from, documentsAtOnce)))
+    live(`sending ${(from + documentsAtOnce).toLocaleString('en')} documents`)
+  }
+  live('indexing')
+  for (const task of tasks) await api.finished(task)
+  return `${documents.toLocaleString('en')} documents`
+}
+
+async function prove(toolbox: Toolbox, made: { api: MeilisearchApi; masterKey: string; phases: readonly PhaseTime[] }, screen: Screen): Promise<Proof> {
+  const { kubectl } = toolbox
+  const { status } = await kubectl.json<Snapshot>(['-n', namespace, 'get', 'meilisnapshot', 'first'])
+  const { artifact } = status
+  const stored = { namespace, ...artifact }
+  const shell = await screen.step('sha256sum -c', async () => {
+    const output = await shellOnClaim(toolbox, stored, `cd /backup && find . -type f -exec ls -l {} + && cd '${artifact.path}' && sha256sum -c SHA256SUMS`)
+    return { value: output.trim().split('\n'), note: output.trim().split('\n').at(-1) ?? '' }
+  })
+  const original = await contentsOf(made.api, index, query)
+  const restored = await screen.step('second server from it', async () => {
+    const contents = await serveStored(toolbox, stored, { masterKey: made.masterKey, index, query })
+    return { value: contents, note: `${Object.keys(contents.counts).length} index, ${(contents.counts[index] ?? 0).toLocaleString('en')} documents, "${query}": ${contents.hits} hits` }
+  })
+  if (JSON.stringify(original) !== JSON.stringify(restored)) throw new Error(`the second server answers otherwise: ${JSON.stringify(original)} became ${JSON.stringify(restored)}`)
+  const describe = await kubectl.run(['-n', namespace, 'describe', 'meilisnapshot', 'first'])
+  return { phases: made.phases, artifact, listing: shell.slice(0, -1).join('\n'), checksum: shell.at(-1) ?? '', original, restored, describe }
+}
