@@ -60,19 +60,17 @@ test('rights in the cluster, each needed', () => {
   expect(rights(only('ClusterRole'))).toEqual({
     'meili-operator.dev/meiliinstances': 'get list watch',
     'meili-operator.dev/meilisnapshots': 'get list patch watch',
-    'meili-operator.dev/meiliinstances/status': 'get patch update',
-    'meili-operator.dev/meilisnapshots/status': 'get patch update',
+    'meili-operator.dev/meiliinstances/status': 'update',
+    'meili-operator.dev/meilisnapshots/status': 'update',
     'meili-operator.dev/meiliinstances/finalizers': 'update',
     'meili-operator.dev/meilisnapshots/finalizers': 'update',
     'core/pods': 'get list watch',
     'core/pods/log': 'get',
     'core/secrets': 'get',
     'core/configmaps': 'get',
-    'core/persistentvolumeclaims': 'create get list',
-    'core/persistentvolumes': 'get',
+    'core/persistentvolumeclaims': 'create get',
     'batch/jobs': 'create delete get list watch',
-    'core/events': 'create patch',
-    'events.k8s.io/events': 'create patch',
+    'core/events': 'create list',
   })
 })
 

@@ -44,6 +44,25 @@ describe('what comes out', () => {
     })
   })
 
+  test('an int-or-string keeps the limits of its number outside too', () => {
+    expect(emit(z.union([z.int().min(0), z.string().max(9)]))).toEqual({ anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true, minimum: 0, maxLength: 9 })
+  })
+
+  test('a pattern with a message becomes a rule that says it, before the other rules', () => {
+    const matches = { rule: 'self.matches("^/[a-z]\\\\.$")', message: 'write for example /a.' }
+    expect(emit(z.string().max(9).regex(/^\/[a-z]\.$/, 'write for example /a.').meta(rule("self != ''")))).toEqual({
+      type: 'string',
+      maxLength: 9,
+      'x-kubernetes-validations': [matches, ...rule("self != ''")['x-kubernetes-validations']],
+    })
+    expect(emit(z.union([z.int(), z.string().max(9).regex(/^[0-9]+%$/, 'write for example 5%')]))).toEqual({
+      anyOf: [{ type: 'integer' }, { type: 'string' }],
+      'x-kubernetes-int-or-string': true,
+      maxLength: 9,
+      'x-kubernetes-validations': [{ rule: 'type(self) == int || self.matches("^[0-9]+%$")', message: 'write for example 5%' }],
+    })
+  })
+
   test('a map, a list by key, an atomic list', () => {
     const entry = z.object({ type: z.string().max(9) })
     expect(
@@ -98,6 +117,7 @@ describe('what is refused', () => {
     ['a ready-made format with look-ahead', field(z.iso.duration()), 'spec.a.b: look-around'],
     ['two patterns', field(z.string().regex(/a/).startsWith('b')), 'spec.a.b: two formats on one string'],
     ['limits on keys', field(z.record(z.string().max(3), z.string())), 'spec.a.b: limits on keys are lost'],
+    ['a pattern with a message on a string without limit', field(z.string().regex(/a/, 'write a')), 'spec.a.b: needs maxLength'],
     ['a reference', z.object({ a: z.string().meta({ id: 'shared' }) }), 'cannot stand in a structural schema'],
     ['a keyword that nobody knows', field(z.string().meta({ examples: ['x'] })), 'spec.a.b: examples cannot stand'],
     ['inside a list', z.object({ list: z.array(z.any()) }), 'spec.list[]: z.any'],

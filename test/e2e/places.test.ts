@@ -1,0 +1,79 @@
+// Where servers and claims may be: another node, root, claims of their own, claims for many nodes.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { serveStored, shellOnClaim } from '../support/artifact.ts'
+import { claimOf } from '../support/meilisearch-objects.ts'
+import { kubectl, toolbox, World } from './world.ts'
+
+interface Pods {
+  readonly items: readonly { readonly spec: { readonly nodeName: string; readonly securityContext: { readonly runAsUser: number } } }[]
+}
+
+async function moverPods(world: World, uid: string): Promise<Pods['items']> {
+  return (await kubectl.json<Pods>(['-n', world.namespace, 'get', 'pods', '-l', `meili-operator.dev/snapshot-uid=${uid}`])).items
+}
+
+describe('the mover goes where the server is', () => {
+  let world: World
+  let nodes: readonly string[]
+
+  beforeAll(async () => {
+    world = await World.create()
+    nodes = (await kubectl.json<{ items: { metadata: { name: string } }[] }>(['get', 'nodes'])).items.map(({ metadata }) => metadata.name).toSorted()
+  })
+  afterAll(async () => {
+    await world.destroy()
+  })
+
+  test('lands on the second node when the server is there', async (context) => {
+    const second = nodes[1]
+    context.skip(second === undefined, 'the cluster has only one node')
+    const server = await world.serve('far', { node: second ?? '' })
+    await server.load(500)
+    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'far-backups' }))
+    await world.snapshot('far', { instance: 'far', claim: { name: 'far-backups' } })
+    const { metadata, status } = await world.completed('far')
+    expect(status?.move?.node).toBe(second)
+    expect((await moverPods(world, metadata.uid)).map(({ spec }) => spec.nodeName)).toEqual([second])
+  })
+
+  test('is the first consumer of a claim that waits for one', async () => {
+    const server = await world.serve('waits')
+    await server.load(500)
+    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'unbound' }))
+    const before = await kubectl.json<{ status: { phase: string } }>(['-n', world.namespace, 'get', 'pvc', 'unbound'])
+    expect(before.status.phase).toBe('Pending')
+    await world.snapshot('binds', { instance: 'waits', claim: { name: 'unbound' } })
+    await world.completed('binds')
+    const after = await kubectl.json<{ status: { phase: string } }>(['-n', world.namespace, 'get', 'pvc', 'unbound'])
+    expect(after.status.phase).toBe('Bound')
+  })
+
+  test('never runs as root, also where the server does', async () => {
+    const server = await world.serve('rooted', { asRoot: true })
+    await server.load(500)
+    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'rooted-backups' }))
+    await world.snapshot('rooted', { instance: 'rooted', claim: { name: 'rooted-backups' } })
+    const { metadata, status } = await world.completed('rooted')
+    expect((await moverPods(world, metadata.uid)).map(({ spec }) => spec.securityContext.runAsUser)).toEqual([65_532])
+    const stored = { namespace: world.namespace, claimName: 'rooted-backups', path: status?.artifact?.path ?? '', fileName: status?.artifact?.fileName ?? '' }
+    const restored = await serveStored(toolbox, stored, { masterKey: server.options.masterKey, index: 'films', query: 'alien', reader: { uid: 65_532 } })
+    expect(restored.counts).toEqual({ films: 500 })
+  })
+
+  test('refuses the claim of a server that runs as root as its destination, and says what to do', async () => {
+    await world.snapshot('rooted-beside', { instance: 'rooted', claim: { name: 'data-rooted-0' } })
+    const { status } = await world.until('rooted-beside', 'to fail', (snapshot) => snapshot.status?.phase === 'Failed')
+    expect(status?.conditions?.find(({ type }) => type === 'Failed')?.message).toContain('Use another claim for snapshots, or run Meilisearch as a user')
+  })
+
+  test('takes snapshots from a claim of their own, which may also be the destination', async () => {
+    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'apart-snapshots' }))
+    const server = await world.serve('apart', { snapshotsOn: { claimName: 'apart-snapshots' } })
+    await server.load(500)
+    expect((await world.instance('apart')).status?.snapshotVolume).toMatchObject({ claimName: 'apart-snapshots', subPath: '', sharedWithDatabase: false })
+    await world.snapshot('apart', { instance: 'apart', claim: { name: 'apart-snapshots', path: 'kept' } })
+    const { status } = await world.completed('apart')
+    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'apart-snapshots' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`)
+    expect(output).toContain('OK')
+  })
+})

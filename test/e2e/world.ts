@@ -1,0 +1,144 @@
+// The world of an end-to-end test: a cluster, the operator installed from install.yaml, a namespace of its own, servers in it.
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { MeiliInstance } from '../../src/api/instance.ts'
+import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
+import { eventually } from '../support/eventually.ts'
+import { filmLines } from '../support/documents.ts'
+import { Kubectl } from '../support/kubectl.ts'
+import { MeilisearchApi } from '../support/meilisearch-api.ts'
+import { instanceOf, secretOf, snapshotOf, statefulSetOf } from '../support/meilisearch-objects.ts'
+import type { ServerOptions } from '../support/meilisearch-objects.ts'
+import { portForward } from '../support/port-forward.ts'
+import type { PortForward } from '../support/port-forward.ts'
+import type { Toolbox } from '../support/artifact.ts'
+
+function setting(name: string): string {
+  const value = process.env[name]
+  if (value === undefined || value === '') throw new Error(`${name} is not set: run the suite by "npm test -- e2e"`)
+  return value
+}
+
+export const operatorNamespace = 'meili-operator-system'
+const operatorImage = 'meili-operator/operator:0.1.0'
+
+export const kubectl = new Kubectl({ kubectl: setting('E2E_KUBECTL'), kubeconfig: setting('E2E_KUBECONFIG') })
+export const toolbox: Toolbox = { kubectl, image: setting('E2E_MEILISEARCH_IMAGE') }
+
+/** install.yaml with the image under test. */
+export function installYaml(): string {
+  return readFileSync(new URL('../../install.yaml', import.meta.url), 'utf8').replaceAll(operatorImage, setting('E2E_OPERATOR_IMAGE'))
+}
+
+/** As README says; waits until it is there. Does nothing new where it is installed already. */
+export async function installOperator(): Promise<void> {
+  await kubectl.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: installYaml() })
+  await scaleOperator(1)
+}
+
+export async function scaleOperator(replicas: 0 | 1): Promise<void> {
+  await kubectl.run(['-n', operatorNamespace, 'scale', 'deployment/meili-operator', `--replicas=${replicas}`])
+  if (replicas === 1) await kubectl.run(['-n', operatorNamespace, 'rollout', 'status', 'deployment/meili-operator', '--timeout=120s'])
+  else await kubectl.run(['-n', operatorNamespace, 'wait', '--for=delete', 'pod', '-l', 'app.kubernetes.io/component=operator', '--timeout=60s'])
+}
+
+/** A running server, with a door to it. */
+export class Server {
+  readonly options: ServerOptions
+  readonly api: MeilisearchApi
+  readonly #door: PortForward
+
+  constructor(options: ServerOptions, door: PortForward) {
+    this.options = options
+    this.#door = door
+    this.api = new MeilisearchApi(door.url, options.masterKey)
+  }
+
+  async load(documents: number, index = 'films'): Promise<void> {
+    await this.api.finished(await this.api.addDocuments(index, filmLines(0, documents)))
+  }
+
+  close(): void {
+    this.#door.close()
+  }
+}
+
+export class World {
+  readonly namespace: string
+  readonly #servers: Server[] = []
+
+  private constructor(namespace: string) {
+    this.namespace = namespace
+  }
+
+  static async create(): Promise<World> {
+    await installOperator()
+    const namespace = `e2e-${randomBytes(4).toString('hex')}`
+    await kubectl.run(['create', 'namespace', namespace])
+    return new World(namespace)
+  }
+
+  async destroy(): Promise<void> {
+    for (const server of this.#servers) server.close()
+    await kubectl.run(['delete', 'namespace', this.namespace, '--wait=false'])
+  }
+
+  /** Starts a server with its MeiliInstance, and waits until it answers. */
+  async serve(name: string, options: Partial<ServerOptions> = {}): Promise<Server> {
+    const whole: ServerOptions = { namespace: this.namespace, name, image: toolbox.image, masterKey: randomBytes(18).toString('base64url'), ...options }
+    await kubectl.apply(secretOf(whole), statefulSetOf(whole), instanceOf(whole))
+    await kubectl.run(['-n', this.namespace, 'rollout', 'status', `statefulset/${name}`, '--timeout=120s'])
+    const server = new Server(whole, await portForward(kubectl, this.namespace, `${name}-0:7700`))
+    this.#servers.push(server)
+    return server
+  }
+
+  async snapshot(name: string, from: { instance: string; claim?: object }, spec: object = {}): Promise<void> {
+    await kubectl.apply(snapshotOf({ namespace: this.namespace, name, ...from }, spec))
+  }
+
+  async get(name: string): Promise<MeiliSnapshot> {
+    return await kubectl.json<MeiliSnapshot>(['-n', this.namespace, 'get', 'meilisnapshot', name])
+  }
+
+  async instance(name: string): Promise<MeiliInstance> {
+    return await kubectl.json<MeiliInstance>(['-n', this.namespace, 'get', 'meiliinstance', name])
+  }
+
+  /** The first state of the snapshot that `holds`; a snapshot that fails instead ends the wait with its own words. */
+  async until(name: string, what: string, holds: (snapshot: MeiliSnapshot) => boolean, timeoutMs = 120_000): Promise<MeiliSnapshot> {
+    let last = ''
+    try {
+      return await eventually(
+        `snapshot ${name}: ${what}`,
+        async () => {
+          const snapshot = await this.get(name)
+          last = `${snapshot.status?.phase ?? 'no phase'}: ${readyOf(snapshot)?.reason ?? ''}: ${readyOf(snapshot)?.message ?? ''}`
+          return holds(snapshot) ? snapshot : undefined
+        },
+        { timeoutMs },
+      )
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : ''}; it was ${last}`, { cause: error })
+    }
+  }
+
+  /** As README tells users to wait. */
+  async completed(name: string, timeoutSeconds = 180): Promise<MeiliSnapshot> {
+    try {
+      await kubectl.run(['-n', this.namespace, 'wait', `meilisnapshot/${name}`, '--for=condition=Complete', `--timeout=${timeoutSeconds}s`], { timeoutMs: (timeoutSeconds + 10) * 1000 })
+    } catch (error) {
+      const told = await kubectl.run(['-n', this.namespace, 'describe', 'meilisnapshot', name])
+      throw new Error(`snapshot ${name} did not complete:\n${told}`, { cause: error })
+    }
+    return await this.get(name)
+  }
+}
+
+export function conditionOf(object: MeiliSnapshot | MeiliInstance, type: string): { status: string; reason: string; message: string } | undefined {
+  return object.status?.conditions?.find((condition) => condition.type === type)
+}
+
+export function readyOf(object: MeiliSnapshot | MeiliInstance): ReturnType<typeof conditionOf> {
+  return conditionOf(object, 'Ready')
+}
