@@ -32,10 +32,13 @@ export async function during<T>(doing: Doing, work: () => Promise<T>): Promise<T
   }
 }
 
+/** Node knows no name for these and says `Unknown system error -122`. Linux's numbers. */
+const unnamed: Readonly<Record<number, string>> = { [-116]: 'ESTALE', [-122]: 'EDQUOT' }
+
 /** The kernel's own name of an error, e.g. `ENOSPC`; undefined for anything that did not come from the kernel. */
 export function errnoOf(error: unknown): string | undefined {
   const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown }
-  return typeof code === 'string' && typeof errno === 'number' ? code : undefined
+  return typeof code === 'string' && typeof errno === 'number' ? (unnamed[errno] ?? code) : undefined
 }
 
 function failureOf(error: unknown, doing: Doing): unknown {
