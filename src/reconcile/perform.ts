@@ -49,7 +49,7 @@ export class Performer {
       case 'RemoveFinalizer':
         return await this.#setFinalizers(subject, (subject.object.metadata.finalizers ?? []).filter((name) => name !== effect.finalizer))
       case 'CreateClaim':
-        return await this.#create(persistentVolumeClaims, effect.claim as KubeObject)
+        return await this.#create(persistentVolumeClaims, effect.claim as unknown as KubeObject)
       case 'CreateJob':
         return await this.#createJob(effect.job, subject)
       case 'DeleteJob':
@@ -64,7 +64,7 @@ export class Performer {
   /** With the resourceVersion, so that nobody else's finalizer is lost. */
   async #setFinalizers({ resource, object }: Subject, finalizers: readonly string[]): Promise<undefined> {
     const { namespace, name, resourceVersion } = object.metadata
-    await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { metadata: { resourceVersion, finalizers } }, { type: 'merge' })
+    await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { resourceVersion, finalizers } } })
   }
 
   /** Somebody else may have been quicker: the next pass sees whose it is. */
@@ -79,7 +79,7 @@ export class Performer {
   async #createJob(job: V1Job, subject: Subject): Promise<Fact | undefined> {
     const ref = { namespace: job.metadata?.namespace ?? '', name: job.metadata?.name ?? '' }
     try {
-      await this.#kube.create(jobs, job as KubeObject)
+      await this.#kube.create(jobs, job as unknown as KubeObject)
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
       const there = await this.#kube.get(jobs, ref)

@@ -13,6 +13,8 @@ import type { Target } from './mover-pod.ts'
 export const moverContainer = 'mover'
 export const configVariable = 'MOVER_CONFIG'
 export const moverLabels = { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'mover' } as const
+/** Selects all movers' Jobs and pods. */
+export const moverSelector = Object.entries(moverLabels).map(([label, value]) => `${label}=${value}`).join(',')
 /** On the Job and its pods: whose mover it is. */
 export const snapshotUidLabel = 'meili-operator.dev/snapshot-uid'
 export const indexesAnnotation = 'meili-operator.dev/indexes'

@@ -1,0 +1,35 @@
+// From the API server's refusal to a typed error: verb, place and the server's own sentence, never a header.
+import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
+
+interface StatusReply {
+  readonly kind?: string
+  readonly reason?: string
+  readonly message?: string
+  readonly code?: number
+  readonly details?: { readonly retryAfterSeconds?: number }
+}
+
+export interface Refusal {
+  /** For example `PUT MeiliSnapshot shop/first/status`. */
+  readonly what: string
+  readonly status: number
+  readonly body: unknown
+  readonly retryAfter?: string | undefined
+}
+
+/** Which class a status is: Gone is answered by a new list, Conflict by a new look, 4xx by a change, the rest by time. */
+export function errorFrom({ what, status, body, retryAfter }: Refusal): Error {
+  const reply = (typeof body === 'object' && body !== null ? body : {}) as StatusReply
+  const seconds = Number(retryAfter ?? reply.details?.retryAfterSeconds ?? Number.NaN)
+  const message = `${what} answered ${status}${reply.reason === undefined ? '' : ` ${reply.reason}`}: ${reply.message ?? (typeof body === 'string' ? body.slice(0, 500) : 'no message')}`
+  const answer = { status, ...(reply.reason === undefined ? {} : { code: reply.reason }), ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1000 }) }
+  if (status === 404) return new NotFound(message, answer)
+  if (status === 409) return new Conflict(message, answer)
+  if (status === 410) return new Gone(message, answer)
+  return passes(status) ? new TransientError(message, answer) : new TerminalError(message, answer)
+}
+
+/** 401: a token may just have been rotated. */
+function passes(status: number): boolean {
+  return status >= 500 || status === 401 || status === 408 || status === 425 || status === 429
+}

@@ -1,0 +1,51 @@
+// Names of the API resources that the operator speaks of, and the part of an object that the edge itself reads.
+
+export interface Resource {
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+  readonly kind: string
+}
+
+export interface OwnerReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly controller?: boolean
+}
+
+/** An object as it goes over the wire: plain JSON, times are strings. */
+export interface KubeObject {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly uid?: string
+    readonly resourceVersion?: string
+    readonly generation?: number
+    readonly creationTimestamp?: string
+    readonly deletionTimestamp?: string
+    readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly finalizers?: readonly string[]
+    readonly ownerReferences?: readonly OwnerReference[]
+  }
+}
+
+export interface Ref {
+  readonly namespace?: string
+  readonly name: string
+}
+
+const core = (plural: string, kind: string): Resource => ({ group: '', version: 'v1', plural, kind })
+
+export const pods = core('pods', 'Pod')
+export const secrets = core('secrets', 'Secret')
+export const configMaps = core('configmaps', 'ConfigMap')
+export const persistentVolumeClaims = core('persistentvolumeclaims', 'PersistentVolumeClaim')
+export const events = core('events', 'Event')
+export const jobs: Resource = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job' }
+export const leases: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease' }

@@ -1,0 +1,132 @@
+// One request to the API server: a deadline, every body read, typed errors, a count. Retries nothing: the work queue does.
+import { request } from 'undici'
+import type { Dispatcher } from 'undici'
+import { TransientError } from '../reconcile/errors.ts'
+import type { Connection } from './connection.ts'
+import { errorFrom } from './replies.ts'
+import type { Resource } from './resource.ts'
+
+/** One finished request, for metrics. `code` is the HTTP status, or `none` without a reply. */
+export type Observer = (call: { verb: string; resource: string; code: string; seconds: number }) => void
+
+export interface Call {
+  readonly verb: string
+  readonly method: Dispatcher.HttpMethod
+  readonly resource: Resource
+  readonly path: string
+  /** Names the call in errors, for example `GET Pod shop/search-0`. */
+  readonly what: string
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly body?: unknown
+  readonly contentType?: string
+  /** Ends a stream; a plain request has its deadline. */
+  readonly signal?: AbortSignal
+}
+
+const deadlineMs = 30_000
+/** A stream must begin in this time, and bring something (a bookmark comes each minute) within this time. */
+const watchOpenMs = 30_000
+const watchSilenceMs = 150_000
+
+export class Transport {
+  readonly #connection: Connection
+  readonly #observe: Observer
+
+  constructor(connection: Connection, observe: Observer) {
+    this.#connection = connection
+    this.#observe = observe
+  }
+
+  async json(call: Call): Promise<unknown> {
+    return parsed(await this.text(call))
+  }
+
+  /** @throws TransientError without a reply in time; else by status */
+  async text(call: Call): Promise<string> {
+    const started = performance.now()
+    let code = 'none'
+    try {
+      const response = await this.#send(call, AbortSignal.timeout(deadlineMs))
+      code = String(response.statusCode)
+      const text = await response.body.text()
+      if (response.statusCode >= 300) throw refusal(call, response, text)
+      return text
+    } catch (error) {
+      throw code === 'none' || !isEdgeError(error) ? noReply(call, error) : error
+    } finally {
+      this.#observe({ verb: call.verb, resource: call.resource.plural, code, seconds: (performance.now() - started) / 1000 })
+    }
+  }
+
+  /** The lines of a stream. Ends when the server ends it; a stream that falls silent is cut and throws TransientError. */
+  async *lines(call: Call): AsyncGenerator<string> {
+    const silence = new AbortController()
+    const timer = setTimeout(() => silence.abort(new Error("the stream fell silent")), watchSilenceMs)
+    const signal = call.signal === undefined ? silence.signal : AbortSignal.any([silence.signal, call.signal])
+    try {
+      const response = await this.#send(call, signal)
+      this.#observe({ verb: call.verb, resource: call.resource.plural, code: String(response.statusCode), seconds: 0 })
+      if (response.statusCode >= 300) throw refusal(call, response, await response.body.text())
+      yield* linesOf(response.body, () => timer.refresh())
+    } catch (error) {
+      if (call.signal?.aborted === true) return
+      throw isEdgeError(error) ? error : noReply(call, error)
+    } finally {
+      clearTimeout(timer)
+      silence.abort()
+    }
+  }
+
+  async #send(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { headers, dispatcher } = await this.#connection.credentials()
+    const url = new URL(`${this.#connection.server.replace(/\/$/, '')}${call.path}`)
+    for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value))
+    const streaming = call.verb === 'watch'
+    return await request(url, {
+      method: call.method,
+      dispatcher,
+      signal,
+      headersTimeout: watchOpenMs,
+      bodyTimeout: streaming ? watchSilenceMs : deadlineMs,
+      headers: { ...headers, accept: 'application/json', 'user-agent': 'meili-operator', ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }) },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+}
+
+async function* linesOf(body: AsyncIterable<Buffer>, onChunk: () => void): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of body) {
+    onChunk()
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines.filter((line) => line !== '')
+  }
+}
+
+function isEdgeError(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number'
+}
+
+function refusal(call: Call, response: Dispatcher.ResponseData, text: string): Error {
+  const retryAfter = response.headers['retry-after']
+  return errorFrom({ what: call.what, status: response.statusCode, body: parsed(text) ?? text, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined })
+}
+
+function noReply(call: Call, cause: unknown): TransientError {
+  const { code, message } = cause as { code?: string; message?: string }
+  return new TransientError(`${call.what} got no reply: ${code ?? message ?? 'unknown error'}`, { cause })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,101 @@
+// The operator: composition root. Puts edges, caches, rooms and controllers together, runs until a signal, and exits.
+import { randomUUID } from 'node:crypto'
+import process from 'node:process'
+import packageJson from '../package.json' with { type: 'json' }
+import { meiliInstances } from './api/instance.ts'
+import type { MeiliInstance } from './api/instance.ts'
+import { meiliSnapshots } from './api/snapshot.ts'
+import type { MeiliSnapshot } from './api/snapshot.ts'
+import { configFrom } from './config.ts'
+import type { Config } from './config.ts'
+import { instanceOf, instanceRoom, instancesBeside } from './instance/controller.ts'
+import { KubeClient } from './kube/client.ts'
+import { connect } from './kube/connection.ts'
+import { jobs, pods } from './kube/resource.ts'
+import type { KubeObject } from './kube/resource.ts'
+import { Connections } from './reconcile/connection.ts'
+import { Performer } from './reconcile/perform.ts'
+import { reconcilerOf } from './reconcile/reconciler.ts'
+import { Manager, watching } from './runtime/manager.ts'
+import { moverSelector } from './snapshot/mover-job.ts'
+import { snapshotAndQueue, snapshotMovedBy, snapshotRoom, snapshotsOf } from './snapshot/controller.ts'
+import { createLogger } from './telemetry/logger.ts'
+import type { Logger } from './telemetry/logger.ts'
+import { Metrics } from './telemetry/metrics.ts'
+
+/** How many objects of a kind are reconciled at once. */
+const workers = 8
+
+function compose(config: Config, logger: Logger): Manager {
+  const metrics = new Metrics(packageJson.version)
+  const kube = new KubeClient(connect(config.KUBECONFIG), (call) => metrics.apiCall(call))
+  const manager = new Manager({
+    kube,
+    namespaces: config.WATCH_NAMESPACES,
+    identity: `${config.POD_NAME}_${randomUUID()}`,
+    lease: { namespace: config.POD_NAMESPACE, name: config.LEASE_NAME },
+    address: { host: config.HTTP_HOST, port: config.HTTP_PORT },
+    logger,
+    metrics,
+  })
+  const instances = manager.cache<MeiliInstance>(meiliInstances)
+  const snapshots = manager.cache<MeiliSnapshot>(meiliSnapshots)
+  const moverJobs = manager.cache<KubeObject>(jobs, moverSelector)
+  const moverPods = manager.cache<KubeObject>(pods, moverSelector)
+
+  const connections = new Connections(kube)
+  const performer = new Performer({ kube, connections, isLeader: () => manager.elector.held() })
+  const loop = { kube, performer, record: manager.events.record.bind(manager.events), nowMs: Date.now }
+  const listInstances = (namespace: string): readonly MeiliInstance[] => instances.store.list(namespace)
+  const listSnapshots = (namespace?: string): readonly MeiliSnapshot[] => snapshots.store.list(namespace)
+
+  const instanceWorld = { kube, connections, instances: listInstances, snapshots: listSnapshots, pollMs: config.INSTANCE_POLL_SECONDS * 1000 }
+  manager.addController({
+    name: 'meiliinstance',
+    reconcile: reconcilerOf(instanceRoom(instanceWorld), { ...loop, get: (key) => instances.store.get(key) }),
+    watches: [watching(instances, instancesBeside(instanceWorld)), watching(snapshots, instanceOf)],
+    all: () => instances.store.keys(),
+    workers,
+  })
+  const snapshotWorld = {
+    kube,
+    connections,
+    instance: (key: string) => instances.store.get(key),
+    snapshots: listSnapshots,
+    maxMovers: config.MAX_MOVERS,
+    moverImage: config.MOVER_IMAGE,
+    imagePullSecrets: config.MOVER_IMAGE_PULL_SECRETS,
+  }
+  const movedBy = snapshotMovedBy(listSnapshots)
+  manager.addController({
+    name: 'meilisnapshot',
+    reconcile: reconcilerOf(snapshotRoom(snapshotWorld), { ...loop, get: (key) => snapshots.store.get(key) }),
+    watches: [watching(snapshots, snapshotAndQueue(listSnapshots)), watching(instances, snapshotsOf(listSnapshots)), watching(moverJobs, movedBy), watching(moverPods, movedBy)],
+    all: () => snapshots.store.keys(),
+    workers,
+  })
+  return manager
+}
+
+async function main(): Promise<number> {
+  const [major = 0] = process.versions.node.split('.').map(Number)
+  if (major < 24) {
+    process.stderr.write(`meili-operator needs Node 24 or later; this is ${process.version}\n`)
+    return 1
+  }
+  const config = configFrom(process.env)
+  const logger = createLogger(config.LOG_LEVEL)
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+  try {
+    logger.info({ version: packageJson.version, node: process.version, namespaces: config.WATCH_NAMESPACES }, 'starting')
+    await compose(config, logger).run(stop.signal)
+    logger.info('stopped')
+    return 0
+  } catch (error) {
+    logger.fatal({ err: error }, 'the operator ends')
+    return 1
+  }
+}
+
+process.exit(await main())

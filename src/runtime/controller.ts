@@ -1,0 +1,95 @@
+// Takes keys from the queue, reconciles them, and turns each outcome into what the queue does next.
+import { randomUUID } from 'node:crypto'
+import { Conflict, TerminalError, TransientError } from '../reconcile/errors.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics, Outcome } from '../telemetry/metrics.ts'
+import type { WorkQueue } from './workqueue.ts'
+
+export interface Result {
+  readonly requeueAfterMs?: number
+}
+
+export interface Controller {
+  readonly name: string
+  readonly queue: WorkQueue
+  readonly reconcile: (key: string) => Promise<Result>
+  readonly workers: number
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/** A conflict means that somebody was quicker: the watch brings the news in a moment. */
+const conflictAgainMs = 100
+/** A refusal seldom goes away by itself; a change of the object wakes us sooner. */
+const terminalAgainMs = 60_000
+
+type Ended = { readonly result: Result } | { readonly error: unknown }
+
+/** Resolves when the queue is closed and each worker has finished its key. */
+export async function runController(controller: Controller): Promise<void> {
+  controller.metrics.declareController(controller.name)
+  await Promise.all(Array.from({ length: controller.workers }, () => work(controller)))
+}
+
+async function work(controller: Controller): Promise<void> {
+  const { queue, metrics, name } = controller
+  for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
+    metrics.queue(name, queue.length, taken.waitedMs / 1000)
+    const started = performance.now()
+    const ended = await attempt(controller, taken.key)
+    const outcome = settle(controller, taken.key, ended)
+    metrics.reconciled(name, outcome, (performance.now() - started) / 1000)
+    queue.done(taken.key)
+  }
+}
+
+async function attempt({ reconcile }: Controller, key: string): Promise<Ended> {
+  try {
+    return { result: await reconcile(key) }
+  } catch (error) {
+    return { error }
+  }
+}
+
+/** The one place that says what follows from an outcome. */
+export function settle({ name, queue, logger }: Pick<Controller, 'name' | 'queue' | 'logger'>, key: string, ended: Ended): Outcome {
+  const told = { controller: name, key, reconcileID: randomUUID() }
+  const outcome = outcomeOf(ended)
+  const { error } = { error: undefined, ...ended } as { error: unknown }
+  switch (outcome) {
+    case 'success':
+      queue.forget(key)
+      break
+    case 'requeue':
+      queue.forget(key)
+      queue.addAfter(key, ('result' in ended ? ended.result.requeueAfterMs : undefined) ?? 0)
+      break
+    case 'conflict':
+      queue.addAfter(key, conflictAgainMs)
+      break
+    case 'transient':
+      logger.warn({ ...told, failures: queue.failures(key) + 1, reason: messageOf(error) }, 'will try again')
+      queue.addRateLimited(key, error instanceof TransientError ? error.retryAfterMs : undefined)
+      break
+    case 'terminal':
+      logger.error({ ...told, reason: messageOf(error) }, 'refused; waiting for a change')
+      queue.addAfter(key, terminalAgainMs)
+      break
+    case 'bug':
+      logger.error({ ...told, err: error }, 'unexpected error')
+      queue.addRateLimited(key)
+      break
+  }
+  return outcome
+}
+
+function outcomeOf(ended: Ended): Outcome {
+  if ('result' in ended) return ended.result.requeueAfterMs === undefined ? 'success' : 'requeue'
+  if (ended.error instanceof Conflict) return 'conflict'
+  if (ended.error instanceof TransientError) return 'transient'
+  return ended.error instanceof TerminalError ? 'terminal' : 'bug'
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

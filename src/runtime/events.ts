@@ -1,0 +1,77 @@
+// Events for `kubectl describe`. Never throws, never holds up a reconcile; what the API server does not take is counted.
+import { randomBytes } from 'node:crypto'
+import type { KubeClient } from '../kube/client.ts'
+import { events } from '../kube/resource.ts'
+import type { KubeObject } from '../kube/resource.ts'
+
+export interface Told {
+  readonly type: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+}
+
+export interface EventRecorderParts {
+  readonly kube: Pick<KubeClient, 'create'>
+  /** Shown in the column From. */
+  readonly component: string
+  readonly instance: string
+  readonly dropped: (error: unknown) => void
+}
+
+const maxMessageBytes = 1024
+/** More than this many on their way: the API server is away, and memory is worth more. */
+const maxPending = 1000
+
+export class EventRecorder {
+  readonly #parts: EventRecorderParts
+  readonly #pending = new Set<Promise<void>>()
+
+  constructor(parts: EventRecorderParts) {
+    this.#parts = parts
+  }
+
+  record(object: KubeObject, told: Told): void {
+    if (this.#pending.size >= maxPending) {
+      this.#parts.dropped(new Error('too many Events wait for the API server'))
+      return
+    }
+    const sent = this.#send(object, told).finally(() => this.#pending.delete(sent))
+    this.#pending.add(sent)
+  }
+
+  /** Resolves when all that was recorded is sent or dropped. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#pending)
+  }
+
+  async #send({ apiVersion, kind, metadata }: KubeObject, { type, reason, message }: Told): Promise<void> {
+    const { component, instance } = this.#parts
+    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+    const namespace = metadata.namespace ?? 'default'
+    const event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { namespace, name: `${metadata.name}.${randomBytes(8).toString('hex')}` },
+      involvedObject: { apiVersion, kind, namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, resourceVersion: metadata.resourceVersion },
+      type,
+      reason,
+      message: cut(message),
+      count: 1,
+      firstTimestamp: now,
+      lastTimestamp: now,
+      source: { component },
+      reportingComponent: component,
+      reportingInstance: instance.slice(0, 128),
+    }
+    try {
+      await this.#parts.kube.create(events, event)
+    } catch (error) {
+      this.#parts.dropped(error)
+    }
+  }
+}
+
+function cut(message: string): string {
+  const bytes = Buffer.from(message)
+  return bytes.length <= maxMessageBytes ? message : `${bytes.subarray(0, maxMessageBytes - 4).toString('utf8').replace(/\uFFFD+$/, '')}…`
+}

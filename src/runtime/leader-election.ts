@@ -1,0 +1,159 @@
+// One active operator, by a Lease, as client-go does it. Clocks of two machines are never compared: another holder's lease counts
+// as expired when it has not changed for its whole duration on our own clock.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { KubeClient } from '../kube/client.ts'
+import { leases } from '../kube/resource.ts'
+import type { KubeObject } from '../kube/resource.ts'
+import { Conflict, NotFound } from '../reconcile/errors.ts'
+
+export interface Lease extends KubeObject {
+  readonly spec?: {
+    readonly holderIdentity?: string
+    readonly leaseDurationSeconds?: number
+    readonly acquireTime?: string
+    readonly renewTime?: string
+    readonly leaseTransitions?: number
+  }
+}
+
+export interface Timing {
+  /** How long others wait for a holder that is silent. */
+  readonly leaseMs: number
+  /** After this long without a renewal the holder itself gives up; shorter than `leaseMs`. */
+  readonly renewMs: number
+  readonly retryMs: number
+}
+
+export interface Candidate {
+  readonly kube: Pick<KubeClient, 'get' | 'create' | 'update'>
+  readonly lease: { readonly namespace: string; readonly name: string }
+  /** Different for each process, also for two of one pod. */
+  readonly identity: string
+  readonly timing?: Timing
+  /** Monotonic; tests give their own, and the pause that belongs to it. */
+  readonly nowMs?: () => number
+  readonly pauseMs?: (delayMs: number, signal: AbortSignal) => Promise<void>
+  /** Told of an attempt that the API server did not answer. */
+  readonly failed?: (error: unknown) => void
+}
+
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+const usual: Timing = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 }
+
+export class LeaderElector {
+  readonly #candidate: Candidate
+  readonly #timing: Timing
+  readonly #nowMs: () => number
+  #seen: { text: string; at: number } | undefined
+  /** When the request that renewed last was begun: from then on it is ours for `leaseMs`, however long the reply took. */
+  #renewedAt: number | undefined
+
+  constructor(candidate: Candidate) {
+    this.#candidate = candidate
+    this.#timing = candidate.timing ?? usual
+    this.#nowMs = candidate.nowMs ?? ((): number => performance.now())
+  }
+
+  /** True only while nobody else can hold it. */
+  held(): boolean {
+    return this.#renewedAt !== undefined && this.#nowMs() - this.#renewedAt < this.#timing.renewMs
+  }
+
+  /** Resolves when we hold it, or when the signal ends the wait. */
+  async acquire(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await this.#attempt())) await this.#pause(this.#timing.retryMs, signal)
+  }
+
+  /** Renews until the signal. @throws LeaseLost */
+  async keep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#pause(this.#timing.retryMs, signal)
+      if (signal.aborted) return
+      // A reply that never comes must not hide that the time is over.
+      await Promise.race([this.#attempt(), this.#pause(this.#timing.renewMs - this.#timing.retryMs, signal)])
+      if (!this.held()) throw new LeaseLost(`the lease ${this.#candidate.lease.name} was not renewed for ${this.#timing.renewMs / 1000} s, or another one holds it`)
+    }
+  }
+
+  /** Gives it back, so that the next one need not wait. */
+  async release(): Promise<void> {
+    if (!this.held()) return
+    this.#renewedAt = undefined
+    const { kube, lease, identity } = this.#candidate
+    const current = await kube.get<Lease>(leases, lease)
+    if (current.spec?.holderIdentity !== identity) return
+    await kube.update<Lease>(leases, { ...current, spec: { ...current.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() } })
+  }
+
+  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#candidate.pauseMs !== undefined) await this.#candidate.pauseMs(delayMs, signal)
+    else await pause(delayMs, undefined, { signal, ref: true }).catch(() => undefined)
+  }
+
+  /** True where it is ours now. */
+  async #attempt(): Promise<boolean> {
+    const begun = this.#nowMs()
+    try {
+      const won = await this.#tryOnce()
+      if (won) this.#renewedAt = Math.max(begun, this.#renewedAt ?? begun)
+      else this.#renewedAt = undefined
+      return won
+    } catch (error) {
+      if (!(error instanceof Conflict)) this.#candidate.failed?.(error)
+      return false
+    }
+  }
+
+  async #tryOnce(): Promise<boolean> {
+    const { kube, lease, identity } = this.#candidate
+    const current = await this.#read()
+    if (current === undefined) {
+      await kube.create<Lease>(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease, spec: this.#spec(undefined) })
+      return true
+    }
+    this.#observe(current)
+    const holder = current.spec?.holderIdentity ?? ''
+    if (holder !== '' && holder !== identity && !this.#isSilent(current)) return false
+    await kube.update<Lease>(leases, { ...current, spec: this.#spec(current) })
+    return true
+  }
+
+  async #read(): Promise<Lease | undefined> {
+    try {
+      return await this.#candidate.kube.get<Lease>(leases, this.#candidate.lease)
+    } catch (error) {
+      if (error instanceof NotFound) return undefined
+      throw error
+    }
+  }
+
+  #observe({ spec }: Lease): void {
+    const text = JSON.stringify([spec?.holderIdentity, spec?.renewTime, spec?.acquireTime, spec?.leaseTransitions])
+    if (this.#seen?.text !== text) this.#seen = { text, at: this.#nowMs() }
+  }
+
+  #isSilent({ spec }: Lease): boolean {
+    const durationMs = (spec?.leaseDurationSeconds ?? this.#timing.leaseMs / 1000) * 1000
+    return this.#seen !== undefined && this.#nowMs() - this.#seen.at >= durationMs
+  }
+
+  #spec(current: Lease | undefined): NonNullable<Lease['spec']> {
+    const ours = current?.spec?.holderIdentity === this.#candidate.identity
+    const transitions = current?.spec?.leaseTransitions ?? 0
+    return {
+      holderIdentity: this.#candidate.identity,
+      leaseDurationSeconds: Math.ceil(this.#timing.leaseMs / 1000),
+      acquireTime: ours ? (current?.spec?.acquireTime ?? microTime()) : microTime(),
+      renewTime: microTime(),
+      leaseTransitions: current === undefined || ours ? transitions : transitions + 1,
+    }
+  }
+}
+
+/** The API server wants six fractional digits. */
+function microTime(): string {
+  return new Date().toISOString().replace('Z', '000Z')
+}

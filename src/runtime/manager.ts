@@ -1,0 +1,161 @@
+// Runs it all: probes, caches, leadership, controllers; and ends it in the opposite order, with the lease given back.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { KubeClient } from '../kube/client.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { runController } from './controller.ts'
+import type { Result } from './controller.ts'
+import { EventRecorder } from './events.ts'
+import { LeaderElector } from './leader-election.ts'
+import { Reflector } from './reflector.ts'
+import type { Change } from './reflector.ts'
+import { serveProbes } from './server.ts'
+import { Store } from './store.ts'
+import { WorkQueue } from './workqueue.ts'
+
+export interface ManagerParts {
+  readonly kube: KubeClient
+  /** Empty: all. */
+  readonly namespaces: readonly string[]
+  readonly identity: string
+  readonly lease: { readonly namespace: string; readonly name: string }
+  readonly address: { readonly host: string; readonly port: number }
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/** A cache that controllers share. */
+export class Cache<T extends KubeObject> {
+  readonly store = new Store<T>()
+  readonly #listeners: ((change: Change<T>) => void)[] = []
+
+  announce(change: Change<T>): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  onChange(listener: (change: Change<T>) => void): void {
+    this.#listeners.push(listener)
+  }
+}
+
+/** Adds keys to a queue when a cache changes. */
+export type Watch = (add: (key: string) => void) => void
+
+/** Keys of what is there now and of what was there before: an object that leaves a group concerns it still. */
+export function watching<T extends KubeObject>(cache: Cache<T>, keysOf: (object: T) => readonly string[]): Watch {
+  return (add) =>
+    cache.onChange(({ previous, current }) => {
+      const keys = [previous, current].flatMap((object) => (object === undefined ? [] : keysOf(object)))
+      for (const key of new Set(keys)) add(key)
+    })
+}
+
+export interface ControllerParts {
+  readonly name: string
+  readonly reconcile: (key: string) => Promise<Result>
+  readonly watches: readonly Watch[]
+  /** Keys of everything that is there when leadership begins. */
+  readonly all: () => readonly string[]
+  readonly workers: number
+}
+
+/** How long running reconciles may take to end. */
+const drainMs = 20_000
+
+export class Manager {
+  readonly elector: LeaderElector
+  readonly events: EventRecorder
+  readonly #parts: ManagerParts
+  readonly #reflectors: { run(signal: AbortSignal): Promise<void>; readonly synced: Promise<void> }[] = []
+  readonly #controllers: (ControllerParts & { readonly queue: WorkQueue })[] = []
+  #isReady = false
+
+  constructor(parts: ManagerParts) {
+    this.#parts = parts
+    const { kube, identity, lease, logger, metrics } = parts
+    this.elector = new LeaderElector({ kube, lease, identity, failed: (error) => logger.warn({ reason: String(error) }, 'the lease could not be read or written') })
+    this.events = new EventRecorder({
+      kube,
+      component: 'meili-operator',
+      instance: identity,
+      dropped: (error) => {
+        metrics.eventDropped()
+        logger.warn({ reason: String(error) }, 'an Event was dropped')
+      },
+    })
+  }
+
+  /** To be called before `run`. */
+  cache<T extends KubeObject>(resource: Resource, labelSelector?: string): Cache<T> {
+    const { kube, namespaces, logger, metrics } = this.#parts
+    const cache = new Cache<T>()
+    for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
+      this.#reflectors.push(
+        new Reflector<T>({
+          kube,
+          resource,
+          store: cache.store,
+          ...(namespace === undefined ? {} : { namespace }),
+          ...(labelSelector === undefined ? {} : { labelSelector }),
+          announce: (change) => cache.announce(change),
+          interrupted: (error, failures) => {
+            metrics.watchRestarted(resource.plural, error instanceof Error ? error.constructor.name : 'unknown')
+            logger.warn({ resource: resource.plural, failures, reason: String(error) }, 'the watch broke off')
+          },
+        }),
+      )
+    }
+    return cache
+  }
+
+  addController(parts: ControllerParts): void {
+    const queue = new WorkQueue()
+    // While we do not lead, nobody takes keys: what is there is added when leadership begins.
+    for (const watch of parts.watches) watch((key) => this.elector.held() && queue.add(key))
+    this.#controllers.push({ ...parts, queue })
+  }
+
+  /** Until the signal, then in order. @throws LeaseLost; the process is expected to end then */
+  async run(signal: AbortSignal): Promise<void> {
+    const { logger, address, metrics } = this.#parts
+    const server = await serveProbes({ metrics, ready: () => this.#isReady }, address)
+    const reading = new AbortController()
+    const caches = Promise.all(this.#reflectors.map((reflector) => reflector.run(reading.signal)))
+    try {
+      await Promise.race([Promise.all(this.#reflectors.map(({ synced }) => synced)), aborted(signal)])
+      this.#isReady = true
+      logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'the caches are filled')
+      await this.elector.acquire(signal)
+      if (!signal.aborted) await this.#lead(signal)
+    } finally {
+      reading.abort()
+      await caches
+      await server.close()
+    }
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    const { logger, metrics } = this.#parts
+    logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'leading')
+    metrics.leading(true)
+    const controllers = Promise.all(this.#controllers.map((controller) => runController({ ...controller, logger, metrics })))
+    for (const { queue, all } of this.#controllers) for (const key of all()) queue.add(key)
+    try {
+      await this.elector.keep(signal)
+    } finally {
+      metrics.leading(false)
+      for (const { queue } of this.#controllers) queue.close()
+      await Promise.race([controllers, pause(drainMs, undefined, { ref: false })])
+      await this.events.drain()
+      await this.elector.release().catch((error: unknown) => logger.warn({ reason: String(error) }, 'the lease was not given back'))
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

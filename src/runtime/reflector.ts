@@ -1,0 +1,128 @@
+// Keeps a store equal to the API server, as client-go's Reflector does: list in pages, watch from there, resume where it broke off,
+// list again where the server has forgotten that point. What changed is announced after the store has it.
+import { setTimeout as pause } from 'node:timers/promises'
+import type { KubeClient, ListOptions } from '../kube/client.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
+import { Gone, TransientError } from '../reconcile/errors.ts'
+import { backoffMs } from './backoff.ts'
+import { keyOf } from './store.ts'
+import type { Store } from './store.ts'
+
+export interface Change<T> {
+  readonly previous: T | undefined
+  /** Undefined once it is gone. */
+  readonly current: T | undefined
+}
+
+export interface Source<T extends KubeObject> {
+  readonly kube: Pick<KubeClient, 'listAllWithVersion' | 'watch'>
+  readonly resource: Resource
+  readonly store: Store<T>
+  /** Undefined: all namespaces. Several reflectors may share a store, each with its own namespace. */
+  readonly namespace?: string
+  readonly labelSelector?: string
+  readonly announce: (change: Change<T>) => void
+  /** Told for each break: why, and how often in a row. */
+  readonly interrupted: (error: unknown, failures: number) => void
+  /** Tests shorten it. */
+  readonly backoff?: { readonly firstMs: number; readonly maxMs: number }
+}
+
+const defaultBackoff = { firstMs: 800, maxMs: 30_000 }
+/** The server ends a watch after this time; at random, so that not all come back at once. */
+const watchSeconds = { least: 290, most: 600 }
+/** A watch that ends sooner without a word counts as a failure: else a broken server would be asked in a tight loop. */
+const shortestWatchMs = 1000
+
+export class Reflector<T extends KubeObject> {
+  readonly #source: Source<T>
+  readonly #scope: ListOptions
+  #resourceVersion: string | undefined
+  readonly #synced = Promise.withResolvers<void>()
+
+  constructor(source: Source<T>) {
+    this.#source = source
+    const { namespace, labelSelector } = source
+    this.#scope = { ...(namespace === undefined ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }) }
+  }
+
+  /** Resolves when the store was equal to the server for the first time. */
+  get synced(): Promise<void> {
+    return this.#synced.promise
+  }
+
+  /** Runs until the signal; never throws. */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!signal.aborted) {
+      const started = performance.now()
+      try {
+        await this.#listOnce()
+        await this.#watch(signal)
+        failures = performance.now() - started < shortestWatchMs ? failures + 1 : 0
+      } catch (error) {
+        if (signal.aborted) break
+        failures = performance.now() - started < shortestWatchMs * 10 ? failures + 1 : 1
+        this.#broke(error, failures)
+        await this.#rest(failures, error, signal)
+        continue
+      }
+      if (failures > 0) await this.#rest(failures, undefined, signal)
+    }
+  }
+
+  #broke(error: unknown, failures: number): void {
+    if (error instanceof Gone) this.#resourceVersion = undefined
+    this.#source.interrupted(error, failures)
+  }
+
+  async #rest(failures: number, error: unknown, signal: AbortSignal): Promise<void> {
+    const asked = error instanceof TransientError ? (error.retryAfterMs ?? 0) : 0
+    const delayMs = Math.max(asked, backoffMs(this.#source.backoff ?? defaultBackoff, failures - 1, Math.random()))
+    await pause(delayMs, undefined, { signal }).catch(() => undefined)
+  }
+
+  async #listOnce(): Promise<void> {
+    if (this.#resourceVersion !== undefined) return
+    const { items, resourceVersion } = await this.#source.kube.listAllWithVersion<T>(this.#source.resource, this.#scope)
+    const there = new Set(items.map(keyOf))
+    for (const key of this.#keysInScope()) if (!there.has(key)) this.#remove(key)
+    for (const item of items) this.#put(item)
+    this.#resourceVersion = resourceVersion
+    this.#synced.resolve()
+  }
+
+  #keysInScope(): readonly string[] {
+    const { store, namespace } = this.#source
+    return namespace === undefined ? store.keys() : store.list(namespace).map(keyOf)
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { kube, resource } = this.#source
+    const timeoutSeconds = watchSeconds.least + Math.floor(Math.random() * (watchSeconds.most - watchSeconds.least))
+    for await (const { type, object } of kube.watch<T>(resource, { ...this.#scope, resourceVersion: this.#resourceVersion ?? '0', timeoutSeconds, signal })) {
+      if (type === 'DELETED') this.#remove(keyOf(object))
+      else if (type !== 'BOOKMARK') this.#put(object)
+      this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
+    }
+  }
+
+  /** Without managedFields: half of an object's size, and nobody reads them. An event that came before changes nothing. */
+  #put(object: T): void {
+    const current = stripped(object)
+    const previous = this.#source.store.get(keyOf(current))
+    if (previous !== undefined && previous.metadata.resourceVersion === current.metadata.resourceVersion && previous.metadata.uid === current.metadata.uid) return
+    this.#source.store.set(current)
+    this.#source.announce({ previous, current })
+  }
+
+  #remove(key: string): void {
+    const previous = this.#source.store.delete(key)
+    if (previous !== undefined) this.#source.announce({ previous, current: undefined })
+  }
+}
+
+function stripped<T extends KubeObject>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown }
+  return { ...object, metadata }
+}

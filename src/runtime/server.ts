@@ -1,0 +1,49 @@
+// /healthz: the event loop turns. /readyz: the caches are filled (a standby is ready too). /metrics: for Prometheus.
+import { createServer } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Metrics } from '../telemetry/metrics.ts'
+
+export interface Probes {
+  readonly metrics: Metrics
+  readonly ready: () => boolean
+}
+
+export interface HttpServer {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** @throws where the port is taken */
+export async function serveProbes({ metrics, ready }: Probes, address: { host: string; port: number }): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    void answer(request.url ?? '', response, { metrics, ready })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address.port, address.host, resolve)
+  })
+  return { port: (server.address() as AddressInfo).port, close: () => closed(server) }
+}
+
+async function answer(url: string, response: ServerResponse, { metrics, ready }: Probes): Promise<void> {
+  switch (new URL(url, 'http://local').pathname) {
+    case '/healthz':
+      return plain(response, 200, 'ok')
+    case '/readyz':
+      return ready() ? plain(response, 200, 'ok') : plain(response, 503, 'the caches are not filled yet')
+    case '/metrics':
+      return plain(response, 200, await metrics.registry.metrics(), metrics.registry.contentType)
+    default:
+      return plain(response, 404, 'there are /healthz, /readyz and /metrics')
+  }
+}
+
+function plain(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'content-type': type }).end(text)
+}
+
+async function closed(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+}

@@ -1,0 +1,12 @@
+// Structured logs: one JSON object a line on stdout. What could hold a key is blotted out, should it ever get here.
+import { pino } from 'pino'
+import type { Logger } from 'pino'
+
+export type { Logger } from 'pino'
+
+const secretFields = ['authorization', 'apiKey', 'masterKey', 'token', 'password', 'secret']
+const paths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`])
+
+export function createLogger(level: string): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, redact: { paths, censor: '[secret]' } })
+}
