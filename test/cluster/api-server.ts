@@ -1,8 +1,7 @@
 // How etcd and kube-apiserver are started: the same for integration tests (loopback, no root) and for the whole cluster.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
-import { readFileSync } from 'node:fs'
 import type { Binaries } from './binaries.ts'
 import type { Certificates } from './certificates.ts'
 import { startDaemon } from './daemon.ts'

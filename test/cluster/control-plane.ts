@@ -1,6 +1,6 @@
 // etcd and kube-apiserver on free ports of 127.0.0.1, for integration tests: no root, no namespaces, several side by side.
 // There is no controller manager: nothing garbage-collects, makes pods of Jobs, or empties a deleted namespace.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apiServerReady, auditLogOf, startApiServer, startEtcd } from './api-server.ts'
 import type { ApiServerPlace } from './api-server.ts'
@@ -10,7 +10,7 @@ import type { Log } from './cache.ts'
 import { ensureCertificates } from './certificates.ts'
 import type { Daemon } from './daemon.ts'
 import { freePorts } from './free-ports.ts'
-import { alive, identify } from './process-identity.ts'
+import { ownedDirectory } from './owned-directory.ts'
 
 export interface ControlPlane {
   /** Path of an administrator's kubeconfig, complete in itself. */
@@ -29,26 +29,6 @@ export interface ControlPlane {
   stop(): Promise<void>
 }
 
-const prefix = 'control-plane-'
-let serial = 0
-
-/** State directories carry pid and start time of their owner: those of dead owners are removed. */
-function sweep(): void {
-  if (!existsSync(runDirectory)) return
-  for (const name of readdirSync(runDirectory).filter((entry) => entry.startsWith(prefix))) {
-    const [pid = '', started = ''] = name.slice(prefix.length).split('-')
-    if (!alive({ pid: Number(pid), started })) rmSync(join(runDirectory, name), { recursive: true, force: true })
-  }
-}
-
-function newStateDirectory(): string {
-  const { pid, started } = identify(process.pid)
-  const directory = join(runDirectory, `${prefix}${pid}-${started}-${++serial}`)
-  rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true })
-  return directory
-}
-
 /**
  * Starts a control plane and resolves when it is ready (about 3 s). It ends with this process, however that ends.
  * A failure keeps the logs until the next start and names them.
@@ -57,8 +37,7 @@ export async function startControlPlane({ log = silent }: { readonly log?: Log }
   const start = Date.now()
   const binaries = await ensureBinaries(controlPlanePrograms, log)
   const certificates = await ensureCertificates(log)
-  sweep()
-  const stateDirectory = newStateDirectory()
+  const stateDirectory = ownedDirectory(runDirectory, 'control-plane')
   const [port, ...etcdPorts] = await freePorts()
   const place: ApiServerPlace = { address: '127.0.0.1', port, etcdPorts, stateDirectory, certificates, binaries, alone: true }
   const server = `https://127.0.0.1:${port}`

@@ -1,0 +1,50 @@
+// What is written down about the one whole cluster of this machine, so that later processes find it, join it, or remove what it left.
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runDirectory } from './cache.ts'
+import { removeCgroups } from './cgroups.ts'
+import { alive } from './process-identity.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+import { until } from './until.ts'
+
+export interface ClusterRecord {
+  /** Holds the namespaces; dies with the first process inside and takes it along. */
+  readonly holder: ProcessIdentity
+  /** The first process inside, as seen from outside: what nsenter takes. */
+  readonly namespace: ProcessIdentity
+  readonly nodes: readonly string[]
+  readonly kubectl: string
+  readonly ready: boolean
+}
+
+export const stateDirectory = join(runDirectory, 'cluster')
+export const lockPath = join(runDirectory, 'cluster.lock')
+const recordPath = join(stateDirectory, 'cluster.json')
+
+export function writeRecord(record: ClusterRecord): void {
+  writeFileSync(recordPath, JSON.stringify(record))
+}
+
+/** The cluster that was started last, running or not. */
+export function readRecord(): ClusterRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(recordPath, 'utf8')) as ClusterRecord
+  } catch {
+    return undefined
+  }
+}
+
+/** Ends the process inside which is the parent of all, and with it everything: processes, mounts, network. */
+export async function endProcesses(record: ClusterRecord): Promise<void> {
+  const end = { what: `processes ${record.namespace.pid} and ${record.holder.pid} to end`, withinMs: 20_000 }
+  if (alive(record.namespace)) process.kill(record.namespace.pid, 'SIGKILL')
+  await until(end, () => !alive(record.namespace) && !alive(record.holder))
+}
+
+/** Removes what outlives the processes of a cluster: cgroups and the state directory. */
+export async function removeLeftovers(): Promise<void> {
+  const record = readRecord()
+  if (record !== undefined) await endProcesses(record)
+  await removeCgroups()
+  if (existsSync(stateDirectory)) rmSync(stateDirectory, { recursive: true, force: true })
+}
