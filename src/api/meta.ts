@@ -30,9 +30,9 @@ export const duration = z
   .string()
   .min(2)
   .max(32)
-  .regex(/^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/)
+  .regex(/^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/, 'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m')
   .meta({
-    'x-kubernetes-validations': [{ rule: "duration(self) > duration('0s')", message: 'a deadline is longer than 0s: write for example 90s or 6h' }],
+    'x-kubernetes-validations': [{ rule: "self.matches('[1-9]')", message: 'a deadline is longer than 0s: write for example 90s or 6h' }],
   })
 
 /** Milliseconds of a duration that the schema has accepted. */
@@ -43,10 +43,10 @@ export function durationMs(text: string): number {
   return total
 }
 
-const quantityText = /^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$/
+const quantityText = /^(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$/
 
-/** A Kubernetes quantity such as `20Gi`, or a plain number. */
-export const quantity = z.union([z.int(), z.string().max(64).regex(quantityText)])
+/** A Kubernetes quantity such as `20Gi`, or a plain number; never below zero. */
+export const quantity = z.union([z.int().min(0), z.string().max(64).regex(quantityText, 'a quantity is a number with an optional unit: write for example 20Gi or 500m')])
 
 /** An instant as the API server and Meilisearch write it (RFC 3339, up to nine fractional digits). */
 export const timestamp = z.string().max(64)

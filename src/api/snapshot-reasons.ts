@@ -21,6 +21,8 @@ export const snapshotReasons = {
   Unauthorized: 'Unauthorized',
   /** The destination claim does not exist, and there is no template to make it from. */
   ClaimNotFound: 'ClaimNotFound',
+  /** The destination claim is being made from its template. */
+  ClaimCreating: 'ClaimCreating',
   /** The destination claim is lost or going away, or could not be created. */
   ClaimNotReady: 'ClaimNotReady',
   /** The destination claim, or its volume, can hold no files of a mover. */

@@ -19,13 +19,16 @@ const claim = z.object({
     .string()
     .min(1)
     .max(253)
-    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/)
+    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'name is that of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .')
     .describe('PersistentVolumeClaim in the same namespace.'),
   path: z
     .string()
     .min(1)
     .max(512)
-    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/)
+    .regex(
+      /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/,
+      'path is a directory on the claim: relative, of letters, digits, ., _ and -, no part of it starting with a dot: write for example movies/daily',
+    )
     .describe("Directory on the claim: relative, no part of it starts with a dot. Without it: the instance's name.")
     .optional(),
   template: z

@@ -1,7 +1,7 @@
 // zod schema → the structural schema of a CRD, in the form in which the API server stores it.
 // Pure. Whatever would be lost, refused or too costly there fails here, with the path of the field; crd.ts puts the result into a CRD.
 import { z } from 'zod'
-import { inspect } from './zod-inspection.ts'
+import { inspect, patternMessage } from './zod-inspection.ts'
 import type { CelRule } from './zod-inspection.ts'
 
 /** A node of a structural schema (apiextensions.k8s.io/v1 JSONSchemaProps, as far as it is used here). */
@@ -36,6 +36,8 @@ type Keyword = keyof StructuralSchema
 type JsonSchema = Readonly<Record<string, unknown>>
 type Convert = (value: unknown, path: string) => unknown
 
+/** A slash needs no escape outside a JavaScript literal, and users read the pattern in the refusal. */
+const plain = (pattern: string): string => pattern.replaceAll(String.raw`\/`, '/')
 const same: Convert = (value) => value
 /** zod bounds each integer by what a double can hold; the API server knows int64. */
 const bound: Convert = (value) => (Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value)
@@ -49,8 +51,7 @@ const keywords: Readonly<Record<Keyword, Convert>> = {
   format: same,
   default: same,
   enum: same,
-  // A slash needs no escape outside a JavaScript literal, and users read the pattern in the refusal.
-  pattern: (value) => (value as string).replaceAll(String.raw`\/`, '/'),
+  pattern: (value) => plain(value as string),
   minLength: same,
   maxLength: same,
   minimum: bound,
@@ -71,15 +72,26 @@ const keywords: Readonly<Record<Keyword, Convert>> = {
   'x-kubernetes-validations': same,
 }
 
-/** The only union with a structural form. The limits of its string move outside, where they bind strings only. */
+/** Carries a pattern's own message through zod's JSON schema; never emitted. */
+const message = 'x-message'
+
+/** The only union with a structural form. The limits of its members move outside, where they bind values of their own type only. */
 function intOrString({ anyOf, ...rest }: JsonSchema): JsonSchema {
-  const [, text] = anyOf as [JsonSchema, JsonSchema]
-  const { type: _type, ...limits } = text
-  return { ...rest, ...limits, anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true }
+  const limits = Object.assign({}, ...(anyOf as JsonSchema[])) as JsonSchema
+  return { ...rest, ...limits, type: undefined, anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true }
+}
+
+/** A pattern with a message becomes a CEL rule: of a bare pattern the API server shows users nothing but its letters. */
+function explained(node: JsonSchema): JsonSchema {
+  const { [message]: told, pattern, ...rest } = node
+  if (told === undefined) return node
+  const matches = `self.matches(${JSON.stringify(plain(pattern as string))})`
+  const rule = node['x-kubernetes-int-or-string'] === true ? `type(self) == int || ${matches}` : matches
+  return { ...rest, 'x-kubernetes-validations': [{ rule, message: told }, ...((rest['x-kubernetes-validations'] as CelRule[] | undefined) ?? [])] }
 }
 
 function convert(node: JsonSchema, path: string): StructuralSchema {
-  const input = 'anyOf' in node ? intOrString(node) : node
+  const input = explained('anyOf' in node ? intOrString(node) : node)
   const unknown = Object.keys(input).filter((keyword) => !Object.hasOwn(keywords, keyword))
   if (unknown.length > 0) throw new Error(`${path}: ${unknown.join(', ')} cannot stand in a structural schema`)
   const written = Object.entries(keywords)
@@ -123,7 +135,16 @@ function emittedRules(node: StructuralSchema, path: string): readonly string[] {
 export function structuralSchema(schema: z.ZodType, path: string): StructuralSchema {
   const { problems, rules } = inspect(schema, path)
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  const json = z.toJSONSchema(schema, { target: 'openapi-3.0', io: 'input', reused: 'inline', cycles: 'throw' })
+  const json = z.toJSONSchema(schema, {
+    target: 'openapi-3.0',
+    io: 'input',
+    reused: 'inline',
+    cycles: 'throw',
+    override: ({ zodSchema, jsonSchema }) => {
+      const told = patternMessage(zodSchema)
+      if (told !== undefined) jsonSchema[message] = told
+    },
+  })
   const emitted = convert(json, path)
   const present = new Set(emittedRules(emitted, path))
   const wanted = [...rules].flatMap(([at, list]) => list.map(({ rule }) => `${at}: ${rule}`))

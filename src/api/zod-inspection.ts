@@ -128,3 +128,13 @@ export function inspect(schema: z.core.$ZodType, path: string): Inspection {
   visit(schema, path)
   return { problems, rules }
 }
+
+/** What a pattern's author wants users to read where it does not match: `.regex(/…/, 'write for example 90s')`. */
+export function patternMessage(schema: z.core.$ZodType): string | undefined {
+  const checks = (schema as z.core.$ZodTypes)._zod.def.checks ?? []
+  const pattern = checks.map((check) => check._zod.def).find((def) => def.check === 'string_format')
+  // `.regex(pattern, 'text')` keeps the text in a function that ignores its argument.
+  const told = pattern?.error as (() => unknown) | undefined
+  const message = told?.()
+  return typeof message === 'string' ? message : undefined
+}

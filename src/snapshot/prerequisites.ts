@@ -100,9 +100,9 @@ export function claimMissing(observation: SnapshotObservation, nowMs: number): O
     return pending(observation, nowMs, { reason: snapshotReasons.ClaimNotFound, message: `Claim ${name} does not exist in namespace ${snapshot.metadata.namespace}, and destination.claim.template does not say how to make it.` })
   }
   const effects: Effect[] = [{ kind: 'CreateClaim', claim: destinationClaim(snapshot, template) }]
-  const tried = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)?.reason === snapshotReasons.ClaimNotReady
-  if (tried) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 5000 }
-  return { ...pending(observation, nowMs, { reason: snapshotReasons.ClaimNotReady, message: `Claim ${name} is being created from its template.`, effects }), requeueAfterMs: 250 }
+  const refused = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)?.reason === snapshotReasons.ClaimNotReady
+  if (refused) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 5000 }
+  return { ...pending(observation, nowMs, { reason: snapshotReasons.ClaimCreating, message: `Claim ${name} is being created from its template.`, effects }), requeueAfterMs: 250 }
 }
 
 export function claimUnusable(observation: SnapshotObservation, nowMs: number): Outcome {

@@ -24,12 +24,14 @@ const ordinary: readonly string[] = [
   snapshotReasons.Verifying,
 ]
 
+const harmless: readonly string[] = [snapshotReasons.Queued, snapshotReasons.ClaimCreating]
+
 /** What holds it up, once for each reason. */
 function blocked(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): Story | undefined {
   const ready = conditionNamed(after.conditions, conditionTypes.Ready)
   if (ready === undefined || after.phase === 'Completed' || after.phase === 'Failed' || ordinary.includes(ready.reason)) return undefined
   if (conditionNamed(before?.conditions, conditionTypes.Ready)?.reason === ready.reason) return undefined
-  return { type: ready.reason === snapshotReasons.Queued ? 'Normal' : 'Warning', reason: ready.reason, message: ready.message }
+  return { type: harmless.includes(ready.reason) ? 'Normal' : 'Warning', reason: ready.reason, message: ready.message }
 }
 
 function requested(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): Story | undefined {
