@@ -10,6 +10,8 @@ import { readBack } from './readback.ts'
 import { ArchiveError } from './tar-header.ts'
 import { TarReader, type Contents } from './tar.ts'
 
+const unpackedChunkBytes = 256 * 1024
+
 export interface Verifying {
   readonly path: string
   /** Only for what is said about a bad archive: the copy is gone by then. */
@@ -46,22 +48,24 @@ function bad({ sourcePath }: Verifying, what: string): Failure {
 }
 
 /** A high-water mark of one byte: the next block is asked for only when the last is used up, so its buffer is free again. */
-const gunzipOptions: ZlibOptions & { writableHighWaterMark: number } = { chunkSize: 128 * 1024, writableHighWaterMark: 1 }
+const gunzipOptions: ZlibOptions & { writableHighWaterMark: number } = { chunkSize: unpackedChunkBytes, writableHighWaterMark: 1 }
 
 /** Unpacks all of it. An ArchiveError says what is wrong; a good archive of other bytes than the source's is `mismatch` at once. */
 async function unpack(verifying: Verifying): Promise<Contents> {
   const hash = createHash('sha256')
   const last = new LastBytes()
+  const memory = new UsedMemory()
   const gunzip = createGunzip(gunzipOptions)
   const tar = new TarReader()
   let tarBytes = 0
   try {
     await pipeline(
-      () => blocks(verifying, (block) => (hash.update(block), last.push(block))),
+      () => blocks(verifying, { hash, last }),
       gunzip,
       async (pieces: AsyncIterable<Buffer>) => {
         for await (const piece of pieces) {
           tar.push(piece)
+          memory.used(piece)
           tarBytes += piece.length
           verifying.progress.moved()
         }
@@ -76,9 +80,10 @@ async function unpack(verifying: Verifying): Promise<Contents> {
   return tar.finish()
 }
 
-async function* blocks({ path, progress }: Verifying, see: (block: Buffer) => void): AsyncGenerator<Buffer, void, undefined> {
+async function* blocks({ path, progress }: Verifying, seen: { hash: Hash; last: LastBytes }): AsyncGenerator<Buffer, void, undefined> {
   for await (const block of readBack(path)) {
-    see(block)
+    seen.hash.update(block)
+    seen.last.push(block)
     yield block
     progress.advance(block.length)
   }
@@ -126,5 +131,21 @@ class LastBytes {
 
   asLength(): number {
     return this.#tail.length === 4 ? this.#tail.readUInt32LE(0) : Number.NaN
+  }
+}
+
+/**
+ * gunzip fills one new buffer after the other, gigabytes of them, and the garbage collector sees no hurry. So each is given back by hand,
+ * but only when a piece of the next has come: until then gunzip may still write into it.
+ */
+class UsedMemory {
+  #current: ArrayBufferLike | undefined
+
+  used({ buffer }: Buffer): void {
+    if (this.#current === buffer) return
+    const finished = this.#current
+    this.#current = buffer
+    // Only a whole buffer of gunzip's own, never the pool that Node shares out.
+    if (finished instanceof ArrayBuffer && finished.byteLength === unpackedChunkBytes) finished.transfer(0)
   }
 }

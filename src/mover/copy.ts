@@ -9,8 +9,10 @@ import type { Source } from './source.ts'
 
 const blockBytes = 1024 * 1024
 const laneCount = 4
-/** Dirty pages are bounded: under a memory limit the kernel would else stop us for seconds at a time. */
+/** A flush goes along behind the writes, so that little is left for the end. Waiting for each one would cost a quarter of the speed. */
 const flushEveryBytes = 16 * blockBytes
+/** But never further ahead of it than this: under a memory limit the kernel would stop us for seconds at a time. */
+const maxUnflushedBytes = 64 * blockBytes
 
 export interface Copying {
   readonly source: Source
@@ -37,7 +39,7 @@ class Pass {
   #claimed = 0
   #hashed: Promise<void> = Promise.resolve()
   #unflushed = 0
-  #flushing: Promise<void> = Promise.resolve()
+  #flushing: Promise<void> | undefined
   #broken = false
 
   constructor(copying: Copying) {
@@ -94,17 +96,20 @@ class Pass {
     }
     progress.advance(block.length)
     this.#unflushed += block.length
-    if (this.#unflushed >= flushEveryBytes) await this.#flushBehind()
+    if (this.#unflushed >= flushEveryBytes) this.#flushing ??= this.#flushBehind()
+    if (this.#unflushed >= maxUnflushedBytes) await this.#flushing
   }
 
-  /** Starts one flush and waits for the one before: never two in flight, never more than two rounds of dirty pages. */
-  async #flushBehind(): Promise<void> {
+  /** One flush at a time. One that failed stays where it is, so that it is seen: by `finish` at the latest. */
+  #flushBehind(): Promise<void> {
     this.#unflushed = 0
-    const before = this.#flushing
-    this.#flushing = before.then(() => this.#flush())
-    // It is awaited by the next round or by `finish`; until then a rejection must not count as unhandled.
-    this.#flushing.catch(() => undefined)
-    await before
+    const flushing = this.#flush().then(() => {
+      this.#flushing = undefined
+    })
+    flushing.catch(() => {
+      this.#broken = true
+    })
+    return flushing
   }
 
   async #flush(): Promise<void> {

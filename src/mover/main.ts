@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   }
   // Everything is made with modes of our own; others than user and group have no business with a database.
   process.umask(0o007)
-  process.stdout.on('error', () => undefined)
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(terminated(signal)))
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (error: unknown) => stop.abort(error))
   leave(await Promise.race([work(), afterGrace()]).catch(explain))
@@ -43,7 +43,7 @@ async function work(): Promise<MoverResult> {
   }, stallCheckMs).unref()
   setTimeout(() => stop.abort(overdue(config.deadlineSeconds)), config.deadlineSeconds * 1000).unref()
   const version = process.env['MOVER_VERSION'] ?? 'unknown'
-  return store(config, { version, progress, signal: stop.signal, warn: (line) => console.error(line) })
+  return store(config, { version, progress, signal: stop.signal, warn: complain })
 }
 
 function overdue(deadlineSeconds: number): Failure {
@@ -58,8 +58,12 @@ async function afterGrace(): Promise<never> {
 }
 
 function explain(error: unknown): MoverResult {
-  if (!(error instanceof Failure)) console.error(error instanceof Error ? error.stack : error)
+  if (!(error instanceof Failure)) complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return resultOf(error)
+}
+
+function complain(line: string): void {
+  process.stderr.write(`${line}\n`)
 }
 
 /** Says how it went, in the termination message and as the last line of stdout, and ends the process. */
@@ -68,7 +72,7 @@ function leave(result: MoverResult): void {
   try {
     writeFileSync(process.env['TERMINATION_MESSAGE_PATH'] ?? '/dev/termination-log', line)
   } catch (error) {
-    console.error(`Cannot write the termination message: ${String(error)}`)
+    complain(`Cannot write the termination message: ${String(error)}`)
   }
   process.stdout.write(`${line}\n`)
   // An exit waits for the thread pool, for ever if a read hangs in the kernel; replacing the process does not.

@@ -58,21 +58,31 @@ async function makeRoom(place: Place, source: Source): Promise<void> {
   await makeParents(place)
 }
 
-/** Copies, verifies, commits. However it ends, the partial directory is gone afterwards. */
+/** Stores the artifact, unless another run of the same object was faster: then its artifact counts. */
 async function storeFrom(run: Run, { source, batch }: { source: Source; batch: Batch }): Promise<MoverResult> {
-  const { place, config, warn } = run
-  await makePartial(place)
-  const filled = await fillPartial(run, { source, batch }).finally(() => discard(place, { path: place.partial, warn }))
+  const { place, config } = run
+  const filled = await fillPartial(run, { source, batch })
   if (filled.stored) return resultOf(filled.content, { alreadyThere: false, seconds: filled.seconds })
   const winner = await findStored(place, config)
   if (winner !== undefined) return resultOf(winner, { alreadyThere: true })
   throw new Failure(exitCodes.inputOutput, `${place.final} came and went during the run; the run can be repeated.`)
 }
 
+/** Copies, verifies, commits. However it ends, the partial directory is gone afterwards. */
 async function fillPartial(run: Run, { source, batch }: { source: Source; batch: Batch }): Promise<Filled> {
-  const path = join(run.place.partial, run.config.source.fileName)
-  const file = await orAborted(run.signal, create(path))
-  return fill(run, { source, batch, file, path }).finally(() => close(run, file))
+  const { place, config, signal, warn } = run
+  await makePartial(place)
+  try {
+    const path = join(place.partial, config.source.fileName)
+    const file = await orAborted(signal, create(path))
+    try {
+      return await fill(run, { source, batch, file, path })
+    } finally {
+      await close(run, file)
+    }
+  } finally {
+    await discard(place, { path: place.partial, warn })
+  }
 }
 
 interface Filling {

@@ -52,11 +52,10 @@ export function sealed(header: Buffer): Buffer {
 
 function writeSparse(header: Buffer, { realBytes, segments, base256 }: { realBytes: number; segments: readonly Segment[]; base256: boolean }): Buffer[] {
   writeNumber(header, { at: 483, value: realBytes, base256 })
-  const rows = [...segments.map(({ at, bytes }) => [at, bytes.length] as const)]
   const extensions: Buffer[] = []
   let block = header
   let field = { at: 386, left: 4, more: 482 }
-  for (const [at, length] of rows) {
+  for (const { at, bytes } of segments) {
     if (field.left === 0) {
       block[field.more] = 1
       block = Buffer.alloc(blockBytes)
@@ -64,7 +63,7 @@ function writeSparse(header: Buffer, { realBytes, segments, base256 }: { realByt
       field = { at: 0, left: 21, more: 504 }
     }
     writeNumber(block, { at: field.at, value: at, base256 })
-    writeNumber(block, { at: field.at + 12, value: length, base256 })
+    writeNumber(block, { at: field.at + 12, value: bytes.length, base256 })
     field = { ...field, at: field.at + 24, left: field.left - 1 }
   }
   return extensions

@@ -86,9 +86,9 @@ export class Workplace {
     const message = join(this.home, `termination-${this.#runs++}`)
     await writeFile(message, '')
     await chmod(message, 0o666)
-    const [program = node, ...args] = [...prefix, node, moverProgram]
+    const command = [...prefix, node, moverProgram]
     const env = { PATH: process.env['PATH'], MOVER_CONFIG: JSON.stringify(this.config(config)), MOVER_VERSION: '0.1.0', TERMINATION_MESSAGE_PATH: message, ...environment }
-    const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...as })
+    const child = spawn(command[0] ?? node, command.slice(1), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...as })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (text: Buffer) => (stdout += text.toString()))
@@ -108,7 +108,7 @@ export class Workplace {
   /** Everything on the destination, as paths from its root, sorted. Directories end in a slash. */
   async listing(): Promise<string[]> {
     const found = await readdir(this.destination, { recursive: true, withFileTypes: true })
-    return found.map((entry) => join(entry.parentPath, entry.name).slice(this.destination.length + 1) + (entry.isDirectory() ? '/' : '')).sort()
+    return found.map((entry) => join(entry.parentPath, entry.name).slice(this.destination.length + 1) + (entry.isDirectory() ? '/' : '')).toSorted()
   }
 
   async modeOf(path: string): Promise<string> {

@@ -3,13 +3,15 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { verifyArchive } from '../../../src/mover/archive.ts'
 import { exitCodes } from '../../../src/mover/contract.ts'
 import { Failure } from '../../../src/mover/failure.ts'
 import { Progress } from '../../../src/mover/progress.ts'
 import { snapshotArchive, snapshotEntries, tarOf } from '../../support/archive-writer.ts'
 import { Workplace } from '../../support/mover.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 let work: Workplace
 beforeAll(async () => void (work = await Workplace.create()))

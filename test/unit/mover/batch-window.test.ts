@@ -53,7 +53,7 @@ describe('times', () => {
 describe('the batch that owns a file', () => {
   test('a time inside a window belongs to that window, at both of its ends too, whatever the skew', () => {
     fc.assert(
-      fc.property(windows, fc.nat(), fc.bigInt({ min: 0n, max: 1_000_000n }), fc.nat(60_000), (all, pick, part, skew) => {
+      fc.property(windows, fc.tuple(fc.nat(), fc.bigInt({ min: 0n, max: 1_000_000n })), fc.nat(60_000), (all, [pick, part], skew) => {
         const { start, end, batch } = all[pick % all.length]!
         const inside = start + ((end - start) * part) / 1_000_000n
         for (const time of [start, inside, end]) expect(ownerOf(time, all.map((each) => each.batch), skew)).toEqual({ is: 'owned', batch })

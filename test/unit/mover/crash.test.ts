@@ -5,10 +5,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { exitCodes } from '../../../src/mover/contract.ts'
 import { snapshotEntries, tarOf } from '../../support/archive-writer.ts'
 import { emptyListing, storedListing, Workplace, type Ended } from '../../support/mover.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 let work: Workplace
 beforeEach(async () => void (work = await Workplace.create()))
@@ -48,7 +50,7 @@ describe('killed', () => {
       await expectWholeOrNothing()
     }
     await expectStoredByNextRun()
-  }, 60_000)
+  })
 
   test.each([
     ['at the final rename', 'rename', 1],
@@ -66,7 +68,7 @@ describe('killed', () => {
     expect(signal ?? code).toBe('SIGKILL')
     await expectWholeOrNothing()
     await expectStoredByNextRun()
-  }, 30_000)
+  })
 
   test('and nothing of it is lost if the source is gone after the rename', async () => {
     await work.lay(archive)
@@ -75,7 +77,7 @@ describe('killed', () => {
     const { code, result } = await work.run()
     expect(code).toBe(0)
     expect(result.stored?.alreadyThere).toBe(true)
-  }, 30_000)
+  })
 })
 
 describe('terminated', () => {
@@ -109,7 +111,7 @@ describe('too slow', () => {
     expect(code).toBe(exitCodes.stalled)
     expect(result.message).toMatch(/Nothing moved for 1 s while copying, at \d+ of \d+ bytes/)
     expect(await work.listing()).toEqual(emptyListing)
-  }, 40_000)
+  })
 
   test('over the own deadline: exit 32, the partial directory goes', async () => {
     await work.lay(archive)
@@ -117,28 +119,28 @@ describe('too slow', () => {
     expect(code).toBe(exitCodes.stalled)
     expect(result.message).toContain('did not finish in 1 s')
     expect(await work.listing()).toEqual(emptyListing)
-  }, 30_000)
+  })
 })
 
 describe('an error of the kernel', () => {
   test.each([
-    ['reading the source', 'pread64', 'EIO', 20, exitCodes.inputOutput],
-    ['writing', 'pwrite64', 'EIO', 3, exitCodes.inputOutput],
-    ['writing on a full disk', 'pwrite64', 'ENOSPC', 5, exitCodes.noSpace],
-    ['writing over the quota', 'pwrite64', 'EDQUOT', 5, exitCodes.noSpace],
-    ['the first flush', 'fdatasync', 'EIO', 1, exitCodes.inputOutput],
-    ['the last flush of the copy', 'fdatasync', 'ENOSPC', 2, exitCodes.noSpace],
-    ['the flush of the file', 'fsync', 'EIO', 1, exitCodes.inputOutput],
-    ['the flush of the manifest on a full disk', 'fsync', 'ENOSPC', 2, exitCodes.noSpace],
-    ['the flush of the sums', 'fsync', 'EIO', 3, exitCodes.inputOutput],
-    ['the flush of the partial directory', 'fsync', 'EIO', 4, exitCodes.inputOutput],
-    ['the flush of the parent, after the rename', 'fsync', 'EIO', 5, exitCodes.inputOutput],
-    ['the flush of the root, after the rename', 'fsync', 'ENOSPC', 7, exitCodes.noSpace],
-    ['the rename', 'rename', 'EIO', 1, exitCodes.inputOutput],
-    ['making the partial directory', 'mkdir', 'EROFS', 3, exitCodes.permissionDenied],
-    ['making a directory of the path', 'mkdir', 'ENOSPC', 2, exitCodes.noSpace],
-    ['setting the mode', 'fchmod', 'EPERM', 1, exitCodes.permissionDenied],
-  ])('at %s (%s %s): the right exit code, one sentence, nothing stored, nothing left', async (_when, call, error, nth, expected) => {
+    { when: 'reading the source', call: 'pread64', error: 'EIO', nth: 20, expected: exitCodes.inputOutput },
+    { when: 'writing', call: 'pwrite64', error: 'EIO', nth: 3, expected: exitCodes.inputOutput },
+    { when: 'writing on a full disk', call: 'pwrite64', error: 'ENOSPC', nth: 5, expected: exitCodes.noSpace },
+    { when: 'writing over the quota', call: 'pwrite64', error: 'EDQUOT', nth: 5, expected: exitCodes.noSpace },
+    { when: 'the first flush', call: 'fdatasync', error: 'EIO', nth: 1, expected: exitCodes.inputOutput },
+    { when: 'the last flush of the copy', call: 'fdatasync', error: 'ENOSPC', nth: 2, expected: exitCodes.noSpace },
+    { when: 'the flush of the file', call: 'fsync', error: 'EIO', nth: 1, expected: exitCodes.inputOutput },
+    { when: 'the flush of the manifest on a full disk', call: 'fsync', error: 'ENOSPC', nth: 2, expected: exitCodes.noSpace },
+    { when: 'the flush of the sums', call: 'fsync', error: 'EIO', nth: 3, expected: exitCodes.inputOutput },
+    { when: 'the flush of the partial directory', call: 'fsync', error: 'EIO', nth: 4, expected: exitCodes.inputOutput },
+    { when: 'the flush of the parent, after the rename', call: 'fsync', error: 'EIO', nth: 5, expected: exitCodes.inputOutput },
+    { when: 'the flush of the root, after the rename', call: 'fsync', error: 'ENOSPC', nth: 7, expected: exitCodes.noSpace },
+    { when: 'the rename', call: 'rename', error: 'EIO', nth: 1, expected: exitCodes.inputOutput },
+    { when: 'making the partial directory', call: 'mkdir', error: 'EROFS', nth: 3, expected: exitCodes.permissionDenied },
+    { when: 'making a directory of the path', call: 'mkdir', error: 'ENOSPC', nth: 2, expected: exitCodes.noSpace },
+    { when: 'setting the mode', call: 'fchmod', error: 'EPERM', nth: 1, expected: exitCodes.permissionDenied },
+  ])('at $when ($call $error): the right exit code, one sentence, nothing stored, nothing left', async ({ call, error, nth, expected }) => {
     await work.lay(archive)
     const { code, result } = await work.run({ prefix: inject(call, `error=${error}:when=${nth}`), environment: oneThread })
     expect(code, result.message).toBe(expected)
@@ -146,7 +148,7 @@ describe('an error of the kernel', () => {
     if (expected === exitCodes.noSpace) expect(result.space?.neededBytes).toBe(archive.length + 64 * 1024 * 1024)
     expect((await work.listing()).filter((path) => !emptyListing.includes(path))).toEqual([])
     await expectStoredByNextRun()
-  }, 30_000)
+  })
 
   test('a file system that knows no direct reads and no flush of directories will do', async () => {
     await work.lay(archive)
@@ -172,7 +174,7 @@ describe('two movers of one object at once', () => {
       expect(await work.listing()).toEqual(storedListing)
       execFileSync('rm', ['-r', work.final])
     }
-  }, 60_000)
+  })
 
   test('the one that is overtaken at the rename reports the artifact of the other', async () => {
     await work.lay(archive)
@@ -189,7 +191,7 @@ describe('two movers of one object at once', () => {
     expect(code, result.message).toBe(0)
     expect(result.stored).toMatchObject({ alreadyThere: true, sha256: createHash('sha256').update(archive).digest('hex') })
     expect(await work.listing()).toEqual(storedListing)
-  }, 30_000)
+  })
 })
 
 describe.runIf(process.getuid?.() === 0)('a small disk', () => {

@@ -37,7 +37,7 @@ describe('any archive', () => {
     fc.assert(
       fc.property(entries, fc.infiniteStream(fc.integer({ min: 1, max: 3000 })), fc.integer({ min: 2, max: 20 }), (extra, sizes, endBlocks) => {
         const all = [...extra, ...snapshotEntries()]
-        expect(read(tarOf(all, endBlocks), () => sizes.next().value)).toEqual({ entries: all.length, version: '1.21.0', hasTaskDatabase: true })
+        expect(read(tarOf(all, endBlocks), () => sizes.next().value as number)).toEqual({ entries: all.length, version: '1.21.0', hasTaskDatabase: true })
       }),
       { numRuns: 200 },
     )
@@ -92,7 +92,7 @@ describe('the reader refuses', () => {
     for (const entry of [overlapping, outside]) expect(() => read(tarOf([entry]))).toThrow('impossible map')
     const misfit = entryBytes({ name: 's', sparse: { realBytes: 1000, segments: [segment(0)] } })
     misfit.write('00000000143\0', 398)
-    expect(() => read(Buffer.concat([sealed(misfit.subarray(0, 512) as Buffer), misfit.subarray(512), Buffer.alloc(1024)]))).toThrow('does not fit its size')
+    expect(() => read(Buffer.concat([sealed(misfit.subarray(0, 512)), misfit.subarray(512), Buffer.alloc(1024)]))).toThrow('does not fit its size')
   })
 
   test('a VERSION that is far too long', () => {
