@@ -15,6 +15,8 @@ export const snapshotReasons = {
   Queued: 'Queued',
   /** The MeiliInstance does not exist. */
   InstanceNotFound: 'InstanceNotFound',
+  /** The MeiliInstance, or its last change, has not been looked at yet. */
+  InstanceNotSeen: 'InstanceNotSeen',
   /** The server is not there, or does not answer. */
   TargetNotReady: 'TargetNotReady',
   /** The key is missing, refused or too weak. */

@@ -4,6 +4,7 @@ import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
 import { conditions, duration, int64, localReference, quantity, timestamp } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
+import { mover } from './mover.ts'
 
 export { snapshotConditions, snapshotReasons } from './snapshot-reasons.ts'
 export type { SnapshotReason } from './snapshot-reasons.ts'
@@ -11,8 +12,6 @@ export type { SnapshotReason } from './snapshot-reasons.ts'
 const immutable = (field: string): { 'x-kubernetes-validations': { rule: string; message: string }[] } => ({
   'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: `${field} is immutable: a MeiliSnapshot is taken once; create another one instead` }],
 })
-
-const quantities = z.record(z.string(), quantity).meta({ maxProperties: 8 })
 
 const claim = z.object({
   name: z
@@ -45,23 +44,6 @@ const claim = z.object({
     .describe('How to create the claim if it is absent. It is kept, and belongs to nobody.')
     .optional(),
 })
-
-const toleration = z.object({
-  key: z.string().max(317).optional(),
-  operator: z.enum(['Exists', 'Equal']).optional(),
-  value: z.string().max(63).optional(),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-  tolerationSeconds: z.int().min(0).meta({ format: 'int64' }).optional(),
-})
-
-const mover = z
-  .object({
-    resources: z.object({ requests: quantities.optional(), limits: quantities.optional() }).describe('Without it: requests 100m and 96Mi, limits 2 and 256Mi.').optional(),
-    tolerations: z.array(toleration).max(32).meta({ 'x-kubernetes-list-type': 'atomic' }).describe("Added to those of the target pod.").optional(),
-    nodeSelector: z.record(z.string(), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
-    priorityClassName: z.string().max(253).optional(),
-  })
-  .describe('The pod that moves the file. What is not set follows the target pod.')
 
 const spec = z.object({
   source: z.object({ instanceRef: localReference.describe('The MeiliInstance to take the snapshot of.') }).meta(immutable('source')),
@@ -150,6 +132,7 @@ const status = z.object({
       size: z.string().max(32),
       sha256: z.string().max(64),
       meilisearchVersion: z.string().max(64),
+      verification: z.enum(['None', 'Archive']).describe('What was checked before the file got its name.'),
       indexes: int64.optional(),
       documents: int64.optional(),
     })

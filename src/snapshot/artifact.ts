@@ -31,6 +31,7 @@ export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stor
       size: sizeText(stored.sizeBytes),
       sha256: stored.sha256,
       meilisearchVersion: config?.describes.meilisearch.version ?? '',
+      verification: snapshot.spec.verification.mode,
       indexes: Number(annotations[indexesAnnotation] ?? 0),
       documents: Number(annotations[documentsAnnotation] ?? 0),
     },

@@ -72,9 +72,9 @@ const keyReasons: readonly string[] = [instanceReasons.KeyMissing, instanceReaso
 
 export function targetNotReady(observation: SnapshotObservation, nowMs: number): Outcome {
   const { instance, target, engine } = observation
-  const { TargetNotReady, Unauthorized } = snapshotReasons
+  const { InstanceNotSeen, TargetNotReady, Unauthorized } = snapshotReasons
   const name = instance?.metadata.name ?? ''
-  if (!upToDate(observation)) return pending(observation, nowMs, { reason: TargetNotReady, message: `MeiliInstance ${name} has not been looked at yet.` })
+  if (!upToDate(observation)) return pending(observation, nowMs, { reason: InstanceNotSeen, message: `MeiliInstance ${name} has not been looked at yet.` })
   const ready = conditionNamed(instance?.status?.conditions, conditionTypes.Ready)
   if (ready?.status !== 'True') {
     return pending(observation, nowMs, { reason: keyReasons.includes(ready?.reason ?? '') ? Unauthorized : TargetNotReady, message: ready?.message ?? `MeiliInstance ${name} is not ready.` })

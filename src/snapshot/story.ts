@@ -8,7 +8,7 @@ import { spanText } from '../reconcile/format.ts'
 
 type Teller = (before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus) => Story | undefined
 
-const tellers: readonly Teller[] = [blocked, requested, created, moving, ended]
+const tellers: readonly Teller[] = [blocked, requested, created, moving, verified, ended]
 
 export function snapshotStory(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): readonly Story[] {
   return tellers.map((tell) => tell(before, after)).filter((story) => story !== undefined)
@@ -16,6 +16,7 @@ export function snapshotStory(before: MeiliSnapshotStatus | undefined, after: Me
 
 /** Reasons that tell a step of the ordinary way; the other tellers tell them better. */
 const ordinary: readonly string[] = [
+  snapshotReasons.InstanceNotSeen,
   snapshotReasons.Requesting,
   snapshotReasons.TaskEnqueued,
   snapshotReasons.TaskProcessing,
@@ -52,6 +53,11 @@ function moving(before: MeiliSnapshotStatus | undefined, { move }: MeiliSnapshot
   if (move?.node === undefined || (before?.move?.node !== undefined && before.move.attempt === move.attempt)) return undefined
   const again = move.attempt > 1 ? ` (attempt ${move.attempt}: ${move.failure ?? ''})` : ''
   return { type: move.attempt > 1 ? 'Warning' : 'Normal', reason: 'Moving', message: `Mover ${move.jobName} started for node ${move.node}${again}` }
+}
+
+function verified(before: MeiliSnapshotStatus | undefined, { artifact }: MeiliSnapshotStatus): Story | undefined {
+  if (artifact?.verification !== 'Archive' || before?.artifact !== undefined) return undefined
+  return { type: 'Normal', reason: 'Verified', message: `Archive read back: gzip, tar and version ${artifact.meilisearchVersion} are good` }
 }
 
 function ended(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): Story | undefined {

@@ -1,4 +1,6 @@
 // Follows one MeiliSnapshot by `kubectl get --watch`, as a user would, and times its phases.
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import type { Kubectl } from '../support/kubectl.ts'
 import type { Live } from './screen.ts'
 
@@ -9,21 +11,16 @@ export interface PhaseTime {
 
 const columns = '{.status.phase}|{.status.task.uid}|{.status.task.status}|{.status.progress.step}|{.status.progress.percentText}|{.status.waitingFor}|{.status.artifact.size}{"\\n"}'
 
-/** @throws Error when the snapshot fails, or does not end in time */
+/** Ends with the snapshot, however that ends. @throws Error when it does not end in time */
 export async function follow(kubectl: Kubectl, place: { namespace: string; name: string; timeoutMs: number }, live: Live): Promise<PhaseTime[]> {
   const child = kubectl.spawn(['-n', place.namespace, 'get', 'meilisnapshot', place.name, '--watch', '-o', `jsonpath=${columns}`])
   const timer = setTimeout(() => child.kill('SIGKILL'), place.timeoutMs)
   const phases: { phase: string; since: number }[] = []
-  let rest = ''
   try {
-    for await (const chunk of child.stdout ?? []) {
-      const lines = (rest + String(chunk)).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) {
-        const phase = showLine(line, live)
-        if (phase !== '' && phases.at(-1)?.phase !== phase) phases.push({ phase, since: performance.now() })
-        if (phase === 'Completed' || phase === 'Failed') return ended(phases)
-      }
+    for await (const line of createInterface({ input: child.stdout as Readable })) {
+      const phase = showLine(line, live)
+      if (phase !== '' && phases.at(-1)?.phase !== phase) phases.push({ phase, since: performance.now() })
+      if (phase === 'Completed' || phase === 'Failed') return ended(phases)
     }
     throw new Error(`MeiliSnapshot ${place.name} did not end within ${place.timeoutMs / 1000} s`)
   } finally {
@@ -39,6 +36,7 @@ function showLine(line: string, live: Live): string {
   return phase
 }
 
+/** How long each phase took; the last one has no end. */
 function ended(phases: readonly { phase: string; since: number }[]): PhaseTime[] {
   return phases.slice(0, -1).map(({ phase, since }, index) => ({ phase, seconds: Number((((phases[index + 1]?.since ?? since) - since) / 1000).toFixed(2)) }))
 }

@@ -26,7 +26,7 @@ export interface Tour {
 }
 
 interface Snapshot {
-  readonly status: { readonly task: { readonly uid: number }; readonly duration: string; readonly artifact: Artifact }
+  readonly status: { readonly task: { readonly uid: number }; readonly duration: string; readonly artifact: Artifact; readonly conditions: readonly { type: string; status: string; reason: string; message: string }[] }
 }
 
 export interface Artifact {
@@ -44,6 +44,7 @@ export interface Proof {
   readonly artifact: Artifact
   readonly listing: string
   readonly checksum: string
+  readonly query: string
   readonly original: Contents
   readonly restored: Contents
   readonly describe: string
@@ -96,11 +97,14 @@ async function load(api: MeilisearchApi, live: (text: string) => void): Promise<
 async function prove(toolbox: Toolbox, made: { api: MeilisearchApi; masterKey: string; phases: readonly PhaseTime[] }, screen: Screen): Promise<Proof> {
   const { kubectl } = toolbox
   const { status } = await kubectl.json<Snapshot>(['-n', namespace, 'get', 'meilisnapshot', 'first'])
+  const trouble = status.conditions.find(({ type, status: verdict }) => type === 'Failed' && verdict === 'True')
+  if (trouble !== undefined) throw new Error(`the snapshot failed: ${trouble.reason}: ${trouble.message}`)
   const { artifact } = status
   const stored = { namespace, ...artifact }
   const shell = await screen.step('sha256sum -c', async () => {
     const output = await shellOnClaim(toolbox, stored, `cd /backup && find . -type f -exec ls -l {} + && cd '${artifact.path}' && sha256sum -c SHA256SUMS`)
-    return { value: output.trim().split('\n'), note: output.trim().split('\n').at(-1) ?? '' }
+    const lines = output.trim().split('\n')
+    return { value: { listing: lines.slice(0, -2).join('\n'), checksum: lines.slice(-2).join(', ') }, note: lines.slice(-2).join(', ') }
   })
   const original = await contentsOf(made.api, index, query)
   const restored = await screen.step('second server from it', async () => {
@@ -109,5 +113,5 @@ async function prove(toolbox: Toolbox, made: { api: MeilisearchApi; masterKey: s
   })
   if (JSON.stringify(original) !== JSON.stringify(restored)) throw new Error(`the second server answers otherwise: ${JSON.stringify(original)} became ${JSON.stringify(restored)}`)
   const describe = await kubectl.run(['-n', namespace, 'describe', 'meilisnapshot', 'first'])
-  return { phases: made.phases, artifact, listing: shell.slice(0, -1).join('\n'), checksum: shell.at(-1) ?? '', original, restored, describe }
+  return { phases: made.phases, artifact, ...shell, query, original, restored, describe }
 }

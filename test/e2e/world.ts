@@ -106,7 +106,7 @@ export class World {
   }
 
   /** The first state of the snapshot that `holds`; a snapshot that fails instead ends the wait with its own words. */
-  async until(name: string, what: string, holds: (snapshot: MeiliSnapshot) => boolean, timeoutMs = 120_000): Promise<MeiliSnapshot> {
+  async until(name: string, what: string, holds: (snapshot: MeiliSnapshot) => boolean): Promise<MeiliSnapshot> {
     let last = ''
     try {
       return await eventually(
@@ -116,7 +116,7 @@ export class World {
           last = `${snapshot.status?.phase ?? 'no phase'}: ${readyOf(snapshot)?.reason ?? ''}: ${readyOf(snapshot)?.message ?? ''}`
           return holds(snapshot) ? snapshot : undefined
         },
-        { timeoutMs },
+        { timeoutMs: 120_000 },
       )
     } catch (error) {
       throw new Error(`${error instanceof Error ? error.message : ''}; it was ${last}`, { cause: error })

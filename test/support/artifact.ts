@@ -50,10 +50,10 @@ function podOn(stored: Pick<Stored, 'namespace' | 'claimName'>, pod: { name: str
 }
 
 /** Runs one shell line in a pod with the claim mounted read-only at /backup; gives its output. */
-export async function shellOnClaim({ kubectl, image }: Toolbox, stored: Pick<Stored, 'namespace' | 'claimName'>, command: string, reader = serverReader): Promise<string> {
+export async function shellOnClaim({ kubectl, image }: Toolbox, stored: Pick<Stored, 'namespace' | 'claimName'>, command: string): Promise<string> {
   const name = `look-${Math.random().toString(36).slice(2, 10)}`
   const mount = { name: 'backup', mountPath: '/backup', readOnly: true }
-  await kubectl.apply(podOn(stored, { name, image, reader, container: { command: ['/bin/sh', '-c', command], volumeMounts: [mount] } }))
+  await kubectl.apply(podOn(stored, { name, image, reader: serverReader, container: { command: ['/bin/sh', '-c', command], volumeMounts: [mount] } }))
   const phase = await eventually(`pod ${name} to end`, async () => {
     const { status } = await kubectl.json<{ status: { phase: string } }>(['-n', stored.namespace, 'get', 'pod', name])
     return status.phase === 'Succeeded' || status.phase === 'Failed' ? status.phase : undefined
