@@ -2,6 +2,9 @@
 import { defineConfig } from 'rolldown'
 import type { RolldownOptions } from 'rolldown'
 
+/** Before anything of the program is loaded: an older Node would fail somewhere in a library, with words that help nobody. */
+const banner = "if (+process.versions.node.split('.')[0] < 24) { console.error('meili-operator needs Node 24 or later, this is ' + process.version); process.exit(1) }"
+
 const program = (input: string, file: string): RolldownOptions => ({
   input,
   platform: 'node',
@@ -11,6 +14,7 @@ const program = (input: string, file: string): RolldownOptions => ({
     minify: true,
     sourcemap: true,
     codeSplitting: false,
+    banner,
   },
 })
 

@@ -78,11 +78,6 @@ function compose(config: Config, logger: Logger): Manager {
 }
 
 async function main(): Promise<number> {
-  const [major = 0] = process.versions.node.split('.').map(Number)
-  if (major < 24) {
-    process.stderr.write(`meili-operator needs Node 24 or later; this is ${process.version}\n`)
-    return 1
-  }
   const config = configFrom(process.env)
   const logger = createLogger(config.LOG_LEVEL)
   const stop = new AbortController()

@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 const instant = z.string()
 
-export const taskStatus = z.enum(['enqueued', 'processing', 'succeeded', 'failed', 'canceled'])
+const taskStatus = z.enum(['enqueued', 'processing', 'succeeded', 'failed', 'canceled'])
 
 export const task = z.object({
   uid: z.int(),

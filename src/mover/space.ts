@@ -13,7 +13,7 @@ export interface Space {
 }
 
 /** The file itself and a reserve of 1 %, at least 64 MiB: manifest, directories, and what the file system needs for itself. */
-export function neededBytes(sizeBytes: bigint): bigint {
+function neededBytes(sizeBytes: bigint): bigint {
   const percent = sizeBytes / 100n
   return sizeBytes + (percent > 64n * mebibyte ? percent : 64n * mebibyte)
 }

@@ -10,7 +10,7 @@ import type { Changes } from './status.ts'
 type Stored = NonNullable<MoverResult['stored']>
 
 /** The configuration that the Job's mover runs with. */
-export function configOf(job: V1Job): MoverConfig | undefined {
+function configOf(job: V1Job): MoverConfig | undefined {
   const text = job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === configVariable)?.value
   const config = moverConfig.safeParse(text === undefined ? undefined : JSON.parse(text))
   return config.data

@@ -12,7 +12,7 @@ import type { Target } from './mover-pod.ts'
 
 export const moverContainer = 'mover'
 export const configVariable = 'MOVER_CONFIG'
-export const moverLabels = { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'mover' } as const
+const moverLabels = { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'mover' } as const
 /** Selects all movers' Jobs and pods. */
 export const moverSelector = Object.entries(moverLabels).map(([label, value]) => `${label}=${value}`).join(',')
 /** On the Job and its pods: whose mover it is. */
@@ -108,7 +108,7 @@ function asText(quantities: Readonly<Record<string, string | number>>): Record<s
 }
 
 /** Relative to the claim's root. */
-export function artifactDirectory({ metadata }: MeiliSnapshot): string {
+function artifactDirectory({ metadata }: MeiliSnapshot): string {
   return `${metadata.name}-${metadata.uid.slice(0, 8)}`
 }
 

@@ -62,6 +62,7 @@ describe('trouble is named', () => {
 
   test('a snapshot directory on an emptyDir: the instance is Ready, its snapshots fail with the remedy', async () => {
     await world.serve('fleeting', { snapshotsOn: 'emptyDir' })
+    await kubectl.run(['-n', world.namespace, 'wait', 'meiliinstance/fleeting', '--for=condition=Ready', '--timeout=60s'])
     await world.snapshot('fleeting', { instance: 'fleeting' })
     const { status } = await world.until('fleeting', 'to fail', (snapshot) => snapshot.status?.phase === 'Failed')
     expect(status?.conditions?.find(({ type }) => type === 'Failed')).toMatchObject({ status: 'True', reason: 'DirectoryNotOnClaim' })

@@ -87,7 +87,7 @@ export class Workplace {
     await writeFile(message, '')
     await chmod(message, 0o666)
     const command = [...prefix, node, moverProgram]
-    const env = { PATH: process.env['PATH'], MOVER_CONFIG: JSON.stringify(this.config(config)), MOVER_VERSION: '0.1.0', TERMINATION_MESSAGE_PATH: message, ...environment }
+    const env = { PATH: process.env['PATH'], MOVER_CONFIG: JSON.stringify(this.config(config)), TERMINATION_MESSAGE_PATH: message, ...environment }
     const child = spawn(command[0] ?? node, command.slice(1), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...as })
     let stdout = ''
     let stderr = ''
