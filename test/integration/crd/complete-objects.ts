@@ -1,0 +1,101 @@
+// One object of each kind with every field filled in: what tests spoil, one field at a time.
+import type { Loose } from './real-server.ts'
+
+const at = '2026-01-02T03:04:05.123456789Z'
+const conditions = [{ type: 'Ready', status: 'True', reason: 'Ready', message: 'All is well.', lastTransitionTime: at, observedGeneration: 1 }]
+const secret = { name: 'keys', key: 'master' }
+
+export const complete: Readonly<Record<string, { readonly spec: Loose; readonly status: Loose }>> = {
+  MeiliInstance: {
+    spec: {
+      existing: {
+        podSelector: { matchLabels: { app: 'movies' }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['search'] }] },
+        container: 'meilisearch',
+        port: 7700,
+        scheme: 'HTTPS',
+        tls: { caSecretRef: secret, serverName: 'movies.example' },
+        apiKeySecretRef: secret,
+        snapshotDirectory: '/meili_data/snapshots',
+      },
+    },
+    status: {
+      observedGeneration: 1,
+      conditions,
+      version: '1.21.0',
+      pod: { name: 'movies-0', uid: 'u', node: 'node-1' },
+      endpoint: 'http://10.0.0.1:7700',
+      database: { sizeBytes: 1, size: '1 B', usedBytes: 1, indexes: 1, documents: 50_000, lastUpdate: at },
+      snapshotVolume: {
+        kind: 'PersistentVolumeClaim',
+        claimName: 'data',
+        volumeMode: 'Filesystem',
+        accessModes: ['ReadWriteOnce'],
+        subPath: 'snapshots',
+        directory: '/meili_data/snapshots',
+        fileName: 'data.ms.snapshot',
+        container: 'meilisearch',
+        sharedWithDatabase: true,
+        observedAt: at,
+      },
+      lastSnapshot: { name: 'nightly', completedAt: at },
+    },
+  },
+  MeiliSnapshot: {
+    spec: {
+      source: { instanceRef: { name: 'movies' } },
+      destination: {
+        claim: { name: 'backups', path: 'movies/daily', template: { storageClassName: 'fast', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } } },
+      },
+      sourcePolicy: 'Keep',
+      deletionPolicy: 'Retain',
+      verification: { mode: 'None' },
+      deadlines: { start: '90s', task: '2h', move: '1h30m' },
+      mover: {
+        resources: { requests: { cpu: '100m' }, limits: { memory: '256Mi' } },
+        tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'search', effect: 'NoSchedule', tolerationSeconds: 60 }],
+        nodeSelector: { disk: 'ssd' },
+        priorityClassName: 'low',
+      },
+    },
+    status: {
+      observedGeneration: 1,
+      phase: 'Completed',
+      conditions,
+      request: {
+        attempt: 1,
+        baseline: { uid: 1, enqueuedAt: at },
+        posts: 1,
+        postedAt: at,
+        missingSince: at,
+        refused: 'no',
+        taskUid: 2,
+        adoptedAt: at,
+        cancelTaskUid: 3,
+      },
+      task: { uid: 2, batchUid: 2, status: 'succeeded', enqueuedAt: at, startedAt: at, finishedAt: at, duration: 'PT1S', error: { code: 'internal', message: 'no' } },
+      waitingFor: 'batch 118',
+      progress: { step: 'copying', percent: 62, percentText: '62 %', bytesDone: 1, bytesTotal: 2, updatedAt: at },
+      move: { attempt: 1, jobName: 'nightly-12345678-1-1', node: 'node-1', startedAt: at, failure: 'no' },
+      artifact: {
+        claimName: 'backups',
+        path: 'movies/nightly-12345678',
+        fileName: 'data.ms.snapshot',
+        sizeBytes: 1,
+        size: '1 B',
+        sha256: '0'.repeat(64),
+        meilisearchVersion: '1.21.0',
+        verification: 'Archive',
+        indexes: 1,
+        documents: 50_000,
+      },
+      startedAt: at,
+      completedAt: at,
+      duration: '41s',
+    },
+  },
+}
+
+/** The spec alone, as a user would write it. */
+export function objectOf(kind: string, name: string): Loose {
+  return { apiVersion: 'meili-operator.dev/v1alpha1', kind, metadata: { name, namespace: 'default' }, spec: structuredClone(complete[kind]!.spec) }
+}

@@ -1,0 +1,82 @@
+// A real API server with our CRDs on it, and plain HTTP to it: no client of ours stands between a test and what the server says.
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Agent } from 'undici'
+import { parse } from 'yaml'
+import type { Kind } from '../../../src/api/group.ts'
+import { startControlPlane } from '../../cluster/control-plane.ts'
+
+export const repository = join(import.meta.dirname, '../../..')
+
+export interface Answer {
+  readonly code: number
+  /** The object, or the server's Status. */
+  readonly body: Loose
+}
+
+/** JSON as it came over the wire. */
+export interface Loose {
+  [member: string]: any // oxlint-disable-line typescript/no-explicit-any -- objects of every kind, bad ones too
+}
+
+interface KubeConfig {
+  readonly users: readonly [{ readonly user: Readonly<Record<string, string>> }]
+  readonly clusters: readonly [{ readonly cluster: Readonly<Record<string, string>> }]
+}
+
+const pem = (entry: Readonly<Record<string, string>>, name: string): string =>
+  entry[`${name}-data`] === undefined ? readFileSync(entry[name]!, 'utf8') : Buffer.from(entry[`${name}-data`]!, 'base64').toString('utf8')
+
+const contentTypes = { POST: 'application/json', PUT: 'application/json', PATCH: 'application/merge-patch+json', GET: 'application/json', DELETE: 'application/json' } as const
+
+export class RealServer implements AsyncDisposable {
+  readonly #plane: Awaited<ReturnType<typeof startControlPlane>>
+  readonly #agent: Agent
+
+  private constructor(plane: Awaited<ReturnType<typeof startControlPlane>>) {
+    const config = parse(readFileSync(plane.kubeconfig, 'utf8')) as KubeConfig
+    const [{ user }] = config.users
+    this.#plane = plane
+    this.#agent = new Agent({
+      connect: { cert: pem(user, 'client-certificate'), key: pem(user, 'client-key'), ca: pem(config.clusters[0].cluster, 'certificate-authority') },
+    })
+  }
+
+  /** Starts it (about 5 s), applies the CRDs and waits until they are established. */
+  static async start(): Promise<RealServer> {
+    const server = new RealServer(await startControlPlane())
+    await server.kubectl('apply', '--server-side', '-f', join(repository, 'crds/meiliinstances.yaml'), '-f', join(repository, 'crds/meilisnapshots.yaml'))
+    await server.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s')
+    return server
+  }
+
+  async call(method: keyof typeof contentTypes, path: string, body?: unknown): Promise<Answer> {
+    const { statusCode, body: reply } = await this.#agent.request({
+      origin: this.#plane.server,
+      path,
+      method,
+      headers: { 'content-type': contentTypes[method] },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    return { code: statusCode, body: (await reply.json()) as Loose }
+  }
+
+  /** Fails with what kubectl printed. */
+  async kubectl(...args: readonly string[]): Promise<string> {
+    return await new Promise((resolve, reject) => {
+      execFile(this.#plane.kubectl, ['--kubeconfig', this.#plane.kubeconfig, ...args], (error, stdout, stderr) => {
+        if (error === null) resolve(stdout + stderr)
+        else reject(new Error(`kubectl ${args.join(' ')}: ${stdout}${stderr}`, { cause: error }))
+      })
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy()
+    await this.#plane.stop()
+  }
+}
+
+/** Where the objects of a kind live, in namespace default. */
+export const pathOf = (kind: Kind, name = ''): string => `/apis/${kind.group}/${kind.version}/namespaces/default/${kind.plural}${name === '' ? '' : `/${name}`}`

@@ -1,0 +1,145 @@
+// Every rule that the CRDs make, each with an object that breaks it: the API server refuses it, names the field, and says what is wanted.
+// A rule without a bad object here fails the last test.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { meiliInstances } from '../../../src/api/instance.ts'
+import { kinds } from '../../../src/api/kinds.ts'
+import { meiliSnapshots } from '../../../src/api/snapshot.ts'
+import { complete, objectOf } from './complete-objects.ts'
+import { constraintsOf, fieldOf, get, rulesOf, set } from './constraints.ts'
+import { pathOf, RealServer } from './real-server.ts'
+import type { Answer, Loose } from './real-server.ts'
+
+let server: RealServer
+beforeAll(async () => {
+  server = await RealServer.start()
+  for (const kind of kinds) expect((await server.call('POST', pathOf(kind), objectOf(kind.kind, 'stored'))).code).toBe(201)
+}, 120_000)
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+interface BadObject {
+  readonly kind: (typeof kinds)[number]
+  /** The field, and what the rule there says. */
+  readonly at: string
+  readonly says: string
+  /** The member to change, and the value that breaks the rule. */
+  readonly change: readonly (readonly [string, unknown])[]
+  /** An object that is stored already is changed, instead of a new one made. */
+  readonly isUpdate?: true
+}
+
+const instance = (at: string, says: string, ...change: BadObject['change']): BadObject => ({ kind: meiliInstances, at, says, change })
+const snapshot = (at: string, says: string, ...change: BadObject['change']): BadObject => ({ kind: meiliSnapshots, at, says, change })
+const immutable = (field: string, member: string, value: unknown): BadObject => ({
+  kind: meiliSnapshots,
+  at: `spec.${field}`,
+  says: `${field} is immutable: a MeiliSnapshot is taken once; create another one instead`,
+  change: [[`spec.${member}`, value]],
+  isUpdate: true,
+})
+
+const emptySelector = 'an empty podSelector selects every pod: name the labels of the one that runs Meilisearch'
+const absolute = 'snapshotDirectory is an absolute path in the container: write for example /meili_data/snapshots'
+const claimName = 'name is that of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .'
+const claimPath = 'path is a directory on the claim: relative, of letters, digits, ., _ and -, no part of it starting with a dot: write for example movies/daily'
+const quantity = 'a quantity is a number with an optional unit: write for example 20Gi or 500m'
+const duration = 'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m'
+const positive = 'a deadline is longer than 0s: write for example 90s or 6h'
+
+const claim = 'spec.destination.claim'
+const badObjects: readonly BadObject[] = [
+  instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', {}]),
+  instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', { matchLabels: {}, matchExpressions: [] }]),
+  instance('spec.existing', 'tls needs scheme: HTTPS', ['spec.existing.scheme', 'HTTP']),
+  instance('spec.existing', 'tls needs scheme: HTTPS', ['spec.existing.scheme', undefined]),
+  ...['meili_data', '', './x'].map((path) => instance('spec.existing.snapshotDirectory', absolute, ['spec.existing.snapshotDirectory', path])),
+  ...['-a', 'A', 'a_b', 'a/b', 'a.'].map((name) => snapshot(`${claim}.name`, claimName, [`${claim}.name`, name])),
+  ...['/a', '../a', 'a/../b', '.a', 'a/.b', 'a//b', 'a/', 'a b', 'ä', 'a\nb'].map((path) => snapshot(`${claim}.path`, claimPath, [`${claim}.path`, path])),
+  ...['', 'x', '-1Gi', '+1Gi', '1 Gi', '1GiB', '1gi'].map((size) => snapshot(`${claim}.template.resources.requests.storage`, quantity, [`${claim}.template.resources.requests.storage`, size])),
+  snapshot('spec.mover.resources.requests.cpu', quantity, ['spec.mover.resources.requests.cpu', 'two']),
+  snapshot('spec.mover.resources.limits.memory', quantity, ['spec.mover.resources.limits.memory', '1GB!']),
+  ...['start', 'task', 'move'].flatMap((clock) => [
+    ...['hm', '1d', '-1s', '1.5h', '1s1h', '10'].map((text) => snapshot(`spec.deadlines.${clock}`, duration, [`spec.deadlines.${clock}`, text])),
+    ...['0s', '0h0m0s', '00m'].map((text) => snapshot(`spec.deadlines.${clock}`, positive, [`spec.deadlines.${clock}`, text])),
+  ]),
+  immutable('source', 'source.instanceRef.name', 'shows'),
+  immutable('destination', 'destination.claim.name', 'others'),
+  immutable('destination', 'destination.claim.path', undefined),
+  immutable('destination', 'destination.claim.template', undefined),
+  immutable('verification', 'verification.mode', 'Archive'),
+  immutable('verification', 'verification', undefined),
+  immutable('deadlines', 'deadlines.task', '3h'),
+  immutable('deadlines', 'deadlines.task', undefined),
+  immutable('mover', 'mover.priorityClassName', 'high'),
+  immutable('mover', 'mover.nodeSelector', undefined),
+  immutable('mover', 'mover', undefined),
+]
+
+/** A rule that no object can break yet, with the reason. Its day comes with the second enum value. */
+const unbreakable = [{ at: 'spec.sourcePolicy', message: 'sourcePolicy is immutable: a MeiliSnapshot is taken once; create another one instead', until: ['Keep'] }]
+
+async function attempt({ kind, change, isUpdate }: BadObject): Promise<Answer> {
+  const object = isUpdate ? (await server.call('GET', pathOf(kind, 'stored'))).body : objectOf(kind.kind, 'bad')
+  for (const [member, value] of change) set(object, member.split('.'), value)
+  return isUpdate ? await server.call('PUT', `${pathOf(kind, 'stored')}?dryRun=All`, object) : await server.call('POST', `${pathOf(kind)}?dryRun=All`, object)
+}
+
+interface Cause {
+  readonly field: string
+  readonly message: string
+}
+const causesOf = ({ body }: Answer): readonly Cause[] => (body['details']?.causes ?? []) as Cause[]
+/** A map's key stands in brackets in a rule's field, and after a dot elsewhere. */
+const plainField = (field: string): string => field.replaceAll(/\[([^\]\d][^\]]*)\]/g, '.$1')
+
+describe('CEL rules', () => {
+  test.each(badObjects.map((bad) => [bad.kind.kind, JSON.stringify(bad.change), bad] as const))('%s with %s', async (_kind, _change, bad) => {
+    const answer = await attempt(bad)
+    expect(answer.code, JSON.stringify(answer.body)).toBe(422)
+    const told = causesOf(answer).filter(({ message }) => message.includes(bad.says))
+    expect(told.map(({ field }) => plainField(field)), JSON.stringify(causesOf(answer))).toContain(bad.at)
+  })
+
+  test('every rule of every CRD is broken by an object above', () => {
+    const stated = kinds.flatMap((kind) => rulesOf(kind, complete[kind.kind]!).map(({ at, message }) => `${kind.kind} ${at}: ${message}`))
+    const tried = badObjects.map(({ kind, at, says }) => `${kind.kind} ${at}: ${says}`)
+    const excused = unbreakable.map(({ at, message }) => `MeiliSnapshot ${at}: ${message}`)
+    expect(new Set([...tried, ...excused])).toEqual(new Set(stated))
+    const [policy] = constraintsOf(meiliSnapshots, 'spec', complete['MeiliSnapshot']!).filter(({ at, keyword }) => fieldOf(at) === 'spec.sourcePolicy' && keyword === 'enum')
+    expect(policy, 'unbreakable while it has one value').toBeDefined()
+    expect(meiliSnapshots.spec.shape.sourcePolicy.unwrap().options).toEqual(unbreakable[0]!.until)
+  })
+})
+
+describe.each(kinds.map((kind) => [kind.kind, kind] as const))('limits of a %s', (name, kind) => {
+  const limits = (half: 'spec' | 'status'): readonly (readonly [string, string, ReturnType<typeof constraintsOf>[number]])[] =>
+    constraintsOf(kind, half, complete[name]!).map((one) => [fieldOf(one.at), one.keyword, one] as const)
+
+  const refusedFor = (answer: Answer, { at, says }: ReturnType<typeof constraintsOf>[number]): void => {
+    expect(answer.code, JSON.stringify(answer.body)).toBeGreaterThanOrEqual(400)
+    const told = causesOf(answer).filter(({ field }) => plainField(field) === fieldOf(at))
+    const message = told.length > 0 ? told.map((cause) => cause.message).join('\n') : (answer.body['message'] as string)
+    expect(message).toMatch(says)
+    if (told.length === 0) expect(message).toContain(at.findLast((part) => !/^\d+$/.test(part)))
+  }
+
+  test.each(limits('spec'))('%s: %s', async (_at, _keyword, limit) => {
+    const object = objectOf(name, 'bad')
+    limit.spoil(object)
+    refusedFor(await server.call('POST', `${pathOf(kind)}?dryRun=All`, object), limit)
+  })
+
+  test.each(limits('status'))('%s: %s', async (_at, _keyword, limit) => {
+    const { body } = await server.call('GET', pathOf(kind, 'stored'))
+    const object: Loose = { ...body, status: structuredClone(complete[name]!.status) }
+    limit.spoil(object)
+    refusedFor(await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, object), limit)
+  })
+
+  test('the complete object itself is accepted, spec and status', async () => {
+    const { body } = await server.call('GET', pathOf(kind, 'stored'))
+    expect(get(body, ['spec'])).toEqual(complete[name]!.spec)
+    expect((await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, { ...body, status: complete[name]!.status })).code).toBe(200)
+  })
+})
