@@ -11,8 +11,8 @@ import { follow } from './follow.ts'
 import type { PhaseTime } from './follow.ts'
 import type { Screen } from './screen.ts'
 
-const namespace = 'demo'
-const server = 'movies'
+export const namespace = 'demo'
+export const server = 'movies'
 const index = 'films'
 const query = 'alien'
 const documents = 50_000
@@ -68,13 +68,13 @@ export async function tour({ kubectl: program, kubeconfig, meilisearchImage, roo
   }
 }
 
-async function install(kubectl: Kubectl, root: string): Promise<{ value: undefined; note: string }> {
+export async function install(kubectl: Kubectl, root: string): Promise<{ value: undefined; note: string }> {
   await kubectl.run(['apply', '--server-side', '-f', `${root}/install.yaml`])
   await kubectl.run(['-n', 'meili-operator-system', 'rollout', 'status', 'deployment/meili-operator', '--timeout=120s'])
   return { value: undefined, note: 'kubectl apply --server-side -f install.yaml' }
 }
 
-async function serve({ kubectl, image }: Toolbox, masterKey: string): Promise<{ value: undefined; note: string }> {
+export async function serve({ kubectl, image }: Toolbox, masterKey: string): Promise<{ value: undefined; note: string }> {
   const options = { namespace, name: server, image, masterKey }
   const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' }
   await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: restricted } })
@@ -83,7 +83,7 @@ async function serve({ kubectl, image }: Toolbox, masterKey: string): Promise<{ 
   return { value: undefined, note: `statefulset/${server}, as user 1000, key protected` }
 }
 
-async function load(api: MeilisearchApi, live: (text: string) => void): Promise<string> {
+export async function load(api: MeilisearchApi, live: (text: string) => void): Promise<string> {
   const tasks: number[] = []
   for (let from = 0; from < documents; from += documentsAtOnce) {
     tasks.push(await api.addDocuments(index, filmLines(from, documentsAtOnce)))

@@ -1,0 +1,59 @@
+// Resident memory of processes on this machine, read from /proc: also of those in containers, which this machine's kernel runs too.
+import { spawn } from 'node:child_process'
+import { readFileSync, readdirSync } from 'node:fs'
+import process from 'node:process'
+import { setTimeout as pause } from 'node:timers/promises'
+
+function statusBytes(pid: string, field: 'VmRSS' | 'VmHWM'): number {
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Number(kilobytes ?? 0) * 1024
+}
+
+/** Pids of Node processes that run this program. */
+function running(program: string): string[] {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && wordsOf(pid).includes(program))
+}
+
+function wordsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}
+
+/** @throws Error where not exactly one process runs the program */
+export function residentBytes(program: string): number {
+  const pids = running(program)
+  if (pids.length !== 1) throw new Error(`${pids.length} processes run ${program}, one was expected`)
+  return statusBytes(pids[0] ?? '', 'VmRSS')
+}
+
+/** The highest VmHWM of any process that runs the program until `over` settles. */
+export async function peakOf(program: string, over: Promise<unknown>): Promise<number> {
+  let peak = 0
+  const end = new AbortController()
+  const watched = over.finally(() => end.abort())
+  while (!end.signal.aborted) {
+    for (const pid of running(program)) {
+      try {
+        peak = Math.max(peak, statusBytes(pid, 'VmHWM'))
+      } catch {
+        // It ended between the two reads.
+      }
+    }
+    await pause(10)
+  }
+  await watched
+  return peak
+}
+
+/** A Node of this very binary that does nothing. */
+export async function bareNodeBytes(): Promise<number> {
+  const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  await pause(500)
+  const bytes = statusBytes(String(child.pid), 'VmRSS')
+  child.kill('SIGKILL')
+  return bytes
+}
