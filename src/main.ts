@@ -1,7 +1,7 @@
 // The operator: composition root. Puts edges, caches, rooms and controllers together, runs until a signal, and exits.
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
-import packageJson from '../package.json' with { type: 'json' }
+import { version } from './version.ts'
 import { meiliInstances } from './api/instance.ts'
 import type { MeiliInstance } from './api/instance.ts'
 import { meiliSnapshots } from './api/snapshot.ts'
@@ -27,7 +27,7 @@ import { Metrics } from './telemetry/metrics.ts'
 const workers = 8
 
 function compose(config: Config, logger: Logger): Manager {
-  const metrics = new Metrics(packageJson.version)
+  const metrics = new Metrics(version)
   const kube = new KubeClient(connect(config.KUBECONFIG), (call) => metrics.apiCall(call))
   const manager = new Manager({
     kube,
@@ -83,7 +83,7 @@ async function main(): Promise<number> {
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   try {
-    logger.info({ version: packageJson.version, node: process.version, namespaces: config.WATCH_NAMESPACES }, 'starting')
+    logger.info({ version, node: process.version, namespaces: config.WATCH_NAMESPACES }, 'starting')
     await compose(config, logger).run(stop.signal)
     logger.info('stopped')
     return 0

@@ -120,6 +120,7 @@ const status = z.object({
       jobName: z.string().max(253),
       node: z.string().max(253).optional(),
       startedAt: timestamp.describe('When the first mover was started; the clock of deadlines.move.'),
+      retryAt: timestamp.optional().describe('When the next attempt may begin.'),
       failure: z.string().max(2048).optional().describe('Why the attempt before this one failed.'),
     })
     .optional(),

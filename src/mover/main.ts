@@ -1,7 +1,7 @@
 // The mover: one program that runs in a Job, stores one snapshot file, says how it went, and ends. Composition root.
 // Everything up to the version check must be readable for an old Node, so that it can say what is wrong.
 import { writeFileSync } from 'node:fs'
-import packageJson from '../../package.json' with { type: 'json' }
+import { version } from '../version.ts'
 import { parseConfig } from './config.ts'
 import { exitCodes, type MoverResult } from './contract.ts'
 import { Failure } from './failure.ts'
@@ -43,7 +43,6 @@ async function work(): Promise<MoverResult> {
     if (stalled !== undefined) stop.abort(stalled)
   }, stallCheckMs).unref()
   setTimeout(() => stop.abort(overdue(config.deadlineSeconds)), config.deadlineSeconds * 1000).unref()
-  const { version } = packageJson
   return store(config, { version, progress, signal: stop.signal, warn: complain })
 }
 

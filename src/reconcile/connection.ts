@@ -5,7 +5,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { secrets } from '../kube/resource.ts'
 import { MeilisearchClient } from '../meilisearch/client.ts'
 import type { ServerReference } from './decision.ts'
-import { NotFound } from './errors.ts'
+import { NotFound, TerminalError } from './errors.ts'
 
 export type Connection = { readonly state: 'Open'; readonly client: MeilisearchClient } | { readonly state: 'SecretMissing'; readonly message: string }
 
@@ -20,7 +20,7 @@ export class Connections {
 
   /**
    * Reads the Secrets anew at each call: a key that arrives late or changes counts from the next pass on.
-   * @throws TransientError where the API server does not answer, TerminalError where it forbids the read
+   * @throws TransientError where the API server does not answer
    */
   async open(reference: ServerReference): Promise<Connection> {
     const key = await this.#read(reference.namespace, reference.apiKey)
@@ -47,6 +47,7 @@ export class Connections {
       return { text: Buffer.from(encoded, 'base64').toString('utf8').trim() }
     } catch (error) {
       if (error instanceof NotFound) return { missing: `Secret ${reference.name} does not exist in namespace ${namespace}. It goes on by itself when it is there.` }
+      if (error instanceof TerminalError) return { missing: `Secret ${reference.name} cannot be read: ${error.message}. Does the operator have the right to get it in namespace ${namespace}?` }
       throw error
     }
   }

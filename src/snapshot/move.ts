@@ -48,9 +48,10 @@ function nextAttempt({ snapshot }: SnapshotObservation, why: string, nowMs: numb
     return { status: failed(snapshot, { reason: snapshotReasons.MoverFailed, message: `The mover failed ${maxAttempts} times. Last: ${why}` }, nowMs), effects: [] }
   }
   const attempt = before.attempt + 1
-  const move = { ...before, attempt, jobName: moverJobName(snapshot, attempt), failure: why.slice(0, 2000) }
+  const pauseMs = 1000 * 5 ** before.attempt
+  const move = { ...before, attempt, jobName: moverJobName(snapshot, attempt), failure: why.slice(0, 2000), retryAt: instant(nowMs + pauseMs) }
   const message = `Attempt ${before.attempt} of the mover failed: ${why} Trying again (${attempt} of ${maxAttempts}).`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move } }, nowMs), effects: [], requeueAfterMs: 1000 * 5 ** before.attempt }
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move } }, nowMs), effects: [], requeueAfterMs: pauseMs }
 }
 
 /** Past deadlines.move: end what runs, see it gone, then say so. */
@@ -87,6 +88,8 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   const { snapshot, mover } = observation
   const before = snapshot.status?.move
   if (before === undefined || (mover.job !== undefined && mover.job.metadata?.deletionTimestamp === undefined)) return undefined
+  const restMs = before.retryAt === undefined ? 0 : Date.parse(before.retryAt) - nowMs
+  if (restMs > 0) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs }
   const start = readyToStart(observation, before.attempt)
   if (typeof start === 'string') {
     const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`

@@ -14,7 +14,9 @@ import { targetUser } from './target.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
-/** Nothing is lost by waiting: asked again soon at first, then more seldom. */
+const slowestMs = 15_000
+
+/** Nothing is lost by waiting: asked again soon at first, then more seldom. The end of the one in front wakes the queue. */
 function pending(observation: SnapshotObservation, nowMs: number, why: { reason: SnapshotReason; message: string; effects?: readonly Effect[] }): Decision<MeiliSnapshotStatus> {
   const { snapshot } = observation
   const startedAt = why.reason === snapshotReasons.Queued ? snapshot.status?.startedAt : (snapshot.status?.startedAt ?? instant(nowMs))
@@ -22,7 +24,7 @@ function pending(observation: SnapshotObservation, nowMs: number, why: { reason:
   return {
     status: inProgress(snapshot, { phase: 'Pending', reason: why.reason, message: `${why.message}${until}`, changes: { startedAt, waitingFor: why.message.slice(0, 500) } }, nowMs),
     effects: why.effects ?? [],
-    requeueAfterMs: Math.min(15_000, Math.max(1000, (nowMs - startedMs(snapshot, nowMs)) / 4)),
+    requeueAfterMs: why.reason === snapshotReasons.Queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - startedMs(snapshot, nowMs)) / 4)),
   }
 }
 
