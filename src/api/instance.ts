@@ -50,7 +50,7 @@ const existing = z
     snapshotDirectory: z
       .string()
       .max(4096)
-      .regex(/^\/.*$/, 'snapshotDirectory is an absolute path in the container: write for example /meili_data/snapshots')
+      .regex(/^\/[^\r\n]*$/, 'snapshotDirectory is an absolute path in the container: write for example /meili_data/snapshots')
       .describe("Absolute path of the snapshot directory in the container. Without it: read from the container's flags and environment, as Meilisearch itself would.")
       .optional(),
   })

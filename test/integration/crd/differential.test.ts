@@ -1,0 +1,86 @@
+// zod and the API server say the same: what zod accepts, the server's dry run accepts, and with defaults filled in both give one object.
+// Left out: integers beyond 2^53 (zod counts in doubles), characters outside the BMP (zod counts UTF-16 units, the server code points) and
+// maxProperties (zod has no such limit; rules.test.ts tries each).
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { customResourceDefinition } from '../../../src/api/crd.ts'
+import type { Kind } from '../../../src/api/group.ts'
+import type { MeiliInstanceSpec } from '../../../src/api/instance.ts'
+import { kinds } from '../../../src/api/kinds.ts'
+import type { MeiliSnapshotSpec } from '../../../src/api/snapshot.ts'
+import { around, withoutNulls } from './around.ts'
+import { objectOf } from './complete-objects.ts'
+import { pathOf, RealServer } from './real-server.ts'
+import type { Answer, Loose } from './real-server.ts'
+
+const runs = Number(process.env['DIFFERENTIAL_RUNS'] ?? 300)
+
+let server: RealServer
+beforeAll(async () => {
+  server = await RealServer.start()
+  for (const kind of kinds) await server.call('POST', pathOf(kind), objectOf(kind.kind, 'stored'))
+}, 120_000)
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+})
+
+/** The rules that stand in CEL alone, as our own sentences; each is tried by itself in rules.test.ts. */
+const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
+  MeiliInstance: ({ existing: { podSelector, tls, scheme } }: MeiliInstanceSpec) =>
+    (Object.keys(podSelector.matchLabels ?? {}).length > 0 || (podSelector.matchExpressions ?? []).length > 0) && (tls === undefined || scheme === 'HTTPS'),
+  MeiliSnapshot: ({ deadlines }: MeiliSnapshotSpec) => Object.values(deadlines).every((text) => /[1-9]/.test(text)),
+}
+
+const uniqueTypes = (status: Loose): boolean => {
+  const types = ((status['conditions'] ?? []) as { type: string }[]).map(({ type }) => type)
+  return new Set(types).size === types.length
+}
+
+interface Half {
+  readonly half: 'spec' | 'status'
+  /** The server's word on `{spec}` or `{status}`. */
+  readonly ask: (kind: Kind, value: Loose) => Promise<Answer>
+  readonly alsoNeeded: (kind: Kind, value: unknown) => boolean
+}
+
+const halves: readonly Half[] = [
+  {
+    half: 'spec',
+    ask: async (kind, { spec }) => await server.call('POST', `${pathOf(kind)}?dryRun=All`, { ...objectOf(kind.kind, 'tried'), spec }),
+    alsoNeeded: (kind, value) => celHolds[kind.kind]!(value as never),
+  },
+  {
+    half: 'status',
+    ask: async (kind, { status }) => {
+      const { body } = await server.call('GET', pathOf(kind, 'stored'))
+      return await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, { ...body, status })
+    },
+    alsoNeeded: (_kind, value) => uniqueTypes(value as Loose),
+  },
+]
+
+describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_name, kind) => {
+  test.each(halves.map((one) => [one.half, one] as const))(
+    '%s: zod and the API server agree',
+    async (_half, { half, ask, alsoNeeded }) => {
+      const schema = customResourceDefinition(kind).spec.versions[0]!.schema.openAPIV3Schema.properties![half]!
+      const seen = { accepted: 0, refused: 0 }
+      await fc.assert(
+        fc.asyncProperty(around(schema, half), async (value) => {
+          const normal = withoutNulls(value) as Loose
+          // A missing status is the default; a missing spec is refused.
+          const parsed = kind[half].safeParse(half === 'status' ? (normal['status'] ?? { observedGeneration: -1 }) : normal['spec'])
+          const isWanted = parsed.success && alsoNeeded(kind, parsed.data)
+          const answer = await ask(kind, value)
+          const isAccepted = answer.code < 300
+          expect(isAccepted, `zod: ${isWanted ? 'accepts' : JSON.stringify(parsed.error?.issues ?? 'a CEL rule')}; server: ${answer.code} ${String(answer.body['message'])}`).toBe(isWanted)
+          if (isAccepted) expect(answer.body[half]).toEqual(parsed.data)
+          seen[isAccepted ? 'accepted' : 'refused'] += 1
+        }),
+        { numRuns: runs },
+      )
+      expect(Math.min(seen.accepted, seen.refused), JSON.stringify(seen)).toBeGreaterThan(runs / 10)
+    },
+    120_000,
+  )
+})
