@@ -76,4 +76,18 @@ describe('the mover goes where the server is', () => {
     const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'apart-snapshots' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`)
     expect(output).toContain('OK')
   })
+
+  test('goes where the destination is when the source can be mounted on any node', async (context) => {
+    const shared = await kubectl.run(['get', 'storageclass', 'shared-pool', '--ignore-not-found', '-o', 'name'])
+    context.skip(nodes[1] === undefined || shared.trim() === '', 'it takes two nodes and a class for ReadWriteMany claims')
+    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'everywhere', accessModes: ['ReadWriteMany'], storageClassName: 'shared-pool' }))
+    const server = await world.serve('shares', { node: nodes[0] ?? '', snapshotsOn: { claimName: 'everywhere' } })
+    await server.load(500)
+    await world.serve('other', { node: nodes[1] ?? '' })
+    await world.snapshot('across', { instance: 'shares', claim: { name: 'data-other-0', path: 'guests' } })
+    const { metadata, status } = await world.completed('across')
+    expect((await moverPods(world, metadata.uid)).map(({ spec }) => spec.nodeName)).toEqual([nodes[1]])
+    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'data-other-0' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`)
+    expect(output).toContain('OK')
+  })
 })
