@@ -13,12 +13,13 @@ export interface Answer {
 }
 
 abstract class EdgeError extends Error {
+  /** Written out: a bundler shortens the names of classes. */
+  abstract override readonly name: string
   readonly status: number | undefined
   readonly code: string | undefined
   readonly retryAfterMs: number | undefined
   constructor(message: string, answer: Answer = {}) {
     super(message, { cause: answer.cause })
-    this.name = new.target.name
     this.status = answer.status
     this.code = answer.code
     this.retryAfterMs = answer.retryAfterMs
@@ -26,16 +27,26 @@ abstract class EdgeError extends Error {
 }
 
 /** May pass by itself: no reply, 429, 5xx. Back off and try again. The default for whatever is not understood. */
-export class TransientError extends EdgeError {}
+export class TransientError extends EdgeError {
+  override readonly name = 'TransientError'
+}
 
 /** Will not pass without a change to an object: 400, 403, 422. Recorded; the next change or resync tries again. */
-export class TerminalError extends EdgeError {}
+export class TerminalError extends EdgeError {
+  override readonly name = 'TerminalError'
+}
 
 /** Somebody else wrote first (409 on a write with a resourceVersion, or AlreadyExists). Look again, quietly. */
-export class Conflict extends EdgeError {}
+export class Conflict extends EdgeError {
+  override readonly name = 'Conflict'
+}
 
 /** Absence (404). */
-export class NotFound extends EdgeError {}
+export class NotFound extends EdgeError {
+  override readonly name = 'NotFound'
+}
 
 /** A list or watch continues from a point that the server has forgotten (410, `Expired`). List again. */
-export class Gone extends EdgeError {}
+export class Gone extends EdgeError {
+  override readonly name = 'Gone'
+}

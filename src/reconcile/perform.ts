@@ -64,7 +64,11 @@ export class Performer {
   /** With the resourceVersion, so that nobody else's finalizer is lost. */
   async #setFinalizers({ resource, object }: Subject, finalizers: readonly string[]): Promise<undefined> {
     const { namespace, name, resourceVersion } = object.metadata
-    await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { resourceVersion, finalizers } } })
+    try {
+      await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { resourceVersion, finalizers } } })
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error
+    }
   }
 
   /** Somebody else may have been quicker: the next pass sees whose it is. */

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Decision, Fact, Story } from './decision.ts'
+import { Conflict, NotFound } from './errors.ts'
 import type { Performer } from './perform.ts'
 
 /** What a kind's object looks like to the loop. */
@@ -72,9 +73,19 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
     const before = this.object.status
     const after = withoutUndefined(next)
     if (isDeepStrictEqual(before, after)) return
-    this.object = await this.#loop.kube.updateStatus<P>(this.#room.resource, { ...this.object, status: after })
+    this.object = await this.#update({ ...this.object, status: after })
     this.writtenAt = performance.now()
     for (const story of this.#room.story(before, after)) this.#loop.record(this.object, story)
+  }
+
+  /** An object that is gone was changed by somebody else, too: the next pass finds nothing to do. */
+  async #update(object: P): Promise<P> {
+    try {
+      return await this.#loop.kube.updateStatus<P>(this.#room.resource, object)
+    } catch (error) {
+      if (error instanceof NotFound) throw new Conflict(error.message, { cause: error })
+      throw error
+    }
   }
 }
 
