@@ -8,6 +8,8 @@ const banner = "if (+process.versions.node.split('.')[0] < 24) { console.error('
 const program = (input: string, file: string): RolldownOptions => ({
   input,
   platform: 'node',
+  // KubeConfig reaches for one class among hundreds of generated models; the rest would cost 30 MB of memory.
+  treeshake: { moduleSideEffects: [{ test: /client-node\/dist\/gen\//, sideEffects: false }] },
   output: {
     file,
     format: 'esm',

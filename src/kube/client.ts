@@ -79,7 +79,8 @@ export class KubeClient {
 
   /** @throws Conflict where it exists */
   async create<T extends KubeObject>(resource: Resource, object: T, options: { dryRun?: boolean } = {}): Promise<T> {
-    const { path, what } = collection(resource, object.metadata.namespace, 'POST', object.metadata.name)
+    const { path } = collection(resource, object.metadata.namespace, 'POST')
+    const { what } = place(resource, object.metadata, 'POST')
     return (await this.#transport.json({ verb: 'create', method: 'POST', resource, path, what, query: dryRun(options), body: object })) as T
   }
 
@@ -132,13 +133,13 @@ export class KubeClient {
 const apiVersionOf = ({ group, version }: Resource): string => (group === '' ? version : `${group}/${version}`)
 const dryRun = (options: { readonly dryRun?: boolean }): { dryRun?: string } => (options.dryRun === true ? { dryRun: 'All' } : {})
 
-function collection(resource: Resource, namespace: string | undefined, method: string, name = ''): { path: string; what: string } {
+function collection(resource: Resource, namespace: string | undefined, method: string): { path: string; what: string } {
   const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`
   const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
-  return { path: `${root}${within}/${resource.plural}`, what: `${method} ${resource.kind} ${namespace ?? ''}${name === '' ? '' : `/${name}`}`.trim() }
+  return { path: `${root}${within}/${resource.plural}`, what: `${method} ${resource.kind} ${namespace ?? ''}`.trim() }
 }
 
 function place(resource: Resource, { namespace, name }: Ref, method: string): { path: string; what: string } {
-  const { path, what } = collection(resource, namespace, method, name)
-  return { path: `${path}/${encodeURIComponent(name)}`, what }
+  const { path, what } = collection(resource, namespace, method)
+  return { path: `${path}/${encodeURIComponent(name)}`, what: namespace === undefined ? `${what} ${name}` : `${what}/${name}` }
 }

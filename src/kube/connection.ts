@@ -65,5 +65,5 @@ class PooledConnection implements Connection {
 function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
   const given = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)])
   const basic = typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}
-  return { ...basic, ...Object.fromEntries(given) }
+  return { ...basic, ...(Object.fromEntries(given) as Record<string, string>) }
 }

@@ -21,12 +21,16 @@ export interface Refusal {
 export function errorFrom({ what, status, body, retryAfter }: Refusal): Error {
   const reply = (typeof body === 'object' && body !== null ? body : {}) as StatusReply
   const seconds = Number(retryAfter ?? reply.details?.retryAfterSeconds ?? Number.NaN)
-  const message = `${what} answered ${status}${reply.reason === undefined ? '' : ` ${reply.reason}`}: ${reply.message ?? (typeof body === 'string' ? body.slice(0, 500) : 'no message')}`
+  const message = `${what} answered ${[status, reply.reason].filter(Boolean).join(' ')}: ${reply.message ?? plainText(body)}`
   const answer = { status, ...(reply.reason === undefined ? {} : { code: reply.reason }), ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1000 }) }
   if (status === 404) return new NotFound(message, answer)
   if (status === 409) return new Conflict(message, answer)
   if (status === 410) return new Gone(message, answer)
   return passes(status) ? new TransientError(message, answer) : new TerminalError(message, answer)
+}
+
+function plainText(body: unknown): string {
+  return typeof body === 'string' && body !== '' ? body.slice(0, 500) : 'no message'
 }
 
 /** 401: a token may just have been rotated. */

@@ -52,10 +52,10 @@ async function attempt({ reconcile }: Controller, key: string): Promise<Ended> {
 }
 
 /** The one place that says what follows from an outcome. */
-export function settle({ name, queue, logger }: Pick<Controller, 'name' | 'queue' | 'logger'>, key: string, ended: Ended): Outcome {
+function settle({ name, queue, logger }: Pick<Controller, 'name' | 'queue' | 'logger'>, key: string, ended: Ended): Outcome {
   const told = { controller: name, key, reconcileID: randomUUID() }
   const outcome = outcomeOf(ended)
-  const { error } = { error: undefined, ...ended } as { error: unknown }
+  const error = 'error' in ended ? ended.error : undefined
   switch (outcome) {
     case 'success':
       queue.forget(key)

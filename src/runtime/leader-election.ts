@@ -37,7 +37,7 @@ export interface Candidate {
   readonly failed?: (error: unknown) => void
 }
 
-export class LeaseLost extends Error {
+class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
 

@@ -33,14 +33,16 @@ async function answer(url: string, response: ServerResponse, { metrics, ready }:
     case '/readyz':
       return ready() ? plain(response, 200, 'ok') : plain(response, 503, 'the caches are not filled yet')
     case '/metrics':
-      return plain(response, 200, await metrics.registry.metrics(), metrics.registry.contentType)
+      response.setHeader('content-type', metrics.registry.contentType)
+      return plain(response, 200, await metrics.registry.metrics())
     default:
       return plain(response, 404, 'there are /healthz, /readyz and /metrics')
   }
 }
 
-function plain(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
-  response.writeHead(status, { 'content-type': type }).end(text)
+function plain(response: ServerResponse, status: number, text: string): void {
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'text/plain; charset=utf-8')
+  response.writeHead(status).end(text)
 }
 
 async function closed(server: Server): Promise<void> {

@@ -10,7 +10,7 @@ export interface Clock {
   random(): number
 }
 
-export const systemClock: Clock = {
+const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (run, delayMs) => {
     const timer = setTimeout(run, delayMs)

@@ -15,7 +15,7 @@ export type Rung = (observation: SnapshotObservation, nowMs: number) => Decision
 const everyStage: readonly Rung[] = [beingDeleted, finished]
 
 /** Until POST /snapshots is on record. */
-const beforeRequest: readonly Rung[] = [sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, queued, claimMissing, claimUnusable, finalizerMissing, notRequested]
+const beforeRequest: readonly Rung[] = [sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, claimMissing, claimUnusable, queued, finalizerMissing, notRequested]
 
 /** Until Meilisearch has ended the task. */
 const inEngine: readonly Rung[] = [serverSilent, databaseReplaced, requestRefused, taskUnknown, taskOverdue, taskPending, taskEnded]

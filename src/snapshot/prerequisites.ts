@@ -1,4 +1,5 @@
 // The rungs before the request: can it work at all, and is everything in place? Pure.
+import type { V1Pod } from '@kubernetes/client-node'
 import { instanceConditions, instanceReasons } from '../api/instance.ts'
 import type { InstanceReason } from '../api/instance.ts'
 import { conditionTypes, durationMs } from '../api/meta.ts'
@@ -16,10 +17,10 @@ type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
 const slowestMs = 15_000
 
-/** Nothing is lost by waiting: asked again soon at first, then more seldom. The end of the one in front wakes the queue. */
+/** Nothing is lost by waiting: asked again soon at first, then more seldom. The end of the one in front wakes the queue; deadlines.start runs from then. */
 function pending(observation: SnapshotObservation, nowMs: number, why: { reason: SnapshotReason; message: string; effects?: readonly Effect[] }): Decision<MeiliSnapshotStatus> {
   const { snapshot } = observation
-  const startedAt = why.reason === snapshotReasons.Queued ? snapshot.status?.startedAt : (snapshot.status?.startedAt ?? instant(nowMs))
+  const startedAt = why.reason === snapshotReasons.Queued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
   const until = startedAt === undefined ? '' : ` It goes on by itself, until ${deadlineText(Date.parse(startedAt) + durationMs(snapshot.spec.deadlines.start))}.`
   return {
     status: inProgress(snapshot, { phase: 'Pending', reason: why.reason, message: `${why.message}${until}`, changes: { startedAt, waitingFor: why.message.slice(0, 500) } }, nowMs),
@@ -81,11 +82,15 @@ export function targetNotReady(observation: SnapshotObservation, nowMs: number):
   if (ready?.status !== 'True') {
     return pending(observation, nowMs, { reason: keyReasons.includes(ready?.reason ?? '') ? Unauthorized : TargetNotReady, message: ready?.message ?? `MeiliInstance ${name} is not ready.` })
   }
-  if (target === undefined) return pending(observation, nowMs, { reason: TargetNotReady, message: `Pod ${instance?.status?.pod?.name ?? ''} of MeiliInstance ${name} is gone or was replaced.` })
-  if (engine.state === 'Unreachable') return pending(observation, nowMs, { reason: TargetNotReady, message: engine.message })
-  if (engine.state === 'Unauthorized') return pending(observation, nowMs, { reason: Unauthorized, message: engine.message })
+  const silent = target === undefined ? `Pod ${instance?.status?.pod?.name ?? ''} of MeiliInstance ${name} is gone or was replaced.` : whySilent(engine, target)
+  if (silent !== undefined) return pending(observation, nowMs, { reason: engine.state === 'Unauthorized' ? Unauthorized : TargetNotReady, message: silent })
   if (isTrue(instance?.status?.conditions, instanceConditions.SnapshotVolumeReady)) return undefined
   return pending(observation, nowMs, { reason: TargetNotReady, message: conditionNamed(instance?.status?.conditions, instanceConditions.SnapshotVolumeReady)?.message ?? '' })
+}
+
+function whySilent(engine: SnapshotObservation['engine'], target: V1Pod): string | undefined {
+  if (engine.state === 'NotAsked') return `Pod ${target.metadata?.name ?? ''} has no address.`
+  return engine.state === 'Answered' ? undefined : engine.message
 }
 
 export function queued(observation: SnapshotObservation, nowMs: number): Outcome {
@@ -122,5 +127,5 @@ export function claimUnusable(observation: SnapshotObservation, nowMs: number): 
 /** From here on a deletion has something to end. The object comes back with it, and the next pass goes on. */
 export function finalizerMissing({ snapshot }: SnapshotObservation): Outcome {
   if (snapshot.metadata.finalizers?.includes(snapshotFinalizer) === true) return undefined
-  return { status: snapshot.status ?? {}, effects: [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }] }
+  return { status: snapshot.status ?? {}, effects: [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }], requeueAfterMs: slowestMs }
 }

@@ -1,8 +1,9 @@
 // What is written down about the one whole cluster of this machine, so that later processes find it, join it, or remove what it left.
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runDirectory } from './cache.ts'
 import { removeCgroups } from './cgroups.ts'
+import { privateDirectories } from './inside/settings.ts'
 import { alive } from './process-identity.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 import { until } from './until.ts'
@@ -15,6 +16,10 @@ export interface ClusterRecord {
   readonly nodes: readonly string[]
   readonly kubectl: string
   readonly ready: boolean
+  /** It outlives the process that started it. */
+  readonly kept: boolean
+  /** Directories that were made on the machine as mount points and must go with the cluster. */
+  readonly mountPoints: readonly string[]
 }
 
 export const stateDirectory = join(runDirectory, 'cluster')
@@ -34,6 +39,13 @@ export function readRecord(): ClusterRecord | undefined {
   }
 }
 
+/** Makes the directories over which the cluster mounts its own, and gives back those that were not there. */
+export function makeMountPoints(): readonly string[] {
+  const missing = privateDirectories.filter((path) => !existsSync(path))
+  for (const path of missing) mkdirSync(path)
+  return missing
+}
+
 /** Ends the process inside which is the parent of all, and with it everything: processes, mounts, network. */
 export async function endProcesses(record: ClusterRecord): Promise<void> {
   const end = { what: `processes ${record.namespace.pid} and ${record.holder.pid} to end`, withinMs: 20_000 }
@@ -45,6 +57,7 @@ export async function endProcesses(record: ClusterRecord): Promise<void> {
 export async function removeLeftovers(): Promise<void> {
   const record = readRecord()
   if (record !== undefined) await endProcesses(record)
+  for (const path of record?.mountPoints ?? []) if (existsSync(path)) rmdirSync(path)
   await removeCgroups()
   if (existsSync(stateDirectory)) rmSync(stateDirectory, { recursive: true, force: true })
 }

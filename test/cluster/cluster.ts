@@ -11,7 +11,7 @@ import { silent } from './cache.ts'
 import type { Log } from './cache.ts'
 import { ensureCertificates } from './certificates.ts'
 import { makeCgroup } from './cgroups.ts'
-import { endProcesses, lockPath, readRecord, removeLeftovers, stateDirectory, writeRecord } from './cluster-record.ts'
+import { endProcesses, lockPath, makeMountPoints, readRecord, removeLeftovers, stateDirectory, writeRecord } from './cluster-record.ts'
 import type { ClusterRecord } from './cluster-record.ts'
 import { command } from './command.ts'
 import { sandboxArchive } from './images/images.ts'
@@ -30,6 +30,8 @@ export interface Cluster {
   /** Enter the cluster's network with `nsenter --net -t <this>`. */
   readonly namespacePid: number
   readonly nodes: readonly string[]
+  /** It outlives the process that started it. */
+  readonly kept: boolean
   readonly kubectl: string
   readonly stateDirectory: string
   /** One JSON object a line: verb, user, objectRef, responseStatus. */
@@ -60,6 +62,7 @@ function clusterOf(record: ClusterRecord): Cluster {
     kubeconfig: join(stateDirectory, 'kubeconfig'),
     namespacePid: record.namespace.pid,
     nodes: record.nodes,
+    kept: record.kept,
     kubectl: record.kubectl,
     stateDirectory,
     auditLog: auditLogOf(stateDirectory),
@@ -122,12 +125,13 @@ function onSignals(stop: () => Promise<void>): () => void {
 }
 
 async function launch(options: ClusterOptions, settings: Settings, lock: Lock): Promise<ClusterRecord> {
+  const mountPoints = makeMountPoints()
   const child = spawnInside(settings)
   const holder = identify(child.pid ?? 0)
   lock.handTo(holder.pid)
   const first = { what: 'the first process inside the namespaces', withinMs: 10_000, everyMs: 5, log: join(stateDirectory, 'inside.log') }
   const namespacePid = await until(first, () => children(holder.pid)[0])
-  const record = { holder, namespace: identify(namespacePid), nodes: settings.nodes, kubectl: settings.binaries.kubectl, ready: false }
+  const record = { holder, namespace: identify(namespacePid), nodes: settings.nodes, kubectl: settings.binaries.kubectl, ready: false, kept: options.keep === true, mountPoints }
   writeRecord(record)
   try {
     await awaitReady(child, options)

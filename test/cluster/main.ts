@@ -9,7 +9,7 @@ import type { Cluster } from './cluster.ts'
 import { lockPath, removeLeftovers } from './cluster-record.ts'
 import { meilisearchArchive, meilisearchImage } from './images/images.ts'
 import { operatorArchive, operatorImage } from './images/operator-image.ts'
-import { lockHolder } from './lock.ts'
+import { lockHolder, tryLock } from './lock.ts'
 import { ensurePrerequisites, systemPath } from './prerequisites.ts'
 
 const usage = `usage: npm run cluster -- up [--nodes 1|2]   start a cluster and leave it running
@@ -53,8 +53,9 @@ The cluster runs (started in ${((Date.now() - start) / 1000).toFixed(1)} s, node
 
 async function down(): Promise<number> {
   const cluster = runningCluster()
-  if (cluster !== undefined) await cluster.stop()
-  else await removeLeftovers()
+  await removeLeftovers()
+  const lock = tryLock(lockPath)
+  if ('release' in lock) lock.release()
   log(cluster === undefined ? 'No cluster was running; nothing is left behind.' : 'The cluster is down; nothing is left behind.')
   return 0
 }

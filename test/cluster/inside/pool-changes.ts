@@ -18,7 +18,7 @@ export interface Claim {
 }
 
 export type Change =
-  | { readonly type: 'wipe'; readonly volume: string; readonly path: string }
+  | { readonly type: 'wipe'; readonly volume: string; readonly path: string; readonly shared: boolean }
   | { readonly type: 'raise-volume'; readonly volume: string; readonly storage: string }
   | { readonly type: 'raise-claim'; readonly namespace: string; readonly claim: string; readonly storage: string }
 
@@ -52,7 +52,7 @@ export function poolChanges(volumes: readonly Volume[], claims: readonly Claim[]
   return ours.flatMap((volume): readonly Change[] => {
     const name = volume.metadata.name
     const path = volume.spec.local?.path ?? volume.spec.hostPath?.path
-    if (volume.status?.phase === 'Released' && path !== undefined) return [{ type: 'wipe', volume: name, path }]
+    if (volume.status?.phase === 'Released' && path !== undefined) return [{ type: 'wipe', volume: name, path, shared: volume.spec.hostPath !== undefined }]
     const claim = claims.find(({ metadata, spec, status }) => spec.volumeName === name && status?.phase === 'Bound' && metadata.uid === volume.spec.claimRef?.uid)
     const change = claim === undefined ? undefined : growth(claim, volume)
     return change === undefined ? [] : [change]

@@ -1,5 +1,5 @@
 // The cluster's storage: classes, a pool of volumes on each node and some that all nodes share, and the loop that wipes and grows them.
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, chownSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Api } from './api.ts'
@@ -62,6 +62,8 @@ export async function makePool(api: Api, directory: string, nodes: readonly stri
 async function perform(api: Api, change: Change): Promise<void> {
   if (change.type === 'wipe') {
     for (const entry of readdirSync(change.path)) rmSync(join(change.path, entry), { recursive: true, force: true })
+    chownSync(change.path, 0, 0)
+    chmodSync(change.path, change.shared ? 0o777 : 0o755)
     await api.merge(`${volumePath}/${change.volume}`, { spec: { claimRef: null, capacity: { storage: volumeSize } } })
   } else if (change.type === 'raise-volume') {
     await api.merge(`${volumePath}/${change.volume}`, { spec: { capacity: { storage: change.storage } } })

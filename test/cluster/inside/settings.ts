@@ -18,3 +18,6 @@ export type Answer =
 export const keepLine = 'keep'
 
 export const socketOf = (node: string): string => `/run/${node}/containerd.sock`
+
+/** Written by containerd, the CNI plugins and the kubelet whatever they are told; inside, each is a temporary file system. */
+export const privateDirectories = ['/run', '/var/log', '/var/lib/cni', '/var/lib/kubelet'] as const

@@ -1,0 +1,48 @@
+// npm test [-- unit|integration|e2e …] [arguments for vitest]: runs the levels (all, unless some are named) and closes with one line of counts.
+import { controlPlanePrograms, ensureBinaries } from './cluster/binaries.ts'
+import { runEndToEnd } from './run/on-cluster.ts'
+import { none, runSuite, sum } from './run/suite.ts'
+import type { Counts } from './run/suite.ts'
+
+const levels = ['unit', 'integration', 'e2e'] as const
+type Level = (typeof levels)[number]
+
+const log = (line: string): void => console.log(line)
+const isLevel = (word: string): word is Level => levels.some((level) => level === word)
+
+/** What breaks a level before its tests is told and counted as one failure; the other levels still run. */
+async function guarded(name: string, work: () => Promise<Counts>): Promise<Counts> {
+  try {
+    return await work()
+  } catch (error) {
+    console.error(`${name} could not run: ${error instanceof Error ? error.message : String(error)}`)
+    return { ...none, failed: 1 }
+  }
+}
+
+async function main(words: readonly string[]): Promise<Counts> {
+  const named = words.filter(isLevel)
+  const chosen = named.length === 0 ? [...levels] : named
+  const args = words.filter((word) => !isLevel(word))
+  let counts = none
+  const inProcess = chosen.filter((level) => level !== 'e2e')
+  if (inProcess.length > 0) {
+    counts = await guarded(inProcess.join(' and '), async () => {
+      if (inProcess.includes('integration')) await ensureBinaries(controlPlanePrograms, log)
+      return runSuite({ projects: inProcess, args })
+    })
+  }
+  if (chosen.includes('e2e')) counts = sum(counts, await guarded('e2e', async () => runEndToEnd(args, log)))
+  return counts
+}
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(`This is Node ${process.version}; the tests need 24 or later. "npm ci" brings it, and "npm test" finds it.`)
+  process.exitCode = 1
+} else {
+  log(`Node ${process.version}`)
+  const { passed, failed, skipped } = await main(process.argv.slice(2))
+  if (passed + failed === 0) console.error('No test ran.')
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+  log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+}

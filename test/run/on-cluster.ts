@@ -1,0 +1,63 @@
+// The end-to-end level: on the cluster that E2E_KUBECONFIG names, else on the test bed with two nodes, which is started here and ended after.
+// A test bed that "npm run cluster -- up --nodes 2" left running is used as it is, and stays.
+import type { Log } from '../cluster/cache.ts'
+import { ensureBinaries } from '../cluster/binaries.ts'
+import { runningCluster, startCluster } from '../cluster/cluster.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { command } from '../cluster/command.ts'
+import { meilisearchArchive, meilisearchImage } from '../cluster/images/images.ts'
+import { operatorArchive, operatorImage } from '../cluster/images/operator-image.ts'
+import { clusterImpossible, ensurePrerequisites, which } from '../cluster/prerequisites.ts'
+import { none, runSuite } from './suite.ts'
+import type { Counts } from './suite.ts'
+
+const setting = (name: string): string | undefined => {
+  const value = process.env[name]
+  return value === '' ? undefined : value
+}
+
+async function onForeignCluster(kubeconfig: string, args: readonly string[], log: Log): Promise<Counts> {
+  const image = setting('E2E_OPERATOR_IMAGE')
+  if (image === undefined) throw new Error('E2E_KUBECONFIG is set, E2E_OPERATOR_IMAGE is not: push an image where that cluster finds it, and name it there.')
+  const kubectl = setting('E2E_KUBECTL') ?? which('kubectl') ?? (await ensureBinaries(['kubectl'], log)).kubectl
+  log(`e2e: on the cluster of ${kubeconfig}`)
+  return runSuite({ projects: ['e2e'], args, environment: { E2E_KUBECTL: kubectl, E2E_MEILISEARCH_IMAGE: setting('E2E_MEILISEARCH_IMAGE') ?? meilisearchImage } })
+}
+
+async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Counts> {
+  const environment = {
+    E2E_KUBECONFIG: cluster.kubeconfig,
+    E2E_KUBECTL: cluster.kubectl,
+    E2E_OPERATOR_IMAGE: operatorImage,
+    E2E_MEILISEARCH_IMAGE: meilisearchImage,
+  }
+  return runSuite({ projects: ['e2e'], args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
+}
+
+/** Runs the level, or says why it cannot run here and runs nothing. */
+export async function runEndToEnd(args: readonly string[], log: Log): Promise<Counts> {
+  const kubeconfig = setting('E2E_KUBECONFIG')
+  if (kubeconfig !== undefined) return onForeignCluster(kubeconfig, args, log)
+  const impossible = clusterImpossible()
+  if (impossible !== undefined) {
+    log(`e2e: left out, as ${impossible}. Name a cluster in E2E_KUBECONFIG to run it there.`)
+    return none
+  }
+  await ensurePrerequisites(log)
+  await command('npm', ['run', '--silent', 'build'])
+  const images = [await meilisearchArchive(log), await operatorArchive({ log })]
+  const running = runningCluster()
+  if (running?.kept === true && running.nodes.length === 2) {
+    log('e2e: on the cluster that runs already')
+    for (const image of images) await running.loadImage(image)
+    return onTestBed(running, args)
+  }
+  const start = Date.now()
+  const cluster = await startCluster({ nodes: 2, log, images })
+  log(`e2e: on a cluster with two nodes, started in ${((Date.now() - start) / 1000).toFixed(1)} s`)
+  try {
+    return await onTestBed(cluster, args)
+  } finally {
+    await cluster.stop()
+  }
+}

@@ -1,0 +1,72 @@
+// Runs vitest for some of its projects and counts, from its JSON report, what passed, failed and was skipped.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Counts {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+export const none: Counts = { passed: 0, failed: 0, skipped: 0 }
+
+export const sum = (a: Counts, b: Counts): Counts => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped })
+
+/** The members of vitest's report that count. */
+export interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+}
+
+/** A run that failed without a failed test (a file that does not load, an error outside of a test) counts as one failure. */
+export function countsOf(report: Report | undefined, exitCode: number): Counts {
+  const failed = report?.numFailedTests ?? 0
+  return {
+    passed: report?.numPassedTests ?? 0,
+    failed: exitCode !== 0 && failed === 0 ? 1 : failed,
+    skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
+  }
+}
+
+export interface Suite {
+  readonly projects: readonly string[]
+  /** Further arguments for vitest: names of files, -t PATTERN … */
+  readonly args: readonly string[]
+  /** What runs vitest instead of this process, for example nsenter with its options. */
+  readonly through?: readonly string[]
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+const repository = join(import.meta.dirname, '../..')
+
+function readReport(path: string): Report | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Report
+  } catch {
+    return undefined
+  }
+}
+
+export async function runSuite({ projects, args, through = [], environment = {} }: Suite): Promise<Counts> {
+  const directory = mkdtempSync(join(tmpdir(), 'meili-operator-test-'))
+  const reportPath = join(directory, 'report.json')
+  const vitest = [join(repository, 'node_modules/vitest/vitest.mjs'), 'run', '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`]
+  const [program = process.execPath, ...rest] = [...through, process.execPath, ...vitest, ...projects.flatMap((name) => ['--project', name]), ...args]
+  try {
+    const child = spawn(program, rest, { cwd: repository, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...environment } })
+    const [code] = (await once(child, 'close')) as [number | null]
+    const report = readReport(reportPath)
+    const counts = countsOf(report, code ?? 1)
+    if (counts.failed > (report?.numFailedTests ?? 0)) {
+      console.error(`vitest ended with ${code ?? 'a signal'} though no test failed: a file did not load or an error came from outside of a test (see above). Counted as one failure.`)
+    }
+    return counts
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
