@@ -25,6 +25,7 @@ const maxPending = 1000
 export class EventRecorder {
   readonly #parts: EventRecorderParts
   readonly #pending = new Set<Promise<void>>()
+  #serial = 0
 
   constructor(parts: EventRecorderParts) {
     this.#parts = parts
@@ -51,7 +52,7 @@ export class EventRecorder {
     const event = {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { namespace, name: `${metadata.name}.${randomBytes(8).toString('hex')}` },
+      metadata: { namespace, name: eventName(metadata.name, this.#serial++) },
       involvedObject: { apiVersion, kind, namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, resourceVersion: metadata.resourceVersion },
       type,
       reason,
@@ -69,6 +70,12 @@ export class EventRecorder {
       this.#parts.dropped(error)
     }
   }
+}
+
+/** Sorts as it was told: kubectl keeps the order of names among Events of one second. */
+function eventName(name: string, serial: number): string {
+  const suffix = `${Date.now().toString(16).padStart(12, '0')}${(serial % 0x1_0000).toString(16).padStart(4, '0')}${randomBytes(3).toString('hex')}`
+  return `${name.slice(0, 252 - suffix.length).replace(/[-.]+$/, '')}.${suffix}`
 }
 
 function cut(message: string): string {

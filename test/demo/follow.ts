@@ -31,8 +31,8 @@ export async function follow(kubectl: Kubectl, place: { namespace: string; name:
 
 function showLine(line: string, live: Live): string {
   const [phase = '', taskUid = '', task = '', step = '', percent = '', waitingFor = '', size = ''] = line.split('|')
-  const about = waitingFor === '' ? [step, percent, size].filter((part) => part !== '').join(' ') : `waits for ${waitingFor}`
-  live(`${phase.padEnd(12)} ${taskUid === '' ? '' : `task ${taskUid} ${task}`}  ${about}`)
+  const about = waitingFor === '' ? [step, percent, size].filter((part) => part !== '').join(' ') : waitingFor
+  live([phase.padEnd(12), taskUid === '' ? '' : `task ${taskUid} ${task}`, about].filter((part) => part !== '').join('  ').trimEnd())
   return phase
 }
 
