@@ -33,6 +33,8 @@ export const snapshotReasons = {
   Requesting: 'Requesting',
   /** Meilisearch refused to make a snapshot. */
   RequestRefused: 'RequestRefused',
+  /** The last snapshot brought no file for a cause that may pass: another one is asked for. */
+  NewAttempt: 'NewAttempt',
   /** The task waits for its turn in Meilisearch. */
   TaskEnqueued: 'TaskEnqueued',
   /** Meilisearch makes the snapshot. */
@@ -45,6 +47,8 @@ export const snapshotReasons = {
   MoverRefused: 'MoverRefused',
   /** The target is moving to another node: the mover makes way. */
   TargetMoving: 'TargetMoving',
+  /** A newer snapshot lies where the file was: the mover takes that one, with its own label. */
+  Superseded: 'Superseded',
   /** The file is being copied. */
   Copying: 'Copying',
   /** The copy is being read back. */
@@ -73,7 +77,7 @@ export const snapshotReasons = {
   SourceNotReadable: 'SourceNotReadable',
   /** The directory on the claim belongs to another object. */
   DestinationConflict: 'DestinationConflict',
-  /** The destination has no room. */
+  /** The destination has no room: it goes on by itself when room appears. */
   InsufficientSpace: 'InsufficientSpace',
   /** The archive is damaged: nothing was stored. */
   ArchiveCorrupt: 'ArchiveCorrupt',

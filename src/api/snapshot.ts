@@ -80,7 +80,9 @@ const status = z.object({
       attempt: z.int().min(1),
       baseline: z.object({ uid: taskUid, enqueuedAt: timestamp }).optional().describe('Newest task of the server when the request was made; absent when it had none.'),
       posts: z.int().min(0).describe('How many times POST /snapshots may have been sent in this attempt.'),
-      postedAt: timestamp,
+      postedAt: timestamp.optional(),
+      startedAt: timestamp.optional().describe('When an attempt after the first began; the clock of its deadlines.start.'),
+      failure: z.string().max(2048).optional().describe('Why the attempt before this one brought no file.'),
       missingSince: timestamp.optional().describe('Since when the server answers without naming a task for a request whose reply was lost.'),
       refused: z.string().max(2048).optional().describe('Why the server refused the last request; it made no task then.'),
       taskUid: taskUid.optional().describe('The task that the server named in its reply.'),
@@ -111,17 +113,20 @@ const status = z.object({
       bytesDone: int64.optional(),
       bytesTotal: int64.optional(),
       updatedAt: timestamp.optional(),
+      estimatedCompletion: timestamp.optional().describe('From how long the last snapshot of this server took; absent where there was none, or where it took longer than that.'),
     })
     .describe('How far it is; written at most every 15 s.')
     .optional(),
   move: z
     .object({
       attempt: z.int().min(1),
+      failures: z.int().min(0).optional().describe('How many attempts failed for a cause that counts: lack of room, drains and a newer file do not.'),
       jobName: z.string().max(253),
       node: z.string().max(253).optional(),
       startedAt: timestamp.describe('When the first mover was started; the clock of deadlines.move.'),
       retryAt: timestamp.optional().describe('When the next attempt may begin.'),
       failure: z.string().max(2048).optional().describe('Why the attempt before this one failed.'),
+      supersededAt: z.string().max(64).optional().describe('When the newer file was written that an attempt found in place of the one it was to move.'),
     })
     .optional(),
   artifact: z

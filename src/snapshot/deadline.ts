@@ -3,9 +3,10 @@ import { durationMs } from '../api/meta.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { instant } from '../reconcile/conditions.ts'
 
-/** When it left the queue; now, where it has not yet. */
+/** When it left the queue, or when a later attempt began; now, where it has not yet. */
 export function startedMs({ status }: MeiliSnapshot, nowMs: number): number {
-  return status?.startedAt === undefined ? nowMs : Date.parse(status.startedAt)
+  const since = status?.request?.startedAt ?? status?.startedAt
+  return since === undefined ? nowMs : Date.parse(since)
 }
 
 /** When the wait for the task ends: counted from its adoption, or from the request where no task is known. */

@@ -2,6 +2,7 @@
 // Read it as the story of one object; each stage has its own file.
 import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Decision } from '../reconcile/decision.ts'
+import { isRequested } from './attempt.ts'
 import { beingDeleted, finished } from './ending.ts'
 import { moverFinished, moverMissing, moverRunning, moverWaiting, pastMoveDeadline, targetMoving } from './move.ts'
 import type { SnapshotObservation } from './observation.ts'
@@ -24,8 +25,8 @@ const inEngine: readonly Rung[] = [serverSilent, databaseReplaced, requestRefuse
 const moving: readonly Rung[] = [moverFinished, pastMoveDeadline, targetMoving, moverMissing, moverWaiting, moverRunning]
 
 function stage({ snapshot }: SnapshotObservation): readonly Rung[] {
-  if (snapshot.status?.request === undefined) return beforeRequest
-  return snapshot.status.task?.status === 'succeeded' ? moving : inEngine
+  if (!isRequested(snapshot)) return beforeRequest
+  return snapshot.status?.task?.status === 'succeeded' ? moving : inEngine
 }
 
 export function decideSnapshot(observation: SnapshotObservation, nowMs: number): Decision<MeiliSnapshotStatus> {

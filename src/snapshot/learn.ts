@@ -7,10 +7,10 @@ import { inProgress } from './status.ts'
 export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): MeiliSnapshotStatus {
   const status = snapshot.status ?? {}
   const { request } = status
-  if (request === undefined && fact.kind !== 'Refused') return status
   switch (fact.kind) {
     case 'TaskEnqueued': {
-      const { refused: _, missingSince: __, ...kept } = request ?? { attempt: 1, posts: 1, postedAt: '' }
+      if (request === undefined) return status
+      const { refused: _, missingSince: __, ...kept } = request
       const changes = { request: { ...kept, taskUid: fact.taskUid, adoptedAt: new Date(nowMs).toISOString() } }
       return inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.TaskEnqueued, message: `Task ${fact.taskUid} is enqueued.`, changes }, nowMs)
     }

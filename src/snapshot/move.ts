@@ -5,20 +5,20 @@ import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { conditionNamed, instant } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { sizeText } from '../reconcile/format.ts'
+import { storedArtifact } from './artifact.ts'
+import { askAgain } from './attempt.ts'
 import { deadlineText, moveDeadlineMs } from './deadline.ts'
+import { moveEstimate } from './estimate.ts'
 import { moverJob, moverJobName } from './mover-job.ts'
 import type { MoveFrom } from './mover-job.ts'
 import { failureOf, resultOf, terminationOf } from './mover-result.ts'
+import { bringsNewerFile, nextMove } from './next-move.ts'
 import type { SnapshotObservation } from './observation.ts'
-import { storedArtifact } from './artifact.ts'
 import { completed, failed, inProgress } from './status.ts'
 import type { Changes } from './status.ts'
 import { whyWaiting } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
-
-/** How often a mover may fail for reasons that may pass. */
-const maxAttempts = 3
 
 /** Records that the task has succeeded and which mover comes next; the next pass starts it. */
 export function startMove({ snapshot }: SnapshotObservation, changes: Changes, nowMs: number): Decision<MeiliSnapshotStatus> {
@@ -37,21 +37,14 @@ export function moverFinished(observation: SnapshotObservation, nowMs: number): 
   const result = resultOf(termination)
   if (result.exitCode === 0 && result.stored !== undefined) return { status: completed(snapshot, storedArtifact(snapshot, job, result.stored), nowMs), effects: [] }
   const failure = failureOf(result)
-  if (failure.final) return { status: failed(snapshot, { reason: failure.reason, message: failure.message }, nowMs), effects: [] }
-  return nextAttempt(observation, failure.message, nowMs)
-}
-
-function nextAttempt({ snapshot }: SnapshotObservation, why: string, nowMs: number): Outcome {
-  const before = snapshot.status?.move
-  if (before === undefined) return undefined
-  if (before.attempt >= maxAttempts) {
-    return { status: failed(snapshot, { reason: snapshotReasons.MoverFailed, message: `The mover failed ${maxAttempts} times. Last: ${why}` }, nowMs), effects: [] }
+  switch (failure.cure) {
+    case 'None':
+      return { status: failed(snapshot, failure, nowMs), effects: [] }
+    case 'Snapshot':
+      return askAgain(snapshot, failure, nowMs)
+    default:
+      return nextMove(snapshot, { failure, supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined }, nowMs)
   }
-  const attempt = before.attempt + 1
-  const pauseMs = 1000 * 5 ** before.attempt
-  const move = { ...before, attempt, jobName: moverJobName(snapshot, attempt), failure: why.slice(0, 2000), retryAt: instant(nowMs + pauseMs) }
-  const message = `Attempt ${before.attempt} of the mover failed: ${why} Trying again (${attempt} of ${maxAttempts}).`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move } }, nowMs), effects: [], requeueAfterMs: pauseMs }
 }
 
 /** Past deadlines.move: end what runs, see it gone, then say so. */
@@ -95,6 +88,9 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
     const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
     return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: 2000 }
   }
+  if (!bringsNewerFile(start.engine, before.supersededAt)) {
+    return askAgain(snapshot, { reason: snapshotReasons.SourceMissing, message: `The file in the snapshot directory was written at ${before.supersededAt}, by no batch that Meilisearch shows.` }, nowMs)
+  }
   const job = moverJob({ ...observation, ...start, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
   const node = start.target.spec?.nodeName ?? ''
   const effects: Effect[] = [{ kind: 'CreateJob', job }]
@@ -127,7 +123,7 @@ export function moverWaiting(observation: SnapshotObservation, nowMs: number): O
   return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverWaiting, message, changes: { waitingFor: why.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: 5000 }
 }
 
-export function moverRunning({ snapshot, mover }: SnapshotObservation, nowMs: number): Outcome {
+export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, nowMs: number): Outcome {
   const { progress } = mover
   const jobName = snapshot.status?.move?.jobName ?? ''
   if (progress === undefined) {
@@ -143,7 +139,7 @@ export function moverRunning({ snapshot, mover }: SnapshotObservation, nowMs: nu
         phase: copying ? 'Moving' : 'Verifying',
         reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
         message: `Job ${jobName} is ${progress.step}: ${done}.`,
-        changes: { progress: { ...progress, percent, percentText: `${percent} %` } },
+        changes: { progress: { ...progress, percent, percentText: `${percent} %`, estimatedCompletion: moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs) } },
       },
       nowMs,
     ),

@@ -41,23 +41,25 @@ function parsed(text: string): unknown {
 
 export interface MoverFailure {
   readonly reason: SnapshotReason
-  /** True: another attempt cannot end better. */
-  readonly final: boolean
+  /** What may end better: nothing; another mover, counted or not; or another snapshot. */
+  readonly cure: 'None' | 'Mover' | 'MoverUncounted' | 'Snapshot'
   readonly message: string
 }
 
-/** Exit codes that another attempt does not cure; all others may pass. */
-const final: Readonly<Partial<Record<ExitCode, SnapshotReason>>> = {
-  [exitCodes.badConfiguration]: snapshotReasons.MoverFailed,
-  [exitCodes.sourceMissing]: snapshotReasons.SourceMissing,
-  [exitCodes.destinationConflict]: snapshotReasons.DestinationConflict,
-  [exitCodes.noSpace]: snapshotReasons.InsufficientSpace,
-  [exitCodes.permissionDenied]: snapshotReasons.SourceNotReadable,
-  [exitCodes.noLocalSnapshot]: snapshotReasons.SourceMissing,
-  [exitCodes.archiveBad]: snapshotReasons.ArchiveCorrupt,
+/** By exit code; what is not listed here may pass, and is counted. */
+const cures: Readonly<Partial<Record<ExitCode, Pick<MoverFailure, 'reason' | 'cure'>>>> = {
+  [exitCodes.badConfiguration]: { reason: snapshotReasons.MoverFailed, cure: 'None' },
+  [exitCodes.destinationConflict]: { reason: snapshotReasons.DestinationConflict, cure: 'None' },
+  [exitCodes.permissionDenied]: { reason: snapshotReasons.SourceNotReadable, cure: 'None' },
+  [exitCodes.noLocalSnapshot]: { reason: snapshotReasons.SourceMissing, cure: 'None' },
+  [exitCodes.noSpace]: { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted' },
+  [exitCodes.superseded]: { reason: snapshotReasons.Superseded, cure: 'MoverUncounted' },
+  [exitCodes.terminated]: { reason: snapshotReasons.MoverFailed, cure: 'MoverUncounted' },
+  [exitCodes.archiveBad]: { reason: snapshotReasons.ArchiveCorrupt, cure: 'Snapshot' },
 }
 
-export function failureOf({ exitCode, message }: MoverResult): MoverFailure {
-  const reason = final[exitCode as ExitCode]
-  return { reason: reason ?? snapshotReasons.MoverFailed, final: reason !== undefined, message }
+/** A file that is not there comes by no attempt; one that no batch wrote is replaced by another snapshot. */
+export function failureOf({ exitCode, message, modifiedAt }: MoverResult): MoverFailure {
+  if (exitCode === exitCodes.sourceMissing) return { reason: snapshotReasons.SourceMissing, cure: modifiedAt === undefined ? 'None' : 'Snapshot', message }
+  return { ...(cures[exitCode as ExitCode] ?? { reason: snapshotReasons.MoverFailed, cure: 'Mover' as const }), message }
 }

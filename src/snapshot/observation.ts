@@ -3,6 +3,7 @@ import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-n
 import type { MeiliInstance } from '../api/instance.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
 import type { MoverProgress } from '../mover/contract.ts'
+import type { EarlierRun } from './estimate.ts'
 
 /** A task as Meilisearch names it: uids start again with a new database, so the time belongs to it. */
 export interface TaskName {
@@ -61,6 +62,8 @@ export interface SnapshotObservation {
   readonly ahead: readonly string[]
   /** Tasks of this server that other objects have on record: never cancelled. */
   readonly adoptedByOthers: readonly number[]
+  /** The last completed snapshot of this instance. */
+  readonly earlier: EarlierRun | undefined
   /** The destination. */
   readonly claim: V1PersistentVolumeClaim | undefined
   readonly engine: EngineSeen

@@ -13,7 +13,9 @@ import type { Connections } from '../reconcile/connection.ts'
 import { NotFound } from '../reconcile/errors.ts'
 import { serverOf } from '../reconcile/server.ts'
 import { isFinished } from './ending.ts'
+import { earlierRun } from './estimate.ts'
 import { askEngine } from './observe-engine.ts'
+import { isRequested } from './attempt.ts'
 import { lookAtMover, noMover } from './observe-mover.ts'
 import type { EngineSeen, MoverSeen, SnapshotObservation } from './observation.ts'
 
@@ -38,6 +40,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     target: undefined,
     ahead: [],
     adoptedByOthers: [],
+    earlier: earlierRun(world.snapshots(namespace).filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name)),
     claim: undefined,
     engine: { state: 'NotAsked' },
     mover: noMover,
@@ -99,7 +102,7 @@ async function moverOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<Mover
 async function engineOf(world: SnapshotWorld, seen: Pick<SnapshotObservation, 'snapshot' | 'instance' | 'target' | 'mover'>): Promise<EngineSeen> {
   const { snapshot, instance, target, mover } = seen
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
-  const needed = snapshot.status?.request === undefined ? isTrue(instance?.status?.conditions, conditionTypes.Ready) : mover.job === undefined
+  const needed = !isRequested(snapshot) ? isTrue(instance?.status?.conditions, conditionTypes.Ready) : mover.job === undefined
   return server === undefined || !needed ? { state: 'NotAsked' } : await askEngine(world.connections, server, snapshot)
 }
 

@@ -4,7 +4,7 @@ import { instanceConditions, instanceReasons } from '../api/instance.ts'
 import type { InstanceReason } from '../api/instance.ts'
 import { conditionTypes, durationMs } from '../api/meta.ts'
 import { snapshotFinalizer, snapshotReasons } from '../api/snapshot.ts'
-import type { MeiliSnapshotStatus, SnapshotReason } from '../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotReason } from '../api/snapshot.ts'
 import { conditionNamed, instant, isTrue } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { destinationClaim } from './destination-claim.ts'
@@ -21,7 +21,7 @@ const slowestMs = 15_000
 function pending(observation: SnapshotObservation, nowMs: number, why: { reason: SnapshotReason; message: string; effects?: readonly Effect[] }): Decision<MeiliSnapshotStatus> {
   const { snapshot } = observation
   const startedAt = why.reason === snapshotReasons.Queued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
-  const until = startedAt === undefined ? '' : ` It goes on by itself, until ${deadlineText(Date.parse(startedAt) + durationMs(snapshot.spec.deadlines.start))}.`
+  const until = startedAt === undefined ? '' : ` It goes on by itself, until ${deadlineText(startedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))}.`
   return {
     status: inProgress(snapshot, { phase: 'Pending', reason: why.reason, message: `${why.message}${until}`, changes: { startedAt, waitingFor: why.message.slice(0, 500) } }, nowMs),
     effects: why.effects ?? [],
@@ -59,9 +59,9 @@ export function sourceUnusable(observation: SnapshotObservation, nowMs: number):
 
 export function pastStartDeadline({ snapshot, ...observation }: SnapshotObservation, nowMs: number): Outcome {
   const limitMs = durationMs(snapshot.spec.deadlines.start)
-  if (observation.ahead.length > 0 || nowMs - startedMs(snapshot, nowMs) <= limitMs) return undefined
+  if (isBehind(observation.ahead, snapshot) || nowMs - startedMs(snapshot, nowMs) <= limitMs) return undefined
   const waited = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
-  const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and no snapshot was asked for. Last: ${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`
+  const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and ${snapshot.status?.request === undefined ? 'no' : 'no other'} snapshot was asked for. Last: ${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`
   return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: [] }
 }
 
@@ -93,9 +93,14 @@ function whySilent(engine: SnapshotObservation['engine'], target: V1Pod): string
   return engine.state === 'Answered' ? undefined : engine.message
 }
 
+/** One that has asked before keeps its turn. */
+function isBehind(ahead: readonly string[], { status }: MeiliSnapshot): boolean {
+  return ahead.length > 0 && status?.request === undefined
+}
+
 export function queued(observation: SnapshotObservation, nowMs: number): Outcome {
-  const { ahead } = observation
-  if (ahead.length === 0) return undefined
+  const { ahead, snapshot } = observation
+  if (!isBehind(ahead, snapshot)) return undefined
   return pending(observation, nowMs, { reason: snapshotReasons.Queued, message: `Queued at position ${ahead.length}, behind ${ahead.slice(0, 3).join(', ')}: one snapshot of a server at a time.` })
 }
 

@@ -6,6 +6,7 @@ import { instant } from '../reconcile/conditions.ts'
 import type { Decision } from '../reconcile/decision.ts'
 import { serverOf } from '../reconcile/server.ts'
 import { durationMs } from '../api/meta.ts'
+import { askAgain } from './attempt.ts'
 import { startedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { failed, inProgress } from './status.ts'
@@ -20,7 +21,7 @@ const lostReplyMs = 30_000
 const refusedAgainMs = 30_000
 
 /** Counts a POST on record, then sends it. The next pass, or the next operator, sees the count before it could send another. */
-function post(observation: SnapshotObservation, request: Pick<SnapshotRequest, 'attempt' | 'baseline' | 'posts'>, nowMs: number): Outcome {
+function post(observation: SnapshotObservation, request: SnapshotRequest, nowMs: number): Outcome {
   const { snapshot, instance, target } = observation
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   if (server === undefined) return undefined
@@ -35,8 +36,13 @@ function post(observation: SnapshotObservation, request: Pick<SnapshotRequest, '
 
 /** Rung 7. The baseline says which tasks are older than the wish: none of them serves. */
 export function notRequested(observation: SnapshotObservation, nowMs: number): Outcome {
-  if (observation.engine.state !== 'Answered') return undefined
-  return post(observation, { attempt: 1, baseline: observation.engine.newest, posts: 0 }, nowMs)
+  const { snapshot, engine } = observation
+  if (engine.state !== 'Answered') return undefined
+  const before = snapshot.status?.request ?? { attempt: 1, posts: 0 }
+  const running = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
+  if (running === undefined) return post(observation, { ...before, baseline: engine.newest }, nowMs)
+  const message = `Another snapshot is asked for when task ${running.uid}, which Meilisearch works on, has ended.`
+  return { status: inProgress(snapshot, { phase: 'Pending', reason: snapshotReasons.NewAttempt, message, changes: { waitingFor: message } }, nowMs), effects: [], requeueAfterMs: 2000 }
 }
 
 /** A request without a task is still at the start. */
@@ -52,7 +58,7 @@ export function requestRefused(observation: SnapshotObservation, nowMs: number):
   if (pastStart(observation, nowMs)) {
     return { status: failed(snapshot, { reason: snapshotReasons.RequestRefused, message: `Meilisearch refused ${request.posts} requests until the deadline: ${request.refused}` }, nowMs), effects: [] }
   }
-  const waitMs = Date.parse(request.postedAt) + refusedAgainMs - nowMs
+  const waitMs = Date.parse(request.postedAt ?? instant(nowMs)) + refusedAgainMs - nowMs
   return waitMs > 0 ? { status: snapshot.status ?? {}, effects: [], requeueAfterMs: waitMs } : post(observation, request, nowMs)
 }
 
@@ -63,7 +69,7 @@ export function taskUnknown(observation: SnapshotObservation, nowMs: number): Ou
   if (request === undefined || taskOf(observation) !== undefined) return undefined
   const known = request.taskUid ?? snapshot.status?.task?.uid
   if (known !== undefined) {
-    return { status: failed(snapshot, { reason: snapshotReasons.TaskLost, message: `Meilisearch no longer knows task ${known}: it was pruned or deleted, and nothing tells how it ended. Create another MeiliSnapshot.` }, nowMs), effects: [] }
+    return askAgain(snapshot, { reason: snapshotReasons.TaskLost, message: `Meilisearch no longer knows task ${known}: it was pruned or deleted, and nothing tells how it ended.` }, nowMs)
   }
   if (pastStart(observation, nowMs)) {
     const message = `POST /snapshots was sent up to ${request.posts} times without a reply, and Meilisearch shows no task for it. A request that is still on its way could make one.`

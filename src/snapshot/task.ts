@@ -3,7 +3,9 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshotStatus, SnapshotTask } from '../api/snapshot.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { serverOf } from '../reconcile/server.ts'
+import { askAgain } from './attempt.ts'
 import { deadlineText, taskDeadlineMs } from './deadline.ts'
+import { taskEstimate } from './estimate.ts'
 import { startMove } from './move.ts'
 import type { EngineAnswer, RunningBatch, SnapshotObservation } from './observation.ts'
 import { failed, inProgress } from './status.ts'
@@ -14,10 +16,14 @@ type Outcome = Decision<MeiliSnapshotStatus> | undefined
 /** The task that serves this object: the one on record, else the lowest above the baseline that may still succeed, whoever asked for it. */
 export function taskOf({ snapshot, engine }: SnapshotObservation): SnapshotTask | undefined {
   if (engine.state !== 'Answered') return undefined
-  const known = snapshot.status?.request?.taskUid ?? snapshot.status?.task?.uid
-  if (known !== undefined) return engine.candidates.find(({ uid }) => uid === known)
-  return engine.candidates.find(({ status }) => status !== 'failed' && status !== 'canceled')
+  const { request, task } = snapshot.status ?? {}
+  const known = task?.uid ?? request?.taskUid
+  const recorded = engine.candidates.find(({ uid }) => uid === known)
+  if ((recorded !== undefined && mayServe(recorded)) || request?.cancelTaskUid !== undefined) return recorded
+  return engine.candidates.find(mayServe) ?? recorded
 }
+
+const mayServe = ({ status }: SnapshotTask): boolean => status !== 'failed' && status !== 'canceled'
 
 /** Often at first, then ever more seldom: 250 ms to 10 s. */
 function pollMs({ snapshot }: SnapshotObservation, nowMs: number): number {
@@ -46,8 +52,8 @@ export function serverSilent(observation: SnapshotObservation, nowMs: number): O
 export function databaseReplaced({ snapshot, engine }: SnapshotObservation, nowMs: number): Outcome {
   const baseline = snapshot.status?.request?.baseline
   if (engine.state !== 'Answered' || baseline === undefined || !isReplaced(engine, baseline)) return undefined
-  const message = `The database is another one than the snapshot was asked of (task ${baseline.uid} of ${baseline.enqueuedAt} is not in it). Create another MeiliSnapshot.`
-  return { status: failed(snapshot, { reason: snapshotReasons.DatabaseReplaced, message }, nowMs), effects: [] }
+  const message = `The database is another one than the snapshot was asked of: task ${baseline.uid} of ${baseline.enqueuedAt} is not in it.`
+  return askAgain(snapshot, { reason: snapshotReasons.DatabaseReplaced, message }, nowMs)
 }
 
 function isReplaced(engine: EngineAnswer, baseline: { uid: number; enqueuedAt: string }): boolean {
@@ -85,7 +91,7 @@ export function taskPending(observation: SnapshotObservation, nowMs: number): Ou
   if (engine.state !== 'Answered' || task === undefined) return undefined
   if (task.status !== 'enqueued' && task.status !== 'processing') return undefined
   const { running } = engine
-  const step = task.status === 'enqueued' ? enqueued(task, running) : processing(task, running)
+  const step = task.status === 'enqueued' ? enqueued(task, running) : processing(task, running, taskEstimate(snapshot, observation.earlier, nowMs))
   const untilMs = taskDeadlineMs(snapshot, nowMs)
   const overdue = nowMs > untilMs ? `Task ${task.uid} runs on past deadlines.task (${snapshot.spec.deadlines.task}): Meilisearch does not cancel a snapshot that it is working on.` : undefined
   return {
@@ -103,11 +109,11 @@ function enqueued(task: SnapshotTask, running: RunningBatch | undefined): Seen {
   return { reason: snapshotReasons.TaskEnqueued, message, changes: { waitingFor, progress: { step: 'enqueued' } } }
 }
 
-function processing(task: SnapshotTask, running: RunningBatch | undefined): Seen {
+function processing(task: SnapshotTask, running: RunningBatch | undefined, estimatedCompletion: string | undefined): Seen {
   const ours = running?.uid === task.batchUid ? running : undefined
   const step = ours?.step ?? 'processing'
   const percent = ours?.percent === undefined ? {} : { percent: Math.floor(ours.percent), percentText: `${Math.floor(ours.percent)} %` }
-  return { reason: snapshotReasons.TaskProcessing, message: `Meilisearch makes the snapshot: ${step}.`, changes: { progress: { step, ...percent } } }
+  return { reason: snapshotReasons.TaskProcessing, message: `Meilisearch makes the snapshot: ${step}.`, changes: { progress: { step, ...percent, estimatedCompletion } } }
 }
 
 function adopted({ snapshot }: SnapshotObservation, task: SnapshotTask, nowMs: number): Changes {
@@ -125,8 +131,8 @@ export function taskEnded(observation: SnapshotObservation, nowMs: number): Outc
   const changes = { task }
   if (task.status === 'canceled') {
     const late = observation.snapshot.status?.request?.cancelTaskUid !== undefined
-    const [reason, who] = late ? [snapshotReasons.TaskDeadlineExceeded, 'at the end of deadlines.task'] : [snapshotReasons.SnapshotTaskCanceled, 'by somebody']
-    return { status: failed(observation.snapshot, { reason, message: `Task ${task.uid} was cancelled ${who}. Create another MeiliSnapshot.`, changes }, nowMs), effects: [] }
+    if (!late) return askAgain(observation.snapshot, { reason: snapshotReasons.SnapshotTaskCanceled, message: `Task ${task.uid} was cancelled by somebody.` }, nowMs)
+    return { status: failed(observation.snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `Task ${task.uid} was cancelled at the end of deadlines.task.`, changes }, nowMs), effects: [] }
   }
   const { code = 'unknown', message = '' } = task.error ?? {}
   return { status: failed(observation.snapshot, { reason: snapshotReasons.SnapshotTaskFailed, message: `Task ${task.uid} failed: ${code}. ${message} ${diskHint(`${code} ${message}`)}`.trim(), changes }, nowMs), effects: [] }

@@ -130,6 +130,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     target: aTarget(),
     ahead: [],
     adoptedByOthers: [],
+    earlier: undefined,
     claim: aClaim(),
     engine: anEngine(),
     mover: noMover,

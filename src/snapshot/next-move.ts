@@ -1,0 +1,65 @@
+// A mover has failed, and another one may do better: when, and how often. Pure.
+import { snapshotReasons } from '../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
+import { instant } from '../reconcile/conditions.ts'
+import type { Decision } from '../reconcile/decision.ts'
+import { askAgain } from './attempt.ts'
+import { deadlineText, moveDeadlineMs } from './deadline.ts'
+import { moverJobName } from './mover-job.ts'
+import type { MoverFailure } from './mover-result.ts'
+import type { EngineAnswer } from './observation.ts'
+import { failed, inProgress } from './status.ts'
+
+/** How often a mover may fail for causes that may pass. Lack of room, drains and a newer file do not count: they end with deadlines.move. */
+const maxFailures = 3
+
+/** The end of a batch and the time of its file stand on one clock; a little later it may still be told. */
+const skewMs = 30_000
+
+export interface FailedMove {
+  readonly failure: MoverFailure
+  /** When the newer file was written that lay where ours was. */
+  readonly supersededAt: string | undefined
+}
+
+/** Records why the last one failed, and when the next may begin. */
+export function nextMove(snapshot: MeiliSnapshot, { failure, supersededAt }: FailedMove, nowMs: number): Decision<MeiliSnapshotStatus> {
+  const before = snapshot.status?.move ?? { attempt: 0, jobName: '', startedAt: instant(nowMs) }
+  const failures = (before.failures ?? 0) + (failure.cure === 'Mover' ? 1 : 0)
+  if (failures >= maxFailures) {
+    return { status: failed(snapshot, { reason: failure.reason, message: `The mover failed ${failures} times. Last: ${failure.message}` }, nowMs), effects: [] }
+  }
+  if (supersededAt !== undefined && supersededAt === before.supersededAt) {
+    return askAgain(snapshot, { reason: snapshotReasons.SourceMissing, message: `The file in the snapshot directory was written at ${supersededAt}, by no batch that Meilisearch shows.` }, nowMs)
+  }
+  const attempt = before.attempt + 1
+  const pauseMs = pauseBefore(failure, { failures, attempt })
+  const move = { ...before, attempt, failures, jobName: moverJobName(snapshot, attempt), failure: failure.message.slice(0, 2000), retryAt: instant(nowMs + pauseMs), supersededAt }
+  return { status: inProgress(snapshot, { phase: 'Moving', ...told(snapshot, { failure, failures }, nowMs), changes: { move, waitingFor: failure.message.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: pauseMs }
+}
+
+function pauseBefore({ reason, cure }: MoverFailure, { failures, attempt }: { failures: number; attempt: number }): number {
+  if (reason === snapshotReasons.Superseded) return 1000
+  if (reason === snapshotReasons.InsufficientSpace) return Math.min(300_000, 30_000 * 1.5 ** (attempt - 2))
+  return cure === 'Mover' ? 1000 * 5 ** failures : Math.min(60_000, 2000 * 2 ** (attempt - 2))
+}
+
+function told(snapshot: MeiliSnapshot, { failure, failures }: { failure: MoverFailure; failures: number }, nowMs: number): { reason: MoverFailure['reason']; message: string } {
+  const until = `until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}`
+  switch (failure.reason) {
+    case snapshotReasons.InsufficientSpace:
+      return { reason: failure.reason, message: `${failure.message} It goes on by itself when there is room, ${until}.` }
+    case snapshotReasons.Superseded:
+      return { reason: failure.reason, message: `${failure.message} The newer snapshot is moved in its place, with its own label.` }
+    default: {
+      const count = failure.cure === 'Mover' ? ` (failure ${failures} of ${maxFailures})` : ''
+      return { reason: snapshotReasons.MoverStarting, message: `The mover failed${count}: ${failure.message} It is tried again, ${until}.` }
+    }
+  }
+}
+
+/** True where a mover can find a batch for the file that lies there; asked only after a newer one was found. */
+export function bringsNewerFile({ candidates }: EngineAnswer, supersededAt: string | undefined): boolean {
+  if (supersededAt === undefined) return true
+  return candidates.some(({ status, finishedAt }) => status === 'succeeded' && finishedAt !== undefined && Date.parse(finishedAt) + skewMs >= Date.parse(supersededAt))
+}
