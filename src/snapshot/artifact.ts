@@ -4,7 +4,8 @@ import { moverConfig } from '../mover/contract.ts'
 import type { MoverConfig, MoverResult } from '../mover/contract.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { sizeText } from '../reconcile/format.ts'
-import { configVariable, documentsAnnotation, indexesAnnotation } from './mover-job.ts'
+import { configVariable } from './job-template.ts'
+import { documentsAnnotation, indexesAnnotation } from './mover-job.ts'
 import type { Changes } from './status.ts'
 
 type Stored = NonNullable<MoverResult['stored']>

@@ -1,5 +1,5 @@
 // The mover's pod: volumes, user and place, each following the target pod. Pure.
-import type { V1Affinity, V1NodeSelectorTerm, V1Pod, V1PodSecurityContext, V1PodSpec, V1SecurityContext, V1Toleration, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import type { V1Affinity, V1NodeSelectorTerm, V1Pod, V1PodSecurityContext, V1PodSpec, V1Toleration, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../api/instance.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { targetUser } from './target.ts'
@@ -38,7 +38,7 @@ export function moverVolumes({ snapshot, instance }: Moved): { volumes: V1Volume
 }
 
 /** Pod Security "restricted", as the target's user. The group of a volume that the server can write is never changed to one that the server does not have. */
-export function moverSecurity({ snapshot, instance, target }: Moved): { pod: V1PodSecurityContext; container: V1SecurityContext } {
+export function moverSecurity({ snapshot, instance, target }: Moved): V1PodSecurityContext {
   const user = targetUser(target, instance)
   const uid = user.uid ?? moverUid
   const gid = user.uid === undefined ? moverUid : (user.gid ?? uid)
@@ -46,16 +46,13 @@ export function moverSecurity({ snapshot, instance, target }: Moved): { pod: V1P
   const fsGroup = user.uid === undefined ? moverUid : (user.fsGroup ?? (shared ? undefined : gid))
   const seLinuxOptions = target.spec?.securityContext?.seLinuxOptions
   return {
-    pod: {
-      runAsNonRoot: true,
-      runAsUser: uid,
-      runAsGroup: gid,
-      ...(fsGroup === undefined ? {} : { fsGroup, fsGroupChangePolicy: 'OnRootMismatch' }),
-      ...(user.supplementalGroups.length === 0 ? {} : { supplementalGroups: [...user.supplementalGroups] }),
-      ...(seLinuxOptions === undefined ? {} : { seLinuxOptions }),
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
-    container: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    runAsNonRoot: true,
+    runAsUser: uid,
+    runAsGroup: gid,
+    ...(fsGroup === undefined ? {} : { fsGroup, fsGroupChangePolicy: 'OnRootMismatch' }),
+    ...(user.supplementalGroups.length === 0 ? {} : { supplementalGroups: [...user.supplementalGroups] }),
+    ...(seLinuxOptions === undefined ? {} : { seLinuxOptions }),
+    seccompProfile: { type: 'RuntimeDefault' },
   }
 }
 

@@ -4,7 +4,7 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { SnapshotReason } from '../api/snapshot.ts'
 import { exitCodes, moverResult } from '../mover/contract.ts'
 import type { ExitCode, MoverResult } from '../mover/contract.ts'
-import { moverContainer } from './mover-job.ts'
+import { moverContainer } from './job-template.ts'
 
 export interface Termination {
   readonly exitCode: number

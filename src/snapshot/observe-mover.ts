@@ -7,7 +7,7 @@ import type { KubeObject } from '../kube/resource.ts'
 import { moverProgress } from '../mover/contract.ts'
 import type { MoverProgress } from '../mover/contract.ts'
 import { NotFound, TerminalError } from '../reconcile/errors.ts'
-import { moverContainer, snapshotUidLabel } from './mover-job.ts'
+import { moverContainer, snapshotUidLabel } from './job-template.ts'
 import type { MoverSeen } from './observation.ts'
 
 export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, jobs: [] }
