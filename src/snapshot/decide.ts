@@ -29,10 +29,13 @@ function stage({ snapshot }: SnapshotObservation): readonly Rung[] {
   return snapshot.status?.task?.status === 'succeeded' ? moving : inEngine
 }
 
+/** What no rung foresaw is looked at again: nothing waits in silence for ever. */
+const unforeseenMs = 10_000
+
 export function decideSnapshot(observation: SnapshotObservation, nowMs: number): Decision<MeiliSnapshotStatus> {
   for (const rung of [...everyStage, ...stage(observation)]) {
     const decision = rung(observation, nowMs)
     if (decision !== undefined) return decision
   }
-  return { status: observation.snapshot.status ?? {}, effects: [] }
+  return { status: observation.snapshot.status ?? {}, effects: [], requeueAfterMs: unforeseenMs }
 }

@@ -20,12 +20,15 @@ const lostReplyMs = 30_000
 /** How long to wait with a request that was refused: a Secret may be put right. */
 const refusedAgainMs = 30_000
 
-/** Counts a POST on record, then sends it. The next pass, or the next operator, sees the count before it could send another. */
-function post(observation: SnapshotObservation, request: SnapshotRequest, nowMs: number): Outcome {
+/**
+ * Counts a POST on record, then sends it. The next pass, or the next operator, sees the count before it could send another.
+ * What was known of the POST before it (refused, missing) says nothing of this one, and is gone.
+ */
+function post(observation: SnapshotObservation, { attempt, baseline, posts, startedAt: since, failure }: SnapshotRequest, nowMs: number): Outcome {
   const { snapshot, instance, target } = observation
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   if (server === undefined) return undefined
-  const counted = { ...request, posts: request.posts + 1, postedAt: new Date(nowMs).toISOString() }
+  const counted = { attempt, baseline, posts: posts + 1, postedAt: new Date(nowMs).toISOString(), startedAt: since, failure }
   const startedAt = snapshot.status?.startedAt ?? instant(nowMs)
   return {
     status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message: 'Asking Meilisearch for a snapshot (POST /snapshots).', changes: { request: counted, startedAt } }, nowMs),
@@ -56,7 +59,8 @@ export function requestRefused(observation: SnapshotObservation, nowMs: number):
   const request = snapshot.status?.request
   if (request?.refused === undefined || taskOf(observation) !== undefined) return undefined
   if (pastStart(observation, nowMs)) {
-    return { status: failed(snapshot, { reason: snapshotReasons.RequestRefused, message: `Meilisearch refused ${request.posts} requests until the deadline: ${request.refused}` }, nowMs), effects: [] }
+    const message = `No request for a snapshot was accepted within deadlines.start (${snapshot.spec.deadlines.start}); ${request.posts} were made. Last: ${request.refused}`
+    return { status: failed(snapshot, { reason: snapshotReasons.RequestRefused, message }, nowMs), effects: [] }
   }
   const waitMs = Date.parse(request.postedAt ?? instant(nowMs)) + refusedAgainMs - nowMs
   return waitMs > 0 ? { status: snapshot.status ?? {}, effects: [], requeueAfterMs: waitMs } : post(observation, request, nowMs)
@@ -69,15 +73,15 @@ export function taskUnknown(observation: SnapshotObservation, nowMs: number): Ou
   if (request === undefined || taskOf(observation) !== undefined) return undefined
   const known = request.taskUid ?? snapshot.status?.task?.uid
   if (known !== undefined) {
-    return askAgain(snapshot, { reason: snapshotReasons.TaskLost, message: `Meilisearch no longer knows task ${known}: it was pruned or deleted, and nothing tells how it ended.` }, nowMs)
+    return askAgain(snapshot, { reason: snapshotReasons.TaskLost, message: `Meilisearch no longer knows task ${known}: its record was deleted, or the database is another one, and nothing tells how it ended.` }, nowMs)
   }
   if (pastStart(observation, nowMs)) {
-    const message = `POST /snapshots was sent up to ${request.posts} times without a reply, and Meilisearch shows no task for it. A request that is still on its way could make one.`
+    const message = `POST /snapshots was sent up to ${request.posts} times without a reply within deadlines.start (${snapshot.spec.deadlines.start}), and Meilisearch shows no task that could serve. A request that is still on its way could make one.`
     return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: [] }
   }
   const missingSince = request.missingSince ?? new Date(nowMs).toISOString()
   if (nowMs - Date.parse(missingSince) >= lostReplyMs) return post(observation, request, nowMs)
-  const message = 'The reply to POST /snapshots was lost. Looking for its task before asking again.'
+  const message = 'No reply to POST /snapshots is on record. Looking for its task before asking again.'
   return {
     status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message, changes: { request: { ...request, missingSince } } }, nowMs),
     effects: [],

@@ -7,6 +7,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotPhase, SnapshotReason 
 import { conditionsOf, instant } from '../reconcile/conditions.ts'
 import type { Wanted } from '../reconcile/conditions.ts'
 import { spanText } from '../reconcile/format.ts'
+import { told } from './sentence.ts'
 
 /** Members of status that a rung sets; an undefined one is taken away. */
 export type Changes = Partial<Omit<MeiliSnapshotStatus, 'conditions' | 'observedGeneration' | 'phase'>>
@@ -23,15 +24,26 @@ export interface Step {
 /** How often status is written where nothing but progress, or what it waits for, has changed. */
 const progressEveryMs = 15_000
 
-const condition = (type: string, status: 'True' | 'False', { reason, message }: { reason: string; message: string }): Wanted => ({ type, status, reason, message })
+/** Lengths that the schema allows, with some room. */
+const maxMessage = 2000
+const maxWaitingFor = 500
+
+const condition = (type: string, status: 'True' | 'False', { reason, message }: { reason: string; message: string }): Wanted => ({ type, status, reason, message: told(message, maxMessage) })
+
+/** A share as status shows it: whole, from 0 to 100. */
+export function percentOf(percent: number): { percent: number; percentText: string } {
+  const whole = Math.min(100, Math.max(0, Math.floor(percent)))
+  return { percent: whole, percentText: `${whole} %` }
+}
 
 export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): MeiliSnapshotStatus {
   const overdue = step.overdue === undefined ? [] : [condition(snapshotConditions.Overdue, 'True', { reason: step.reason, message: step.overdue })]
+  const { waitingFor, ...changes } = step.changes ?? {}
   const next: MeiliSnapshotStatus = {
     ...snapshot.status,
-    waitingFor: undefined,
     progress: undefined,
-    ...step.changes,
+    ...changes,
+    waitingFor: waitingFor === undefined ? undefined : told(waitingFor, maxWaitingFor),
     ...judged(snapshot, nowMs, [
       condition(conditionTypes.Reconciling, 'True', step),
       condition(conditionTypes.Ready, 'False', step),

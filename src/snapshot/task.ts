@@ -1,26 +1,29 @@
 // The rungs while Meilisearch works: its task is reflected, watched over, and judged. Pure.
 import { snapshotReasons } from '../api/snapshot.ts'
-import type { MeiliSnapshotStatus, SnapshotTask } from '../api/snapshot.ts'
+import type { MeiliSnapshotStatus, SnapshotReason, SnapshotRequest, SnapshotTask } from '../api/snapshot.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { serverOf } from '../reconcile/server.ts'
 import { askAgain } from './attempt.ts'
 import { deadlineText, taskDeadlineMs } from './deadline.ts'
 import { taskEstimate } from './estimate.ts'
 import { startMove } from './move.ts'
-import type { EngineAnswer, RunningBatch, SnapshotObservation } from './observation.ts'
-import { failed, inProgress } from './status.ts'
+import type { EngineAnswer, RunningBatch, SnapshotObservation, TaskName } from './observation.ts'
+import { sentence } from './sentence.ts'
+import { failed, inProgress, percentOf } from './status.ts'
 import type { Changes } from './status.ts'
+import { whySilent } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
-/** The task that serves this object: the one on record, else the lowest above the baseline that may still succeed, whoever asked for it. */
+/** The task that serves this object: the one on record, else the lowest that may still succeed, whoever asked for it. At or below the baseline none does: it is older than the wish. */
 export function taskOf({ snapshot, engine }: SnapshotObservation): SnapshotTask | undefined {
   if (engine.state !== 'Answered') return undefined
   const { request, task } = snapshot.status ?? {}
+  const above = engine.candidates.filter(({ uid }) => uid > (request?.baseline?.uid ?? -1))
   const known = task?.uid ?? request?.taskUid
-  const recorded = engine.candidates.find(({ uid }) => uid === known)
+  const recorded = above.find(({ uid }) => uid === known)
   if ((recorded !== undefined && mayServe(recorded)) || request?.cancelTaskUid !== undefined) return recorded
-  return engine.candidates.find(mayServe) ?? recorded
+  return above.find(mayServe) ?? recorded
 }
 
 const mayServe = ({ status }: SnapshotTask): boolean => status !== 'failed' && status !== 'canceled'
@@ -34,32 +37,54 @@ function pollMs({ snapshot }: SnapshotObservation, nowMs: number): number {
 
 /** No word from the server: it may be restarting, and runs the task again by itself. */
 export function serverSilent(observation: SnapshotObservation, nowMs: number): Outcome {
-  const { snapshot, engine, instance } = observation
-  if (engine.state === 'Answered') return undefined
-  const why = engine.state === 'NotAsked' ? `The pod of MeiliInstance ${instance?.metadata.name ?? snapshot.spec.source.instanceRef.name} is not there.` : engine.message
+  const { snapshot } = observation
+  if (observation.engine.state === 'Answered') return undefined
+  const why = whySilent(observation)
   const untilMs = taskDeadlineMs(snapshot, nowMs)
   if (nowMs > untilMs) {
     const task = snapshot.status?.task?.uid ?? snapshot.status?.request?.taskUid
     const message = `No word from the server by the end of deadlines.task (${snapshot.spec.deadlines.task}): ${why} ${task === undefined ? 'A snapshot' : `Task ${task}`} may still run there.`
     return { status: failed(snapshot, { reason: snapshotReasons.TargetLost, message }, nowMs), effects: [] }
   }
-  const reason = engine.state === 'Unauthorized' ? snapshotReasons.Unauthorized : snapshotReasons.TargetNotReady
   const message = `${why} It goes on by itself when the server is back, until ${deadlineText(untilMs)}.`
-  return { status: inProgress(snapshot, { phase: 'Snapshotting', reason, message, changes: { waitingFor: why.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: Math.min(10_000, Math.max(1000, pollMs(observation, nowMs))) }
+  const changes = { waitingFor: why, request: countedAnew(snapshot.status?.request) }
+  return { status: inProgress(snapshot, { phase: 'Snapshotting', reason: silentReason(observation), message, changes }, nowMs), effects: [], requeueAfterMs: Math.min(10_000, Math.max(1000, pollMs(observation, nowMs))) }
+}
+
+function silentReason({ engine, instance }: SnapshotObservation): SnapshotReason {
+  if (instance === undefined) return snapshotReasons.InstanceNotFound
+  return engine.state === 'Unauthorized' ? snapshotReasons.Unauthorized : snapshotReasons.TargetNotReady
+}
+
+/** Only seconds in which the server answers count for a lost reply: a request may lie in front of a silent one. */
+function countedAnew(request: SnapshotRequest | undefined): SnapshotRequest | undefined {
+  if (request === undefined) return undefined
+  const { missingSince: _, ...kept } = request
+  return kept
 }
 
 /** Uids start again with another database: then no task of it is ours, whatever its number. */
 export function databaseReplaced({ snapshot, engine }: SnapshotObservation, nowMs: number): Outcome {
-  const baseline = snapshot.status?.request?.baseline
-  if (engine.state !== 'Answered' || baseline === undefined || !isReplaced(engine, baseline)) return undefined
-  const message = `The database is another one than the snapshot was asked of: task ${baseline.uid} of ${baseline.enqueuedAt} is not in it.`
+  if (engine.state !== 'Answered') return undefined
+  const { request, task } = snapshot.status ?? {}
+  const strange = missingFrom(engine, request?.baseline) ?? (task !== undefined && isOtherTask(engine, task) ? task : undefined)
+  if (strange === undefined) return undefined
+  const message = `The database is another one than the snapshot was asked of: task ${strange.uid} of ${strange.enqueuedAt} is not in it.`
   return askAgain(snapshot, { reason: snapshotReasons.DatabaseReplaced, message }, nowMs)
 }
 
-function isReplaced(engine: EngineAnswer, baseline: { uid: number; enqueuedAt: string }): boolean {
-  if ((engine.newest?.uid ?? -1) < baseline.uid) return true
-  if (engine.baseline !== undefined && engine.baseline.enqueuedAt !== baseline.enqueuedAt) return true
-  return engine.candidates.some(({ enqueuedAt }) => Date.parse(enqueuedAt) < Date.parse(baseline.enqueuedAt))
+/** The baseline, where this cannot be the database that it is in. */
+function missingFrom(engine: EngineAnswer, baseline: TaskName | undefined): TaskName | undefined {
+  if (baseline === undefined) return undefined
+  const replaced =
+    (engine.newest?.uid ?? -1) < baseline.uid ||
+    (engine.baseline !== undefined && engine.baseline.enqueuedAt !== baseline.enqueuedAt) ||
+    engine.candidates.some(({ enqueuedAt }) => Date.parse(enqueuedAt) < Date.parse(baseline.enqueuedAt))
+  return replaced ? baseline : undefined
+}
+
+function isOtherTask({ candidates }: EngineAnswer, task: SnapshotTask): boolean {
+  return candidates.some(({ uid, enqueuedAt }) => uid === task.uid && enqueuedAt !== task.enqueuedAt)
 }
 
 /** Past deadlines.task. Enqueued and ours: cancel once, and see it confirmed. Enqueued and somebody else's: let go. Processing: it cannot be stopped. */
@@ -69,8 +94,9 @@ export function taskOverdue(observation: SnapshotObservation, nowMs: number): Ou
   const request = snapshot.status?.request
   if (task?.status !== 'enqueued' || request === undefined || nowMs <= taskDeadlineMs(snapshot, nowMs)) return undefined
   const limit = `Task ${task.uid} was still enqueued at the end of deadlines.task (${snapshot.spec.deadlines.task})`
-  if (request.taskUid !== task.uid || observation.adoptedByOthers.includes(task.uid)) {
-    return { status: failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `${limit}. Somebody else counts on it, so it was left alone and may still run.` }, nowMs), effects: [] }
+  const owner = otherOwner(observation, task, request)
+  if (owner !== undefined) {
+    return { status: failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `${limit}. ${owner}, so it was left alone and may still run.`, changes: { task } }, nowMs), effects: [] }
   }
   if (request.cancelTaskUid !== undefined) {
     return { status: failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `${limit}, and was cancelled.`, changes: { task } }, nowMs), effects: [] }
@@ -78,6 +104,12 @@ export function taskOverdue(observation: SnapshotObservation, nowMs: number): Ou
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   const effects: Effect[] = server === undefined ? [] : [{ kind: 'CancelTask', server, taskUid: task.uid }]
   return { status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.TaskEnqueued, message: `${limit}; it is being cancelled.`, overdue: limit, changes: { task } }, nowMs), effects, requeueAfterMs: 1000 }
+}
+
+/** A task is cancelled only where our own reply named it, and nobody else has it on record. */
+function otherOwner({ adoptedByOthers }: SnapshotObservation, { uid }: SnapshotTask, { taskUid }: SnapshotRequest): string | undefined {
+  if (adoptedByOthers.includes(uid)) return 'Another MeiliSnapshot waits for it'
+  return taskUid === uid ? undefined : "It may be somebody else's: no reply to POST /snapshots named it"
 }
 
 function batchText({ uid, types, percent }: RunningBatch): string {
@@ -111,8 +143,9 @@ function enqueued(task: SnapshotTask, running: RunningBatch | undefined): Seen {
 
 function processing(task: SnapshotTask, running: RunningBatch | undefined, estimatedCompletion: string | undefined): Seen {
   const ours = running?.uid === task.batchUid ? running : undefined
-  const step = ours?.step ?? 'processing'
-  const percent = ours?.percent === undefined ? {} : { percent: Math.floor(ours.percent), percentText: `${Math.floor(ours.percent)} %` }
+  // The step is the name of an index at times, and longer than status may hold.
+  const step = (ours?.step ?? 'processing').slice(0, 128)
+  const percent = ours?.percent === undefined ? {} : percentOf(ours.percent)
   return { reason: snapshotReasons.TaskProcessing, message: `Meilisearch makes the snapshot: ${step}.`, changes: { progress: { step, ...percent, estimatedCompletion } } }
 }
 
@@ -129,13 +162,19 @@ export function taskEnded(observation: SnapshotObservation, nowMs: number): Outc
   if (task === undefined) return undefined
   if (task.status === 'succeeded') return startMove(observation, adopted(observation, task, nowMs), nowMs)
   const changes = { task }
+  const { snapshot } = observation
   if (task.status === 'canceled') {
-    const late = observation.snapshot.status?.request?.cancelTaskUid !== undefined
-    if (!late) return askAgain(observation.snapshot, { reason: snapshotReasons.SnapshotTaskCanceled, message: `Task ${task.uid} was cancelled by somebody.` }, nowMs)
-    return { status: failed(observation.snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `Task ${task.uid} was cancelled at the end of deadlines.task.`, changes }, nowMs), effects: [] }
+    const late = snapshot.status?.request?.cancelTaskUid !== undefined
+    if (!late) return askAgain(snapshot, { reason: snapshotReasons.SnapshotTaskCanceled, message: `Task ${task.uid} was cancelled by somebody.` }, nowMs)
+    return { status: failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `Task ${task.uid} was cancelled at the end of deadlines.task (${snapshot.spec.deadlines.task}).`, changes }, nowMs), effects: [] }
   }
-  const { code = 'unknown', message = '' } = task.error ?? {}
-  return { status: failed(observation.snapshot, { reason: snapshotReasons.SnapshotTaskFailed, message: `Task ${task.uid} failed: ${code}. ${message} ${diskHint(`${code} ${message}`)}`.trim(), changes }, nowMs), effects: [] }
+  return { status: failed(snapshot, { reason: snapshotReasons.SnapshotTaskFailed, message: whyFailed(task), changes }, nowMs), effects: [] }
+}
+
+function whyFailed({ uid, error }: SnapshotTask): string {
+  if (error === undefined) return `Task ${uid} failed, and Meilisearch gives no reason.`
+  const { code, message } = error
+  return `Task ${uid} failed: ${code}. ${sentence(message)} ${diskHint(`${code} ${message}`)}`.trim()
 }
 
 /** The engine does not say which disk. It needs two: a full copy of the database in TMPDIR, and the archive beside the old one. */

@@ -1,6 +1,15 @@
-// Why a mover does not start, in the words of the scheduler, the kubelet and the Job controller. Pure.
+// Why it does not go on: a server that is silent, a mover that does not start. In the words of the scheduler, the kubelet and the Job controller. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
-import type { MoverSeen } from './observation.ts'
+import type { MoverSeen, SnapshotObservation } from './observation.ts'
+import { sentence } from './sentence.ts'
+
+/** Why the server has no word in this pass, after the request. */
+export function whySilent({ snapshot, instance, target, engine }: SnapshotObservation): string {
+  if (engine.state === 'Unreachable' || engine.state === 'Unauthorized') return sentence(engine.message)
+  const { name } = snapshot.spec.source.instanceRef
+  if (instance === undefined) return `MeiliInstance ${name} does not exist in namespace ${snapshot.metadata.namespace}.`
+  return target === undefined ? `The pod of MeiliInstance ${name} is not there.` : `Pod ${target.metadata?.name ?? ''} has no address.`
+}
 
 /** Waiting reasons of a container that are no trouble. */
 const usual = new Set(['ContainerCreating', 'PodInitializing'])
@@ -22,9 +31,4 @@ function containerTrouble(pod: V1Pod): string | undefined {
   const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting
   if (waiting?.reason === undefined || usual.has(waiting.reason)) return undefined
   return sentence(`${waiting.reason}: ${waiting.message ?? ''}`)
-}
-
-function sentence(text: string): string {
-  const trimmed = text.trim().replace(/[.:]+$/, '')
-  return `${trimmed}.`
 }

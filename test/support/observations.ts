@@ -7,6 +7,7 @@ import type { Condition, ObjectMeta } from '../../src/api/meta.ts'
 import { meiliSnapshots, snapshotFinalizer } from '../../src/api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../../src/api/snapshot.ts'
 import type { MoverResult } from '../../src/mover/contract.ts'
+import type { Effect } from '../../src/reconcile/decision.ts'
 import { decideSnapshot } from '../../src/snapshot/decide.ts'
 import { moverJob } from '../../src/snapshot/mover-job.ts'
 import type { EngineAnswer, MoverSeen, SnapshotObservation } from '../../src/snapshot/observation.ts'
@@ -208,6 +209,14 @@ export function decided(changes: Partial<SnapshotObservation> = {}, atMs = now):
   const judged = status.conditions?.find(({ type }) => type === conditionTypes.Ready)
   return { phase: status.phase, reason: judged?.reason, message: judged?.message ?? '', status, effects: effects.map(({ kind }) => kind), requeueAfterMs }
 }
+
+/** The effects of one kind, as they are. */
+export function effectsOf<K extends Effect['kind']>(kind: K, changes: Partial<SnapshotObservation> = {}, atMs = now): (Effect & { kind: K })[] {
+  return decideSnapshot(anObservation(changes), atMs).effects.filter((effect): effect is Effect & { kind: K } => effect.kind === kind)
+}
+
+/** As the API server gives it back: members that are undefined are absent. */
+export const asStored = (status: MeiliSnapshotStatus): MeiliSnapshotStatus => JSON.parse(JSON.stringify(status)) as MeiliSnapshotStatus
 
 /** Every condition as `Type=Status`, in order. */
 export const conditionsIn = (status: { conditions?: readonly Condition[] | undefined }): readonly string[] => (status.conditions ?? []).map((condition) => `${condition.type}=${condition.status}`)
