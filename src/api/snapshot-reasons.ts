@@ -53,6 +53,8 @@ export const snapshotReasons = {
   Copying: 'Copying',
   /** The copy is being read back. */
   Verifying: 'Verifying',
+  /** Stored and verified; Meilisearch's own file is being removed (sourcePolicy Remove). */
+  Releasing: 'Releasing',
   /** Stored and verified. */
   Completed: 'Completed',
   /** Not everything was in place within deadlines.start. */
@@ -77,6 +79,10 @@ export const snapshotReasons = {
   SourceNotReadable: 'SourceNotReadable',
   /** The directory on the claim belongs to another object. */
   DestinationConflict: 'DestinationConflict',
+  /** The room on the destination is being asked for. */
+  CheckingRoom: 'CheckingRoom',
+  /** sourcePolicy Remove cannot be honoured: the server runs as root. */
+  SourceNotRemovable: 'SourceNotRemovable',
   /** The destination has no room: it goes on by itself when room appears. */
   InsufficientSpace: 'InsufficientSpace',
   /** The archive is damaged: nothing was stored. */

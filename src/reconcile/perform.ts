@@ -1,4 +1,5 @@
 // The only file that changes the world: it interprets effects. What an effect may do is listed in decision.ts.
+import { isDeepStrictEqual } from 'node:util'
 import type { V1Job } from '@kubernetes/client-node'
 import type { KubeClient } from '../kube/client.ts'
 import { jobs, persistentVolumeClaims } from '../kube/resource.ts'
@@ -88,7 +89,7 @@ export class Performer {
       if (!(error instanceof Conflict)) throw error
       const there = await this.#kube.get(jobs, ref)
       const owner = there.metadata.ownerReferences?.find(({ controller }) => controller === true)
-      if (owner?.uid === subject.object.metadata.uid) return undefined
+      if (owner === undefined ? isDeepStrictEqual(there.metadata.labels, job.metadata?.labels) : owner.uid === subject.object.metadata.uid) return undefined
       return { kind: 'Refused', effect: 'CreateJob', message: `Job ${ref.name} exists and belongs to ${owner === undefined ? 'nobody' : `${owner.kind} ${owner.name}`}. Delete it, and the snapshot goes on.` }
     }
     return undefined

@@ -7,7 +7,9 @@ import { beingDeleted, finished } from './ending.ts'
 import { moverFinished, moverMissing, moverRunning, moverWaiting, pastMoveDeadline, targetMoving } from './move.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { claimMissing, claimUnusable, finalizerMissing, instanceMissing, pastStartDeadline, queued, sourceUnusable, targetNotReady } from './prerequisites.ts'
+import { releaseFinished, releaseMissing, releaseOverdue, releaseRunning } from './release.ts'
 import { notRequested, requestRefused, taskUnknown } from './request.ts'
+import { roomMissing } from './room.ts'
 import { databaseReplaced, serverSilent, taskEnded, taskOverdue, taskPending } from './task.ts'
 
 /** Decides, or leaves it to the next rung. */
@@ -16,7 +18,7 @@ export type Rung = (observation: SnapshotObservation, nowMs: number) => Decision
 const everyStage: readonly Rung[] = [beingDeleted, finished]
 
 /** Until POST /snapshots is on record. */
-const beforeRequest: readonly Rung[] = [sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, claimMissing, claimUnusable, queued, finalizerMissing, notRequested]
+const beforeRequest: readonly Rung[] = [sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, claimMissing, claimUnusable, queued, roomMissing, finalizerMissing, notRequested]
 
 /** Until Meilisearch has ended the task. */
 const inEngine: readonly Rung[] = [serverSilent, databaseReplaced, requestRefused, taskUnknown, taskOverdue, taskPending, taskEnded]
@@ -24,8 +26,12 @@ const inEngine: readonly Rung[] = [serverSilent, databaseReplaced, requestRefuse
 /** From then on only the mover matters. */
 const moving: readonly Rung[] = [moverFinished, pastMoveDeadline, targetMoving, moverMissing, moverWaiting, moverRunning]
 
+/** Stored: only Meilisearch's own file is left to be removed. */
+const releasing: readonly Rung[] = [releaseFinished, releaseOverdue, releaseMissing, releaseRunning]
+
 function stage({ snapshot }: SnapshotObservation): readonly Rung[] {
   if (!isRequested(snapshot)) return beforeRequest
+  if (snapshot.status?.artifact !== undefined) return releasing
   return snapshot.status?.task?.status === 'succeeded' ? moving : inEngine
 }
 

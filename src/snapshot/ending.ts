@@ -3,7 +3,8 @@ import { snapshotFinalizer } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { serverOf } from '../reconcile/server.ts'
-import { deletions } from './move.ts'
+import { cleanup, isToBeCleaned } from './cleanup.ts'
+import { deletions } from './pending.ts'
 import type { SnapshotObservation } from './observation.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
@@ -21,7 +22,7 @@ function hasFinalizer({ metadata }: MeiliSnapshot): boolean {
 
 const release: Effect = { kind: 'RemoveFinalizer', finalizer: snapshotFinalizer }
 
-/** Ends what runs for it: the mover (which removes its own partial copy), and a task of ours that has not begun. Stored files stay. */
+/** Ends what runs for it: the mover (which removes its own partial copy), and a task of ours that has not begun. Stored files stay, unless they are to be deleted. */
 export function beingDeleted(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot, mover } = observation
   if (snapshot.metadata.deletionTimestamp === undefined) return undefined
@@ -29,7 +30,8 @@ export function beingDeleted(observation: SnapshotObservation, nowMs: number): O
   if (!hasFinalizer(snapshot)) return { status, effects: [] }
   if (mover.jobs.length > 0) return { status, effects: deletions(mover.jobs), requeueAfterMs: 2000 }
   const cancel = cancelOwnTask(observation, nowMs)
-  return cancel === undefined ? { status, effects: [release] } : { status, effects: [cancel], requeueAfterMs: 1000 }
+  if (cancel !== undefined) return { status, effects: [cancel], requeueAfterMs: 1000 }
+  return cleanup(observation, nowMs) ?? { status, effects: [release] }
 }
 
 /** Only a task that our own POST made, that has not begun, and that no other object waits for. */
@@ -42,8 +44,10 @@ function cancelOwnTask({ snapshot, instance, target, engine, adoptedByOthers }: 
   return task?.status === 'enqueued' && server !== undefined ? { kind: 'CancelTask', server, taskUid: task.uid } : undefined
 }
 
-/** A finished record is never judged again. */
+/** A finished record is never judged again. The finalizer stays with what is to be deleted, also where that was decided later. */
 export function finished({ snapshot }: SnapshotObservation): Outcome {
   if (!isFinished(snapshot)) return undefined
-  return { status: snapshot.status ?? {}, effects: hasFinalizer(snapshot) ? [release] : [] }
+  const status = snapshot.status ?? {}
+  if (isToBeCleaned(snapshot)) return { status, effects: hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }] }
+  return { status, effects: hasFinalizer(snapshot) ? [release] : [] }
 }

@@ -1,8 +1,10 @@
 // The rungs of the move: from a succeeded task to a stored file. Pure.
+import type { V1Job } from '@kubernetes/client-node'
 import { conditionTypes } from '../api/meta.ts'
 import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { conditionNamed, instant } from '../reconcile/conditions.ts'
+import type { MoverResult } from '../mover/contract.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { sizeText } from '../reconcile/format.ts'
 import { storedArtifact } from './artifact.ts'
@@ -12,8 +14,11 @@ import { moveEstimate } from './estimate.ts'
 import { moverJob, moverJobName } from './mover-job.ts'
 import type { MoveFrom } from './mover-job.ts'
 import { failureOf, resultOf, terminationOf } from './mover-result.ts'
+import { moverUser } from './mover-pod.ts'
 import { bringsNewerFile, nextMove } from './next-move.ts'
 import type { SnapshotObservation } from './observation.ts'
+import { deletions } from './pending.ts'
+import { startRelease } from './release.ts'
 import { completed, failed, inProgress } from './status.ts'
 import type { Changes } from './status.ts'
 import { whyWaiting } from './waiting.ts'
@@ -35,7 +40,7 @@ export function moverFinished(observation: SnapshotObservation, nowMs: number): 
   const termination = terminationOf(job, pod)
   if (termination === undefined) return undefined
   const result = resultOf(termination)
-  if (result.exitCode === 0 && result.stored !== undefined) return { status: completed(snapshot, storedArtifact(snapshot, job, result.stored), nowMs), effects: [] }
+  if (result.exitCode === 0 && result.stored !== undefined) return stored(observation, { job, ...result, stored: result.stored }, nowMs)
   const failure = failureOf(result)
   switch (failure.cure) {
     case 'None':
@@ -45,6 +50,14 @@ export function moverFinished(observation: SnapshotObservation, nowMs: number): 
     default:
       return nextMove(snapshot, { failure, supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined }, nowMs)
   }
+}
+
+function stored({ snapshot }: SnapshotObservation, { job, stored: file, space }: MoverResult & { readonly job: V1Job; readonly stored: NonNullable<MoverResult['stored']> }, nowMs: number): Outcome {
+  const seen = space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
+  const changes = { ...storedArtifact(snapshot, job, file), ...seen }
+  if (snapshot.spec.sourcePolicy === 'Keep') return { status: completed(snapshot, { changes }, nowMs), effects: [] }
+  const { inode, modifiedAt, sizeBytes } = file
+  return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } }, nowMs)
 }
 
 /** Past deadlines.move: end what runs, see it gone, then say so. */
@@ -57,11 +70,6 @@ export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number
   }
   const message = `${limit}. Its mover is being ended.`
   return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message }, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
-}
-
-/** Foreground deletion, once for each Job that is not going away yet. */
-export function deletions(jobs: SnapshotObservation['mover']['jobs']): Effect[] {
-  return jobs.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
 }
 
 /** A mover that holds a single-node volume must not keep the database from starting elsewhere: fail-over goes first. */
@@ -96,7 +104,7 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   const effects: Effect[] = [{ kind: 'CreateJob', job }]
   if (wasRefused(snapshot, before.jobName)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
   const message = `Job ${before.jobName} is being started on node ${node}.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move: { ...before, node } } }, nowMs), effects, requeueAfterMs: 5000 }
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move: { ...before, node, runAs: moverUser({ snapshot, ...start }) } } }, nowMs), effects, requeueAfterMs: 5000 }
 }
 
 /** What a mover is made from, or the sentence that says what is missing. */

@@ -4,6 +4,7 @@ import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { MoverConfig } from '../mover/contract.ts'
+import { artifactPath } from './artifact-path.ts'
 import { jobNameOf, jobTemplate } from './job-template.ts'
 import type { EngineAnswer, SnapshotObservation } from './observation.ts'
 import { moverPlacement, moverSecurity, moverVolumes, podMountPaths } from './mover-pod.ts'
@@ -44,14 +45,10 @@ export function moverJob(from: MoveFrom): V1Job {
   })
 }
 
-/** Relative to the claim's root. */
-export function artifactPath({ metadata, spec }: MeiliSnapshot): { path: string; directory: string } {
-  return { path: spec.destination.claim.path ?? spec.source.instanceRef.name, directory: `${metadata.name}-${metadata.uid.slice(0, 8)}` }
-}
-
 function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadlineSeconds: number): MoverConfig {
   const volume: SnapshotVolume | undefined = instance.status?.snapshotVolume
   return {
+    command: 'move',
     describes: {
       object: { uid: snapshot.metadata.uid, namespace: snapshot.metadata.namespace, name: snapshot.metadata.name },
       instance: { name: instance.metadata.name, pod: target.metadata?.name ?? '', podUid: target.metadata?.uid ?? '', node: target.spec?.nodeName ?? '' },

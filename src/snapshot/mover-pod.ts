@@ -1,7 +1,7 @@
 // The mover's pod: volumes, user and place, each following the target pod. Pure.
 import type { V1Affinity, V1NodeSelectorTerm, V1Pod, V1PodSecurityContext, V1PodSpec, V1Toleration, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../api/instance.ts'
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { targetUser } from './target.ts'
 
 export type Target = V1Pod
@@ -20,38 +20,61 @@ const moverUid = 65_532
 
 /** Two claims: two volumes, the source read-only as a volume. One claim: one volume (two entries for one claim work only since 1.35), the source mount read-only. */
 export function moverVolumes({ snapshot, instance }: Moved): { volumes: V1Volume[]; volumeMounts: V1VolumeMount[] } {
-  const source = instance.status?.snapshotVolume
-  const sourceClaim = source?.claimName ?? ''
-  const destinationClaim = snapshot.spec.destination.claim.name
-  const shared = sourceClaim === destinationClaim
-  const subPath = source?.subPath === undefined || source.subPath === '' ? {} : { subPath: source.subPath }
+  const claimName = instance.status?.snapshotVolume?.claimName ?? ''
+  const destination = destinationVolume(snapshot)
+  const shared = claimName === snapshot.spec.destination.claim.name
   return {
-    volumes: [
-      ...(shared ? [] : [{ name: 'source', persistentVolumeClaim: { claimName: sourceClaim, readOnly: true } }]),
-      { name: 'destination', persistentVolumeClaim: { claimName: destinationClaim } },
-    ],
-    volumeMounts: [
-      { name: shared ? 'destination' : 'source', mountPath: podMountPaths.source, readOnly: true, ...subPath },
-      { name: 'destination', mountPath: podMountPaths.destination },
-    ],
+    volumes: [...(shared ? [] : [{ name: 'source', persistentVolumeClaim: { claimName, readOnly: true } }]), destination.volume],
+    volumeMounts: [{ name: shared ? 'destination' : 'source', mountPath: podMountPaths.source, readOnly: true, ...sourcePath(instance) }, destination.mount],
   }
 }
 
-/** Pod Security "restricted", as the target's user. The group of a volume that the server can write is never changed to one that the server does not have. */
-export function moverSecurity({ snapshot, instance, target }: Moved): V1PodSecurityContext {
+function sourcePath({ status }: MeiliInstance): { subPath?: string } {
+  const subPath = status?.snapshotVolume?.subPath
+  return subPath === undefined || subPath === '' ? {} : { subPath }
+}
+
+/** At the claim's root: the mover makes its own directories (the kubelet would make a subPath as root). */
+export function destinationVolume({ spec }: MeiliSnapshot): { volume: V1Volume; mount: V1VolumeMount } {
+  return { volume: { name: 'destination', persistentVolumeClaim: { claimName: spec.destination.claim.name } }, mount: { name: 'destination', mountPath: podMountPaths.destination } }
+}
+
+/** The snapshot directory alone, to unlink one file in it. */
+export function writableSource({ instance }: Moved): { volume: V1Volume; mount: V1VolumeMount } {
+  const claimName = instance.status?.snapshotVolume?.claimName ?? ''
+  return { volume: { name: 'source', persistentVolumeClaim: { claimName } }, mount: { name: 'source', mountPath: podMountPaths.source, ...sourcePath(instance) } }
+}
+
+export type RunAs = NonNullable<NonNullable<MeiliSnapshotStatus['move']>['runAs']>
+
+/** As the target's user. The group of a volume that the server can write is never changed to one that the server does not have. */
+export function moverUser({ snapshot, instance, target }: Moved): RunAs {
   const user = targetUser(target, instance)
-  const uid = user.uid ?? moverUid
-  const gid = user.uid === undefined ? moverUid : (user.gid ?? uid)
+  if (user.uid === undefined) return { user: moverUid, group: moverUid, fsGroup: moverUid }
+  const group = user.gid ?? user.uid
   const shared = instance.status?.snapshotVolume?.claimName === snapshot.spec.destination.claim.name
-  const fsGroup = user.uid === undefined ? moverUid : (user.fsGroup ?? (shared ? undefined : gid))
-  const seLinuxOptions = target.spec?.securityContext?.seLinuxOptions
+  const fsGroup = user.fsGroup ?? (shared ? undefined : group)
+  return { user: user.uid, group, ...(fsGroup === undefined ? {} : { fsGroup }) }
+}
+
+/** Pod Security "restricted". */
+export function moverSecurity(moved: Moved, runAs = moverUser(moved)): V1PodSecurityContext {
+  const { supplementalGroups } = targetUser(moved.target, moved.instance)
+  const seLinuxOptions = moved.target.spec?.securityContext?.seLinuxOptions
+  return {
+    ...ownerSecurity(runAs),
+    ...(supplementalGroups.length === 0 ? {} : { supplementalGroups: [...supplementalGroups] }),
+    ...(seLinuxOptions === undefined ? {} : { seLinuxOptions }),
+  }
+}
+
+/** For what is stored already: as whoever stored it. */
+export function ownerSecurity({ user, group, fsGroup }: RunAs = { user: moverUid, group: moverUid, fsGroup: moverUid }): V1PodSecurityContext {
   return {
     runAsNonRoot: true,
-    runAsUser: uid,
-    runAsGroup: gid,
+    runAsUser: user,
+    runAsGroup: group,
     ...(fsGroup === undefined ? {} : { fsGroup, fsGroupChangePolicy: 'OnRootMismatch' }),
-    ...(user.supplementalGroups.length === 0 ? {} : { supplementalGroups: [...user.supplementalGroups] }),
-    ...(seLinuxOptions === undefined ? {} : { seLinuxOptions }),
     seccompProfile: { type: 'RuntimeDefault' },
   }
 }
@@ -59,24 +82,31 @@ export function moverSecurity({ snapshot, instance, target }: Moved): V1PodSecur
 const unschedulable: V1Toleration = { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' }
 
 /** By affinity, never `nodeName`: the scheduler has to bind a WaitForFirstConsumer claim. */
-export function moverPlacement({ snapshot, instance, target }: Moved): Pick<V1PodSpec, 'affinity' | 'tolerations' | 'nodeSelector'> {
-  const { mover } = snapshot.spec
-  const chosen = (mover.tolerations ?? []).map((toleration) => withoutUndefined(toleration))
-  return {
-    affinity: affinityOf(instance, target),
-    tolerations: [...(target.spec?.tolerations ?? []), unschedulable, ...chosen],
-    ...(mover.nodeSelector === undefined ? {} : { nodeSelector: mover.nodeSelector }),
-  }
+export function moverPlacement({ snapshot, instance, target }: Moved): Placement {
+  return { affinity: affinityOf(instance, target), ...chosenPlacement(snapshot, target.spec?.tolerations ?? []) }
 }
 
+type Placement = Pick<V1PodSpec, 'affinity' | 'tolerations' | 'nodeSelector'>
+
+/** Preferably where the claim was used last: it may be in use there. */
+export function nearNode(snapshot: MeiliSnapshot): Placement {
+  const node = snapshot.status?.move?.node
+  return { ...(node === undefined ? {} : { affinity: preferred(onNode(node)) }), ...chosenPlacement(snapshot, []) }
+}
+
+function chosenPlacement({ spec }: MeiliSnapshot, ofTarget: readonly V1Toleration[]): Placement {
+  const { mover } = spec
+  const chosen = (mover.tolerations ?? []).map((toleration) => withoutUndefined(toleration))
+  return { tolerations: [...ofTarget, unschedulable, ...chosen], ...(mover.nodeSelector === undefined ? {} : { nodeSelector: mover.nodeSelector }) }
+}
+
+const onNode = (node: string): V1NodeSelectorTerm => ({ matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] })
+const preferred = (preference: V1NodeSelectorTerm): V1Affinity => ({ nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }] } })
+
 function affinityOf(instance: MeiliInstance, target: Target): V1Affinity {
-  const here: V1NodeSelectorTerm = { matchFields: [{ key: 'metadata.name', operator: 'In', values: [target.spec?.nodeName ?? ''] }] }
+  const here = onNode(target.spec?.nodeName ?? '')
   const anywhere = instance.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') === true
-  return {
-    nodeAffinity: anywhere
-      ? { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: here }] }
-      : { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [here] } },
-  }
+  return anywhere ? preferred(here) : { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [here] } } }
 }
 
 function withoutUndefined(toleration: NonNullable<MeiliSnapshot['spec']['mover']['tolerations']>[number]): V1Toleration {

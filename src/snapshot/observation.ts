@@ -1,7 +1,7 @@
 // What the snapshot room knows of the world in one pass. Types only: observe.ts fills them, the rungs read them.
 import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../api/instance.ts'
-import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../api/snapshot.ts'
 import type { MoverProgress } from '../mover/contract.ts'
 import type { EarlierRun } from './estimate.ts'
 
@@ -49,7 +49,7 @@ export interface MoverSeen {
   readonly progress: MoverProgress | undefined
   /** Newest Warning Event of the pod, or of the Job where it has no pod. */
   readonly warning: string | undefined
-  /** Jobs of this object, of any attempt; the deletion waits for them. */
+  /** Jobs of this object, of any attempt, but the one that cleans up after it; the deletion waits for them. */
   readonly jobs: readonly V1Job[]
 }
 
@@ -64,6 +64,8 @@ export interface SnapshotObservation {
   readonly adoptedByOthers: readonly number[]
   /** The last completed snapshot of this instance. */
   readonly earlier: EarlierRun | undefined
+  /** What the next snapshot will need on the destination, and what was free there when a mover looked last; both only as far as known. */
+  readonly room: { readonly neededBytes: number | undefined; readonly known: MeiliSnapshotStatus['destination'] }
   /** The destination. */
   readonly claim: V1PersistentVolumeClaim | undefined
   readonly engine: EngineSeen

@@ -12,14 +12,22 @@ import type { MoverSeen } from './observation.ts'
 
 export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, jobs: [] }
 
-export async function lookAtMover(kube: KubeClient, { metadata, status }: MeiliSnapshot): Promise<MoverSeen> {
+/** The Job that matters at this stage. */
+export function currentJobName({ metadata, status }: MeiliSnapshot): string | undefined {
+  if (metadata.deletionTimestamp !== undefined && status?.cleanup !== undefined) return status.cleanup.jobName
+  return status?.release?.jobName ?? status?.move?.jobName ?? status?.room?.jobName
+}
+
+export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
+  const { metadata, status } = snapshot
   const labelled = { namespace: metadata.namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
   const found = await kube.listAll<V1Job & KubeObject>(jobs, labelled)
-  const job = found.find((candidate) => candidate.metadata.name === status?.move?.jobName)
-  if (job === undefined) return { ...noMover, jobs: found }
+  const job = found.find((candidate) => candidate.metadata.name === currentJobName(snapshot))
+  const others = found.filter((candidate) => candidate.metadata.name !== status?.cleanup?.jobName)
+  if (job === undefined) return { ...noMover, jobs: others }
   const jobPods = (await kube.listAll<V1Pod & KubeObject>(pods, labelled)).filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true)
   const pod = jobPods.toSorted((a, b) => Date.parse(String(b.metadata.creationTimestamp)) - Date.parse(String(a.metadata.creationTimestamp)))[0]
-  return { job, pod, jobs: found, progress: await progressOf(kube, pod), warning: await warningFor(kube, pod ?? job, pod) }
+  return { job, pod, jobs: others, progress: await progressOf(kube, pod), warning: await warningFor(kube, pod ?? job, pod) }
 }
 
 /** The last progress line that the mover printed; its output may lag behind or be gone, which is no error. */

@@ -16,7 +16,7 @@ import { isFinished } from './ending.ts'
 import { earlierRun } from './estimate.ts'
 import { askEngine } from './observe-engine.ts'
 import { isRequested } from './attempt.ts'
-import { lookAtMover, noMover } from './observe-mover.ts'
+import { currentJobName, lookAtMover, noMover } from './observe-mover.ts'
 import type { EngineSeen, MoverSeen, SnapshotObservation } from './observation.ts'
 
 export interface SnapshotWorld {
@@ -40,6 +40,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     target: undefined,
     ahead: [],
     adoptedByOthers: [],
+    room: roomOf(world.snapshots(namespace), snapshot, instance),
     earlier: earlierRun(world.snapshots(namespace).filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name)),
     claim: undefined,
     engine: { state: 'NotAsked' },
@@ -87,6 +88,16 @@ function goesFirst(other: MeiliSnapshot, snapshot: MeiliSnapshot): boolean {
   return age(other) < age(snapshot) && waitsForItsTurn.includes(conditionNamed(other.status?.conditions, conditionTypes.Ready)?.reason)
 }
 
+/** The need: the size of the last artifact, else what the database uses. */
+function roomOf(snapshots: readonly MeiliSnapshot[], { spec }: MeiliSnapshot, instance: MeiliInstance | undefined): SnapshotObservation['room'] {
+  const ofInstance = snapshots.filter((other) => other.spec.source.instanceRef.name === spec.source.instanceRef.name)
+  const onClaim = snapshots.filter((other) => other.spec.destination.claim.name === spec.destination.claim.name).flatMap(({ status }) => status?.destination ?? [])
+  return {
+    neededBytes: earlierRun(ofInstance)?.sizeBytes ?? instance?.status?.database?.usedBytes,
+    known: onClaim.toSorted((a, b) => Date.parse(b.observedAt) - Date.parse(a.observedAt))[0],
+  }
+}
+
 /** The very pod that the instance speaks of: another one of that name is another server until the instance says so. */
 async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): Promise<V1Pod | undefined> {
   const seen = instance?.status?.pod
@@ -96,7 +107,7 @@ async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): 
 }
 
 async function moverOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
-  return snapshot.status?.move === undefined ? noMover : await lookAtMover(kube, snapshot)
+  return currentJobName(snapshot) === undefined ? noMover : await lookAtMover(kube, snapshot)
 }
 
 async function engineOf(world: SnapshotWorld, seen: Pick<SnapshotObservation, 'snapshot' | 'instance' | 'target' | 'mover'>): Promise<EngineSeen> {

@@ -4,30 +4,17 @@ import { instanceConditions, instanceReasons } from '../api/instance.ts'
 import type { InstanceReason } from '../api/instance.ts'
 import { conditionTypes, durationMs } from '../api/meta.ts'
 import { snapshotFinalizer, snapshotReasons } from '../api/snapshot.ts'
-import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotReason } from '../api/snapshot.ts'
-import { conditionNamed, instant, isTrue } from '../reconcile/conditions.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
+import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { destinationClaim } from './destination-claim.ts'
-import { deadlineText, startedMs } from './deadline.ts'
+import { startedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
-import { failed, inProgress } from './status.ts'
+import { deletions, pending } from './pending.ts'
+import { failed } from './status.ts'
 import { targetUser } from './target.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
-
-const slowestMs = 15_000
-
-/** Nothing is lost by waiting: asked again soon at first, then more seldom. The end of the one in front wakes the queue; deadlines.start runs from then. */
-function pending(observation: SnapshotObservation, nowMs: number, why: { reason: SnapshotReason; message: string; effects?: readonly Effect[] }): Decision<MeiliSnapshotStatus> {
-  const { snapshot } = observation
-  const startedAt = why.reason === snapshotReasons.Queued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
-  const until = startedAt === undefined ? '' : ` It goes on by itself, until ${deadlineText(startedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))}.`
-  return {
-    status: inProgress(snapshot, { phase: 'Pending', reason: why.reason, message: `${why.message}${until}`, changes: { startedAt, waitingFor: why.message.slice(0, 500) } }, nowMs),
-    effects: why.effects ?? [],
-    requeueAfterMs: why.reason === snapshotReasons.Queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - startedMs(snapshot, nowMs)) / 4)),
-  }
-}
 
 /** Reasons of SnapshotVolumeReady that no waiting cures. */
 const hopeless: readonly InstanceReason[] = [
@@ -51,8 +38,12 @@ export function sourceUnusable(observation: SnapshotObservation, nowMs: number):
   const volume = conditionNamed(instance.status?.conditions, instanceConditions.SnapshotVolumeReady)
   const reason = hopeless.find((hopelessReason) => volume?.status === 'False' && volume.reason === hopelessReason)
   if (reason !== undefined) return { status: failed(snapshot, { reason, message: volume?.message ?? '' }, nowMs), effects: [] }
-  const sameClaim = claim !== undefined && instance.status?.snapshotVolume?.claimName === claim.metadata?.name
-  if (!sameClaim || target === undefined || targetUser(target, instance).uid !== undefined) return undefined
+  if (target === undefined || targetUser(target, instance).uid !== undefined) return undefined
+  if (snapshot.spec.sourcePolicy === 'Remove') {
+    const message = `Pod ${target.metadata?.name ?? ''} runs as root, so its snapshots are root's, and a mover, which never runs as root, cannot remove them. Use sourcePolicy: Keep, or run Meilisearch as a user (runAsUser).`
+    return { status: failed(snapshot, { reason: snapshotReasons.SourceNotRemovable, message }, nowMs), effects: [] }
+  }
+  if (claim === undefined || instance.status?.snapshotVolume?.claimName !== claim.metadata?.name) return undefined
   const message = `Pod ${target.metadata?.name ?? ''} runs as root, and claim ${claim.metadata?.name ?? ''} holds its database too: a mover never runs as root, and never changes the group of a server's own volume. Use another claim for snapshots, or run Meilisearch as a user (runAsUser).`
   return { status: failed(snapshot, { reason: snapshotReasons.DestinationUnusable, message }, nowMs), effects: [] }
 }
@@ -62,7 +53,7 @@ export function pastStartDeadline({ snapshot, ...observation }: SnapshotObservat
   if (isBehind(observation.ahead, snapshot) || nowMs - startedMs(snapshot, nowMs) <= limitMs) return undefined
   const waited = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
   const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and ${snapshot.status?.request === undefined ? 'no' : 'no other'} snapshot was asked for. Last: ${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`
-  return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: [] }
+  return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: deletions(observation.mover.jobs) }
 }
 
 export function instanceMissing(observation: SnapshotObservation, nowMs: number): Outcome {
@@ -132,5 +123,5 @@ export function claimUnusable(observation: SnapshotObservation, nowMs: number): 
 /** From here on a deletion has something to end. The object comes back with it, and the next pass goes on. */
 export function finalizerMissing({ snapshot }: SnapshotObservation): Outcome {
   if (snapshot.metadata.finalizers?.includes(snapshotFinalizer) === true) return undefined
-  return { status: snapshot.status ?? {}, effects: [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }], requeueAfterMs: slowestMs }
+  return { status: snapshot.status ?? {}, effects: [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }], requeueAfterMs: 15_000 }
 }

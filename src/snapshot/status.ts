@@ -56,11 +56,12 @@ export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): 
   return onlyProgressChanged(snapshot.status, next, nowMs) ? { ...snapshot.status } : stamped(next, nowMs)
 }
 
-export function completed(snapshot: MeiliSnapshot, changes: Changes, nowMs: number): MeiliSnapshotStatus {
-  const { artifact } = changes
+/** @param end `note`: a sentence about what else became of it */
+export function completed(snapshot: MeiliSnapshot, { changes, note }: { changes: Changes; note?: string }, nowMs: number): MeiliSnapshotStatus {
+  const { artifact } = { ...snapshot.status, ...changes }
   const said = {
     reason: snapshotReasons.Completed,
-    message: `${artifact?.size ?? ''}, sha256 ${artifact?.sha256 ?? ''}, on claim ${artifact?.claimName ?? ''} at ${artifact?.path ?? ''}.`,
+    message: `${artifact?.size ?? ''}, sha256 ${artifact?.sha256 ?? ''}, on claim ${artifact?.claimName ?? ''} at ${artifact?.path ?? ''}.${note === undefined ? '' : ` ${note}`}`,
   }
   return ended(snapshot, nowMs, {
     phase: 'Completed',

@@ -8,7 +8,7 @@ import { spanText } from '../reconcile/format.ts'
 
 type Teller = (before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus) => Story | undefined
 
-const tellers: readonly Teller[] = [blocked, requested, created, moving, verified, ended]
+const tellers: readonly Teller[] = [blocked, requested, created, moving, verified, released, abandoned, ended]
 
 export function snapshotStory(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): readonly Story[] {
   return tellers.map((tell) => tell(before, after)).filter((story) => story !== undefined)
@@ -23,9 +23,10 @@ const ordinary: readonly string[] = [
   snapshotReasons.MoverStarting,
   snapshotReasons.Copying,
   snapshotReasons.Verifying,
+  snapshotReasons.Releasing,
 ]
 
-const harmless: readonly string[] = [snapshotReasons.Queued, snapshotReasons.ClaimCreating]
+const harmless: readonly string[] = [snapshotReasons.Queued, snapshotReasons.ClaimCreating, snapshotReasons.CheckingRoom]
 
 /** What holds it up, once for each reason. */
 function blocked(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): Story | undefined {
@@ -58,6 +59,17 @@ function moving(before: MeiliSnapshotStatus | undefined, { move }: MeiliSnapshot
 function verified(before: MeiliSnapshotStatus | undefined, { artifact }: MeiliSnapshotStatus): Story | undefined {
   if (artifact?.verification !== 'Archive' || before?.artifact !== undefined) return undefined
   return { type: 'Normal', reason: 'Verified', message: `Archive read back: gzip, tar and version ${artifact.meilisearchVersion} are good` }
+}
+
+function released(before: MeiliSnapshotStatus | undefined, { release }: MeiliSnapshotStatus): Story | undefined {
+  if (release?.outcome === undefined || before?.release?.outcome === release.outcome) return undefined
+  const messages = { Removed: "Meilisearch's own file was removed", Replaced: 'Meilisearch has made a newer file, which was left alone', Absent: "Meilisearch's own file was gone already", Failed: "Meilisearch's own file could not be removed" } as const
+  return { type: release.outcome === 'Failed' ? 'Warning' : 'Normal', reason: 'Released', message: messages[release.outcome] }
+}
+
+function abandoned(before: MeiliSnapshotStatus | undefined, { cleanup }: MeiliSnapshotStatus): Story | undefined {
+  if (cleanup?.abandoned === undefined || before?.cleanup?.abandoned !== undefined) return undefined
+  return { type: 'Warning', reason: 'CleanupAbandoned', message: cleanup.abandoned }
 }
 
 function ended(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): Story | undefined {

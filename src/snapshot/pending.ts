@@ -1,0 +1,37 @@
+// What several rungs do alike: wait for something that comes by itself, and end Jobs. Pure.
+import type { V1Job } from '@kubernetes/client-node'
+import { durationMs } from '../api/meta.ts'
+import { snapshotReasons } from '../api/snapshot.ts'
+import type { MeiliSnapshotStatus, SnapshotReason } from '../api/snapshot.ts'
+import { instant } from '../reconcile/conditions.ts'
+import type { Decision, Effect } from '../reconcile/decision.ts'
+import { deadlineText, startedMs } from './deadline.ts'
+import type { SnapshotObservation } from './observation.ts'
+import { inProgress } from './status.ts'
+import type { Changes } from './status.ts'
+
+const slowestMs = 15_000
+
+export interface Wait {
+  readonly reason: SnapshotReason
+  readonly message: string
+  readonly effects?: readonly Effect[]
+  readonly changes?: Changes
+}
+
+/** Nothing is lost by waiting: asked again soon at first, then more seldom. The end of the one in front wakes the queue; deadlines.start runs from then. */
+export function pending({ snapshot }: SnapshotObservation, nowMs: number, { reason, message, effects = [], changes = {} }: Wait): Decision<MeiliSnapshotStatus> {
+  const queued = reason === snapshotReasons.Queued
+  const startedAt = queued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
+  const until = queued ? '' : ` It goes on by itself, until ${deadlineText(startedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))}.`
+  return {
+    status: inProgress(snapshot, { phase: 'Pending', reason, message: `${message}${until}`, changes: { ...changes, startedAt, waitingFor: message } }, nowMs),
+    effects,
+    requeueAfterMs: queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - startedMs(snapshot, nowMs)) / 4)),
+  }
+}
+
+/** Foreground deletion, once for each Job that is not going away yet. */
+export function deletions(jobs: readonly V1Job[]): Effect[] {
+  return jobs.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
+}

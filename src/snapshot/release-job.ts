@@ -1,0 +1,35 @@
+// The Job that unlinks Meilisearch's own file once its copy is stored (sourcePolicy Remove). Pure.
+// It alone mounts the snapshot directory writable, and nothing else.
+import type { V1Job } from '@kubernetes/client-node'
+import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
+import { jobTemplate } from './job-template.ts'
+import type { MoverImage } from './job-template.ts'
+import { moverPlacement, moverSecurity, moverUser, podMountPaths, writableSource } from './mover-pod.ts'
+import type { Moved } from './mover-pod.ts'
+
+const deadlineSeconds = 60
+
+export function releaseJob(from: Moved & MoverImage & { readonly release: NonNullable<MeiliSnapshotStatus['release']> }): V1Job {
+  const { snapshot, instance, release } = from
+  const { volume, mount } = writableSource(from)
+  const { user, group } = moverUser(from)
+  // A group that the server does not have is never given to a volume that can be written.
+  const fsGroup = from.target.spec?.securityContext?.fsGroup
+  return jobTemplate({
+    snapshot,
+    name: release.jobName,
+    config: {
+      command: 'release',
+      source: { directory: podMountPaths.source, fileName: instance.status?.snapshotVolume?.fileName ?? 'data.ms.snapshot' },
+      file: release.file,
+      attempt: `release-${release.attempt}`,
+      deadlineSeconds,
+    },
+    deadlineSeconds,
+    pod: { securityContext: moverSecurity(from, { user, group, ...(fsGroup === undefined ? {} : { fsGroup }) }), ...moverPlacement(from), volumes: [volume] },
+    volumeMounts: [mount],
+    owned: true,
+    moverImage: from.moverImage,
+    imagePullSecrets: from.imagePullSecrets,
+  })
+}
