@@ -1,0 +1,16 @@
+// docs/failures.md holds every reason that can appear, and no other.
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { instanceReasons } from '../../../src/api/instance.ts'
+import { snapshotReasons } from '../../../src/api/snapshot.ts'
+
+const [, ofSnapshots = '', ofInstances = ''] = readFileSync(new URL('../../../docs/failures.md', import.meta.url), 'utf8').split(/^## Meili\w+$/m)
+
+const documented = (section: string): string[] => [...section.matchAll(/^\| `(\w+)` \| .+ \| .+ \|$/gm)].map(([, reason]) => reason ?? '')
+
+test.each([
+  ['MeiliSnapshot', ofSnapshots, snapshotReasons],
+  ['MeiliInstance', ofInstances, instanceReasons],
+])('each reason of a %s has its line', (_, section, reasons) => {
+  expect(documented(section).toSorted()).toEqual(Object.values(reasons).toSorted())
+})
