@@ -116,6 +116,7 @@ function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadl
   const volume: SnapshotVolume | undefined = instance.status?.snapshotVolume
   const { claim } = snapshot.spec.destination
   return {
+    command: 'move',
     describes: {
       object: { uid: snapshot.metadata.uid, namespace: snapshot.metadata.namespace, name: snapshot.metadata.name },
       instance: { name: instance.metadata.name, pod: target.metadata?.name ?? '', podUid: target.metadata?.uid ?? '', node: target.spec?.nodeName ?? '' },

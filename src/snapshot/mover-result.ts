@@ -53,7 +53,6 @@ const final: Readonly<Partial<Record<ExitCode, SnapshotReason>>> = {
   [exitCodes.destinationConflict]: snapshotReasons.DestinationConflict,
   [exitCodes.noSpace]: snapshotReasons.InsufficientSpace,
   [exitCodes.permissionDenied]: snapshotReasons.SourceNotReadable,
-  [exitCodes.noLocalSnapshot]: snapshotReasons.SourceMissing,
   [exitCodes.archiveBad]: snapshotReasons.ArchiveCorrupt,
 }
 
