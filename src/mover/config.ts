@@ -1,6 +1,6 @@
 // The text in MOVER_CONFIG → a checked configuration. Pure. Names that could leave their directory are refused here, once, for all files.
 import { z } from 'zod'
-import { exitCodes, moverConfig, type MoverConfig } from './contract.ts'
+import { exitCodes, moverConfig, type MoveConfig, type MoverConfig } from './contract.ts'
 import { Failure } from './failure.ts'
 import { parseTime } from './rfc3339.ts'
 
@@ -24,20 +24,42 @@ function refuse(what: string): Failure {
   return new Failure(exitCodes.badConfiguration, `${what}; operator and mover must be of the same version.`)
 }
 
+type Check = readonly [holds: boolean, otherwise: string]
+
+/** What the schema cannot say. */
 function wrongField(config: MoverConfig): string | undefined {
-  const { source, destination, batches, attempt } = config
-  const times = batches.flatMap((batch) => [batch.startedAt, batch.finishedAt])
-  const checks: readonly [boolean, string][] = [
+  return checksOf(config).find(([holds]) => !holds)?.[1]
+}
+
+function checksOf(config: MoverConfig): Check[] {
+  switch (config.command) {
+    case 'move':
+      return [...sourceChecks(config), ...destinationChecks(config), ...directoryChecks(config), ...batchChecks(config)]
+  }
+}
+
+function sourceChecks({ source }: Pick<MoveConfig, 'source'>): Check[] {
+  return [
     [isFileName(source.fileName), 'source.fileName must be one name without a path'],
     [!ownFileNames.has(source.fileName), `source.fileName must not be ${[...ownFileNames].join(' or ')}`],
-    [isFileName(destination.directory), 'destination.directory must be one name without a path'],
-    [destination.root.startsWith('/') && source.directory.startsWith('/'), 'destination.root and source.directory must be absolute'],
-    [pathComponents(destination.path).every(isFileName), 'destination.path must stay inside the claim'],
-    [/^[A-Za-z0-9_-]{1,64}$/.test(attempt), 'attempt must be letters, digits, - and _ only'],
-    [config.allowedSkewMs >= 0, 'allowedSkewMs must not be negative'],
-    [times.every((time) => parseTime(time) !== undefined), 'the times of batches must be RFC 3339'],
+    [source.directory.startsWith('/'), 'source.directory must be absolute'],
   ]
-  return checks.find(([holds]) => !holds)?.[1]
+}
+
+function destinationChecks({ destination }: { destination: { root: string; path: string } }): Check[] {
+  return [
+    [destination.root.startsWith('/'), 'destination.root must be absolute'],
+    [pathComponents(destination.path).every(isFileName), 'destination.path must stay inside the claim'],
+  ]
+}
+
+function directoryChecks({ destination }: { destination: { directory: string } }): Check[] {
+  return [[isFileName(destination.directory), 'destination.directory must be one name without a path']]
+}
+
+function batchChecks({ batches }: MoveConfig): Check[] {
+  const times = batches.flatMap((batch) => [batch.startedAt, batch.finishedAt])
+  return [[times.every((time) => parseTime(time) !== undefined), 'the times of batches must be RFC 3339']]
 }
 
 const ownFileNames: ReadonlySet<string> = new Set(['manifest.json', 'SHA256SUMS'])
@@ -48,6 +70,6 @@ export function pathComponents(path: string): string[] {
 }
 
 /** One component of a path: no separator, not `.` or `..`, nothing that SHA256SUMS would have to escape. */
-function isFileName(name: string): boolean {
+export function isFileName(name: string): boolean {
   return /^[^/\\\p{Cc}]{1,255}$/u.test(name) && name !== '.' && name !== '..'
 }

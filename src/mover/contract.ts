@@ -4,18 +4,17 @@ import { z } from 'zod'
 
 /** Why the mover ended. The numbers are the container's exit codes. */
 export const exitCodes = {
-  /** Stored, or already stored by an earlier run. */
+  /** What was asked for holds now, whether by this run or by an earlier one. */
   done: 0,
   badConfiguration: 10,
-  /** The snapshot file is absent, empty, not a regular file, or older than every batch that may own it. */
+  /** move: the snapshot file is absent, empty, not a regular file, or older than every batch that may own it. release: there is no such directory. */
   sourceMissing: 11,
   /** A newer snapshot than every known batch lies there; the result names its mtime. */
   superseded: 12,
-  /** The final directory belongs to another object. */
+  /** Something of another owner stands where the artifact belongs, or in it. Nothing was touched. */
   destinationConflict: 13,
   noSpace: 14,
   permissionDenied: 15,
-  noLocalSnapshot: 16,
   inputOutput: 30,
   mismatch: 31,
   /** No byte moved for `stallSeconds`, or the mover's own deadline passed. */
@@ -29,8 +28,11 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 const batch = z.object({ taskUid: z.int(), batchUid: z.int(), enqueuedAt: z.string(), startedAt: z.string(), finishedAt: z.string() })
 export type Batch = z.infer<typeof batch>
 
+/** The snapshot object that all this is done for. Its uid becomes part of file names. */
+const owner = z.object({ uid: z.string().regex(/^[A-Za-z0-9-]{1,64}$/), namespace: z.string(), name: z.string() })
+
 const described = z.object({
-  object: z.object({ uid: z.string(), namespace: z.string(), name: z.string() }),
+  object: owner,
   instance: z.object({ name: z.string(), pod: z.string(), podUid: z.string(), node: z.string() }),
   meilisearch: z.object({ version: z.string(), commit: z.string() }),
   indexes: z.array(z.object({ uid: z.string(), documents: z.int() })),
@@ -38,22 +40,45 @@ const described = z.object({
   source: z.object({ claim: z.string(), path: z.string() }),
 })
 
-/** The mover's configuration, one JSON text in the environment variable MOVER_CONFIG. */
-export const moverConfig = z.object({
+/** Meilisearch's snapshot file. */
+const sourceFile = z.object({ directory: z.string(), fileName: z.string() })
+
+/** `root` is where the claim is mounted, `path` leads to the artifacts' parent on it. */
+const claimPath = z.object({ root: z.string(), path: z.string(), claim: z.string() })
+
+/** The artifact is `<root>/<path>/<directory>/`. */
+const artifactPlace = claimPath.extend({ directory: z.string() })
+
+/** Which file it was, so that it is told from every later one under the same name. Device numbers differ from mount to mount and say nothing. */
+const fileIdentity = z.object({
+  inode: z.string().regex(/^\d{1,20}$/),
+  sizeBytes: z.int().min(0),
+  /** Its mtime, RFC 3339 with nine fractional digits. */
+  modifiedAt: z.string(),
+})
+export type FileIdentity = z.infer<typeof fileIdentity>
+
+/** Stores the snapshot file as an artifact. Mounts: the snapshot directory, read-only; the destination claim's root, writable. */
+export const moveConfig = z.object({
+  command: z.literal('move'),
   /** Copied into the manifest as it is. */
   describes: described,
-  source: z.object({ directory: z.string(), fileName: z.string() }),
-  /** `root` is where the claim is mounted; the artifact is `<root>/<path>/<directory>/`. */
-  destination: z.object({ root: z.string(), path: z.string(), directory: z.string(), claim: z.string() }),
+  source: sourceFile,
+  destination: artifactPlace,
   /** Succeeded batches above the baseline, oldest first. The file belongs to the one whose window holds its mtime. */
   batches: z.array(batch).min(1),
   /** How far outside a window an mtime may lie where exactly one batch then matches. */
-  allowedSkewMs: z.int(),
+  allowedSkewMs: z.int().min(0),
   verification: z.enum(['None', 'Archive']),
-  attempt: z.string(),
+  /** Becomes part of the name of this run's partial directory. */
+  attempt: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - and _'),
   deadlineSeconds: z.int().min(1),
   stallSeconds: z.int().min(1),
 })
+export type MoveConfig = z.infer<typeof moveConfig>
+
+/** The mover's configuration, one JSON text in the environment variable MOVER_CONFIG. `command` says what to do. */
+export const moverConfig = z.discriminatedUnion('command', [moveConfig])
 export type MoverConfig = z.infer<typeof moverConfig>
 
 /** `manifest.json`, schema 1, beside the stored file. */
@@ -61,8 +86,9 @@ export const manifest = z.object({
   schema: z.literal(1),
   ...described.omit({ source: true }).shape,
   task: z.object({ uid: z.int(), batchUid: z.int(), enqueuedAt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
+  /** Size and mtime are the source's; with `source.inode` they tell which file it was. */
   file: z.object({ name: z.string(), sizeBytes: z.string(), sha256: z.string(), modifiedAt: z.string() }),
-  source: z.object({ claim: z.string(), path: z.string(), replacedDuringCopy: z.boolean() }),
+  source: z.object({ claim: z.string(), path: z.string(), inode: z.string(), replacedDuringCopy: z.boolean() }),
   mover: z.object({ version: z.string(), attempt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
   verified: z.object({ mode: z.enum(['None', 'Archive']), archiveVersion: z.string().optional(), entries: z.int().optional() }),
 })
@@ -73,7 +99,10 @@ export const moverResult = z.object({
   exitCode: z.int(),
   /** One plain sentence: what happened, where, what to do. Holds no secret. */
   message: z.string(),
-  stored: z.object({ sizeBytes: z.int(), sha256: z.string(), taskUid: z.int(), batchUid: z.int(), alreadyThere: z.boolean(), replacedDuringCopy: z.boolean() }).optional(),
+  /** On success of `move`. Inode, size and mtime are those of Meilisearch's own file: `release` asks for them. */
+  stored: fileIdentity
+    .extend({ sha256: z.string(), taskUid: z.int(), batchUid: z.int(), alreadyThere: z.boolean(), replacedDuringCopy: z.boolean() })
+    .optional(),
   /** On `superseded` and `sourceMissing`: when the file that lies there was written. */
   modifiedAt: z.string().optional(),
   /** On `noSpace`. */

@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
-import { exitCodes, manifest, type Batch, type Manifest, type MoverConfig } from './contract.ts'
+import { exitCodes, manifest, type Batch, type Manifest, type MoveConfig } from './contract.ts'
 import { during, errnoOf, Failure } from './failure.ts'
 import { flushDirectory, flushParents, lstatIfThere, type Place } from './place.ts'
 import { formatTime } from './rfc3339.ts'
@@ -15,6 +15,7 @@ const maxTextBytes = 16 * 1024 * 1024
 
 /** What the run found out about the file. */
 export interface Copied {
+  readonly inode: bigint
   readonly sizeBytes: bigint
   readonly mtimeNs: bigint
   readonly sha256: string
@@ -24,7 +25,7 @@ export interface Copied {
   readonly mover: Manifest['mover']
 }
 
-export function buildManifest(config: MoverConfig, copied: Copied): Manifest {
+export function buildManifest(config: MoveConfig, copied: Copied): Manifest {
   const { source, ...described } = config.describes
   const { taskUid, ...batch } = copied.batch
   return {
@@ -37,7 +38,7 @@ export function buildManifest(config: MoverConfig, copied: Copied): Manifest {
       sha256: copied.sha256,
       modifiedAt: formatTime(copied.mtimeNs),
     },
-    source: { ...source, replacedDuringCopy: copied.replaced },
+    source: { ...source, inode: copied.inode.toString(), replacedDuringCopy: copied.replaced },
     mover: copied.mover,
     verified: copied.verified,
   }
@@ -56,7 +57,7 @@ export function sumsText({ file }: Manifest, text: string): string {
  * The manifest of the artifact that an earlier run of this object stored, flushed once more (that run may have been killed right after its
  * rename); undefined if nothing is there. Whatever else stands under the final name is `destinationConflict` and stays untouched.
  */
-export async function findStored(place: Place, config: MoverConfig): Promise<Manifest | undefined> {
+export async function findStored(place: Place, config: MoveConfig): Promise<Manifest | undefined> {
   const { final } = place
   const state = await during({ side: 'destination', what: 'look at', path: final }, () => lstatIfThere(final))
   if (state === undefined) return undefined
@@ -77,7 +78,7 @@ interface Papers {
 }
 
 /** Why what lies there is not this object's whole artifact; undefined if it is. */
-async function objection(final: string, { content, sums, expectedSums, config }: Papers & { config: MoverConfig }): Promise<string | undefined> {
+async function objection(final: string, { content, sums, expectedSums, config }: Papers & { config: MoveConfig }): Promise<string | undefined> {
   const { object } = config.describes
   if (content.object.uid !== object.uid) return `belongs to another object, ${content.object.namespace}/${content.object.name} (uid ${content.object.uid})`
   const known = config.batches.some(({ taskUid, batchUid, enqueuedAt }) => {

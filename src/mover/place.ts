@@ -5,7 +5,7 @@ import { constants } from 'node:fs'
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathComponents } from './config.ts'
-import { exitCodes, type MoverConfig } from './contract.ts'
+import { exitCodes, type MoveConfig } from './contract.ts'
 import { during, errnoOf, Failure } from './failure.ts'
 
 /** Group write as far as the umask allows: movers with other users, but the same fsGroup, share the directories of a claim. */
@@ -22,7 +22,7 @@ export interface Place {
   readonly partial: string
 }
 
-export function placeOf({ destination, attempt }: MoverConfig): Place {
+export function placeOf({ destination, attempt }: MoveConfig): Place {
   const { root, path, directory } = destination
   const parents = [root]
   for (const component of pathComponents(path)) parents.push(join(parents.at(-1) ?? root, component))

@@ -5,7 +5,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { verifyArchive, type Verifying } from './archive.ts'
 import { prepare, publish } from './commit.ts'
-import { exitCodes, type Batch, type Manifest, type MoverConfig, type MoverResult } from './contract.ts'
+import { exitCodes, type Batch, type Manifest, type MoveConfig, type MoverResult } from './contract.ts'
 import { copy } from './copy.ts'
 import { during, Failure } from './failure.ts'
 import { buildManifest, findStored, type Copied } from './manifest.ts'
@@ -23,13 +23,13 @@ export interface Surroundings {
 }
 
 interface Run extends Surroundings {
-  readonly config: MoverConfig
+  readonly config: MoveConfig
   readonly place: Place
   readonly startedAt: string
 }
 
 /** Stores the snapshot file that lies in the source directory, or finds it stored. Rejects with a Failure where that cannot be. */
-export async function store(config: MoverConfig, surroundings: Surroundings): Promise<MoverResult> {
+export async function store(config: MoveConfig, surroundings: Surroundings): Promise<MoverResult> {
   const place = placeOf(config)
   const run: Run = { ...surroundings, config, place, startedAt: new Date().toISOString() }
   const earlier = await orAborted(run.signal, lookAround(run))
@@ -109,7 +109,7 @@ async function fill(run: Run, { source, batch, file, path }: Filling): Promise<F
   const verified = await verify(run, { path, sourcePath: source.path, sizeBytes, sha256 })
   const verifying = clock.lap()
   progress.begin('committing', sizeBytes)
-  const content = contentOf(run, { sizeBytes: source.sizeBytes, mtimeNs: source.mtimeNs, sha256, batch, replaced, verified })
+  const content = contentOf(run, { inode: source.inode, sizeBytes: source.sizeBytes, mtimeNs: source.mtimeNs, sha256, batch, replaced, verified })
   await orAborted(signal, prepare(place, { file, content }))
   signal.throwIfAborted()
   return { stored: (await publish(place)) === 'stored', content, seconds: { copying, verifying } }
@@ -147,7 +147,9 @@ async function withSpace(error: unknown, { place, source }: { place: Place; sour
 function resultOf({ file, task, source }: Manifest, how: { alreadyThere: boolean; seconds?: Filled['seconds'] }): MoverResult {
   const { alreadyThere, seconds } = how
   const stored = {
+    inode: source.inode,
     sizeBytes: Number(file.sizeBytes),
+    modifiedAt: file.modifiedAt,
     sha256: file.sha256,
     taskUid: task.uid,
     batchUid: task.batchUid,

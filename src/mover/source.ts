@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownerOf } from './batch-window.ts'
-import { exitCodes, type Batch, type MoverConfig } from './contract.ts'
+import { exitCodes, type Batch, type MoveConfig } from './contract.ts'
 import { during, Failure } from './failure.ts'
 import { formatTime } from './rfc3339.ts'
 
@@ -19,7 +19,7 @@ export interface Source {
 }
 
 /** Opens the file; anything but a regular file with content is `sourceMissing`. The caller closes `handle`. */
-export async function openSource({ directory, fileName }: MoverConfig['source']): Promise<Source> {
+export async function openSource({ directory, fileName }: MoveConfig['source']): Promise<Source> {
   const path = join(directory, fileName)
   const opening = { side: 'source', what: 'open the snapshot file', path } as const
   // O_NONBLOCK: opening a FIFO would else wait for ever; it changes nothing for a regular file.
@@ -36,7 +36,7 @@ export async function openSource({ directory, fileName }: MoverConfig['source'])
 }
 
 /** The batch that wrote the file, or the Failure that says what lies there instead. */
-export function requireBatch(source: Source, { batches, allowedSkewMs }: MoverConfig): Batch {
+export function requireBatch(source: Source, { batches, allowedSkewMs }: MoveConfig): Batch {
   const owner = ownerOf(source.mtimeNs, batches, allowedSkewMs)
   if (owner.is === 'owned') return owner.batch
   const modifiedAt = formatTime(source.mtimeNs)

@@ -1,7 +1,7 @@
 // What status says of a stored file: taken from the mover's result and from the configuration that this very mover had. Pure.
 import type { V1Job } from '@kubernetes/client-node'
-import { moverConfig } from '../mover/contract.ts'
-import type { MoverConfig, MoverResult } from '../mover/contract.ts'
+import { moveConfig } from '../mover/contract.ts'
+import type { MoveConfig, MoverResult } from '../mover/contract.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { sizeText } from '../reconcile/format.ts'
 import { configVariable } from './job-template.ts'
@@ -11,9 +11,9 @@ import type { Changes } from './status.ts'
 type Stored = NonNullable<MoverResult['stored']>
 
 /** The configuration that the Job's mover runs with. */
-function configOf(job: V1Job): MoverConfig | undefined {
+function configOf(job: V1Job): MoveConfig | undefined {
   const text = job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === configVariable)?.value
-  const config = moverConfig.safeParse(text === undefined ? undefined : JSON.parse(text))
+  const config = moveConfig.safeParse(text === undefined ? undefined : JSON.parse(text))
   return config.data
 }
 

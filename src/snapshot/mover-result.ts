@@ -51,7 +51,6 @@ const cures: Readonly<Partial<Record<ExitCode, Pick<MoverFailure, 'reason' | 'cu
   [exitCodes.badConfiguration]: { reason: snapshotReasons.MoverFailed, cure: 'None' },
   [exitCodes.destinationConflict]: { reason: snapshotReasons.DestinationConflict, cure: 'None' },
   [exitCodes.permissionDenied]: { reason: snapshotReasons.SourceNotReadable, cure: 'None' },
-  [exitCodes.noLocalSnapshot]: { reason: snapshotReasons.SourceMissing, cure: 'None' },
   [exitCodes.noSpace]: { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted' },
   [exitCodes.superseded]: { reason: snapshotReasons.Superseded, cure: 'MoverUncounted' },
   [exitCodes.terminated]: { reason: snapshotReasons.MoverFailed, cure: 'MoverUncounted' },

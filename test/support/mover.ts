@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moverProgress, moverResult, type MoverConfig, type MoverProgress, type MoverResult } from '../../src/mover/contract.ts'
+import { moverProgress, moverResult, type MoveConfig, type MoverProgress, type MoverResult } from '../../src/mover/contract.ts'
 
 export const moverProgram = join(import.meta.dirname, '../../src/mover/main.ts')
 /** The Node that runs the tests, so that the mover runs on the same. */
@@ -20,7 +20,7 @@ export interface Ended {
 }
 
 interface How {
-  readonly config?: Partial<MoverConfig>
+  readonly config?: Partial<MoveConfig>
   /** Program and arguments that run the mover, e.g. `strace …`. */
   readonly prefix?: readonly string[]
   readonly as?: { readonly uid: number; readonly gid: number }
@@ -78,7 +78,7 @@ export class Workplace {
     await chown(this.destination, uid, gid)
   }
 
-  config(changes: Partial<MoverConfig> = {}): MoverConfig {
+  config(changes: Partial<MoveConfig> = {}): MoveConfig {
     return { ...defaults, source: { directory: this.source, fileName: 'data.ms.snapshot' }, destination: { ...defaults.destination, root: this.destination }, ...changes }
   }
 
@@ -128,6 +128,7 @@ export const storedListing = [
 export const emptyListing = ['backups/', 'backups/products/']
 
 const defaults = {
+  command: 'move',
   describes: {
     object: { uid: '0a1b2c3d-1111-4222-8333-444455556666', namespace: 'shop', name: 'nightly' },
     instance: { name: 'search', pod: 'search-0', podUid: 'pod-uid', node: 'node-a' },
@@ -146,4 +147,4 @@ const defaults = {
   attempt: '1-1',
   deadlineSeconds: 120,
   stallSeconds: 60,
-} satisfies Omit<MoverConfig, 'source'>
+} satisfies Omit<MoveConfig, 'source'>

@@ -189,7 +189,7 @@ export function ended(exitCode: number, said: MoverResult | string = { exitCode,
 export const stored: MoverResult = {
   exitCode: 0,
   message: 'Stored.',
-  stored: { sizeBytes: 5 * 1024 * 1024, sha256: 'ab'.repeat(32), taskUid: 12, batchUid: 9, alreadyThere: false, replacedDuringCopy: false },
+  stored: { inode: '42', sizeBytes: 5 * 1024 * 1024, modifiedAt: '2026-03-01T11:59:49.500000000Z', sha256: 'ab'.repeat(32), taskUid: 12, batchUid: 9, alreadyThere: false, replacedDuringCopy: false },
 }
 
 /** What decide says, short enough to compare at a glance. */

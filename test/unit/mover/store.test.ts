@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { exitCodes, manifest } from '../../../src/mover/contract.ts'
@@ -19,9 +19,11 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 describe('a good snapshot', () => {
   test('is stored with its manifest and its sums, and nothing else remains', async () => {
     await work.lay(archive)
+    const inode = String((await stat(work.file, { bigint: true })).ino)
+    const modifiedAt = '2023-11-14T22:13:50.500000000Z'
     const { code, result, progress, terminationMessage, stdout } = await work.run()
     expect(code, result.message).toBe(0)
-    expect(result).toMatchObject({ exitCode: 0, stored: { sizeBytes: archive.length, sha256: sha256(archive), taskUid: 7, batchUid: 5, alreadyThere: false, replacedDuringCopy: false } })
+    expect(result).toMatchObject({ exitCode: 0, stored: { inode, sizeBytes: archive.length, modifiedAt, sha256: sha256(archive), taskUid: 7, batchUid: 5, alreadyThere: false, replacedDuringCopy: false } })
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(terminationMessage)
     expect(progress.map(({ step }) => step)).toEqual(['copying', 'verifying', 'committing'])
     expect(await work.listing()).toEqual(storedListing)
@@ -32,8 +34,8 @@ describe('a good snapshot', () => {
     expect(content).toMatchObject({
       ...work.config().describes,
       task: { uid: 7, batchUid: 5 },
-      file: { name: 'data.ms.snapshot', sizeBytes: String(archive.length), sha256: sha256(archive), modifiedAt: '2023-11-14T22:13:50.500000000Z' },
-      source: { claim: 'search-data', path: 'snapshots', replacedDuringCopy: false },
+      file: { name: 'data.ms.snapshot', sizeBytes: String(archive.length), sha256: sha256(archive), modifiedAt },
+      source: { claim: 'search-data', path: 'snapshots', inode, replacedDuringCopy: false },
       mover: { version: '0.1.0', attempt: '1-1' },
       verified: { mode: 'Archive', archiveVersion: '1.21.0', entries: 6 },
     })
@@ -226,10 +228,13 @@ describe('a configuration that will not do', () => {
   test.each([
     ['no JSON', () => '{'],
     ['nothing', () => ''],
+    ['no command', () => JSON.stringify({ ...config(), command: undefined })],
+    ['a command that nobody knows', () => JSON.stringify({ ...config(), command: 'copy' })],
     ['a missing field', () => JSON.stringify({ ...config(), batches: undefined })],
     ['a path that climbs out', () => JSON.stringify({ ...config(), destination: { ...config().destination, path: 'a/../..' } })],
     ['a directory that is a path', () => JSON.stringify({ ...config(), destination: { ...config().destination, directory: 'a/b' } })],
     ['an attempt with a dot', () => JSON.stringify({ ...config(), attempt: '1.1' })],
+    ['an attempt that is too long', () => JSON.stringify({ ...config(), attempt: '1'.repeat(65) })],
     ['a time that is none', () => JSON.stringify({ ...config(), batches: [{ ...config().batches[0], startedAt: 'soon' }] })],
   ])('%s: badConfiguration', async (_what, text) => {
     const { code, result } = await work.run({ environment: { MOVER_CONFIG: text() } })
