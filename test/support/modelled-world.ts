@@ -10,8 +10,8 @@ import type { MoverSeen, SnapshotObservation } from '../../src/snapshot/observat
 import { currentJobName } from '../../src/snapshot/observe-mover.ts'
 import { aPod, aSnapshot, aTarget, anEngine, anObservation, asStored, hour, now } from './observations.ts'
 
-/** Where an operator dies in a pass; undefined: it does not. */
-export type Crash = 'BeforeWrite' | 'AfterWrite' | 'AfterEffect' | undefined
+/** Where an operator dies in a pass; undefined: it does not. While sending: the request is on its way, and arrives some seconds later. */
+export type Crash = 'BeforeWrite' | 'AfterWrite' | 'WhileSending' | 'AfterEffect' | undefined
 
 interface Task {
   readonly uid: number
@@ -37,8 +37,10 @@ export class ModelledWorld {
   /** Requests that were sent, in order: the attempt and the count on record at that moment. */
   readonly sent: { attempt: number; posts: number }[] = []
   readonly phases: string[] = []
-  #tasks: Task[] = []
+  /** A snapshot from before the wish. */
+  #tasks: Task[] = [{ uid: 4, enqueuedAtMs: now - 3000, startedAtMs: now - 2000, finishedAtMs: now - 1000, status: 'succeeded' }]
   #nextUid = 5
+  #onTheWay: number[] = []
   #file: { writtenBy: number; modifiedAtMs: number } | undefined
   #jobs = new Map<string, Running>()
   stored: { taskUid: number } | undefined
@@ -107,8 +109,8 @@ export class ModelledWorld {
     this.#write(status)
     if (crash === 'AfterWrite') return 1000
     for (const effect of effects) {
-      const fact = this.#perform(effect, changed)
-      if (crash === 'AfterEffect') return 1000
+      const fact = this.#perform(effect, { wrote: changed, arrivesAfterMs: crash === 'WhileSending' ? 8000 : 0 })
+      if (crash === 'AfterEffect' || crash === 'WhileSending') return 1000
       if (fact !== undefined) this.#write(learnFact(this.snapshot, fact, this.nowMs))
     }
     return requeueAfterMs
@@ -124,12 +126,16 @@ export class ModelledWorld {
     if (next.phase !== undefined && this.phases.at(-1) !== next.phase) this.phases.push(next.phase)
   }
 
-  #perform(effect: Effect, wrote: boolean): Parameters<typeof learnFact>[1] | undefined {
+  #perform(effect: Effect, { wrote, arrivesAfterMs }: { wrote: boolean; arrivesAfterMs: number }): Parameters<typeof learnFact>[1] | undefined {
     switch (effect.kind) {
       case 'RequestSnapshot': {
         const { attempt = 0, posts = 0 } = this.snapshot.status?.request ?? {}
         if (!wrote || !this.serverUp) return undefined
         this.sent.push({ attempt, posts })
+        if (arrivesAfterMs > 0) {
+          this.#onTheWay.push(this.nowMs + arrivesAfterMs)
+          return undefined
+        }
         return { kind: 'TaskEnqueued', taskUid: this.post() }
       }
       case 'CancelTask':
@@ -179,6 +185,8 @@ export class ModelledWorld {
   }
 
   #observe(): SnapshotObservation {
+    for (const arrival of this.#onTheWay) if (arrival <= this.nowMs) this.post()
+    this.#onTheWay = this.#onTheWay.filter((arrival) => arrival > this.nowMs)
     return anObservation({ snapshot: this.snapshot, target: this.serverUp ? aTarget() : undefined, engine: this.serverUp ? this.#engine() : { state: 'NotAsked' }, mover: this.#mover() })
   }
 
@@ -186,10 +194,11 @@ export class ModelledWorld {
     const { baseline } = this.snapshot.status?.request ?? {}
     const named = (task: Task | undefined): { uid: number; enqueuedAt: string } | undefined => (task === undefined ? undefined : { uid: task.uid, enqueuedAt: iso(task.enqueuedAtMs) })
     const asked = this.snapshot.status?.request !== undefined
+    // The engine lists from the baseline on, so that the ladder itself has to leave it out.
     return anEngine({
       newest: named(this.#tasks.at(-1)),
       baseline: named(this.#tasks.find(({ uid }) => uid === baseline?.uid)),
-      candidates: asked ? this.#tasks.filter(({ uid }) => uid > (baseline?.uid ?? -1)).map(seen) : [],
+      candidates: asked ? this.#tasks.filter(({ uid }) => uid >= (baseline?.uid ?? 0)).map(seen) : [],
     })
   }
 

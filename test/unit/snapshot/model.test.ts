@@ -15,12 +15,18 @@ const steps: Readonly<Record<string, Step>> = {
   pass: pass(undefined),
   'operator dies before its write': pass('BeforeWrite'),
   'operator dies after its write': pass('AfterWrite'),
+  'operator dies while it sends': pass('WhileSending'),
   'operator dies after its effect': pass('AfterEffect'),
   'engine works': (world) => world.engineWorks(),
   'a minute passes': (world) => void (world.nowMs += 60_000),
   'an hour passes': (world) => void (world.nowMs += 3_600_000),
   'somebody posts': (world) => void world.post(),
   'somebody cancels': (world) => world.cancelEnqueued(),
+  'what was asked for is cancelled at once': (world) => {
+    for (let round = 0; round < 4; round += 1) world.pass()
+    world.cancelEnqueued()
+    world.pass()
+  },
   'the task fails': (world) => world.failRunning(),
   'tasks are pruned': (world) => world.pruneFinished(),
   'the database is replaced': (world) => world.replaceDatabase(),
@@ -47,7 +53,7 @@ function settle(world: ModelledWorld): void {
 }
 
 const lives = fc.record({
-  names: fc.array(fc.constantFrom(...Object.keys(steps)), { maxLength: 60 }),
+  names: fc.array(fc.constantFrom(...Object.keys(steps)), { maxLength: 60, size: 'max' }),
   sourcePolicy: fc.constantFrom('Keep', 'Remove'),
 })
 
@@ -98,7 +104,7 @@ test('each request was counted on record before it was sent; a second one has it
 })
 
 test('where nobody interferes it takes one snapshot, however often the operator dies', () => {
-  const crashes = fc.array(fc.constantFrom('pass', 'operator dies before its write', 'operator dies after its write', 'operator dies after its effect', 'engine works', 'the mover works'), { maxLength: 60 })
+  const crashes = fc.array(fc.constantFrom('pass', 'operator dies before its write', 'operator dies after its write', 'operator dies while it sends', 'operator dies after its effect', 'engine works', 'the mover works'), { maxLength: 60, size: 'max' })
   fc.assert(
     fc.property(crashes, (names) => {
       const { snapshot, sent } = live({ names, sourcePolicy: 'Keep' })
