@@ -42,7 +42,7 @@ export class ModelledWorld {
   #nextUid = 5
   #onTheWay: number[] = []
   #file: { writtenBy: number; modifiedAtMs: number } | undefined
-  #jobs = new Map<string, Running>()
+  readonly #jobs = new Map<string, Running>()
   stored: { taskUid: number } | undefined
 
   constructor(spec: object) {
@@ -144,7 +144,7 @@ export class ModelledWorld {
       case 'CreateJob': {
         const name = effect.job.metadata?.name ?? ''
         const text = effect.job.spec?.template.spec?.containers[0]?.env?.[0]?.value ?? '{}'
-        if (!this.#jobs.has(name)) this.#jobs.set(name, { job: { ...effect.job, metadata: { ...effect.job.metadata, uid: name } }, config: JSON.parse(text) as MoverConfig })
+        if (!this.#jobs.has(name)) this.#jobs.set(name, { job: Object.assign(structuredClone(effect.job), { metadata: Object.assign({}, effect.job.metadata, { uid: name }) }), config: JSON.parse(text) as MoverConfig })
         return undefined
       }
       case 'DeleteJob':
