@@ -1,24 +1,29 @@
 // The rungs of the move: from a succeeded task to a stored file. Pure.
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { conditionTypes } from '../api/meta.ts'
 import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
+import type { MoverProgress } from '../mover/contract.ts'
 import { conditionNamed, instant } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { sizeText } from '../reconcile/format.ts'
 import { deadlineText, moveDeadlineMs } from './deadline.ts'
 import { moverJob, moverJobName } from './mover-job.ts'
 import type { MoveFrom } from './mover-job.ts'
-import { failureOf, resultOf, terminationOf } from './mover-result.ts'
+import { failureOf, isDisrupted, resultOf, terminationOf } from './mover-result.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { storedArtifact } from './artifact.ts'
-import { completed, failed, inProgress } from './status.ts'
+import { sentence, told } from './sentence.ts'
+import { completed, failed, inProgress, percentOf } from './status.ts'
 import type { Changes } from './status.ts'
-import { whyWaiting } from './waiting.ts'
+import { whySilent, whyWaiting } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
 /** How often a mover may fail for reasons that may pass. */
 const maxAttempts = 3
+/** Of a failure on record; the schema allows a little more. */
+const maxFailure = 2000
 
 /** Records that the task has succeeded and which mover comes next; the next pass starts it. */
 export function startMove({ snapshot }: SnapshotObservation, changes: Changes, nowMs: number): Decision<MeiliSnapshotStatus> {
@@ -31,26 +36,32 @@ export function startMove({ snapshot }: SnapshotObservation, changes: Changes, n
 export function moverFinished(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot, mover } = observation
   const { job, pod } = mover
-  if (job === undefined || job.metadata?.deletionTimestamp !== undefined) return undefined
+  if (job === undefined) return undefined
   const termination = terminationOf(job, pod)
   if (termination === undefined) return undefined
   const result = resultOf(termination)
   if (result.exitCode === 0 && result.stored !== undefined) return { status: completed(snapshot, storedArtifact(snapshot, job, result.stored), nowMs), effects: [] }
+  // A Job that goes away was ended, by us or by somebody: that it failed says nothing. What it stored is stored.
+  if (isGoing(job)) return undefined
   const failure = failureOf(result)
   if (failure.final) return { status: failed(snapshot, { reason: failure.reason, message: failure.message }, nowMs), effects: [] }
   return nextAttempt(observation, failure.message, nowMs)
 }
 
+const isGoing = ({ metadata }: V1Job | V1Pod): boolean => metadata?.deletionTimestamp !== undefined
+
+/** Which node the next one runs on is known when it is made. */
 function nextAttempt({ snapshot }: SnapshotObservation, why: string, nowMs: number): Outcome {
   const before = snapshot.status?.move
   if (before === undefined) return undefined
   if (before.attempt >= maxAttempts) {
-    return { status: failed(snapshot, { reason: snapshotReasons.MoverFailed, message: `The mover failed ${maxAttempts} times. Last: ${why}` }, nowMs), effects: [] }
+    return { status: failed(snapshot, { reason: snapshotReasons.MoverFailed, message: `The mover failed ${maxAttempts} times. Last: ${sentence(why)}` }, nowMs), effects: [] }
   }
   const attempt = before.attempt + 1
   const pauseMs = 1000 * 5 ** before.attempt
-  const move = { ...before, attempt, jobName: moverJobName(snapshot, attempt), failure: why.slice(0, 2000), retryAt: instant(nowMs + pauseMs) }
-  const message = `Attempt ${before.attempt} of the mover failed: ${why} Trying again (${attempt} of ${maxAttempts}).`
+  const { node: _, ...kept } = before
+  const move = { ...kept, attempt, jobName: moverJobName(snapshot, attempt), failure: told(why, maxFailure), retryAt: instant(nowMs + pauseMs) }
+  const message = `Attempt ${before.attempt} of the mover failed: ${sentence(why)} Trying again (${attempt} of ${maxAttempts}).`
   return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move } }, nowMs), effects: [], requeueAfterMs: pauseMs }
 }
 
@@ -58,17 +69,31 @@ function nextAttempt({ snapshot }: SnapshotObservation, why: string, nowMs: numb
 export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot, mover } = observation
   if (nowMs <= moveDeadlineMs(snapshot, nowMs)) return undefined
-  const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${snapshot.status?.waitingFor ?? whyWaiting(mover) ?? 'the mover was running'}`
+  const waitingFor = lastWord(observation)
+  const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
   if (mover.jobs.length === 0) {
-    return { status: failed(snapshot, { reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit}. Nothing was stored; Meilisearch still has its own file.` }, nowMs), effects: [] }
+    return { status: failed(snapshot, { reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} No mover reported a stored file, and Meilisearch still has its own.` }, nowMs), effects: [] }
   }
-  const message = `${limit}. Its mover is being ended.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message }, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+  const step = { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} Its mover is being ended.`, changes: { waitingFor } } as const
+  return { status: inProgress(snapshot, step, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+}
+
+/** What held it up when the deadline came. Kept in `waitingFor` until the movers are gone: then nothing else could tell. */
+function lastWord({ snapshot, mover }: SnapshotObservation): string {
+  const { waitingFor, move } = snapshot.status ?? {}
+  const known = waitingFor ?? whyWaiting(mover)
+  if (known !== undefined) return sentence(known)
+  if (mover.job === undefined) return sentence(move?.failure ?? 'no mover was running')
+  return mover.progress === undefined ? `Job ${move?.jobName ?? ''} had not said anything yet.` : `Job ${move?.jobName ?? ''} was ${progressText(mover.progress)}.`
+}
+
+function progressText({ step, bytesDone, bytesTotal }: MoverProgress): string {
+  return `${step}: ${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
 }
 
 /** Foreground deletion, once for each Job that is not going away yet. */
 export function deletions(jobs: SnapshotObservation['mover']['jobs']): Effect[] {
-  return jobs.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
+  return jobs.filter((job) => !isGoing(job)).map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
 }
 
 /** A mover that holds a single-node volume must not keep the database from starting elsewhere: fail-over goes first. */
@@ -77,7 +102,7 @@ export function targetMoving({ snapshot, instance, target, mover }: SnapshotObse
   const node = snapshot.status?.move?.node
   const shared = instance?.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') ?? false
   if (job === undefined || node === undefined || shared || target === undefined) return undefined
-  const leaving = target.metadata?.deletionTimestamp !== undefined || (target.spec?.nodeName ?? node) !== node
+  const leaving = isGoing(target) || (target.spec?.nodeName ?? node) !== node
   if (!leaving) return undefined
   const message = `Pod ${target.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
   return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message } }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
@@ -87,35 +112,39 @@ export function targetMoving({ snapshot, instance, target, mover }: SnapshotObse
 export function moverMissing(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot, mover } = observation
   const before = snapshot.status?.move
-  if (before === undefined || (mover.job !== undefined && mover.job.metadata?.deletionTimestamp === undefined)) return undefined
+  if (before === undefined || (mover.job !== undefined && !isGoing(mover.job))) return undefined
   const restMs = before.retryAt === undefined ? 0 : Date.parse(before.retryAt) - nowMs
   if (restMs > 0) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs }
   const start = readyToStart(observation, before.attempt)
   if (typeof start === 'string') {
     const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: 2000 }
+    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start } }, nowMs), effects: [], requeueAfterMs: 2000 }
   }
   const job = moverJob({ ...observation, ...start, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
   const node = start.target.spec?.nodeName ?? ''
   const effects: Effect[] = [{ kind: 'CreateJob', job }]
-  if (wasRefused(snapshot, before.jobName)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
+  if (before.node === node && wasRefused(snapshot)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
   const message = `Job ${before.jobName} is being started on node ${node}.`
   return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move: { ...before, node } } }, nowMs), effects, requeueAfterMs: 5000 }
 }
 
 /** What a mover is made from, or the sentence that says what is missing. */
-function readyToStart({ instance, target, engine, mover, movers }: SnapshotObservation, attempt: number): Pick<MoveFrom, 'instance' | 'target' | 'engine'> | string {
+function readyToStart(observation: SnapshotObservation, attempt: number): Pick<MoveFrom, 'instance' | 'target' | 'engine'> | string {
+  const { instance, target, engine, mover, movers } = observation
   if (mover.job !== undefined) return `Job ${mover.job.metadata?.name ?? ''} is being removed.`
-  if (movers.running >= movers.limit) return `${movers.running} movers run already, and ${movers.limit} may at once.`
-  if (instance === undefined || target?.spec?.nodeName === undefined) return 'The server pod, whose node tells where to move from, is not there.'
-  if (engine.state !== 'Answered') return engine.state === 'NotAsked' ? 'The server has not been asked.' : engine.message
-  const unfinished = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
-  return unfinished !== undefined && attempt > 1 ? `Task ${unfinished.uid} is writing the file anew.` : { instance, target, engine }
+  if (movers.running >= movers.limit) return `${movers.running} movers of other snapshots run already, and ${movers.limit} may run at once.`
+  if (instance === undefined || target === undefined || engine.state !== 'Answered') return whySilent(observation)
+  const pod = `Pod ${target.metadata?.name ?? ''}`
+  if (target.spec?.nodeName === undefined) return `${pod} is on no node yet.`
+  // A mover beside a pod that leaves would be in the way of its volume, and be deleted again at once.
+  if (isGoing(target)) return `${pod} is going away; the mover waits for the next one.`
+  const newer = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
+  return newer !== undefined && attempt > 1 ? `Task ${newer.uid}, a newer snapshot, is ${newer.status}: it is about to replace the file.` : { instance, target, engine }
 }
 
 /** What was refused is tried again without a new sentence: else each try would tell the same story anew. */
-function wasRefused({ status }: SnapshotObservation['snapshot'], jobName: string): boolean {
-  return status?.move?.jobName === jobName && conditionNamed(status.conditions, conditionTypes.Ready)?.reason === snapshotReasons.MoverRefused
+function wasRefused({ status }: SnapshotObservation['snapshot']): boolean {
+  return conditionNamed(status?.conditions, conditionTypes.Ready)?.reason === snapshotReasons.MoverRefused
 }
 
 /** Rung 12: say why in the cluster's own words. */
@@ -124,26 +153,26 @@ export function moverWaiting(observation: SnapshotObservation, nowMs: number): O
   const why = whyWaiting(mover)
   if (why === undefined) return undefined
   const message = `The mover cannot start yet: ${why} It is given up at ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverWaiting, message, changes: { waitingFor: why.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: 5000 }
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverWaiting, message, changes: { waitingFor: why } }, nowMs), effects: [], requeueAfterMs: 5000 }
 }
 
 export function moverRunning({ snapshot, mover }: SnapshotObservation, nowMs: number): Outcome {
   const { progress } = mover
   const jobName = snapshot.status?.move?.jobName ?? ''
   if (progress === undefined) {
-    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: `Job ${jobName} is starting.` }, nowMs), effects: [], requeueAfterMs: 2000 }
+    const message = isDisrupted(mover.pod) ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.` : `Job ${jobName} is starting.`
+    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message }, nowMs), effects: [], requeueAfterMs: 2000 }
   }
-  const percent = progress.bytesTotal === 0 ? 0 : Math.floor((100 * progress.bytesDone) / progress.bytesTotal)
+  const share = percentOf(progress.bytesTotal === 0 ? 0 : (100 * progress.bytesDone) / progress.bytesTotal)
   const copying = progress.step === 'copying'
-  const done = `${sizeText(progress.bytesDone)} of ${sizeText(progress.bytesTotal)}`
   return {
     status: inProgress(
       snapshot,
       {
         phase: copying ? 'Moving' : 'Verifying',
         reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
-        message: `Job ${jobName} is ${progress.step}: ${done}.`,
-        changes: { progress: { ...progress, percent, percentText: `${percent} %` } },
+        message: `Job ${jobName} is ${progressText(progress)}.`,
+        changes: { progress: { ...progress, ...share } },
       },
       nowMs,
     ),
