@@ -4,7 +4,7 @@ import { moverConfig } from '../mover/contract.ts'
 import type { MoverConfig, MoverResult } from '../mover/contract.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { sizeText } from '../reconcile/format.ts'
-import { configVariable, documentsAnnotation, indexesAnnotation } from './mover-job.ts'
+import { artifactDirectory, configVariable, documentsAnnotation, indexesAnnotation } from './mover-job.ts'
 import type { Changes } from './status.ts'
 
 type Stored = NonNullable<MoverResult['stored']>
@@ -12,28 +12,42 @@ type Stored = NonNullable<MoverResult['stored']>
 /** The configuration that the Job's mover runs with. */
 function configOf(job: V1Job): MoverConfig | undefined {
   const text = job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === configVariable)?.value
-  const config = moverConfig.safeParse(text === undefined ? undefined : JSON.parse(text))
-  return config.data
+  try {
+    return moverConfig.safeParse(JSON.parse(text ?? '')).data
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined where the Job does not tell: a count that nobody knows is not 0. */
+function countIn(job: V1Job, annotation: string): number | undefined {
+  const text = job.metadata?.annotations?.[annotation] ?? ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+/** Where an adopted Job of another version does not tell, what the spec says: it is immutable. */
+function pathOf({ metadata, spec }: MeiliSnapshot, config: MoverConfig | undefined): string {
+  const { path, directory } = config?.destination ?? { path: spec.destination.claim.path ?? spec.source.instanceRef.name, directory: artifactDirectory({ metadata }) }
+  return `${path}/${directory}`
 }
 
 /** The artifact, and the task that made it: another one than first adopted, where a newer batch had replaced the file. */
 export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stored): Changes {
   const config = configOf(job)
   const { claim } = snapshot.spec.destination
-  const annotations = job.metadata?.annotations ?? {}
   const batch = config?.batches.find(({ taskUid }) => taskUid === stored.taskUid)
   return {
     artifact: {
       claimName: claim.name,
-      path: `${config?.destination.path ?? ''}/${config?.destination.directory ?? ''}`,
+      path: pathOf(snapshot, config),
       fileName: config?.source.fileName ?? '',
       sizeBytes: stored.sizeBytes,
       size: sizeText(stored.sizeBytes),
       sha256: stored.sha256,
       meilisearchVersion: config?.describes.meilisearch.version ?? '',
       verification: snapshot.spec.verification.mode,
-      indexes: Number(annotations[indexesAnnotation] ?? 0),
-      documents: Number(annotations[documentsAnnotation] ?? 0),
+      indexes: countIn(job, indexesAnnotation),
+      documents: countIn(job, documentsAnnotation),
     },
     ...(batch === undefined || snapshot.status?.task?.uid === batch.taskUid
       ? {}

@@ -3,7 +3,7 @@
 import type { V1Job, V1PodSpec } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
 import { exitCodes } from '../mover/contract.ts'
 import type { MoverConfig } from '../mover/contract.ts'
 import type { EngineAnswer, SnapshotObservation } from './observation.ts'
@@ -107,9 +107,12 @@ function asText(quantities: Readonly<Record<string, string | number>>): Record<s
   return Object.fromEntries(Object.entries(quantities).map(([resource, quantity]) => [resource, String(quantity)]))
 }
 
-/** Relative to the claim's root. */
-function artifactDirectory({ metadata }: MeiliSnapshot): string {
-  return `${metadata.name}-${metadata.uid.slice(0, 8)}`
+/** A file's name has 255 bytes at most, and that of a partial copy has some more around this. */
+const maxNameInDirectory = 200
+
+/** The directory of the artifact, in the one that the user chose. */
+export function artifactDirectory({ metadata }: Pick<MeiliSnapshot, 'metadata'>): string {
+  return `${metadata.name.slice(0, maxNameInDirectory)}-${metadata.uid.slice(0, 8)}`
 }
 
 function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadlineSeconds: number): MoverConfig {
@@ -126,15 +129,21 @@ function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadl
     },
     source: { directory: podMountPaths.source, fileName: volume?.fileName ?? 'data.ms.snapshot' },
     destination: { root: podMountPaths.destination, path: claim.path ?? instance.metadata.name, directory: artifactDirectory(snapshot), claim: claim.name },
-    batches: engine.candidates.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
-      status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }] : [],
-    ),
+    batches: batchesOf(engine.candidates, snapshot.status?.task),
     allowedSkewMs: volume?.accessModes?.includes('ReadWriteMany') === true ? skewMs.network : skewMs.local,
     verification: snapshot.spec.verification.mode,
     attempt: `${snapshot.status?.request?.attempt ?? 1}-${snapshot.status?.move?.attempt ?? 1}`,
     deadlineSeconds,
     stallSeconds,
   }
+}
+
+/** Oldest first. The batch on record is one of them, also where Meilisearch has deleted its task since. */
+function batchesOf(candidates: readonly SnapshotTask[], recorded: SnapshotTask | undefined): MoverConfig['batches'] {
+  const known = recorded === undefined || candidates.some(({ uid }) => uid === recorded.uid) ? candidates : [recorded, ...candidates].toSorted((a, b) => a.uid - b.uid)
+  return known.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
+    status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }] : [],
+  )
 }
 
 function cutToBytes(indexes: EngineAnswer['indexes']): { uid: string; documents: number }[] {

@@ -43,7 +43,7 @@ export function moverSecurity({ snapshot, instance, target }: Moved): { pod: V1P
   const uid = user.uid ?? moverUid
   const gid = user.uid === undefined ? moverUid : (user.gid ?? uid)
   const shared = instance.status?.snapshotVolume?.claimName === snapshot.spec.destination.claim.name
-  const fsGroup = user.uid === undefined ? moverUid : (user.fsGroup ?? (shared ? undefined : gid))
+  const fsGroup = shared ? user.fsGroup : user.uid === undefined ? moverUid : (user.fsGroup ?? gid)
   const seLinuxOptions = target.spec?.securityContext?.seLinuxOptions
   return {
     pod: {

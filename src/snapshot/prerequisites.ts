@@ -10,6 +10,7 @@ import type { Decision, Effect } from '../reconcile/decision.ts'
 import { destinationClaim } from './destination-claim.ts'
 import { deadlineText, startedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
+import { sentence } from './sentence.ts'
 import { failed, inProgress } from './status.ts'
 import { targetUser } from './target.ts'
 
@@ -23,7 +24,7 @@ function pending(observation: SnapshotObservation, nowMs: number, why: { reason:
   const startedAt = why.reason === snapshotReasons.Queued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
   const until = startedAt === undefined ? '' : ` It goes on by itself, until ${deadlineText(Date.parse(startedAt) + durationMs(snapshot.spec.deadlines.start))}.`
   return {
-    status: inProgress(snapshot, { phase: 'Pending', reason: why.reason, message: `${why.message}${until}`, changes: { startedAt, waitingFor: why.message.slice(0, 500) } }, nowMs),
+    status: inProgress(snapshot, { phase: 'Pending', reason: why.reason, message: `${sentence(why.message)}${until}`, changes: { startedAt, waitingFor: sentence(why.message) } }, nowMs),
     effects: why.effects ?? [],
     requeueAfterMs: why.reason === snapshotReasons.Queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - startedMs(snapshot, nowMs)) / 4)),
   }
@@ -61,7 +62,7 @@ export function pastStartDeadline({ snapshot, ...observation }: SnapshotObservat
   const limitMs = durationMs(snapshot.spec.deadlines.start)
   if (observation.ahead.length > 0 || nowMs - startedMs(snapshot, nowMs) <= limitMs) return undefined
   const waited = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
-  const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and no snapshot was asked for. Last: ${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`
+  const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and no snapshot was asked for. Last: ${sentence(`${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`)}`
   return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: [] }
 }
 
