@@ -71,6 +71,7 @@ export class Manager {
   readonly #reflectors: { run(signal: AbortSignal): Promise<void>; readonly synced: Promise<void> }[] = []
   readonly #controllers: (ControllerParts & { readonly queue: WorkQueue })[] = []
   #isReady = false
+  #isLeading = false
 
   constructor(parts: ManagerParts) {
     this.#parts = parts
@@ -112,8 +113,9 @@ export class Manager {
 
   addController(parts: ControllerParts): void {
     const queue = new WorkQueue()
-    // While we do not lead, nobody takes keys: what is there is added when leadership begins.
-    for (const watch of parts.watches) watch((key) => this.elector.held() && queue.add(key))
+    // While we do not lead, nobody takes keys: what is there is added when leadership begins. Asking `held` here would lose
+    // what changes while a late renewal is still under way.
+    for (const watch of parts.watches) watch((key) => this.#isLeading && queue.add(key))
     this.#controllers.push({ ...parts, queue })
   }
 
@@ -144,6 +146,7 @@ export class Manager {
     const { logger, metrics } = this.#parts
     logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'leading')
     metrics.leading(true)
+    this.#isLeading = true
     const controllers = Promise.all(this.#controllers.map((controller) => runController({ ...controller, logger, metrics })))
     for (const { queue, all } of this.#controllers) for (const key of all()) queue.add(key)
     try {
