@@ -60,12 +60,13 @@ export function decideInstance(observation: InstanceObservation, nowMs: number):
   }
 }
 
+/** What has failed stands before what was not checked: a missing Secret is why the server was not asked. */
 function readiness({ rival, server, endpoint }: InstanceObservation, checks: readonly Wanted[]): Wanted {
   const type = conditionTypes.Ready
   if (rival !== undefined) {
     return { type, status: 'False', reason: instanceReasons.PodAlreadyClaimed, message: `MeiliInstance ${rival} is older and stands for the same pod. Delete one of the two.` }
   }
-  const failed = checks.find(({ status }) => status !== 'True')
+  const failed = checks.find(({ status }) => status === 'False') ?? checks.find(({ status }) => status !== 'True')
   if (failed !== undefined) return { ...failed, type, status: 'False' }
   const version = server.state === 'Answered' ? server.version : ''
   return { type, status: 'True', reason: instanceReasons.Ready, message: `Meilisearch ${version} answers at ${endpoint ?? ''}.` }

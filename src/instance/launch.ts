@@ -1,5 +1,6 @@
 // What a container tells Meilisearch: flags before environment before the image's defaults, as the engine itself resolves them. Pure.
 // What cannot be known from the pod (a Secret, a config file, a shell line) is `unknown`, never guessed.
+import { posix } from 'node:path'
 import type { V1Container } from '@kubernetes/client-node'
 
 /** Data of the ConfigMaps that the container's environment names, by name. */
@@ -17,18 +18,19 @@ export interface Launch {
 /** Working directory of the image; a container's own wins. */
 const imageWorkingDirectory = '/meili_data'
 
+/** Longest path that Linux takes. What references make longer is given up: each may double it. */
+const maxPathLength = 4096
+
 /** Reads a container as Meilisearch would read its own flags, environment and configuration file. */
 export function launchOf(container: V1Container, configMaps: ConfigMapData): Launch {
   const environment = environmentOf(container, configMaps)
-  const workingDirectory = container.workingDir ?? imageWorkingDirectory
-  const settings = (flag: string, variable: string): Setting => {
-    const found = firstSet(flagOf(container, flag, environment), environment(variable))
-    return 'unset' in found ? configurationFile(container, environment, workingDirectory) : found
-  }
+  const workingDirectory = posix.resolve('/', container.workingDir ?? imageWorkingDirectory)
+  const settings = (flag: string, variable: string): Setting =>
+    firstSet(flagOf(container, flag, environment), assignmentOf(container, variable), environment(variable), configurationFile(container, environment, workingDirectory), absentSource(container, configMaps))
   return {
     databasePath: settings('db-path', 'MEILI_DB_PATH'),
     snapshotDirectory: settings('snapshot-dir', 'MEILI_SNAPSHOT_DIR'),
-    s3: !('unset' in firstSet(flagOf(container, 's3-bucket-name', environment), environment('MEILI_S3_BUCKET_NAME'))),
+    s3: !('unset' in firstSet(flagOf(container, 's3-bucket-name', environment), assignmentOf(container, 'MEILI_S3_BUCKET_NAME'), environment('MEILI_S3_BUCKET_NAME'))),
     workingDirectory,
   }
 }
@@ -48,23 +50,25 @@ function firstSet(...settings: readonly Setting[]): Setting {
   return settings.find((setting) => !('unset' in setting)) ?? { unset: true }
 }
 
+/** In the kubelet's order (`makeEnvironmentVariables`): sources first, then each entry, which sees only what stands above it. */
 function environmentOf(container: V1Container, configMaps: ConfigMapData): Environment {
-  return (variable) => {
-    const entry = container.env?.findLast(({ name }) => name === variable)
-    if (entry !== undefined) return explicitValue(container, entry, configMaps)
-    return fromSources(container, variable, configMaps)
+  const known = new Map<string, Setting>()
+  const environment: Environment = (variable) => known.get(variable) ?? fromSources(container, variable, configMaps)
+  for (const entry of container.env ?? []) {
+    const setting = explicitValue(entry, environment, configMaps)
+    if (!('unset' in setting)) known.set(entry.name, setting)
   }
+  return environment
 }
 
 type EnvironmentEntry = NonNullable<V1Container['env']>[number]
 
-function explicitValue(container: V1Container, { name, value, valueFrom }: EnvironmentEntry, configMaps: ConfigMapData): Setting {
-  const others: V1Container = { name: container.name, env: container.env?.filter((other) => other.name !== name) ?? [], envFrom: container.envFrom ?? [] }
-  if (valueFrom === undefined) return expanded(value ?? '', environmentOf(others, configMaps))
+function explicitValue({ name, value, valueFrom }: EnvironmentEntry, environment: Environment, configMaps: ConfigMapData): Setting {
+  if (valueFrom === undefined) return expanded(value ?? '', environment)
   const reference = valueFrom.configMapKeyRef
   if (reference === undefined) return { unknown: `variable ${name} does not come from a plain value or a ConfigMap` }
   const data = configMaps.get(reference.name ?? '')?.[reference.key]
-  if (data !== undefined) return { value: data }
+  if (data !== undefined) return bounded(data)
   return reference.optional === true ? { unset: true } : { unknown: `variable ${name} comes from ConfigMap ${reference.name ?? ''}, which has no key ${reference.key}` }
 }
 
@@ -72,14 +76,16 @@ function explicitValue(container: V1Container, { name, value, valueFrom }: Envir
 function fromSources(container: V1Container, variable: string, configMaps: ConfigMapData): Setting {
   for (const { configMapRef, prefix = '' } of (container.envFrom ?? []).toReversed()) {
     const value = variable.startsWith(prefix) ? configMaps.get(configMapRef?.name ?? '')?.[variable.slice(prefix.length)] : undefined
-    if (value !== undefined) return { value }
+    if (value !== undefined) return bounded(value)
   }
   return { unset: true }
 }
 
+const wordsOf = ({ command = [], args = [] }: V1Container): readonly string[] => [...command, ...args]
+
 /** `--flag value`, `--flag=value`; the last one wins. A shell line that names the flag cannot be read for certain. */
 function flagOf(container: V1Container, flag: string, environment: Environment): Setting {
-  const words = [...(container.command ?? []), ...(container.args ?? [])]
+  const words = wordsOf(container)
   let found: Setting = { unset: true }
   for (const [index, word] of words.entries()) {
     if (word === `--${flag}`) found = expanded(words[index + 1] ?? '', environment)
@@ -89,22 +95,41 @@ function flagOf(container: V1Container, flag: string, environment: Environment):
   return found
 }
 
-/** Kubernetes' own `$(NAME)`; a reference to what is not known makes the whole unknown. */
+/** `VARIABLE=…` in a shell line stands above the container's environment. */
+function assignmentOf(container: V1Container, variable: string): Setting {
+  return wordsOf(container).some((word) => word.includes(`${variable}=`)) ? { unknown: `a shell line sets ${variable}` } : { unset: true }
+}
+
+/** Kubernetes' own `$(NAME)`, with `$$` for a dollar; a reference to what is not known makes the whole unknown. */
 function expanded(text: string, environment: Environment): Setting {
+  const given = bounded(text)
+  if (!('value' in given)) return given
   let unknown: string | undefined
-  const value = text.replaceAll(/\$\(([A-Za-z_][A-Za-z0-9_]*)\)/g, (whole, name: string) => {
+  const value = given.value.replaceAll(/\$(?:\$|\(([^)]*)\))/g, (_, name: string | undefined) => {
+    if (name === undefined) return '$'
     const setting = environment(name)
     if ('value' in setting) return setting.value
-    if ('unknown' in setting) unknown = setting.unknown
-    return whole
+    unknown ??= 'unknown' in setting ? setting.unknown : `it names variable ${name}, which the container does not set`
+    return ''
   })
-  return unknown === undefined ? { value } : { unknown }
+  return unknown === undefined ? bounded(value) : { unknown }
+}
+
+function bounded(value: string): { value: string } | { unknown: string } {
+  return value.length > maxPathLength ? { unknown: `it is longer than ${maxPathLength} characters` } : { value }
 }
 
 /** Flags and environment stand above the file; a file that we cannot see makes unset settings unknown. */
 function configurationFile(container: V1Container, environment: Environment, workingDirectory: string): Setting {
-  const named = firstSet(flagOf(container, 'config-file-path', environment), environment('MEILI_CONFIG_FILE_PATH'))
+  const named = firstSet(flagOf(container, 'config-file-path', environment), assignmentOf(container, 'MEILI_CONFIG_FILE_PATH'), environment('MEILI_CONFIG_FILE_PATH'))
   if (!('unset' in named)) return { unknown: 'the server reads a configuration file' }
-  const covered = container.volumeMounts?.some(({ mountPath }) => mountPath === `${workingDirectory}/config.toml`) ?? false
-  return covered ? { unknown: `a file is mounted over ${workingDirectory}/config.toml` } : { unset: true }
+  const file = posix.join(workingDirectory, 'config.toml')
+  const covered = container.volumeMounts?.some(({ mountPath }) => posix.resolve('/', mountPath) === file) ?? false
+  return covered ? { unknown: `a file is mounted over ${file}` } : { unset: true }
+}
+
+/** A source that is gone may have set anything before it went. */
+function absentSource({ envFrom = [] }: V1Container, configMaps: ConfigMapData): Setting {
+  const absent = envFrom.find(({ configMapRef }) => configMapRef !== undefined && configMapRef.optional !== true && !configMaps.has(configMapRef.name ?? ''))
+  return absent === undefined ? { unset: true } : { unknown: `ConfigMap ${absent.configMapRef?.name ?? ''}, a source of its environment, is not there` }
 }

@@ -4,7 +4,13 @@ import type { V1Container, V1Pod, V1VolumeMount } from '@kubernetes/client-node'
 import type { SnapshotVolume } from '../api/instance.ts'
 import type { Launch, Setting } from './launch.ts'
 
-export type Located = { readonly volume: Omit<SnapshotVolume, 'observedAt' | 'volumeMode' | 'accessModes'>; readonly readOnly: boolean } | { readonly unknown: string }
+/** What cannot be known, and why; and what its user can do about it. */
+interface Unknown {
+  readonly unknown: string
+  readonly remedy: string
+}
+
+export type Located = { readonly volume: Omit<SnapshotVolume, 'observedAt' | 'volumeMode' | 'accessModes'>; readonly readOnly: boolean } | Unknown
 
 interface Found {
   readonly kind: string
@@ -26,12 +32,14 @@ export function containerOf(pod: V1Pod, named: string | undefined, port: number)
 /** Where the server writes its snapshots. `override` is the user's word and wins over what the pod tells. */
 export function locateSnapshots(place: { pod: V1Pod; container: V1Container; launch: Launch; override: string | undefined }): Located {
   const { pod, container, launch, override } = place
-  const directory = override === undefined ? absolute(launch.snapshotDirectory, 'snapshots', launch) : { path: posix.normalize(override) }
-  if ('unknown' in directory) return directory
+  const directory = absolute(override === undefined ? launch.snapshotDirectory : { value: override }, 'snapshots', launch)
+  if ('unknown' in directory) return { unknown: `the snapshot directory cannot be known: ${directory.unknown}`, remedy: 'Set spec.existing.snapshotDirectory.' }
   const database = absolute(launch.databasePath, 'data.ms', launch)
-  if ('unknown' in database) return database
+  if ('unknown' in database) return { unknown: `the name of the snapshot file cannot be known, it is the database's: ${database.unknown}`, remedy: 'Set MEILI_DB_PATH to a plain value in the container; it stands above a configuration file.' }
   const found = volumeAt(pod, container, directory.path)
   if ('unknown' in found) return found
+  const fileName = `${posix.basename(database.path)}.snapshot`
+  if (isTooLong(directory.path, fileName, found)) return { unknown: 'a name or a path on the way to the snapshot file is longer than Linux or Kubernetes allows', remedy: 'Shorten it.' }
   const databaseVolume = volumeAt(pod, container, database.path)
   return {
     readOnly: found.readOnly,
@@ -40,9 +48,9 @@ export function locateSnapshots(place: { pod: V1Pod; container: V1Container; lau
       ...(found.claimName === undefined ? {} : { claimName: found.claimName }),
       subPath: found.subPath,
       directory: directory.path,
-      fileName: `${posix.basename(database.path)}.snapshot`,
+      fileName,
       container: container.name,
-      sharedWithDatabase: 'volumeName' in databaseVolume && databaseVolume.volumeName === found.volumeName,
+      sharedWithDatabase: 'volumeName' in databaseVolume && (databaseVolume.volumeName === found.volumeName || (found.claimName !== undefined && databaseVolume.claimName === found.claimName)),
     },
   }
 }
@@ -53,17 +61,23 @@ function absolute(setting: Setting, byDefault: string, launch: Launch): { path: 
   return { path }
 }
 
-function within(path: string, mountPath: string): boolean {
-  const mount = posix.normalize(mountPath).replace(/(.)\/$/, '$1')
-  return mount === '/' || path === mount || path.startsWith(`${mount}/`)
+/** Such a pod never runs; status has no room for it either. */
+function isTooLong(directory: string, fileName: string, { subPath, claimName = '' }: Found): boolean {
+  return Math.max(directory.length, subPath.length) > 4096 || fileName.length > 255 || claimName.length > 253
 }
 
+/** As the kubelet takes it: a relative one begins at the root. */
+const mountPoint = ({ mountPath }: V1VolumeMount): string => posix.resolve('/', mountPath)
+
+const within = (path: string, mount: string): boolean => mount === '/' || path === mount || path.startsWith(`${mount}/`)
+
 /** The mount with the longest path wins, as in the container itself. */
-function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | { unknown: string } {
-  const mount = (container.volumeMounts ?? []).filter(({ mountPath }) => within(path, mountPath)).toSorted((a, b) => b.mountPath.length - a.mountPath.length)[0]
+function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | Unknown {
+  const mounts = (container.volumeMounts ?? []).filter((candidate) => within(path, mountPoint(candidate)))
+  const mount = mounts.toSorted((a, b) => mountPoint(b).length - mountPoint(a).length)[0]
   if (mount === undefined) return { kind: 'the container file system', volumeName: '', subPath: path, readOnly: false }
   const inside = subPathOf(mount, container, pod)
-  if (inside === undefined) return { unknown: `the subPathExpr of mount ${mount.mountPath} cannot be resolved` }
+  if (inside === undefined) return { unknown: `the subPathExpr of mount ${mount.mountPath} cannot be resolved`, remedy: "Use a subPath, or a subPathExpr of plain variables and the pod's name and namespace." }
   const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name)
   const claim = volume?.persistentVolumeClaim
   const ephemeral = volume?.ephemeral === undefined ? undefined : `${pod.metadata?.name ?? ''}-${mount.name}`
@@ -72,7 +86,7 @@ function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | { u
     kind: claimName === undefined ? sourceOf(volume) : 'PersistentVolumeClaim',
     volumeName: mount.name,
     ...(claimName === undefined ? {} : { claimName }),
-    subPath: posix.join(inside, posix.relative(mount.mountPath, path)).replace(/^\.$/, ''),
+    subPath: posix.relative('/', posix.resolve('/', inside, posix.relative(mountPoint(mount), path))),
     readOnly: mount.readOnly === true || claim?.readOnly === true,
   }
 }
@@ -91,7 +105,7 @@ function subPathOf(mount: V1VolumeMount, container: V1Container, pod: V1Pod): st
     const entry = container.env?.findLast((variable) => variable.name === name)
     const field = entry?.valueFrom?.fieldRef?.fieldPath
     const value = field === 'metadata.name' ? pod.metadata?.name : field === 'metadata.namespace' ? pod.metadata?.namespace : entry?.value
-    known &&= value !== undefined
+    known &&= value !== undefined && !value.includes('$(')
     return value ?? ''
   })
   return known ? path : undefined

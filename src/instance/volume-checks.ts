@@ -44,13 +44,13 @@ function snapshotsToS3(observation: InstanceObservation): Verdict | undefined {
 function directoryUnknown(observation: InstanceObservation): Verdict | undefined {
   const { located } = observation
   if (located === undefined || !('unknown' in located)) return undefined
-  return failed(instanceReasons.DirectoryUnknown, `The snapshot directory of pod ${podName(observation)} cannot be known: ${located.unknown}. Set spec.existing.snapshotDirectory.`)
+  return failed(instanceReasons.DirectoryUnknown, `In pod ${podName(observation)} ${located.unknown}. ${located.remedy}`)
 }
 
 function onNoClaim(observation: InstanceObservation): Verdict | undefined {
   const { claimName, kind, directory } = volumeOf(observation)
   if (claimName !== undefined) return undefined
-  const place = /^(an|the) /.test(kind) ? kind : `an ${kind}`
+  const place = /^(an|the) /.test(kind) ? kind : `${/^([aeiou]|nfs)/.test(kind) ? 'an' : 'a'} ${kind}`
   return failed(
     instanceReasons.DirectoryNotOnClaim,
     `Pod ${podName(observation)} writes its snapshots to ${directory}, on ${place}, which no other pod can mount. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim.`,

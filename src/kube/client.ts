@@ -1,4 +1,5 @@
 // The Kubernetes API as plain JSON over one pool: what is read is what the server sent, with every field.
+import { NotFound } from '../reconcile/errors.ts'
 import type { Connection } from './connection.ts'
 import { errorFrom } from './replies.ts'
 import { Transport } from './transport.ts'
@@ -141,5 +142,8 @@ function collection(resource: Resource, namespace: string | undefined, method: s
 
 function place(resource: Resource, { namespace, name }: Ref, method: string): { path: string; what: string } {
   const { path, what } = collection(resource, namespace, method)
-  return { path: `${path}/${encodeURIComponent(name)}`, what: namespace === undefined ? `${what} ${name}` : `${what}/${name}` }
+  const named = namespace === undefined ? `${what} ${name}` : `${what}/${name}`
+  // In a URL these are steps, encoded or not: the request would reach another object. No object has such a name.
+  if (name === '.' || name === '..') throw new NotFound(`${named} was not sent: no object has this name`)
+  return { path: `${path}/${encodeURIComponent(name)}`, what: named }
 }

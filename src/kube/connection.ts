@@ -14,7 +14,14 @@ export interface Connection {
 
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>
-  readonly dispatcher: Agent
+  readonly pools: Pools
+}
+
+export interface Pools {
+  /** Bounded: a burst of requests shares what there is. */
+  readonly requests: Agent
+  /** Unbounded: each watch keeps a connection for minutes, and among the others it would starve the requests. */
+  readonly streams: Agent
 }
 
 /** @param kubeconfig a file; without it the usual places: KUBECONFIG, ~/.kube/config, the service account */
@@ -30,7 +37,7 @@ export function connect(kubeconfig?: string): Connection {
 class PooledConnection implements Connection {
   readonly server: string
   readonly #config: KubeConfig
-  #agent: Agent | undefined
+  #pools: Pools | undefined
   #trust = ''
 
   constructor(config: KubeConfig, server: string) {
@@ -41,29 +48,32 @@ class PooledConnection implements Connection {
   async credentials(): Promise<Credentials> {
     const options: RequestOptions = {}
     await this.#config.applyToHTTPSOptions(options)
-    return { headers: headersOf(options), dispatcher: this.#agentFor(options) }
+    return { headers: headersOf(options), pools: this.#poolsFor(options) }
   }
 
-  /** One agent until the authority, the certificate or the key changes; the old one ends when its requests have. */
-  #agentFor({ ca, cert, key, servername, rejectUnauthorized }: RequestOptions): Agent {
+  /** The same pools until the authority, the certificate or the key changes; the old ones end when their requests have. */
+  #poolsFor({ ca, cert, key, servername, rejectUnauthorized }: RequestOptions): Pools {
     const tls = { ca, cert, key, servername, rejectUnauthorized }
     const trust = JSON.stringify(tls, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value))
-    if (this.#agent === undefined || trust !== this.#trust) {
-      void this.#agent?.close()
+    if (this.#pools === undefined || trust !== this.#trust) {
+      void this.#pools?.requests.close()
+      void this.#pools?.streams.close()
       const known = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined))
-      this.#agent = new Agent({ allowH2: false, connections: 32, keepAliveTimeout: 30_000, maxResponseSize: 256 * 1024 * 1024, connect: { timeout: 10_000, ...known } })
+      const options = { allowH2: false, keepAliveTimeout: 30_000, maxResponseSize: 256 * 1024 * 1024, connect: { timeout: 10_000, ...known } }
+      this.#pools = { requests: new Agent({ ...options, connections: 32 }), streams: new Agent(options) }
       this.#trust = trust
     }
-    return this.#agent
+    return this.#pools
   }
 
   async close(): Promise<void> {
-    await this.#agent?.destroy()
+    await Promise.all([this.#pools?.requests.destroy(), this.#pools?.streams.destroy()])
   }
 }
 
 function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
-  const given = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)])
+  // A token file may end with a line break, which no header may.
+  const given = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value).trim()])
   const basic = typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}
   return { ...basic, ...(Object.fromEntries(given) as Record<string, string>) }
 }

@@ -37,8 +37,11 @@ export class Transport {
     this.#observe = observe
   }
 
+  /** @throws TransientError also where something between us and the API server answers in its place */
   async json(call: Call): Promise<unknown> {
-    return parsed(await this.text(call))
+    const reply = parsed(await this.text(call))
+    if (reply === undefined) throw new TransientError(`${call.what} was answered, but not in JSON`)
+    return reply
   }
 
   /** @throws TransientError without a reply in time; else by status */
@@ -78,13 +81,13 @@ export class Transport {
   }
 
   async #send(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { headers, dispatcher } = await this.#connection.credentials()
+    const { headers, pools } = await this.#connection.credentials()
     const url = new URL(`${this.#connection.server.replace(/\/$/, '')}${call.path}`)
     for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value))
     const streaming = call.verb === 'watch'
     return await request(url, {
       method: call.method,
-      dispatcher,
+      dispatcher: streaming ? pools.streams : pools.requests,
       signal,
       headersTimeout: watchOpenMs,
       bodyTimeout: streaming ? watchSilenceMs : deadlineMs,
@@ -119,8 +122,9 @@ function refusal(call: Call, response: Dispatcher.ResponseData, text: string): E
 }
 
 function noReply(call: Call, cause: unknown): TransientError {
-  const { code, message } = cause as { code?: string; message?: string }
-  return new TransientError(`${call.what} got no reply: ${code ?? message ?? 'unknown error'}`, { cause })
+  // The sentence before the code: a code alone hides the address or the file, and that of a deadline is the number 23.
+  const { code, message = '' } = cause as { code?: string | number; message?: string }
+  return new TransientError(`${call.what} got no reply: ${message === '' ? (code ?? 'unknown error') : message}`, { cause })
 }
 
 function parsed(text: string): unknown {

@@ -33,11 +33,16 @@ export function conditionsOf(previous: readonly Condition[] | undefined, wanted:
       type: next.type,
       status: next.status,
       reason: next.reason,
-      message: next.message.slice(0, maxMessageLength),
+      message: cut(next.message),
       lastTransitionTime: before?.status === next.status ? before.lastTransitionTime : instant(moment.nowMs),
       observedGeneration: moment.generation,
     }
   })
+}
+
+/** Half a character comes back from the API server as another one: each pass would see a change, and write. */
+function cut(message: string): string {
+  return message.slice(0, maxMessageLength).toWellFormed()
 }
 
 export function conditionNamed(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {

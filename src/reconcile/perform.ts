@@ -31,14 +31,14 @@ export class Performer {
   }
 
   /**
-   * Gives what the world answered, where that is to be learnt at once.
+   * Gives what the world answered, where that is to be learnt at once. A 404 to a write is a refusal, too: nothing was done.
    * @throws Conflict, TransientError: the pass ends here and the next one looks again
    */
   async perform(effect: Effect, subject: Subject): Promise<Fact | undefined> {
     try {
       return await this.#interpret(effect, subject)
     } catch (error) {
-      if (error instanceof TerminalError) return { kind: 'Refused', effect: effect.kind, message: error.message }
+      if (error instanceof TerminalError || error instanceof NotFound) return { kind: 'Refused', effect: effect.kind, message: error.message }
       throw error
     }
   }
@@ -87,12 +87,21 @@ export class Performer {
       await this.#kube.create(jobs, job as unknown as KubeObject)
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
-      const there = await this.#kube.get(jobs, ref)
+      const there = await this.#there(ref, error)
       const owner = there.metadata.ownerReferences?.find(({ controller }) => controller === true)
       if (owner === undefined ? isDeepStrictEqual(there.metadata.labels, job.metadata?.labels) : owner.uid === subject.object.metadata.uid) return undefined
       return { kind: 'Refused', effect: 'CreateJob', message: `Job ${ref.name} exists and belongs to ${owner === undefined ? 'nobody' : `${owner.kind} ${owner.name}`}. Delete it, and the snapshot goes on.` }
     }
     return undefined
+  }
+
+  /** @throws the Conflict where the Job that caused it has gone since */
+  async #there(ref: { namespace: string; name: string }, conflict: Conflict): Promise<KubeObject> {
+    try {
+      return await this.#kube.get(jobs, ref)
+    } catch (error) {
+      throw error instanceof NotFound ? conflict : error
+    }
   }
 
   async #deleteJob(effect: Effect & { kind: 'DeleteJob' }, { object }: Subject): Promise<undefined> {

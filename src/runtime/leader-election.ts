@@ -50,6 +50,8 @@ export class LeaderElector {
   #seen: { text: string; at: number } | undefined
   /** When the request that renewed last was begun: from then on it is ours for `leaseMs`, however long the reply took. */
   #renewedAt: number | undefined
+  /** Ends with `release`: an attempt that is still under way then must neither take the lease again nor count it as ours. */
+  #term = 0
 
   constructor(candidate: Candidate) {
     this.#candidate = candidate
@@ -80,8 +82,19 @@ export class LeaderElector {
 
   /** Gives it back, so that the next one need not wait. */
   async release(): Promise<void> {
+    this.#term++
     if (!this.held()) return
     this.#renewedAt = undefined
+    try {
+      await this.#giveBack()
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+      // Our own last renewal came in between; no other one can follow it.
+      await this.#giveBack()
+    }
+  }
+
+  async #giveBack(): Promise<void> {
     const { kube, lease, identity } = this.#candidate
     const current = await kube.get<Lease>(leases, lease)
     if (current.spec?.holderIdentity !== identity) return
@@ -96,8 +109,10 @@ export class LeaderElector {
   /** True where it is ours now. */
   async #attempt(): Promise<boolean> {
     const begun = this.#nowMs()
+    const term = this.#term
     try {
-      const won = await this.#tryOnce()
+      const won = await this.#tryOnce(term)
+      if (term !== this.#term) return false
       if (won) this.#renewedAt = Math.max(begun, this.#renewedAt ?? begun)
       else this.#renewedAt = undefined
       return won
@@ -107,9 +122,10 @@ export class LeaderElector {
     }
   }
 
-  async #tryOnce(): Promise<boolean> {
+  async #tryOnce(term: number): Promise<boolean> {
     const { kube, lease, identity } = this.#candidate
     const current = await this.#read()
+    if (term !== this.#term) return false
     if (current === undefined) {
       await kube.create<Lease>(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease, spec: this.#spec(undefined) })
       return true

@@ -60,8 +60,9 @@ export interface ControllerParts {
   readonly workers: number
 }
 
-/** How long running reconciles may take to end. */
+/** How long running reconciles may take to end, and then what is still to be said to the API server: together less than the 30 s of a pod. */
 const drainMs = 20_000
+const lastWordsMs = 5000
 
 export class Manager {
   readonly elector: LeaderElector
@@ -70,6 +71,7 @@ export class Manager {
   readonly #reflectors: { run(signal: AbortSignal): Promise<void>; readonly synced: Promise<void> }[] = []
   readonly #controllers: (ControllerParts & { readonly queue: WorkQueue })[] = []
   #isReady = false
+  #isLeading = false
 
   constructor(parts: ManagerParts) {
     this.#parts = parts
@@ -111,8 +113,9 @@ export class Manager {
 
   addController(parts: ControllerParts): void {
     const queue = new WorkQueue()
-    // While we do not lead, nobody takes keys: what is there is added when leadership begins.
-    for (const watch of parts.watches) watch((key) => this.elector.held() && queue.add(key))
+    // While we do not lead, nobody takes keys: what is there is added when leadership begins. Asking `held` here would lose
+    // what changes while a late renewal is still under way.
+    for (const watch of parts.watches) watch((key) => this.#isLeading && queue.add(key))
     this.#controllers.push({ ...parts, queue })
   }
 
@@ -124,13 +127,17 @@ export class Manager {
     const caches = Promise.all(this.#reflectors.map((reflector) => reflector.run(reading.signal)))
     try {
       await Promise.race([Promise.all(this.#reflectors.map(({ synced }) => synced)), aborted(signal)])
+      if (signal.aborted) return
       this.#isReady = true
       logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'the caches are filled')
-      await this.elector.acquire(signal)
-      if (!signal.aborted) await this.#lead(signal)
+      await Promise.race([this.elector.acquire(signal), aborted(signal).then(() => rest(lastWordsMs))])
+      // Told to stop in the very moment in which it was won, too.
+      if (signal.aborted) await this.#giveBack()
+      else await this.#lead(signal)
     } finally {
       reading.abort()
-      await caches
+      // A list that hangs has nothing to say to anybody.
+      await Promise.race([caches, rest(1000)])
       await server.close()
     }
   }
@@ -139,6 +146,7 @@ export class Manager {
     const { logger, metrics } = this.#parts
     logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'leading')
     metrics.leading(true)
+    this.#isLeading = true
     const controllers = Promise.all(this.#controllers.map((controller) => runController({ ...controller, logger, metrics })))
     for (const { queue, all } of this.#controllers) for (const key of all()) queue.add(key)
     try {
@@ -146,12 +154,18 @@ export class Manager {
     } finally {
       metrics.leading(false)
       for (const { queue } of this.#controllers) queue.close()
-      await Promise.race([controllers, pause(drainMs, undefined, { ref: false })])
-      await this.events.drain()
-      await this.elector.release().catch((error: unknown) => logger.warn({ reason: String(error) }, 'the lease was not given back'))
+      await Promise.race([controllers, rest(drainMs)])
+      await Promise.race([Promise.all([this.events.drain(), this.#giveBack()]), rest(lastWordsMs)])
     }
   }
+
+  async #giveBack(): Promise<void> {
+    await this.elector.release().catch((error: unknown) => this.#parts.logger.warn({ reason: String(error) }, 'the lease was not given back'))
+  }
 }
+
+/** Does not keep the process alive. */
+const rest = (ms: number): Promise<void> => pause(ms, undefined, { ref: false })
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

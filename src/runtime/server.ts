@@ -17,7 +17,8 @@ export interface HttpServer {
 /** @throws where the port is taken */
 export async function serveProbes({ metrics, ready }: Probes, address: { host: string; port: number }): Promise<HttpServer> {
   const server = createServer((request, response) => {
-    void answer(request.url ?? '', response, { metrics, ready })
+    // Nothing that somebody asks may end the operator.
+    answer(request.url ?? '', response, { metrics, ready }).catch((error: unknown) => plain(response, 500, String(error)))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -27,7 +28,7 @@ export async function serveProbes({ metrics, ready }: Probes, address: { host: s
 }
 
 async function answer(url: string, response: ServerResponse, { metrics, ready }: Probes): Promise<void> {
-  switch (new URL(url, 'http://local').pathname) {
+  switch (url.split('?', 1)[0]) {
     case '/healthz':
       return plain(response, 200, 'ok')
     case '/readyz':

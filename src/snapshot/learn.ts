@@ -1,10 +1,13 @@
 // What the answer to an effect adds to a snapshot's status, in the same pass. Pure.
+import { durationMs } from '../api/meta.ts'
 import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Fact } from '../reconcile/decision.ts'
 import { isRequested } from './attempt.ts'
 import { cleanupRefused } from './cleanup.ts'
-import { inProgress } from './status.ts'
+import { deadlineText, moveDeadlineMs, startedMs } from './deadline.ts'
+import { sentence } from './sentence.ts'
+import { failed, inProgress } from './status.ts'
 
 export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): MeiliSnapshotStatus {
   const status = snapshot.status ?? {}
@@ -23,19 +26,21 @@ export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): M
   }
 }
 
-function refused(snapshot: MeiliSnapshot, { effect, message }: Fact & { kind: 'Refused' }, nowMs: number): MeiliSnapshotStatus {
-  const { request } = snapshot.status ?? {}
-  switch (effect) {
-    case 'RequestSnapshot': {
-      if (request === undefined) return snapshot.status ?? {}
-      const reason = /\b40[13]\b|^Secret /.test(message) ? snapshotReasons.Unauthorized : snapshotReasons.RequestRefused
-      const said = `${message} The key needs snapshots.create for indexes ["*"]. Asked again every 30 s.`
-      return inProgress(snapshot, { phase: 'Pending', reason, message: reason === snapshotReasons.Unauthorized ? said : `${message} Asked again every 30 s.`, changes: { request: { ...request, refused: message.slice(0, 2000) }, waitingFor: message.slice(0, 500) } }, nowMs)
-    }
+type Refusal = Fact & { kind: 'Refused' }
+
+function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): MeiliSnapshotStatus {
+  const message = sentence(refusal.message)
+  switch (refusal.effect) {
+    case 'RequestSnapshot':
+      return requestRefused(snapshot, message, nowMs)
     case 'CreateJob':
       return jobRefused(snapshot, message, nowMs)
-    case 'CreateClaim':
-      return inProgress(snapshot, { phase: 'Pending', reason: snapshotReasons.ClaimNotReady, message: `The claim could not be created: ${message}`, changes: { waitingFor: message.slice(0, 500) } }, nowMs)
+    case 'CreateClaim': {
+      const until = deadlineText(startedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
+      return inProgress(snapshot, { phase: 'Pending', reason: snapshotReasons.ClaimNotReady, message: `The claim could not be created: ${message} It is tried again, until ${until}.`, changes: { waitingFor: message } }, nowMs)
+    }
+    case 'CancelTask':
+      return cancelRefused(snapshot, message, nowMs)
     default:
       return snapshot.status ?? {}
   }
@@ -43,10 +48,29 @@ function refused(snapshot: MeiliSnapshot, { effect, message }: Fact & { kind: 'R
 
 /** Quota, Pod Security, a webhook; or the namespace is being deleted, where nothing can be created any more. */
 function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
-  const { metadata, status = {} } = snapshot
+  const { metadata, status = {}, spec } = snapshot
   if (metadata.deletionTimestamp !== undefined) return status.cleanup === undefined ? status : { ...status, cleanup: cleanupRefused(snapshot, status.cleanup, message) }
-  const phase = isRequested(snapshot) ? 'Moving' : 'Pending'
+  const requested = isRequested(snapshot)
+  const until = deadlineText(requested ? moveDeadlineMs(snapshot, nowMs) : startedMs(snapshot, nowMs) + durationMs(spec.deadlines.start))
   const stored = status.artifact === undefined ? '' : 'The snapshot is stored. '
-  const deadline = isRequested(snapshot) ? 'deadlines.move' : 'deadlines.start'
-  return inProgress(snapshot, { phase, reason: snapshotReasons.MoverRefused, message: `${stored}${message} Tried again until ${deadline} ends.`, changes: { waitingFor: message } }, nowMs)
+  const said = { reason: snapshotReasons.MoverRefused, message: `${stored}${message} It is tried again, until ${until}.`, changes: { waitingFor: message } }
+  return inProgress(snapshot, { phase: requested ? 'Moving' : 'Pending', ...said }, nowMs)
+}
+
+/** The server's refusal, or a Secret that is missing: then nobody was asked. */
+const unauthorized = /^Secret |^POST \S+ answered 40[13]\b/
+
+function requestRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
+  const request = snapshot.status?.request
+  if (request === undefined) return snapshot.status ?? {}
+  const [reason, remedy] = unauthorized.test(message) ? [snapshotReasons.Unauthorized, ' The key needs snapshots.create for indexes ["*"].'] : [snapshotReasons.RequestRefused, '']
+  const changes = { request: { ...request, refused: message }, waitingFor: message }
+  return inProgress(snapshot, { phase: 'Pending', reason, message: `${message}${remedy} Asked again every 30 s.`, changes }, nowMs)
+}
+
+/** It was tried because deadlines.task was over. Where the object is being deleted, the deletion goes on without it. */
+function cancelRefused(snapshot: MeiliSnapshot, why: string, nowMs: number): MeiliSnapshotStatus {
+  if (snapshot.metadata.deletionTimestamp !== undefined) return snapshot.status ?? {}
+  const message = `Task ${snapshot.status?.request?.taskUid ?? ''} was still enqueued at the end of deadlines.task (${snapshot.spec.deadlines.task}), and could not be cancelled, so it may still run: ${why}`
+  return failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message }, nowMs)
 }

@@ -2,7 +2,7 @@
 // Mounts the snapshot directory only, and read-only: Meilisearch's database is out of its reach.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
 import type { MoverConfig } from '../mover/contract.ts'
 import { artifactPath } from './artifact-path.ts'
 import { jobNameOf, jobTemplate } from './job-template.ts'
@@ -59,15 +59,21 @@ function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadl
     },
     source: { directory: podMountPaths.source, fileName: volume?.fileName ?? 'data.ms.snapshot' },
     destination: { root: podMountPaths.destination, ...artifactPath(snapshot), claim: snapshot.spec.destination.claim.name },
-    batches: engine.candidates.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
-      status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }] : [],
-    ),
+    batches: batchesOf(engine.candidates, snapshot.status?.task),
     allowedSkewMs: volume?.accessModes?.includes('ReadWriteMany') === true ? skewMs.network : skewMs.local,
     verification: snapshot.spec.verification.mode,
     attempt: `${snapshot.status?.request?.attempt ?? 1}-${snapshot.status?.move?.attempt ?? 1}`,
     deadlineSeconds,
     stallSeconds,
   }
+}
+
+/** Oldest first. The batch on record is one of them, also where Meilisearch has deleted its task since. */
+function batchesOf(candidates: readonly SnapshotTask[], recorded: SnapshotTask | undefined): MoverConfig['batches'] {
+  const known = recorded === undefined || candidates.some(({ uid }) => uid === recorded.uid) ? candidates : [recorded, ...candidates].toSorted((a, b) => a.uid - b.uid)
+  return known.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
+    status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }] : [],
+  )
 }
 
 function cutToBytes(indexes: EngineAnswer['indexes']): { uid: string; documents: number }[] {

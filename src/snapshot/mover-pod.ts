@@ -50,11 +50,11 @@ export type RunAs = NonNullable<NonNullable<MeiliSnapshotStatus['move']>['runAs'
 /** As the target's user. The group of a volume that the server can write is never changed to one that the server does not have. */
 export function moverUser({ snapshot, instance, target }: Moved): RunAs {
   const user = targetUser(target, instance)
-  if (user.uid === undefined) return { user: moverUid, group: moverUid, fsGroup: moverUid }
-  const group = user.gid ?? user.uid
+  const uid = user.uid ?? moverUid
+  const group = user.uid === undefined ? moverUid : (user.gid ?? uid)
   const shared = instance.status?.snapshotVolume?.claimName === snapshot.spec.destination.claim.name
-  const fsGroup = user.fsGroup ?? (shared ? undefined : group)
-  return { user: user.uid, group, ...(fsGroup === undefined ? {} : { fsGroup }) }
+  const fsGroup = shared ? user.fsGroup : user.uid === undefined ? moverUid : (user.fsGroup ?? group)
+  return { user: uid, group, ...(fsGroup === undefined ? {} : { fsGroup }) }
 }
 
 /** Pod Security "restricted". */

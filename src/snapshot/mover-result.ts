@@ -7,7 +7,8 @@ import type { ExitCode, MoverResult } from '../mover/contract.ts'
 import { moverContainer } from './job-template.ts'
 
 export interface Termination {
-  readonly exitCode: number
+  /** Undefined where no pod is left to tell. */
+  readonly exitCode: number | undefined
   /** Kubernetes' own word, for example `OOMKilled`. */
   readonly reason: string
   /** The termination message, or the Job's message where no pod is left to tell. */
@@ -17,18 +18,30 @@ export interface Termination {
 /** Undefined while it runs, or while the Job may still make another pod. */
 export function terminationOf(job: V1Job, pod: V1Pod | undefined): Termination | undefined {
   const ended = pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.terminated
-  const disrupted = pod?.status?.conditions?.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True') ?? false
-  if (ended !== undefined && !disrupted) return { exitCode: ended.exitCode, reason: ended.reason ?? '', message: ended.message ?? '' }
   const over = job.status?.conditions?.find(({ type, status }) => (type === 'Failed' || type === 'Complete') && status === 'True')
-  return over === undefined ? undefined : { exitCode: -1, reason: over.reason ?? over.type, message: over.message ?? '' }
+  const comesAgain = isDisrupted(pod) && ended?.exitCode !== exitCodes.done && over === undefined
+  if (ended !== undefined && !comesAgain) return { exitCode: ended.exitCode, reason: ended.reason ?? '', message: ended.message ?? '' }
+  return over === undefined ? undefined : { exitCode: undefined, reason: over.reason ?? over.type, message: over.message ?? '' }
+}
+
+/** Drained, evicted or preempted: the Job does not count it, and makes another pod. */
+export function isDisrupted(pod: V1Pod | undefined): boolean {
+  return pod?.status?.conditions?.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True') ?? false
 }
 
 /** The mover's own words, where it had the time to say them. */
 export function resultOf({ exitCode, reason, message }: Termination): MoverResult {
   const said = moverResult.safeParse(parsed(message))
   if (said.success) return said.data
-  const why = reason === 'OOMKilled' ? 'ran out of memory (raise spec.mover.resources.limits.memory in the next snapshot)' : `ended with exit code ${exitCode} (${reason}) and left no result`
-  return { exitCode, message: `The mover ${why}. ${message}`.trim() }
+  return { exitCode: exitCode ?? unknownExit, message: `${howEnded(exitCode, reason)} ${message}`.trim() }
+}
+
+/** No exit code of a process. */
+const unknownExit = -1
+
+function howEnded(exitCode: number | undefined, reason: string): string {
+  if (exitCode === undefined) return `The mover's Job ended (${reason}), and no pod is left to tell how.`
+  return reason === 'OOMKilled' ? 'The mover ran out of memory (raise spec.mover.resources.limits.memory in the next snapshot).' : `The mover ended with exit code ${exitCode} (${reason}) and left no result.`
 }
 
 function parsed(text: string): unknown {

@@ -8,6 +8,7 @@ import { deadlineText, moveDeadlineMs } from './deadline.ts'
 import { moverJobName } from './mover-job.ts'
 import type { MoverFailure } from './mover-result.ts'
 import type { EngineAnswer } from './observation.ts'
+import { sentence, told } from './sentence.ts'
 import { failed, inProgress } from './status.ts'
 
 /** How often a mover may fail for causes that may pass. Lack of room, drains and a newer file do not count: they end with deadlines.move. */
@@ -24,18 +25,20 @@ export interface FailedMove {
 
 /** Records why the last one failed, and when the next may begin. */
 export function nextMove(snapshot: MeiliSnapshot, { failure, supersededAt }: FailedMove, nowMs: number): Decision<MeiliSnapshotStatus> {
-  const before = snapshot.status?.move ?? { attempt: 0, jobName: '', startedAt: instant(nowMs) }
+  const before: NonNullable<MeiliSnapshotStatus['move']> = snapshot.status?.move ?? { attempt: 0, jobName: '', startedAt: instant(nowMs) }
   const failures = (before.failures ?? 0) + (failure.cure === 'Mover' ? 1 : 0)
   if (failures >= maxFailures) {
-    return { status: failed(snapshot, { reason: failure.reason, message: `The mover failed ${failures} times. Last: ${failure.message}` }, nowMs), effects: [] }
+    return { status: failed(snapshot, { reason: failure.reason, message: `The mover failed ${failures} times. Last: ${sentence(failure.message)}` }, nowMs), effects: [] }
   }
   if (supersededAt !== undefined && supersededAt === before.supersededAt) {
     return askAgain(snapshot, { reason: snapshotReasons.SourceMissing, message: `The file in the snapshot directory was written at ${supersededAt}, by no batch that Meilisearch shows.` }, nowMs)
   }
   const attempt = before.attempt + 1
   const pauseMs = pauseBefore(failure, { failures, attempt })
-  const move = { ...before, attempt, failures, jobName: moverJobName(snapshot, attempt), failure: failure.message.slice(0, 2000), retryAt: instant(nowMs + pauseMs), supersededAt }
-  return { status: inProgress(snapshot, { phase: 'Moving', ...told(snapshot, { failure, failures }, nowMs), changes: { move, waitingFor: failure.message.slice(0, 500) } }, nowMs), effects: [], requeueAfterMs: pauseMs }
+  // Which node the next one runs on is known when it is made.
+  const { node: _, ...kept } = before
+  const move = { ...kept, attempt, failures, jobName: moverJobName(snapshot, attempt), failure: told(failure.message, 2000), retryAt: instant(nowMs + pauseMs), supersededAt }
+  return { status: inProgress(snapshot, { phase: 'Moving', ...saying(snapshot, { failure, failures }, nowMs), changes: { move, waitingFor: sentence(failure.message) } }, nowMs), effects: [], requeueAfterMs: pauseMs }
 }
 
 function pauseBefore({ reason, cure }: MoverFailure, { failures, attempt }: { failures: number; attempt: number }): number {
@@ -44,16 +47,16 @@ function pauseBefore({ reason, cure }: MoverFailure, { failures, attempt }: { fa
   return cure === 'Mover' ? 1000 * 5 ** failures : Math.min(60_000, 2000 * 2 ** (attempt - 2))
 }
 
-function told(snapshot: MeiliSnapshot, { failure, failures }: { failure: MoverFailure; failures: number }, nowMs: number): { reason: MoverFailure['reason']; message: string } {
+function saying(snapshot: MeiliSnapshot, { failure, failures }: { failure: MoverFailure; failures: number }, nowMs: number): { reason: MoverFailure['reason']; message: string } {
   const until = `until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}`
   switch (failure.reason) {
     case snapshotReasons.InsufficientSpace:
-      return { reason: failure.reason, message: `${failure.message} It goes on by itself when there is room, ${until}.` }
+      return { reason: failure.reason, message: `${sentence(failure.message)} It goes on by itself when there is room, ${until}.` }
     case snapshotReasons.Superseded:
-      return { reason: failure.reason, message: `${failure.message} The newer snapshot is moved in its place, with its own label.` }
+      return { reason: failure.reason, message: `${sentence(failure.message)} The newer snapshot is moved in its place, with its own label.` }
     default: {
       const count = failure.cure === 'Mover' ? ` (failure ${failures} of ${maxFailures})` : ''
-      return { reason: snapshotReasons.MoverStarting, message: `The mover failed${count}: ${failure.message} It is tried again, ${until}.` }
+      return { reason: snapshotReasons.MoverStarting, message: `The mover failed${count}: ${sentence(failure.message)} It is tried again, ${until}.` }
     }
   }
 }

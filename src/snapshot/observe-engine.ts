@@ -6,6 +6,7 @@ import type { Connections } from '../reconcile/connection.ts'
 import type { ServerReference } from '../reconcile/decision.ts'
 import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
 import type { EngineAnswer, EngineSeen, RunningBatch, TaskName } from './observation.ts'
+import { sentence, told } from './sentence.ts'
 
 export async function askEngine(connections: Connections, server: ServerReference, snapshot: MeiliSnapshot): Promise<EngineSeen> {
   const connection = await connections.open(server)
@@ -13,8 +14,9 @@ export async function askEngine(connections: Connections, server: ServerReferenc
   try {
     return await answerOf(connection.client, snapshot)
   } catch (error) {
-    if (error instanceof TransientError) return { state: 'Unreachable', message: `${error.message}.` }
-    if (error instanceof TerminalError && (error.status === 401 || error.status === 403)) return { state: 'Unauthorized', message: error.message }
+    if (error instanceof TerminalError && (error.status === 401 || error.status === 403)) return { state: 'Unauthorized', message: sentence(error.message) }
+    // What refuses a plain list (404, 400) is no Meilisearch that we could use, until it is one again: say so, and look again.
+    if (error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound) return { state: 'Unreachable', message: sentence(error.message) }
     throw error
   }
 }
@@ -75,7 +77,7 @@ async function contents(client: MeilisearchClient, candidates: readonly Task[]):
 /** In the engine's own words; what it gives as null is absent. */
 function taskSeen(task: Task): SnapshotTask {
   const { uid, status, enqueuedAt, error } = task
-  const told = Object.entries({ batchUid: task.batchUid, startedAt: task.startedAt, finishedAt: task.finishedAt, duration: task.duration }).filter(([, value]) => value !== null && value !== undefined)
-  const failure = error === null || error === undefined ? {} : { error: { code: error.code.slice(0, 128), message: error.message.slice(0, 2000) } }
-  return { uid, status, enqueuedAt, ...Object.fromEntries(told), ...failure }
+  const given = Object.entries({ batchUid: task.batchUid, startedAt: task.startedAt, finishedAt: task.finishedAt, duration: task.duration }).filter(([, value]) => value !== null && value !== undefined)
+  const failure = error === null || error === undefined ? {} : { error: { code: told(error.code, 128), message: told(error.message, 2000) } }
+  return { uid, status, enqueuedAt, ...Object.fromEntries(given), ...failure }
 }

@@ -7,6 +7,7 @@ import { instant } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { deadlineText, startedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
+import { sentence } from './sentence.ts'
 import { inProgress } from './status.ts'
 import type { Changes } from './status.ts'
 
@@ -25,7 +26,7 @@ export function pending({ snapshot }: SnapshotObservation, nowMs: number, { reas
   const startedAt = queued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
   const until = queued ? '' : ` It goes on by itself, until ${deadlineText(startedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))}.`
   return {
-    status: inProgress(snapshot, { phase: 'Pending', reason, message: `${message}${until}`, changes: { ...changes, startedAt, waitingFor: message } }, nowMs),
+    status: inProgress(snapshot, { phase: 'Pending', reason, message: `${sentence(message)}${until}`, changes: { ...changes, startedAt, waitingFor: sentence(message) } }, nowMs),
     effects,
     requeueAfterMs: queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - startedMs(snapshot, nowMs)) / 4)),
   }

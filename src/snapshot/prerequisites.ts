@@ -11,6 +11,7 @@ import { destinationClaim } from './destination-claim.ts'
 import { startedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { deletions, pending } from './pending.ts'
+import { sentence } from './sentence.ts'
 import { failed } from './status.ts'
 import { targetUser } from './target.ts'
 
@@ -52,7 +53,8 @@ export function pastStartDeadline({ snapshot, ...observation }: SnapshotObservat
   const limitMs = durationMs(snapshot.spec.deadlines.start)
   if (isBehind(observation.ahead, snapshot) || nowMs - startedMs(snapshot, nowMs) <= limitMs) return undefined
   const waited = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
-  const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and ${snapshot.status?.request === undefined ? 'no' : 'no other'} snapshot was asked for. Last: ${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`
+  const asked = snapshot.status?.request === undefined ? 'no snapshot' : 'no other snapshot'
+  const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and ${asked} was asked for. Last: ${sentence(`${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`)}`
   return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: deletions(observation.mover.jobs) }
 }
 

@@ -7,6 +7,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotPhase, SnapshotReason 
 import { conditionsOf, instant } from '../reconcile/conditions.ts'
 import type { Wanted } from '../reconcile/conditions.ts'
 import { spanText } from '../reconcile/format.ts'
+import { startedMs } from './deadline.ts'
 import { told } from './sentence.ts'
 
 /** Members of status that a rung sets; an undefined one is taken away. */
@@ -85,7 +86,6 @@ export function failed(snapshot: MeiliSnapshot, failure: { reason: SnapshotReaso
 }
 
 function ended(snapshot: MeiliSnapshot, nowMs: number, end: { phase: 'Completed' | 'Failed'; changes: Changes; wanted: readonly Wanted[] }): MeiliSnapshotStatus {
-  const startedMs = Date.parse(snapshot.status?.startedAt ?? instant(nowMs))
   return {
     ...snapshot.status,
     waitingFor: undefined,
@@ -93,7 +93,7 @@ function ended(snapshot: MeiliSnapshot, nowMs: number, end: { phase: 'Completed'
     ...judged(snapshot, nowMs, end.wanted),
     phase: end.phase,
     completedAt: instant(nowMs),
-    duration: spanText(nowMs - startedMs),
+    duration: spanText(nowMs - startedMs(snapshot, nowMs)),
   }
 }
 

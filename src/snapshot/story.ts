@@ -39,7 +39,7 @@ function blocked(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotSt
 function requested(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): Story | undefined {
   const uid = after.request?.taskUid ?? after.task?.uid
   if (uid === undefined || (before?.request?.taskUid ?? before?.task?.uid) !== undefined) return undefined
-  const message = after.request?.taskUid === undefined ? `Task ${uid} serves this snapshot: found after the reply to POST /snapshots was lost` : `POST /snapshots answered with task ${uid}`
+  const message = after.request?.taskUid === undefined ? `Task ${uid} serves this snapshot: found without a reply to POST /snapshots` : `POST /snapshots answered with task ${uid}`
   return { type: 'Normal', reason: 'Requested', message }
 }
 
@@ -49,11 +49,11 @@ function created(before: MeiliSnapshotStatus | undefined, { task }: MeiliSnapsho
   return { type: 'Normal', reason: 'Created', message: `Meilisearch finished task ${task.uid}${tookMs === undefined ? '' : ` in ${spanText(tookMs)}`} (batch ${task.batchUid ?? 'unknown'})` }
 }
 
-/** The first placement of each attempt. */
+/** Once for each attempt, when it is known for which node: the Job may still be refused. */
 function moving(before: MeiliSnapshotStatus | undefined, { move }: MeiliSnapshotStatus): Story | undefined {
   if (move?.node === undefined || (before?.move?.node !== undefined && before.move.attempt === move.attempt)) return undefined
   const again = move.attempt > 1 ? ` (attempt ${move.attempt}: ${move.failure ?? ''})` : ''
-  return { type: move.attempt > 1 ? 'Warning' : 'Normal', reason: 'Moving', message: `Mover ${move.jobName} started for node ${move.node}${again}` }
+  return { type: move.attempt > 1 ? 'Warning' : 'Normal', reason: 'Moving', message: `Mover ${move.jobName} is being started for node ${move.node}${again}` }
 }
 
 function verified(before: MeiliSnapshotStatus | undefined, { artifact }: MeiliSnapshotStatus): Story | undefined {

@@ -17,6 +17,8 @@ export interface ControlPlane {
   readonly kubeconfig: string
   /** Where the API server listens, for example https://127.0.0.1:23456. */
   readonly server: string
+  /** Where etcd listens, in plain HTTP, for example http://127.0.0.1:23457. */
+  readonly etcd: string
   /** One JSON object a line: verb, user, objectRef, responseStatus. */
   readonly auditLog: string
   readonly stateDirectory: string
@@ -64,6 +66,7 @@ export async function startControlPlane({ log = silent }: { readonly log?: Log }
   return {
     kubeconfig,
     server,
+    etcd: `http://127.0.0.1:${etcdPorts[0]}`,
     auditLog: auditLogOf(stateDirectory),
     stateDirectory,
     kubectl: binaries.kubectl,

@@ -1,0 +1,78 @@
+// The rungs at the end of a move: what its mover said, and the deadline. Pure.
+import type { V1Job } from '@kubernetes/client-node'
+import { snapshotReasons } from '../api/snapshot.ts'
+import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
+import type { MoverProgress, MoverResult } from '../mover/contract.ts'
+import { instant } from '../reconcile/conditions.ts'
+import type { Decision } from '../reconcile/decision.ts'
+import { sizeText } from '../reconcile/format.ts'
+import { storedArtifact } from './artifact.ts'
+import { askAgain } from './attempt.ts'
+import { moveDeadlineMs } from './deadline.ts'
+import { failureOf, resultOf, terminationOf } from './mover-result.ts'
+import { nextMove } from './next-move.ts'
+import type { SnapshotObservation } from './observation.ts'
+import { deletions } from './pending.ts'
+import { startRelease } from './release.ts'
+import { sentence } from './sentence.ts'
+import { completed, failed, inProgress } from './status.ts'
+import { whyWaiting } from './waiting.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+
+/** The mover's container has ended: done, or why not. Its own word counts, not the Job's, which comes later. */
+export function moverFinished({ snapshot, mover }: SnapshotObservation, nowMs: number): Outcome {
+  const { job, pod } = mover
+  if (job === undefined) return undefined
+  const termination = terminationOf(job, pod)
+  if (termination === undefined) return undefined
+  const result = resultOf(termination)
+  if (result.exitCode === 0 && result.stored !== undefined) return stored(snapshot, { job, file: result.stored, space: result.space }, nowMs)
+  // A Job that goes away was ended, by us or by somebody: that it failed says nothing. What it stored is stored.
+  if (job.metadata?.deletionTimestamp !== undefined) return undefined
+  const failure = failureOf(result)
+  switch (failure.cure) {
+    case 'None':
+      return { status: failed(snapshot, failure, nowMs), effects: [] }
+    case 'Snapshot':
+      return askAgain(snapshot, failure, nowMs)
+    default:
+      return nextMove(snapshot, { failure, supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined }, nowMs)
+  }
+}
+
+type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
+
+function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Outcome {
+  const seen = space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
+  const changes = { ...storedArtifact(snapshot, job, file), ...seen }
+  if (snapshot.spec.sourcePolicy === 'Keep') return { status: completed(snapshot, { changes }, nowMs), effects: [] }
+  const { inode, modifiedAt, sizeBytes } = file
+  return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } }, nowMs)
+}
+
+/** Past deadlines.move: end what runs, see it gone, then say so. */
+export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  if (nowMs <= moveDeadlineMs(snapshot, nowMs)) return undefined
+  const waitingFor = lastWord(observation)
+  const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
+  if (mover.jobs.length === 0) {
+    return { status: failed(snapshot, { reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} No mover reported a stored file, and Meilisearch still has its own.` }, nowMs), effects: [] }
+  }
+  const step = { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} Its mover is being ended.`, changes: { waitingFor } } as const
+  return { status: inProgress(snapshot, step, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+}
+
+/** What held it up when the deadline came. Kept in `waitingFor` until the movers are gone: then nothing else could tell. */
+function lastWord({ snapshot, mover }: SnapshotObservation): string {
+  const { waitingFor, move } = snapshot.status ?? {}
+  const known = waitingFor ?? whyWaiting(mover)
+  if (known !== undefined) return sentence(known)
+  if (mover.job === undefined) return sentence(move?.failure ?? 'no mover was running')
+  return mover.progress === undefined ? `Job ${move?.jobName ?? ''} had not said anything yet.` : `Job ${move?.jobName ?? ''} was ${progressText(mover.progress)}.`
+}
+
+export function progressText({ step, bytesDone, bytesTotal }: MoverProgress): string {
+  return `${step}: ${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
+}

@@ -1,0 +1,146 @@
+// Who the client is to the API server: tokens that rotate, authorities that are replaced, kubeconfigs that are wrong.
+import { writeFileSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { KubeClient } from '../../../src/kube/client.ts'
+import { connect } from '../../../src/kube/connection.ts'
+import { configMaps } from '../../../src/kube/resource.ts'
+import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
+import { TransientError } from '../../../src/reconcile/errors.ts'
+import { KubeApi } from '../../support/kube-api.ts'
+import { Wire } from '../../support/wire.ts'
+
+let api: KubeApi
+beforeAll(async () => {
+  api = await KubeApi.start()
+}, 120_000)
+afterAll(async () => {
+  await api[Symbol.asyncDispose]()
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllEnvs()
+})
+
+const reviews: Resource = { group: 'authentication.k8s.io', version: 'v1', plural: 'selfsubjectreviews', kind: 'SelfSubjectReview' }
+
+/** The name under which the server knows the client. */
+async function whoAmI(kube: KubeClient): Promise<string> {
+  const review = await kube.create<KubeObject & { status?: { userInfo: { username: string } } }>(reviews, { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: { name: '' } })
+  return review.status?.userInfo.username ?? ''
+}
+
+/** Moves the clock, not the timers: a token file is read again after a minute. */
+function letPass(ms: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
+}
+
+describe('a token in a file, as a pod has it', () => {
+  async function accountAndToken(): Promise<{ user: string; token: string }> {
+    const account = await api.account()
+    return { user: `system:serviceaccount:${account.namespace}:${account.name}`, token: await api.token(account) }
+  }
+  const holding = (file: string): KubeClient => api.client(api.kubeconfig({ user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile: file } } } }))
+
+  test('is read again when it has been rotated', async () => {
+    const [before, after] = [await accountAndToken(), await accountAndToken()]
+    const file = api.file(before.token)
+    const kube = holding(file)
+    expect(await whoAmI(kube)).toBe(before.user)
+    writeFileSync(file, after.token)
+    letPass(61_000)
+    expect(await whoAmI(kube)).toBe(after.user)
+  })
+
+  test('that has become invalid is transient until the file holds a good one', async () => {
+    const { user, token } = await accountAndToken()
+    const file = api.file(`${token}-of-yesterday`)
+    const kube = holding(file)
+    await expect(whoAmI(kube)).rejects.toMatchObject({ name: 'TransientError', status: 401 })
+    writeFileSync(file, token)
+    letPass(61_000)
+    expect(await whoAmI(kube)).toBe(user)
+  })
+
+  test('may end with a line break, as kubectl takes it', async () => {
+    const { user, token } = await accountAndToken()
+    expect(await whoAmI(holding(api.file(`${token}\n`)))).toBe(user)
+  })
+
+  test('that is not there is transient, and says which file is missing', async () => {
+    const kube = holding('/nowhere/token')
+    await expect(whoAmI(kube)).rejects.toThrow(TransientError)
+    await expect(whoAmI(kube)).rejects.toThrow(/got no reply: ENOENT: no such file or directory, open '\/nowhere\/token'$/)
+  })
+})
+
+describe('the server’s authority', () => {
+  test('is read again from its file: a new one is believed without a new client', async () => {
+    const other = api.authority.replace(/[A-Za-z0-9+/]{64}/, (line) => line.toLowerCase())
+    const file = api.file('')
+    const kube = api.client(api.kubeconfig({ cluster: { 'certificate-authority-data': undefined, 'certificate-authority': file } }))
+    writeFileSync(file, '')
+    await expect(whoAmI(kube)).rejects.toThrow(TransientError)
+    writeFileSync(file, other)
+    await expect(whoAmI(kube)).rejects.toThrow(TransientError)
+    writeFileSync(file, api.authority)
+    expect(await whoAmI(kube)).toBe('admin')
+  })
+
+  test('vouches for the name that the kubeconfig gives the server', async () => {
+    const named = (name: string): KubeClient => api.client(api.kubeconfig({ cluster: { 'tls-server-name': name } }))
+    expect(await whoAmI(named('kubernetes.default.svc'))).toBe('admin')
+    await expect(whoAmI(named('example.com'))).rejects.toThrow(/got no reply: Hostname\/IP does not match certificate's altnames/)
+  })
+})
+
+describe('connections', () => {
+  test('are kept: fifty requests, one after the other, take no more than two', async () => {
+    await using wire = await Wire.to(api.plane.server)
+    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    for (let index = 0; index < 50; index++) await kube.list(configMaps, { limit: 1 })
+    expect(wire.accepted).toBeLessThanOrEqual(2)
+  })
+
+  test('are shared: three hundred requests at once take at most thirty-two', async () => {
+    await using wire = await Wire.to(api.plane.server)
+    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    await Promise.all(Array.from({ length: 300 }, async () => await kube.list(configMaps, { limit: 1 })))
+    expect(wire.accepted).toBeLessThanOrEqual(32)
+  })
+
+  test('that the server has closed in silence cost no request its answer', async () => {
+    await using wire = await Wire.to(api.plane.server)
+    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    await whoAmI(kube)
+    wire.cut()
+    await expect.poll(() => wire.open).toBe(0)
+    expect(await whoAmI(kube)).toBe('admin')
+  })
+
+  test('are gone when the client is closed', async () => {
+    await using wire = await Wire.to(api.plane.server)
+    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    const watch = kube.watch(configMaps, { timeoutSeconds: 30, signal: new AbortController().signal })
+    await watch.next()
+    await whoAmI(kube)
+    expect(wire.open).toBe(2)
+    await kube.close()
+    await expect.poll(() => wire.open).toBe(0)
+  })
+})
+
+describe('a kubeconfig', () => {
+  test('is found by KUBECONFIG', () => {
+    vi.stubEnv('KUBECONFIG', api.plane.kubeconfig)
+    expect(connect().server).toBe(api.plane.server)
+  })
+
+  test('that is missing is named', () => {
+    expect(() => connect('/nowhere/kubeconfig')).toThrow('/nowhere/kubeconfig')
+  })
+
+  test('without a cluster says what to set', () => {
+    const file = api.file(JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [] }))
+    expect(() => connect(file)).toThrow(`There is no cluster in ${file}: set KUBECONFIG, or run in a pod with a service account.`)
+  })
+})

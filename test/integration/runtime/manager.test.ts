@@ -1,0 +1,206 @@
+// Managers on a real API server: one of them works, another one is ready to, and none works on without the API server's word.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { configMaps, leases } from '../../../src/kube/resource.ts'
+import type { Lease } from '../../../src/runtime/leader-election.ts'
+import { configMap, KubeApi } from '../../support/kube-api.ts'
+import { Replica } from './replica.ts'
+import type { Outfit } from './replica.ts'
+
+let api: KubeApi
+beforeAll(async () => {
+  api = await KubeApi.start()
+}, 120_000)
+afterAll(async () => {
+  await api[Symbol.asyncDispose]()
+})
+
+const second = 1000
+/** As leader-election.ts has them. */
+const leaseMs = 15 * second
+const renewMs = 10 * second
+const retryMs = 2 * second
+/** For what takes no time but that of a busy machine. */
+const promptMs = 1500
+
+async function place(names: readonly string[]): Promise<{ namespace: string; keys: string[] }> {
+  const namespace = await api.namespace()
+  for (const name of names) await api.kube.create(configMaps, configMap({ namespace, name }))
+  return { namespace, keys: names.map((name) => `${namespace}/${name}`) }
+}
+
+const holder = async (lease: Outfit['lease']): Promise<string | undefined> => (await api.kube.get<Lease>(leases, lease).catch(() => undefined))?.spec?.holderIdentity
+const lastOf = (replica: Replica): number => Math.max(0, ...replica.reconciled.map(({ atMs }) => atMs))
+
+describe('two managers with one lease', () => {
+  test('one works, the other is ready; told to stop, the first gives the lease back and the second goes on at once', async () => {
+    const { namespace, keys } = await place(['a', 'b'])
+    const outfit = { lease: { namespace, name: 'lease' }, namespaces: [namespace], againMs: 50 }
+    await using first = (await Replica.of(api, outfit)).start()
+    await expect.poll(() => first.keys, { timeout: 5 * second }).toEqual(keys)
+    expect(await holder(outfit.lease)).toBe(first.identity)
+
+    await using standby = (await Replica.of(api, outfit)).start()
+    await expect.poll(() => standby.probe('/readyz'), { timeout: 5 * second }).toBe(200)
+    await api.kube.create(configMaps, configMap({ namespace, name: 'c' }))
+    await expect.poll(() => first.keys, { timeout: promptMs }).toEqual([...keys, `${namespace}/c`])
+    expect(standby.reconciled).toEqual([])
+
+    const told = performance.now()
+    expect(await first.stop()).toEqual({ how: 'stopped' })
+    expect(performance.now() - told).toBeLessThan(promptMs)
+    const lastOfFirst = lastOf(first)
+    expect(['', standby.identity]).toContain(await holder(outfit.lease))
+
+    await expect.poll(() => standby.keys, { timeout: 5 * second }).toEqual([...keys, `${namespace}/c`])
+    expect(standby.reconciled[0]!.atMs - told, 'retryMs at most, and the way there').toBeLessThan(retryMs + promptMs)
+    expect(standby.reconciled[0]!.atMs).toBeGreaterThan(lastOfFirst)
+    expect(lastOf(first), 'nothing after the end').toBe(lastOfFirst)
+    expect((await api.kube.get<Lease>(leases, outfit.lease)).spec).toMatchObject({ holderIdentity: standby.identity, leaseTransitions: 1 })
+  })
+
+  test('a reconcile that runs when the word to stop comes is finished before the lease is given back', async () => {
+    const { namespace } = await place(['a'])
+    const lease = { namespace, name: 'lease' }
+    const gate = Promise.withResolvers<void>()
+    await using replica = (await Replica.of(api, { lease, namespaces: [namespace], takes: () => gate.promise })).start()
+    await expect.poll(() => replica.reconciled, { timeout: 5 * second }).toHaveLength(1)
+    const stopped = replica.stop()
+    const again = async (): Promise<string | undefined> => await holder(lease)
+    for (let looked = 0; looked < 5; looked++) expect(await again()).toBe(replica.identity)
+    gate.resolve()
+    await stopped
+    expect(await again()).toBe('')
+  })
+})
+
+// Side by side: most of the time of each is the time of a lease.
+describe.concurrent('without the API server', () => {
+  test.for<[string, (replica: Replica) => Promise<void>]>([
+    ['refuses', (replica) => replica.wire.refuse()],
+    ['does not answer', (replica) => Promise.resolve(replica.wire.freeze())],
+  ])('that %s, a leader works no longer than its lease allows and ends with LeaseLost, and only then another one goes on', { timeout: 60 * second }, async ([, lose]) => {
+    const { namespace } = await place(['a'])
+    const outfit = { lease: { namespace, name: 'lease' }, namespaces: [namespace], againMs: 50 }
+    await using first = (await Replica.of(api, outfit)).start()
+    await vi.waitFor(() => expect(first.reconciled.length).toBeGreaterThan(2), { timeout: 5 * second })
+    await using standby = (await Replica.of(api, outfit)).start()
+    await vi.waitFor(async () => expect(await standby.probe('/readyz')).toBe(200), { timeout: 5 * second })
+
+    await lose(first)
+    const lost = performance.now()
+    expect(await first.ended).toMatchObject({ how: 'failed', error: { name: 'LeaseLost' } })
+    expect(lastOf(first) - lost).toBeLessThan(renewMs + promptMs)
+    expect(lastOf(first) - lost, 'a short failure is sat out').toBeGreaterThan(renewMs - retryMs - promptMs)
+    expect(await first.probe('/healthz'), 'it has ended').toBe(0)
+
+    await vi.waitFor(() => expect(standby.reconciled.length).toBeGreaterThan(0), { timeout: leaseMs })
+    expect(standby.reconciled[0]!.atMs).toBeGreaterThan(lastOf(first))
+    expect(standby.reconciled[0]!.atMs - lost).toBeLessThan(leaseMs + 2 * retryMs + promptMs)
+  })
+
+  test('for a moment, a leader goes on leading', async () => {
+    const { namespace } = await place(['a'])
+    const lease = { namespace, name: 'lease' }
+    await using replica = (await Replica.of(api, { lease, namespaces: [namespace] })).start()
+    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), { timeout: 5 * second })
+    const renewed = async (): Promise<string | undefined> => (await api.kube.get<Lease>(leases, lease)).spec?.renewTime
+    const before = await renewed()
+    await replica.wire.refuse()
+    await vi.waitFor(() => expect(replica.warnings).toContain('the lease could not be read or written'), { timeout: 2 * retryMs })
+    await replica.wire.accept()
+    await vi.waitFor(async () => expect(await renewed()).not.toBe(before), { timeout: 2 * retryMs })
+    await api.kube.create(configMaps, configMap({ namespace, name: 'later' }))
+    await vi.waitFor(() => expect(replica.keys).toContain(`${namespace}/later`), { timeout: 10 * second })
+    expect(await holder(lease)).toBe(replica.identity)
+  })
+
+  test('that is silent, a leader that is told to stop ends in less than the 30 s of its pod', async () => {
+    const { namespace } = await place(['a'])
+    await using replica = (await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })).start()
+    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), { timeout: 5 * second })
+    replica.wire.freeze()
+    const told = performance.now()
+    expect(await replica.stop()).toEqual({ how: 'stopped' })
+    expect(performance.now() - told).toBeLessThan(10 * second)
+  })
+
+  test('that was silent from the start, a replica that is told to stop ends soon, and is not ready in the meantime', async () => {
+    const { namespace } = await place([])
+    await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
+    replica.wire.freeze()
+    replica.start()
+    await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200))
+    const told = performance.now()
+    const stopped = replica.stop()
+    expect(await replica.probe('/readyz')).not.toBe(200)
+    expect(await stopped).toEqual({ how: 'stopped' })
+    expect(performance.now() - told).toBeLessThan(10 * second)
+  })
+})
+
+describe('a lease', () => {
+  test('that somebody else has taken by force ends the leader, and stays with whoever took it', async () => {
+    const { namespace } = await place(['a'])
+    const lease = { namespace, name: 'lease' }
+    await using replica = (await Replica.of(api, { lease, namespaces: [namespace] })).start()
+    await expect.poll(() => replica.reconciled, { timeout: 5 * second }).toHaveLength(1)
+    await api.kube.patch(leases, lease, { type: 'merge', body: { spec: { holderIdentity: 'somebody else' } } })
+    expect(await replica.ended).toMatchObject({ how: 'failed', error: { name: 'LeaseLost' } })
+    expect(await holder(lease)).toBe('somebody else')
+  })
+
+  test('that is won in the moment of the word to stop is given back', async () => {
+    const { namespace } = await place([])
+    const lease = { namespace, name: 'lease' }
+    let stopped: Promise<unknown> | undefined
+    await using replica = await Replica.of(api, { lease, namespaces: [namespace], made: (resource) => void (stopped = resource === leases ? replica.stop() : stopped) })
+    replica.start()
+    await expect.poll(() => stopped, { timeout: 5 * second }).toBeDefined()
+    expect(await stopped).toEqual({ how: 'stopped' })
+    expect(await holder(lease)).toBe('')
+  })
+})
+
+describe('WATCH_NAMESPACES', () => {
+  test('bounds what is seen and what is worked on', async () => {
+    const [one, two, foreign] = [await place(['a']), await place(['b']), await place(['c'])]
+    await using replica = (await Replica.of(api, { lease: { namespace: one.namespace, name: 'lease' }, namespaces: [one.namespace, two.namespace] })).start()
+    await expect.poll(() => replica.keys, { timeout: 5 * second }).toEqual([...one.keys, ...two.keys].toSorted())
+    for (const { namespace } of [foreign, one, two]) await api.kube.create(configMaps, configMap({ namespace, name: 'later' }))
+    await expect.poll(() => replica.keys, { timeout: promptMs }).toEqual([...one.keys, ...two.keys, `${one.namespace}/later`, `${two.namespace}/later`].toSorted())
+  })
+
+  test('empty, everything with the label is worked on, wherever it lives', async () => {
+    const label = api.name('mine')
+    const [one, two] = [await place(['not-mine']), await place([])]
+    await using replica = (await Replica.of(api, { lease: { namespace: one.namespace, name: 'lease' }, labelSelector: label })).start()
+    for (const { namespace } of [one, two]) await api.kube.create(configMaps, configMap({ namespace, name: 'mine', labels: { [label]: '' } }))
+    await expect.poll(() => replica.keys, { timeout: 5 * second }).toEqual([`${one.namespace}/mine`, `${two.namespace}/mine`].toSorted())
+  })
+})
+
+describe('a manager that starts', () => {
+  test('before the API server lives, is not ready, and begins when it comes', async () => {
+    const { namespace, keys } = await place(['a'])
+    await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
+    await replica.wire.refuse()
+    replica.start()
+    await expect.poll(() => replica.probe('/healthz')).toBe(200)
+    expect(await replica.probe('/readyz')).toBe(503)
+    await replica.wire.accept()
+    await expect.poll(() => replica.keys, { timeout: 10 * second }).toEqual(keys)
+    expect(await replica.probe('/readyz')).toBe(200)
+  })
+
+  test('and is told to stop before the API server came, stops at once and never was ready', async () => {
+    const { namespace } = await place([])
+    await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
+    await replica.wire.refuse()
+    replica.start()
+    await expect.poll(() => replica.probe('/healthz')).toBe(200)
+    const told = performance.now()
+    expect(await replica.stop()).toEqual({ how: 'stopped' })
+    expect(performance.now() - told).toBeLessThan(promptMs)
+    expect(await holder({ namespace, name: 'lease' })).toBeUndefined()
+  })
+})

@@ -1,0 +1,67 @@
+// Which class a refusal becomes, and what it says.
+import { describe, expect, test } from 'vitest'
+import { errorFrom } from '../../../src/kube/replies.ts'
+import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
+
+const status = (code: number, reason = 'Reason', message = 'The server says why.'): object => ({ kind: 'Status', code, reason, message })
+const what = 'PUT MeiliSnapshot shop/first/status'
+
+describe('a refusal', () => {
+  test.each([
+    [404, NotFound],
+    [409, Conflict],
+    [410, Gone],
+    [400, TerminalError],
+    [403, TerminalError],
+    [405, TerminalError],
+    [413, TerminalError],
+    [415, TerminalError],
+    [422, TerminalError],
+    [302, TerminalError],
+    [401, TransientError],
+    [408, TransientError],
+    [425, TransientError],
+    [429, TransientError],
+    [500, TransientError],
+    [502, TransientError],
+    [503, TransientError],
+    [504, TransientError],
+    [599, TransientError],
+  ])('with status %d is of its class and keeps status and reason', (code, type) => {
+    const error = errorFrom({ what, status: code, body: status(code) })
+    expect(error).toBeInstanceOf(type)
+    expect(error).toMatchObject({ status: code, code: 'Reason', message: `${what} answered ${code} Reason: The server says why.` })
+  })
+
+  test.each([
+    ['nothing', undefined, 'answered 500: no message'],
+    ['an empty text', '', 'answered 500: no message'],
+    ['a page of HTML', '<html>Bad gateway</html>', 'answered 500: <html>Bad gateway</html>'],
+    ['null', null, 'answered 500: no message'],
+    ['a number', 7, 'answered 500: no message'],
+    ['another object', { error: 'x' }, 'answered 500: no message'],
+  ])('with %s for a body can be read', (_, body, end) => {
+    expect(errorFrom({ what, status: 500, body }).message).toBe(`${what} ${end}`)
+  })
+
+  test('with a long page is cut', () => {
+    expect(errorFrom({ what, status: 502, body: 'x'.repeat(100_000) }).message).toHaveLength(what.length + ' answered 502: '.length + 500)
+  })
+})
+
+describe('the time that the server asks us to wait', () => {
+  const asked = (parts: { retryAfter?: string; body?: unknown }): unknown => (errorFrom({ what, status: 429, body: undefined, ...parts }) as TransientError).retryAfterMs
+
+  test('is taken from its header, in milliseconds', () => {
+    expect(asked({ retryAfter: '7' })).toBe(7000)
+  })
+
+  test('is taken from its Status where there is no header', () => {
+    expect(asked({ body: { ...status(429), details: { retryAfterSeconds: 3 } } })).toBe(3000)
+  })
+
+  test('is none where it says none, or says it as a date', () => {
+    expect(asked({})).toBeUndefined()
+    expect(asked({ retryAfter: 'Wed, 21 Oct 2026 07:28:00 GMT' })).toBeUndefined()
+  })
+})

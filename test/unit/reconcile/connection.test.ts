@@ -1,0 +1,94 @@
+// From a reference to a client: Secrets are read anew each time, and nothing of them gets into a sentence.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { secrets } from '../../../src/kube/resource.ts'
+import type { KubeObject } from '../../../src/kube/resource.ts'
+import { Connections } from '../../../src/reconcile/connection.ts'
+import type { Connection } from '../../../src/reconcile/connection.ts'
+import type { ServerReference } from '../../../src/reconcile/decision.ts'
+import { TransientError } from '../../../src/reconcile/errors.ts'
+import { KubeInMemory, refusal } from '../../support/kube-in-memory.ts'
+import { MeilisearchDouble } from '../../support/meilisearch-double.ts'
+
+let kube: KubeInMemory
+let engine: MeilisearchDouble
+
+beforeEach(async () => {
+  kube = new KubeInMemory()
+  engine = await MeilisearchDouble.start()
+})
+afterEach(async () => {
+  await engine[Symbol.asyncDispose]()
+})
+
+const secret = (data: Record<string, string>, name = 'keys'): KubeObject =>
+  kube.lay(secrets, { metadata: { namespace: 'shop', name }, data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])) } as KubeObject)
+const open = async (more: Partial<ServerReference> = {}): Promise<Connection> => await new Connections(kube).open({ namespace: 'shop', endpoint: engine.endpoint, ...more })
+const apiKey = { name: 'keys', key: 'k' }
+
+/** The header that the server saw. */
+async function sent(more: Partial<ServerReference>): Promise<string | undefined> {
+  const connection = await open(more)
+  if (connection.state !== 'Open') throw new Error(connection.message)
+  await connection.client.version()
+  return engine.asked.at(-1)?.authorization
+}
+
+describe('the key', () => {
+  test('none is sent where none is named', async () => {
+    expect(await sent({})).toBeUndefined()
+  })
+
+  test.each(['top-secret', 'top-secret\n', '  top-secret\r\n'])('goes as it stands in the Secret, without the white space around it: %j', async (text) => {
+    secret({ k: text, other: 'x' })
+    expect(await sent({ apiKey })).toBe('Bearer top-secret')
+  })
+
+  test('is read anew: a change counts at once', async () => {
+    secret({ k: 'first' })
+    expect(await sent({ apiKey })).toBe('Bearer first')
+    secret({ k: 'second' })
+    expect(await sent({ apiKey })).toBe('Bearer second')
+  })
+
+  test('is read in the namespace of the instance only', async () => {
+    kube.lay(secrets, { metadata: { namespace: 'elsewhere', name: 'keys' }, data: { k: 'eA==' } } as KubeObject)
+    expect(await open({ apiKey })).toMatchObject({ state: 'SecretMissing' })
+  })
+})
+
+describe('what is missing is said, with what helps', () => {
+  test('the Secret', async () => {
+    expect(await open({ apiKey })).toEqual({ state: 'SecretMissing', message: 'Secret keys does not exist in namespace shop. It goes on by itself when it is there.' })
+  })
+
+  test('the key in it, and no other key is named', async () => {
+    secret({ hidden: 'top-secret' })
+    expect(await open({ apiKey })).toEqual({ state: 'SecretMissing', message: 'Secret keys has no key k. It goes on by itself when the key is there.' })
+  })
+
+  test('a Secret without any data', async () => {
+    kube.lay(secrets, { metadata: { namespace: 'shop', name: 'keys' } })
+    expect(await open({ apiKey })).toMatchObject({ state: 'SecretMissing', message: expect.stringContaining('has no key k') })
+  })
+
+  test('the right to read it', async () => {
+    kube.before = () => {
+      throw refusal(403, 'Forbidden', 'secrets "keys" is forbidden')
+    }
+    expect(await open({ apiKey })).toMatchObject({ state: 'SecretMissing', message: expect.stringMatching(/cannot be read.*forbidden.*right to get it in namespace shop/) })
+  })
+
+  test('the authority', async () => {
+    secret({ k: 'top-secret' })
+    const missing = await open({ apiKey, ca: { name: 'ca', key: 'ca.crt' } })
+    expect(missing).toMatchObject({ state: 'SecretMissing', message: expect.stringContaining('Secret ca does not exist') })
+    expect(JSON.stringify(missing)).not.toContain('top-secret')
+  })
+
+  test('an API server that does not answer is an error: later', async () => {
+    kube.before = () => {
+      throw refusal(500, 'InternalError')
+    }
+    await expect(open({ apiKey })).rejects.toBeInstanceOf(TransientError)
+  })
+})

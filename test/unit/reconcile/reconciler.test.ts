@@ -1,0 +1,193 @@
+// The loop of every kind: what is written, in which order, and what a stale copy can do (nothing).
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { persistentVolumeClaims } from '../../../src/kube/resource.ts'
+import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
+import { Connections } from '../../../src/reconcile/connection.ts'
+import type { Decision, Effect, Fact, Story } from '../../../src/reconcile/decision.ts'
+import { Conflict, TransientError } from '../../../src/reconcile/errors.ts'
+import { Performer } from '../../../src/reconcile/perform.ts'
+import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
+import type { Reconcile } from '../../../src/reconcile/reconciler.ts'
+import { KubeInMemory, refusal } from '../../support/kube-in-memory.ts'
+import { MeilisearchDouble } from '../../support/meilisearch-double.ts'
+
+interface Status {
+  readonly seen?: number | undefined
+  readonly said?: string | undefined
+}
+
+interface Thing extends KubeObject {
+  readonly status?: Status
+}
+
+const things: Resource = { group: 'example.test', version: 'v1', plural: 'things', kind: 'Thing' }
+const ref = { namespace: 'shop', name: 'thing' }
+const claimRef = { namespace: 'shop', name: 'backups' }
+const createClaim: Effect = { kind: 'CreateClaim', claim: { metadata: claimRef } }
+const addFinalizer: Effect = { kind: 'AddFinalizer', finalizer: 'example.test/thing' }
+
+let kube: KubeInMemory
+let engine: MeilisearchDouble
+let cached: Thing | undefined
+let told: { story: Story; resourceVersion: string | undefined }[]
+let leader: boolean
+
+beforeEach(async () => {
+  kube = new KubeInMemory()
+  engine = await MeilisearchDouble.start()
+  cached = kube.lay<Thing>(things, { metadata: ref, status: { seen: 1 } })
+  told = []
+  leader = true
+})
+afterEach(async () => {
+  await engine[Symbol.asyncDispose]()
+})
+
+const stored = (): Thing | undefined => kube.peek<Thing>(things, ref)
+const claim = (): KubeObject | undefined => kube.peek(persistentVolumeClaims, claimRef)
+const requestSnapshot = (): Effect => ({ kind: 'RequestSnapshot', server: { namespace: 'shop', endpoint: engine.endpoint } })
+
+function reconciling(decide: (thing: Thing) => Decision<Status>, observe: (thing: Thing) => Promise<Thing> = (thing) => Promise.resolve(thing)): Reconcile {
+  const performer = new Performer({ kube, connections: new Connections(kube), isLeader: () => leader })
+  return reconcilerOf<Thing, Thing, Status>(
+    {
+      resource: things,
+      observe,
+      decide,
+      learn: ({ status = {} }, fact: Fact) => ({ ...status, said: fact.kind === 'Refused' ? fact.message : `${fact.kind} ${fact.taskUid}` }),
+      story: (_, after) => [{ type: 'Normal', reason: 'Told', message: `${after.seen} ${after.said ?? ''}`.trim() }],
+    },
+    { get: () => cached, kube, performer, record: ({ metadata }, story) => told.push({ story, resourceVersion: metadata.resourceVersion }), nowMs: () => 1_772_366_400_000 },
+  )
+}
+
+const deciding = (status: Status, ...effects: readonly Effect[]): Reconcile => reconciling(() => ({ status, effects }))
+
+describe('status', () => {
+  test('an object that is gone is nobody’s business', async () => {
+    cached = undefined
+    expect(await deciding({ seen: 2 }, createClaim)('shop/thing')).toEqual({})
+    expect(claim()).toBeUndefined()
+  })
+
+  test('is written when it changed, on top of what was read', async () => {
+    await deciding({ seen: 2 })('shop/thing')
+    expect(stored()?.status).toEqual({ seen: 2 })
+  })
+
+  test('is not written when it did not: members that are undefined are absent', async () => {
+    const before = stored()
+    await deciding({ seen: 1, said: undefined })('shop/thing')
+    expect(stored()).toEqual(before)
+    expect(told).toEqual([])
+  })
+
+  test('takes the place of what was there', async () => {
+    cached = kube.lay<Thing>(things, { metadata: ref, status: { seen: 1, said: 'old' } })
+    await deciding({ seen: 1 })('shop/thing')
+    expect(stored()?.status).toEqual({ seen: 1 })
+  })
+
+  test('stands before the effects', async () => {
+    const statusAt: unknown[] = []
+    kube.before = ({ verb }) => void (verb === 'create' && statusAt.push(stored()?.status))
+    await deciding({ seen: 2 }, createClaim)('shop/thing')
+    expect(statusAt).toEqual([{ seen: 2 }])
+    expect(claim()).toBeDefined()
+  })
+
+  test('nothing is written where the world could not be read', async () => {
+    const before = stored()
+    const reconcile = reconciling(() => ({ status: { seen: 2 }, effects: [createClaim] }), () => Promise.reject(new TransientError('no')))
+    await expect(reconcile('shop/thing')).rejects.toBeInstanceOf(TransientError)
+    expect(stored()).toEqual(before)
+    expect(claim()).toBeUndefined()
+  })
+})
+
+describe('a stale copy', () => {
+  test('gets a Conflict at its status write: no effect, no word', async () => {
+    kube.lay<Thing>(things, { metadata: ref, status: { seen: 7 } })
+    await expect(deciding({ seen: 2 }, createClaim, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
+    expect(stored()?.status).toEqual({ seen: 7 })
+    expect(claim()).toBeUndefined()
+    expect(engine.asked).toEqual([])
+    expect(told).toEqual([])
+  })
+
+  test('that would change nothing cannot ask for a snapshot either', async () => {
+    kube.lay<Thing>(things, { metadata: ref, status: { seen: 7 } })
+    await expect(deciding({ seen: 1 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
+    expect(engine.tasks).toEqual([])
+  })
+
+  test('of an object that is gone: the same, quietly', async () => {
+    kube.take(things, ref)
+    await expect(deciding({ seen: 2 }, createClaim)('shop/thing')).rejects.toBeInstanceOf(Conflict)
+    expect(claim()).toBeUndefined()
+  })
+
+  test('two passes on one copy: one snapshot', async () => {
+    const reconcile = deciding({ seen: 2 }, requestSnapshot())
+    const ended = await Promise.allSettled([reconcile('shop/thing'), reconcile('shop/thing')])
+    expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(engine.tasks).toEqual(['snapshotCreation'])
+  })
+})
+
+describe('effects', () => {
+  test('what the world answers is learnt in the same pass, on top of the first write', async () => {
+    await deciding({ seen: 2 }, requestSnapshot())('shop/thing')
+    expect(stored()?.status).toEqual({ seen: 2, said: 'TaskEnqueued 0' })
+    expect(told.map(({ story }) => story.message)).toEqual(['2', '2 TaskEnqueued 0'])
+  })
+
+  test('a refusal is learnt too, and is no error', async () => {
+    kube.before = ({ verb }) => {
+      if (verb === 'create') throw refusal(403, 'Forbidden', 'exceeded quota')
+    }
+    await deciding({ seen: 2 }, createClaim)('shop/thing')
+    expect(stored()?.status).toEqual({ seen: 2, said: expect.stringContaining('exceeded quota') })
+  })
+
+  test('after one that fails, none is performed', async () => {
+    kube.before = ({ verb }) => {
+      if (verb === 'patch') throw refusal(503, 'ServiceUnavailable')
+    }
+    await expect(deciding({ seen: 2 }, addFinalizer, createClaim)('shop/thing')).rejects.toBeInstanceOf(TransientError)
+    expect(claim()).toBeUndefined()
+    expect(stored()?.status).toEqual({ seen: 2 })
+  })
+
+  test('are performed without a write as well, where they may be repeated', async () => {
+    await deciding({ seen: 1 }, createClaim)('shop/thing')
+    expect(claim()).toBeDefined()
+  })
+
+  test('one that needs a write is not performed without', async () => {
+    await expect(deciding({ seen: 1 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
+    expect(engine.tasks).toEqual([])
+  })
+})
+
+describe('Events', () => {
+  test('one for each write, with the object as it was written', async () => {
+    await deciding({ seen: 2 })('shop/thing')
+    expect(told).toEqual([{ story: { type: 'Normal', reason: 'Told', message: '2' }, resourceVersion: stored()?.metadata.resourceVersion }])
+  })
+})
+
+describe('when to look again', () => {
+  test('as was decided', async () => {
+    expect(await reconciling(() => ({ status: { seen: 2 }, effects: [], requeueAfterMs: 250 }))('shop/thing')).toEqual({ requeueAfterMs: 250 })
+    expect(await deciding({ seen: 1 })('shop/thing')).toEqual({})
+  })
+})
+
+describe('a deleted object', () => {
+  test('is decided about like any other: its clean-up is an effect', async () => {
+    cached = kube.lay<Thing>(things, { metadata: { ...ref, deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['example.test/thing'] }, status: { seen: 1 } })
+    await deciding({ seen: 1 }, { kind: 'RemoveFinalizer', finalizer: 'example.test/thing' })('shop/thing')
+    expect(stored()).toBeUndefined()
+  })
+})

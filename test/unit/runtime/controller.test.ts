@@ -1,0 +1,246 @@
+import { describe, expect, test, vi } from 'vitest'
+import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
+import { runController } from '../../../src/runtime/controller.ts'
+import type { Result } from '../../../src/runtime/controller.ts'
+import { WorkQueue } from '../../../src/runtime/workqueue.ts'
+import { Metrics } from '../../../src/telemetry/metrics.ts'
+import { recordingLogger } from '../../support/runtime/log.ts'
+import type { Line } from '../../support/runtime/log.ts'
+import { VirtualTime } from '../../support/runtime/virtual-time.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const second = 1000
+const hour = 3600 * second
+
+type Outcome = Result | Error
+
+/** A controller whose reconciles end as the script of their key says, and well when it is at its end. */
+class Stage {
+  readonly time = new VirtualTime()
+  readonly queue: WorkQueue
+  readonly metrics = new Metrics('test')
+  readonly lines: readonly Line[]
+  /** When each reconcile began, by key. */
+  readonly begun = new Map<string, number[]>()
+  readonly busy = new Set<string>()
+  readonly ended: Promise<void>
+  hasEnded = false
+
+  /** @param chance in [0, 1): where in its range a back-off lies */
+  constructor({ script = {}, workers = 1, takesMs = 0, chance = 0 }: { script?: Readonly<Record<string, readonly Outcome[]>>; workers?: number; takesMs?: number; chance?: number }) {
+    const { time } = this
+    this.queue = new WorkQueue({ clock: { now: () => time.now(), setTimeout: (run, delayMs) => time.setTimeout(run, delayMs), random: () => chance } })
+    const { logger, lines } = recordingLogger()
+    this.lines = lines
+    const reconcile = async (key: string): Promise<Result> => {
+      const nth = this.#begin(key)
+      if (takesMs > 0) await time.pause(takesMs)
+      this.busy.delete(key)
+      const outcome = script[key]?.[nth] ?? {}
+      if (outcome instanceof Error) throw outcome
+      return outcome
+    }
+    this.ended = runController({ name: 'stage', queue: this.queue, reconcile, workers, logger, metrics: this.metrics }).then(() => void (this.hasEnded = true))
+  }
+
+  /** Between one reconcile of `key` and the next. */
+  get waitsMs(): readonly number[] {
+    const begun = this.begun.get('key') ?? []
+    return begun.slice(1).map((at, index) => at - begun[index]!)
+  }
+
+  async counted(outcome: string): Promise<number> {
+    const text = await this.metrics.registry.metrics()
+    return Number(new RegExp(`^meili_operator_reconcile_total{controller="stage",outcome="${outcome}"} (\\d+)$`, 'm').exec(text)?.[1])
+  }
+
+  #begin(key: string): number {
+    expect(this.busy).not.toContain(key)
+    this.busy.add(key)
+    const begun = this.begun.get(key) ?? []
+    this.begun.set(key, [...begun, this.time.now()])
+    return begun.length
+  }
+}
+
+/** All that becomes of one key that is added once. */
+async function played(script: readonly Outcome[], chance = 0): Promise<Stage> {
+  const stage = new Stage({ script: { key: script }, chance })
+  stage.queue.add('key')
+  await stage.time.advance(hour)
+  return stage
+}
+
+const transient = (retryAfterMs?: number): Error => new TransientError('GET Pod shop/search-0 answered 503', retryAfterMs === undefined ? {} : { retryAfterMs })
+
+describe('after a reconcile that ended', () => {
+  test('well, nothing comes until somebody adds the key', async () => {
+    const stage = await played([{}])
+    expect(stage.waitsMs).toEqual([])
+    stage.queue.add('key')
+    await stage.time.advance(second)
+    expect(stage.begun.get('key')).toEqual([0, hour])
+    expect(await stage.counted('success')).toBe(2)
+  })
+
+  test.each([0, 250, 15 * second])('with the wish to be called again after %i ms, it is, once', async (requeueAfterMs) => {
+    const stage = await played([{ requeueAfterMs }])
+    expect(stage.waitsMs).toEqual([requeueAfterMs])
+    expect(await stage.counted('requeue')).toBe(1)
+  })
+
+  test('in a conflict, it comes again in a moment, quietly, as often as it takes', async () => {
+    const stage = await played(Array.from({ length: 20 }, () => new Conflict('PUT MeiliSnapshot shop/first answered 409')))
+    expect(stage.waitsMs).toEqual(Array.from({ length: 20 }, () => 100))
+    expect(stage.lines).toEqual([])
+    expect(await stage.counted('conflict')).toBe(20)
+  })
+
+  test('in a transient error, it comes again after a wait that grows', async () => {
+    const stage = await played(Array.from({ length: 12 }, () => transient()))
+    expect(stage.waitsMs).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000])
+    expect(await stage.counted('transient')).toBe(12)
+  })
+
+  test('in a transient error with Retry-After, it waits that long at least', async () => {
+    const stage = await played([transient(30 * second), transient(1), transient(150)])
+    expect(stage.waitsMs).toEqual([30 * second, 200, 400])
+  })
+
+  test('in a terminal error, it comes again after a minute, unless something changes before', async () => {
+    const stage = await played([new TerminalError('POST Job shop/mover answered 403'), new TerminalError('the same')])
+    expect(stage.waitsMs).toEqual([60 * second, 60 * second])
+    expect(await stage.counted('terminal')).toBe(2)
+    const woken = new Stage({ script: { key: [new TerminalError('no')] } })
+    woken.queue.add('key')
+    await woken.time.advance(5 * second)
+    woken.queue.add('key')
+    await woken.time.advance(second)
+    expect(woken.waitsMs).toEqual([5 * second])
+  })
+
+  test.each([
+    ['a mistake of ours', new TypeError('x is not a function')],
+    ['an absence that nobody expected', new NotFound('GET Pod shop/search-0 answered 404')],
+  ])('in %s, it comes again after a wait that grows', async (_what, error) => {
+    const stage = await played([error, error, error])
+    expect(stage.waitsMs).toEqual([100, 200, 400])
+    expect(await stage.counted('bug')).toBe(3)
+  })
+})
+
+describe('the wait after failures', () => {
+  test('differs with chance, up to twice as long', async () => {
+    const stage = await played(Array.from({ length: 4 }, () => transient()), 1 - Number.EPSILON)
+    expect(stage.waitsMs).toEqual([200, 400, 800, 1600])
+  })
+
+  test.each([
+    ['a success', {}, undefined],
+    ['a wish to be called again', { requeueAfterMs: 7 }, 7],
+  ])('begins anew after %s', async (_what, good, waitMs) => {
+    const stage = new Stage({ script: { key: [transient(), transient(), good, transient()] } })
+    stage.queue.add('key')
+    await stage.time.advance(second)
+    if (waitMs === undefined) stage.queue.add('key')
+    await stage.time.advance(second)
+    expect(stage.waitsMs).toEqual([100, 200, waitMs ?? 700, 100])
+  })
+
+  test('neither grows nor begins anew with a conflict or a refusal in between', async () => {
+    const stage = await played([transient(), new Conflict('409'), transient(), new TerminalError('403'), transient()])
+    expect(stage.waitsMs).toEqual([100, 100, 200, 60 * second, 400])
+  })
+
+  test('of one key is nothing to another', async () => {
+    const stage = new Stage({ script: { bad: Array.from({ length: 100 }, () => transient()) } })
+    stage.queue.add('bad')
+    await stage.time.advance(60 * second)
+    stage.queue.add('good')
+    await stage.time.advance(0)
+    expect(stage.begun.get('good')).toEqual([60 * second])
+  })
+})
+
+describe('the log', () => {
+  test('has a line without a stack for a transient error, with the number of failures', async () => {
+    const stage = await played([transient(), transient()])
+    expect(stage.lines).toMatchObject([{ level: 'warn', controller: 'stage', key: 'key', failures: 1, reason: 'GET Pod shop/search-0 answered 503' }, { failures: 2 }])
+    expect(JSON.stringify(stage.lines)).not.toContain('stack')
+    expect(stage.lines[0]?.['reconcileID']).not.toBe(stage.lines[1]?.['reconcileID'])
+  })
+
+  test('has an error for a refusal', async () => {
+    const stage = await played([new TerminalError('POST Job answered 403')])
+    expect(stage.lines).toMatchObject([{ level: 'error', reason: 'POST Job answered 403', msg: 'refused; waiting for a change' }])
+  })
+
+  test('has the stack of a mistake of ours', async () => {
+    const stage = await played([new TypeError('x is not a function')])
+    expect(stage.lines).toMatchObject([{ level: 'error', key: 'key', err: { type: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('controller.test.ts') as string } }])
+  })
+
+  test('has nothing for what goes well', async () => {
+    expect((await played([{ requeueAfterMs: 5 }, {}])).lines).toEqual([])
+  })
+})
+
+describe('workers', () => {
+  test('reconcile as many keys at once as there are workers, and no more', async () => {
+    const stage = new Stage({ workers: 3, takesMs: second })
+    for (const key of ['a', 'b', 'c', 'd']) stage.queue.add(key)
+    await stage.time.advance(500)
+    expect([...stage.busy]).toEqual(['a', 'b', 'c'])
+    await stage.time.advance(second)
+    expect([...stage.busy]).toEqual(['d'])
+  })
+
+  test('never reconcile a key twice at once; a change meanwhile is seen by a reconcile that begins after it', async () => {
+    const stage = new Stage({ workers: 3, takesMs: second })
+    stage.queue.add('a')
+    await stage.time.advance(500)
+    stage.queue.add('a')
+    await stage.time.advance(hour)
+    expect(stage.begun.get('a')).toEqual([0, second])
+  })
+
+  test('go on after a reconcile that throws something that is no error', async () => {
+    const stage = new Stage({ script: { bad: ['a word' as unknown as Error] } })
+    stage.queue.add('bad')
+    stage.queue.add('good')
+    await stage.time.advance(second)
+    expect(stage.begun.get('good')).toEqual([0])
+  })
+})
+
+describe('a queue that is closed', () => {
+  test('ends the controller when the last running reconcile has ended, and begins no other', async () => {
+    const stage = new Stage({ workers: 2, takesMs: 10 * second })
+    for (const key of ['a', 'b', 'c']) stage.queue.add(key)
+    await stage.time.advance(second)
+    stage.queue.add('a')
+    stage.queue.close()
+    await stage.time.advance(8 * second)
+    expect(stage.hasEnded).toBe(false)
+    await stage.time.advance(second)
+    await stage.ended
+    expect([...stage.begun.keys()]).toEqual(['a', 'b'])
+    await stage.time.advance(hour)
+    expect(stage.begun.get('a')).toEqual([0])
+  })
+
+  test('ends an idle controller at once', async () => {
+    const stage = new Stage({ workers: 8 })
+    await stage.time.advance(second)
+    stage.queue.close()
+    await stage.ended
+    expect(stage.begun.size).toBe(0)
+  })
+})
+
+test('each outcome has a series from the start, at 0', async () => {
+  const stage = new Stage({})
+  for (const outcome of ['success', 'requeue', 'conflict', 'transient', 'terminal', 'bug']) expect(await stage.counted(outcome)).toBe(0)
+  expect(await stage.metrics.registry.metrics()).toContain('meili_operator_workqueue_depth{controller="stage"} 0')
+})

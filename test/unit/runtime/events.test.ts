@@ -1,0 +1,181 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { KubeClient } from '../../../src/kube/client.ts'
+import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
+import { TransientError } from '../../../src/reconcile/errors.ts'
+import { EventRecorder } from '../../../src/runtime/events.ts'
+
+interface Event extends KubeObject {
+  readonly message: string
+  readonly involvedObject: KubeObject['metadata']
+}
+
+/** Takes Events, refuses them, or keeps all waiting for an answer. */
+class FakeEvents implements Pick<KubeClient, 'create'> {
+  readonly there: Event[] = []
+  refusal: Error | undefined
+  /** Until this is resolved nothing is answered. */
+  answer: Promise<void> = Promise.resolve()
+
+  async create<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
+    expect(resource.plural).toBe('events')
+    await this.answer
+    if (this.refusal !== undefined) throw this.refusal
+    this.there.push(object as unknown as Event)
+    return object
+  }
+}
+
+const snapshot = { apiVersion: 'example.test/v1', kind: 'MeiliSnapshot', metadata: { namespace: 'shop', name: 'first', uid: 'u-1', resourceVersion: '77' } }
+const told = { type: 'Normal', reason: 'Stored', message: 'The artifact is stored.' } as const
+
+function aRecorder(): { api: FakeEvents; recorder: EventRecorder; dropped: unknown[] } {
+  const api = new FakeEvents()
+  const dropped: unknown[] = []
+  return { api, dropped, recorder: new EventRecorder({ kube: api, component: 'meili-operator', instance: 'pod_1', dropped: (error) => dropped.push(error) }) }
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2030-01-01T00:00:00.750Z') }))
+afterEach(() => void vi.useRealTimers())
+
+describe('an Event', () => {
+  test('says what happened to which object, when and by whom', async () => {
+    const { api, recorder } = aRecorder()
+    recorder.record(snapshot, told)
+    await recorder.drain()
+    expect(api.there).toEqual([
+      {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { namespace: 'shop', name: expect.stringMatching(/^first\.[0-9a-f]{22}$/) as string },
+        involvedObject: { apiVersion: 'example.test/v1', kind: 'MeiliSnapshot', ...snapshot.metadata },
+        ...told,
+        count: 1,
+        firstTimestamp: '2030-01-01T00:00:00Z',
+        lastTimestamp: '2030-01-01T00:00:00Z',
+        source: { component: 'meili-operator' },
+        reportingComponent: 'meili-operator',
+        reportingInstance: 'pod_1',
+      },
+    ])
+  })
+
+  test('on an object without a namespace is in the namespace default', async () => {
+    const { api, recorder } = aRecorder()
+    recorder.record({ ...snapshot, metadata: { name: 'everywhere' } }, told)
+    await recorder.drain()
+    expect(api.there[0]?.metadata.namespace).toBe('default')
+    expect(api.there[0]?.involvedObject.namespace).toBeUndefined()
+  })
+
+  test('of a process with a long name is still one that the API server takes', async () => {
+    const api = new FakeEvents()
+    const recorder = new EventRecorder({ kube: api, component: 'meili-operator', instance: 'p'.repeat(300), dropped: () => undefined })
+    recorder.record(snapshot, told)
+    await recorder.drain()
+    expect(api.there[0]).toMatchObject({ reportingInstance: 'p'.repeat(128) })
+  })
+
+  test('is made as often as it is told: who tells it decides that', async () => {
+    const { api, recorder } = aRecorder()
+    for (let times = 0; times < 3; times++) recorder.record(snapshot, told)
+    await recorder.drain()
+    expect(new Set(api.there.map(({ metadata }) => metadata.name)).size).toBe(3)
+  })
+})
+
+describe('the name of an Event', () => {
+  test('keeps the order in which they were told, within one millisecond and over several', async () => {
+    const { api, recorder } = aRecorder()
+    for (let nth = 0; nth < 500; nth++) {
+      if (nth % 100 === 99) vi.setSystemTime(Date.now() + 1)
+      recorder.record(snapshot, { ...told, message: String(nth) })
+    }
+    await recorder.drain()
+    const sorted = api.there.toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1))
+    expect(sorted.map(({ message }) => Number(message))).toEqual(Array.from({ length: 500 }, (_, nth) => nth))
+  })
+
+  test('is a valid name for each name that an object may have', async () => {
+    const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
+    const names = fc.array(label, { minLength: 1, maxLength: 8 }).map((labels) => labels.join('.').slice(0, 253).replace(/[-.]+$/, ''))
+    await fc.assert(
+      fc.asyncProperty(names, async (name) => {
+        const { api, recorder } = aRecorder()
+        recorder.record({ ...snapshot, metadata: { ...snapshot.metadata, name } }, told)
+        await recorder.drain()
+        const made = api.there[0]!.metadata.name
+        expect(made.length).toBeLessThanOrEqual(253)
+        expect(made).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)
+      }),
+    )
+  })
+})
+
+describe('a message', () => {
+  const messages = fc.array(fc.string({ unit: 'binary', maxLength: 400 }), { maxLength: 8 }).map((parts) => parts.join(''))
+
+  test('is cut where it is longer than the API server takes, and never within a character', async () => {
+    await fc.assert(
+      fc.asyncProperty(messages, async (message) => {
+        const { api, recorder } = aRecorder()
+        recorder.record(snapshot, { ...told, message })
+        await recorder.drain()
+        const made = api.there[0]!.message
+        expect(Buffer.byteLength(made)).toBeLessThanOrEqual(1024)
+        expect(made.isWellFormed()).toBe(true)
+        if (Buffer.byteLength(message) <= 1024) expect(made).toBe(message)
+        else expect(message.startsWith(made.slice(0, -1)) && made.endsWith('…')).toBe(true)
+      }),
+    )
+  })
+
+  test('loses no more than it must', async () => {
+    const { api, recorder } = aRecorder()
+    recorder.record(snapshot, { ...told, message: 'ü'.repeat(600) })
+    await recorder.drain()
+    expect(api.there[0]!.message).toBe(`${'ü'.repeat(510)}…`)
+  })
+})
+
+describe('an API server', () => {
+  test('that does not take an Event holds up nobody: the Event is dropped and counted', async () => {
+    const { api, recorder, dropped } = aRecorder()
+    api.refusal = new TransientError('POST Event got no reply')
+    recorder.record(snapshot, told)
+    await recorder.drain()
+    expect(dropped).toEqual([api.refusal])
+    api.refusal = undefined
+    recorder.record(snapshot, told)
+    await recorder.drain()
+    expect(api.there.length).toBe(1)
+  })
+
+  test('that is away gets 1000 at most to answer; more are dropped, and when it is back all goes on', async () => {
+    const { api, recorder, dropped } = aRecorder()
+    const back = Promise.withResolvers<void>()
+    api.answer = back.promise
+    for (let nth = 0; nth < 1003; nth++) recorder.record(snapshot, told)
+    expect(dropped.length).toBe(3)
+    back.resolve()
+    await recorder.drain()
+    expect(api.there.length).toBe(1000)
+    recorder.record(snapshot, told)
+    await recorder.drain()
+    expect(api.there.length).toBe(1001)
+  })
+
+  test('is waited for at the end until it has answered', async () => {
+    const { api, recorder } = aRecorder()
+    const back = Promise.withResolvers<void>()
+    api.answer = back.promise
+    recorder.record(snapshot, told)
+    let isDrained = false
+    const drained = recorder.drain().then(() => (isDrained = true))
+    await new Promise((resolve) => void setImmediate(resolve))
+    expect(isDrained).toBe(false)
+    back.resolve()
+    await drained
+    expect(api.there.length).toBe(1)
+  })
+})

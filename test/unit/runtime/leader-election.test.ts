@@ -1,0 +1,251 @@
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+import { Election, goodRoad } from '../../support/runtime/election.ts'
+import type { ClockOfProcess, Process } from '../../support/runtime/election.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const second = 1000
+const hour = 3600 * second
+
+describe('a candidate', () => {
+  test('gets a lease that nobody has', async () => {
+    using election = new Election()
+    election.start('first')
+    await election.time.advance(second)
+    expect(election.holders).toEqual(['first'])
+    expect(election.lease?.spec).toMatchObject({ holderIdentity: 'first', leaseDurationSeconds: 15, leaseTransitions: 0 })
+  })
+
+  test('keeps it for as long as it renews it, and the time since when it has it', async () => {
+    using election = new Election()
+    election.start('first')
+    await election.time.advance(second)
+    const before = election.lease?.spec
+    for (let minutes = 0; minutes < 60; minutes++) {
+      await election.time.advance(60 * second)
+      expect(election.holders).toEqual(['first'])
+    }
+    expect(election.lease?.spec).toMatchObject({ acquireTime: before?.acquireTime, leaseTransitions: 0 })
+    expect(election.lease?.spec?.renewTime).not.toBe(before?.renewTime)
+  })
+
+  test('waits while another one holds it', async () => {
+    using election = new Election()
+    for (const name of ['first', 'second', 'third']) election.start(name)
+    await election.time.advance(10 * second)
+    const [holder] = election.holders
+    await election.time.advance(hour)
+    expect(election.holders).toEqual([holder])
+  })
+
+  test('gets the lease of one that crashed, after its duration and not before', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    election.start('second')
+    await election.time.advance(10 * second)
+    first.crash()
+    await election.time.advance(12 * second)
+    expect(election.holders).toEqual([])
+    await election.time.advance(6 * second)
+    expect(election.holders).toEqual(['second'])
+    expect(election.lease?.spec).toMatchObject({ holderIdentity: 'second', leaseTransitions: 1 })
+  })
+
+  test('that comes late waits the whole duration, however old the lease says it is', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    first.crash()
+    await election.time.advance(14 * second)
+    election.start('second')
+    await election.time.advance(14 * second)
+    expect(election.holders).toEqual([])
+    await election.time.advance(4 * second)
+    expect(election.holders).toEqual(['second'])
+  })
+
+  test.each([-hour, hour])('steals nothing early from a holder whose wall clock is %i ms off', async (skewMs) => {
+    using election = new Election()
+    election.start('first', { skewMs })
+    await election.time.advance(second)
+    election.start('second')
+    await election.time.advance(hour)
+    expect(election.holders).toEqual(['first'])
+    expect(election.lease?.spec).toMatchObject({ leaseTransitions: 0 })
+  })
+})
+
+describe('a holder', () => {
+  test('that is stopped gives it back, and the next one has it with its next try', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    election.start('second')
+    await election.time.advance(10 * second)
+    await first.stop()
+    await election.time.advance(2 * second + 50)
+    expect(election.holders).toEqual(['second'])
+    expect(first.lost).toBeUndefined()
+  })
+
+  test.each([1, 4, 6, 9, 11, 14, 16, 19])('that is stopped %i ms after the start of a renewal gives it back for good', async (afterMs) => {
+    using election = new Election()
+    const first = election.start('first')
+    // The first renewal begins 2 s after the reply to the first write.
+    await election.time.advance(2020 + afterMs)
+    await first.stop()
+    await election.time.advance(second)
+    expect(first.failures).toEqual([])
+    expect(first.elector.held()).toBe(false)
+    expect(election.lease?.spec?.holderIdentity).toBe('')
+  })
+
+  test('whose last renewal is answered only after another one got the lease does not believe to hold it', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    election.start('second')
+    first.nextWrite = { outMs: 5, backMs: 8 * second }
+    await election.time.advance(1500)
+    await first.stop()
+    await election.time.advance(9 * second)
+    expect(election.holders).toEqual(['second'])
+  })
+
+  test('that cannot renew gives up before anybody else may have it', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    first.road = { ...goodRoad, loses: 'refused' }
+    await election.time.advance(9 * second + 100)
+    expect(election.holders).toEqual([])
+    await election.time.advance(2 * second)
+    expect(first.hasEnded).toBe(true)
+    expect(first.lost).toMatchObject({ name: 'LeaseLost', message: expect.stringContaining('not renewed for 10 s') as string })
+    expect(first.failures.length).toBeGreaterThan(3)
+  })
+
+  test.each(['request', 'reply'] as const)('whose %s is lost on the way gives up in time, although its client still waits', async (loses) => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    first.road = { ...goodRoad, loses }
+    await election.time.advance(9 * second + 100)
+    expect(election.holders).toEqual([])
+    await election.time.advance(second)
+    expect(first.lost).toMatchObject({ name: 'LeaseLost' })
+  })
+
+  test('that slept while another one got the lease knows it when it wakes up', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    election.start('second')
+    await election.time.advance(10 * second)
+    first.sleep(30 * second)
+    await election.time.advance(29 * second)
+    expect(election.holders).toEqual(['second'])
+    await election.time.advance(2 * second)
+    expect(election.holders).toEqual(['second'])
+    expect(first.lost).toMatchObject({ name: 'LeaseLost' })
+  })
+
+  test('lives through a few failures in a row', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    for (let times = 0; times < 5; times++) {
+      first.road = { ...goodRoad, loses: 'refused' }
+      await election.time.advance(5 * second)
+      first.road = goodRoad
+      await election.time.advance(5 * second)
+    }
+    expect(election.holders).toEqual(['first'])
+  })
+})
+
+const slot = fc.nat(2)
+const travelMs = fc.array(fc.constantFrom(5, 5, 300, 6 * second, 12 * second), { minLength: 1, maxLength: 3 })
+const trouble = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 10, 700, 2100, 6 * second, 11 * second, 17 * second) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('road' as const), slot, outMs: travelMs, backMs: travelMs, loses: fc.constantFrom(undefined, undefined, 'request' as const, 'reply' as const, 'refused' as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('late write' as const), slot, outMs: fc.constantFrom(5, 5, 3 * second, 9 * second), backMs: fc.constantFrom(5, 3 * second, 9 * second, 16 * second) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('sleep' as const), slot, ms: fc.constantFrom(3 * second, 9 * second, 16 * second, 40 * second) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('stop' as const), slot }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), slot }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('set the clock' as const), slot, skewMs: fc.constantFrom(-hour, -17 * second, 0, 17 * second, hour) }) },
+)
+type Trouble = typeof trouble extends fc.Arbitrary<infer T> ? T : never
+
+const clocks = fc.array(
+  fc.record<ClockOfProcess>({ offsetMs: fc.constantFrom(0, 12 * second, 1000 * hour), rate: fc.constantFrom(0.85, 1, 1.2), skewMs: fc.constantFrom(0, -hour, hour) }),
+  { minLength: 3, maxLength: 3 },
+)
+
+/** Three places; in each, a process that ended is followed by a new one with another name and the same clock. */
+class Places {
+  readonly #election: Election
+  readonly #clocks: readonly ClockOfProcess[]
+  readonly #now: Process[]
+  #serial = 0
+
+  constructor(election: Election, given: readonly ClockOfProcess[]) {
+    this.#election = election
+    this.#clocks = given
+    this.#now = given.map((_, index) => this.#begin(index))
+  }
+
+  async befall(what: Trouble): Promise<void> {
+    if (what.do === 'wait') return await this.wait(what.ms)
+    const process = this.#now[what.slot]!
+    switch (what.do) {
+      case 'road':
+        process.road = what
+        break
+      case 'late write':
+        process.nextWrite = what
+        break
+      case 'sleep':
+        process.sleep(what.ms)
+        break
+      case 'stop':
+        void process.stop()
+        break
+      case 'crash':
+        process.crash()
+        break
+      case 'set the clock':
+        process.skewMs = what.skewMs
+        break
+    }
+  }
+
+  async wait(ms: number): Promise<void> {
+    await this.#election.time.advance(ms)
+    for (const [index, process] of this.#now.entries()) if (process.hasEnded) this.#now[index] = this.#begin(index)
+  }
+
+  heal(): void {
+    for (const process of this.#now) process.road = goodRoad
+  }
+
+  #begin(index: number): Process {
+    return this.#election.start(`${index}-${++this.#serial}`, this.#clocks[index])
+  }
+}
+
+test('whatever befalls, no two ever hold it at once, and when the trouble is over some one does', async () => {
+  await fc.assert(
+    fc.asyncProperty(clocks, fc.array(trouble, { maxLength: 40, size: 'max' }), async (given, troubles) => {
+      using election = new Election()
+      const places = new Places(election, given)
+      for (const each of troubles) await places.befall(each)
+      places.heal()
+      for (let times = 0; times < 12; times++) await places.wait(10 * second)
+      expect(election.holders).toEqual([election.lease?.spec?.holderIdentity])
+    }),
+    { numRuns: 200 },
+  )
+})

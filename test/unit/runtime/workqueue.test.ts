@@ -1,0 +1,213 @@
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+import { WorkQueue } from '../../../src/runtime/workqueue.ts'
+import { QueueModel, RealQueue, backoff, calls } from '../../support/runtime/queue-model.ts'
+import { VirtualTime } from '../../support/runtime/virtual-time.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const second = 1000
+const day = 24 * 3600 * second
+
+interface Desk {
+  readonly time: VirtualTime
+  readonly queue: WorkQueue
+  /** What was given out, in order. */
+  readonly taken: string[]
+  /** That many workers ask for a key; what they get they keep. */
+  readonly take: (workers: number) => Promise<void>
+}
+
+function aDesk(): Desk {
+  const time = new VirtualTime()
+  const queue = new WorkQueue({ clock: time, backoff })
+  const taken: string[] = []
+  const take = async (workers: number): Promise<void> => {
+    for (let worker = 0; worker < workers; worker++) void queue.take().then((each) => taken.push(each?.key ?? 'the end'))
+    await time.settle()
+  }
+  return { time, queue, taken, take }
+}
+
+describe('a key', () => {
+  test('that is added often waits once', async () => {
+    const { queue, taken, take } = aDesk()
+    for (const key of ['a', 'b', 'a', 'a']) queue.add(key)
+    expect(queue.length).toBe(2)
+    await take(3)
+    expect(taken).toEqual(['a', 'b'])
+  })
+
+  test('that is added before anybody asks, or after, comes in the order of the adds', async () => {
+    const { queue, time, taken, take } = aDesk()
+    queue.add('a')
+    await take(3)
+    queue.add('b')
+    queue.add('c')
+    await time.settle()
+    expect(taken).toEqual(['a', 'b', 'c'])
+  })
+
+  test('that is added while it is worked on is not given to a second worker, and comes again once it is done', async () => {
+    const { queue, time, taken, take } = aDesk()
+    queue.add('a')
+    await take(2)
+    queue.add('a')
+    queue.add('a')
+    await time.settle()
+    expect(taken).toEqual(['a'])
+    queue.done('a')
+    await time.settle()
+    expect(taken).toEqual(['a', 'a'])
+    queue.done('a')
+    expect(queue.length).toBe(0)
+  })
+
+  test('that is added in the very moment of its hand-over comes again', async () => {
+    const { queue, time, taken, take } = aDesk()
+    await take(1)
+    queue.add('a')
+    queue.add('a')
+    queue.done('a')
+    await take(1)
+    await time.settle()
+    expect(taken).toEqual(['a', 'a'])
+  })
+
+  test('tells how long it waited, from the moment it was wanted', async () => {
+    const { queue, time } = aDesk()
+    queue.addAfter('a', 5 * second)
+    await time.advance(12 * second)
+    expect(await queue.take()).toEqual({ key: 'a', waitedMs: 7 * second })
+  })
+})
+
+describe('a delay', () => {
+  test('that is sooner wins, whichever was asked for first', async () => {
+    const { queue, time, taken, take } = aDesk()
+    await take(5)
+    queue.addAfter('a', 20)
+    queue.addAfter('a', 10)
+    queue.addAfter('b', 10)
+    queue.addAfter('b', 20)
+    await time.advance(10)
+    expect(taken).toEqual(['a', 'b'])
+    for (const key of taken) queue.done(key)
+    await time.advance(day)
+    expect(taken).toEqual(['a', 'b'])
+  })
+
+  test('longer than a timer of Node can be does not end early', async () => {
+    const { queue, time } = aDesk()
+    queue.addAfter('a', 60 * day)
+    await time.advance(60 * day - 1)
+    expect(queue.length).toBe(0)
+    await time.advance(1)
+    expect(queue.length).toBe(1)
+  })
+
+  test('is not cut short by a timer that fires early', async () => {
+    const { queue, time } = aDesk()
+    queue.addAfter('a', 10.9)
+    await time.advance(10)
+    expect(queue.length).toBe(0)
+    await time.advance(1)
+    expect(queue.length).toBe(1)
+  })
+})
+
+describe('failures', () => {
+  test('of one key do not slow down another', async () => {
+    const { queue, time } = aDesk()
+    for (let failure = 0; failure < 5; failure++) queue.addRateLimited('bad')
+    queue.forget('bad')
+    queue.addRateLimited('bad')
+    queue.addRateLimited('good')
+    await time.advance(backoff.firstMs)
+    expect(queue.length).toBe(2)
+  })
+
+  test('wait as long as the other side asked, where that is longer', async () => {
+    const { queue, time } = aDesk()
+    queue.addRateLimited('a', 30 * second)
+    await time.advance(30 * second - 1)
+    expect(queue.length).toBe(0)
+    await time.advance(1)
+    expect(queue.length).toBe(1)
+  })
+})
+
+describe('a closed queue', () => {
+  test('sends home all who wait for a key, and all who come later', async () => {
+    const { queue, taken, take } = aDesk()
+    await take(2)
+    queue.close()
+    await take(1)
+    expect(taken).toEqual(['the end', 'the end', 'the end'])
+  })
+
+  test('drops what waits, now or for later, and takes no more', async () => {
+    const { queue, time } = aDesk()
+    await queueOfTwo(queue)
+    queue.addAfter('later', second)
+    queue.close()
+    queue.add('b')
+    queue.addAfter('c', 0)
+    queue.addRateLimited('d')
+    queue.done('a')
+    await time.advance(day)
+    expect(queue.length).toBe(0)
+    expect(await queue.take()).toBeUndefined()
+  })
+})
+
+/** One in hand and asked for again, one that waits. */
+async function queueOfTwo(queue: WorkQueue): Promise<void> {
+  queue.add('a')
+  await queue.take()
+  queue.add('a')
+  queue.add('waits')
+}
+
+test('whatever is called in whatever order, the queue does what the model of it says', async () => {
+  await fc.assert(
+    fc.asyncProperty(calls, async (commands) => {
+      await fc.asyncModelRun(() => ({ model: new QueueModel(), real: new RealQueue() }), commands)
+    }),
+    { numRuns: 600 },
+  )
+})
+
+const adds = fc.array(fc.record({ atMs: fc.nat(500), key: fc.constantFrom('a', 'b', 'c', 'd'), delayMs: fc.constantFrom(0, 0, 30, 200) }), { maxLength: 40 })
+
+test('whoever adds a key sees work on it that began later, and nobody ever sees two work on it', async () => {
+  await fc.assert(
+    fc.asyncProperty(adds, fc.integer({ min: 1, max: 3 }), fc.integer(), async (given, workers, seed) => {
+      const time = new VirtualTime(seed)
+      const queue = new WorkQueue({ clock: time, backoff })
+      const story: string[] = []
+      const busy = new Set<string>()
+      const work = async (): Promise<void> => {
+        for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
+          expect(busy).not.toContain(taken.key)
+          busy.add(taken.key)
+          story.push(`begin ${taken.key}`)
+          await time.pause(1 + Math.floor(time.random() * 100))
+          busy.delete(taken.key)
+          queue.done(taken.key)
+        }
+      }
+      const ended = Promise.all(Array.from({ length: workers }, work))
+      for (const { atMs, key, delayMs } of given) {
+        time.setTimeout(() => {
+          story.push(`add ${key}`)
+          queue.addAfter(key, delayMs)
+        }, atMs)
+      }
+      await time.advance(60 * second)
+      for (const key of ['a', 'b', 'c', 'd']) expect(story.lastIndexOf(`begin ${key}`)).toBeGreaterThanOrEqual(story.lastIndexOf(`add ${key}`))
+      queue.close()
+      await ended
+    }),
+  )
+})

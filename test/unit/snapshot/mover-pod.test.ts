@@ -1,0 +1,116 @@
+// The mover's pod: what it mounts and how, as whom it runs, and where. The database must be out of its reach.
+import { describe, expect, test } from 'vitest'
+import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
+import { moverPlacement, moverSecurity, moverVolumes } from '../../../src/snapshot/mover-pod.ts'
+import type { Moved } from '../../../src/snapshot/mover-pod.ts'
+import { anInstance, aSnapshot, aTarget, aVolume } from '../../support/observations.ts'
+
+const from = (parts: Partial<Moved> = {}): Moved => ({ snapshot: aSnapshot(), instance: anInstance(), target: aTarget(), ...parts })
+const onItsOwnClaim = { instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }
+const securityContext = (context: object): Partial<Moved> => ({ target: aTarget({ spec: { securityContext: context } }) })
+const withMover = (mover: object): MeiliSnapshot => aSnapshot({ spec: { mover } })
+
+describe('volumes', () => {
+  test('two claims: the source is read-only as a volume and as a mount, of the snapshot directory alone', () => {
+    expect(moverVolumes(from())).toEqual({
+      volumes: [
+        { name: 'source', persistentVolumeClaim: { claimName: 'search-data', readOnly: true } },
+        { name: 'destination', persistentVolumeClaim: { claimName: 'backups' } },
+      ],
+      volumeMounts: [
+        { name: 'source', mountPath: '/source', readOnly: true, subPath: 'snapshots' },
+        { name: 'destination', mountPath: '/destination' },
+      ],
+    })
+  })
+
+  test('one claim: one volume, mounted twice, the source read-only', () => {
+    expect(moverVolumes(from(onItsOwnClaim))).toEqual({
+      volumes: [{ name: 'destination', persistentVolumeClaim: { claimName: 'backups' } }],
+      volumeMounts: [
+        { name: 'destination', mountPath: '/source', readOnly: true, subPath: 'snapshots' },
+        { name: 'destination', mountPath: '/destination' },
+      ],
+    })
+  })
+
+  test.each([[''], [undefined]])('a snapshot directory at the root of its volume (%j) needs no subPath', (subPath) => {
+    expect(moverVolumes(from({ instance: anInstance({ status: aVolume({ subPath }) }) })).volumeMounts[0]).toEqual({ name: 'source', mountPath: '/source', readOnly: true })
+  })
+
+  test.each([['two claims', {}], ['one claim', onItsOwnClaim]])('%s: the source is never writable', (_, parts) => {
+    expect(moverVolumes(from(parts)).volumeMounts.filter(({ mountPath }) => mountPath === '/source').map(({ readOnly }) => readOnly)).toEqual([true])
+  })
+})
+
+describe('security', () => {
+  test('is Pod Security "restricted"', () => {
+    const { pod, container } = moverSecurity(from())
+    expect(pod).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+    expect(container).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } })
+  })
+
+  test('takes user and groups over from the target: it reads what the target wrote', () => {
+    const parts = securityContext({ runAsUser: 1000, runAsGroup: 2000, fsGroup: 3000, supplementalGroups: [4000], seLinuxOptions: { level: 's0:c1,c2' } })
+    expect(moverSecurity(from(parts)).pod).toMatchObject({ runAsUser: 1000, runAsGroup: 2000, fsGroup: 3000, fsGroupChangePolicy: 'OnRootMismatch', supplementalGroups: [4000], seLinuxOptions: { level: 's0:c1,c2' } })
+  })
+
+  test("takes the container's user where it has one of its own", () => {
+    const target = aTarget({ spec: { securityContext: { runAsUser: 1, runAsGroup: 1 }, containers: [{ name: 'sidecar', securityContext: { runAsUser: 7 } }, { name: 'meilisearch', securityContext: { runAsUser: 1000, runAsGroup: 1001 } }] } })
+    expect(moverSecurity(from({ target })).pod).toMatchObject({ runAsUser: 1000, runAsGroup: 1001 })
+  })
+
+  test('a target that names no group: the group of its user, also for the destination', () => {
+    expect(moverSecurity(from(securityContext({ runAsUser: 1000 }))).pod).toMatchObject({ runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 })
+  })
+
+  test('on one claim no fsGroup is set that the target does not have: it would change the group of the database', () => {
+    const parts = { ...onItsOwnClaim, ...securityContext({ runAsUser: 1000 }) }
+    expect(moverSecurity(from(parts)).pod).not.toHaveProperty('fsGroup')
+    expect(moverSecurity(from({ ...onItsOwnClaim, ...securityContext({ runAsUser: 1000, fsGroup: 1000 }) })).pod.fsGroup).toBe(1000)
+  })
+
+  test.each([
+    ['runs as root', { runAsUser: 0, runAsGroup: 0, fsGroup: 0 }],
+    ['does not say as whom it runs', {}],
+  ])('a target that %s: the mover has a user of its own, never root', (_, context) => {
+    expect(moverSecurity(from(securityContext(context))).pod).toMatchObject({ runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532 })
+  })
+
+  test('a target that has become root since: its own volume keeps its group', () => {
+    expect(moverSecurity(from({ ...onItsOwnClaim, ...securityContext({}) })).pod).not.toHaveProperty('fsGroup')
+  })
+
+  test('says nothing of groups and labels that the target does not have', () => {
+    const { pod } = moverSecurity(from())
+    expect(pod).not.toHaveProperty('supplementalGroups')
+    expect(pod).not.toHaveProperty('seLinuxOptions')
+  })
+})
+
+describe('placement', () => {
+  const here = { matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-a'] }] }
+
+  test('a volume of one node: the mover must run there, by affinity, so that a claim may wait for its first consumer', () => {
+    const placement = moverPlacement(from())
+    expect(placement.affinity).toEqual({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [here] } } })
+    expect(placement).not.toHaveProperty('nodeName')
+  })
+
+  test.each([[['ReadWriteMany']], [['ReadWriteOnce', 'ReadWriteMany']]])('a volume of many nodes (%j): the mover had better run there', (accessModes) => {
+    const instance = anInstance({ status: aVolume({ accessModes }) })
+    expect(moverPlacement(from({ instance })).affinity).toEqual({ nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference: here }] } })
+  })
+
+  test('goes wherever the target may, also onto a cordoned node, and where it is told', () => {
+    const taint = { key: 'search', operator: 'Exists', effect: 'NoSchedule' }
+    const own = { key: 'backup', operator: 'Equal', value: 'yes', effect: 'NoExecute', tolerationSeconds: 60 }
+    const placement = moverPlacement(from({ target: aTarget({ spec: { tolerations: [taint] } }), snapshot: withMover({ tolerations: [own], nodeSelector: { disk: 'fast' } }) }))
+    expect(placement.tolerations).toEqual([taint, { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' }, own])
+    expect(placement.nodeSelector).toEqual({ disk: 'fast' })
+  })
+
+  test('selects no nodes by itself', () => {
+    expect(moverPlacement(from())).not.toHaveProperty('nodeSelector')
+  })
+})
