@@ -230,15 +230,15 @@ describe('moverFinished', () => {
   test.each([
     [1, 5 * second, '2026-03-01T12:00:05Z'],
     [2, 25 * second, '2026-03-01T12:00:25Z'],
-  ])('after a passing failure of attempt %d the next one begins in %d ms', (attempt, pauseMs, retryAt) => {
-    const verdict = decided(moved(inMove({ attempt }), { pod: ended(32, { exitCode: 32, message: 'No byte for 120 s' }) }))
+  ])('after passing failure %d the next attempt begins in %d ms', (failures, pauseMs, retryAt) => {
+    const verdict = decided(moved(inMove({ attempt: failures, failures: failures - 1 }), { pod: ended(32, { exitCode: 32, message: 'No byte for 120 s' }) }))
     expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: [], requeueAfterMs: pauseMs })
-    expect(verdict.message).toBe(`Attempt ${attempt} of the mover failed: No byte for 120 s. Trying again (${attempt + 1} of 3).`)
-    expect(verdict.status.move).toEqual({ attempt: attempt + 1, jobName: `nightly-0a1b2c3d-1-${attempt + 1}`, startedAt: ago(10 * second), failure: 'No byte for 120 s', retryAt })
+    expect(verdict.message).toMatch(new RegExp(`^The mover failed \\(failure ${failures} of 3\\): No byte for 120 s\\. It is tried again, until \\d{4}-.* UTC\\.$`))
+    expect(verdict.status.move).toEqual({ attempt: failures + 1, failures, jobName: `nightly-0a1b2c3d-1-${failures + 1}`, startedAt: ago(10 * second), failure: 'No byte for 120 s', retryAt })
   })
 
   test('the third failure is the last', () => {
-    const verdict = decided(moved(inMove({ attempt: 3 }), { pod: ended(30, { exitCode: 30, message: 'I/O error.' }) }))
+    const verdict = decided(moved(inMove({ attempt: 5, failures: 2 }), { pod: ended(30, { exitCode: 30, message: 'I/O error.' }) }))
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'MoverFailed', message: 'The mover failed 3 times. Last: I/O error.', effects: [] })
     expect(conditionsIn(verdict.status)).toEqual(failedConditions)
   })

@@ -4,7 +4,8 @@ import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { moverConfig } from '../../../src/mover/contract.ts'
 import type { MoverConfig } from '../../../src/mover/contract.ts'
-import { configVariable, moverJob, moverJobName, moverSelector, snapshotUidLabel } from '../../../src/snapshot/mover-job.ts'
+import { configVariable, moverSelector, snapshotUidLabel } from '../../../src/snapshot/job-template.ts'
+import { moverJob, moverJobName } from '../../../src/snapshot/mover-job.ts'
 import type { MoveFrom } from '../../../src/snapshot/mover-job.ts'
 import type { EngineAnswer } from '../../../src/snapshot/observation.ts'
 import { anEngine, anInstance, anObservation, aSnapshot, aTarget, aTask, aVolume, hour, jobName, minute, moving, snapshotUid, succeeded } from '../../support/observations.ts'
@@ -81,7 +82,7 @@ describe('Job', () => {
   test('does not count a pod that had to make way, and is over with any other failure of the mover', () => {
     const rules = job.spec?.podFailurePolicy?.rules
     expect(rules?.[0]).toEqual({ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] })
-    expect(rules?.[1]).toEqual({ action: 'FailJob', onExitCodes: { containerName: 'mover', operator: 'In', values: [10, 11, 12, 13, 14, 15, 16, 30, 31, 32, 34, 143] } })
+    expect(rules?.[1]).toEqual({ action: 'FailJob', onExitCodes: { containerName: 'mover', operator: 'In', values: [10, 11, 12, 13, 14, 15, 30, 31, 32, 34, 143] } })
   })
 
   test('outlives the mover’s own deadline: Kubernetes would take pod and message away', () => {

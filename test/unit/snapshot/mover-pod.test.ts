@@ -45,44 +45,42 @@ describe('volumes', () => {
 
 describe('security', () => {
   test('is Pod Security "restricted"', () => {
-    const { pod, container } = moverSecurity(from())
-    expect(pod).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
-    expect(container).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } })
+    expect(moverSecurity(from())).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
   })
 
   test('takes user and groups over from the target: it reads what the target wrote', () => {
     const parts = securityContext({ runAsUser: 1000, runAsGroup: 2000, fsGroup: 3000, supplementalGroups: [4000], seLinuxOptions: { level: 's0:c1,c2' } })
-    expect(moverSecurity(from(parts)).pod).toMatchObject({ runAsUser: 1000, runAsGroup: 2000, fsGroup: 3000, fsGroupChangePolicy: 'OnRootMismatch', supplementalGroups: [4000], seLinuxOptions: { level: 's0:c1,c2' } })
+    expect(moverSecurity(from(parts))).toMatchObject({ runAsUser: 1000, runAsGroup: 2000, fsGroup: 3000, fsGroupChangePolicy: 'OnRootMismatch', supplementalGroups: [4000], seLinuxOptions: { level: 's0:c1,c2' } })
   })
 
   test("takes the container's user where it has one of its own", () => {
     const target = aTarget({ spec: { securityContext: { runAsUser: 1, runAsGroup: 1 }, containers: [{ name: 'sidecar', securityContext: { runAsUser: 7 } }, { name: 'meilisearch', securityContext: { runAsUser: 1000, runAsGroup: 1001 } }] } })
-    expect(moverSecurity(from({ target })).pod).toMatchObject({ runAsUser: 1000, runAsGroup: 1001 })
+    expect(moverSecurity(from({ target }))).toMatchObject({ runAsUser: 1000, runAsGroup: 1001 })
   })
 
   test('a target that names no group: the group of its user, also for the destination', () => {
-    expect(moverSecurity(from(securityContext({ runAsUser: 1000 }))).pod).toMatchObject({ runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 })
+    expect(moverSecurity(from(securityContext({ runAsUser: 1000 })))).toMatchObject({ runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 })
   })
 
   test('on one claim no fsGroup is set that the target does not have: it would change the group of the database', () => {
     const parts = { ...onItsOwnClaim, ...securityContext({ runAsUser: 1000 }) }
-    expect(moverSecurity(from(parts)).pod).not.toHaveProperty('fsGroup')
-    expect(moverSecurity(from({ ...onItsOwnClaim, ...securityContext({ runAsUser: 1000, fsGroup: 1000 }) })).pod.fsGroup).toBe(1000)
+    expect(moverSecurity(from(parts))).not.toHaveProperty('fsGroup')
+    expect(moverSecurity(from({ ...onItsOwnClaim, ...securityContext({ runAsUser: 1000, fsGroup: 1000 }) })).fsGroup).toBe(1000)
   })
 
   test.each([
     ['runs as root', { runAsUser: 0, runAsGroup: 0, fsGroup: 0 }],
     ['does not say as whom it runs', {}],
   ])('a target that %s: the mover has a user of its own, never root', (_, context) => {
-    expect(moverSecurity(from(securityContext(context))).pod).toMatchObject({ runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532 })
+    expect(moverSecurity(from(securityContext(context)))).toMatchObject({ runAsNonRoot: true, runAsUser: 65_532, runAsGroup: 65_532, fsGroup: 65_532 })
   })
 
   test('a target that has become root since: its own volume keeps its group', () => {
-    expect(moverSecurity(from({ ...onItsOwnClaim, ...securityContext({}) })).pod).not.toHaveProperty('fsGroup')
+    expect(moverSecurity(from({ ...onItsOwnClaim, ...securityContext({}) }))).not.toHaveProperty('fsGroup')
   })
 
   test('says nothing of groups and labels that the target does not have', () => {
-    const { pod } = moverSecurity(from())
+    const pod = moverSecurity(from())
     expect(pod).not.toHaveProperty('supplementalGroups')
     expect(pod).not.toHaveProperty('seLinuxOptions')
   })

@@ -76,19 +76,31 @@ describe('failureOf', () => {
     ['badConfiguration', 'MoverFailed'],
     ['sourceMissing', 'SourceMissing'],
     ['destinationConflict', 'DestinationConflict'],
-    ['noSpace', 'InsufficientSpace'],
     ['permissionDenied', 'SourceNotReadable'],
-    ['noLocalSnapshot', 'SourceMissing'],
-    ['archiveBad', 'ArchiveCorrupt'],
   ] as const)('%s is final: %s', (name, reason) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, final: true, message: 'Why.' })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, cure: 'None', message: 'Why.' })
   })
 
-  test.each(['superseded', 'inputOutput', 'mismatch', 'stalled', 'terminated'] as const)('%s may pass', (name) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason: 'MoverFailed', final: false, message: 'Why.' })
+  test.each([
+    ['archiveBad', 'ArchiveCorrupt'],
+    ['sourceMissing', 'SourceMissing'],
+  ] as const)('%s (%s): a file that is bad, or that no batch wrote, is made anew', (name, reason) => {
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.', modifiedAt: '2026-03-01T11:00:00Z' })).toEqual({ reason, cure: 'Snapshot', message: 'Why.' })
   })
 
-  test.each([1, 137, 255, -1])('exit code %d, which is none of its own, may pass', (exitCode) => {
-    expect(failureOf({ exitCode, message: 'Why.' })).toMatchObject({ final: false })
+  test.each([
+    ['noSpace', 'InsufficientSpace'],
+    ['superseded', 'Superseded'],
+    ['terminated', 'MoverFailed'],
+  ] as const)('%s may pass, and does not count: %s', (name, reason) => {
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, cure: 'MoverUncounted', message: 'Why.' })
+  })
+
+  test.each(['inputOutput', 'mismatch', 'stalled'] as const)('%s may pass, and counts', (name) => {
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason: 'MoverFailed', cure: 'Mover', message: 'Why.' })
+  })
+
+  test.each([1, 137, 255, -1])('exit code %d, which is none of its own, may pass, and counts', (exitCode) => {
+    expect(failureOf({ exitCode, message: 'Why.' })).toMatchObject({ cure: 'Mover' })
   })
 })

@@ -153,15 +153,21 @@ describe('taskUnknown', () => {
     expect(verdict.message).toMatch(/sent up to 3 times without a reply within deadlines\.start \(1h\).*no task that could serve.*still on its way/)
   })
 
-  test('a task that our own reply named and that is gone is lost, never asked for anew', () => {
-    const verdict = decided({ ...asked({ taskUid: 12, missingSince: ago(hour) }), engine: anEngine({ candidates: [aTask({ uid: 13 })] }) })
-    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskLost', effects: [], message: expect.stringContaining('no longer knows task 12') })
-    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
+  test('a task that our own reply named and that is gone is asked for again, with the reason on record', () => {
+    const verdict = decided(asked({ taskUid: 12 }))
+    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [], message: expect.stringContaining('no longer knows task 12') })
+    expect(verdict.status.request).toMatchObject({ attempt: 2, posts: 0 })
   })
 
-  test('a task that was adopted and is gone is lost as well', () => {
-    const status = requested({}, { task: aTask() })
-    expect(decided({ snapshot: aSnapshot({ status }) })).toMatchObject({ phase: 'Failed', reason: 'TaskLost' })
+  test('where another one above the baseline is there, that one serves', () => {
+    expect(decided({ ...asked({ taskUid: 12 }), engine: anEngine({ candidates: [aTask({ uid: 13 })] }) })).toMatchObject({ reason: 'TaskEnqueued', status: { task: { uid: 13 } } })
+  })
+
+  test('a task that was adopted and is gone is lost as well; after the third time it has failed', () => {
+    const status = requested({ attempt: 3 }, { task: aTask() })
+    const verdict = decided({ snapshot: aSnapshot({ status }) })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskLost' })
+    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
   })
 })
 

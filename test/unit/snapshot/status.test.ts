@@ -24,7 +24,7 @@ describe('in progress', () => {
   test('a transition is one of status, not of words', () => {
     const later = inProgress(withStatus(status), { ...step, reason: 'Verifying', message: 'Verifying.' }, now + minute)
     expect(later.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual(Array.from({ length: 4 }, () => '2026-03-01T12:00:00Z'))
-    const done = completed(withStatus(later), { artifact }, now + minute)
+    const done = completed(withStatus(later), { changes: { artifact } }, now + minute)
     expect(done.conditions?.map(({ type, lastTransitionTime }) => [type, lastTransitionTime])).toEqual([['Ready', '2026-03-01T12:01:00Z'], ['Complete', '2026-03-01T12:01:00Z'], ['Failed', '2026-03-01T12:00:00Z']])
   })
 
@@ -80,7 +80,7 @@ describe('progress', () => {
 
 describe('completed', () => {
   const before = { startedAt: ago(200 * second), waitingFor: 'nothing', progress: { step: 'copying', percent: 99 } }
-  const status = asStored(completed(withStatus(before), { artifact }, now))
+  const status = asStored(completed(withStatus(before), { changes: { artifact } }, now))
 
   test('kstatus reads Current: Ready, and neither Reconciling nor Stalled', () => {
     expect(conditionsIn(status)).toEqual(completedConditions)

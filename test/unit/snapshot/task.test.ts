@@ -104,9 +104,22 @@ describe('taskEnded', () => {
     expect(decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed' })] }) }).message).toBe('Task 12 failed, and Meilisearch gives no reason.')
   })
 
-  test('a task that somebody cancelled', () => {
+  test('a task that somebody cancelled is asked for again, and the reason stands on record', () => {
     const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }) })
-    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'SnapshotTaskCanceled', message: 'Task 12 was cancelled by somebody. Create another MeiliSnapshot.', status: { task: { status: 'canceled' } } })
+    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [], message: 'Task 12 was cancelled by somebody. Another snapshot is asked for (attempt 2 of 3).' })
+    expect(verdict.status.request).toMatchObject({ attempt: 2, posts: 0, baseline, failure: 'Task 12 was cancelled by somebody.' })
+    expect(verdict.status.task).toBeUndefined()
+  })
+
+  test('another task above the baseline serves as well as the one that was cancelled', () => {
+    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'canceled' }), aTask({ uid: 13 })] }) })
+    expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'TaskEnqueued', status: { task: { uid: 13 } } })
+  })
+
+  test('what somebody cancelled three times has failed', () => {
+    const verdict = decided({ ...named({ attempt: 3 }), engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }) })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'SnapshotTaskCanceled', message: 'Task 12 was cancelled by somebody. That was attempt 3 of 3.', effects: [] })
+    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
   })
 
   test('a task that we cancelled at its deadline', () => {
@@ -208,15 +221,15 @@ describe('databaseReplaced', () => {
     ['a candidate is older than the baseline', { candidates: [aTask({ enqueuedAt: '2026-02-01T00:00:00Z' })] }],
   ])('%s', (_, changes) => {
     const verdict = verdictOn(changes)
-    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'DatabaseReplaced', effects: [], requeueAfterMs: undefined })
-    expect(verdict.message).toMatch(/another one than the snapshot was asked of.*Create another MeiliSnapshot/)
-    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
+    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [] })
+    expect(verdict.message).toMatch(/another one than the snapshot was asked of.*Another snapshot is asked for \(attempt 2 of 3\)/)
+    expect(verdict.status.request).not.toHaveProperty('baseline')
   })
 
   test('the uid of our task has another time than we saw', () => {
     const status = { ...requested({ baseline: undefined as never, taskUid: 0 }), task: aTask({ uid: 0 }) }
     const engine = anEngine({ candidates: [aTask({ uid: 0, enqueuedAt: '2026-03-01T11:59:59Z' })] })
-    expect(decided({ snapshot: aSnapshot({ status }), engine })).toMatchObject({ phase: 'Failed', reason: 'DatabaseReplaced', effects: [] })
+    expect(decided({ snapshot: aSnapshot({ status }), engine })).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [], status: { request: { failure: expect.stringContaining('The database is another one') } } })
   })
 
   test('a baseline that was pruned decides nothing', () => {
@@ -228,7 +241,7 @@ describe('databaseReplaced', () => {
   })
 
   test('it comes before the task of that number: it is another one', () => {
-    expect(verdictOn({ baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' }, candidates: [succeeded()] })).toMatchObject({ reason: 'DatabaseReplaced' })
+    expect(verdictOn({ baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' }, candidates: [succeeded()] })).toMatchObject({ reason: 'NewAttempt' })
   })
 
   test('a first request to an empty server has no baseline to compare with', () => {
