@@ -1,4 +1,5 @@
 // A test with a workplace of its own, so that many can run at once.
+import { execFileSync } from 'node:child_process'
 import { test } from 'vitest'
 import { Workplace } from './mover.ts'
 
@@ -12,3 +13,13 @@ export const moverTest = test.extend<{ work: Workplace }>({
     await work.remove()
   },
 })
+
+/** Runs `body` while a disk of its own, e.g. `size=40m`, is mounted at this directory. Only for root. */
+export async function withDisk(directory: string, options: string, body: () => Promise<void>): Promise<void> {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', directory])
+  try {
+    await body()
+  } finally {
+    execFileSync('umount', [directory])
+  }
+}

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moverProgress, moverResult, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult } from '../../src/mover/contract.ts'
+import { moverProgress, moverResult, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig } from '../../src/mover/contract.ts'
 import { bundledMover } from './mover-bundle.ts'
 
 /** The Node that runs the tests, so that the mover runs on the same. */
@@ -79,6 +79,11 @@ export class Workplace {
 
   config(changes: Partial<MoveConfig> = {}): MoveConfig {
     return { ...defaults, source: { directory: this.source, fileName: 'data.ms.snapshot' }, destination: { ...defaults.destination, root: this.destination }, ...changes }
+  }
+
+  probeConfig(sizeBytes: number): ProbeConfig {
+    const { root, path, claim } = this.config().destination
+    return { command: 'probe', destination: { root, path, claim }, sizeBytes, deadlineSeconds: 120 }
   }
 
   /** The command `move`. */

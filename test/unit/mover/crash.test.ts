@@ -10,7 +10,7 @@ import { describe, expect, vi } from 'vitest'
 import { exitCodes } from '../../../src/mover/contract.ts'
 import { snapshotEntries, tarOf } from '../../support/archive-writer.ts'
 import { inject, killAt, stopAfter, traced } from '../../support/faults.ts'
-import { isRoot, moverTest as test } from '../../support/mover-test.ts'
+import { isRoot, moverTest as test, withDisk } from '../../support/mover-test.ts'
 import { emptyListing, storedListing, type Ended, type Workplace } from '../../support/mover.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -187,18 +187,9 @@ describe.concurrent('two movers of one object at once', () => {
 })
 
 describe.runIf(isRoot).concurrent('a small disk (only as root: it is mounted)', () => {
-  async function withDisk(work: Workplace, options: string, body: () => Promise<void>): Promise<void> {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', work.destination])
-    try {
-      await body()
-    } finally {
-      execFileSync('umount', [work.destination])
-    }
-  }
-
   test('with too little room: noSpace with both numbers before anything is made', async ({ work }) => {
     await work.lay(archive)
-    await withDisk(work, 'size=40m', async () => {
+    await withDisk(work.destination, 'size=40m', async () => {
       const { code, result } = await work.run()
       expect(code).toBe(exitCodes.noSpace)
       expect(result.space).toEqual({ neededBytes: archive.length + 64 * 1024 * 1024, freeBytes: 40 * 1024 * 1024 })
@@ -208,7 +199,7 @@ describe.runIf(isRoot).concurrent('a small disk (only as root: it is mounted)', 
 
   test('that fills up during the copy: noSpace, and an earlier artifact of another object stays', async ({ work }) => {
     await work.lay(archive)
-    await withDisk(work, 'size=100m', async () => {
+    await withDisk(work.destination, 'size=100m', async () => {
       const fill = (): Promise<void> => writeFile(join(work.destination, 'other'), Buffer.alloc(90 * 1024 * 1024))
       const { code, result } = await work.run(stopAfter({ call: 'pwrite64', nth: 2 }, fill))
       expect(code, result.message).toBe(exitCodes.noSpace)
@@ -220,7 +211,7 @@ describe.runIf(isRoot).concurrent('a small disk (only as root: it is mounted)', 
 
   test('without inodes left: noSpace', async ({ work }) => {
     await work.lay(archive)
-    await withDisk(work, 'size=200m,nr_inodes=5', async () => {
+    await withDisk(work.destination, 'size=200m,nr_inodes=5', async () => {
       const { code, result } = await work.run()
       expect(code).toBe(exitCodes.noSpace)
       expect(result.message).toContain('inodes')
@@ -229,7 +220,7 @@ describe.runIf(isRoot).concurrent('a small disk (only as root: it is mounted)', 
 
   test('that is mounted read-only: permissionDenied', async ({ work }) => {
     await work.lay(archive)
-    await withDisk(work, 'ro,size=200m', async () => {
+    await withDisk(work.destination, 'ro,size=200m', async () => {
       const { code, result } = await work.run()
       expect(code).toBe(exitCodes.permissionDenied)
       expect(result.message).toContain('read-only')
