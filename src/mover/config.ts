@@ -35,6 +35,8 @@ function checksOf(config: MoverConfig): Check[] {
   switch (config.command) {
     case 'move':
       return [...sourceChecks(config), ...destinationChecks(config), ...directoryChecks(config), ...batchChecks(config)]
+    case 'probe':
+      return destinationChecks(config)
   }
 }
 

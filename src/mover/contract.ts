@@ -77,8 +77,18 @@ export const moveConfig = z.object({
 })
 export type MoveConfig = z.infer<typeof moveConfig>
 
+/** Says whether a file of this size would fit now, by the rule that `move` goes by; makes nothing. Mounts: the destination claim's root, read-only will do. */
+export const probeConfig = z.object({
+  command: z.literal('probe'),
+  destination: claimPath,
+  /** Of the file to come. The reserve that `move` asks for comes on top, and is in the result's `neededBytes`. */
+  sizeBytes: z.int().min(0),
+  deadlineSeconds: z.int().min(1),
+})
+export type ProbeConfig = z.infer<typeof probeConfig>
+
 /** The mover's configuration, one JSON text in the environment variable MOVER_CONFIG. `command` says what to do. */
-export const moverConfig = z.discriminatedUnion('command', [moveConfig])
+export const moverConfig = z.discriminatedUnion('command', [moveConfig, probeConfig])
 export type MoverConfig = z.infer<typeof moverConfig>
 
 /** `manifest.json`, schema 1, beside the stored file. */
@@ -105,7 +115,7 @@ export const moverResult = z.object({
     .optional(),
   /** On `superseded` and `sourceMissing`: when the file that lies there was written. */
   modifiedAt: z.string().optional(),
-  /** On `noSpace`. */
+  /** On `noSpace`, and on success of `probe`. */
   space: z.object({ neededBytes: z.int(), freeBytes: z.int() }).optional(),
   seconds: z.object({ copying: z.number(), verifying: z.number() }).optional(),
 })

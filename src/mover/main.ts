@@ -1,13 +1,14 @@
-// The mover: one program that runs in a Job, stores one snapshot file, says how it went, and ends. Composition root.
+// The mover: one program that runs in a Job, does the one thing that its configuration asks for, says how it went, and ends. Composition root.
 // Everything up to the version check must be readable for an old Node, so that it can say what is wrong.
 import { writeFileSync } from 'node:fs'
 import { version } from '../version.ts'
 import { parseConfig } from './config.ts'
-import { exitCodes, type MoverResult } from './contract.ts'
+import { exitCodes, type MoveConfig, type MoverConfig, type MoverResult } from './contract.ts'
 import { Failure } from './failure.ts'
-import { Progress } from './progress.ts'
+import { orAborted, Progress } from './progress.ts'
 import { resultLine, resultOf } from './report.ts'
 import { store } from './run.ts'
+import { probe } from './space.ts'
 
 const neededNode = 24
 const progressEveryMs = 5000
@@ -31,19 +32,34 @@ async function main(): Promise<void> {
 }
 
 function terminated(signal: string): Failure {
-  return new Failure(exitCodes.terminated, `The mover was ended by ${signal}; nothing was stored, the run can be repeated.`)
+  return new Failure(exitCodes.terminated, `The mover was ended by ${signal} before it was done; the run can be repeated.`)
 }
 
 async function work(): Promise<MoverResult> {
   const config = parseConfig(process.env['MOVER_CONFIG'])
+  setTimeout(() => stop.abort(overdue(config.deadlineSeconds)), config.deadlineSeconds * 1000).unref()
+  return perform(config)
+}
+
+/** After an abort `store` cleans up; the others leave nothing that the next run would not find, and end at once. */
+async function perform(config: MoverConfig): Promise<MoverResult> {
+  switch (config.command) {
+    case 'move':
+      return store(config, { version, progress: progressOf(config), signal: stop.signal, warn: complain })
+    case 'probe':
+      return orAborted(stop.signal, probe(config))
+  }
+}
+
+/** Printed now and then, and watched: a copy that no longer moves ends. */
+function progressOf({ stallSeconds }: MoveConfig): Progress {
   const progress = new Progress((line) => process.stdout.write(`${line}\n`))
   setInterval(() => progress.report(), progressEveryMs).unref()
   setInterval(() => {
-    const stalled = progress.stall(config.stallSeconds)
+    const stalled = progress.stall(stallSeconds)
     if (stalled !== undefined) stop.abort(stalled)
   }, stallCheckMs).unref()
-  setTimeout(() => stop.abort(overdue(config.deadlineSeconds)), config.deadlineSeconds * 1000).unref()
-  return store(config, { version, progress, signal: stop.signal, warn: complain })
+  return progress
 }
 
 function overdue(deadlineSeconds: number): Failure {

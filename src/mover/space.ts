@@ -1,6 +1,6 @@
 // Is there room for the copy? Sizes are BigInt: a claim is often larger than 32 bits can count.
 import { statfs } from 'node:fs/promises'
-import { exitCodes } from './contract.ts'
+import { exitCodes, type MoverResult, type ProbeConfig } from './contract.ts'
 import { during, Failure } from './failure.ts'
 
 const mebibyte = 1024n * 1024n
@@ -29,8 +29,16 @@ export async function measureSpace(directory: string, sizeBytes: bigint): Promis
   }
 }
 
+/** The command `probe`: the same question as before a copy, asked of the claim's root, because the path may not be there yet. */
+export async function probe({ destination, sizeBytes }: ProbeConfig): Promise<MoverResult> {
+  const { root, claim, path } = destination
+  const space = await requireSpace(root, BigInt(sizeBytes))
+  const message = `Claim ${claim} has room below ${path}: ${space.freeBytes} bytes are free, ${space.neededBytes} are needed for a file of ${sizeBytes}.`
+  return { exitCode: exitCodes.done, message, space }
+}
+
 /** Ends the run with `noSpace` unless the copy fits. */
-export async function requireSpace(directory: string, sizeBytes: bigint): Promise<void> {
+export async function requireSpace(directory: string, sizeBytes: bigint): Promise<Space> {
   const { inodesLeft, ...space } = await measureSpace(directory, sizeBytes)
   if (space.freeBytes < space.neededBytes) {
     const message = `The claim has ${space.freeBytes} bytes free at ${directory}, the copy needs ${space.neededBytes}; make room there or enlarge it.`
@@ -39,6 +47,7 @@ export async function requireSpace(directory: string, sizeBytes: bigint): Promis
   if (!inodesLeft) {
     throw new Failure(exitCodes.noSpace, `The file system at ${directory} has no inodes left for new files; delete files there.`, { space })
   }
+  return space
 }
 
 function asInteger(bytes: bigint): number {

@@ -1,13 +1,13 @@
-// Runs the real mover as a process of its own on directories of its own.
+// Runs the real mover, bundled as it is shipped, as a process of its own on directories of its own.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moverProgress, moverResult, type MoveConfig, type MoverProgress, type MoverResult } from '../../src/mover/contract.ts'
+import { moverProgress, moverResult, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig } from '../../src/mover/contract.ts'
+import { bundledMover } from './mover-bundle.ts'
 
-export const moverProgram = join(import.meta.dirname, '../../src/mover/main.ts')
 /** The Node that runs the tests, so that the mover runs on the same. */
-export const node = process.execPath
+const node = process.execPath
 
 export interface Ended {
   readonly code: number | null
@@ -19,8 +19,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-interface How {
-  readonly config?: Partial<MoveConfig>
+export interface How {
   /** Program and arguments that run the mover, e.g. `strace …`. */
   readonly prefix?: readonly string[]
   readonly as?: { readonly uid: number; readonly gid: number }
@@ -82,12 +81,23 @@ export class Workplace {
     return { ...defaults, source: { directory: this.source, fileName: 'data.ms.snapshot' }, destination: { ...defaults.destination, root: this.destination }, ...changes }
   }
 
-  async run({ config = {}, prefix = [], as, meanwhile, environment = {} }: How = {}): Promise<Ended> {
+  probeConfig(sizeBytes: number): ProbeConfig {
+    const { root, path, claim } = this.config().destination
+    return { command: 'probe', destination: { root, path, claim }, sizeBytes, deadlineSeconds: 120 }
+  }
+
+  /** The command `move`. */
+  async run({ config = {}, ...how }: How & { readonly config?: Partial<MoveConfig> } = {}): Promise<Ended> {
+    return this.perform(this.config(config), how)
+  }
+
+  /** Any command. */
+  async perform(config: MoverConfig, { prefix = [], as, meanwhile, environment = {} }: How = {}): Promise<Ended> {
     const message = join(this.home, `termination-${this.#runs++}`)
     await writeFile(message, '')
     await chmod(message, 0o666)
-    const command = [...prefix, node, moverProgram]
-    const env = { PATH: process.env['PATH'], MOVER_CONFIG: JSON.stringify(this.config(config)), TERMINATION_MESSAGE_PATH: message, ...environment }
+    const command = [...prefix, node, await bundledMover()]
+    const env = { PATH: process.env['PATH'], MOVER_CONFIG: JSON.stringify(config), TERMINATION_MESSAGE_PATH: message, ...environment }
     const child = spawn(command[0] ?? node, command.slice(1), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...as })
     let stdout = ''
     let stderr = ''

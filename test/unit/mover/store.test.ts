@@ -2,22 +2,20 @@ import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { exitCodes, manifest } from '../../../src/mover/contract.ts'
 import { snapshotArchive } from '../../support/archive-writer.ts'
-import { emptyListing, storedListing, Workplace } from '../../support/mover.ts'
+import { stopAfter } from '../../support/faults.ts'
+import { isRoot, moverTest as test } from '../../support/mover-test.ts'
+import { emptyListing, storedListing, type Workplace } from '../../support/mover.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
-
-let work: Workplace
-beforeEach(async () => void (work = await Workplace.create()))
-afterEach(() => work.remove())
 
 const archive = snapshotArchive()
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
-describe('a good snapshot', () => {
-  test('is stored with its manifest and its sums, and nothing else remains', async () => {
+describe.concurrent('a good snapshot', () => {
+  test('is stored with its manifest and its sums, and nothing else remains', async ({ work }) => {
     await work.lay(archive)
     const inode = String((await stat(work.file, { bigint: true })).ino)
     const modifiedAt = '2023-11-14T22:13:50.500000000Z'
@@ -41,7 +39,7 @@ describe('a good snapshot', () => {
     })
   })
 
-  test('is found by a second run, which says the same again and touches nothing', async () => {
+  test('is found by a second run, which says the same again and touches nothing', async ({ work }) => {
     await work.lay(archive)
     const first = await work.run()
     const papers = await readFile(join(work.final, 'manifest.json'), 'utf8')
@@ -53,7 +51,7 @@ describe('a good snapshot', () => {
     expect(await work.listing()).toEqual(storedListing)
   })
 
-  test('is stored without a look into it when no verification is asked for', async () => {
+  test('is stored without a look into it when no verification is asked for', async ({ work }) => {
     await work.lay(Buffer.from('no archive at all'))
     const { code, progress } = await work.run({ config: { verification: 'None' } })
     expect(code).toBe(0)
@@ -61,7 +59,7 @@ describe('a good snapshot', () => {
     expect(JSON.parse(await readFile(join(work.final, 'manifest.json'), 'utf8'))).toMatchObject({ verified: { mode: 'None' } })
   })
 
-  test('of any size around the borders of blocks and flushes is copied byte for byte', async () => {
+  test('of any size around the borders of blocks and flushes is copied byte for byte', async ({ work }) => {
     const mebibyte = 1024 * 1024
     const sizes = [1, 511, 4096, mebibyte - 1, mebibyte, mebibyte + 1, 4 * mebibyte - 1, 4 * mebibyte + 1, 5 * mebibyte, 16 * mebibyte, 16 * mebibyte + 7, 33 * mebibyte + 12_345]
     for (const size of sizes) {
@@ -75,53 +73,52 @@ describe('a good snapshot', () => {
     }
   })
 
-  test('that is replaced by a newer one during the copy is stored whole, with a note', async () => {
+  test('that is replaced by a newer one during the copy is stored whole, with a note', async ({ work }) => {
     const bytes = randomBytes(8 * 1024 * 1024)
     await work.lay(bytes)
-    const slow = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=pwrite64', '-e', 'inject=pwrite64:delay_enter=300000']
-    const { code, result } = await work.run({
-      prefix: slow,
-      config: { verification: 'None' },
-      meanwhile: (child) => void child.stdout?.once('data', () => void writeFile(`${work.file}.new`, 'newer').then(() => rename(`${work.file}.new`, work.file))),
-    })
+    const newer = async (): Promise<void> => {
+      await writeFile(`${work.file}.new`, 'newer')
+      await rename(`${work.file}.new`, work.file)
+    }
+    const { code, result } = await work.run({ ...stopAfter({ call: 'pwrite64', nth: 1 }, newer), config: { verification: 'None' } })
     expect(code, result.message).toBe(0)
     expect(result.stored).toMatchObject({ sha256: sha256(bytes), replacedDuringCopy: true })
   })
 
-  test('that is written to during the copy is a mismatch', async () => {
+  test('that is written to during the copy is a mismatch', async ({ work }) => {
     await work.lay(randomBytes(8 * 1024 * 1024))
     await chmod(work.file, 0o644)
-    const slow = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=pwrite64', '-e', 'inject=pwrite64:delay_enter=300000']
-    const { code } = await work.run({ prefix: slow, config: { verification: 'None' }, meanwhile: (child) => void child.stdout?.once('data', () => void writeFile(work.file, 'x', { flag: 'r+' })) })
+    const write = async (): Promise<void> => writeFile(work.file, 'x', { flag: 'r+' })
+    const { code } = await work.run({ ...stopAfter({ call: 'pwrite64', nth: 1 }, write), config: { verification: 'None' } })
     expect(code).toBe(exitCodes.mismatch)
     expect(await work.listing()).toEqual(emptyListing)
   })
 })
 
-describe('a source that will not do', () => {
-  test.each([
+describe.concurrent('a source that will not do', () => {
+  test.for<[string, (work: Workplace) => unknown]>([
     ['is absent', () => undefined],
-    ['is empty', () => work.lay(Buffer.alloc(0))],
-    ['is a symbolic link', () => symlink(work.home, work.file)],
-    ['is a FIFO', () => execFileSync('mkfifo', [work.file])],
-    ['is a directory', () => mkdir(work.file)],
-    ['lies in a directory that is not there', () => rm(work.source, { recursive: true })],
-  ])('%s: sourceMissing, and nothing is made', async (_how, prepare) => {
-    await prepare()
+    ['is empty', (work) => work.lay(Buffer.alloc(0))],
+    ['is a symbolic link', (work) => symlink(work.home, work.file)],
+    ['is a FIFO', (work) => execFileSync('mkfifo', [work.file])],
+    ['is a directory', (work) => mkdir(work.file)],
+    ['lies in a directory that is not there', (work) => rm(work.source, { recursive: true })],
+  ])('%s: sourceMissing, and nothing is made', async ([_how, prepare], { work }) => {
+    await prepare(work)
     const { code, result } = await work.run()
     expect(code).toBe(exitCodes.sourceMissing)
     expect(result.message).toContain(work.file)
     expect(await work.listing()).toEqual([])
   })
 
-  test('is older than every batch: sourceMissing with its time', async () => {
+  test('is older than every batch: sourceMissing with its time', async ({ work }) => {
     await work.lay(archive, 1_699_999_000)
     const { code, result } = await work.run()
     expect(code).toBe(exitCodes.sourceMissing)
     expect(result.modifiedAt).toBe('2023-11-14T21:56:40.000000000Z')
   })
 
-  test('is newer than every batch: superseded with its time', async () => {
+  test('is newer than every batch: superseded with its time', async ({ work }) => {
     await work.lay(archive, 1_700_001_000)
     const { code, result } = await work.run()
     expect(code).toBe(exitCodes.superseded)
@@ -129,7 +126,7 @@ describe('a source that will not do', () => {
     expect(await work.listing()).toEqual([])
   })
 
-  test('is a bad archive: nothing is stored and nothing remains', async () => {
+  test('is a bad archive: nothing is stored and nothing remains', async ({ work }) => {
     await work.lay(archive.subarray(0, -1))
     const { code, result } = await work.run()
     expect(code).toBe(exitCodes.archiveBad)
@@ -137,7 +134,7 @@ describe('a source that will not do', () => {
     expect(await work.listing()).toEqual(emptyListing)
   })
 
-  test.runIf(process.getuid?.() === 0)('may not be read: permissionDenied with the remedy', async () => {
+  test.runIf(isRoot)('may not be read (only as root: it runs as another user): permissionDenied with the remedy', async ({ work }) => {
     await work.giveTo(65_532, 65_532)
     await work.lay(archive)
     await chmod(work.file, 0o400)
@@ -147,8 +144,8 @@ describe('a source that will not do', () => {
   })
 })
 
-describe('a destination that will not do', () => {
-  test.runIf(process.getuid?.() === 0)('may not be written: permissionDenied with the remedy', async () => {
+describe.concurrent('a destination that will not do', () => {
+  test.runIf(isRoot)('may not be written (only as root: it runs as another user): permissionDenied with the remedy', async ({ work }) => {
     await work.lay(archive)
     const { code, result } = await work.run({ as: { uid: 65_532, gid: 65_532 } })
     expect(code).toBe(exitCodes.permissionDenied)
@@ -156,7 +153,7 @@ describe('a destination that will not do', () => {
     expect(await work.listing()).toEqual([])
   })
 
-  test.runIf(process.getuid?.() === 0)('an ordinary user who may write there is enough', async () => {
+  test.runIf(isRoot)('an ordinary user who may write there is enough (only as root: it runs as another user)', async ({ work }) => {
     await work.giveTo(65_532, 65_532)
     await work.lay(archive)
     const { code, result } = await work.run({ as: { uid: 65_532, gid: 65_532 } })
@@ -164,7 +161,7 @@ describe('a destination that will not do', () => {
     expect(await work.listing()).toEqual(storedListing)
   })
 
-  test('leads through a symbolic link: destinationConflict, and nothing is written behind it', async () => {
+  test('leads through a symbolic link: destinationConflict, and nothing is written behind it', async ({ work }) => {
     await work.lay(archive)
     const outside = join(work.home, 'outside')
     await mkdir(outside)
@@ -175,13 +172,13 @@ describe('a destination that will not do', () => {
     expect(execFileSync('ls', ['-A', outside], { encoding: 'utf8' })).toBe('')
   })
 
-  test.each([
-    ['of another object', (text: string) => text.replace('0a1b2c3d-1111', 'ffffffff-1111'), 'belongs to another object'],
-    ['of a task that may not serve', (text: string) => text.replace('"batchUid": 5', '"batchUid": 4'), 'none of the tasks'],
+  test.for<[string, (text: string) => string, string]>([
+    ['of another object', (text) => text.replace('0a1b2c3d-1111', 'ffffffff-1111'), 'belongs to another object'],
+    ['of a task that may not serve', (text) => text.replace('"batchUid": 5', '"batchUid": 4'), 'none of the tasks'],
     ['without a valid manifest', () => '{}', 'no stored snapshot'],
-    ['whose file has another size', (text: string) => text.replace(/"sizeBytes": "\d+"/, '"sizeBytes": "1"'), 'does not match its manifest'],
-    ['whose sums are wrong', (text: string) => text.replace('"node-a"', '"node-b"'), 'SHA256SUMS'],
-  ])('holds an artifact %s: destinationConflict, and it stays as it is', async (_what, change, words) => {
+    ['whose file has another size', (text) => text.replace(/"sizeBytes": "\d+"/, '"sizeBytes": "1"'), 'does not match its manifest'],
+    ['whose sums are wrong', (text) => text.replace('"node-a"', '"node-b"'), 'SHA256SUMS'],
+  ])('holds an artifact %s: destinationConflict, and it stays as it is', async ([_what, change, words], { work }) => {
     await work.lay(archive)
     await work.run()
     const path = join(work.final, 'manifest.json')
@@ -195,22 +192,22 @@ describe('a destination that will not do', () => {
     expect(await work.listing()).toEqual(storedListing)
   })
 
-  test.each([
-    ['a file', async () => writeFile(work.final, 'mine')],
-    ['an empty directory', async () => mkdir(work.final)],
-    ['a symbolic link to nothing', async () => symlink('/nowhere', work.final)],
-  ])('has %s under the final name: destinationConflict', async (_what, prepare) => {
+  test.for<[string, (work: Workplace) => Promise<unknown>]>([
+    ['a file', async (work) => writeFile(work.final, 'mine')],
+    ['an empty directory', async (work) => mkdir(work.final)],
+    ['a symbolic link to nothing', async (work) => symlink('/nowhere', work.final)],
+  ])('has %s under the final name: destinationConflict', async ([_what, prepare], { work }) => {
     await work.lay(archive)
     await mkdir(work.parent, { recursive: true })
-    await prepare()
+    await prepare(work)
     const before = await work.listing()
     expect((await work.run()).code).toBe(exitCodes.destinationConflict)
     expect(await work.listing()).toEqual(before)
   })
 })
 
-describe('leftovers', () => {
-  test('only our own partial directories are removed', async () => {
+describe.concurrent('leftovers', () => {
+  test('only our own partial directories are removed', async ({ work }) => {
     await work.lay(archive)
     const others = ['.nightly-0a1b2c3d.partial', '.nightly-0a1b2c3d.1.x.partial', '.nightly-0a1b2c3d.b-ffffffff.1-1-aa.partial', '.nightly-ffffffff.1-1-aa.partial', 'nightly-0a1b2c3d.1-1.partial', '.nightly-0a1b2c3d.1-1-aa.partial.old']
     for (const name of [...others, '.nightly-0a1b2c3d.1-1-aabbccdd.partial', '.nightly-0a1b2c3d.old.partial']) {
@@ -223,27 +220,27 @@ describe('leftovers', () => {
   })
 })
 
-describe('a configuration that will not do', () => {
-  const config = (): ReturnType<Workplace['config']> => work.config()
-  test.each([
+describe.concurrent('a configuration that will not do', () => {
+  type Config = ReturnType<Workplace['config']>
+  test.for<[string, (config: Config) => string]>([
     ['no JSON', () => '{'],
     ['nothing', () => ''],
-    ['no command', () => JSON.stringify({ ...config(), command: undefined })],
-    ['a command that nobody knows', () => JSON.stringify({ ...config(), command: 'copy' })],
-    ['a missing field', () => JSON.stringify({ ...config(), batches: undefined })],
-    ['a path that climbs out', () => JSON.stringify({ ...config(), destination: { ...config().destination, path: 'a/../..' } })],
-    ['a directory that is a path', () => JSON.stringify({ ...config(), destination: { ...config().destination, directory: 'a/b' } })],
-    ['an attempt with a dot', () => JSON.stringify({ ...config(), attempt: '1.1' })],
-    ['an attempt that is too long', () => JSON.stringify({ ...config(), attempt: '1'.repeat(65) })],
-    ['a time that is none', () => JSON.stringify({ ...config(), batches: [{ ...config().batches[0], startedAt: 'soon' }] })],
-  ])('%s: badConfiguration', async (_what, text) => {
-    const { code, result } = await work.run({ environment: { MOVER_CONFIG: text() } })
+    ['no command', (config) => JSON.stringify({ ...config, command: undefined })],
+    ['a command that nobody knows', (config) => JSON.stringify({ ...config, command: 'copy' })],
+    ['a missing field', (config) => JSON.stringify({ ...config, batches: undefined })],
+    ['a path that climbs out', (config) => JSON.stringify({ ...config, destination: { ...config.destination, path: 'a/../..' } })],
+    ['a directory that is a path', (config) => JSON.stringify({ ...config, destination: { ...config.destination, directory: 'a/b' } })],
+    ['an attempt with a dot', (config) => JSON.stringify({ ...config, attempt: '1.1' })],
+    ['an attempt that is too long', (config) => JSON.stringify({ ...config, attempt: '1'.repeat(65) })],
+    ['a time that is none', (config) => JSON.stringify({ ...config, batches: [{ ...config.batches[0], startedAt: 'soon' }] })],
+  ])('%s: badConfiguration', async ([_what, text], { work }) => {
+    const { code, result } = await work.run({ environment: { MOVER_CONFIG: text(work.config()) } })
     expect(code).toBe(exitCodes.badConfiguration)
     expect(result.message).toContain('MOVER_CONFIG')
     expect(await work.listing()).toEqual([])
   })
 
-  test('a termination message stays under 1 KiB', async () => {
+  test('a termination message stays under 1 KiB', async ({ work }) => {
     const { terminationMessage, result } = await work.run({ config: { source: { directory: `/${'täglich/'.repeat(400)}`, fileName: 'x' } } })
     expect(Buffer.byteLength(terminationMessage)).toBeLessThan(1024)
     expect(Buffer.byteLength(terminationMessage)).toBeGreaterThan(900)
@@ -251,7 +248,7 @@ describe('a configuration that will not do', () => {
   })
 })
 
-test('the file of a coarse clock, some milliseconds before its batch, is stored', async () => {
+test('the file of a coarse clock, some milliseconds before its batch, is stored', async ({ work }) => {
   await work.lay(archive)
   await utimes(work.file, 1_700_000_020, 1_700_000_020.12)
   expect((await work.run()).code).toBe(0)
