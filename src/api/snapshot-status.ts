@@ -84,7 +84,8 @@ export const snapshotStatus = z.object({
     .object({
       attempt: z.int().min(1),
       jobName: z.string().max(253),
-      neededBytes: int64,
+      sizeBytes: int64.describe('Of the snapshot to come, as far as the last one tells.'),
+      neededBytes: int64.describe('With the reserve that a file system wants.').optional(),
       freeBytes: int64.optional(),
       checkedAt: timestamp.optional(),
       retryAt: timestamp.optional(),

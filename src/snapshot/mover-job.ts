@@ -3,7 +3,7 @@
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
-import type { MoverConfig } from '../mover/contract.ts'
+import type { MoveConfig } from '../mover/contract.ts'
 import { artifactPath } from './artifact-path.ts'
 import { jobNameOf, jobTemplate } from './job-template.ts'
 import type { EngineAnswer, SnapshotObservation } from './observation.ts'
@@ -45,7 +45,7 @@ export function moverJob(from: MoveFrom): V1Job {
   })
 }
 
-function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadlineSeconds: number): MoverConfig {
+function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadlineSeconds: number): MoveConfig {
   const volume: SnapshotVolume | undefined = instance.status?.snapshotVolume
   return {
     command: 'move',
@@ -69,7 +69,7 @@ function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadl
 }
 
 /** Oldest first. The batch on record is one of them, also where Meilisearch has deleted its task since. */
-function batchesOf(candidates: readonly SnapshotTask[], recorded: SnapshotTask | undefined): MoverConfig['batches'] {
+function batchesOf(candidates: readonly SnapshotTask[], recorded: SnapshotTask | undefined): MoveConfig['batches'] {
   const known = recorded === undefined || candidates.some(({ uid }) => uid === recorded.uid) ? candidates : [recorded, ...candidates].toSorted((a, b) => a.uid - b.uid)
   return known.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
     status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }] : [],

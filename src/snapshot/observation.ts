@@ -65,7 +65,7 @@ export interface SnapshotObservation {
   /** The last completed snapshot of this instance. */
   readonly earlier: EarlierRun | undefined
   /** What the next snapshot will need on the destination, and what was free there when a mover looked last; both only as far as known. */
-  readonly room: { readonly neededBytes: number | undefined; readonly known: MeiliSnapshotStatus['destination'] }
+  readonly room: { readonly sizeBytes: number | undefined; readonly known: MeiliSnapshotStatus['destination'] }
   /** The destination. */
   readonly claim: V1PersistentVolumeClaim | undefined
   readonly engine: EngineSeen

@@ -93,7 +93,7 @@ function roomOf(snapshots: readonly MeiliSnapshot[], { spec }: MeiliSnapshot, in
   const ofInstance = snapshots.filter((other) => other.spec.source.instanceRef.name === spec.source.instanceRef.name)
   const onClaim = snapshots.filter((other) => other.spec.destination.claim.name === spec.destination.claim.name).flatMap(({ status }) => status?.destination ?? [])
   return {
-    neededBytes: earlierRun(ofInstance)?.sizeBytes ?? instance?.status?.database?.usedBytes,
+    sizeBytes: earlierRun(ofInstance)?.sizeBytes ?? instance?.status?.database?.usedBytes,
     known: onClaim.toSorted((a, b) => Date.parse(b.observedAt) - Date.parse(a.observedAt))[0],
   }
 }

@@ -8,7 +8,7 @@ import type { Moved } from './mover-pod.ts'
 
 const deadlineSeconds = 60
 
-export function probeJob(from: Moved & MoverImage & { readonly room: { readonly jobName: string; readonly attempt: number; readonly neededBytes: number } }): V1Job {
+export function probeJob(from: Moved & MoverImage & { readonly room: { readonly jobName: string; readonly sizeBytes: number } }): V1Job {
   const { snapshot, room } = from
   const { volume, mount } = destinationVolume(snapshot)
   const { path } = artifactPath(snapshot)
@@ -18,8 +18,7 @@ export function probeJob(from: Moved & MoverImage & { readonly room: { readonly 
     config: {
       command: 'probe',
       destination: { root: podMountPaths.destination, path, claim: snapshot.spec.destination.claim.name },
-      neededBytes: room.neededBytes,
-      attempt: `room-${room.attempt}`,
+      sizeBytes: room.sizeBytes,
       deadlineSeconds,
     },
     deadlineSeconds,

@@ -20,9 +20,9 @@ export function releaseJob(from: Moved & MoverImage & { readonly release: NonNul
     name: release.jobName,
     config: {
       command: 'release',
+      object: { uid: snapshot.metadata.uid, namespace: snapshot.metadata.namespace, name: snapshot.metadata.name },
       source: { directory: podMountPaths.source, fileName: instance.status?.snapshotVolume?.fileName ?? 'data.ms.snapshot' },
-      file: release.file,
-      attempt: `release-${release.attempt}`,
+      stored: release.file,
       deadlineSeconds,
     },
     deadlineSeconds,

@@ -16,13 +16,15 @@ type Room = NonNullable<MeiliSnapshotStatus['room']>
 
 /** Meilisearch's next snapshot may be larger than its last: below this many times the need, the claim is asked. */
 const comfort = 2
+/** What the mover keeps free beside a file, at least. */
+const reserveBytes = 64 * 1024 * 1024
 const askAgainMs = { first: 30_000, most: 300_000 } as const
 
 export function roomMissing(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot, room } = observation
   const asked = snapshot.status?.room
   if (asked === undefined) {
-    if (room.neededBytes === undefined || room.known === undefined || room.known.freeBytes >= comfort * room.neededBytes) return undefined
+    if (room.sizeBytes === undefined || room.known === undefined || room.known.freeBytes >= comfort * (room.sizeBytes + reserveBytes)) return undefined
     return ask(observation, 1, nowMs)
   }
   if (asked.checkedAt === undefined) return awaited(observation, asked, nowMs)
@@ -33,14 +35,14 @@ export function roomMissing(observation: SnapshotObservation, nowMs: number): Ou
 
 /** What a probe could not find out, the mover will. */
 function isEnough({ freeBytes, neededBytes }: Room): boolean {
-  return freeBytes === undefined || freeBytes >= neededBytes
+  return freeBytes === undefined || neededBytes === undefined || freeBytes >= neededBytes
 }
 
 function ask(observation: SnapshotObservation, attempt: number, nowMs: number): Outcome {
   const { snapshot, instance, target, room } = observation
   if (instance === undefined || target === undefined) return undefined
-  const asked: Room = { attempt, jobName: jobNameOf(snapshot, `room-${attempt}`), neededBytes: room.neededBytes ?? snapshot.status?.room?.neededBytes ?? 0 }
-  const message = `Claim ${snapshot.spec.destination.claim.name} had little room at last: it is being asked for ${sizeText(asked.neededBytes)}.`
+  const asked: Room = { attempt, jobName: jobNameOf(snapshot, `room-${attempt}`), sizeBytes: room.sizeBytes ?? snapshot.status?.room?.sizeBytes ?? 0 }
+  const message = `Claim ${snapshot.spec.destination.claim.name} had little room at last: it is asked whether a snapshot of about ${sizeText(asked.sizeBytes)} fits.`
   const effects = [{ kind: 'CreateJob' as const, job: probeJob({ ...observation, instance, target, room: asked }) }]
   return { ...pending(observation, nowMs, { reason: snapshotReasons.CheckingRoom, message, effects, changes: { room: asked } }), requeueAfterMs: 2000 }
 }
@@ -57,7 +59,8 @@ function awaited(observation: SnapshotObservation, asked: Room, nowMs: number): 
     const message = `The room on claim ${snapshot.spec.destination.claim.name} is being asked for. ${whyWaiting(mover) ?? ''}`.trim()
     return { ...pending(observation, nowMs, { reason: snapshotReasons.CheckingRoom, message }), requeueAfterMs: 2000 }
   }
-  return answered(observation, { ...asked, checkedAt: instant(nowMs), freeBytes: resultOf(termination).space?.freeBytes }, nowMs)
+  const { neededBytes, freeBytes } = resultOf(termination).space ?? {}
+  return answered(observation, { ...asked, checkedAt: instant(nowMs), neededBytes, freeBytes }, nowMs)
 }
 
 function answered(observation: SnapshotObservation, room: Room, nowMs: number): Outcome {
@@ -70,7 +73,7 @@ function answered(observation: SnapshotObservation, room: Room, nowMs: number): 
     return { ...pending(observation, nowMs, { reason: snapshotReasons.CheckingRoom, message: `Claim ${name} has room.`, effects, changes: { room, ...seen } }), requeueAfterMs: 250 }
   }
   const pauseMs = Math.min(askAgainMs.most, askAgainMs.first * 1.5 ** (room.attempt - 1))
-  const message = `Claim ${name} has ${sizeText(freeBytes ?? 0)} free, and the snapshot needs about ${sizeText(room.neededBytes)}. Make room or enlarge the claim.`
+  const message = `Claim ${name} has ${sizeText(freeBytes ?? 0)} free, and the snapshot needs about ${sizeText(room.neededBytes ?? 0)}. Make room or enlarge the claim.`
   const retryAt = instant(nowMs + pauseMs)
   return { ...pending(observation, nowMs, { reason: snapshotReasons.InsufficientSpace, message, effects, changes: { room: { ...room, retryAt }, ...seen } }), requeueAfterMs: pauseMs }
 }

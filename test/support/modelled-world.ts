@@ -158,7 +158,7 @@ export class ModelledWorld {
   #run(config: MoverConfig): MoverResult {
     switch (config.command) {
       case 'probe': {
-        const space = { neededBytes: config.neededBytes, freeBytes: this.freeBytes }
+        const space = { neededBytes: config.sizeBytes, freeBytes: this.freeBytes }
         return { exitCode: space.freeBytes < space.neededBytes ? exitCodes.noSpace : 0, message: 'Looked.', space }
       }
       case 'move':

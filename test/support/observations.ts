@@ -132,7 +132,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     ahead: [],
     adoptedByOthers: [],
     earlier: undefined,
-    room: { neededBytes: undefined, known: undefined },
+    room: { sizeBytes: undefined, known: undefined },
     claim: aClaim(),
     engine: anEngine(),
     mover: noMover,

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
-import { moverConfig } from '../../../src/mover/contract.ts'
-import type { MoverConfig } from '../../../src/mover/contract.ts'
+import { moveConfig } from '../../../src/mover/contract.ts'
+import type { MoveConfig } from '../../../src/mover/contract.ts'
 import { configVariable, moverSelector, snapshotUidLabel } from '../../../src/snapshot/job-template.ts'
 import { moverJob, moverJobName } from '../../../src/snapshot/mover-job.ts'
 import type { MoveFrom } from '../../../src/snapshot/mover-job.ts'
@@ -33,9 +33,9 @@ type Container = NonNullable<NonNullable<NonNullable<ReturnType<typeof moverJob>
 const containerOf = (parts: Parts = {}): Container => moverJob(from(parts)).spec!.template.spec!.containers[0]!
 
 /** What the mover reads, through the mover's own schema. */
-function configOf(parts: Parts = {}): MoverConfig {
+function configOf(parts: Parts = {}): MoveConfig {
   const text = containerOf(parts).env?.find(({ name }) => name === configVariable)?.value ?? ''
-  return moverConfig.parse(JSON.parse(text))
+  return moveConfig.parse(JSON.parse(text))
 }
 
 describe('name', () => {
