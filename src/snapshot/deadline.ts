@@ -3,10 +3,15 @@ import { durationMs } from '../api/meta.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { instant } from '../reconcile/conditions.ts'
 
-/** When it left the queue, or when a later attempt began; now, where it has not yet. */
+/** When it left the queue; now, where it has not yet. */
 export function startedMs({ status }: MeiliSnapshot, nowMs: number): number {
-  const since = status?.request?.startedAt ?? status?.startedAt
-  return since === undefined ? nowMs : Date.parse(since)
+  return status?.startedAt === undefined ? nowMs : Date.parse(status.startedAt)
+}
+
+/** The clock of deadlines.start: a later attempt has its own. */
+export function attemptStartedMs(snapshot: MeiliSnapshot, nowMs: number): number {
+  const since = snapshot.status?.request?.startedAt
+  return since === undefined ? startedMs(snapshot, nowMs) : Date.parse(since)
 }
 
 /** When the wait for the task ends: counted from its adoption, or from the request where no task is known. */

@@ -5,7 +5,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Fact } from '../reconcile/decision.ts'
 import { isRequested } from './attempt.ts'
 import { cleanupRefused } from './cleanup.ts'
-import { deadlineText, moveDeadlineMs, startedMs } from './deadline.ts'
+import { deadlineText, moveDeadlineMs, attemptStartedMs } from './deadline.ts'
 import { sentence } from './sentence.ts'
 import { failed, inProgress } from './status.ts'
 
@@ -36,7 +36,7 @@ function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): Meil
     case 'CreateJob':
       return jobRefused(snapshot, message, nowMs)
     case 'CreateClaim': {
-      const until = deadlineText(startedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
+      const until = deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
       return inProgress(snapshot, { phase: 'Pending', reason: snapshotReasons.ClaimNotReady, message: `The claim could not be created: ${message} It is tried again, until ${until}.`, changes: { waitingFor: message } }, nowMs)
     }
     case 'CancelTask':
@@ -51,7 +51,7 @@ function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): Me
   const { metadata, status = {}, spec } = snapshot
   if (metadata.deletionTimestamp !== undefined) return status.cleanup === undefined ? status : { ...status, cleanup: cleanupRefused(snapshot, status.cleanup, message) }
   const requested = isRequested(snapshot)
-  const until = deadlineText(requested ? moveDeadlineMs(snapshot, nowMs) : startedMs(snapshot, nowMs) + durationMs(spec.deadlines.start))
+  const until = deadlineText(requested ? moveDeadlineMs(snapshot, nowMs) : attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start))
   const stored = status.artifact === undefined ? '' : 'The snapshot is stored. '
   const said = { reason: snapshotReasons.MoverRefused, message: `${stored}${message} It is tried again, until ${until}.`, changes: { waitingFor: message } }
   return inProgress(snapshot, { phase: requested ? 'Moving' : 'Pending', ...said }, nowMs)

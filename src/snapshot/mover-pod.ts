@@ -61,11 +61,11 @@ export function moverUser({ snapshot, instance, target }: Moved): RunAs {
 export function moverSecurity(moved: Moved, runAs = moverUser(moved)): V1PodSecurityContext {
   const { supplementalGroups } = targetUser(moved.target, moved.instance)
   const seLinuxOptions = moved.target.spec?.securityContext?.seLinuxOptions
-  return {
-    ...ownerSecurity(runAs),
-    ...(supplementalGroups.length === 0 ? {} : { supplementalGroups: [...supplementalGroups] }),
-    ...(seLinuxOptions === undefined ? {} : { seLinuxOptions }),
-  }
+  return Object.assign(
+    ownerSecurity(runAs),
+    supplementalGroups.length === 0 ? {} : { supplementalGroups: [...supplementalGroups] },
+    seLinuxOptions === undefined ? {} : { seLinuxOptions },
+  )
 }
 
 /** For what is stored already: as whoever stored it. */

@@ -5,7 +5,7 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshotStatus, SnapshotReason } from '../api/snapshot.ts'
 import { instant } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
-import { deadlineText, startedMs } from './deadline.ts'
+import { deadlineText, attemptStartedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { sentence } from './sentence.ts'
 import { inProgress } from './status.ts'
@@ -24,11 +24,11 @@ export interface Wait {
 export function pending({ snapshot }: SnapshotObservation, nowMs: number, { reason, message, effects = [], changes = {} }: Wait): Decision<MeiliSnapshotStatus> {
   const queued = reason === snapshotReasons.Queued
   const startedAt = queued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
-  const until = queued ? '' : ` It goes on by itself, until ${deadlineText(startedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))}.`
+  const until = queued ? '' : ` It goes on by itself, until ${deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))}.`
   return {
     status: inProgress(snapshot, { phase: 'Pending', reason, message: `${sentence(message)}${until}`, changes: { ...changes, startedAt, waitingFor: sentence(message) } }, nowMs),
     effects,
-    requeueAfterMs: queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - startedMs(snapshot, nowMs)) / 4)),
+    requeueAfterMs: queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - attemptStartedMs(snapshot, nowMs)) / 4)),
   }
 }
 

@@ -8,7 +8,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { destinationClaim } from './destination-claim.ts'
-import { startedMs } from './deadline.ts'
+import { attemptStartedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { deletions, pending } from './pending.ts'
 import { sentence } from './sentence.ts'
@@ -51,7 +51,7 @@ export function sourceUnusable(observation: SnapshotObservation, nowMs: number):
 
 export function pastStartDeadline({ snapshot, ...observation }: SnapshotObservation, nowMs: number): Outcome {
   const limitMs = durationMs(snapshot.spec.deadlines.start)
-  if (isBehind(observation.ahead, snapshot) || nowMs - startedMs(snapshot, nowMs) <= limitMs) return undefined
+  if (isBehind(observation.ahead, snapshot) || nowMs - attemptStartedMs(snapshot, nowMs) <= limitMs) return undefined
   const waited = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
   const asked = snapshot.status?.request === undefined ? 'no snapshot' : 'no other snapshot'
   const message = `Not everything was in place within deadlines.start (${snapshot.spec.deadlines.start}), and ${asked} was asked for. Last: ${sentence(`${waited?.reason ?? 'nothing was seen'}: ${snapshot.status?.waitingFor ?? ''}`)}`

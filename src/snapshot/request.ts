@@ -7,7 +7,7 @@ import type { Decision } from '../reconcile/decision.ts'
 import { serverOf } from '../reconcile/server.ts'
 import { durationMs } from '../api/meta.ts'
 import { askAgain } from './attempt.ts'
-import { startedMs } from './deadline.ts'
+import { attemptStartedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { failed, inProgress } from './status.ts'
 import { taskOf } from './task.ts'
@@ -50,7 +50,7 @@ export function notRequested(observation: SnapshotObservation, nowMs: number): O
 
 /** A request without a task is still at the start. */
 function pastStart({ snapshot }: SnapshotObservation, nowMs: number): boolean {
-  return nowMs - startedMs(snapshot, nowMs) > durationMs(snapshot.spec.deadlines.start)
+  return nowMs - attemptStartedMs(snapshot, nowMs) > durationMs(snapshot.spec.deadlines.start)
 }
 
 /** The server refused, so it made no task: a new POST, after a while. */
