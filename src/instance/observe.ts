@@ -9,7 +9,7 @@ import type { MeilisearchClient } from '../meilisearch/client.ts'
 import { rightsOf } from '../meilisearch/rights.ts'
 import { certificateRejected } from '../meilisearch/transport.ts'
 import type { Connections } from '../reconcile/connection.ts'
-import { NotFound, TransientError } from '../reconcile/errors.ts'
+import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
 import { serverOf } from '../reconcile/server.ts'
 import type { InstanceObservation, ServerSeen } from './decide.ts'
 import { configMapNames, launchOf } from './launch.ts'
@@ -72,13 +72,14 @@ async function locate(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod)
   return { ...locateSnapshots({ pod, container, launch, override: snapshotDirectory }), s3: launch.s3 }
 }
 
+/** Whoever answers otherwise than Meilisearch would (a mesh, a proxy, another program) is as good as silent, and its words are kept. */
 async function ask(connections: Connections, server: Parameters<Connections['open']>[0]): Promise<ServerSeen> {
   const connection = await connections.open(server)
   if (connection.state === 'SecretMissing') return connection
   try {
     return await interview(connection.client)
   } catch (error) {
-    if (!(error instanceof TransientError)) throw error
+    if (!(error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound)) throw error
     return { state: error.code === certificateRejected ? 'CertificateRejected' : 'Unreachable', message: error.message }
   }
 }
