@@ -50,8 +50,8 @@ function pastStart({ snapshot }: SnapshotObservation, nowMs: number): boolean {
 /** The server refused, so it made no task: a new POST, after a while. */
 export function requestRefused(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot } = observation
-  const request = snapshot.status?.request
-  if (request?.refused === undefined || taskOf(observation) !== undefined) return undefined
+  const { request, task } = snapshot.status ?? {}
+  if (request?.refused === undefined || (request.taskUid ?? task?.uid ?? taskOf(observation)) !== undefined) return undefined
   if (pastStart(observation, nowMs)) {
     const message = `No request for a snapshot was accepted within deadlines.start (${snapshot.spec.deadlines.start}); ${request.posts} were made. Last: ${request.refused}`
     return { status: failed(snapshot, { reason: snapshotReasons.RequestRefused, message }, nowMs), effects: [] }
