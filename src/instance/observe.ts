@@ -27,10 +27,9 @@ export interface InstanceWorld {
 
 export async function observeInstance(world: InstanceWorld, instance: MeiliInstance): Promise<InstanceObservation> {
   const { namespace } = instance.metadata
-  const matching = await world.kube.listAll<V1Pod & KubeObject>(pods, { namespace, labelSelector: selectorText(instance.spec.existing.podSelector) })
-  const alive = matching.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+  const { alive, podsRefused } = await alivePods(world, instance)
   const pod = alive.length === 1 ? alive[0] : undefined
-  const seen = { instance, pods: alive, lastSnapshot: newestCompleted(world, instance), pollMs: world.pollMs }
+  const seen = { instance, pods: alive, podsRefused, lastSnapshot: newestCompleted(world, instance), pollMs: world.pollMs }
   const nothing: Pick<InstanceObservation, 'rival' | 'endpoint' | 'server' | 'located' | 'claim'> = { rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, claim: undefined }
   if (pod === undefined) return { ...seen, ...nothing }
   const server = serverOf(instance, pod)
@@ -43,6 +42,17 @@ export async function observeInstance(world: InstanceWorld, instance: MeiliInsta
     server: server === undefined ? { state: 'NotAsked' } : await ask(world.connections, server),
     located,
     claim: claimName === undefined ? undefined : await absentIfNotFound(world.kube.get<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name: claimName })),
+  }
+}
+
+async function alivePods({ kube }: InstanceWorld, { metadata: { namespace }, spec }: MeiliInstance): Promise<{ alive: readonly (V1Pod & KubeObject)[]; podsRefused: string | undefined }> {
+  try {
+    const matching = await kube.listAll<V1Pod & KubeObject>(pods, { namespace, labelSelector: selectorText(spec.existing.podSelector) })
+    const alive = matching.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+    return { alive, podsRefused: undefined }
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error
+    return { alive: [], podsRefused: error.message }
   }
 }
 

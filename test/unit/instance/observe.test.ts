@@ -55,6 +55,7 @@ test('a healthy server on a claim: all of it', async () => {
   expect(await observe()).toEqual({
     instance,
     pods: [kube.peek(pods, { namespace: 'shop', name: 'search-0' })].map((pod) => expect.objectContaining(pod!) as unknown),
+    podsRefused: undefined,
     rival: undefined,
     endpoint: engine.endpoint,
     server: { state: 'Answered', version: '1.21.0', database: { sizeBytes: 8192, usedBytes: 4096, indexes: 2, documents: 7, lastUpdate: '2026-03-01T11:00:00.5Z' } },
@@ -84,6 +85,15 @@ describe('pods', () => {
   test('one without an address is not asked, but looked at', async () => {
     layPod({ status: { podIP: undefined, phase: 'Pending' } })
     expect(await observe()).toMatchObject({ endpoint: undefined, server: { state: 'NotAsked' }, located: { volume: { claimName: 'search-data' } } })
+  })
+
+  test('a list that is refused is told', async () => {
+    kube.before = ({ verb }) => {
+      if (verb === 'list') throw refusal(403, 'Forbidden', 'pods is forbidden')
+    }
+    const observation = await observe()
+    expect(observation).toMatchObject({ pods: [], podsRefused: expect.stringContaining('pods is forbidden'), server: { state: 'NotAsked' } })
+    expect(decidedInstance(observation)).toMatchObject({ ready: 'False', reason: 'PodNotFound', message: expect.stringMatching(/^Pods cannot be listed by podSelector .*forbidden/) })
   })
 
   test('an API server that does not answer is an error: nothing is known then', async () => {
