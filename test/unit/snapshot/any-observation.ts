@@ -25,7 +25,7 @@ const time = span.map((spanMs) => new Date(now - spanMs).toISOString())
 /** Words of others: none, usual ones, in any script, as long as a book. */
 export const words = fc.oneof(
   fc.constantFrom('', '.', 'GET http://10.1.2.3:7700/tasks?limit=1 got no reply: ECONNRESET.', 'exceeded quota: small', 'No space left on device (os error 28)'),
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.array(fc.constantFrom('a', '😀', 'ß', '.', ' ', '\n', '\uD83D', '\u0000'), { maxLength: 20 }).map((parts) => parts.join('')),
   fc.constantFrom(70, 255, 256, 1000, 3000).map((length) => `a${'😀'.repeat(length)}`),
 )
 
@@ -96,17 +96,20 @@ const status: Arbitrary<MeiliSnapshotStatus> = fc.oneof(
   })),
 ).map((parts) => asStored(parts as MeiliSnapshotStatus))
 
-const spec = fc.record({
-  destination: fc.record({ name: fc.constantFrom('backups', 'search-data'), path: maybe(fc.constant('movies/daily')), template: maybe(fc.constant({ resources: { requests: { storage: '1Gi' } } })) }).map((claim) => ({ claim })),
-  verification: fc.record({ mode: fc.constantFrom('None', 'Archive') }),
-})
+const template = { resources: { requests: { storage: '1Gi' } } }
+const specs = [
+  undefined,
+  { destination: { claim: { name: 'search-data' } } },
+  { destination: { claim: { name: 'backups', path: 'movies/daily', template } }, verification: { mode: 'None' } },
+  { destination: { claim: { name: 'search-data', template } }, deadlines: { start: '90s', task: '1h', move: '1s' } },
+]
 
 const going = maybe(time).map((deletionTimestamp) => (deletionTimestamp === undefined ? {} : { deletionTimestamp }))
 const seldom = <T>(usual: T, arbitrary: Arbitrary<T>): Arbitrary<T> => fc.oneof({ weight: 5, arbitrary: fc.constant(usual) }, arbitrary)
 
 const snapshot: Arbitrary<MeiliSnapshot> = fc
-  .record({ status, spec, generation: fc.integer({ min: 1, max: 2 }), finalizers: fc.constantFrom([snapshotFinalizer], [snapshotFinalizer], []), going: seldom({}, going), name: seldom<string>('nightly', fc.constantFrom('n'.repeat(253), 'a.b-c')) })
-  .map((parts) => aSnapshot({ name: parts.name, status: parts.status, spec: parts.spec, metadata: { generation: parts.generation, finalizers: parts.finalizers, ...parts.going } }))
+  .record({ status, spec: fc.constantFrom(...specs), generation: fc.integer({ min: 1, max: 2 }), finalizers: fc.constantFrom([snapshotFinalizer], [snapshotFinalizer], []), going: seldom({}, going), name: seldom<string>('nightly', fc.constantFrom('n'.repeat(253), 'a.b-c')) })
+  .map((parts) => aSnapshot({ name: parts.name, status: parts.status, ...(parts.spec === undefined ? {} : { spec: parts.spec }), metadata: { generation: parts.generation, finalizers: parts.finalizers, ...parts.going } }))
 
 const instance: Arbitrary<MeiliInstance> = fc
   .record({

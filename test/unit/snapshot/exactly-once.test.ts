@@ -7,6 +7,8 @@ import { learnFact } from '../../../src/snapshot/learn.ts'
 import type { EngineSeen } from '../../../src/snapshot/observation.ts'
 import { anEngine, anObservation, aSnapshot, asStored, aTask, baseline, now, second } from '../../support/observations.ts'
 
+const lastSecond = 300
+
 /** What becomes of one POST, once the operator has written its status. */
 interface Fate {
   /** The operator dies between the write and the POST. */
@@ -80,7 +82,7 @@ function play({ fates, silences, pauses }: Script): Outcome {
   const sent: MeiliSnapshotStatus[] = []
   let status: MeiliSnapshotStatus = { observedGeneration: -1 }
   let asked = 0
-  for (let at = 0, pass = 0; at < 400; at += pauses[pass % pauses.length] ?? 1, pass += 1) {
+  for (let at = 0, pass = 0; at < lastSecond; at += pauses[pass % pauses.length] ?? 1, pass += 1) {
     const atMs = now + at * second
     const decision = decideSnapshot(anObservation({ snapshot: aSnapshot({ status }), engine: server.seen(at) }), atMs)
     status = asStored(decision.status)
@@ -97,35 +99,17 @@ function play({ fates, silences, pauses }: Script): Outcome {
 }
 
 describe('exactly once', () => {
-  test('whatever crashes, hangs or gets lost, at most one task is made', () => {
+  test('whatever crashes, hangs or gets lost: at most one task, which is the one on record, and no POST that was not counted before', () => {
     fc.assert(
       fc.property(script, (of) => {
-        expect(play(of).server.allTasks()).toBeLessThanOrEqual(1)
-      }),
-      { numRuns: 200 },
-    )
-  })
-
-  test('a task that was made is the one that serves, and its uid is on record', () => {
-    fc.assert(
-      fc.property(script, (of) => {
-        const { server, status } = play(of)
-        if (server.allTasks() === 1 && server.tasks(300).length === 1) expect(status.request?.taskUid ?? status.task?.uid).toBe(baseline.uid + 1)
-      }),
-      { numRuns: 200 },
-    )
-  })
-
-  test('every POST was on record before it was sent, and each counts', () => {
-    fc.assert(
-      fc.property(script, (of) => {
-        const { sent, status } = play(of)
+        const { server, status, sent } = play(of)
+        expect(server.allTasks()).toBeLessThanOrEqual(1)
+        if (server.tasks(lastSecond - 50).length === 1) expect(status.request?.taskUid ?? status.task?.uid).toBe(baseline.uid + 1)
         const counts = sent.map(({ request }) => request?.posts ?? 0)
-        expect(counts).toEqual([...new Set(counts)])
-        for (const count of counts) expect(count).toBeGreaterThan(0)
+        expect(counts).toEqual([...new Set(counts)].filter((count) => count > 0))
         expect(status.request?.posts ?? 0).toBeGreaterThanOrEqual(sent.length)
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     )
   })
 
