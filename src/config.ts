@@ -31,9 +31,13 @@ const environment = z.object({
 
 export type Config = Readonly<z.output<typeof environment>>
 
-/** @throws Error that names each variable that is missing or wrong, and what it should be; never their values */
+/**
+ * A variable that is set to nothing counts as not set: templates without a value for it write one.
+ * @throws Error that names each variable that is missing or wrong, and what it should be; never their values
+ */
 export function configFrom(variables: NodeJS.ProcessEnv): Config {
-  const parsed = environment.safeParse(variables)
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const parsed = environment.safeParse(given)
   if (parsed.success) return Object.freeze(parsed.data)
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new Error(`The operator's environment is not right. ${problems.join('; ')}`)

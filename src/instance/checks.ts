@@ -17,8 +17,9 @@ export function podFound(observation: InstanceObservation): Wanted {
   return { type: instanceConditions.PodFound, ...podVerdict(observation) }
 }
 
-function podVerdict({ pods, instance }: InstanceObservation): Verdict {
+function podVerdict({ pods, podsRefused, instance }: InstanceObservation): Verdict {
   const selector = JSON.stringify(instance.spec.existing.podSelector)
+  if (podsRefused !== undefined) return failed(instanceReasons.PodNotFound, `Pods cannot be listed by podSelector ${selector}: ${podsRefused}.`)
   if (pods.length === 0) return failed(instanceReasons.PodNotFound, `No pod in namespace ${instance.metadata.namespace} matches podSelector ${selector}.`)
   const names = pods.map(({ metadata }) => metadata?.name ?? '').toSorted()
   if (names.length > 1) {

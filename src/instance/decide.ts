@@ -28,6 +28,8 @@ export interface InstanceObservation {
   readonly instance: MeiliInstance
   /** Pods that match and are neither ending nor ended. */
   readonly pods: readonly V1Pod[]
+  /** Why the API server lists no pods: the selector is none, or the right is missing. */
+  readonly podsRefused: string | undefined
   /** An older MeiliInstance that stands for the same pod. */
   readonly rival: string | undefined
   readonly endpoint: string | undefined

@@ -9,7 +9,7 @@ import type { MeilisearchClient } from '../meilisearch/client.ts'
 import { rightsOf } from '../meilisearch/rights.ts'
 import { certificateRejected } from '../meilisearch/transport.ts'
 import type { Connections } from '../reconcile/connection.ts'
-import { NotFound, TransientError } from '../reconcile/errors.ts'
+import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
 import { serverOf } from '../reconcile/server.ts'
 import type { InstanceObservation, ServerSeen } from './decide.ts'
 import { configMapNames, launchOf } from './launch.ts'
@@ -27,10 +27,9 @@ export interface InstanceWorld {
 
 export async function observeInstance(world: InstanceWorld, instance: MeiliInstance): Promise<InstanceObservation> {
   const { namespace } = instance.metadata
-  const matching = await world.kube.listAll<V1Pod & KubeObject>(pods, { namespace, labelSelector: selectorText(instance.spec.existing.podSelector) })
-  const alive = matching.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+  const { alive, podsRefused } = await alivePods(world, instance)
   const pod = alive.length === 1 ? alive[0] : undefined
-  const seen = { instance, pods: alive, lastSnapshot: newestCompleted(world, instance), pollMs: world.pollMs }
+  const seen = { instance, pods: alive, podsRefused, lastSnapshot: newestCompleted(world, instance), pollMs: world.pollMs }
   const nothing: Pick<InstanceObservation, 'rival' | 'endpoint' | 'server' | 'located' | 'claim'> = { rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, claim: undefined }
   if (pod === undefined) return { ...seen, ...nothing }
   const server = serverOf(instance, pod)
@@ -43,6 +42,17 @@ export async function observeInstance(world: InstanceWorld, instance: MeiliInsta
     server: server === undefined ? { state: 'NotAsked' } : await ask(world.connections, server),
     located,
     claim: claimName === undefined ? undefined : await absentIfNotFound(world.kube.get<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name: claimName })),
+  }
+}
+
+async function alivePods({ kube }: InstanceWorld, { metadata: { namespace }, spec }: MeiliInstance): Promise<{ alive: readonly (V1Pod & KubeObject)[]; podsRefused: string | undefined }> {
+  try {
+    const matching = await kube.listAll<V1Pod & KubeObject>(pods, { namespace, labelSelector: selectorText(spec.existing.podSelector) })
+    const alive = matching.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
+    return { alive, podsRefused: undefined }
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error
+    return { alive: [], podsRefused: error.message }
   }
 }
 
@@ -72,13 +82,14 @@ async function locate(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod)
   return { ...locateSnapshots({ pod, container, launch, override: snapshotDirectory }), s3: launch.s3 }
 }
 
+/** Whoever answers otherwise than Meilisearch would (a mesh, a proxy, another program) is as good as silent, and its words are kept. */
 async function ask(connections: Connections, server: Parameters<Connections['open']>[0]): Promise<ServerSeen> {
   const connection = await connections.open(server)
   if (connection.state === 'SecretMissing') return connection
   try {
     return await interview(connection.client)
   } catch (error) {
-    if (!(error instanceof TransientError)) throw error
+    if (!(error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound)) throw error
     return { state: error.code === certificateRejected ? 'CertificateRejected' : 'Unreachable', message: error.message }
   }
 }

@@ -36,6 +36,18 @@ export class MeilisearchClient {
     return await this.#call(taskPage, { method: 'GET', path: '/tasks?limit=1' })
   }
 
+  /**
+   * True where the server has tasks that the key does not see: `total` counts them all, `results` holds those of the key's indexes.
+   * A snapshot belongs to no index. Before the first one, a server that holds the key's indexes alone has nothing to hide.
+   */
+  async hidesTasks(): Promise<boolean> {
+    for (const [types, limit] of [['', 20], ['types=snapshotCreation&', 1]] as const) {
+      const { results, total } = await this.#call(taskPage, { method: 'GET', path: `/tasks?${types}limit=${limit}` })
+      if (results.length < Math.min(limit, total)) return true
+    }
+    return false
+  }
+
   /** @throws NotFound where the task is unknown: pruned, or the database is another one. */
   async task(uid: number): Promise<Task> {
     return await this.#call(task, { method: 'GET', path: `/tasks/${uid}` })
@@ -46,6 +58,7 @@ export class MeilisearchClient {
     const found: Task[] = []
     for (let next: number | null | undefined = from; typeof next === 'number'; ) {
       const page: TaskPage = await this.#call(taskPage, { method: 'GET', path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=100` })
+      if (typeof page.next === 'number' && page.next <= next) throw new TransientError(`GET /tasks answered that task ${page.next} follows on task ${next}`)
       found.push(...page.results)
       next = page.next
     }

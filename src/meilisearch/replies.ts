@@ -1,7 +1,9 @@
 // What Meilisearch (1.12 and later) answers, as far as we read it. Fields that we do not name are dropped.
+// The bounds are those of what the answers become part of: whatever else speaks on that port cannot make a status that is refused.
 import { z } from 'zod'
 
-const instant = z.string()
+const instant = z.string().max(64)
+const count = z.int().min(0)
 
 const taskStatus = z.enum(['enqueued', 'processing', 'succeeded', 'failed', 'canceled'])
 
@@ -13,7 +15,7 @@ export const task = z.object({
   enqueuedAt: instant,
   startedAt: instant.nullish(),
   finishedAt: instant.nullish(),
-  duration: z.string().nullish(),
+  duration: z.string().max(64).nullish(),
   error: z.object({ message: z.string(), code: z.string() }).nullish(),
 })
 export type Task = z.infer<typeof task>
@@ -25,23 +27,26 @@ export type TaskPage = z.infer<typeof taskPage>
 export const summarizedTask = z.object({ taskUid: z.int(), enqueuedAt: instant })
 export type SummarizedTask = z.infer<typeof summarizedTask>
 
+/** Often the name of an index, which may be 512 bytes long. */
+const stepName = z.string().transform((name) => name.slice(0, 128))
+
 export const batch = z.object({
   uid: z.int(),
   /** Null once the batch is finished. */
-  progress: z.object({ steps: z.array(z.object({ currentStep: z.string() })), percentage: z.number() }).nullish(),
+  progress: z.object({ steps: z.array(z.object({ currentStep: stepName })), percentage: z.number() }).nullish(),
   stats: z.object({ types: z.record(z.string(), z.int()) }).nullish(),
 })
 export type Batch = z.infer<typeof batch>
 export const batchPage = z.object({ results: z.array(batch) })
 
-export const serverVersion = z.object({ commitSha: z.string(), pkgVersion: z.string() })
+export const serverVersion = z.object({ commitSha: z.string().max(64), pkgVersion: z.string().max(64) })
 export type ServerVersion = z.infer<typeof serverVersion>
 
 export const stats = z.object({
-  databaseSize: z.number(),
-  usedDatabaseSize: z.number().nullish(),
+  databaseSize: count,
+  usedDatabaseSize: count.nullish(),
   lastUpdate: instant.nullish(),
-  indexes: z.record(z.string(), z.object({ numberOfDocuments: z.number() })),
+  indexes: z.record(z.string(), z.object({ numberOfDocuments: count })),
 })
 export type Stats = z.infer<typeof stats>
 

@@ -9,7 +9,7 @@ export type Rights =
   /** The key is wrong, expired or absent: nothing is allowed. */
   | { readonly state: 'Refused'; readonly message: string }
   | { readonly state: 'TooWeak'; readonly missing: readonly Action[] }
-  /** Tasks exist, and the key sees none of them: it is limited to some indexes. */
+  /** Tasks exist that the key does not see: it is limited to some indexes. */
   | { readonly state: 'Scoped' }
 
 /** @throws TransientError where the server does not answer */
@@ -29,8 +29,7 @@ export async function rightsOf(client: MeilisearchClient): Promise<Rights> {
   }
   if (missing.length === tries.length) return { state: 'Refused', message }
   if (missing.length > 0) return { state: 'TooWeak', missing }
-  const newest = await client.newestTask()
-  return newest.total > 0 && newest.results.length === 0 ? { state: 'Scoped' } : { state: 'Granted' }
+  return { state: (await client.hidesTasks()) ? 'Scoped' : 'Granted' }
 }
 
 /** The server's words where it refuses the key (401, 403); undefined where it lets us in, whatever else it says. */

@@ -67,8 +67,10 @@ function noReply(server: Server, call: Call, cause: unknown): TransientError {
   })
 }
 
-function refusal(call: Call, status: number, body: unknown): Error {
-  const reply = errorReply.safeParse(body)
+/** What stands between us and the server may repeat what it was sent: the key is blotted out. */
+function refusal(server: Server, call: Call, { status, text }: { status: number; text: string }): Error {
+  const { key = '' } = server
+  const reply = errorReply.safeParse(parsed(key === '' ? text : text.replaceAll(key, '[key]')))
   const code = reply.data?.code
   const message = `${call.method} ${call.path} answered ${status}${code === undefined ? '' : ` ${code}`}: ${reply.data?.message ?? 'no message'}`
   const answer = { status, ...(code === undefined ? {} : { code }) }
@@ -95,9 +97,8 @@ export async function send(server: Server, call: Call): Promise<unknown> {
   } catch (error) {
     throw noReply(server, call, error)
   }
-  const body = parsed(text)
-  if (status >= 200 && status < 300) return body
-  throw refusal(call, status, body)
+  if (status >= 200 && status < 300) return parsed(text)
+  throw refusal(server, call, { status, text })
 }
 
 function parsed(text: string): unknown {

@@ -70,7 +70,7 @@ function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadl
 
 /** Oldest first. The batch on record is one of them, also where Meilisearch has deleted its task since. */
 function batchesOf(candidates: readonly SnapshotTask[], recorded: SnapshotTask | undefined): MoveConfig['batches'] {
-  const known = recorded === undefined || candidates.some(({ uid }) => uid === recorded.uid) ? candidates : [recorded, ...candidates].toSorted((a, b) => a.uid - b.uid)
+  const known = recorded === undefined ? candidates : [recorded, ...candidates.filter(({ uid }) => uid !== recorded.uid)].toSorted((a, b) => a.uid - b.uid)
   return known.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
     status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }] : [],
   )

@@ -1,7 +1,7 @@
 // Exactly once: the rungs around POST /snapshots, which has no idempotency key. Pure.
 // Each POST is fenced by a status write that counts it; only the pass that won this write sends it.
 import { snapshotReasons } from '../api/snapshot.ts'
-import type { MeiliSnapshotStatus, SnapshotRequest } from '../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotRequest } from '../api/snapshot.ts'
 import { instant } from '../reconcile/conditions.ts'
 import type { Decision } from '../reconcile/decision.ts'
 import { serverOf } from '../reconcile/server.ts'
@@ -56,8 +56,8 @@ function pastStart({ snapshot }: SnapshotObservation, nowMs: number): boolean {
 /** The server refused, so it made no task: a new POST, after a while. */
 export function requestRefused(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot } = observation
-  const request = snapshot.status?.request
-  if (request?.refused === undefined || taskOf(observation) !== undefined) return undefined
+  const { request, task } = snapshot.status ?? {}
+  if (request?.refused === undefined || (request.taskUid ?? task?.uid ?? taskOf(observation)) !== undefined) return undefined
   if (pastStart(observation, nowMs)) {
     const message = `No request for a snapshot was accepted within deadlines.start (${snapshot.spec.deadlines.start}); ${request.posts} were made. Last: ${request.refused}`
     return { status: failed(snapshot, { reason: snapshotReasons.RequestRefused, message }, nowMs), effects: [] }
@@ -72,19 +72,21 @@ export function taskUnknown(observation: SnapshotObservation, nowMs: number): Ou
   const request = snapshot.status?.request
   if (request === undefined || taskOf(observation) !== undefined) return undefined
   const known = request.taskUid ?? snapshot.status?.task?.uid
-  if (known !== undefined) {
-    return askAgain(snapshot, { reason: snapshotReasons.TaskLost, message: `Meilisearch no longer knows task ${known}: its record was deleted, or the database is another one, and nothing tells how it ended.` }, nowMs)
-  }
-  if (pastStart(observation, nowMs)) {
+  const missingSince = request.missingSince ?? new Date(nowMs).toISOString()
+  const isGone = nowMs - Date.parse(missingSince) >= lostReplyMs
+  if (known === undefined && pastStart(observation, nowMs)) {
     const message = `POST /snapshots was sent up to ${request.posts} times without a reply within deadlines.start (${snapshot.spec.deadlines.start}), and Meilisearch shows no task that could serve. A request that is still on its way could make one.`
     return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: [] }
   }
-  const missingSince = request.missingSince ?? new Date(nowMs).toISOString()
-  if (nowMs - Date.parse(missingSince) >= lostReplyMs) return post(observation, request, nowMs)
-  const message = 'No reply to POST /snapshots is on record. Looking for its task before asking again.'
+  if (isGone) return known === undefined ? post(observation, request, nowMs) : taskLost(snapshot, known, nowMs)
+  const message = known === undefined ? 'No reply to POST /snapshots is on record. Looking for its task before asking again.' : `Meilisearch does not show task ${known}. Looking for it before another snapshot is asked for.`
   return {
     status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message, changes: { request: { ...request, missingSince } } }, nowMs),
     effects: [],
     requeueAfterMs: 1000,
   }
+}
+
+function taskLost(snapshot: MeiliSnapshot, uid: number, nowMs: number): Outcome {
+  return askAgain(snapshot, { reason: snapshotReasons.TaskLost, message: `Meilisearch no longer knows task ${uid}: its record was deleted, or the database is another one, and nothing tells how it ended.` }, nowMs)
 }

@@ -5,7 +5,7 @@
 const secrets: readonly (readonly [RegExp, string])[] = [
   [/(\/\/)[^\s/?#@]+@/g, '$1'],
   [/\b(bearer|basic)\s+[\w.~+/-]{16,}=*/gi, '$1 ***'],
-  [/(key|token|secret|password|passwd|signature|credential)=[^\s&,;"'})\]]+/gi, '$1=***'],
+  [/(key|token|secret|password|passwd|signature|credential)=[^\s&,;"'})\].…][^\s&,;"'})\]]*/gi, '$1=***'],
 ]
 
 /** What may stand in status, at most `maxLength` long. Half a character would come back from the API server as another one, and be written again for ever. */

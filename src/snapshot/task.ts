@@ -8,7 +8,7 @@ import { deadlineText, taskDeadlineMs } from './deadline.ts'
 import { taskEstimate } from './estimate.ts'
 import { startMove } from './move.ts'
 import type { EngineAnswer, RunningBatch, SnapshotObservation, TaskName } from './observation.ts'
-import { sentence } from './sentence.ts'
+import { sentence, told } from './sentence.ts'
 import { failed, inProgress, percentOf } from './status.ts'
 import type { Changes } from './status.ts'
 import { whySilent } from './waiting.ts'
@@ -144,7 +144,7 @@ function enqueued(task: SnapshotTask, running: RunningBatch | undefined): Seen {
 function processing(task: SnapshotTask, running: RunningBatch | undefined, estimatedCompletion: string | undefined): Seen {
   const ours = running?.uid === task.batchUid ? running : undefined
   // The step is the name of an index at times, and longer than status may hold.
-  const step = (ours?.step ?? 'processing').slice(0, 128)
+  const step = told(ours?.step ?? 'processing', 128)
   const percent = ours?.percent === undefined ? {} : percentOf(ours.percent)
   return { reason: snapshotReasons.TaskProcessing, message: `Meilisearch makes the snapshot: ${step}.`, changes: { progress: { step, ...percent, estimatedCompletion } } }
 }

@@ -27,6 +27,7 @@ export function anInstanceObservation(changes: Partial<InstanceObservation> = {}
   return {
     instance: instanceWith(),
     pods: [aTarget()],
+    podsRefused: undefined,
     rival: undefined,
     endpoint: 'http://10.1.2.3:7700',
     server: healthy,

@@ -1,4 +1,4 @@
-// A real API server with all of install.yaml on it, an administrator's client, and kubeconfigs for everybody else.
+// A real API server, bare or with all of install.yaml on it, an administrator's client, and kubeconfigs for everybody else.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { KubeClient } from '../../src/kube/client.ts'
@@ -37,9 +37,14 @@ export class KubeApi implements AsyncDisposable {
     this.kube = this.client()
   }
 
-  /** About 5 s: until the CRDs are served. */
-  static async start(): Promise<KubeApi> {
-    const api = new KubeApi(await startControlPlane())
+  /** With nothing of ours on it: about 3 s. */
+  static async bare(): Promise<KubeApi> {
+    return new KubeApi(await startControlPlane())
+  }
+
+  /** With our CRDs and the operator's rights: about 5 s, until the CRDs are served. */
+  static async installed(): Promise<KubeApi> {
+    const api = await KubeApi.bare()
     await api.kubectl.run(['apply', '--server-side', '-f', join(import.meta.dirname, '../../install.yaml')])
     await api.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'])
     return api

@@ -30,12 +30,16 @@ export interface SnapshotParts {
   readonly status?: MeiliSnapshotStatus
 }
 
-export function aSnapshot({ name = 'nightly', metadata = {}, spec = {}, status = { observedGeneration: -1 } }: SnapshotParts = {}): MeiliSnapshot {
+const snapshotSpec = (parts: object): MeiliSnapshot['spec'] => meiliSnapshots.spec.parse({ source: { instanceRef: { name: 'search' } }, destination: { claim: { name: 'backups' } }, ...parts })
+/** Parsed once: property tests make thousands. */
+const plainSpec = snapshotSpec({})
+
+export function aSnapshot({ name = 'nightly', metadata = {}, spec, status = { observedGeneration: -1 } }: SnapshotParts = {}): MeiliSnapshot {
   return {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliSnapshot',
     metadata: { name, namespace: 'shop', uid: snapshotUid, resourceVersion: '7', generation: 1, creationTimestamp: ago(hour), finalizers: [snapshotFinalizer], ...metadata },
-    spec: meiliSnapshots.spec.parse({ source: { instanceRef: { name: 'search' } }, destination: { claim: { name: 'backups' } }, ...spec }),
+    spec: spec === undefined ? plainSpec : snapshotSpec(spec),
     status,
   }
 }
@@ -46,13 +50,16 @@ export const ready = aCondition(conditionTypes.Ready, 'True', { reason: instance
 export const volumeReady = aCondition(instanceConditions.SnapshotVolumeReady, 'True', { reason: instanceReasons.Ready })
 export const notReady = (reason: InstanceReason, message: string): Condition => aCondition(conditionTypes.Ready, 'False', { reason, message })
 
+const serverSpec = (name: string, existing: object): MeiliInstance['spec'] => meiliInstances.spec.parse({ existing: { podSelector: { matchLabels: { app: name } }, ...existing } })
+const plainServer = serverSpec('search', {})
+
 export function anInstance(parts: { name?: string; metadata?: Partial<ObjectMeta>; existing?: object; status?: MeiliInstanceStatus } = {}): MeiliInstance {
-  const { name = 'search', metadata = {}, existing = {}, status = {} } = parts
+  const { name = 'search', metadata = {}, existing, status = {} } = parts
   return {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliInstance',
     metadata: { name, namespace: 'shop', uid: `${name}-uid`, resourceVersion: '3', generation: 1, creationTimestamp: ago(hour), ...metadata },
-    spec: meiliInstances.spec.parse({ existing: { podSelector: { matchLabels: { app: name } }, ...existing } }),
+    spec: existing === undefined && name === 'search' ? plainServer : serverSpec(name, existing ?? {}),
     status: {
       observedGeneration: 1,
       conditions: [ready, volumeReady],

@@ -10,7 +10,7 @@ import type { ConfigMap } from '../../support/kube-api.ts'
 let api: KubeApi
 let namespace: string
 beforeAll(async () => {
-  api = await KubeApi.start()
+  api = await KubeApi.installed()
   namespace = await api.namespace()
 }, 120_000)
 afterAll(async () => {

@@ -11,7 +11,7 @@ import { Wire } from '../../support/wire.ts'
 
 let api: KubeApi
 beforeAll(async () => {
-  api = await KubeApi.start()
+  api = await KubeApi.bare()
 }, 120_000)
 afterAll(async () => {
   await api[Symbol.asyncDispose]()

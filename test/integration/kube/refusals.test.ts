@@ -11,7 +11,7 @@ import { configMap, KubeApi, namespaces } from '../../support/kube-api.ts'
 let api: KubeApi
 let namespace: string
 beforeAll(async () => {
-  api = await KubeApi.start()
+  api = await KubeApi.installed()
   namespace = await api.namespace()
 }, 120_000)
 afterAll(async () => {

@@ -17,7 +17,7 @@ let wire: Wire
 /** Speaks through the wire. */
 let kube: KubeClient
 beforeAll(async () => {
-  api = await KubeApi.start()
+  api = await KubeApi.bare()
   wire = await Wire.to(api.plane.server)
   kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
 }, 120_000)
@@ -120,7 +120,7 @@ describe('a store', () => {
     const namespace = await api.namespace()
     await storm(namespace, 10)
     const reflection = reflecting({ namespace })
-    await storm(namespace, 50)
+    await storm(namespace, 30)
     await agrees(reflection, { namespace })
     expect(reflection.interruptions).toEqual([])
   })
@@ -128,7 +128,7 @@ describe('a store', () => {
   test('of one label follows objects that gain and lose it', async () => {
     const namespace = await api.namespace()
     const reflection = reflecting({ namespace, labelSelector: 'mine=yes' })
-    await storm(namespace, 40)
+    await storm(namespace, 30)
     await agrees(reflection, { namespace, labelSelector: 'mine=yes' })
   })
 
@@ -137,7 +137,7 @@ describe('a store', () => {
     const reflection = reflecting({ namespace })
     await reflection.synced
     const cutting = setInterval(() => wire.cut(), 60)
-    await storm(namespace, 80)
+    await storm(namespace, 60)
     clearInterval(cutting)
     expect(reflection.interruptions.length).toBeGreaterThan(3)
     await agrees(reflection, { namespace })

@@ -45,8 +45,9 @@ describe('conditionsOf', () => {
   })
 
   test('whatever is wanted: valid, and the same again on the next pass', () => {
+    const message = fc.oneof(fc.string({ unit: 'binary', maxLength: 30 }), fc.integer({ min: 1990, max: 2010 }).map((length) => `${'x'.repeat(length)}😀😀`))
     const wanted = fc.uniqueArray(
-      fc.record({ type: fc.constantFrom('Reconciling', 'Stalled', 'Ready', 'Complete'), status: fc.constantFrom('True' as const, 'False' as const, 'Unknown' as const), reason: fc.stringMatching(/^[A-Z][A-Za-z]{0,30}$/), message: fc.string({ unit: 'binary', maxLength: 3000, size: 'max' }) }),
+      fc.record({ type: fc.constantFrom('Reconciling', 'Stalled', 'Ready', 'Complete'), status: fc.constantFrom('True' as const, 'False' as const, 'Unknown' as const), reason: fc.stringMatching(/^[A-Z][A-Za-z]{0,30}$/), message }),
       { selector: ({ type }) => type },
     )
     fc.assert(
@@ -60,7 +61,6 @@ describe('conditionsOf', () => {
           expect(each.lastTransitionTime).toBe(was?.status === each.status ? ago(hour) : ago(0))
         }
       }),
-      { numRuns: 50 },
     )
   })
 })

@@ -19,7 +19,7 @@ function after(result: Partial<MoverResult>, release: object = {}): Partial<Snap
   return { snapshot, mover: { ...noMover, job, jobs: [job], pod: ended(exitCode, { exitCode, message: 'Ended.', ...result }) } }
 }
 
-describe('the release', () => {
+describe('releaseFinished', () => {
   test('begins once the artifact is on record, and not as Complete', () => {
     const snapshot = aSnapshot({ spec: remove, status: moving() })
     const job = aJob(snapshot)
@@ -28,6 +28,9 @@ describe('the release', () => {
     expect(conditionsIn(verdict.status)).toEqual(['Reconciling=True', 'Ready=False', 'Complete=False', 'Failed=False'])
   })
 
+})
+
+describe('releaseMissing', () => {
   test('mounts the snapshot directory alone, writable, as the server itself', () => {
     const spec = effectsOf('CreateJob', { snapshot: releasing() })[0]?.job.spec?.template.spec
     expect(spec?.volumes).toEqual([{ name: 'source', persistentVolumeClaim: { claimName: 'search-data' } }])
@@ -41,6 +44,9 @@ describe('the release', () => {
     expect(effectsOf('CreateJob', { snapshot: releasing(), target })[0]?.job.spec?.template.spec?.securityContext).not.toHaveProperty('fsGroup')
   })
 
+})
+
+describe('the end of the release', () => {
   test.each([
     ['removed', 'Removed', "Meilisearch's own file was removed."],
     ['replaced', 'Replaced', 'has a newer one, which was left alone'],
@@ -57,12 +63,24 @@ describe('the release', () => {
     expect(last).toMatchObject({ phase: 'Completed', status: { release: { outcome: 'Failed' } }, message: expect.stringContaining('could not be removed, and is still there: I/O error.') })
   })
 
+})
+
+describe('releaseOverdue', () => {
   test('waits for a server pod that is away, and gives up with deadlines.move', () => {
     expect(decided({ snapshot: releasing(), target: undefined })).toMatchObject({ phase: 'Moving', reason: 'Releasing', effects: [], message: expect.stringContaining('is not there') })
     const late = releasing({}, { move: { ...moving().move!, startedAt: ago(6 * hour + second) } })
     expect(decided({ snapshot: late, target: undefined })).toMatchObject({ phase: 'Completed', status: { release: { outcome: 'Failed' } } })
     const job = aJob(late, { metadata: { name: 'nightly-0a1b2c3d-release-1' } })
     expect(decided({ snapshot: late, mover: { ...noMover, job, jobs: [job] } })).toMatchObject({ phase: 'Moving', effects: ['DeleteJob'] })
+  })
+
+})
+
+describe('releaseRunning', () => {
+  test('says what holds it up', () => {
+    const snapshot = releasing()
+    const job = aJob(snapshot)
+    expect(decided({ snapshot, mover: { ...noMover, job, jobs: [job], warning: 'FailedCreate: exceeded quota' } })).toMatchObject({ phase: 'Moving', reason: 'Releasing', message: expect.stringContaining('exceeded quota') })
   })
 
   test('is refused before anything is asked for where the server runs as root', () => {

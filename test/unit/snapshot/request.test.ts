@@ -154,7 +154,8 @@ describe('taskUnknown', () => {
   })
 
   test('a task that our own reply named and that is gone is asked for again, with the reason on record', () => {
-    const verdict = decided(asked({ taskUid: 12 }))
+    expect(decided(asked({ taskUid: 12 }))).toMatchObject({ phase: 'Snapshotting', reason: 'Requesting', effects: [], message: expect.stringContaining('does not show task 12') })
+    const verdict = decided(asked({ taskUid: 12, missingSince: ago(30 * second) }))
     expect(verdict).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [], message: expect.stringContaining('no longer knows task 12') })
     expect(verdict.status.request).toMatchObject({ attempt: 2, posts: 0 })
   })
@@ -164,7 +165,7 @@ describe('taskUnknown', () => {
   })
 
   test('a task that was adopted and is gone is lost as well; after the third time it has failed', () => {
-    const status = requested({ attempt: 3 }, { task: aTask() })
+    const status = requested({ attempt: 3, missingSince: ago(31 * second) }, { task: aTask() })
     const verdict = decided({ snapshot: aSnapshot({ status }) })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskLost' })
     expect(conditionsIn(verdict.status)).toEqual(failedConditions)

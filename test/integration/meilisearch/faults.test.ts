@@ -1,0 +1,213 @@
+// What the client makes of servers that misbehave: typed errors, in time, without the key, and never a second POST.
+import type { ServerResponse } from 'node:http'
+import { inspect } from 'node:util'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
+import { send } from '../../../src/meilisearch/transport.ts'
+import type { Call } from '../../../src/meilisearch/transport.ts'
+import { NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
+import { freePorts } from '../../cluster/free-ports.ts'
+import { MeilisearchDouble, refusing, saying } from '../../support/meilisearch-double.ts'
+import type { Answer, Asked } from '../../support/meilisearch-double.ts'
+
+const key = 'a-key-that-nobody-may-ever-read'
+let double: MeilisearchDouble
+let client: MeilisearchClient
+
+beforeEach(async () => {
+  double = await MeilisearchDouble.start()
+  client = new MeilisearchClient({ endpoint: double.endpoint, key })
+})
+afterEach(async () => {
+  await double[Symbol.asyncDispose]()
+})
+
+/** The error, after a look for the key in all that it carries. */
+async function failure(call: Promise<unknown>): Promise<Error & { code?: string; status?: number }> {
+  const [ended] = await Promise.allSettled([call])
+  if (ended.status === 'fulfilled') throw new Error('it did not fail')
+  const error = ended.reason as Error
+  expect(inspect(error, { depth: 20, showHidden: true, maxStringLength: Infinity })).not.toContain(key)
+  expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(key)
+  return error
+}
+
+const acting =
+  (act: (response: ServerResponse, asked: Asked) => unknown): Answer =>
+  (response, asked) => {
+    act(response, asked)
+    return true
+  }
+
+describe.each<[string, Call, string]>([
+  ['GET', { method: 'GET', path: '/version', deadlineMs: 400 }, '/version'],
+  ['POST', { method: 'POST', path: '/snapshots', deadlineMs: 400 }, '/snapshots'],
+])('%s without a reply is a TransientError, and is sent once', (_, call, path) => {
+  const sent = async (): Promise<unknown> => await send({ endpoint: double.endpoint, key }, call)
+
+  test.each<[string, Answer]>([
+    ['the connection is reset', acting((response) => response.socket?.resetAndDestroy())],
+    ['the connection is closed', acting((response) => response.destroy())],
+    ['the connection breaks within the reply', acting((response) => response.writeHead(200, { 'content-length': 100 }).write('{"taskUid"', () => response.destroy()))],
+    ['no word at all', acting(() => undefined)],
+    ['the head and no body', acting((response) => response.writeHead(200, { 'content-length': 100 }).flushHeaders())],
+    ['something that is no HTTP', acting((response) => response.socket?.end('SSH-2.0-OpenSSH_9.9\r\n'))],
+    ['a body that never ends', acting((response) => drip(response))],
+  ])('%s', async (__, answer) => {
+    double.answer = answer
+    const started = performance.now()
+    const error = await failure(sent())
+    expect(error).toBeInstanceOf(TransientError)
+    expect(error.status).toBeUndefined()
+    expect(error.message).toMatch(new RegExp(`^${call.method} ${double.endpoint}${path} got no reply: .+`))
+    expect(performance.now() - started).toBeLessThan(2500)
+    expect(double.times(call.method, path)).toBe(1)
+  })
+
+  test('a body beyond all measure is cut off', async () => {
+    const mebibyte = Buffer.alloc(1024 * 1024, ' ')
+    let given = 0
+    double.answer = acting((response) => {
+      const more = (): void => void (response.destroyed || given === 200 || (given++, response.write(mebibyte, more)))
+      more()
+    })
+    const error = await failure(send({ endpoint: double.endpoint, key }, { ...call, deadlineMs: 10_000 }))
+    expect(error).toBeInstanceOf(TransientError)
+    expect(error.message).toContain('UND_ERR_RES_EXCEEDED_MAX_SIZE')
+    expect(given).toBeLessThan(150)
+    expect(double.times(call.method, path)).toBe(1)
+  })
+
+  test('an old connection that the server closes on the next call', async () => {
+    expect(await client.version()).toBeDefined()
+    double.answer = acting((response) => response.destroy())
+    expect(await failure(sent())).toBeInstanceOf(TransientError)
+    expect(double.asked.slice(1).map(({ method }) => method)).toEqual([call.method])
+  })
+
+  test.each([500, 502, 503, 504, 429, 408])('%i', async (status) => {
+    double.answer = refusing(status, 'internal', 'Try later.')
+    const error = await failure(sent())
+    expect(error).toMatchObject({ name: 'TransientError', status, code: 'internal', message: `${call.method} ${path} answered ${status} internal: Try later.` })
+    expect(double.times(call.method, path)).toBe(1)
+  })
+})
+
+function drip(response: ServerResponse): void {
+  response.writeHead(200)
+  const timer = setInterval(() => response.write(' '), 20)
+  response.on('close', () => clearInterval(timer))
+}
+
+describe('refusals', () => {
+  test.each([400, 401, 402, 403, 405, 409, 410, 422, 451])('%i will not pass by itself', async (status) => {
+    double.answer = refusing(status, 'some_code', 'Because.')
+    expect(await failure(client.createSnapshot())).toMatchObject({ name: 'TerminalError', status, code: 'some_code', message: `POST /snapshots answered ${status} some_code: Because.` })
+    expect(double.times('POST', '/snapshots')).toBe(1)
+  })
+
+  test('404 is NotFound', async () => {
+    double.answer = refusing(404, 'task_not_found')
+    expect(await failure(client.task(5))).toBeInstanceOf(NotFound)
+  })
+
+  test('a redirection is not followed: the key would go elsewhere', async () => {
+    await using elsewhere = await MeilisearchDouble.start()
+    double.answer = acting((response) => response.writeHead(307, { location: `${elsewhere.endpoint}/snapshots` }).end())
+    expect(await failure(client.createSnapshot())).toMatchObject({ name: 'TerminalError', status: 307 })
+    expect(elsewhere.asked).toEqual([])
+  })
+
+  test.each<[string, Answer]>([
+    ['HTML', acting((response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>'))],
+    ['nothing', acting((response) => response.writeHead(502).end())],
+    ['JSON of another kind', saying([1, 2], 502)],
+  ])('%s in place of an error', async (_, answer) => {
+    double.answer = answer
+    expect(await failure(client.version())).toMatchObject({ name: 'TransientError', status: 502, code: undefined, message: 'GET /version answered 502: no message' })
+  })
+
+  test('a server that repeats the key in its refusal is not repeated', async () => {
+    double.answer = (response, asked) => refusing(403, 'invalid_api_key', `"${asked.authorization}" is not allowed.`)(response, asked)
+    expect(await failure(client.version())).toBeInstanceOf(TerminalError)
+  })
+})
+
+describe('a reply that Meilisearch would not give', () => {
+  test.each<[string, unknown]>([
+    ['a word', 'hello'],
+    ['nothing', null],
+    ['another shape', { taskUid: 'seven', enqueuedAt: 5 }],
+    ['a list', []],
+  ])('%s: a TransientError that names the call', async (_, reply) => {
+    double.answer = saying(reply)
+    for (const call of [client.version(), client.stats(), client.newestTask(), client.task(1), client.batch(1), client.runningBatch()]) {
+      expect(await failure(call)).toMatchObject({ name: 'TransientError', message: expect.stringMatching(/^GET \/\S+ answered something that Meilisearch 1\.12 or later would not: /) })
+    }
+    expect(await failure(client.createSnapshot())).toBeInstanceOf(TransientError)
+    expect(double.times('POST', '/snapshots')).toBe(1)
+  })
+
+  test.each(['<html>', '', '{"taskUid":1', ']['])('no JSON (%j)', async (text) => {
+    double.answer = acting((response) => response.end(text))
+    expect(await failure(client.version())).toBeInstanceOf(TransientError)
+  })
+
+  test('what status has no room for', async () => {
+    const stats = { databaseSize: 1, usedDatabaseSize: 1, lastUpdate: '2026-03-01T11:00:00Z', indexes: {} }
+    for (const odd of [{ databaseSize: -1 }, { databaseSize: 1.5 }, { usedDatabaseSize: 1e300 }, { lastUpdate: 'x'.repeat(100) }, { indexes: { a: { numberOfDocuments: -4 } } }]) {
+      double.answer = saying({ ...stats, ...odd })
+      expect(await failure(client.stats()), JSON.stringify(odd).slice(0, 50)).toBeInstanceOf(TransientError)
+    }
+    double.answer = saying({ commitSha: 'x', pkgVersion: 'x'.repeat(100) })
+    expect(await failure(client.version())).toBeInstanceOf(TransientError)
+    double.answer = saying({ uid: 1, type: 'snapshotCreation', status: 'succeeded', enqueuedAt: 'x'.repeat(100) })
+    expect(await failure(client.task(1))).toBeInstanceOf(TransientError)
+  })
+
+  test('the name of a step is that of an index at times, and cut', async () => {
+    const progress = { steps: [{ currentStep: 'processing tasks', finished: 0, total: 1 }, { currentStep: 'x'.repeat(400), finished: 0, total: 1 }], percentage: 50 }
+    double.answer = saying({ results: [{ uid: 3, progress, stats: { types: { snapshotCreation: 1 } } }] })
+    expect((await client.runningBatch())?.progress?.steps.map(({ currentStep }) => currentStep.length)).toEqual([16, 128])
+  })
+
+  test('pages that do not advance come to an end', async () => {
+    const page = { results: [{ uid: 3, type: 'snapshotCreation', status: 'succeeded', enqueuedAt: 'x' }], total: 9, next: 3 }
+    double.answer = saying(page)
+    expect(await failure(client.snapshotTasksFrom(3))).toBeInstanceOf(TransientError)
+    expect(double.asked).toHaveLength(1)
+  })
+
+  test('whatever JSON: a typed reply or a TransientError, nothing else', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.json(), fc.record({ results: fc.anything(), total: fc.nat(), uid: fc.nat(), next: fc.anything() }).map((value) => JSON.stringify(value))), async (json) => {
+        double.answer = acting((response) => response.end(json))
+        for (const call of [client.newestTask(), client.stats(), client.runningBatch()]) {
+          const [ended] = await Promise.allSettled([call])
+          if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(TransientError)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe('a key that cannot be sent', () => {
+  test.each(['two\nlines', 'null\0byte', 'schlüssel-☃'])('%j is no reply, and is not told', async (odd) => {
+    const error = await failure(new MeilisearchClient({ endpoint: double.endpoint, key: odd }).version())
+    expect(error).toBeInstanceOf(TransientError)
+    expect(inspect(error, { depth: 20 })).not.toContain(odd)
+  })
+})
+
+test('a port on which nobody listens', async () => {
+  const [port] = await freePorts()
+  expect(await failure(new MeilisearchClient({ endpoint: `http://127.0.0.1:${port}`, key }).health())).toMatchObject({ name: 'TransientError', code: 'ECONNREFUSED' })
+})
+
+test('many calls at once, each with its own reply', async () => {
+  double.answer = (response, asked) => saying({ uid: Number(asked.path.split('/').at(-1)), type: 'x', status: 'enqueued', enqueuedAt: 'x' })(response, asked)
+  const uids = Array.from({ length: 200 }, (_, uid) => uid)
+  expect((await Promise.all(uids.map((uid) => client.task(uid)))).map(({ uid }) => uid)).toEqual(uids)
+})
