@@ -1,5 +1,6 @@
 // The rungs of the move: from a succeeded task to a stored file. Pure.
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import type { MeiliInstance } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
@@ -72,12 +73,19 @@ function readyToStart(observation: SnapshotObservation, attempt: number): Pick<M
   if (mover.job !== undefined) return `Job ${mover.job.metadata?.name ?? ''} is being removed.`
   if (movers.running >= movers.limit) return `${movers.running} movers of other snapshots run already, and ${movers.limit} may run at once.`
   if (instance === undefined || target === undefined || engine.state !== 'Answered') return whySilent(observation)
+  const unfit = whyUnfit(instance, target)
+  if (unfit !== undefined) return unfit
+  const newer = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
+  return newer !== undefined && attempt > 1 ? `Task ${newer.uid}, a newer snapshot, is ${newer.status}: it is about to replace the file.` : { instance, target, engine }
+}
+
+/** Why nothing can be moved from beside this pod now. */
+function whyUnfit({ metadata, status }: MeiliInstance, target: V1Pod): string | undefined {
   const pod = `Pod ${target.metadata?.name ?? ''}`
   if (target.spec?.nodeName === undefined) return `${pod} is on no node yet.`
   // A mover beside a pod that leaves would be in the way of its volume, and be deleted again at once.
   if (isGoing(target)) return `${pod} is going away; the mover waits for the next one.`
-  const newer = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
-  return newer !== undefined && attempt > 1 ? `Task ${newer.uid}, a newer snapshot, is ${newer.status}: it is about to replace the file.` : { instance, target, engine }
+  return status?.snapshotVolume?.claimName === undefined ? `MeiliInstance ${metadata.name} does not say on which claim its snapshots are.` : undefined
 }
 
 /** What was refused is tried again without a new sentence: else each try would tell the same story anew. */

@@ -59,7 +59,7 @@ export function requestRefused(observation: SnapshotObservation, nowMs: number):
   const { request, task } = snapshot.status ?? {}
   if (request?.refused === undefined || (request.taskUid ?? task?.uid ?? taskOf(observation)) !== undefined) return undefined
   if (pastStart(observation, nowMs)) {
-    const message = `No request for a snapshot was accepted within deadlines.start (${snapshot.spec.deadlines.start}); ${request.posts} were made. Last: ${request.refused}`
+    const message = `No request for a snapshot was accepted within deadlines.start (${snapshot.spec.deadlines.start}), tried ${request.posts} times. Last: ${request.refused}`
     return { status: failed(snapshot, { reason: snapshotReasons.RequestRefused, message }, nowMs), effects: [] }
   }
   const waitMs = Date.parse(request.postedAt ?? instant(nowMs)) + refusedAgainMs - nowMs

@@ -3,7 +3,7 @@
 
 /** The edges let no key out; this is for words that are not ours: a webhook's refusal, a mount that failed with its options. */
 const secrets: readonly (readonly [RegExp, string])[] = [
-  [/(\/\/)[^\s/?#@]+@/g, '$1'],
+  [/(\/\/)[^\s/?#]*@/g, '$1'],
   [/\b(bearer|basic)\s+[\w.~+/-]{16,}=*/gi, '$1 ***'],
   [/(key|token|secret|password|passwd|signature|credential)=[^\s&,;"'})\].…][^\s&,;"'})\]]*/gi, '$1=***'],
 ]

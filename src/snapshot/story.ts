@@ -1,6 +1,6 @@
 // What `kubectl describe` tells of a snapshot: one Event for each step and each failure, from the change of status. Pure.
 import { conditionTypes } from '../api/meta.ts'
-import { snapshotReasons } from '../api/snapshot.ts'
+import { snapshotConditions, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { conditionNamed } from '../reconcile/conditions.ts'
 import type { Story } from '../reconcile/decision.ts'
@@ -8,7 +8,7 @@ import { spanText } from '../reconcile/format.ts'
 
 type Teller = (before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus) => Story | undefined
 
-const tellers: readonly Teller[] = [blocked, requested, created, moving, verified, released, abandoned, ended]
+const tellers: readonly Teller[] = [blocked, overdue, requested, created, moving, verified, released, abandoned, ended]
 
 export function snapshotStory(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): readonly Story[] {
   return tellers.map((tell) => tell(before, after)).filter((story) => story !== undefined)
@@ -34,6 +34,12 @@ function blocked(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotSt
   if (ready === undefined || after.phase === 'Completed' || after.phase === 'Failed' || ordinary.includes(ready.reason)) return undefined
   if (conditionNamed(before?.conditions, conditionTypes.Ready)?.reason === ready.reason) return undefined
   return { type: harmless.includes(ready.reason) ? 'Normal' : 'Warning', reason: ready.reason, message: ready.message }
+}
+
+function overdue(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): Story | undefined {
+  const { Overdue } = snapshotConditions
+  const late = conditionNamed(after.conditions, Overdue)
+  return late === undefined || conditionNamed(before?.conditions, Overdue) !== undefined ? undefined : { type: 'Warning', reason: Overdue, message: late.message }
 }
 
 function requested(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): Story | undefined {

@@ -43,8 +43,9 @@ export function serverSilent(observation: SnapshotObservation, nowMs: number): O
   const untilMs = taskDeadlineMs(snapshot, nowMs)
   if (nowMs > untilMs) {
     const task = snapshot.status?.task?.uid ?? snapshot.status?.request?.taskUid
-    const message = `No word from the server by the end of deadlines.task (${snapshot.spec.deadlines.task}): ${why} ${task === undefined ? 'A snapshot' : `Task ${task}`} may still run there.`
-    return { status: failed(snapshot, { reason: snapshotReasons.TargetLost, message }, nowMs), effects: [] }
+    const message = `No word of the snapshot by the end of deadlines.task (${snapshot.spec.deadlines.task}): ${why} ${task === undefined ? 'A snapshot' : `Task ${task}`} may still run there.`
+    const reason = observation.engine.state === 'Unauthorized' ? snapshotReasons.Unauthorized : snapshotReasons.TargetLost
+    return { status: failed(snapshot, { reason, message }, nowMs), effects: [] }
   }
   const message = `${why} It goes on by itself when the server is back, until ${deadlineText(untilMs)}.`
   const changes = { waitingFor: why, request: countedAnew(snapshot.status?.request) }
@@ -164,7 +165,8 @@ export function taskEnded(observation: SnapshotObservation, nowMs: number): Outc
   const changes = { task }
   const { snapshot } = observation
   if (task.status === 'canceled') {
-    const late = snapshot.status?.request?.cancelTaskUid !== undefined
+    // The reply to a cancelling may be lost, too: past the deadline it was ours.
+    const late = snapshot.status?.request?.cancelTaskUid !== undefined || nowMs > taskDeadlineMs(snapshot, nowMs)
     if (!late) return askAgain(snapshot, { reason: snapshotReasons.SnapshotTaskCanceled, message: `Task ${task.uid} was cancelled by somebody.` }, nowMs)
     return { status: failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `Task ${task.uid} was cancelled at the end of deadlines.task (${snapshot.spec.deadlines.task}).`, changes }, nowMs), effects: [] }
   }

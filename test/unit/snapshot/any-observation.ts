@@ -119,7 +119,7 @@ const instance: Arbitrary<MeiliInstance> = fc
     reason: fc.constantFrom(...Object.values(instanceReasons)),
     message: words,
     observedGeneration: seldom(1, fc.constant(2)),
-    snapshotVolume: maybe(fc.record({ claimName: fc.constantFrom('search-data', 'backups'), accessModes: fc.constantFrom(['ReadWriteOnce'], ['ReadWriteMany']), subPath: fc.constantFrom('', 'snapshots') })),
+    snapshotVolume: maybe(fc.record({ claimName: fc.constantFrom('search-data', 'backups', undefined), accessModes: fc.constantFrom(['ReadWriteOnce'], ['ReadWriteMany']), subPath: fc.constantFrom('', 'snapshots') })),
   })
   .map(({ ready, volume, reason, message, observedGeneration, snapshotVolume }) =>
     anInstance({ status: { observedGeneration, conditions: [aCondition('Ready', ready, { reason, message }), aCondition(instanceConditions.SnapshotVolumeReady, volume, { reason, message })], ...(snapshotVolume === undefined ? {} : aVolume(snapshotVolume)) } }),

@@ -40,6 +40,7 @@ describe('moverMissing', () => {
     ['the server refuses the key', { engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' } }, 'Secret keys does not exist.'],
     ['the server pod has no address', { target: aTarget({ status: { podIP: undefined } }), engine: { state: 'NotAsked' } }, 'Pod search-0 has no address.'],
     ['the server pod is going away', { target: aTarget(going) }, 'Pod search-0 is going away; the mover waits for the next one.'],
+    ['the instance no longer knows its volume', { instance: anInstance({ status: { snapshotVolume: undefined } }) }, 'MeiliInstance search does not say on which claim its snapshots are.'],
     ['as many movers as may be run already', { movers: { running: 10, limit: 10 } }, '10 movers of other snapshots run already, and 10 may run at once.'],
   ] as const)('waits while %s, and says until when', (_, changes, words) => {
     const verdict = decided({ ...before(), ...changes })

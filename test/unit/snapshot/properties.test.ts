@@ -129,6 +129,7 @@ describe('a decision', () => {
   test('makes movers that can read what they are told', () => {
     always((_, decision) => {
       for (const { job } of effectsIn(decision, 'CreateJob')) {
+        for (const { persistentVolumeClaim } of job.spec!.template.spec!.volumes!) expect(persistentVolumeClaim?.claimName).toMatch(/./)
         const { env, securityContext } = job.spec!.template.spec!.containers[0]!
         expect(moverConfig.safeParse(JSON.parse(env!.find(({ name }) => name === configVariable)!.value!)).error).toBeUndefined()
         expect(job.spec!.template.spec!.securityContext).toMatchObject({ runAsNonRoot: true })

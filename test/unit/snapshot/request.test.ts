@@ -88,7 +88,7 @@ describe('requestRefused', () => {
   test('ends with deadlines.start, and gives the last refusal', () => {
     const verdict = decided(asked({ ...refused, posts: 7 }, { startedAt: ago(hour + second) }))
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'RequestRefused', effects: [], requeueAfterMs: undefined })
-    expect(verdict.message).toBe(`No request for a snapshot was accepted within deadlines.start (1h); 7 were made. Last: ${refused.refused}`)
+    expect(verdict.message).toBe(`No request for a snapshot was accepted within deadlines.start (1h), tried 7 times. Last: ${refused.refused}`)
     expect(conditionsIn(verdict.status)).toEqual(failedConditions)
   })
 

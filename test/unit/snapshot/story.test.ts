@@ -95,6 +95,15 @@ describe('trouble', () => {
   })
 })
 
+describe('a deadline that cannot be enforced', () => {
+  const late = { ...requested({ taskUid: 12 }), conditions: [aCondition('Ready', 'False', { reason: 'TaskProcessing' }), aCondition('Overdue', 'True', { reason: 'TaskProcessing', message: 'Task 12 runs on.' })] }
+
+  test('is told once', () => {
+    expect(lines(snapshotStory(requested({ taskUid: 12 }), late))).toEqual(['Warning Overdue: Task 12 runs on.'])
+    expect(snapshotStory(late, late)).toEqual([])
+  })
+})
+
 describe('the end', () => {
   const failure = { ...waits('SnapshotTaskFailed', 'Task 12 failed: internal.'), phase: 'Failed' as const }
 

@@ -126,6 +126,11 @@ describe('taskEnded', () => {
     const verdict = decided({ ...named({ cancelTaskUid: 15 }), engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }) })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskDeadlineExceeded', message: expect.stringContaining('was cancelled at the end of deadlines.task (6h)') })
   })
+
+  test('a task that we cancelled although the reply was lost is not called somebody else\'s doing', () => {
+    const verdict = decided({ ...since(6 * hour + second), engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }) })
+    expect(verdict).toMatchObject({ reason: 'TaskDeadlineExceeded', message: expect.stringContaining('was cancelled at the end of deadlines.task (6h)') })
+  })
 })
 
 describe('taskOverdue', () => {
@@ -202,7 +207,12 @@ describe('serverSilent', () => {
   test('past deadlines.task the target is lost, and its task may still run', () => {
     const verdict = decided({ ...since(6 * hour + second), engine: silent })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TargetLost', effects: [], requeueAfterMs: undefined })
-    expect(verdict.message).toMatch(/No word from the server by the end of deadlines\.task \(6h\): GET .*ECONNREFUSED\. Task 12 may still run there\./)
+    expect(verdict.message).toMatch(/No word of the snapshot by the end of deadlines\.task \(6h\): GET .*ECONNREFUSED\. Task 12 may still run there\./)
+  })
+
+  test('past deadlines.task a key that is still refused is the reason', () => {
+    const verdict = decided({ ...since(6 * hour + second), engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' } })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'Unauthorized', message: expect.stringContaining('Secret keys does not exist. Task 12 may still run there.') })
   })
 
   test('without a task on record a snapshot may still run there', () => {
