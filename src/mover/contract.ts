@@ -87,8 +87,22 @@ export const probeConfig = z.object({
 })
 export type ProbeConfig = z.infer<typeof probeConfig>
 
+/**
+ * Removes Meilisearch's own file once its copy is on record (sourcePolicy: Remove), and only that very file. Mounts: the snapshot directory, writable;
+ * nothing else. No other mover of the same server may run meanwhile: for an instant the name can be free although a newer file is there.
+ */
+export const releaseConfig = z.object({
+  command: z.literal('release'),
+  object: owner,
+  source: sourceFile,
+  /** From `moverResult.stored`. */
+  stored: fileIdentity,
+  deadlineSeconds: z.int().min(1),
+})
+export type ReleaseConfig = z.infer<typeof releaseConfig>
+
 /** The mover's configuration, one JSON text in the environment variable MOVER_CONFIG. `command` says what to do. */
-export const moverConfig = z.discriminatedUnion('command', [moveConfig, probeConfig])
+export const moverConfig = z.discriminatedUnion('command', [moveConfig, probeConfig, releaseConfig])
 export type MoverConfig = z.infer<typeof moverConfig>
 
 /** `manifest.json`, schema 1, beside the stored file. */
@@ -117,6 +131,8 @@ export const moverResult = z.object({
   modifiedAt: z.string().optional(),
   /** On `noSpace`, and on success of `probe`. */
   space: z.object({ neededBytes: z.int(), freeBytes: z.int() }).optional(),
+  /** On success of `release`: the stored file is gone; another lies there and was left alone; or none did. */
+  released: z.enum(['removed', 'replaced', 'absent']).optional(),
   seconds: z.object({ copying: z.number(), verifying: z.number() }).optional(),
 })
 export type MoverResult = z.infer<typeof moverResult>

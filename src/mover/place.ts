@@ -1,11 +1,11 @@
 // Where the artifact comes to lie: the directories inside the claim, and what of our own is removed there.
 // Nothing here follows a symbolic link inside the claim, and nothing but this object's own partial directories is ever removed.
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathComponents } from './config.ts'
 import { exitCodes, type MoveConfig } from './contract.ts'
+import { HeldDirectory } from './directory.ts'
 import { during, errnoOf, Failure } from './failure.ts'
 
 /** Group write as far as the umask allows: movers with other users, but the same fsGroup, share the directories of a claim. */
@@ -115,18 +115,10 @@ export async function lstatIfThere(path: string): Promise<Awaited<ReturnType<typ
   }
 }
 
-/** Flushes a directory, so that the names in it outlive a power cut. A file system that knows no such flush (EINVAL) has nothing more to give. */
+/** Flushes the names in a directory. */
 export async function flushDirectory(path: string): Promise<void> {
-  await during({ side: 'destination', what: 'flush the directory', path }, async () => {
-    const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-    try {
-      await handle.sync()
-    } catch (error) {
-      if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'ENOTSUP') throw error
-    } finally {
-      await handle.close()
-    }
-  })
+  await using directory = await HeldDirectory.open({ path, side: 'destination' })
+  await directory.flush()
 }
 
 /** From the artifact's parent up to the claim's root: each of them may be freshly made, by us or by a run that was killed. */
