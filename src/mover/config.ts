@@ -37,6 +37,8 @@ function checksOf(config: MoverConfig): Check[] {
       return [...sourceChecks(config), ...destinationChecks(config), ...directoryChecks(config), ...batchChecks(config)]
     case 'probe':
       return destinationChecks(config)
+    case 'remove':
+      return [...destinationChecks(config), ...directoryChecks(config)]
     case 'release':
       return [...sourceChecks(config), [parseTime(config.stored.modifiedAt) !== undefined, 'stored.modifiedAt must be RFC 3339']]
   }

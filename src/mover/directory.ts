@@ -1,6 +1,6 @@
 // A directory that is held open. What lies in it is reached through the open directory itself (as openat and its kin do, which Node lacks),
 // so no symbolic link on its path, not even one put there in the middle of the work, leads anywhere else.
-import { constants, fsyncSync } from 'node:fs'
+import { constants, fsyncSync, type Dirent } from 'node:fs'
 import { open, readdir, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { during, duringSync, errnoOf, type Side } from './failure.ts'
@@ -45,14 +45,8 @@ export class HeldDirectory {
     return `/proc/self/fd/${this.#handle.fd}/${name}`
   }
 
-  async names(): Promise<string[]> {
-    return this.doing('list', '', () => readdir(this.at('')))
-  }
-
-  /** Which directory it is, wherever it has been renamed to since. */
-  async inode(): Promise<bigint> {
-    const { ino } = await this.doing('look at', '', () => this.#handle.stat({ bigint: true }))
-    return ino
+  async entries(): Promise<Dirent[]> {
+    return this.doing('list', '', () => readdir(this.at(''), { withFileTypes: true }))
   }
 
   /** Flushes the names in it, so that they outlive a power cut. A file system that knows no such flush has nothing more to give. */

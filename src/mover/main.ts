@@ -7,6 +7,7 @@ import { exitCodes, type MoveConfig, type MoverConfig, type MoverResult } from '
 import { Failure } from './failure.ts'
 import { orAborted, Progress } from './progress.ts'
 import { release } from './release.ts'
+import { remove } from './remove.ts'
 import { resultLine, resultOf } from './report.ts'
 import { store } from './run.ts'
 import { probe } from './space.ts'
@@ -51,6 +52,8 @@ async function perform(config: MoverConfig): Promise<MoverResult> {
       return orAborted(stop.signal, probe(config))
     case 'release':
       return orAborted(stop.signal, release(config))
+    case 'remove':
+      return orAborted(stop.signal, remove(config))
   }
 }
 

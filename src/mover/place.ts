@@ -35,7 +35,7 @@ function partialName(directory: string, label: string): string {
 }
 
 /** Only this object's: another object's name may begin like ours, but what stands between the dots is never one with a dot in it. */
-function isOwnPartial(name: string, directory: string): boolean {
+export function isOwnPartial(name: string, directory: string): boolean {
   const start = `.${directory}.`
   const end = '.partial'
   return name.startsWith(start) && name.endsWith(end) && /^[A-Za-z0-9_-]+$/.test(name.slice(start.length, -end.length))
@@ -80,18 +80,28 @@ export async function removeLeftovers(place: Place, warn: (line: string) => void
   }
 }
 
-/**
- * Removes a partial directory. It gets a new name first: another run that still writes there, or is just about to rename it
- * to its final name, then fails as a whole; a final directory that lacks a file cannot come about.
- */
+/** Removes a partial directory; what cannot be removed is only logged. */
 export async function discard(place: Place, { path, warn }: { path: string; warn: (line: string) => void }): Promise<void> {
-  const doomed = join(place.parent, partialName(place.directory, 'discarded'))
+  try {
+    await removePartial(path, place)
+  } catch (error) {
+    warn(`Cannot remove ${path}: ${String(error)}`)
+  }
+}
+
+/**
+ * It gets a new name first: another run that still writes there, or is just about to rename it to its final name, then fails
+ * as a whole; a final directory that lacks a file cannot come about.
+ */
+export async function removePartial(path: string, { parent, directory }: Pick<Place, 'parent' | 'directory'>): Promise<void> {
+  const doomed = join(parent, partialName(directory, 'discarded'))
   try {
     await rename(path, doomed)
-    await rm(doomed, { recursive: true, force: true })
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') warn(`Cannot remove ${path}: ${String(error)}`)
+    if (errnoOf(error) === 'ENOENT') return
+    throw error
   }
+  await rm(doomed, { recursive: true, force: true })
 }
 
 async function namesIn(path: string): Promise<string[]> {

@@ -26,7 +26,7 @@ interface Release {
 export async function release(config: ReleaseConfig): Promise<MoverResult> {
   await using held = await HeldDirectory.open({ path: config.source.directory, side: 'snapshots' })
   const work: Release = { held, config }
-  const leftovers = (await held.names()).filter((name) => isOwn(name, config))
+  const leftovers = (await held.entries()).map(({ name }) => name).filter((name) => isOwn(name, config))
   const settled = leftovers.map((name) => settle(work, name))
   const now = takeAway(work)
   held.flushSync()

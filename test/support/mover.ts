@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moverProgress, moverResult, type FileIdentity, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig, type ReleaseConfig } from '../../src/mover/contract.ts'
+import { moverProgress, moverResult, type FileIdentity, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig, type ReleaseConfig, type RemoveConfig } from '../../src/mover/contract.ts'
 import { bundledMover } from './mover-bundle.ts'
 
 /** The Node that runs the tests, so that the mover runs on the same. */
@@ -89,6 +89,10 @@ export class Workplace {
   releaseConfig(stored: FileIdentity): ReleaseConfig {
     const { inode, sizeBytes, modifiedAt } = stored
     return { command: 'release', object: defaults.describes.object, source: this.config().source, stored: { inode, sizeBytes, modifiedAt }, deadlineSeconds: 120 }
+  }
+
+  removeConfig(changes: Partial<RemoveConfig> = {}): RemoveConfig {
+    return { command: 'remove', object: defaults.describes.object, destination: this.config().destination, deadlineSeconds: 120, ...changes }
   }
 
   /** The command `move`. */
