@@ -37,10 +37,14 @@ function checksOf(config: MoverConfig): Check[] {
       return [...sourceChecks(config), ...destinationChecks(config), ...directoryChecks(config), ...batchChecks(config)]
     case 'probe':
       return destinationChecks(config)
+    case 'remove':
+      return [...destinationChecks(config), ...directoryChecks(config)]
+    case 'release':
+      return [...sourceChecks(config), [parseTime(config.stored.modifiedAt) !== undefined, 'stored.modifiedAt must be RFC 3339']]
   }
 }
 
-function sourceChecks({ source }: Pick<MoveConfig, 'source'>): Check[] {
+function sourceChecks({ source }: { source: { directory: string; fileName: string } }): Check[] {
   return [
     [isFileName(source.fileName), 'source.fileName must be one name without a path'],
     [!ownFileNames.has(source.fileName), `source.fileName must not be ${[...ownFileNames].join(' or ')}`],

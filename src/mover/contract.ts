@@ -11,7 +11,7 @@ export const exitCodes = {
   sourceMissing: 11,
   /** A newer snapshot than every known batch lies there; the result names its mtime. */
   superseded: 12,
-  /** Something of another owner stands where the artifact belongs, or in it. Nothing was touched. */
+  /** What stands where the artifact belongs is another object's, or nobody knows whose, or holds files of others. It was left as it is. */
   destinationConflict: 13,
   noSpace: 14,
   permissionDenied: 15,
@@ -101,8 +101,21 @@ export const releaseConfig = z.object({
 })
 export type ReleaseConfig = z.infer<typeof releaseConfig>
 
+/**
+ * Removes this object's artifact and its partial directories (deletionPolicy: Delete). Mounts: the destination claim's root, writable. What is another
+ * object's, or holds files that no mover put there, ends in `destinationConflict` with nothing touched. The directories of `path` stay, even
+ * empty: who made them is not on record, and another mover may be about to write there.
+ */
+export const removeConfig = z.object({
+  command: z.literal('remove'),
+  object: owner,
+  destination: artifactPlace,
+  deadlineSeconds: z.int().min(1),
+})
+export type RemoveConfig = z.infer<typeof removeConfig>
+
 /** The mover's configuration, one JSON text in the environment variable MOVER_CONFIG. `command` says what to do. */
-export const moverConfig = z.discriminatedUnion('command', [moveConfig, probeConfig, releaseConfig])
+export const moverConfig = z.discriminatedUnion('command', [moveConfig, probeConfig, releaseConfig, removeConfig])
 export type MoverConfig = z.infer<typeof moverConfig>
 
 /** `manifest.json`, schema 1, beside the stored file. */
@@ -133,6 +146,8 @@ export const moverResult = z.object({
   space: z.object({ neededBytes: z.int(), freeBytes: z.int() }).optional(),
   /** On success of `release`: the stored file is gone; another lies there and was left alone; or none did. */
   released: z.enum(['removed', 'replaced', 'absent']).optional(),
+  /** On success of `remove`: the artifact is gone; or there was none. */
+  removed: z.enum(['removed', 'absent']).optional(),
   seconds: z.object({ copying: z.number(), verifying: z.number() }).optional(),
 })
 export type MoverResult = z.infer<typeof moverResult>

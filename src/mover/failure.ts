@@ -16,9 +16,12 @@ export class Failure extends Error {
   }
 }
 
+/** Where something is done: `snapshots` is Meilisearch's directory where it is mounted writable. */
+export type Side = 'source' | 'destination' | 'snapshots'
+
 /** What was being done, so that an errno becomes a sentence: `Cannot <what> <path>: …`. */
 export interface Doing {
-  readonly side: 'source' | 'destination'
+  readonly side: Side
   readonly what: string
   readonly path: string
 }
@@ -27,6 +30,15 @@ export interface Doing {
 export async function during<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
+  } catch (error) {
+    throw failureOf(error, doing)
+  }
+}
+
+/** The same for work that must not be interrupted. */
+export function duringSync<T>(doing: Doing, work: () => T): T {
+  try {
+    return work()
   } catch (error) {
     throw failureOf(error, doing)
   }
@@ -51,19 +63,23 @@ function failureOf(error: unknown, doing: Doing): unknown {
 const whyDenied = {
   source: (who: string) => `${who} may not read it; let the mover run with the user or group that owns Meilisearch's snapshot directory.`,
   destination: (who: string) => `${who} may not write there; make the claim writable for that user or set an fsGroup that owns it.`,
+  snapshots: (who: string) => `${who} may not remove it; let the mover run with the user that owns Meilisearch's snapshot directory and the file in it.`,
 }
 
+const volumes = { source: 'snapshot volume', destination: 'destination claim', snapshots: 'snapshot volume' }
+
 function translate(code: string, doing: Doing): [ExitCode, string] {
+  const volume = volumes[doing.side]
   switch (code) {
     case 'EACCES':
     case 'EPERM':
       return [exitCodes.permissionDenied, whyDenied[doing.side](`user ${process.getuid?.()}, groups ${process.getgroups?.().join(' ')},`)]
     case 'EROFS':
-      return [exitCodes.permissionDenied, 'the file system is read-only; mount the destination claim writable.']
+      return [exitCodes.permissionDenied, `the file system is read-only; mount the ${volume} writable.`]
     case 'ENOSPC':
-      return [exitCodes.noSpace, 'no space left on the destination claim; make room there or enlarge it.']
+      return [exitCodes.noSpace, `no space left on the ${volume}; make room there or enlarge it.`]
     case 'EDQUOT':
-      return [exitCodes.noSpace, 'the quota of the destination claim is used up; make room there or raise the quota.']
+      return [exitCodes.noSpace, `the quota of the ${volume} is used up; make room there or raise the quota.`]
     case 'EIO':
       return [exitCodes.inputOutput, 'the storage reports an I/O error; look at the volume and at the kernel log of its node.']
     default:
@@ -71,13 +87,13 @@ function translate(code: string, doing: Doing): [ExitCode, string] {
   }
 }
 
-function translateAbsence(code: string, doing: Doing): [ExitCode, string] {
-  if (doing.side === 'source' && (code === 'ENOENT' || code === 'ENOTDIR')) {
+function translateAbsence(code: string, { side }: Doing): [ExitCode, string] {
+  if (side !== 'destination' && (code === 'ENOENT' || code === 'ENOTDIR')) {
     return [exitCodes.sourceMissing, 'there is no such file; check the snapshot directory of the Meilisearch server and how it is mounted.']
   }
-  if (doing.side === 'source' && code === 'ELOOP') {
+  if (side !== 'destination' && code === 'ELOOP') {
     return [exitCodes.sourceMissing, 'it is a symbolic link and is not followed; Meilisearch writes a regular file there.']
   }
   if (code === 'ENOENT') return [exitCodes.inputOutput, 'it disappeared during the work; is another mover of the same object running?']
-  return [exitCodes.inputOutput, `the ${doing.side} volume refused it; the run can be repeated.`]
+  return [exitCodes.inputOutput, `the ${volumes[side]} refused it; the run can be repeated.`]
 }

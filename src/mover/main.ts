@@ -6,6 +6,8 @@ import { parseConfig } from './config.ts'
 import { exitCodes, type MoveConfig, type MoverConfig, type MoverResult } from './contract.ts'
 import { Failure } from './failure.ts'
 import { orAborted, Progress } from './progress.ts'
+import { release } from './release.ts'
+import { remove } from './remove.ts'
 import { resultLine, resultOf } from './report.ts'
 import { store } from './run.ts'
 import { probe } from './space.ts'
@@ -48,6 +50,10 @@ async function perform(config: MoverConfig): Promise<MoverResult> {
       return store(config, { version, progress: progressOf(config), signal: stop.signal, warn: complain })
     case 'probe':
       return orAborted(stop.signal, probe(config))
+    case 'release':
+      return orAborted(stop.signal, release(config))
+    case 'remove':
+      return orAborted(stop.signal, remove(config))
   }
 }
 

@@ -4,6 +4,8 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { isFileName } from './config.ts'
 import { exitCodes, manifest, type Batch, type Manifest, type MoveConfig } from './contract.ts'
 import { during, errnoOf, Failure } from './failure.ts'
 import { flushDirectory, flushParents, lstatIfThere, type Place } from './place.ts'
@@ -94,11 +96,19 @@ async function objection(final: string, { content, sums, expectedSums, config }:
 }
 
 async function readPapers(final: string): Promise<Papers | undefined> {
-  const text = await readIfThere(join(final, manifestName))
-  const sums = await readIfThere(join(final, sumsName))
+  const text = await readPaper(join(final, manifestName))
+  const sums = await readPaper(join(final, sumsName))
   const parsed = manifest.safeParse(text === undefined ? undefined : asJson(text))
   if (text === undefined || !parsed.success) return undefined
   return { content: parsed.data, sums: sums ?? '', expectedSums: sumsText(parsed.data, text) }
+}
+
+/** Whose artifact it is and which file it holds, as its manifest says: all that removing it needs, of this schema and of later ones. */
+const claims = z.object({ object: manifest.shape.object, file: z.object({ name: z.string().refine(isFileName) }) })
+export type Claims = z.infer<typeof claims>
+
+export function claimsIn(text: string | undefined): Claims | undefined {
+  return text === undefined ? undefined : claims.safeParse(asJson(text)).data
 }
 
 function asJson(text: string): unknown {
@@ -109,10 +119,11 @@ function asJson(text: string): unknown {
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** Undefined for anything but a regular file of a size that a paper may have. `through` reaches it where that is not its `path`. */
+export async function readPaper(path: string, through = path): Promise<string | undefined> {
   return during({ side: 'destination', what: 'read', path }, async () => {
     try {
-      return await readSmall(path)
+      return await readSmall(through)
     } catch (error) {
       if (['ENOENT', 'ELOOP', 'EISDIR'].includes(errnoOf(error) ?? '')) return undefined
       throw error

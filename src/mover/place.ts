@@ -1,11 +1,11 @@
 // Where the artifact comes to lie: the directories inside the claim, and what of our own is removed there.
 // Nothing here follows a symbolic link inside the claim, and nothing but this object's own partial directories is ever removed.
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathComponents } from './config.ts'
 import { exitCodes, type MoveConfig } from './contract.ts'
+import { HeldDirectory } from './directory.ts'
 import { during, errnoOf, Failure } from './failure.ts'
 
 /** Group write as far as the umask allows: movers with other users, but the same fsGroup, share the directories of a claim. */
@@ -35,7 +35,7 @@ function partialName(directory: string, label: string): string {
 }
 
 /** Only this object's: another object's name may begin like ours, but what stands between the dots is never one with a dot in it. */
-function isOwnPartial(name: string, directory: string): boolean {
+export function isOwnPartial(name: string, directory: string): boolean {
   const start = `.${directory}.`
   const end = '.partial'
   return name.startsWith(start) && name.endsWith(end) && /^[A-Za-z0-9_-]+$/.test(name.slice(start.length, -end.length))
@@ -80,18 +80,28 @@ export async function removeLeftovers(place: Place, warn: (line: string) => void
   }
 }
 
-/**
- * Removes a partial directory. It gets a new name first: another run that still writes there, or is just about to rename it
- * to its final name, then fails as a whole; a final directory that lacks a file cannot come about.
- */
+/** Removes a partial directory; what cannot be removed is only logged. */
 export async function discard(place: Place, { path, warn }: { path: string; warn: (line: string) => void }): Promise<void> {
-  const doomed = join(place.parent, partialName(place.directory, 'discarded'))
+  try {
+    await removePartial(path, place)
+  } catch (error) {
+    warn(`Cannot remove ${path}: ${String(error)}`)
+  }
+}
+
+/**
+ * It gets a new name first: another run that still writes there, or is just about to rename it to its final name, then fails
+ * as a whole; a final directory that lacks a file cannot come about.
+ */
+export async function removePartial(path: string, { parent, directory }: Pick<Place, 'parent' | 'directory'>): Promise<void> {
+  const doomed = join(parent, partialName(directory, 'discarded'))
   try {
     await rename(path, doomed)
-    await rm(doomed, { recursive: true, force: true })
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') warn(`Cannot remove ${path}: ${String(error)}`)
+    if (errnoOf(error) === 'ENOENT') return
+    throw error
   }
+  await rm(doomed, { recursive: true, force: true })
 }
 
 async function namesIn(path: string): Promise<string[]> {
@@ -115,18 +125,10 @@ export async function lstatIfThere(path: string): Promise<Awaited<ReturnType<typ
   }
 }
 
-/** Flushes a directory, so that the names in it outlive a power cut. A file system that knows no such flush (EINVAL) has nothing more to give. */
+/** Flushes the names in a directory. */
 export async function flushDirectory(path: string): Promise<void> {
-  await during({ side: 'destination', what: 'flush the directory', path }, async () => {
-    const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-    try {
-      await handle.sync()
-    } catch (error) {
-      if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'ENOTSUP') throw error
-    } finally {
-      await handle.close()
-    }
-  })
+  await using directory = await HeldDirectory.open({ path, side: 'destination' })
+  await directory.flush()
 }
 
 /** From the artifact's parent up to the claim's root: each of them may be freshly made, by us or by a run that was killed. */

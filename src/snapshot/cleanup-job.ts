@@ -19,7 +19,6 @@ export function cleanupJob({ snapshot, ...image }: MoverImage & { readonly snaps
       command: 'remove',
       object: { uid: metadata.uid, namespace: metadata.namespace, name: metadata.name },
       destination: { root: podMountPaths.destination, ...artifactPath(snapshot), claim: spec.destination.claim.name },
-      attempt: `cleanup-${status?.cleanup?.attempt ?? 1}`,
       deadlineSeconds,
     },
     deadlineSeconds,

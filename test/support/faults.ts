@@ -22,21 +22,28 @@ export function killAt(call: string, nth: number): How {
   return inject(call, 'signal=SIGKILL', { nth })
 }
 
+/** The same run with another fault. Of one call strace keeps only the last: it must be a different one. */
+export function also(how: How, call: string, action: string): How {
+  const prefix = (how.prefix ?? []).map((word) => (word.startsWith('trace=') ? `${word},${call}` : word))
+  return { ...how, prefix: [...prefix, '-e', `inject=${call}:${action}`] }
+}
+
 /** Stops the whole mover right after its nth such call, lets `body` change the world, and lets it go on. */
-export function stopAfter({ call, nth }: { call: string; nth: number }, body: () => Promise<void>): How {
+export function stopAfter({ call, nth }: { call: string; nth: number }, body: (mover: number) => unknown): How {
   const log = join(tmpdir(), `strace-${randomUUID()}`)
   const meanwhile = (child: ChildProcess): void => void whileStopped(child, log, body)
   return { ...inject(call, 'signal=SIGSTOP', { nth, log }), meanwhile }
 }
 
-async function whileStopped(child: ChildProcess, log: string, body: () => Promise<void>): Promise<void> {
+async function whileStopped(child: ChildProcess, log: string, body: (mover: number) => unknown): Promise<void> {
   try {
     while (!(await readFile(log, 'utf8').catch(() => '')).includes('stopped by SIGSTOP')) {
       if (child.exitCode !== null) return
       await pause(5)
     }
-    await body()
-    process.kill(traced(child), 'SIGCONT')
+    const mover = traced(child)
+    await body(mover)
+    process.kill(mover, 'SIGCONT')
   } finally {
     await rm(log, { force: true })
   }

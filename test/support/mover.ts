@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moverProgress, moverResult, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig } from '../../src/mover/contract.ts'
+import { moverProgress, moverResult, type FileIdentity, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig, type ReleaseConfig, type RemoveConfig } from '../../src/mover/contract.ts'
 import { bundledMover } from './mover-bundle.ts'
 
 /** The Node that runs the tests, so that the mover runs on the same. */
@@ -41,8 +41,8 @@ export class Workplace {
     this.destination = join(home, 'destination')
   }
 
-  static async create(): Promise<Workplace> {
-    const place = new Workplace(await mkdtemp(join(tmpdir(), 'mover-')))
+  static async create(base = tmpdir()): Promise<Workplace> {
+    const place = new Workplace(await mkdtemp(join(base, 'mover-')))
     await mkdir(place.source)
     await mkdir(place.destination)
     await chmod(place.home, 0o755)
@@ -84,6 +84,15 @@ export class Workplace {
   probeConfig(sizeBytes: number): ProbeConfig {
     const { root, path, claim } = this.config().destination
     return { command: 'probe', destination: { root, path, claim }, sizeBytes, deadlineSeconds: 120 }
+  }
+
+  releaseConfig(stored: FileIdentity): ReleaseConfig {
+    const { inode, sizeBytes, modifiedAt } = stored
+    return { command: 'release', object: defaults.describes.object, source: this.config().source, stored: { inode, sizeBytes, modifiedAt }, deadlineSeconds: 120 }
+  }
+
+  removeConfig(changes: Partial<RemoveConfig> = {}): RemoveConfig {
+    return { command: 'remove', object: defaults.describes.object, destination: this.config().destination, deadlineSeconds: 120, ...changes }
   }
 
   /** The command `move`. */

@@ -15,21 +15,25 @@ import { emptyListing, storedListing, type Ended, type Workplace } from '../../s
 
 vi.setConfig({ testTimeout: 60_000 })
 
-/** 17 MiB: more than one flush on the way. */
-const archive = gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(17 * 1024 * 1024))), { level: 1 })
+const mebibyte = 1024 * 1024
+const archiveOf = (mebibytes: number): Buffer => gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(mebibytes * mebibyte))), { level: 1 })
+/** Six blocks. */
+const archive = archiveOf(5)
+/** 18 blocks: there is a flush on the way, too. */
+const large = archiveOf(17)
 
 /** Where a final directory stands, it must be whole and true. */
-async function expectWholeOrNothing(work: Workplace): Promise<void> {
+async function expectWholeOrNothing(work: Workplace, bytes = archive): Promise<void> {
   if (!existsSync(work.final)) return
   execFileSync('sha256sum', ['-c', '--quiet', 'SHA256SUMS'], { cwd: work.final })
-  expect((await readFile(join(work.final, 'data.ms.snapshot'))).equals(archive)).toBe(true)
+  expect((await readFile(join(work.final, 'data.ms.snapshot'))).equals(bytes)).toBe(true)
 }
 
-async function expectStoredByNextRun(work: Workplace): Promise<void> {
+async function expectStoredByNextRun(work: Workplace, bytes = archive): Promise<void> {
   const { code, result } = await work.run({ config: { attempt: '1-2' } })
   expect(code, result.message).toBe(0)
   expect(await work.listing()).toEqual(storedListing)
-  await expectWholeOrNothing(work)
+  await expectWholeOrNothing(work, bytes)
 }
 
 describe.concurrent('killed', () => {
@@ -61,11 +65,12 @@ describe.concurrent('killed', () => {
     ['after the rename, at the flush of its parent', 'fsync', 5],
     ['after the rename, at the flush of the root', 'fsync', 7],
   ] as const)('%s', async ([_when, call, nth], { work }) => {
-    await work.lay(archive)
+    const bytes = call === 'fdatasync' ? large : archive
+    await work.lay(bytes)
     const { signal, code } = await work.run(killAt(call, nth))
     expect(signal ?? code).toBe('SIGKILL')
-    await expectWholeOrNothing(work)
-    await expectStoredByNextRun(work)
+    await expectWholeOrNothing(work, bytes)
+    await expectStoredByNextRun(work, bytes)
   })
 
   test('and nothing of it is lost if the source is gone after the rename', async ({ work }) => {
@@ -80,7 +85,7 @@ describe.concurrent('killed', () => {
 
 describe.concurrent('terminated', () => {
   test.for(['SIGTERM', 'SIGINT'] as const)('by %s while copying: the partial directory goes, exit 143', async (signal, { work }) => {
-    await work.lay(archive)
+    await work.lay(large)
     const onceCopying = (child: ChildProcess): void => void child.stdout?.once('data', () => process.kill(traced(child), signal))
     const { code, result } = await work.run({ ...inject('pwrite64', 'delay_enter=100000'), meanwhile: onceCopying })
     expect(code).toBe(exitCodes.terminated)
@@ -89,9 +94,10 @@ describe.concurrent('terminated', () => {
   })
 
   test('while verifying', async ({ work }) => {
-    await work.lay(archive)
-    const kill = (child: ChildProcess): void => void child.stdout?.on('data', (text: Buffer) => text.includes('verifying') && child.kill('SIGTERM'))
-    const { code } = await work.run({ meanwhile: kill })
+    await work.lay(large)
+    // Of the file's blocks 18 are read from the source, then as many from the copy.
+    const { code, progress } = await work.run(stopAfter({ call: 'pread64', nth: 25 }, (mover) => process.kill(mover, 'SIGTERM')))
+    expect(progress.at(-1)?.step).toBe('verifying')
     expect(code).toBe(exitCodes.terminated)
     expect(await work.listing()).toEqual(emptyListing)
   })
@@ -99,7 +105,7 @@ describe.concurrent('terminated', () => {
 
 describe.concurrent('too slow', () => {
   test('no byte for `stallSeconds`: exit 32 although a flush still hangs in the kernel, and the partial directory goes', async ({ work }) => {
-    await work.lay(archive)
+    await work.lay(large)
     const { code, result } = await work.run({ ...inject('fdatasync', 'delay_enter=4000000:when=1'), config: { stallSeconds: 1 } })
     expect(code).toBe(exitCodes.stalled)
     expect(result.message).toMatch(/Nothing moved for 1 s while copying, at \d+ of \d+ bytes/)
@@ -107,7 +113,7 @@ describe.concurrent('too slow', () => {
   })
 
   test('over the own deadline: exit 32, the partial directory goes', async ({ work }) => {
-    await work.lay(archive)
+    await work.lay(large)
     const { code, result } = await work.run({ ...inject('pwrite64', 'delay_enter=500000'), config: { deadlineSeconds: 1 } })
     expect(code).toBe(exitCodes.stalled)
     expect(result.message).toContain('did not finish in 1 s')
@@ -117,7 +123,7 @@ describe.concurrent('too slow', () => {
 
 describe.concurrent('an error of the kernel', () => {
   test.for([
-    { when: 'reading the source', call: 'pread64', error: 'EIO', nth: 14, expected: exitCodes.inputOutput },
+    { when: 'reading the source', call: 'pread64', error: 'EIO', nth: 4, expected: exitCodes.inputOutput },
     { when: 'writing', call: 'pwrite64', error: 'EIO', nth: 3, expected: exitCodes.inputOutput },
     { when: 'writing on a full disk', call: 'pwrite64', error: 'ENOSPC', nth: 5, expected: exitCodes.noSpace },
     { when: 'writing over the quota', call: 'pwrite64', error: 'EDQUOT', nth: 5, expected: exitCodes.noSpace },
@@ -134,13 +140,14 @@ describe.concurrent('an error of the kernel', () => {
     { when: 'making a directory of the path', call: 'mkdir', error: 'ENOSPC', nth: 2, expected: exitCodes.noSpace },
     { when: 'setting the mode', call: 'fchmod', error: 'EPERM', nth: 1, expected: exitCodes.permissionDenied },
   ])('at $when ($call $error): the right exit code, one sentence, nothing stored, nothing left', async ({ call, error, nth, expected }, { work }) => {
-    await work.lay(archive)
+    const bytes = call === 'fdatasync' ? large : archive
+    await work.lay(bytes)
     const { code, result } = await work.run(inject(call, `error=${error}`, { nth }))
     expect(code, result.message).toBe(expected)
     expect(result.message).toContain(`(${error})`)
-    if (expected === exitCodes.noSpace) expect(result.space?.neededBytes).toBe(archive.length + 64 * 1024 * 1024)
+    if (expected === exitCodes.noSpace) expect(result.space?.neededBytes).toBe(bytes.length + 64 * mebibyte)
     expect((await work.listing()).filter((path) => !emptyListing.includes(path))).toEqual([])
-    await expectStoredByNextRun(work)
+    await expectStoredByNextRun(work, bytes)
   })
 
   test('a file system that knows no direct reads and no flush of directories will do', async ({ work }) => {
@@ -192,19 +199,19 @@ describe.runIf(isRoot).concurrent('a small disk (only as root: it is mounted)', 
     await withDisk(work.destination, 'size=40m', async () => {
       const { code, result } = await work.run()
       expect(code).toBe(exitCodes.noSpace)
-      expect(result.space).toEqual({ neededBytes: archive.length + 64 * 1024 * 1024, freeBytes: 40 * 1024 * 1024 })
+      expect(result.space).toEqual({ neededBytes: archive.length + 64 * mebibyte, freeBytes: 40 * mebibyte })
       expect(await work.listing()).toEqual([])
     })
   })
 
   test('that fills up during the copy: noSpace, and an earlier artifact of another object stays', async ({ work }) => {
-    await work.lay(archive)
+    await work.lay(large)
     await withDisk(work.destination, 'size=100m', async () => {
-      const fill = (): Promise<void> => writeFile(join(work.destination, 'other'), Buffer.alloc(90 * 1024 * 1024))
+      const fill = (): Promise<void> => writeFile(join(work.destination, 'other'), Buffer.alloc(90 * mebibyte))
       const { code, result } = await work.run(stopAfter({ call: 'pwrite64', nth: 2 }, fill))
       expect(code, result.message).toBe(exitCodes.noSpace)
-      expect(result.space?.freeBytes).toBeGreaterThan(9 * 1024 * 1024)
-      expect(result.space?.freeBytes).toBeLessThan(12 * 1024 * 1024)
+      expect(result.space?.freeBytes).toBeGreaterThan(9 * mebibyte)
+      expect(result.space?.freeBytes).toBeLessThan(12 * mebibyte)
       expect(await work.listing()).toEqual([...emptyListing, 'other'])
     })
   })

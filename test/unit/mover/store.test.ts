@@ -6,7 +6,7 @@ import { describe, expect, vi } from 'vitest'
 import { exitCodes, manifest } from '../../../src/mover/contract.ts'
 import { snapshotArchive } from '../../support/archive-writer.ts'
 import { stopAfter } from '../../support/faults.ts'
-import { isRoot, moverTest as test } from '../../support/mover-test.ts'
+import { diskTest, isRoot, moverTest as test } from '../../support/mover-test.ts'
 import { emptyListing, storedListing, type Workplace } from '../../support/mover.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -15,7 +15,7 @@ const archive = snapshotArchive()
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
 describe.concurrent('a good snapshot', () => {
-  test('is stored with its manifest and its sums, and nothing else remains', async ({ work }) => {
+  diskTest('is stored with its manifest and its sums, and nothing else remains', async ({ work }) => {
     await work.lay(archive)
     const inode = String((await stat(work.file, { bigint: true })).ino)
     const modifiedAt = '2023-11-14T22:13:50.500000000Z'
@@ -39,7 +39,7 @@ describe.concurrent('a good snapshot', () => {
     })
   })
 
-  test('is found by a second run, which says the same again and touches nothing', async ({ work }) => {
+  diskTest('is found by a second run, which says the same again and touches nothing', async ({ work }) => {
     await work.lay(archive)
     const first = await work.run()
     const papers = await readFile(join(work.final, 'manifest.json'), 'utf8')
@@ -51,7 +51,7 @@ describe.concurrent('a good snapshot', () => {
     expect(await work.listing()).toEqual(storedListing)
   })
 
-  test('is stored without a look into it when no verification is asked for', async ({ work }) => {
+  diskTest('is stored without a look into it when no verification is asked for', async ({ work }) => {
     await work.lay(Buffer.from('no archive at all'))
     const { code, progress } = await work.run({ config: { verification: 'None' } })
     expect(code).toBe(0)
@@ -59,7 +59,7 @@ describe.concurrent('a good snapshot', () => {
     expect(JSON.parse(await readFile(join(work.final, 'manifest.json'), 'utf8'))).toMatchObject({ verified: { mode: 'None' } })
   })
 
-  test('of any size around the borders of blocks and flushes is copied byte for byte', async ({ work }) => {
+  diskTest('of any size around the borders of blocks and flushes is copied byte for byte', async ({ work }) => {
     const mebibyte = 1024 * 1024
     const sizes = [1, 511, 4096, mebibyte - 1, mebibyte, mebibyte + 1, 4 * mebibyte - 1, 4 * mebibyte + 1, 5 * mebibyte, 16 * mebibyte, 16 * mebibyte + 7, 33 * mebibyte + 12_345]
     for (const size of sizes) {
@@ -73,7 +73,7 @@ describe.concurrent('a good snapshot', () => {
     }
   })
 
-  test('that is replaced by a newer one during the copy is stored whole, with a note', async ({ work }) => {
+  diskTest('that is replaced by a newer one during the copy is stored whole, with a note', async ({ work }) => {
     const bytes = randomBytes(8 * 1024 * 1024)
     await work.lay(bytes)
     const newer = async (): Promise<void> => {
@@ -85,7 +85,7 @@ describe.concurrent('a good snapshot', () => {
     expect(result.stored).toMatchObject({ sha256: sha256(bytes), replacedDuringCopy: true })
   })
 
-  test('that is written to during the copy is a mismatch', async ({ work }) => {
+  diskTest('that is written to during the copy is a mismatch', async ({ work }) => {
     await work.lay(randomBytes(8 * 1024 * 1024))
     await chmod(work.file, 0o644)
     const write = async (): Promise<void> => writeFile(work.file, 'x', { flag: 'r+' })
