@@ -142,7 +142,7 @@ export const moverResult = z.object({
     .optional(),
   /** On `superseded` and `sourceMissing`: when the file that lies there was written. */
   modifiedAt: z.string().optional(),
-  /** On `noSpace`, and on success of `probe`. */
+  /** On `noSpace`, and on success of `probe`; on success of `move` what is left, beside the need of another such file. */
   space: z.object({ neededBytes: z.int(), freeBytes: z.int() }).optional(),
   /** On success of `release`: the stored file is gone; another lies there and was left alone; or none did. */
   released: z.enum(['removed', 'replaced', 'absent']).optional(),

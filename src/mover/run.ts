@@ -28,9 +28,25 @@ interface Run extends Surroundings {
   readonly startedAt: string
 }
 
-/** Stores the snapshot file that lies in the source directory, or finds it stored. Rejects with a Failure where that cannot be. */
+/** Stores the snapshot file that lies in the source directory, or finds it stored; and says what room is left. Rejects with a Failure where that cannot be. */
 export async function store(config: MoveConfig, surroundings: Surroundings): Promise<MoverResult> {
   const place = placeOf(config)
+  const result = await storeAt(place, config, surroundings)
+  return { ...result, ...(await roomLeft(place, surroundings, result)) }
+}
+
+/** For the next snapshot. What is stored is stored, whether this can be told or not. */
+async function roomLeft({ root }: Place, { warn, signal }: Surroundings, { stored }: MoverResult): Promise<Pick<MoverResult, 'space'>> {
+  try {
+    const { neededBytes, freeBytes } = await orAborted(signal, measureSpace(root, BigInt(stored?.sizeBytes ?? 0)))
+    return { space: { neededBytes, freeBytes } }
+  } catch (error) {
+    warn(`the room that is left could not be told: ${error instanceof Error ? error.message : String(error)}`)
+    return {}
+  }
+}
+
+async function storeAt(place: Place, config: MoveConfig, surroundings: Surroundings): Promise<MoverResult> {
   const run: Run = { ...surroundings, config, place, startedAt: new Date().toISOString() }
   const earlier = await orAborted(run.signal, lookAround(run))
   if (earlier !== undefined) return resultOf(earlier, { alreadyThere: true })

@@ -37,15 +37,19 @@ export function moverFinished({ snapshot, mover }: SnapshotObservation, nowMs: n
     case 'Snapshot':
       return askAgain(snapshot, failure, nowMs)
     default:
-      return nextMove(snapshot, { failure, supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined }, nowMs)
+      return nextMove(snapshot, { failure, seen: roomSeen(result, nowMs), supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined }, nowMs)
   }
+}
+
+/** For whoever comes next to that claim. */
+function roomSeen({ space }: Pick<MoverResult, 'space'>, nowMs: number): Pick<MeiliSnapshotStatus, 'destination'> {
+  return space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
 }
 
 type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
 
 function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Outcome {
-  const seen = space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
-  const changes = { ...storedArtifact(snapshot, job, file), ...seen }
+  const changes = { ...storedArtifact(snapshot, job, file), ...roomSeen({ space }, nowMs) }
   if (snapshot.spec.sourcePolicy === 'Keep') return { status: completed(snapshot, { changes }, nowMs), effects: [] }
   const { inode, modifiedAt, sizeBytes } = file
   return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } }, nowMs)

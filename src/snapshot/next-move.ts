@@ -19,12 +19,14 @@ const skewMs = 30_000
 
 export interface FailedMove {
   readonly failure: MoverFailure
+  /** What the mover saw of the room on the claim. */
+  readonly seen: Pick<MeiliSnapshotStatus, 'destination'>
   /** When the newer file was written that lay where ours was. */
   readonly supersededAt: string | undefined
 }
 
 /** Records why the last one failed, and when the next may begin. */
-export function nextMove(snapshot: MeiliSnapshot, { failure, supersededAt }: FailedMove, nowMs: number): Decision<MeiliSnapshotStatus> {
+export function nextMove(snapshot: MeiliSnapshot, { failure, seen, supersededAt }: FailedMove, nowMs: number): Decision<MeiliSnapshotStatus> {
   const before: NonNullable<MeiliSnapshotStatus['move']> = snapshot.status?.move ?? { attempt: 0, jobName: '', startedAt: instant(nowMs) }
   const failures = (before.failures ?? 0) + (failure.cure === 'Mover' ? 1 : 0)
   if (failures >= maxFailures) {
@@ -38,7 +40,7 @@ export function nextMove(snapshot: MeiliSnapshot, { failure, supersededAt }: Fai
   // Which node the next one runs on is known when it is made.
   const { node: _, ...kept } = before
   const move = { ...kept, attempt, failures, jobName: moverJobName(snapshot, attempt), failure: told(failure.message, 2000), retryAt: instant(nowMs + pauseMs), supersededAt }
-  return { status: inProgress(snapshot, { phase: 'Moving', ...saying(snapshot, { failure, failures }, nowMs), changes: { move, waitingFor: sentence(failure.message) } }, nowMs), effects: [], requeueAfterMs: pauseMs }
+  return { status: inProgress(snapshot, { phase: 'Moving', ...saying(snapshot, { failure, failures }, nowMs), changes: { move, ...seen, waitingFor: sentence(failure.message) } }, nowMs), effects: [], requeueAfterMs: pauseMs }
 }
 
 function pauseBefore({ reason, cure }: MoverFailure, { failures, attempt }: { failures: number; attempt: number }): number {
