@@ -93,7 +93,9 @@ export class MeilisearchProcess {
     const { masterKey, args = [], temporary = '.', mounts = {} } = this.#wish
     const flags = ['--no-analytics', '--http-addr', `127.0.0.1:${this.port}`, '--db-path', 'data.ms', '--snapshot-dir', 'snapshots', ...args]
     const mounting = Object.entries(mounts).map(([path, options]) => `mkdir -p ${path} && mount -t tmpfs -o ${options} tmpfs ${path} && `)
-    const [command, ...rest] = mounting.length === 0 ? [this.#program, ...flags] : ['unshare', '-rm', 'sh', '-c', `${mounting.join('')}exec "$@"`, 'sh', this.#program, ...flags]
+    // The kernel ends it with this process, however that ends.
+    const leashed = ['setpriv', '--pdeathsig', 'KILL', '--', this.#program, ...flags] as const
+    const [command, ...rest] = mounting.length === 0 ? leashed : ['unshare', '-rm', 'sh', '-c', `${mounting.join('')}exec "$@"`, 'sh', ...leashed]
     mkdirSync(this.home, { recursive: true })
     const log = openSync(join(this.home, 'log'), 'a')
     const env = { PATH: process.env['PATH'] ?? '', TMPDIR: join(this.home, temporary), ...(masterKey === undefined ? {} : { MEILI_MASTER_KEY: masterKey }) }

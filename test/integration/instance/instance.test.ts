@@ -26,7 +26,8 @@ beforeAll(async () => {
   await server.api.finished(await server.api.addDocuments('movies', '{"id":1}\n{"id":2}'))
 })
 afterAll(async () => {
-  await Promise.all([api[Symbol.asyncDispose](), servers[Symbol.asyncDispose]()])
+  await servers[Symbol.asyncDispose]()
+  await api[Symbol.asyncDispose]()
 })
 beforeEach(async () => {
   namespace = await api.namespace()

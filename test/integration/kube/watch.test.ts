@@ -93,7 +93,7 @@ describe('a watch', () => {
   })
 
   test('brings a bookmark before the server ends it, so that what concerns others need not be read again', async () => {
-    const events = watch({ resourceVersion: await now(namespace), fieldSelector: 'metadata.name=ours', timeoutSeconds: 4 })
+    const events = watch({ resourceVersion: await now(namespace), fieldSelector: 'metadata.name=ours', timeoutSeconds: 5 })
     await api.kube.create(configMaps, configMap({ namespace, name: 'ours' }))
     await next(events)
     const other = await api.kube.create(configMaps, configMap({ namespace, name: 'of-others' }))

@@ -33,6 +33,9 @@ class Reflection {
   readonly interruptions: string[] = []
   /** Keys whose change did not begin where the one before it had ended. */
   readonly gaps: string[] = []
+  /** Versions of objects that came more than once: what was read already is not read again. */
+  readonly repeats: string[] = []
+  readonly #versions = new Set<string>()
   readonly #reflector: Reflector<ConfigMap>
   readonly #stop = new AbortController()
   readonly #ended: Promise<void>
@@ -70,6 +73,10 @@ class Reflection {
     if (this.told.get(key) !== previous) this.gaps.push(key)
     if (current === undefined) this.told.delete(key)
     else this.told.set(key, current)
+    const version = current?.metadata.resourceVersion
+    if (version === undefined) return
+    if (this.#versions.has(version)) this.repeats.push(key)
+    this.#versions.add(version)
   }
 }
 
@@ -97,6 +104,7 @@ async function agrees(reflection: Reflection, scope: { namespace: string; labelS
   await expect.poll(() => byKey(reflection.store.list()), { timeout: 10_000 }).toEqual(expected)
   expect(byKey([...reflection.told.values()])).toEqual(expected)
   expect(reflection.gaps).toEqual([])
+  expect(reflection.repeats).toEqual([])
 }
 
 /** Creates, changes, relabels and deletes objects, a few at a time. */
@@ -161,6 +169,37 @@ describe('a store', () => {
     await storm(namespace, 10)
     await agrees(reflection, { namespace })
     expect(reflection.interruptions).toEqual([])
+  })
+
+  test('takes from a bookmark where to go on, and nothing else', async () => {
+    const namespace = await api.namespace()
+    const begun: (string | undefined)[] = []
+    const bookmarks: string[] = []
+    const reflection = reflecting({
+      namespace,
+      labelSelector: 'mine=yes',
+      kube: {
+        listAllWithVersion: kube.listAllWithVersion.bind(kube),
+        async *watch<T extends KubeObject>(...[resource, options]: Parameters<KubeClient['watch']>) {
+          begun.push(options.resourceVersion)
+          for await (const event of kube.watch<T>(resource, { ...options, timeoutSeconds: 4 })) {
+            if (event.type === 'BOOKMARK') bookmarks.push(event.object.metadata.resourceVersion!)
+            yield event
+          }
+        },
+      },
+    })
+    await api.kube.create(configMaps, configMap({ namespace, name: 'ours', labels: { mine: 'yes' } }))
+    await expect.poll(() => reflection.names, { timeout: 5000 }).toEqual(['ours'])
+    let others = 0
+    const oneMore = async (): Promise<number> => {
+      await api.kube.create(configMaps, configMap({ namespace, name: `of-others-${others++}` }))
+      return bookmarks.length
+    }
+    await expect.poll(oneMore, { timeout: 10_000, interval: 200 }).toBeGreaterThan(0)
+    wire.cut()
+    await expect.poll(() => begun.at(-1), { timeout: 5000 }).toBe(bookmarks.at(-1))
+    await agrees(reflection, { namespace, labelSelector: 'mine=yes' })
   })
 
   test('holds no managedFields: half of an object, and nobody reads them', async () => {

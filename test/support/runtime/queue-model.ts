@@ -105,12 +105,14 @@ export class RealQueue {
   readonly queue = new WorkQueue({ clock: this.time, backoff })
   readonly given: (Taken | undefined)[] = []
   readonly inHands = new Set<string>()
+  /** Keys that two had in hand at once. */
+  readonly twice: string[] = []
 
   take(): void {
     void this.queue.take().then((taken) => {
       this.given.push(taken)
       if (taken === undefined) return
-      expect(this.inHands).not.toContain(taken.key)
+      if (this.inHands.has(taken.key)) this.twice.push(taken.key)
       this.inHands.add(taken.key)
     })
   }
@@ -136,6 +138,7 @@ class Call implements fc.AsyncCommand<QueueModel, RealQueue> {
     await this.#call(model, real)
     await real.time.settle()
     expect(real.given).toEqual(model.given)
+    expect(real.twice).toEqual([])
     expect(real.inHands).toEqual(new Set(model.working.keys()))
     expect(real.queue.length).toBe(model.waiting.size)
     for (const key of keys) expect(real.queue.failures(key)).toBe(model.failures.get(key) ?? 0)
@@ -150,6 +153,8 @@ const someKey = fc.constantFrom(...keys)
 const someDelayMs = fc.constantFrom(0, 1, 50, 200, 400, 5000)
 
 const add = someKey.map((key) => new Call(`add ${key}`, (model, { queue }) => [model, queue].forEach((each) => each.add(key))))
+/** At once, before anybody can do anything with the first. */
+const addTwice = someKey.map((key) => new Call(`add ${key} twice`, (model, { queue }) => [model, model, queue, queue].forEach((each) => each.add(key))))
 const addAfter = fc.tuple(someKey, someDelayMs).map(([key, delayMs]) => new Call(`add ${key} after ${delayMs} ms`, (model, { queue }) => [model, queue].forEach((each) => each.addAfter(key, delayMs))))
 const fail = fc.record({ key: someKey, chance: fc.constantFrom(0, 0.25, 0.5, 0.75), atLeastMs: fc.constantFrom(0, 0, 700) }).map(
   ({ key, ...how }) =>
@@ -200,5 +205,5 @@ const close = fc.constant(
 )
 
 /** Closing ends all that is interesting: it is seldom. */
-const often = [add, addAfter, fail, forget, take, done, wait].flatMap((arbitrary) => Array.from({ length: 5 }, () => arbitrary))
+const often = [add, addTwice, addAfter, fail, forget, take, done, wait].flatMap((arbitrary) => Array.from({ length: 5 }, () => arbitrary))
 export const calls = fc.commands([...often, take, take, done, close], { maxCommands: 60, size: 'max' })

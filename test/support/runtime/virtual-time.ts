@@ -28,6 +28,11 @@ export class VirtualTime implements Clock {
     this.#seed = seed
   }
 
+  /** How many have yet to fire. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
   now(): number {
     return this.#now
   }

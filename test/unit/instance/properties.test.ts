@@ -74,7 +74,7 @@ describe('for whatever is seen', () => {
         expect(meiliInstances.status.strict().parse(wire(status))).toEqual(wire(status))
         expect(status.conditions!.every(({ reason }) => Object.keys(instanceReasons).includes(reason))).toBe(true)
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 
@@ -85,7 +85,7 @@ describe('for whatever is seen', () => {
         expect(wire(decide(observation, first).status)).toEqual(first)
         expect(wire(decide(observation, first, now + 60_000).status)).toEqual(first)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -103,7 +103,7 @@ describe('for whatever is seen', () => {
         expect(requeueAfterMs).toBeGreaterThanOrEqual(2000)
         expect(requeueAfterMs).toBeLessThanOrEqual(330_000)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 })

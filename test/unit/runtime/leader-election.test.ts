@@ -77,6 +77,16 @@ describe('a candidate', () => {
   })
 })
 
+test('an attempt that is under way when the elector is released does not take the lease any more', async () => {
+  using election = new Election()
+  const first = election.start('first')
+  await election.time.advance(6)
+  await first.stop()
+  await first.elector.release()
+  await election.time.advance(second)
+  expect(election.lease).toBeUndefined()
+})
+
 describe('a holder', () => {
   test('that is stopped gives it back, and the next one has it with its next try', async () => {
     using election = new Election()
@@ -99,6 +109,19 @@ describe('a holder', () => {
     await election.time.advance(second)
     expect(first.failures).toEqual([])
     expect(first.elector.held()).toBe(false)
+    expect(election.lease?.spec?.holderIdentity).toBe('')
+  })
+
+  test('whose last renewal comes between the read and the write of its own release gives it back all the same', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    // The renewal begins at 2020, reads until 2030, and its write arrives at 2042: the release reads at 2036 and writes at 2046.
+    await election.time.advance(2025)
+    first.nextWrite = { outMs: 12, backMs: 5 }
+    await election.time.advance(6)
+    await first.stop()
+    await election.time.advance(second)
+    expect(first.failures).toEqual([])
     expect(election.lease?.spec?.holderIdentity).toBe('')
   })
 
@@ -136,6 +159,18 @@ describe('a holder', () => {
     expect(election.holders).toEqual([])
     await election.time.advance(second)
     expect(first.lost).toMatchObject({ name: 'LeaseLost' })
+  })
+
+  test('that reads the name of another one in the lease gives up at once, however it came there', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    election.keeper.update({ ...election.keeper.get(), spec: { holderIdentity: 'other', leaseDurationSeconds: 15 } })
+    await election.time.advance(1050)
+    expect(first.lost).toMatchObject({ name: 'LeaseLost' })
+    expect(first.elector.held()).toBe(false)
+    await election.time.advance(5 * second)
+    expect(election.lease?.spec?.holderIdentity).toBe('other')
   })
 
   test('that slept while another one got the lease knows it when it wakes up', async () => {

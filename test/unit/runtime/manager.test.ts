@@ -27,6 +27,8 @@ interface Situation {
 /** A manager with one controller of things, in a cluster in which two things are there. */
 class Operator implements AsyncDisposable {
   readonly time = new VirtualTime()
+  /** Before all else: metrics that begin on one clock and are read on another turn through all the years between. */
+  readonly #rule = this.time.rule()
   readonly cluster = new FakeCluster(this.time)
   readonly metrics = new Metrics('test')
   readonly manager: Manager
@@ -36,7 +38,6 @@ class Operator implements AsyncDisposable {
   /** What `run` ended with. */
   ended: 'well' | Error | undefined
   readonly #stop = new AbortController()
-  readonly #rule = this.time.rule()
   readonly #addresses = vi.spyOn(Server.prototype, 'address')
 
   constructor({ before = (): void => undefined, reconcileMs = 0, namespaces = [] }: Situation = {}) {
@@ -247,8 +248,12 @@ describe('a leader', () => {
     await using operator = await Operator.leading()
     operator.cluster.leaseMs = 3 * second
     operator.manager.events.record({ metadata: { namespace: 'a', name: 'one' } }, { type: 'Normal', reason: 'Stored', message: 'It is stored.' })
+    operator.cluster.leaseMs = 10
     operator.stop()
-    await operator.time.advance(minute)
+    await operator.time.advance(2 * second)
+    expect(operator.ended).toBeUndefined()
+    await operator.time.advance(second)
+    await operator.end()
     expect(operator.cluster.events).toMatchObject([{ reason: 'Stored' }])
   })
 

@@ -68,7 +68,9 @@ describe('a key', () => {
     await take(1)
     queue.add('a')
     queue.add('a')
+    expect(queue.length).toBe(0)
     queue.done('a')
+    expect(queue.length).toBe(1)
     await take(1)
     await time.settle()
     expect(taken).toEqual(['a', 'a'])
@@ -147,8 +149,11 @@ describe('a closed queue', () => {
   })
 
   test('drops what waits, now or for later, and takes no more', async () => {
-    const { queue, time } = aDesk()
-    await queueOfTwo(queue)
+    const { queue, time, taken, take } = aDesk()
+    queue.add('a')
+    await take(1)
+    queue.add('a')
+    queue.add('waits')
     queue.addAfter('later', second)
     queue.close()
     queue.add('b')
@@ -157,17 +162,19 @@ describe('a closed queue', () => {
     queue.done('a')
     await time.advance(day)
     expect(queue.length).toBe(0)
-    expect(await queue.take()).toBeUndefined()
+    await take(1)
+    expect(taken).toEqual(['a', 'the end'])
+  })
+
+  test('leaves no timer that would keep the process alive', () => {
+    const { queue, time } = aDesk()
+    queue.addAfter('a', day)
+    queue.addRateLimited('b')
+    expect(time.timers).toBe(2)
+    queue.close()
+    expect(time.timers).toBe(0)
   })
 })
-
-/** One in hand and asked for again, one that waits. */
-async function queueOfTwo(queue: WorkQueue): Promise<void> {
-  queue.add('a')
-  await queue.take()
-  queue.add('a')
-  queue.add('waits')
-}
 
 test('whatever is called in whatever order, the queue does what the model of it says', async () => {
   await fc.assert(
@@ -189,7 +196,7 @@ test('whoever adds a key sees work on it that began later, and nobody ever sees 
       const busy = new Set<string>()
       const work = async (): Promise<void> => {
         for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
-          expect(busy).not.toContain(taken.key)
+          if (busy.has(taken.key)) story.push(`twice ${taken.key}`)
           busy.add(taken.key)
           story.push(`begin ${taken.key}`)
           await time.pause(1 + Math.floor(time.random() * 100))
@@ -197,7 +204,8 @@ test('whoever adds a key sees work on it that began later, and nobody ever sees 
           queue.done(taken.key)
         }
       }
-      const ended = Promise.all(Array.from({ length: workers }, work))
+      let atHome = 0
+      for (let worker = 0; worker < workers; worker++) void work().then(() => atHome++)
       for (const { atMs, key, delayMs } of given) {
         time.setTimeout(() => {
           story.push(`add ${key}`)
@@ -205,9 +213,11 @@ test('whoever adds a key sees work on it that began later, and nobody ever sees 
         }, atMs)
       }
       await time.advance(60 * second)
+      expect(story.filter((each) => each.startsWith('twice'))).toEqual([])
       for (const key of ['a', 'b', 'c', 'd']) expect(story.lastIndexOf(`begin ${key}`)).toBeGreaterThanOrEqual(story.lastIndexOf(`add ${key}`))
       queue.close()
-      await ended
+      await time.settle()
+      expect(atHome).toBe(workers)
     }),
   )
 })

@@ -155,7 +155,7 @@ describe('configuration', () => {
   })
 
   test('lists the succeeded batches above the baseline, and those only: the file belongs to one of them', () => {
-    const candidates = [aTask({ uid: 10, status: 'failed' }), succeeded(), aTask({ uid: 13 }), succeeded({ uid: 14, batchUid: 11 })]
+    const candidates = [succeeded(), succeeded({ uid: 13, batchUid: 10, status: 'failed' }), succeeded({ uid: 14, batchUid: 11 }), aTask({ uid: 15 })]
     const { batches } = configOf({ engine: anEngine({ candidates }) })
     expect(batches.map(({ taskUid, batchUid }) => [taskUid, batchUid])).toEqual([[12, 9], [14, 11]])
     expect(batches[0]).toEqual({ taskUid: 12, batchUid: 9, enqueuedAt: succeeded().enqueuedAt, startedAt: succeeded().startedAt, finishedAt: succeeded().finishedAt })
