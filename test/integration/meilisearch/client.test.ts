@@ -88,7 +88,7 @@ describe('behind a running batch', () => {
   let busy: number
 
   beforeAll(async () => {
-    busy = await server.api.addDocuments('busy', filmLines(0, 15_000))
+    busy = await server.api.addDocuments('busy', filmLines(0, 6000))
     await eventually('the batch to run', async () => ((await client.task(busy)).status === 'processing' ? true : undefined), { everyMs: 10 })
   })
 
