@@ -34,7 +34,7 @@ export interface ClockOfProcess {
 export const goodRoad: Road = { outMs: [5], backMs: [5] }
 const exact: ClockOfProcess = { offsetMs: 0, rate: 1, skewMs: 0 }
 
-/** The Lease as the API server keeps it: who writes must have seen what is there. */
+/** The Lease as the API server keeps it: a write that names the version it was read at must have seen what is there. */
 export class LeaseKeeper {
   lease: Lease | undefined
   #version = 0
@@ -50,7 +50,8 @@ export class LeaseKeeper {
   }
 
   update(object: Lease): Lease {
-    if (this.get().metadata.resourceVersion !== object.metadata.resourceVersion) throw new Conflict('the lease was changed')
+    const { resourceVersion } = object.metadata
+    if (resourceVersion !== undefined && resourceVersion !== this.get().metadata.resourceVersion) throw new Conflict('the lease was changed')
     return this.#write(object)
   }
 

@@ -13,6 +13,8 @@ const longestTimerMs = 2 ** 31 - 1
 /** The wall clock when the virtual one stands at 0. */
 const epoch = Date.parse('2030-01-01T00:00:00Z')
 
+/** Some seconds of doing nothing else; a socket to ourselves needs a few turns. */
+const mostTurns = 1_000_000
 /** Not the stubbed one, and behind all promises that are settled now. */
 const { setImmediate: nextTurn } = globalThis
 
@@ -84,9 +86,12 @@ export class VirtualTime implements Clock {
     await new Promise<void>((resolve) => void nextTurn(resolve))
   }
 
-  /** Turns the event loop, for what is real in a test (a socket), until `reached`; the time stands still. */
-  async turnUntil(reached: () => boolean): Promise<void> {
-    while (!reached()) await this.settle()
+  /** Turns the event loop, for what is real in a test (a socket of this process), until `reached`; the time stands still. */
+  async turnUntil(what: string, reached: () => boolean): Promise<void> {
+    for (let turns = 0; !reached(); turns++) {
+      if (turns === mostTurns) throw new Error(`waited in vain until ${what}`)
+      await this.settle()
+    }
   }
 
   /** Until disposed, the globals that tell and measure time, and chance, are this one's. */

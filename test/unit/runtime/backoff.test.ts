@@ -1,6 +1,8 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { backoffMs } from '../../../src/runtime/backoff.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 const backoffs = fc.tuple(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 1000 })).map(([firstMs, times]) => ({ firstMs, maxMs: firstMs * times }))

@@ -5,6 +5,8 @@ import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { TransientError } from '../../../src/reconcile/errors.ts'
 import { EventRecorder } from '../../../src/runtime/events.ts'
 
+vi.setConfig({ testTimeout: 60_000 })
+
 interface Event extends KubeObject {
   readonly message: string
   readonly involvedObject: KubeObject['metadata']

@@ -6,7 +6,8 @@ import type { ClockOfProcess, Process } from '../../support/runtime/election.ts'
 vi.setConfig({ testTimeout: 120_000 })
 
 const second = 1000
-const hour = 3600 * second
+const minute = 60 * second
+const hour = 60 * minute
 
 describe('a candidate', () => {
   test('gets a lease that nobody has', async () => {
@@ -22,8 +23,8 @@ describe('a candidate', () => {
     election.start('first')
     await election.time.advance(second)
     const before = election.lease?.spec
-    for (let minutes = 0; minutes < 60; minutes++) {
-      await election.time.advance(60 * second)
+    for (let minutes = 0; minutes < 10; minutes++) {
+      await election.time.advance(minute)
       expect(election.holders).toEqual(['first'])
     }
     expect(election.lease?.spec).toMatchObject({ acquireTime: before?.acquireTime, leaseTransitions: 0 })
@@ -35,7 +36,7 @@ describe('a candidate', () => {
     for (const name of ['first', 'second', 'third']) election.start(name)
     await election.time.advance(10 * second)
     const [holder] = election.holders
-    await election.time.advance(hour)
+    await election.time.advance(10 * minute)
     expect(election.holders).toEqual([holder])
   })
 
@@ -66,12 +67,26 @@ describe('a candidate', () => {
     expect(election.holders).toEqual(['second'])
   })
 
+  test('whose write comes after that of a quicker one has not got it', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    const slow = election.start('slow')
+    election.start('quick')
+    await election.time.advance(second)
+    first.crash()
+    slow.nextWrite = { outMs: 3 * second, backMs: 5 }
+    await election.time.advance(minute)
+    expect(election.holders).toEqual(['quick'])
+    expect(election.lease?.spec).toMatchObject({ holderIdentity: 'quick', leaseTransitions: 1 })
+  })
+
   test.each([-hour, hour])('steals nothing early from a holder whose wall clock is %i ms off', async (skewMs) => {
     using election = new Election()
     election.start('first', { skewMs })
     await election.time.advance(second)
     election.start('second')
-    await election.time.advance(hour)
+    await election.time.advance(10 * minute)
     expect(election.holders).toEqual(['first'])
     expect(election.lease?.spec).toMatchObject({ leaseTransitions: 0 })
   })
@@ -112,6 +127,20 @@ describe('a holder', () => {
     expect(election.lease?.spec?.holderIdentity).toBe('')
   })
 
+  test('whose word of release comes late does not take it from the next one', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    election.start('second')
+    first.road = { ...goodRoad, loses: 'refused' }
+    await election.time.advance(8 * second)
+    first.road = { outMs: [10 * second], backMs: [5] }
+    await first.stop()
+    await election.time.advance(20 * second)
+    expect(first.hasEnded).toBe(true)
+    expect(election.lease?.spec).toMatchObject({ holderIdentity: 'second', leaseTransitions: 1 })
+  })
+
   test('whose last renewal comes between the read and the write of its own release gives it back all the same', async () => {
     using election = new Election()
     const first = election.start('first')
@@ -148,6 +177,20 @@ describe('a holder', () => {
     expect(first.hasEnded).toBe(true)
     expect(first.lost).toMatchObject({ name: 'LeaseLost', message: expect.stringContaining('not renewed for 10 s') as string })
     expect(first.failures.length).toBeGreaterThan(3)
+  })
+
+  test('whose renewal was answered late holds it from when it asked', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    first.nextWrite = { outMs: 5, backMs: 7 * second }
+    // The renewal begins at 2020 and is answered after 9 s.
+    await election.time.advance(9 * second)
+    first.road = { ...goodRoad, loses: 'refused' }
+    await election.time.advance(2 * second)
+    expect(election.holders).toEqual(['first'])
+    await election.time.advance(20)
+    expect(election.holders).toEqual([])
   })
 
   test.each(['request', 'reply'] as const)('whose %s is lost on the way gives up in time, although its client still waits', async (loses) => {

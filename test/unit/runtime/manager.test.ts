@@ -62,7 +62,7 @@ class Operator implements AsyncDisposable {
       () => (this.ended = 'well'),
       (error: unknown) => (this.ended = error as Error),
     )
-    await this.time.turnUntil(() => this.cluster.requests > 0)
+    await this.time.turnUntil('the caches are being filled', () => this.cluster.requests > 0)
     return this
   }
 
@@ -85,7 +85,7 @@ class Operator implements AsyncDisposable {
 
   /** Resolves when `run` has ended; the time stands still. */
   async end(): Promise<void> {
-    await this.time.turnUntil(() => this.ended !== undefined)
+    await this.time.turnUntil('run has ended', () => this.ended !== undefined)
   }
 
   async readiness(): Promise<number> {

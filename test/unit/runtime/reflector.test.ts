@@ -26,13 +26,14 @@ class Mirror implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #ended: Promise<unknown>
   syncedReflectors = 0
+  hasEnded = false
 
   constructor({ pace = {}, namespaces = [undefined], seed = 1, before = (): void => undefined }: { pace?: Partial<Pace>; namespaces?: readonly (string | undefined)[]; seed?: number; before?: (server: FakeApiServer) => void } = {}) {
     this.time = new VirtualTime(seed)
     this.#rule = this.time.rule()
     this.server = new FakeApiServer(this.time, pace)
     before(this.server)
-    this.#ended = Promise.all(namespaces.map((namespace) => this.#reflect(namespace)))
+    this.#ended = Promise.all(namespaces.map((namespace) => this.#reflect(namespace))).then(() => (this.hasEnded = true))
   }
 
   /** Keys of what was told, and what became of each: + came, ~ changed, - went. */
@@ -60,9 +61,13 @@ class Mirror implements AsyncDisposable {
     expect(new Set(mirror.values())).toEqual(new Set(this.store.list()))
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  stop(): void {
     this.#stop.abort()
-    await this.time.advance(second)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop()
+    await this.time.advance(2 * minute)
     await this.#ended
     this.#rule[Symbol.dispose]()
   }
@@ -154,9 +159,11 @@ describe('a reflector', () => {
     ['watches', 10 * second],
     ['rests after a failure', 100],
   ])('ends when it is told to while it %s', async (_what, afterMs) => {
-    const mirror = new Mirror({ before: (server) => afterMs === 100 && server.refusals.push(unreachable(minute)) })
+    await using mirror = new Mirror({ before: (server) => afterMs === 100 && server.refusals.push(unreachable(minute)) })
     await mirror.time.advance(afterMs)
-    await mirror[Symbol.asyncDispose]()
+    mirror.stop()
+    await mirror.time.advance(second)
+    expect(mirror.hasEnded).toBe(true)
     expect(mirror.server.watchers).toBe(0)
   })
 })

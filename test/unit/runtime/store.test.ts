@@ -1,7 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Store, keyOf } from '../../../src/runtime/store.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 interface Pet extends KubeObject {
   readonly likes: readonly string[]

@@ -247,7 +247,7 @@ describe('a key', () => {
       target,
       claim: annotated(observation.claim),
       engine: 'message' in engine ? { ...engine, message: leak } : engine,
-      mover: { ...mover, warning: mover.warning === undefined ? undefined : leak, pod: mover.pod?.status?.phase === 'Failed' ? ended(30, { exitCode: 30, message: leak }) : mover.pod },
+      mover: { ...mover, warning: mover.warning === undefined ? undefined : leak, pod: mover.pod?.status?.phase === 'Failed' ? ended(15, { exitCode: 15, message: leak }) : mover.pod },
     }
   }
 

@@ -111,6 +111,12 @@ describe('failed', () => {
     expect(failed(aSnapshot(), { reason: 'MoverFailed', message: 'It broke.' }, now + 999).duration).toBe('0s')
   })
 
+  test('words of others are told without secrets, and cut between characters', () => {
+    const message = (words: string): string | undefined => failed(aSnapshot(), { reason: 'MoverFailed', message: words }, now).conditions?.[0]?.message
+    expect(message('mount -o password=s3cr3t failed')).toBe('mount -o password=*** failed')
+    expect(message(`${'m'.repeat(1999)}😀`)?.isWellFormed()).toBe(true)
+  })
+
   test('long words are cut to what the schema holds', () => {
     expect(failed(aSnapshot(), { reason: 'MoverFailed', message: 'm'.repeat(5000) }, now).conditions?.[0]?.message).toHaveLength(2000)
   })
