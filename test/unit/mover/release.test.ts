@@ -26,7 +26,7 @@ async function stored(work: Workplace): Promise<FileIdentity> {
   return identityOf(work.file)
 }
 
-const strangers = ['.released-0a1b2c3d-1111-4222-8333-444455556666', '.released-ffffffff-1111-4222-8333-444455556666-00000000', '.tmpAbCdEf', 'other.snapshot']
+const strangers = ['.released-0a1b2c3d-1111-4222-8333-444455556666', '.released-0a1b2c3d-1111-4222-8333-444455556666-00000000.old', '.released-ffffffff-1111-4222-8333-444455556666-00000000', '.tmpAbCdEf', 'other.snapshot']
 
 /** As Meilisearch does it: a temporary file, renamed over whatever is there. */
 async function persistNewer(work: Workplace, text = 'newer'): Promise<void> {

@@ -127,6 +127,20 @@ describe.concurrent('interrupted', () => {
     await expectGone(work)
   })
 
+  test.for([['rename', 1], ['unlink', 1], ['unlink', 2], ['rmdir', 1], ['rmdir', 2], ['fsync', 1]] as const)(
+    'by a kill among what an interrupted mover left (%s %i): the next run ends it',
+    async ([call, nth], { work }) => {
+      const partial = join(work.parent, '.nightly-0a1b2c3d.1-1-aabbccdd.partial')
+      await mkdir(partial, { recursive: true })
+      for (const name of ['data.ms.snapshot', 'manifest.json']) await writeFile(join(partial, name), 'half')
+      await layNeighbours(work)
+      const { code, signal } = await remove(work, killAt(call, nth))
+      expect(signal ?? code).toBe('SIGKILL')
+      expect((await remove(work)).result.removed).toBe('absent')
+      await expectGone(work)
+    },
+  )
+
   test('at no other such call', async ({ work }) => {
     for (const [call, nth] of [['rename', 2], ['fsync', 4], ['unlink', 4], ['rmdir', 2]] as const) {
       await rm(join(work.destination, 'backups'), { recursive: true, force: true })
