@@ -77,8 +77,19 @@ function compose(config: Config, logger: Logger): Manager {
   return manager
 }
 
+/** A bad setting is one line of the log, like everything else. */
+function configured(): Config | undefined {
+  try {
+    return configFrom(process.env)
+  } catch (error) {
+    createLogger('info').fatal({ reason: error instanceof Error ? error.message : String(error) }, 'the operator cannot start')
+    return undefined
+  }
+}
+
 async function main(): Promise<number> {
-  const config = configFrom(process.env)
+  const config = configured()
+  if (config === undefined) return 1
   const logger = createLogger(config.LOG_LEVEL)
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())

@@ -59,11 +59,13 @@ const certificateCodes = new Set([
 export const certificateRejected = 'certificate_rejected'
 
 function noReply(server: Server, call: Call, cause: unknown): TransientError {
-  const { code, message } = cause as { code?: string; message?: string }
-  const rejected = code !== undefined && certificateCodes.has(code)
-  return new TransientError(`${call.method} ${server.endpoint}${call.path} got no reply: ${code ?? message ?? 'unknown error'}`, {
+  // The sentence before the code: that of a deadline is the number 23.
+  const { code, message = '' } = cause as { code?: string | number; message?: string }
+  const text = typeof code === 'string' ? code : undefined
+  const rejected = text !== undefined && certificateCodes.has(text)
+  return new TransientError(`${call.method} ${server.endpoint}${call.path} got no reply: ${message === '' ? (text ?? 'unknown error') : message}`, {
     cause,
-    ...(rejected ? { code: certificateRejected } : code === undefined ? {} : { code }),
+    ...(rejected ? { code: certificateRejected } : text === undefined ? {} : { code: text }),
   })
 }
 

@@ -74,10 +74,15 @@ export class LeaderElector {
     while (!signal.aborted) {
       await this.#pause(this.#timing.retryMs, signal)
       if (signal.aborted) return
-      // A reply that never comes must not hide that the time is over.
-      await Promise.race([this.#attempt(), this.#pause(this.#timing.renewMs - this.#timing.retryMs, signal)])
+      // A reply that never comes must not hide that the time is over: it is counted from the last renewal, however often an attempt has failed since.
+      await Promise.race([this.#attempt(), this.#pause(this.#leftMs(), signal)])
       if (!this.held()) throw new LeaseLost(`the lease ${this.#candidate.lease.name} was not renewed for ${this.#timing.renewMs / 1000} s, or another one holds it`)
     }
+  }
+
+  /** Until it is not ours any more. */
+  #leftMs(): number {
+    return this.#renewedAt === undefined ? 0 : Math.max(0, this.#renewedAt + this.#timing.renewMs - this.#nowMs())
   }
 
   /** Gives it back, so that the next one need not wait. */

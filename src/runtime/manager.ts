@@ -113,8 +113,7 @@ export class Manager {
 
   addController(parts: ControllerParts): void {
     const queue = new WorkQueue()
-    // While we do not lead, nobody takes keys: what is there is added when leadership begins. Asking `held` here would lose
-    // what changes while a late renewal is still under way.
+    // While we do not lead, nobody takes keys: what is there is added when leadership begins.
     for (const watch of parts.watches) watch((key) => this.#isLeading && queue.add(key))
     this.#controllers.push({ ...parts, queue })
   }
