@@ -4,6 +4,7 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { SnapshotReason } from '../api/snapshot.ts'
 import { exitCodes, moverResult } from '../mover/contract.ts'
 import type { ExitCode, MoverResult } from '../mover/contract.ts'
+import { sizeText } from '../reconcile/format.ts'
 import { moverContainer } from './job-template.ts'
 
 export interface Termination {
@@ -64,14 +65,20 @@ const cures: Readonly<Partial<Record<ExitCode, Pick<MoverFailure, 'reason' | 'cu
   [exitCodes.badConfiguration]: { reason: snapshotReasons.MoverFailed, cure: 'None' },
   [exitCodes.destinationConflict]: { reason: snapshotReasons.DestinationConflict, cure: 'None' },
   [exitCodes.permissionDenied]: { reason: snapshotReasons.SourceNotReadable, cure: 'None' },
-  [exitCodes.noSpace]: { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted' },
   [exitCodes.superseded]: { reason: snapshotReasons.Superseded, cure: 'MoverUncounted' },
   [exitCodes.terminated]: { reason: snapshotReasons.MoverFailed, cure: 'MoverUncounted' },
   [exitCodes.archiveBad]: { reason: snapshotReasons.ArchiveCorrupt, cure: 'Snapshot' },
 }
 
+/** Needed and free as people read them. */
+function roomText({ message, space }: MoverResult): string {
+  return space === undefined || space.freeBytes >= space.neededBytes ? message : `The destination has ${sizeText(space.freeBytes)} free, and the copy needs ${sizeText(space.neededBytes)}. Make room or enlarge the claim.`
+}
+
 /** A file that is not there comes by no attempt; one that no batch wrote is replaced by another snapshot. */
-export function failureOf({ exitCode, message, modifiedAt }: MoverResult): MoverFailure {
+export function failureOf(result: MoverResult): MoverFailure {
+  const { exitCode, message, modifiedAt } = result
+  if (exitCode === exitCodes.noSpace) return { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted', message: roomText(result) }
   if (exitCode === exitCodes.sourceMissing) return { reason: snapshotReasons.SourceMissing, cure: modifiedAt === undefined ? 'None' : 'Snapshot', message }
   return { ...(cures[exitCode as ExitCode] ?? { reason: snapshotReasons.MoverFailed, cure: 'Mover' as const }), message }
 }

@@ -19,9 +19,9 @@ describe('a full destination', () => {
   test('is waited for, with needed and free, and does not count', () => {
     const verdict = decided(after(noRoom))
     expect(verdict).toMatchObject({ phase: 'Moving', reason: 'InsufficientSpace', effects: [], requeueAfterMs: 30_000 })
-    expect(verdict.message).toMatch(/10 bytes free.*needs 100.*It goes on by itself when there is room, until \d{4}-/)
+    expect(verdict.message).toMatch(/has 10 B free, and the copy needs 100 B\. Make room or enlarge the claim\. It goes on by itself when there is room, until \d{4}-/)
     expect(verdict.status.move).toMatchObject({ attempt: 2, failures: 0, jobName: 'nightly-0a1b2c3d-1-2', retryAt: '2026-03-01T12:00:30Z' })
-    expect(verdict.status.waitingFor).toContain('make room there')
+    expect(verdict.status.waitingFor).toContain('Make room')
   })
 
   test('is looked at ever more seldom, but every five minutes at least', () => {
