@@ -12,7 +12,7 @@ import { Conflict, NotFound, TerminalError } from './errors.ts'
 export interface Subject {
   readonly resource: Resource
   readonly object: KubeObject
-  /** `performance.now()` of the status write that changed something in this pass; undefined where the pass wrote nothing. */
+  /** `performance.now()` when the status write that changed something in this pass was begun; undefined where the pass wrote nothing. */
   readonly writtenAt: number | undefined
 }
 

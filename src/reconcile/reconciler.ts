@@ -73,8 +73,10 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
     const before = this.object.status
     const after = withoutUndefined(next)
     if (isDeepStrictEqual(before, after)) return
+    // From when it may be on record: a reply that comes late, or to a process that was stopped meanwhile, must not make it younger.
+    const begun = performance.now()
     this.object = await this.#update({ ...this.object, status: after })
-    this.writtenAt = performance.now()
+    this.writtenAt = begun
     for (const story of this.#room.story(before, after)) this.#loop.record(this.object, story)
   }
 

@@ -1,5 +1,5 @@
 // The loop of every kind: what is written, in which order, and what a stale copy can do (nothing).
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { persistentVolumeClaims } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { Connections } from '../../../src/reconcile/connection.ts'
@@ -40,6 +40,7 @@ beforeEach(async () => {
   leader = true
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   await engine[Symbol.asyncDispose]()
 })
 
@@ -162,6 +163,14 @@ describe('effects', () => {
   test('are performed without a write as well, where they may be repeated', async () => {
     await deciding({ seen: 1 }, createClaim)('shop/thing')
     expect(claim()).toBeDefined()
+  })
+
+  test('a write whose reply took longer than the fence lasts fences nothing: others may have acted on it', async () => {
+    const started = performance.now()
+    kube.before = ({ verb }) => void (verb === 'updateStatus' && vi.spyOn(performance, 'now').mockReturnValue(started + 60_000))
+    await expect(deciding({ seen: 2 }, requestSnapshot())('shop/thing')).rejects.toThrow('is too old')
+    expect(engine.tasks).toEqual([])
+    expect(stored()?.status).toEqual({ seen: 2 })
   })
 
   test('one that needs a write is not performed without', async () => {

@@ -1,0 +1,56 @@
+// The operator killed before and after each decisive step of a snapshot's life: what fences, the deed behind the fence, the last word.
+// `npm run test:crash` does it at every step; see there for how a step is found and what "the same end" is.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runningCluster } from '../cluster/cluster.ts'
+import { openBed } from '../crash/bed.ts'
+import type { Bed } from '../crash/bed.ts'
+import { Lane } from '../crash/lane.ts'
+import { crashRow } from '../crash/matrix.ts'
+import { record } from '../crash/points.ts'
+import { decisive } from '../crash/story.ts'
+import type { Step } from '../crash/story.ts'
+
+const setting = (name: string): string => process.env[name] ?? ''
+
+/** It enters the cluster's network and reads its disks: only the test bed of this machine will do. */
+const cluster = runningCluster()
+const isTestBed = cluster !== undefined && cluster.kubeconfig === setting('E2E_KUBECONFIG')
+const laneCount = 4
+
+describe.skipIf(!isTestBed)(`killed at a decisive step, the next operator brings it to the same end${isTestBed ? '' : ' (left out: it reads the disks of the test bed)'}`, { concurrent: true, timeout: 300_000 }, () => {
+  const free: Lane[] = []
+  const waiting: ((lane: Lane) => void)[] = []
+  let bed: Bed
+  let isGood = true
+  let steps: readonly Step[] = []
+
+  const take = async (): Promise<Lane> => free.pop() ?? (await new Promise<Lane>((resolve) => waiting.push(resolve)))
+  const give = (lane: Lane): void => {
+    const next = waiting.shift()
+    if (next === undefined) free.push(lane)
+    else next(lane)
+  }
+
+  beforeAll(async () => {
+    const images = { operator: setting('E2E_OPERATOR_IMAGE'), meilisearch: setting('E2E_MEILISEARCH_IMAGE') }
+    bed = await openBed({ kubectl: setting('E2E_KUBECTL'), kubeconfig: setting('E2E_KUBECONFIG'), images })
+    free.push(...(await Promise.all(Array.from({ length: laneCount }, async (_, index) => await Lane.open(bed, index + 1)))))
+    steps = (await record(free, cluster?.auditLog ?? '')).steps
+  })
+  afterAll(async () => {
+    await Promise.all(free.map(async (lane) => await lane.close()))
+    await bed.close(!isGood)
+  })
+
+  test.each([...decisive].flatMap((step) => (['before', 'after'] as const).map((moment) => ({ step, moment }))))('$moment "$step"', async ({ step, moment }) => {
+    expect(steps.map(({ name }) => name)).toContain(step)
+    const lane = await take()
+    try {
+      const { faults } = await crashRow(step, moment).run(lane)
+      isGood &&= faults.length === 0
+      expect(faults, lane.logs.join(' ')).toEqual([])
+    } finally {
+      give(lane)
+    }
+  })
+})
