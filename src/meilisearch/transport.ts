@@ -59,11 +59,11 @@ const certificateCodes = new Set([
 export const certificateRejected = 'certificate_rejected'
 
 function noReply(server: Server, call: Call, cause: unknown): TransientError {
-  // The sentence before the code: that of a deadline is the number 23.
-  const { code, message = '' } = cause as { code?: string | number; message?: string }
+  // A code that is no word says nothing: that of a deadline is the number 23.
+  const { code, message } = cause as { code?: string | number; message?: string }
   const text = typeof code === 'string' ? code : undefined
   const rejected = text !== undefined && certificateCodes.has(text)
-  return new TransientError(`${call.method} ${server.endpoint}${call.path} got no reply: ${message === '' ? (text ?? 'unknown error') : message}`, {
+  return new TransientError(`${call.method} ${server.endpoint}${call.path} got no reply: ${text ?? message ?? 'unknown error'}`, {
     cause,
     ...(rejected ? { code: certificateRejected } : text === undefined ? {} : { code: text }),
   })
