@@ -33,8 +33,17 @@ async function bundle(): Promise<void> {
   }
 }
 
-/** Gives the program's exit code. */
-export async function driveCluster({ title, program, json, keep }: Drive): Promise<number> {
+/** Gives the program's exit code; 1, with a sentence, where there is no cluster to run it in. */
+export async function driveCluster(drive: Drive): Promise<number> {
+  try {
+    return await driven(drive)
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  }
+}
+
+async function driven({ title, program, json, keep }: Drive): Promise<number> {
   const screen = new Screen(json ? process.stderr : process.stdout)
   screen.line(title)
   const started = performance.now()
