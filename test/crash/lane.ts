@@ -140,6 +140,7 @@ export class Lane {
    */
   async crash(options: { readonly leavesLease: boolean }): Promise<void> {
     await this.operator.kill()
+    this.#life?.operatorDied()
     this.#revival = this.#revive(options.leavesLease)
   }
 

@@ -34,6 +34,9 @@ export class Life {
   readonly #story = new Story()
   readonly #around: Surroundings
   #passes = 0
+  /** Where the newest request on record is: its POST is awaited, or cannot be sent any more, or has gone. */
+  #post: 'due' | 'cut off' | 'gone' = 'gone'
+  #postsCutOff = 0
 
   /** @param plan `tasks`: how many snapshot tasks it will have */
   constructor(name: string, plan: { readonly mischief: Mischief; readonly tasks: number }, around: Surroundings) {
@@ -50,32 +53,66 @@ export class Life {
     return snapshot?.status?.phase === 'Completed' && (snapshot.metadata.finalizers ?? []).length === 0 && this.#story.isOver
   }
 
+  /** How often the operator was killed between a request on record and its POST: each time the next one had to count anew. */
+  get postsCutOff(): number {
+    return this.#postsCutOff
+  }
+
+  operatorDied(): void {
+    if (this.#post !== 'due') return
+    this.#post = 'cut off'
+    this.#postsCutOff += 1
+  }
+
+  /** The last packets of a dead operator may still come: then its POST was not cut off after all. */
+  #postGoes(): void {
+    if (this.#post === 'cut off') this.#postsCutOff -= 1
+    this.#post = 'gone'
+  }
+
   async atApi(call: Call, forward: Forward): Promise<Reply | undefined> {
     if (call.method === 'GET' && call.path.endsWith(`/secrets/${this.#around.secret.name}`)) return this.#withPassKey(await forward())
-    const step = this.#story.write(call)
+    const step = this.#isOfAnother(call) ? undefined : this.#story.write(call)
     if (step === undefined) return await forward()
     if (step.name === 'status: Completed') await this.#examineStored(JSON.parse(call.body) as MeiliSnapshot)
     if (step.name === 'status: task succeeded') await this.#examineTask(JSON.parse(call.body) as MeiliSnapshot)
     return await this.#through(step, async () => {
+      const asks = step.name.startsWith('status: request on record')
+      if (asks) this.#post = 'due'
       const reply = await forward()
+      if (asks && reply.status >= 300) this.#post = 'gone'
       this.#story.accepted(step, reply)
       return reply
     })
   }
 
   async atEngine(call: Call, forward: Forward): Promise<Reply | undefined> {
+    if (isPassKey(call.authorization) && !call.authorization.startsWith(`Bearer ${this.#passKey}`)) return await forward()
     const step = this.#story.ask(call)
     return await this.#through(step, async () => {
-      if (step.name === 'POST /snapshots') this.witness.posting(await this.#onRecord())
+      if (step.name === 'POST /snapshots') {
+        this.#postGoes()
+        this.witness.posting(await this.#onRecord())
+      }
       return await forward()
     })
+  }
+
+  get #passKey(): string {
+    return `${passKey}${this.name}-`
+  }
+
+  /** A pass about the life before may still be under way. */
+  #isOfAnother({ path }: Call): boolean {
+    const [, named] = /\/(?:meilisnapshots|meiliinstances)\/([^/?]+)/.exec(path) ?? []
+    return named !== undefined && named !== this.name
   }
 
   #withPassKey(reply: Reply): Reply {
     if (reply.status !== 200) return reply
     this.#passes += 1
     const secret = JSON.parse(reply.body) as { data: Record<string, string> }
-    const data = { ...secret.data, [this.#around.secret.key]: Buffer.from(`${passKey}${this.#passes}`).toString('base64') }
+    const data = { ...secret.data, [this.#around.secret.key]: Buffer.from(`${this.#passKey}${this.#passes}`).toString('base64') }
     return { ...reply, body: JSON.stringify({ ...secret, data }) }
   }
 
