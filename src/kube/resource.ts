@@ -47,5 +47,7 @@ export const secrets = core('secrets', 'Secret')
 export const configMaps = core('configmaps', 'ConfigMap')
 export const persistentVolumeClaims = core('persistentvolumeclaims', 'PersistentVolumeClaim')
 export const events = core('events', 'Event')
+export const services = core('services', 'Service')
+export const statefulSets: Resource = { group: 'apps', version: 'v1', plural: 'statefulsets', kind: 'StatefulSet' }
 export const jobs: Resource = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job' }
 export const leases: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease' }

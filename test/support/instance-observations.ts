@@ -2,7 +2,7 @@
 import type { MeiliInstance, MeiliInstanceStatus } from '../../src/api/instance.ts'
 import { conditionTypes } from '../../src/api/meta.ts'
 import { decideInstance } from '../../src/instance/decide.ts'
-import type { InstanceObservation, ServerSeen } from '../../src/instance/decide.ts'
+import type { InstanceObservation, ServerSeen } from '../../src/instance/observation.ts'
 import { aClaim, anInstance, aTarget, conditionsIn, now } from './observations.ts'
 
 /** A MeiliInstance with exactly this status; by default one that nobody has looked at. */
@@ -35,6 +35,7 @@ export function anInstanceObservation(changes: Partial<InstanceObservation> = {}
     claim: aClaim({ metadata: { name: 'search-data' } }),
     lastSnapshot: undefined,
     pollMs: 60_000,
+    managed: undefined,
     ...changes,
   }
 }

@@ -20,6 +20,7 @@ describe('defaults', () => {
       MOVER_IMAGE_PULL_SECRETS: [],
       MAX_MOVERS: 10,
       WATCH_NAMESPACES: [],
+      MANAGED_INSTANCES: false,
       INSTANCE_POLL_SECONDS: 60,
       LOG_LEVEL: 'info',
       HTTP_HOST: '0.0.0.0',

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import { instanceOf, instanceRoom, instancesBeside } from '../../../src/instance/controller.ts'
-import { instanceStory } from '../../../src/instance/decide.ts'
+import { instanceStory } from '../../../src/instance/story.ts'
 import type { InstanceWorld } from '../../../src/instance/observe.ts'
 import { aCondition, anInstance, aSnapshot } from '../../support/observations.ts'
 import { decidedInstance, nothingThere } from '../../support/instance-observations.ts'
@@ -27,9 +27,9 @@ describe('instancesBeside', () => {
 })
 
 describe('instanceOf', () => {
-  test('a completed snapshot wakes its instance, no other does', () => {
-    expect(instanceOf(aSnapshot({ status: { phase: 'Completed' } }))).toEqual(['shop/search'])
-    for (const phase of ['Pending', 'Snapshotting', 'Moving', 'Failed'] as const) expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual([])
+  test('a snapshot that has ended wakes its instance, no other does', () => {
+    for (const phase of ['Completed', 'Failed'] as const) expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual(['shop/search'])
+    for (const phase of ['Pending', 'Snapshotting', 'Moving'] as const) expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual([])
     expect(instanceOf({ ...aSnapshot(), status: {} })).toEqual([])
   })
 })

@@ -1,0 +1,40 @@
+// The end of a managed instance: after snapshots that run, with claims and key left or taken along, and told. Pure.
+import { instanceConditions, instanceFinalizer, instanceReasons } from '../api/instance.ts'
+import type { InstanceReason, MeiliInstanceStatus } from '../api/instance.ts'
+import { conditionTypes } from '../api/meta.ts'
+import { conditionsOf } from '../reconcile/conditions.ts'
+import type { Decision, Effect } from '../reconcile/decision.ts'
+import { keySecretName } from '../reconcile/names.ts'
+import type { Managed } from './managed.ts'
+import { ownershipEffects } from './provision.ts'
+
+export function ended(managed: Managed, nowMs: number): Decision<MeiliInstanceStatus> {
+  const { instance, seen, spec } = managed
+  if (instance.metadata.finalizers?.includes(instanceFinalizer) !== true) return { status: instance.status ?? {}, effects: [] }
+  const [running] = seen.runningSnapshots
+  if (running !== undefined) return { ...told(managed, { reason: instanceReasons.Deleting, message: `It goes when snapshot ${running} has ended.` }, nowMs), requeueAfterMs: 2000 }
+  // Without rights there is nothing of ours to put right.
+  const ownership = seen.isSwitchedOn ? ownershipEffects(managed) : []
+  const isRetained = instance.spec.deletionPolicy === 'Retain'
+  const named = [...keptClaims(managed), ...(spec.masterKeySecretRef === undefined ? [`Secret ${keySecretName(instance)}`] : [])].join(', ')
+  const farewell = isRetained
+    ? { reason: instanceReasons.Retained, message: `These stay: ${named}. A MeiliInstance of this name takes them over.` }
+    : { reason: instanceReasons.Deleting, message: `These are deleted with it: ${named}.` }
+  const effects: readonly Effect[] = ownership.length > 0 ? ownership : [{ kind: 'RemoveFinalizer', finalizer: instanceFinalizer }]
+  return { ...told(managed, farewell, nowMs), effects, ...(ownership.length > 0 ? { requeueAfterMs: 100 } : {}) }
+}
+
+function keptClaims({ seen, spec }: Managed): string[] {
+  const roles = [['data', spec.storage.size], ['snapshots', spec.snapshots?.size]] as const
+  return roles.flatMap(([role, size]) => (size === undefined || seen.claims[role] === undefined ? [] : [`claim ${seen.claims[role].metadata?.name ?? ''}`]))
+}
+
+function told({ instance }: Managed, why: { reason: InstanceReason; message: string }, nowMs: number): Decision<MeiliInstanceStatus> {
+  const { metadata, status } = instance
+  const wanted = [
+    { type: conditionTypes.Reconciling, status: 'True', ...why },
+    { type: conditionTypes.Ready, status: 'False', ...why },
+    { type: instanceConditions.Applied, status: 'False', ...why },
+  ] as const
+  return { status: { ...status, observedGeneration: metadata.generation, conditions: conditionsOf(status?.conditions, wanted, { generation: metadata.generation, nowMs }) }, effects: [] }
+}
