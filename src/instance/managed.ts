@@ -32,8 +32,11 @@ export function managedOf(observation: InstanceObservation): Managed | undefined
   return instance.spec.managed === undefined || managed === undefined ? undefined : { observation, instance, spec: instance.spec.managed, seen: managed }
 }
 
-/** The version of the database, as far as it is on record: on its claim, else in status. */
-export function databaseVersion({ instance, seen, spec }: Managed): string | undefined {
+/** The version of the database: of the server that answers, else as it is on record on its claim, else in status. */
+export function databaseVersion(managed: Managed): string | undefined {
+  const { instance, seen, spec } = managed
+  const answered = answeredVersion(managed)
+  if (answered !== undefined) return answered
   const onClaim = spec.storage.claimName === undefined ? seen.claims.data?.metadata?.annotations?.[databaseVersionAnnotation] : undefined
   return onClaim ?? (spec.storage.claimName === undefined && seen.claims.data === undefined ? undefined : instance.status?.version)
 }

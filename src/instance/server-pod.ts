@@ -69,7 +69,7 @@ function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V
 
 export function settingsOf(instance: MeiliInstance, managed: ManagedServer, upgrade = false): ServerSettings {
   const directories = {
-    snapshots: hasSnapshotVolume(managed) ? `${paths.snapshots}/${baseName(instance)}` : `${paths.data}/snapshots`,
+    snapshots: hasSnapshotVolume(managed) ? `${paths.snapshots}/meilisearch/${baseName(instance)}` : `${paths.data}/snapshots`,
     temporary: managed.scratch === undefined ? `${paths.data}/tmp` : paths.scratch,
   }
   return serverSettings(managed, masterKeyReference(instance), { directories, upgrade })
