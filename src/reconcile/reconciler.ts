@@ -36,15 +36,21 @@ export interface Loop<P> {
 
 export type Reconcile = (key: string) => Promise<{ requeueAfterMs?: number }>
 
+/** The watch brings what a pass wrote, and wakes the object; this is for a watch that is slow. */
+const staleAgainMs = 1000
+
 /**
  * A pass on a stale cache gets a Conflict at its status write, before any effect; a pass that changes nothing writes nothing.
+ * What is known to be stale, because this process has replaced it itself, is not worth a pass.
  * @throws what the edges throw; the queue decides by class
  */
 export function reconcilerOf<P extends Primary<Status>, Observation, Status extends object>(room: Room<P, Observation, Status>, loop: Loop<P>): Reconcile {
+  const replaced = new ReplacedVersions()
   return async (key) => {
     const primary = loop.get(key)
+    if (replaced.has(key, primary?.metadata.resourceVersion)) return { requeueAfterMs: staleAgainMs }
     if (primary === undefined) return {}
-    const pass = new Pass(room, loop, primary)
+    const pass = new Pass(room, loop, { primary, replaced: (version) => replaced.add(key, version) })
     const decision = room.decide(await room.observe(primary), loop.nowMs())
     await pass.write(decision.status)
     for (const effect of decision.effects) {
@@ -55,16 +61,34 @@ export function reconcilerOf<P extends Primary<Status>, Observation, Status exte
   }
 }
 
+/** The resourceVersions that our own writes have replaced, for as long as the cache still shows one of them. They are only compared for equality. */
+class ReplacedVersions {
+  readonly #byKey = new Map<string, Set<string>>()
+
+  add(key: string, version: string | undefined): void {
+    if (version !== undefined) this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(version))
+  }
+
+  /** Forgets the key where the cache shows anything else. */
+  has(key: string, version: string | undefined): boolean {
+    const isReplaced = version !== undefined && (this.#byKey.get(key)?.has(version) ?? false)
+    if (!isReplaced) this.#byKey.delete(key)
+    return isReplaced
+  }
+}
+
 /** One pass over one object: what was written last, and when. */
 class Pass<P extends Primary<Status>, Observation, Status extends object> {
   object: P
   writtenAt: number | undefined
   readonly #room: Room<P, Observation, Status>
   readonly #loop: Loop<P>
+  readonly #replaced: (version: string | undefined) => void
 
-  constructor(room: Room<P, Observation, Status>, loop: Loop<P>, primary: P) {
+  constructor(room: Room<P, Observation, Status>, loop: Loop<P>, { primary, replaced }: { primary: P; replaced: (version: string | undefined) => void }) {
     this.#room = room
     this.#loop = loop
+    this.#replaced = replaced
     this.object = primary
   }
 
@@ -75,7 +99,9 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
     if (isDeepStrictEqual(before, after)) return
     // From when it may be on record: a reply that comes late, or to a process that was stopped meanwhile, must not make it younger.
     const begun = performance.now()
+    const { resourceVersion } = this.object.metadata
     this.object = await this.#update({ ...this.object, status: after })
+    if (this.object.metadata.resourceVersion !== resourceVersion) this.#replaced(resourceVersion)
     this.writtenAt = begun
     for (const story of this.#room.story(before, after)) this.#loop.record(this.object, story)
   }

@@ -23,11 +23,11 @@ import { whySilent, whyWaiting } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
-/** Records that the task has succeeded and which mover comes next; the next pass starts it. */
-export function startMove({ snapshot }: SnapshotObservation, changes: Changes, nowMs: number): Decision<MeiliSnapshotStatus> {
+/** The task has succeeded: one write puts that on record together with the mover that comes next, and the same pass starts it. */
+export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Outcome {
+  const { snapshot } = observation
   const move = { attempt: 1, jobName: moverJobName(snapshot, 1), startedAt: instant(nowMs) }
-  const message = `Meilisearch finished task ${changes.task?.uid ?? ''}. The mover is being started.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { ...changes, move } }, nowMs), effects: [], requeueAfterMs: 1000 }
+  return moverMissing({ ...observation, snapshot: { ...snapshot, status: { ...snapshot.status, ...changes, move } } }, nowMs)
 }
 
 const isGoing = ({ metadata }: V1Job | V1Pod): boolean => metadata?.deletionTimestamp !== undefined
@@ -63,9 +63,11 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   const node = start.target.spec?.nodeName ?? ''
   const effects: Effect[] = [{ kind: 'CreateJob', job }]
   if (before.node === node && wasRefused(snapshot)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
-  const message = `Job ${before.jobName} is being started on node ${node}.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { move: { ...before, node, runAs: moverUser({ snapshot, ...start }) } } }, nowMs), effects, requeueAfterMs: 5000 }
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: startingText(before.jobName, node), changes: { move: { ...before, node, runAs: moverUser({ snapshot, ...start }) } } }, nowMs), effects, requeueAfterMs: 5000 }
 }
+
+/** One sentence from the request to the first word of the mover: nothing worth a write happens in between. */
+const startingText = (jobName: string, node: string): string => `Job ${jobName} is being started on node ${node}.`
 
 /** What a mover is made from, or the sentence that says what is missing. */
 function readyToStart(observation: SnapshotObservation, attempt: number): Pick<MoveFrom, 'instance' | 'target' | 'engine'> | string {
@@ -104,9 +106,9 @@ export function moverWaiting(observation: SnapshotObservation, nowMs: number): O
 
 export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, nowMs: number): Outcome {
   const { progress } = mover
-  const jobName = snapshot.status?.move?.jobName ?? ''
+  const { jobName = '', node = '' } = snapshot.status?.move ?? {}
   if (progress === undefined) {
-    const message = isDisrupted(mover.pod) ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.` : `Job ${jobName} is starting.`
+    const message = isDisrupted(mover.pod) ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.` : startingText(jobName, node)
     return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message }, nowMs), effects: [], requeueAfterMs: 2000 }
   }
   const share = percentOf(progress.bytesTotal === 0 ? 0 : (100 * progress.bytesDone) / progress.bytesTotal)

@@ -59,7 +59,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     mover,
     ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
     adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
-    claim: await orAbsent<V1PersistentVolumeClaim & KubeObject>(world.kube, persistentVolumeClaims, { namespace, name: snapshot.spec.destination.claim.name }),
+    claim: await claimOf(world.kube, snapshot),
     engine: await engineOf(world, { snapshot, instance, target, mover }),
   }
 }
@@ -104,6 +104,13 @@ async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): 
   if (instance === undefined || seen === undefined) return undefined
   const pod = await orAbsent<V1Pod & KubeObject>(kube, pods, { namespace: instance.metadata.namespace, name: seen.name })
   return pod?.metadata.uid === seen.uid ? pod : undefined
+}
+
+/** Asked about before anything is requested of it, and by the deletion; in between, the mover's own pod tells. */
+async function claimOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<V1PersistentVolumeClaim | undefined> {
+  const { metadata, spec } = snapshot
+  if (isRequested(snapshot) && metadata.deletionTimestamp === undefined) return undefined
+  return await orAbsent<V1PersistentVolumeClaim & KubeObject>(kube, persistentVolumeClaims, { namespace: metadata.namespace, name: spec.destination.claim.name })
 }
 
 async function moverOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {

@@ -103,8 +103,8 @@ function judged({ metadata, status }: MeiliSnapshot, nowMs: number, wanted: read
 
 /** What is worth a write at once: everything but progress, what it waits for, and the sentences that repeat them. */
 function substance(status: MeiliSnapshotStatus | undefined): unknown {
-  const { progress, waitingFor, conditions, ...rest } = status ?? {}
-  const kept = { ...rest, step: progress?.step, waits: waitingFor !== undefined, conditions: conditions?.map(({ message: _, ...judgement }) => judgement) }
+  const { progress: _progress, waitingFor, conditions, ...rest } = status ?? {}
+  const kept = { ...rest, waits: waitingFor !== undefined, conditions: conditions?.map(({ message: _, ...judgement }) => judgement) }
   return JSON.parse(JSON.stringify(kept))
 }
 

@@ -128,6 +128,35 @@ describe('a stale copy', () => {
     expect(claim()).toBeUndefined()
   })
 
+  test('that our own write has replaced is not worth a pass: the watch brings the new one', async () => {
+    const observe = vi.fn((thing: Thing) => Promise.resolve(thing))
+    const reconcile = reconciling(({ status }) => ({ status: { seen: (status?.seen ?? 0) + 1 }, effects: [] }), observe)
+    await reconcile('shop/thing')
+    expect(await reconcile('shop/thing')).toEqual({ requeueAfterMs: 1000 })
+    expect(observe).toHaveBeenCalledOnce()
+    cached = stored()
+    await reconcile('shop/thing')
+    expect(stored()?.status).toEqual({ seen: 3 })
+  })
+
+  test('between two writes of one pass is not worth one either', async () => {
+    const reconcile = deciding({ seen: 2 }, requestSnapshot())
+    kube.before = ({ verb }) => void (verb === 'updateStatus' && stored()?.status?.seen === 2 && (cached = stored()))
+    await reconcile('shop/thing')
+    expect(cached?.status).toEqual({ seen: 2 })
+    expect(await reconcile('shop/thing')).toEqual({ requeueAfterMs: 1000 })
+    expect(engine.tasks).toEqual(['snapshotCreation'])
+  })
+
+  test('a write that the server answers with the same version replaced nothing', async () => {
+    vi.spyOn(kube, 'updateStatus').mockImplementation((_, object) => Promise.resolve(object))
+    const reconcile = deciding({ seen: 2 }, createClaim)
+    await reconcile('shop/thing')
+    kube.take(persistentVolumeClaims, claimRef)
+    await reconcile('shop/thing')
+    expect(claim()).toBeDefined()
+  })
+
   test('two passes on one copy: one snapshot', async () => {
     const reconcile = deciding({ seen: 2 }, requestSnapshot())
     const ended = await Promise.allSettled([reconcile('shop/thing'), reconcile('shop/thing')])

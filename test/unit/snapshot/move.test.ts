@@ -97,7 +97,7 @@ describe('moverWaiting', () => {
 
   test('a pod that is merely starting is no trouble', () => {
     const pod = pending({ containerStatuses: [{ name: 'mover', state: { waiting: { reason: 'ContainerCreating' } } }] })
-    expect(decided(moved(inMove(), { pod }))).toMatchObject({ reason: 'MoverStarting', message: `Job ${jobName} is starting.`, requeueAfterMs: 2 * second })
+    expect(decided(moved(inMove(), { pod }))).toMatchObject({ reason: 'MoverStarting', message: `Job ${jobName} is being started on node node-a.`, requeueAfterMs: 2 * second })
   })
 })
 
@@ -119,7 +119,7 @@ describe('moverRunning', () => {
   })
 
   test('a mover that has not said anything yet is starting', () => {
-    expect(decided(moved(inMove(), { pod: running() }))).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', message: `Job ${jobName} is starting.` })
+    expect(decided(moved(inMove(), { pod: running() }))).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', message: `Job ${jobName} is being started on node node-a.` })
   })
 
   test('a pod that made way for a drain is told; the Job makes another one', () => {

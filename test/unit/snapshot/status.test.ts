@@ -57,8 +57,13 @@ describe('progress', () => {
     expect(inProgress(withStatus(first), at(2), now + 15_000).progress).toEqual({ step: 'copying', percent: 2, updatedAt: '2026-03-01T12:00:15Z' })
   })
 
+  test('another step of the same work waits for its turn, too: Meilisearch has many short ones', () => {
+    const compressing = { changes: { progress: { step: 'compressing', percent: 2 } } }
+    expect(asStored(inProgress(withStatus(first), at(2, compressing), now + second))).toEqual(first)
+    expect(inProgress(withStatus(first), at(2, compressing), now + 15_000).progress).toMatchObject({ step: 'compressing' })
+  })
+
   test.each<[string, Partial<Step>]>([
-    ['another step', { changes: { progress: { step: 'verifying', percent: 2 } } }],
     ['another reason', { reason: 'Verifying' }],
     ['another phase', { phase: 'Verifying' }],
     ['something that it waits for', { changes: { progress: { step: 'copying', percent: 2 }, waitingFor: 'a batch' } }],

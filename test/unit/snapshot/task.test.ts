@@ -70,12 +70,16 @@ describe('taskPending', () => {
 })
 
 describe('taskEnded', () => {
-  test('a succeeded task is on record in its own words, with its batch, and the move begins', () => {
+  test('a succeeded task is on record in its own words, with its batch, in the write that starts the mover', () => {
     const verdict = decided({ ...named(), engine: anEngine({ candidates: [succeeded()] }) })
-    expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: [], message: 'Meilisearch finished task 12. The mover is being started.' })
+    expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: ['CreateJob'], message: 'Job nightly-0a1b2c3d-1-1 is being started on node node-a.' })
     expect(verdict.status.task).toEqual(succeeded())
-    expect(verdict.status.move).toEqual({ attempt: 1, jobName: 'nightly-0a1b2c3d-1-1', startedAt: '2026-03-01T12:00:00Z' })
-    expect(verdict.requeueAfterMs).toBeLessThanOrEqual(second)
+    expect(verdict.status.move).toMatchObject({ attempt: 1, jobName: 'nightly-0a1b2c3d-1-1', node: 'node-a', startedAt: '2026-03-01T12:00:00Z' })
+  })
+
+  test('a succeeded task is on record also where the mover has to wait', () => {
+    const verdict = decided({ ...named(), engine: anEngine({ candidates: [succeeded()] }), movers: { running: 10, limit: 10 } })
+    expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: [], status: { task: succeeded(), move: { attempt: 1 }, waitingFor: '10 movers of other snapshots run already, and 10 may run at once.' } })
   })
 
   test("a failed task gives Meilisearch's code and message", () => {
