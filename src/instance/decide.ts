@@ -98,7 +98,9 @@ export function learnRefusal({ metadata, status = {} }: MeiliInstance, fact: Fac
   if (fact.kind !== 'Refused') return status
   const before = status.conditions ?? []
   const said: { reason: InstanceReason; message: string } = { reason: instanceReasons.ObjectRefused, message: `${fact.message}${/resize|expand/i.test(fact.message) ? ' The claim stays as it is: set its size back, or allow its StorageClass to expand volumes (allowVolumeExpansion).' : ''}` }
-  const wanted = before.map((condition): Wanted => ([instanceConditions.Applied, conditionTypes.Reconciling].some((type) => type === condition.type) ? { ...condition, ...said } : condition))
+  const step = conditionNamed(before, instanceConditions.Applied)
+  // Ready and Reconciling speak of the same step.
+  const wanted = before.map((condition): Wanted => (condition.reason === step?.reason ? { ...condition, ...said } : condition))
   return { ...status, conditions: conditionsOf(before, wanted, { generation: metadata.generation, nowMs }) }
 }
 

@@ -14,7 +14,7 @@ export function ended(managed: Managed, nowMs: number): Decision<MeiliInstanceSt
   const [running] = seen.runningSnapshots
   if (running !== undefined) return { ...told(managed, { reason: instanceReasons.Deleting, message: `It goes when snapshot ${running} has ended.` }, nowMs), requeueAfterMs: 2000 }
   // Without rights there is nothing of ours to put right.
-  const ownership = seen.isSwitchedOn ? ownershipEffects(managed) : []
+  const ownership = seen.isSwitchedOn ? [...ownershipEffects(managed), ...moversInTheWay(managed)] : []
   const isRetained = instance.spec.deletionPolicy === 'Retain'
   const named = [...keptClaims(managed), ...(spec.masterKeySecretRef === undefined ? [`Secret ${keySecretName(instance)}`] : [])].join(', ')
   const farewell = isRetained
@@ -22,6 +22,13 @@ export function ended(managed: Managed, nowMs: number): Decision<MeiliInstanceSt
     : { reason: instanceReasons.Deleting, message: `These are deleted with it: ${named}.` }
   const effects: readonly Effect[] = ownership.length > 0 ? ownership : [{ kind: 'RemoveFinalizer', finalizer: instanceFinalizer }]
   return { ...told(managed, farewell, nowMs), effects, ...(ownership.length > 0 ? { requeueAfterMs: 100 } : {}) }
+}
+
+/** Pods that have ended hold their claims as well: those of snapshots of this server are on record elsewhere. */
+function moversInTheWay({ instance, seen }: Managed): Effect[] {
+  if (instance.spec.deletionPolicy === 'Retain') return []
+  const staying = seen.finishedMovers.filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+  return staying.map(({ metadata }): Effect => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
 }
 
 function keptClaims({ seen, spec }: Managed): string[] {

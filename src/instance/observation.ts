@@ -1,5 +1,5 @@
 // What the instance room knows of the world in one pass. Types only: observe.ts fills them, the rungs read them.
-import type { V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
+import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
@@ -63,6 +63,8 @@ export interface ManagedSeen {
   readonly runningSnapshots: readonly string[]
   /** The one that an upgrade waits for. */
   readonly snapshotBefore: MeiliSnapshot | undefined
+  /** Jobs of movers that have ended and mount a claim of ours: the claim cannot go before they do. Only looked for at the instance's end. */
+  readonly finishedMovers: readonly V1Job[]
   /** Why the StatefulSet has no pod, in the cluster's own words. */
   readonly warning: string | undefined
 }

@@ -1,13 +1,13 @@
 // Reads what a managed instance is made of: the objects, whose they are, and of Secrets what gives no key away. Writes nothing and judges nothing.
-import type { CoreV1Event, V1PersistentVolumeClaim, V1Service, V1StatefulSet } from '@kubernetes/client-node'
+import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { events, persistentVolumeClaims, services, statefulSets } from '../kube/resource.ts'
+import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../kube/resource.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Connections } from '../reconcile/connection.ts'
 import { NotFound } from '../reconcile/errors.ts'
-import { baseName, claimNameOf, connectionSecretName, masterKeyReference } from '../reconcile/names.ts'
+import { baseName, claimNameOf, connectionSecretName, masterKeyReference, moverSelector } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
 import { serviceUrl } from './children.ts'
 import type { ManagedSeen } from './observation.ts'
@@ -19,7 +19,7 @@ export interface ManagedWorld {
 }
 
 /** Where this installation runs no servers, nothing of them is read. */
-export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, claims: {}, keySecret: undefined, connection: undefined, runningSnapshots: [], snapshotBefore: undefined, warning: undefined }
+export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, claims: {}, keySecret: undefined, connection: undefined, runningSnapshots: [], snapshotBefore: undefined, finishedMovers: [], warning: undefined }
 
 export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance, pods: number): Promise<ManagedSeen> {
   const { kube, connections } = world
@@ -43,6 +43,7 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
     snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
+    finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, namespace, claims),
     warning: pods === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }
 }
@@ -66,6 +67,14 @@ function wantedNames(instance: MeiliInstance, managed: ManagedServer | undefined
     ...(managed?.snapshots === undefined ? {} : { snapshots: name('snapshots', managed.snapshots.claimName) }),
     ...(managed?.scratch?.size === undefined ? {} : { scratch: name('scratch') }),
   }
+}
+
+async function finishedMovers(kube: KubeClient, namespace: string, claims: ManagedSeen['claims']): Promise<readonly V1Job[]> {
+  const names = new Set(Object.values(claims).map(({ metadata }) => metadata?.name))
+  const movers = await kube.listAll<V1Job & KubeObject>(jobs, { namespace, labelSelector: moverSelector })
+  const hasEnded = ({ status }: V1Job): boolean => status?.conditions?.some(({ type, status: verdict }) => (type === 'Complete' || type === 'Failed') && verdict === 'True') ?? false
+  const mounts = ({ spec }: V1Job): boolean => spec?.template.spec?.volumes?.some(({ persistentVolumeClaim }) => names.has(persistentVolumeClaim?.claimName)) ?? false
+  return movers.filter((job) => hasEnded(job) && mounts(job))
 }
 
 async function isCurrent(connections: Connections, instance: MeiliInstance): Promise<boolean> {

@@ -119,7 +119,7 @@ interface Wish {
 
 /** What is there under that name; more of it than is compared. */
 interface There {
-  readonly metadata?: { readonly uid?: string; readonly annotations?: Readonly<Record<string, string>>; readonly ownerReferences?: readonly object[] }
+  readonly metadata?: { readonly uid?: string; readonly annotations?: Readonly<Record<string, string>>; readonly ownerReferences?: readonly object[]; readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[] }
 }
 
 function* wantedChildren(managed: Managed, plan: Plan): Generator<Wish> {
@@ -154,9 +154,14 @@ function changeOf(child: Child, there: There | undefined): Change[] {
   const effect: Effect = { kind: 'Apply', child, uid: there?.metadata?.uid }
   if (there === undefined) return [{ effect, name, drift: undefined }]
   const fields = differences(child, there).filter((path) => path !== 'kind' && path !== 'apiVersion')
-  if (fields.length === 0) return []
-  const isDrift = there.metadata?.annotations?.[appliedAnnotation] === child.metadata.annotations[appliedAnnotation]
+  if (fields.length === 0 && !isHalfMade(child, there)) return []
+  const isDrift = fields.length > 0 && there.metadata?.annotations?.[appliedAnnotation] === child.metadata.annotations[appliedAnnotation]
   return [{ effect, name, drift: isDrift ? `${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ' …' : ''} of ${name}` : undefined }]
+}
+
+/** We created it, and were cut off before its fields were ours for good. */
+function isHalfMade({ kind }: Child, { metadata }: There): boolean {
+  return kind !== 'Secret' && (metadata?.managedFields?.some(({ manager, operation, subresource }) => manager === 'meili-operator' && operation === 'Update' && (subresource ?? '') === '') ?? false)
 }
 
 /** Whether claims and key go with the instance: put right before it goes. */

@@ -33,8 +33,8 @@ function whyReplaced(managed: Managed, pod: V1Pod): string | undefined {
   return isKeyOld ? `The master key was changed since pod ${name} started.` : `Pod ${name} runs with older settings.`
 }
 
-function isAwaited({ observation, spec }: Managed, pod: V1Pod | undefined): boolean {
-  return !spec.suspend && observation.pods.length <= 1 && observation.server.state !== 'Answered' && !isPodReady(pod)
+function isAwaited({ observation }: Managed, pod: V1Pod | undefined): boolean {
+  return observation.pods.length <= 1 && observation.server.state !== 'Answered' && !isPodReady(pod)
 }
 
 function noPod({ instance, seen }: Managed): string | undefined {
@@ -45,8 +45,9 @@ function noPod({ instance, seen }: Managed): string | undefined {
 const keeps: readonly string[] = [instanceReasons.Restarting, instanceReasons.DriftFound]
 
 export function awaited(managed: Managed): Step | undefined {
-  const { instance } = managed
+  const { instance, seen } = managed
   const pod = alivePod(managed)
+  if (managed.spec.suspend) return (seen.statefulSet?.status?.replicas ?? 0) > 0 ? { reason: instanceReasons.Applying, message: `Pod ${podNameOf(instance)} is ending.` } : undefined
   if (!isAwaited(managed, pod)) return undefined
   const trouble = pod === undefined ? noPod(managed) : podTrouble(pod)?.message
   if (trouble !== undefined) return { reason: instanceReasons.PodFailing, message: trouble }

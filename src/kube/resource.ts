@@ -32,6 +32,8 @@ export interface KubeObject {
     readonly annotations?: Readonly<Record<string, string>>
     readonly finalizers?: readonly string[]
     readonly ownerReferences?: readonly OwnerReference[]
+    /** Whose fields are whose; absent in caches. */
+    readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[]
   }
 }
 

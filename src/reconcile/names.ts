@@ -42,6 +42,11 @@ export function childLabels(instance: MeiliInstance): Record<string, string> {
   return { 'app.kubernetes.io/name': 'meilisearch', 'app.kubernetes.io/instance': baseName(instance), ...childSharedLabels }
 }
 
+/** On the Jobs and pods of all movers. */
+export const moverLabels = { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'mover' } as const
+/** Selects them. */
+export const moverSelector = Object.entries(moverLabels).map(([label, value]) => `${label}=${value}`).join(',')
+
 /** Selects the children of all managed instances. */
 export const childSelector = Object.entries(childSharedLabels).map(([label, value]) => `${label}=${value}`).join(',')
 

@@ -27,19 +27,37 @@ export class Children {
   }
 
   /**
-   * A new object is applied without force: one of that name that came in between has other fields, and keeps them.
+   * A new object is created, as no apply could tell that it is new: one of that name that came in between stays as it is.
    * @throws Conflict where the object is not, or no longer, the one that was seen
    */
   async apply({ child, uid }: Pick<Of<'Apply'>, 'child' | 'uid'>): Promise<undefined> {
+    const resource = resources[child.kind]
     const { namespace, name } = child.metadata
-    const body = uid === undefined ? child : { ...child, metadata: { ...child.metadata, uid } }
-    await this.#kube.patch(resources[child.kind], { namespace, name }, { type: 'apply', fieldManager, force: uid !== undefined, body })
+    if (uid === undefined) return await this.#own(resource, await this.#kube.create(resource, child, { fieldManager }))
+    const body = { ...child, metadata: { ...child.metadata, uid } }
+    const there = await this.#kube.patch<KubeObject>(resource, { namespace, name }, { type: 'apply', fieldManager, force: true, body })
+    // A Secret's key was created, never applied, and stays so.
+    return child.kind === 'Secret' ? undefined : await this.#own(resource, there)
+  }
+
+  /** What a create of ours wrote is ours as if it had been applied: else a field that is no longer wanted would stay. */
+  async #own(resource: Resource, { metadata }: KubeObject): Promise<undefined> {
+    const entries = metadata.managedFields ?? []
+    const created = entries.findIndex(({ manager, operation, subresource }) => manager === fieldManager && operation === 'Update' && (subresource ?? '') === '')
+    if (created < 0) return
+    const path = `/metadata/managedFields/${created}`
+    const isApplied = entries.some(({ manager, operation }) => manager === fieldManager && operation === 'Apply')
+    const change = isApplied ? { op: 'remove', path } : { op: 'replace', path: `${path}/operation`, value: 'Apply' }
+    const body = [{ op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion }, change]
+    await this.#kube.patch(resource, { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) }, { type: 'json', body })
   }
 
   /** 32 bytes. A Secret that is there already is left alone, and looked at in the next pass. */
   async createMasterKey({ secret, key }: Of<'CreateMasterKey'>): Promise<undefined> {
     try {
-      await this.#kube.create(secrets, { ...secret, stringData: { [key]: randomBytes(32).toString('base64url') } } as KubeObject)
+      const { name, namespace, labels } = secret.metadata
+      const data = { [key]: randomBytes(32).toString('base64url') }
+      await this.#kube.create(secrets, { apiVersion: secret.apiVersion, kind: secret.kind, metadata: { name, namespace, labels }, stringData: data } as KubeObject)
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
     }

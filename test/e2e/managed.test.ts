@@ -1,9 +1,11 @@
 // Servers that the operator runs, on the real cluster with the real Meilisearch: from the smallest object to its end.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { shellOnClaim } from '../support/artifact.ts'
 import { eventually } from '../support/eventually.ts'
 import { managedOf } from '../support/managed-objects.ts'
-import { conditionOf, kubectl, operatorNamespace, readyOf, scaleOperator, World } from './world.ts'
+import { claimOf } from '../support/meilisearch-objects.ts'
+import { conditionOf, kubectl, operatorNamespace, readyOf, scaleOperator, toolbox, World } from './world.ts'
 import type { Server } from './world.ts'
 
 interface Pod {
@@ -168,6 +170,19 @@ describe('neighbours', () => {
     expect((await find<{ spec: { ports: { port: number }[] } }>('service', 'taken'))?.spec.ports[0]?.port).toBe(1)
     await kubectl.run(['-n', world.namespace, 'delete', 'service', 'taken'])
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'taken', '--timeout=60s'])
+  })
+
+  test('a snapshot volume that is the destination, too: what Meilisearch wrote there is stored there', async () => {
+    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'shared-backups' }))
+    const server = await world.run('shared', { snapshots: { claimName: 'shared-backups' } })
+    await server.load(2000)
+    await world.snapshot('beside', { instance: 'shared', claim: { name: 'shared-backups' } })
+    const { status } = await world.completed('beside')
+    const { status: instance } = await world.instance('shared')
+    expect(instance?.snapshotVolume).toMatchObject({ claimName: 'shared-backups', subPath: 'meilisearch/shared', sharedWithDatabase: false })
+    const checked = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'shared-backups' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`)
+    expect(checked).toContain('data.ms.snapshot: OK')
+    await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'shared', '--timeout=60s'])
   })
 
   test('its node is drained: it comes back there when it may, with its documents', async () => {

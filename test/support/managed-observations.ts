@@ -2,12 +2,11 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import { instanceConditions, instanceFinalizer, meiliInstances } from '../../src/api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../src/api/instance.ts'
-import type { ObjectMeta } from '../../src/api/meta.ts'
+import type { Condition, ObjectMeta } from '../../src/api/meta.ts'
 import { claims, connectionSecret, keySecret, service, statefulSet } from '../../src/instance/children.ts'
 import { decideInstance } from '../../src/instance/decide.ts'
 import type { InstanceObservation, ManagedSeen } from '../../src/instance/observation.ts'
 import type { Run } from '../../src/instance/server-pod.ts'
-import type { Condition } from '../../src/api/meta.ts'
 import type { Child, Decision, Effect } from '../../src/reconcile/decision.ts'
 import { healthy, aLocation } from './instance-observations.ts'
 import { ago, aPod, hour, now } from './observations.ts'
@@ -39,6 +38,9 @@ export function stored<T>(child: Child, more: { metadata?: object; spec?: object
   return { ...child, metadata, spec: { ...child.spec, ...more.spec }, status: more.status ?? {} } as T
 }
 
+/** The same object with other members. */
+export const changed = <T extends object>(object: T | undefined, changes: object): T => Object.assign({}, object, changes)
+
 export const revision = 'movies-5d8c'
 
 export function serverPod(changes: { metadata?: object; spec?: object; status?: object } = {}): V1Pod {
@@ -64,6 +66,7 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
     connection: { metadata: stored<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },
     runningSnapshots: [],
     snapshotBefore: undefined,
+    finishedMovers: [],
     warning: undefined,
   }
 }

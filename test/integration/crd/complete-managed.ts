@@ -4,7 +4,7 @@ import type { Loose } from './real-server.ts'
 const secret = { name: 'keys', key: 'master' }
 const labelSelector = { matchLabels: { app: 'movies' }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['search'] }] }
 const requirement = [{ key: 'disk', operator: 'In', values: ['ssd'] }]
-const nodeTerm = { matchExpressions: requirement, matchFields: requirement }
+const nodeTerm = { matchExpressions: requirement, matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-1'] }] }
 const podTerm = { labelSelector, topologyKey: 'kubernetes.io/hostname', namespaces: ['default'] }
 const podTerms = { requiredDuringSchedulingIgnoredDuringExecution: [podTerm], preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: podTerm }] }
 const seLinuxOptions = { level: 's0', role: 'r', type: 't', user: 'u' }
@@ -28,7 +28,7 @@ const managed: Loose = {
     podAffinity: podTerms,
     podAntiAffinity: podTerms,
   },
-  tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'search', effect: 'NoSchedule', tolerationSeconds: 60 }],
+  tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'search', effect: 'NoExecute', tolerationSeconds: 60 }],
   topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector }],
   priorityClassName: 'high',
   podLabels: { team: 'search' },

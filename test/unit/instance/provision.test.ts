@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { instanceFinalizer } from '../../../src/api/instance.ts'
 import type { ManagedSeen } from '../../../src/instance/observation.ts'
-import { aManagedInstance, decidedManaged, everything, fingerprint, noPod, notReadyPod, saidBefore, serverPod, stored } from '../../support/managed-observations.ts'
+import { aManagedInstance, changed, decidedManaged, everything, fingerprint, noPod, notReadyPod, saidBefore, serverPod, stored } from '../../support/managed-observations.ts'
 import type { Seen } from '../../support/managed-observations.ts'
 
 const nothing: Partial<ManagedSeen> = { statefulSet: undefined, service: undefined, claims: {}, keySecret: undefined, connection: undefined }
@@ -153,7 +153,9 @@ describe('childrenDiffer', () => {
 
   test('suspended as asked is Ready, and nothing is awaited', () => {
     const instance = aManagedInstance({ managed: { suspend: true } })
-    expect(decidedManaged({ ...noPod, instance, managed: everything(instance, { replicas: 0 }) })).toMatchObject({ reason: 'Applied', ready: 'True Suspended', progress: undefined })
+    const withReplicas = (replicas: number): ManagedSeen => ({ ...everything(instance, { replicas: 0 }), statefulSet: changed(everything(instance, { replicas: 0 }).statefulSet, { status: { replicas } }) })
+    expect(decidedManaged({ ...noPod, instance, managed: withReplicas(0) })).toMatchObject({ reason: 'Applied', ready: 'True Suspended', progress: undefined })
+    expect(decidedManaged({ ...noPod, instance, managed: withReplicas(1) })).toMatchObject({ reason: 'Applying', message: 'Pod movies-0 is ending.' })
   })
 
   test('the version that answers is written on the claim', () => {
@@ -198,7 +200,7 @@ describe('restart', () => {
 
   test('not before the StatefulSet controller has seen the change', () => {
     const { statefulSet } = everything(aManagedInstance())
-    expect(decidedManaged({ pods: [outdated], managed: { statefulSet: { ...statefulSet!, status: { replicas: 1, observedGeneration: 0, updateRevision: 'x' } } } }).effects).toEqual([])
+    expect(decidedManaged({ pods: [outdated], managed: { statefulSet: changed(statefulSet, { status: { replicas: 1, observedGeneration: 0, updateRevision: 'x' } }) } }).effects).toEqual([])
   })
 })
 
@@ -233,7 +235,7 @@ describe('applicationKeys', () => {
 describe('claimExpanding', () => {
   test('a claim whose volume is still smaller is awaited, with its own words', () => {
     const { claims } = everything(aManagedInstance())
-    const growing = { ...claims.data!, status: { phase: 'Bound', capacity: { storage: '10Gi' }, conditions: [{ type: 'FileSystemResizePending', status: 'True', message: 'Waiting for the pod to start.' }] } }
+    const growing = changed(claims.data, { status: { phase: 'Bound', capacity: { storage: '10Gi' }, conditions: [{ type: 'FileSystemResizePending', status: 'True', message: 'Waiting for the pod to start.' }] } })
     expect(decidedManaged({ managed: { claims: { data: growing } } })).toMatchObject({ reason: 'ClaimExpanding', message: 'Claim movies-data grows from 10Gi to 20Gi. Waiting for the pod to start.', ready: 'True Ready' })
   })
 })

@@ -4,7 +4,7 @@ import type { MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import { compareVersions } from '../../../src/instance/managed.ts'
 import type { ManagedSeen, ServerSeen } from '../../../src/instance/observation.ts'
 import { healthy } from '../../support/instance-observations.ts'
-import { aManagedInstance, decidedManaged, everything, noPod, notReadyPod, serverPod } from '../../support/managed-observations.ts'
+import { aManagedInstance, changed, decidedManaged, everything, noPod, notReadyPod, serverPod } from '../../support/managed-observations.ts'
 import type { Verdict } from '../../support/managed-observations.ts'
 import { ago, aSnapshot, minute } from '../../support/observations.ts'
 
@@ -121,7 +121,8 @@ describe('upgrading', () => {
   })
 
   test('suspended, it waits', () => {
-    const verdict = decidedManaged({ ...noPod, instance: asked(recorded({ step: 'Start' }), { suspend: true }), managed: { ...everything(asked(undefined, { suspend: true }), { version: '1.50.0', upgrade: true, replicas: 0 }), claims: before.claims } })
+    const idle = changed(everything(asked(undefined, { suspend: true }), { version: '1.50.0', upgrade: true, replicas: 0 }).statefulSet, { status: { replicas: 0 } })
+    const verdict = decidedManaged({ ...noPod, instance: asked(recorded({ step: 'Start' }), { suspend: true }), managed: { ...everything(asked(undefined, { suspend: true }), { version: '1.50.0', upgrade: true, replicas: 0 }), claims: before.claims, statefulSet: idle } })
     expect(verdict.message).toContain('It waits until suspend is false.')
   })
 })
