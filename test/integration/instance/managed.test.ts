@@ -136,6 +136,18 @@ describe('what is not as it should be', () => {
     expect([await names(services), await names(statefulSets)]).toEqual([['movies'], ['movies']])
   })
 
+  test('an object whose maker was cut off before its fields were ours is made ours', async () => {
+    await apply()
+    await settle()
+    const instance = await get<MeiliInstance>(meiliInstances, 'movies')
+    const { service } = await import('../../../src/instance/children.ts')
+    await api.kubectl.run(['-n', namespace, 'delete', 'service', 'movies'])
+    await kube.create(services, service(instance, instance.spec.managed!) as KubeObject, { fieldManager: 'meili-operator' })
+    await settle()
+    const ours = (await get(services, 'movies')).metadata.managedFields?.filter(({ manager }) => manager === 'meili-operator').map(({ operation }) => operation)
+    expect(ours).toEqual(['Apply'])
+  })
+
   test('a field that is no longer wanted goes', async () => {
     await apply({ nodeSelector: { disk: 'ssd' } })
     await settle()
