@@ -142,7 +142,7 @@ describe('what is not as it should be', () => {
     const instance = await get<MeiliInstance>(meiliInstances, 'movies')
     const { service } = await import('../../../src/instance/children.ts')
     await api.kubectl.run(['-n', namespace, 'delete', 'service', 'movies'])
-    await kube.create(services, service(instance, instance.spec.managed!) as KubeObject, { fieldManager: 'meili-operator' })
+    await kube.create(services, service(instance, instance.spec.managed!), { fieldManager: 'meili-operator' })
     await settle()
     const ours = (await get(services, 'movies')).metadata.managedFields?.filter(({ manager }) => manager === 'meili-operator').map(({ operation }) => operation)
     expect(ours).toEqual(['Apply'])

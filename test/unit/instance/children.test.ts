@@ -137,7 +137,7 @@ describe('the pod', () => {
     ['the same claim for both', { storage: { claimName: 'all' }, snapshots: { claimName: 'all' } }, { MEILI_SNAPSHOT_DIR: '/meili_data/snapshots', TMPDIR: '/meili_data/tmp' }, ['all']],
     ['scratch of its own', { scratch: { size: '1Gi' } }, { MEILI_SNAPSHOT_DIR: '/meili_data/snapshots', TMPDIR: '/scratch' }, ['movies-data', 'movies-scratch']],
     ['scratch in memory', { scratch: { memory: '1Gi' } }, { MEILI_SNAPSHOT_DIR: '/meili_data/snapshots', TMPDIR: '/scratch' }, ['movies-data', undefined]],
-  ])('volumes and directories: %s', (_, parts, variables, volumes) => {
+  ])('volumes and directories: %s', (_, ...[parts, variables, volumes]) => {
     for (const [name, value] of Object.entries(variables)) expect(variable(name, parts)).toBe(value)
     expect(templateOf(parts).spec?.volumes?.map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName)).toEqual(volumes)
   })
@@ -149,7 +149,7 @@ describe('the pod', () => {
 
   test.each([{}, { snapshots: { claimName: 'backups' } }])('a snapshot finds its file in it as in any other pod: %j', (parts) => {
     const { spec } = templateOf(parts)
-    const pod = serverPod({ spec: { ...spec } })
+    const pod = serverPod({ spec: spec ?? {} })
     const container = pod.spec!.containers[0]!
     expect(configMapNames(container)).toEqual([])
     const located = locateSnapshots({ pod, container, launch: launchOf(container, new Map()), override: undefined })

@@ -29,7 +29,7 @@ describe('a difference, with its path', () => {
     ['texts that look like quantities', { annotations: { a: '1024Mi' } }, { annotations: { a: '1Gi' } }, ['annotations.a']],
     ['an object where there is none', { a: { b: 1 } }, { a: 'x' }, ['a']],
     ['a list where there is none', { a: ['b'] }, {}, ['a']],
-  ])('%s', (_, wanted, there, paths) => {
+  ])('%s', (_, ...[wanted, there, paths]) => {
     expect(differences(wanted, there)).toEqual(paths)
   })
 })

@@ -23,7 +23,7 @@ test.each([
   ['an error of the server', containers({ state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated: { exitCode: 1, message: 'one\n\u001b[31mtwo\u001b[0m\n\nthree\nfour\n' } } }), 'Meilisearch in pod movies-0 ended with exit code 1: two three four', true],
   ['one that says nothing', containers({ state: { terminated: { exitCode: 2 } } }), 'Meilisearch in pod movies-0 ended with exit code 2: it said nothing', true],
   ['no memory', containers({ state: { terminated: { exitCode: 137, reason: 'OOMKilled' } } }), 'Meilisearch in pod movies-0 ended with exit code 137 (out of memory: raise resources.limits.memory): it said nothing', false],
-])('%s', (_, status, message, isServers) => {
+])('%s', (_, ...[status, message, isServers]) => {
   expect(podTrouble(notReadyPod(status))).toEqual({ message, isServers })
 })
 
