@@ -6,22 +6,26 @@ import { conditionsOf } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { keySecretName } from '../reconcile/names.ts'
 import type { Managed } from './managed.ts'
+import { isKept } from './ownership.ts'
 import { ownershipEffects } from './provision.ts'
 
 export function ended(managed: Managed, nowMs: number): Decision<MeiliInstanceStatus> {
-  const { instance, seen, spec } = managed
+  const { instance, seen } = managed
   if (instance.metadata.finalizers?.includes(instanceFinalizer) !== true) return { status: instance.status ?? {}, effects: [] }
   const [running] = seen.runningSnapshots
   if (running !== undefined) return { ...told(managed, { reason: instanceReasons.Deleting, message: `It goes when snapshot ${running} has ended.` }, nowMs), requeueAfterMs: 2000 }
   // Without rights there is nothing of ours to put right.
   const ownership = seen.isSwitchedOn ? [...ownershipEffects(managed), ...moversInTheWay(managed)] : []
-  const isRetained = instance.spec.deletionPolicy === 'Retain'
-  const named = [...keptClaims(managed), ...(spec.masterKeySecretRef === undefined ? [`Secret ${keySecretName(instance)}`] : [])].join(', ')
-  const farewell = isRetained
-    ? { reason: instanceReasons.Retained, message: `These stay: ${named}. A MeiliInstance of this name takes them over.` }
-    : { reason: instanceReasons.Deleting, message: `These are deleted with it: ${named}.` }
   const effects: readonly Effect[] = ownership.length > 0 ? ownership : [{ kind: 'RemoveFinalizer', finalizer: instanceFinalizer }]
-  return { ...told(managed, farewell, nowMs), effects, ...(ownership.length > 0 ? { requeueAfterMs: 100 } : {}) }
+  return { ...told(managed, farewell(managed), nowMs), effects, ...(ownership.length > 0 ? { requeueAfterMs: 100 } : {}) }
+}
+
+function farewell(managed: Managed): { reason: InstanceReason; message: string } {
+  const { instance, seen, spec } = managed
+  const key = spec.masterKeySecretRef === undefined && isKept(instance, seen.keySecret) ? [`Secret ${keySecretName(instance)}`] : []
+  const kept = [...keptClaims(managed), ...key].join(', ')
+  if (instance.spec.deletionPolicy === 'Delete') return { reason: instanceReasons.Deleting, message: kept === '' ? 'It had nothing of its own.' : `These are deleted with it: ${kept}.` }
+  return { reason: instanceReasons.Retained, message: kept === '' ? 'It had nothing of its own that stays.' : `These stay: ${kept}. A MeiliInstance of this name takes them over.` }
 }
 
 /** Pods that have ended hold their claims as well: those of snapshots of this server are on record elsewhere. */
@@ -31,9 +35,9 @@ function moversInTheWay({ instance, seen }: Managed): Effect[] {
   return staying.map(({ metadata }): Effect => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
 }
 
-function keptClaims({ seen, spec }: Managed): string[] {
+function keptClaims({ instance, seen, spec }: Managed): string[] {
   const roles = [['data', spec.storage.size], ['snapshots', spec.snapshots?.size]] as const
-  return roles.flatMap(([role, size]) => (size === undefined || seen.claims[role] === undefined ? [] : [`claim ${seen.claims[role].metadata?.name ?? ''}`]))
+  return roles.flatMap(([role, size]) => (size === undefined || !isKept(instance, seen.claims[role]) ? [] : [`claim ${seen.claims[role]?.metadata?.name ?? ''}`]))
 }
 
 function told({ instance }: Managed, why: { reason: InstanceReason; message: string }, nowMs: number): Decision<MeiliInstanceStatus> {

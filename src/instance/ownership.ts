@@ -47,6 +47,11 @@ export function takenName(managed: Managed): Taken | undefined {
   return undefined
 }
 
+/** Claims and key: ours, or left by an instance of this name. */
+export function isKept(instance: MeiliInstance, there: There | undefined): boolean {
+  return there !== undefined && judged(instance, '', { there, outlives: true }) === undefined
+}
+
 function judged(instance: MeiliInstance, what: string, { there, outlives }: { there: There; outlives: boolean }): Taken | undefined {
   const { name, uid } = instance.metadata
   const owner = there.metadata?.ownerReferences?.find(({ controller }) => controller === true)

@@ -9,7 +9,7 @@ import { differences } from './differences.ts'
 import { answeredVersion, compareVersions, databaseVersion, previousStep, snapshotsInTheWay } from './managed.ts'
 import type { Managed, Step } from './managed.ts'
 import { applicationKeys, ownKeys } from './server-keys.ts'
-import { takenName } from './ownership.ts'
+import { isKept, takenName } from './ownership.ts'
 import { sizeBytes } from './quantity.ts'
 import { awaited, restart } from './restart.ts'
 import type { Plan } from './upgrade.ts'
@@ -37,9 +37,16 @@ const rungs: readonly Rung[] = [
 export function provision(managed: Managed, plan: Plan): Step | undefined {
   for (const rung of rungs) {
     const step = rung(managed, plan)
-    if (step !== undefined) return step
+    if (step !== undefined) return refusedBefore(managed, step)
   }
   return undefined
+}
+
+/** What was refused stays on record while it is tried again: else each try would be told anew. */
+function refusedBefore(managed: Managed, step: Step): Step {
+  const before = previousStep(managed)
+  const isAgain = before?.reason === instanceReasons.ObjectRefused && (step.effects ?? []).length > 0
+  return isAgain ? { ...step, reason: instanceReasons.ObjectRefused, message: before.message, requeueAfterMs: 5000 } : step
 }
 
 function switchedOff({ seen }: Managed): Step | undefined {
@@ -104,8 +111,6 @@ function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
   const changes = [...wantedChildren(managed, plan)].flatMap(({ child, there }) => changeOf(child, there))
   const effects = [...master, ...changes.map(({ effect }) => effect)]
   if (effects.length === 0) return undefined
-  const before = previousStep(managed)
-  if (before?.reason === instanceReasons.ObjectRefused) return { reason: instanceReasons.ObjectRefused, message: before.message, effects, requeueAfterMs: 15_000 }
   const drifted = changes.filter(({ drift }) => drift !== undefined)
   if (drifted.length > 0) return { reason: instanceReasons.DriftFound, message: `Put back what somebody changed: ${drifted.map(({ drift }) => drift ?? '').join('; ')}.`, effects, requeueAfterMs: 250 }
   const names = [...(master.length > 0 ? [`Secret ${keySecretName(instance)}`] : []), ...changes.map(({ name }) => name)]
@@ -119,7 +124,7 @@ interface Wish {
 
 /** What is there under that name; more of it than is compared. */
 interface There {
-  readonly metadata?: { readonly uid?: string; readonly annotations?: Readonly<Record<string, string>>; readonly ownerReferences?: readonly object[]; readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[] }
+  readonly metadata?: { readonly uid?: string; readonly annotations?: Readonly<Record<string, string>>; readonly labels?: Readonly<Record<string, string>>; readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[]; readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[] }
 }
 
 function* wantedChildren(managed: Managed, plan: Plan): Generator<Wish> {
@@ -164,10 +169,10 @@ function isHalfMade({ kind }: Child, { metadata }: There): boolean {
   return kind !== 'Secret' && (metadata?.managedFields?.some(({ manager, operation, subresource }) => manager === 'meili-operator' && operation === 'Update' && (subresource ?? '') === '') ?? false)
 }
 
-/** Whether claims and key go with the instance: put right before it goes. */
+/** Whether claims and key go with the instance: put right before it goes. What is not ours stays as it is. */
 export function ownershipEffects(managed: Managed): readonly Effect[] {
   return [...wantedChildren(managed, { version: managed.spec.version, mayUpgrade: false, upgrade: undefined, step: undefined })]
-    .filter(({ child, there }) => there !== undefined && (child.kind === 'PersistentVolumeClaim' || child.kind === 'Secret'))
+    .filter(({ child, there }) => (child.kind === 'PersistentVolumeClaim' || child.kind === 'Secret') && isKept(managed.instance, there))
     .filter(({ child, there }) => isOwned(there) !== isOwned(child))
     .map(({ child, there }): Effect => ({ kind: 'Apply', child, uid: there?.metadata?.uid }))
 }

@@ -68,7 +68,7 @@ function snapshotStep(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
   const { snapshotBefore } = seen
   const name = upgrade.snapshot ?? ''
   const at = { version: upgrade.from, mayUpgrade: hasUpgraded(managed) }
-  if (snapshotBefore === undefined) return waiting(at, upgrade, { message: `MeiliSnapshot ${name} is being taken first.`, effects: [{ kind: 'CreateSnapshot', snapshot: snapshotBeforeUpgrade(instance, spec, upgrade) }] })
+  if (snapshotBefore === undefined) return waiting(at, upgrade, { message: `MeiliSnapshot ${name} is being taken first.`, effects: spec.suspend ? [] : [{ kind: 'CreateSnapshot', snapshot: snapshotBeforeUpgrade(instance, spec, upgrade) }] })
   if (snapshotBefore.status?.phase === 'Completed') return follow(managed, { ...upgrade, ...counted(instance), step: 'Start' }, nowMs)
   const ready = conditionNamed(snapshotBefore.status?.conditions, conditionTypes.Ready)
   if (snapshotBefore.status?.phase !== 'Failed') return waiting(at, upgrade, { message: `MeiliSnapshot ${name} is taken first: ${ready?.message ?? 'not looked at yet'}` })

@@ -192,7 +192,7 @@ describe('neighbours', () => {
     const node = before?.spec.nodeName ?? ''
     await kubectl.run(['cordon', node])
     try {
-      await kubectl.run(['-n', world.namespace, 'delete', 'pod', 'drained-0'])
+      await kubectl.run(['drain', node, '--pod-selector=app.kubernetes.io/instance=drained', '--ignore-daemonsets', '--timeout=60s'])
       const { status } = await world.untilInstance('drained', 'to say why it has no node', (instance) => conditionOf(instance, 'Applied')?.reason === 'PodFailing')
       expect(conditionOf({ status } as never, 'Applied')?.message).toMatch(/Pod drained-0 has no node: .*unschedulable|cordon|didn't match/)
     } finally {

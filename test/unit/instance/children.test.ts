@@ -130,7 +130,8 @@ describe('the pod', () => {
     expect(templateOf({ topologySpreadConstraints: [constraint] }).spec?.topologySpreadConstraints).toEqual([{ ...constraint, labelSelector: { matchLabels: { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'server' } } }])
   })
 
-  test.each([
+  type Place = readonly [string, object, Record<string, string>, readonly (string | undefined)[]]
+  test.each<Place>([
     ['all on the storage', {}, { MEILI_SNAPSHOT_DIR: '/meili_data/snapshots', TMPDIR: '/meili_data/tmp' }, ['movies-data']],
     ['a claim for snapshots', { snapshots: { size: '1Gi' } }, { MEILI_SNAPSHOT_DIR: '/snapshots/meilisearch/movies', TMPDIR: '/meili_data/tmp' }, ['movies-data', 'movies-snapshots']],
     ['snapshots on a claim that is named', { snapshots: { claimName: 'backups' } }, { MEILI_SNAPSHOT_DIR: '/snapshots/meilisearch/movies', TMPDIR: '/meili_data/tmp' }, ['movies-data', 'backups']],

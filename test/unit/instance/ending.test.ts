@@ -1,7 +1,7 @@
 // The end of a managed instance: what is waited for, what is put right before it goes, and what is told.
 import { describe, expect, test } from 'vitest'
 import { instanceFinalizer } from '../../../src/api/instance.ts'
-import { aManagedInstance, decidedManaged, everything } from '../../support/managed-observations.ts'
+import { aManagedInstance, changed, decidedManaged, everything } from '../../support/managed-observations.ts'
 import { ago } from '../../support/observations.ts'
 
 const ending = (deletionPolicy: 'Retain' | 'Delete', finalizers: readonly string[] = [instanceFinalizer]): ReturnType<typeof aManagedInstance> => aManagedInstance({ spec: { deletionPolicy }, metadata: { deletionTimestamp: ago(1000), finalizers } })
@@ -38,6 +38,13 @@ describe('Delete', () => {
     const retained = ending('Retain')
     expect(decidedManaged({ instance: retained, managed: { ...everything(retained), finishedMovers: [aJob()] } }).does).toEqual(['RemoveFinalizer'])
   })
+})
+
+test('what has its name and is not its own is given no owner, and not spoken of', () => {
+  const instance = ending('Delete')
+  const { keySecret, claims } = everything(ending('Retain'))
+  const theirs = { claims: { data: changed(claims.data, { metadata: { name: 'movies-data', labels: { app: 'other' } } }) }, keySecret: { ...keySecret!, metadata: { labels: {}, ownerReferences: [{ kind: 'Vault', name: 'v', uid: 'v', controller: true }] } } }
+  expect(decidedManaged({ instance, managed: { ...everything(instance), ...theirs } })).toMatchObject({ message: 'It had nothing of its own.', does: ['RemoveFinalizer'] })
 })
 
 test('a snapshot that runs is waited for, and named', () => {

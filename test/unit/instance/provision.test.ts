@@ -140,7 +140,8 @@ describe('childrenDiffer', () => {
 
   test('a refusal stays on record while it is tried again, and is not told anew', () => {
     const instance = aManagedInstance({ managed: { storage: { size: '40Gi' } }, status: saidBefore('ObjectRefused', 'only dynamically provisioned pvc can be resized') })
-    expect(decidedManaged({ instance, managed: everything(aManagedInstance()) })).toMatchObject({ reason: 'ObjectRefused', message: 'only dynamically provisioned pvc can be resized', does: ['Apply PersistentVolumeClaim movies-data'], requeueAfterMs: 15_000 })
+    expect(decidedManaged({ instance, managed: everything(aManagedInstance()) })).toMatchObject({ reason: 'ObjectRefused', message: 'only dynamically provisioned pvc can be resized', does: ['Apply PersistentVolumeClaim movies-data'], requeueAfterMs: 5000 })
+    expect(decidedManaged({ ...refused, instance: aManagedInstance({ status: saidBefore('ObjectRefused', 'No keys.') }) })).toMatchObject({ reason: 'ObjectRefused', message: 'No keys.', does: ['CreateKeys'] })
   })
 
   test('suspended: no replicas, but not in the middle of a snapshot', () => {
