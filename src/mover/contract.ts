@@ -110,6 +110,8 @@ export const removeConfig = z.object({
   command: z.literal('remove'),
   object: owner,
   destination: artifactPlace,
+  /** What goes: all of it, or only what runs of `move` left behind that were killed. */
+  extent: z.enum(['Everything', 'Partials']),
   deadlineSeconds: z.int().min(1),
 })
 export type RemoveConfig = z.infer<typeof removeConfig>

@@ -5,6 +5,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Fact } from '../reconcile/decision.ts'
 import { isRequested } from './attempt.ts'
 import { cleanupRefused } from './cleanup.ts'
+import { isFinished } from './ending.ts'
 import { deadlineText, moveDeadlineMs, attemptStartedMs } from './deadline.ts'
 import { sentence } from './sentence.ts'
 import { failed, inProgress } from './status.ts'
@@ -49,6 +50,8 @@ function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): Meil
 /** Quota, Pod Security, a webhook; or the namespace is being deleted, where nothing can be created any more. */
 function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
   const { metadata, status = {}, spec } = snapshot
+  // A sweep after the end is tried once: what has ended is never judged again.
+  if (metadata.deletionTimestamp === undefined && isFinished(snapshot)) return status
   if (metadata.deletionTimestamp !== undefined) return status.cleanup === undefined ? status : { ...status, cleanup: cleanupRefused(snapshot, status.cleanup, message) }
   const requested = isRequested(snapshot)
   const until = deadlineText(requested ? moveDeadlineMs(snapshot, nowMs) : attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start))

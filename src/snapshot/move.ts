@@ -19,7 +19,7 @@ import type { SnapshotObservation } from './observation.ts'
 import { deletions } from './pending.ts'
 import { inProgress, percentOf } from './status.ts'
 import type { Changes } from './status.ts'
-import { whySilent, whyWaiting } from './waiting.ts'
+import { whyNotEnding, whySilent, whyWaiting } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
@@ -41,7 +41,7 @@ export function targetMoving({ snapshot, instance, target, mover }: SnapshotObse
   const leaving = isGoing(target) || (target.spec?.nodeName ?? node) !== node
   if (!leaving) return undefined
   const message = `Pod ${target.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message } }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message }, overdue: whyNotEnding(mover, nowMs) }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
 }
 
 /** Rung 11: the mover of this attempt is not there. A Job of that name that is going away must be gone first. */
@@ -54,7 +54,7 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   const start = readyToStart(observation, before.attempt)
   if (typeof start === 'string') {
     const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start } }, nowMs), effects: [], requeueAfterMs: 2000 }
+    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start }, overdue: whyNotEnding(mover, nowMs) }, nowMs), effects: [], requeueAfterMs: 2000 }
   }
   if (!bringsNewerFile(start.engine, before.supersededAt)) {
     return askAgain(snapshot, { reason: snapshotReasons.SourceMissing, message: `The file in the snapshot directory was written at ${before.supersededAt}, by no batch that Meilisearch shows.` }, nowMs)

@@ -49,6 +49,8 @@ export interface MoverSeen {
   readonly progress: MoverProgress | undefined
   /** Newest Warning Event of the pod, or of the Job where it has no pod. */
   readonly warning: string | undefined
+  /** What the cluster says of the destination claim, while it is not bound and the pod waits for it. */
+  readonly claimTrouble: string | undefined
   /** Jobs of this object, of any attempt, but the one that cleans up after it; the deletion waits for them. */
   readonly jobs: readonly V1Job[]
 }

@@ -7,16 +7,15 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { persistentVolumeClaims, pods } from '../kube/resource.ts'
-import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { KubeObject } from '../kube/resource.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Connections } from '../reconcile/connection.ts'
-import { NotFound } from '../reconcile/errors.ts'
 import { serverOf } from '../reconcile/server.ts'
 import { isFinished } from './ending.ts'
 import { earlierRun } from './estimate.ts'
 import { askEngine } from './observe-engine.ts'
 import { isRequested } from './attempt.ts'
-import { currentJobName, lookAtMover, noMover } from './observe-mover.ts'
+import { currentJobName, lookAtMover, noMover, orAbsent } from './observe-mover.ts'
 import type { EngineSeen, MoverSeen, SnapshotObservation } from './observation.ts'
 
 export interface SnapshotWorld {
@@ -122,13 +121,4 @@ async function engineOf(world: SnapshotWorld, seen: Pick<SnapshotObservation, 's
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   const needed = !isRequested(snapshot) ? isTrue(instance?.status?.conditions, conditionTypes.Ready) : mover.job === undefined
   return server === undefined || !needed ? { state: 'NotAsked' } : await askEngine(world.connections, server, snapshot)
-}
-
-async function orAbsent<T extends KubeObject>(kube: KubeClient, resource: Resource, ref: { namespace: string; name: string }): Promise<T | undefined> {
-  try {
-    return await kube.get<T>(resource, ref)
-  } catch (error) {
-    if (error instanceof NotFound) return undefined
-    throw error
-  }
 }

@@ -92,7 +92,7 @@ export class Workplace {
   }
 
   removeConfig(changes: Partial<RemoveConfig> = {}): RemoveConfig {
-    return { command: 'remove', object: defaults.describes.object, destination: this.config().destination, deadlineSeconds: 120, ...changes }
+    return { command: 'remove', object: defaults.describes.object, destination: this.config().destination, extent: 'Everything', deadlineSeconds: 120, ...changes }
   }
 
   /** The command `move`. */

@@ -129,7 +129,7 @@ export function anEngine(changes: Partial<EngineAnswer> = {}): EngineAnswer {
   }
 }
 
-export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, jobs: [] }
+export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs: [] }
 
 export function anObservation(changes: Partial<SnapshotObservation> = {}): SnapshotObservation {
   return {

@@ -67,6 +67,16 @@ describe.concurrent('an artifact', () => {
     expect(await work.listing()).toEqual([])
   })
 
+  test('stays where only what interrupted movers left is to go', async ({ work }) => {
+    await stored(work)
+    const before = await work.listing()
+    await mkdir(join(work.parent, '.nightly-0a1b2c3d.1-3-aabbccdd.partial'))
+    const { code, result } = await remove(work, undefined, { extent: 'Partials' })
+    expect(code, result.message).toBe(0)
+    expect(result).toEqual({ exitCode: 0, message: `Partial directories of interrupted movers beside ${work.final} that were removed: 1.` })
+    expect(await work.listing()).toEqual(before)
+  })
+
   test('goes with what interrupted movers of the same object left, of which nothing is followed', async ({ work }) => {
     await stored(work)
     const outside = join(work.home, 'outside')
