@@ -83,12 +83,24 @@ export class World {
     await kubectl.run(['delete', 'namespace', this.namespace, '--wait=false'])
   }
 
-  /** Starts a server with its MeiliInstance, and waits until it answers. */
-  async serve(name: string, options: Partial<ServerOptions> = {}): Promise<Server> {
+  /** Starts a server with its MeiliInstance, about which `existing` says more, and waits until it answers. */
+  async serve(name: string, options: Partial<ServerOptions> = {}, existing: object = {}): Promise<Server> {
     const whole: ServerOptions = { namespace: this.namespace, name, image: toolbox.image, masterKey: randomBytes(18).toString('base64url'), ...options }
-    await kubectl.apply(secretOf(whole), statefulSetOf(whole), instanceOf(whole))
-    await kubectl.run(['-n', this.namespace, 'rollout', 'status', `statefulset/${name}`, '--timeout=120s'])
-    const server = new Server(whole, await portForward(kubectl, this.namespace, `${name}-0:7700`))
+    await kubectl.apply(secretOf(whole), statefulSetOf(whole), instanceOf(whole, existing))
+    return await this.#open(whole)
+  }
+
+  /** A new door to a server whose pod is another one by now. */
+  async door(name: string): Promise<Server> {
+    const known = this.#servers.find(({ options }) => options.name === name)
+    if (known === undefined) throw new Error(`there is no server ${name}`)
+    known.close()
+    return await this.#open(known.options)
+  }
+
+  async #open(options: ServerOptions): Promise<Server> {
+    await kubectl.run(['-n', this.namespace, 'rollout', 'status', `statefulset/${options.name}`, '--timeout=120s'])
+    const server = new Server(options, await portForward(kubectl, this.namespace, `${options.name}-0:7700`))
     this.#servers.push(server)
     return server
   }
