@@ -140,6 +140,16 @@ describe('targetMoving', () => {
     expect(effectsOf('DeleteJob', { ...moved(inMove(), { pod: running() }), ...changes })).toEqual([{ kind: 'DeleteJob', name: jobName, uid: 'job-uid' }])
   })
 
+  test.each([
+    ['the server pod goes', { target: aTarget(going) }, 'TargetMoving'],
+    ['the server is back', {}, 'MoverStarting'],
+  ])('a mover that does not make way is Overdue: %s', (_, changes, reason) => {
+    const snapshot = inMove()
+    const verdict = decided({ ...moved(snapshot, { pod: running() }, aJob(snapshot, { metadata: { deletionTimestamp: ago(3 * minute) } })), ...changes })
+    expect(verdict).toMatchObject({ reason, effects: [] })
+    expect(conditionsIn(verdict.status)).toEqual([...pendingConditions, 'Overdue=True'])
+  })
+
   test('deletes the Job once', () => {
     const snapshot = inMove()
     expect(decided({ ...moved(snapshot, { pod: running() }, aJob(snapshot, going)), target: aTarget(going) })).toMatchObject({ reason: 'TargetMoving', effects: [] })
