@@ -18,5 +18,11 @@ export const mover = z
     tolerations: z.array(toleration).max(32).meta({ 'x-kubernetes-list-type': 'atomic' }).describe("Added to those of the target pod.").optional(),
     nodeSelector: z.record(z.string(), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
     priorityClassName: z.string().max(253).optional(),
+    bandwidthLimit: quantity
+      .meta({
+        'x-kubernetes-validations': [{ rule: "quantity(string(self)).compareTo(quantity('1Mi')) >= 0", message: 'bandwidthLimit is at least 1Mi (bytes per second): write for example 50Mi' }],
+      })
+      .describe('Bytes per second, for copying and for reading back. Without it: as fast as the volumes are.')
+      .optional(),
   })
   .describe('The pod that moves the file. What is not set follows the target pod.')

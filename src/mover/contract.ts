@@ -74,6 +74,10 @@ export const moveConfig = z.object({
   attempt: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - and _'),
   deadlineSeconds: z.int().min(1),
   stallSeconds: z.int().min(1),
+  /** How much is copied in a second at most, and read back. Without it: as much as goes. */
+  bytesPerSecond: z.int().min(1).optional(),
+  /** True where one mount holds the source's directory and the destination: then the file may be stored as a hard link, unless it is another user's. */
+  mayLink: z.boolean().optional(),
 })
 export type MoveConfig = z.infer<typeof moveConfig>
 
@@ -125,8 +129,8 @@ export const manifest = z.object({
   schema: z.literal(1),
   ...described.omit({ source: true }).shape,
   task: z.object({ uid: z.int(), batchUid: z.int(), enqueuedAt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
-  /** Size and mtime are the source's; with `source.inode` they tell which file it was. */
-  file: z.object({ name: z.string(), sizeBytes: z.string(), sha256: z.string(), modifiedAt: z.string() }),
+  /** Size and mtime are the source's; with `source.inode` they tell which file it was. `Cloned` shares its blocks on the disk with the source, `Linked` is the source. */
+  file: z.object({ name: z.string(), sizeBytes: z.string(), sha256: z.string(), modifiedAt: z.string(), stored: z.enum(['Copied', 'Cloned', 'Linked']).default('Copied') }),
   source: z.object({ claim: z.string(), path: z.string(), inode: z.string(), replacedDuringCopy: z.boolean() }),
   mover: z.object({ version: z.string(), attempt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
   verified: z.object({ mode: z.enum(['None', 'Archive']), archiveVersion: z.string().optional(), entries: z.int().optional() }),

@@ -5,12 +5,15 @@ import { version } from '../version.ts'
 import { parseConfig } from './config.ts'
 import { exitCodes, type MoveConfig, type MoverConfig, type MoverResult } from './contract.ts'
 import { Failure } from './failure.ts'
+import { Pace } from './pace.ts'
 import { orAborted, Progress } from './progress.ts'
 import { release } from './release.ts'
 import { remove } from './remove.ts'
 import { resultLine, resultOf } from './report.ts'
+import type { Surroundings } from './fill.ts'
 import { store } from './run.ts'
 import { probe } from './space.ts'
+import { mounted } from './supply.ts'
 
 const neededNode = 24
 const progressEveryMs = 5000
@@ -47,7 +50,7 @@ async function work(): Promise<MoverResult> {
 async function perform(config: MoverConfig): Promise<MoverResult> {
   switch (config.command) {
     case 'move':
-      return store(config, { version, progress: progressOf(config), signal: stop.signal, warn: complain })
+      return store(config, surroundingsOf(config))
     case 'probe':
       return orAborted(stop.signal, probe(config))
     case 'release':
@@ -55,6 +58,13 @@ async function perform(config: MoverConfig): Promise<MoverResult> {
     case 'remove':
       return orAborted(stop.signal, remove(config))
   }
+}
+
+function surroundingsOf(config: MoveConfig): Surroundings {
+  const { signal } = stop
+  const progress = progressOf(config)
+  const pace = new Pace({ bytesPerSecond: config.bytesPerSecond, progress, signal })
+  return { version, progress, pace, signal, warn: complain, open: () => mounted(config, { pace, progress, signal }) }
 }
 
 /** Printed now and then, and watched: a copy that no longer moves ends. */

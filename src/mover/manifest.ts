@@ -21,6 +21,7 @@ export interface Copied {
   readonly sizeBytes: bigint
   readonly mtimeNs: bigint
   readonly sha256: string
+  readonly stored: Manifest['file']['stored']
   readonly batch: Batch
   readonly replaced: boolean
   readonly verified: Manifest['verified']
@@ -39,6 +40,7 @@ export function buildManifest(config: MoveConfig, copied: Copied): Manifest {
       sizeBytes: copied.sizeBytes.toString(),
       sha256: copied.sha256,
       modifiedAt: formatTime(copied.mtimeNs),
+      stored: copied.stored,
     },
     source: { ...source, inode: copied.inode.toString(), replacedDuringCopy: copied.replaced },
     mover: copied.mover,

@@ -47,11 +47,14 @@ function roomSeen({ space }: Pick<MoverResult, 'space'>, nowMs: number): Pick<Me
   return space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
 }
 
+const replacedNote = 'While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole.'
+
 type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
 
 function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Outcome {
   const changes = { ...storedArtifact(snapshot, job, file), ...roomSeen({ space }, nowMs) }
-  if (snapshot.spec.sourcePolicy === 'Keep') return { status: completed(snapshot, { changes }, nowMs), effects: [] }
+  const note = file.replacedDuringCopy ? { note: replacedNote } : {}
+  if (snapshot.spec.sourcePolicy === 'Keep') return { status: completed(snapshot, { changes, ...note }, nowMs), effects: [] }
   const { inode, modifiedAt, sizeBytes } = file
   return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } }, nowMs)
 }

@@ -2,12 +2,13 @@
 // Mounts the snapshot directory only, and read-only: Meilisearch's database is out of its reach.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
+import { quantityValue } from '../api/meta.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
 import type { MoveConfig } from '../mover/contract.ts'
 import { artifactPath } from './artifact-path.ts'
 import { jobNameOf, jobTemplate } from './job-template.ts'
 import type { EngineAnswer, SnapshotObservation } from './observation.ts'
-import { moverPlacement, moverSecurity, moverVolumes, podMountPaths } from './mover-pod.ts'
+import { moverPlacement, moverSecurity, moverVolumes, podMountPaths, sourceOf } from './mover-pod.ts'
 import type { Target } from './mover-pod.ts'
 
 export const indexesAnnotation = 'meili-operator.dev/indexes'
@@ -45,8 +46,11 @@ export function moverJob(from: MoveFrom): V1Job {
   })
 }
 
-function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadlineSeconds: number): MoveConfig {
+function configurationOf(from: MoveFrom, deadlineSeconds: number): MoveConfig {
+  const { snapshot, instance, target, engine } = from
   const volume: SnapshotVolume | undefined = instance.status?.snapshotVolume
+  const { bandwidthLimit } = snapshot.spec.mover
+  const { directory, mayLink } = sourceOf(from)
   return {
     command: 'move',
     describes: {
@@ -57,7 +61,7 @@ function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadl
       databaseSizeBytes: String(engine.databaseSizeBytes),
       source: { claim: volume?.claimName ?? '', path: volume?.subPath ?? '' },
     },
-    source: { directory: podMountPaths.source, fileName: volume?.fileName ?? 'data.ms.snapshot' },
+    source: { directory, fileName: volume?.fileName ?? 'data.ms.snapshot' },
     destination: { root: podMountPaths.destination, ...artifactPath(snapshot), claim: snapshot.spec.destination.claim.name },
     batches: batchesOf(engine.candidates, snapshot.status?.task),
     allowedSkewMs: volume?.accessModes?.includes('ReadWriteMany') === true ? skewMs.network : skewMs.local,
@@ -65,6 +69,8 @@ function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadl
     attempt: `${snapshot.status?.request?.attempt ?? 1}-${snapshot.status?.move?.attempt ?? 1}`,
     deadlineSeconds,
     stallSeconds,
+    mayLink,
+    ...(bandwidthLimit === undefined ? {} : { bytesPerSecond: quantityValue(bandwidthLimit) }),
   }
 }
 

@@ -55,6 +55,7 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
         tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'search', effect: 'NoSchedule', tolerationSeconds: 60 }],
         nodeSelector: { disk: 'ssd' },
         priorityClassName: 'low',
+        bandwidthLimit: '50Mi',
       },
     },
     status: {

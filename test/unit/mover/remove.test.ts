@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 60_000 })
 async function stored(work: Workplace): Promise<void> {
   const config = work.config()
   const mover = { version: '0.1.0', attempt: '1-1', startedAt: '', finishedAt: '' }
-  const content = buildManifest(config, { inode: 1n, sizeBytes: 4n, mtimeNs: 0n, sha256: '', batch: config.batches[0]!, replaced: false, verified: { mode: 'None' }, mover })
+  const content = buildManifest(config, { inode: 1n, sizeBytes: 4n, mtimeNs: 0n, sha256: '', batch: config.batches[0]!, replaced: false, stored: 'Copied', verified: { mode: 'None' }, mover })
   await mkdir(work.final, { recursive: true })
   await writeFile(join(work.final, 'data.ms.snapshot'), 'data', { mode: 0o440 })
   await writeFile(join(work.final, 'manifest.json'), manifestText(content), { mode: 0o440 })

@@ -247,6 +247,13 @@ describe('moverFinished', () => {
     expect(conditionsIn(verdict.status)).toEqual(completedConditions)
   })
 
+  test('a newer snapshot that came to its place during the copy is noted', () => {
+    const replaced = { ...stored, stored: { ...stored.stored!, replacedDuringCopy: true } }
+    const verdict = decided(moved(inMove(), { pod: ended(0, replaced) }))
+    expect(verdict).toMatchObject({ phase: 'Completed', reason: 'Completed' })
+    expect(verdict.message).toMatch(/nightly-0a1b2c3d\. While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole\.$/)
+  })
+
   test('a failure that another attempt would not cure ends it, in the words of the mover', () => {
     const verdict = decided(moved(inMove(), { pod: ended(13, { exitCode: 13, message: 'search/nightly-0a1b2c3d belongs to another object.' }) }))
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'DestinationConflict', message: 'search/nightly-0a1b2c3d belongs to another object.', effects: [], requeueAfterMs: undefined })

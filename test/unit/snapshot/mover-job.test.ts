@@ -184,6 +184,17 @@ describe('configuration', () => {
     expect(moverJob(from({ engine })).metadata?.annotations).toMatchObject({ 'meili-operator.dev/indexes': '5000', 'meili-operator.dev/documents': '5000' })
   })
 
+  test('keeps to the bandwidth that was asked for, in bytes per second', () => {
+    expect(configOf()).not.toHaveProperty('bytesPerSecond')
+    expect(configOf({ snapshot: aSnapshot({ status: moving(), spec: { mover: { bandwidthLimit: '50Mi' } } }) }).bytesPerSecond).toBe(50 * 1024 * 1024)
+  })
+
+  test('allows a link where the snapshots have a claim of their own, which is the destination', () => {
+    expect(configOf().mayLink).toBe(false)
+    const instance = anInstance({ status: aVolume({ claimName: 'backups', sharedWithDatabase: false, subPath: 'snapshots' }) })
+    expect(configOf({ instance })).toMatchObject({ mayLink: true, source: { directory: '/destination/snapshots' } })
+  })
+
   test('ends with deadlines.move', () => {
     expect(configOf({ deadlineMs: 10 * minute + 999 }).deadlineSeconds).toBe(600)
   })

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { Pace } from '../../../src/mover/pace.ts'
+import { snapshotArchive } from '../../support/archive-writer.ts'
+import { moverTest } from '../../support/mover-test.ts'
+
+const mebibyte = 1024 * 1024
+const never = new AbortController().signal
+/** A timer of Node may be this much early. */
+const earlyMs = 2
+
+async function grantsOf(pace: Pace, count: number, bytes: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, async () => {
+    await pace.take(bytes)
+    return performance.now()
+  }))
+}
+
+test('over no stretch of time is more granted than the limit and one piece, neither at the start nor after a rest', async () => {
+  const pace = new Pace({ bytesPerSecond: 100 * mebibyte, progress: { moved: () => undefined }, signal: never })
+  const grants = await grantsOf(pace, 20, mebibyte)
+  await pause(100)
+  grants.push(...(await grantsOf(pace, 20, mebibyte)))
+  for (const [first, from] of grants.entries()) {
+    for (const [next, to] of grants.slice(first + 1).entries()) expect(to - from, `${next + 1} pieces`).toBeGreaterThanOrEqual((next + 1) * 10 - earlyMs)
+  }
+})
+
+test('without a limit nothing waits', async () => {
+  let moved = 0
+  await new Pace({ bytesPerSecond: undefined, progress: { moved: () => moved++ }, signal: never }).take(2 ** 50)
+  expect(moved).toBe(0)
+})
+
+test('an end that comes while it waits ends the wait, with its reason', async () => {
+  const stop = new AbortController()
+  const pace = new Pace({ bytesPerSecond: 1, progress: { moved: () => undefined }, signal: stop.signal })
+  await pace.take(3600)
+  const waiting = pace.take(1)
+  stop.abort(new Error('enough'))
+  await expect(waiting).rejects.toThrow('enough')
+})
+
+moverTest('a mover keeps to its limit while it copies and while it reads back, and a wait is no stall', async ({ work }) => {
+  const archive = snapshotArchive('1.21.0', randomBytes(2.5 * mebibyte))
+  expect(archive.length).toBeGreaterThan(2 * mebibyte)
+  await work.lay(archive)
+  const { code, result } = await work.run({ config: { bytesPerSecond: 1.5 * mebibyte, stallSeconds: 1 } })
+  expect(code, result.message).toBe(0)
+  // Three blocks each: the first goes at once.
+  expect(result.seconds?.copying).toBeGreaterThan(1.3)
+  expect(result.seconds?.verifying).toBeGreaterThan(1.3)
+}, 30_000)
