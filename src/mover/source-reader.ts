@@ -10,14 +10,14 @@ const probeBlocks = 8
 const sectorBytes = 512
 
 export class SourceReader {
-  readonly #file: DirectFile
+  readonly #file: Pick<DirectFile, 'read'>
   #blocks = 0
   #isCached = true
   #plainBytes = 0
   #directBytes = 0
   #fetched = fetchedBytes()
 
-  constructor(file: DirectFile) {
+  constructor(file: Pick<DirectFile, 'read'>) {
     this.#file = file
   }
 
