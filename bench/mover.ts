@@ -50,7 +50,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 /** The whole process is timed, from its start to its end, as for the others. */
 class Ours {
   readonly #work: Workplace
-  readonly copying: number[] = []
   peakBytes = 0
 
   constructor(work: Workplace) {

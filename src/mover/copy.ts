@@ -1,5 +1,5 @@
 // One pass over the source: every byte is read once, hashed in order, and written at its own position.
-// Four buffers of 1 MiB go round; reads and writes run in the thread pool while the main thread hashes.
+// Eight buffers of 1 MiB go round; reads and writes run in the thread pool while the main thread hashes.
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { exitCodes } from './contract.ts'
@@ -11,7 +11,7 @@ import { SourceReader } from './source-reader.ts'
 import type { Source } from './source.ts'
 
 const blockBytes = 1024 * 1024
-const laneCount = 4
+const laneCount = 8
 /** A flush goes along behind the writes, so that little is left for the end. Waiting for each one would cost a quarter of the speed. */
 const flushEveryBytes = 16 * blockBytes
 /** But never further ahead of it than this: under a memory limit the kernel would stop us for seconds at a time. */

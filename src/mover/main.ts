@@ -16,6 +16,8 @@ import { probe } from './space.ts'
 import { mounted } from './supply.ts'
 
 const neededNode = 24
+/** One for each buffer of a copy: a disk that is read past the cache wants to be asked for more than one block at a time. Read when the first work comes. */
+const poolThreads = 8
 const progressEveryMs = 5000
 const stallCheckMs = 500
 /** After an abort: time for removing the partial directory, if the storage lets us. */
@@ -28,6 +30,7 @@ async function main(): Promise<void> {
     const message = `The mover needs Node ${neededNode} or newer, this is ${process.version}; use the operator's own image.`
     return leave({ exitCode: exitCodes.badConfiguration, message })
   }
+  process.env['UV_THREADPOOL_SIZE'] ??= String(poolThreads)
   // Everything is made with modes of our own; others than user and group have no business with a database.
   process.umask(0o007)
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)

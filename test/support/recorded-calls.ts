@@ -40,7 +40,7 @@ export function callsIn(text: string): Call[] {
     const whole = resumed === undefined ? said : `${begun?.text ?? ''}${resumed}`
     const begin = resumed === undefined ? line : (begun?.begin ?? line)
     if (resumed === undefined) count(counts, thread, said)
-    if (whole.endsWith('<unfinished ...>')) open.set(thread, { begin, text: whole.slice(0, -'<unfinished ...>'.length) })
+    if (whole.endsWith('<unfinished ...>')) open.set(thread, { begin, text: whole.slice(0, -'<unfinished ...>'.length).trimEnd() })
     else calls.push(...parsed(whole, { begin, end: line, nth: counts.get(`${thread} ${nameIn(whole)}`) ?? 0 }))
   }
   return calls.toSorted((one, other) => one.begin - other.begin)
