@@ -17,6 +17,13 @@ export const mover = z
     resources: z.object({ requests: quantities.optional(), limits: quantities.optional() }).describe('Without it: requests 100m and 96Mi, limits 2 and 256Mi.').optional(),
     tolerations: z.array(toleration).max(32).meta({ 'x-kubernetes-list-type': 'atomic' }).describe("Added to those of the target pod.").optional(),
     nodeSelector: z.record(z.string(), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
+    stream: z
+      .object({
+        mode: z.enum(['Never', 'IfNeeded']).default('Never').describe('IfNeeded sends the file through the API server where no mover can mount it: from a ReadWriteOncePod claim, an emptyDir, a hostPath, the container file system. It needs the operator to be installed with streaming.'),
+        maxSize: quantity.default('10Gi').describe('A larger file is not sent.'),
+      })
+      .describe('How to get at a file that no other pod can mount.')
+      .prefault({}),
     priorityClassName: z.string().max(253).optional(),
     bandwidthLimit: quantity
       .meta({

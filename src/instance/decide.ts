@@ -40,6 +40,8 @@ export interface InstanceObservation {
   readonly lastSnapshot: MeiliInstanceStatus['lastSnapshot']
   /** How often a healthy server is asked. */
   readonly pollMs: number
+  /** Snapshots may be streamed where they cannot be mounted. */
+  readonly streaming: boolean
 }
 
 /** Not ready for this long is no longer "soon": kstatus is told that it failed. It recovers all the same. */

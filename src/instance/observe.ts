@@ -23,13 +23,15 @@ export interface InstanceWorld {
   readonly instances: (namespace: string) => readonly MeiliInstance[]
   readonly snapshots: (namespace: string) => readonly MeiliSnapshot[]
   readonly pollMs: number
+  /** Snapshots may be streamed where they cannot be mounted. */
+  readonly streaming: boolean
 }
 
 export async function observeInstance(world: InstanceWorld, instance: MeiliInstance): Promise<InstanceObservation> {
   const { namespace } = instance.metadata
   const { alive, podsRefused } = await alivePods(world, instance)
   const pod = alive.length === 1 ? alive[0] : undefined
-  const seen = { instance, pods: alive, podsRefused, lastSnapshot: newestCompleted(world, instance), pollMs: world.pollMs }
+  const seen = { instance, pods: alive, podsRefused, lastSnapshot: newestCompleted(world, instance), pollMs: world.pollMs, streaming: world.streaming }
   const nothing: Pick<InstanceObservation, 'rival' | 'endpoint' | 'server' | 'located' | 'claim'> = { rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, claim: undefined }
   if (pod === undefined) return { ...seen, ...nothing }
   const server = serverOf(instance, pod)

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { verifyArchive, verifyHash, type Verifying } from './archive.ts'
 import { prepare, publish } from './commit.ts'
-import type { Batch, Manifest, MoveConfig, MoverResult } from './contract.ts'
+import type { Batch, Manifest, StoreConfig, MoverResult } from './contract.ts'
 import { during } from './failure.ts'
 import { buildManifest, type Copied } from './manifest.ts'
 import type { Pace } from './pace.ts'
@@ -25,7 +25,7 @@ export interface Surroundings {
 }
 
 export interface Run extends Surroundings {
-  readonly config: MoveConfig
+  readonly config: StoreConfig
   readonly place: Place
   readonly startedAt: string
 }

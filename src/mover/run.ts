@@ -1,6 +1,6 @@
 // The story of one run, step by step as in the design's copy protocol. Each step either holds or ends the run with a Failure;
 // until the rename at the end nothing of ours stands under the final name, and whatever happens our partial directory goes.
-import { exitCodes, type Manifest, type MoveConfig, type MoverResult } from './contract.ts'
+import { exitCodes, type Manifest, type StoreConfig, type MoverResult } from './contract.ts'
 import { Failure } from './failure.ts'
 import { close, fillPartial, type Found, type Run, type Surroundings } from './fill.ts'
 import { findStored } from './manifest.ts'
@@ -11,7 +11,7 @@ import { measureSpace, requireSpace } from './space.ts'
 import type { Supply } from './supply.ts'
 
 /** Stores the snapshot file that `open` finds, or finds it stored; and says what room is left. Rejects with a Failure where that cannot be. */
-export async function store(config: MoveConfig, surroundings: Surroundings): Promise<MoverResult> {
+export async function store(config: StoreConfig, surroundings: Surroundings): Promise<MoverResult> {
   const place = placeOf(config)
   const result = await storeAt(place, config, surroundings)
   return { ...result, ...(await roomLeft(place, surroundings, result)) }
@@ -28,7 +28,7 @@ async function roomLeft({ root }: Place, { warn, signal }: Surroundings, { store
   }
 }
 
-async function storeAt(place: Place, config: MoveConfig, surroundings: Surroundings): Promise<MoverResult> {
+async function storeAt(place: Place, config: StoreConfig, surroundings: Surroundings): Promise<MoverResult> {
   const run: Run = { ...surroundings, config, place, startedAt: new Date().toISOString() }
   const earlier = await orAborted(run.signal, lookAround(run))
   if (earlier !== undefined) return resultOf(earlier, { alreadyThere: true })

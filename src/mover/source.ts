@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownerOf } from './batch-window.ts'
-import { exitCodes, type Batch, type MoveConfig } from './contract.ts'
+import { exitCodes, type Batch, type MoveConfig, type StoreConfig } from './contract.ts'
 import { during, Failure } from './failure.ts'
 import { formatTime } from './rfc3339.ts'
 
@@ -41,7 +41,7 @@ export async function openSource({ directory, fileName }: MoveConfig['source']):
 }
 
 /** The batch that wrote the file, or the Failure that says what lies there instead. */
-export function requireBatch(source: SourceFile, { batches, allowedSkewMs }: MoveConfig): Batch {
+export function requireBatch(source: SourceFile, { batches, allowedSkewMs }: StoreConfig): Batch {
   const owner = ownerOf(source.mtimeNs, batches, allowedSkewMs)
   if (owner.is === 'owned') return owner.batch
   const modifiedAt = formatTime(source.mtimeNs)

@@ -7,6 +7,7 @@ import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Connections } from './connection.ts'
 import type { Effect, Fact } from './decision.ts'
 import { Conflict, NotFound, TerminalError } from './errors.ts'
+import { Streamer } from './stream.ts'
 
 /** For whom an effect is performed, and what fences it. */
 export interface Subject {
@@ -23,11 +24,13 @@ export class Performer {
   readonly #kube: KubeClient
   readonly #connections: Connections
   readonly #isLeader: () => boolean
+  readonly #streamer: Streamer
 
   constructor(parts: { kube: KubeClient; connections: Connections; isLeader: () => boolean }) {
     this.#kube = parts.kube
     this.#connections = parts.connections
     this.#isLeader = parts.isLeader
+    this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
   }
 
   /**
@@ -59,6 +62,11 @@ export class Performer {
         return await this.#requestSnapshot(effect, subject)
       case 'CancelTask':
         return await this.#cancelTask(effect)
+      case 'StreamSegments':
+        return await this.#streamer.send(effect)
+      case 'RemovePin':
+        await this.#streamer.unpin(effect.source)
+        return { kind: 'PinRemoved' }
     }
   }
 

@@ -9,6 +9,7 @@ import { isFinished } from './ending.ts'
 import { deadlineText, moveDeadlineMs, attemptStartedMs } from './deadline.ts'
 import { sentence } from './sentence.ts'
 import { failed, inProgress } from './status.ts'
+import { interrupted } from './stream-source.ts'
 
 export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): MeiliSnapshotStatus {
   const status = snapshot.status ?? {}
@@ -22,9 +23,18 @@ export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): M
     }
     case 'CancelAccepted':
       return request === undefined ? status : { ...status, request: { ...request, cancelTaskUid: fact.taskUid } }
+    case 'StreamInterrupted':
+      return interrupted(snapshot, fact.message, nowMs)
+    case 'PinRemoved':
+      return pinGone(status)
     case 'Refused':
       return refused(snapshot, fact, nowMs)
   }
+}
+
+function pinGone(status: MeiliSnapshotStatus): MeiliSnapshotStatus {
+  const { move } = status
+  return move?.stream === undefined ? status : { ...status, move: { ...move, stream: { ...move.stream, pinned: false } } }
 }
 
 type Refusal = Fact & { kind: 'Refused' }
@@ -40,6 +50,11 @@ function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): Meil
       const until = deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
       return inProgress(snapshot, { phase: 'Pending', reason: snapshotReasons.ClaimNotReady, message: `The claim could not be created: ${message} It is tried again, until ${until}.`, changes: { waitingFor: message } }, nowMs)
     }
+    case 'StreamSegments':
+      return interrupted(snapshot, message, nowMs)
+    // The pod is gone, or may not be entered any more: there is nothing that we could still do.
+    case 'RemovePin':
+      return pinGone(snapshot.status ?? {})
     case 'CancelTask':
       return cancelRefused(snapshot, message, nowMs)
     default:

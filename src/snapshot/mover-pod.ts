@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { V1Affinity, V1NodeSelectorTerm, V1Pod, V1PodSecurityContext, V1PodSpec, V1Toleration, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
+import { mustStream } from './stream-source.ts'
 import { targetUser } from './target.ts'
 
 export type Target = V1Pod
@@ -24,13 +25,13 @@ const isMountedOnce = ({ snapshot, instance: { status } }: Moved): boolean => st
 
 /**
  * Two claims: two volumes, the source read-only as a volume. One claim: one volume (two entries for one claim work only since 1.35), the source mount
- * read-only; but one mount where that is safe, because nothing can be linked from one mount to another.
+ * read-only; but one mount where that is safe, because nothing can be linked from one mount to another. What is streamed is not mounted.
  */
 export function moverVolumes(moved: Moved): { volumes: V1Volume[]; volumeMounts: V1VolumeMount[] } {
   const { snapshot, instance } = moved
   const claimName = instance.status?.snapshotVolume?.claimName ?? ''
   const destination = destinationVolume(snapshot)
-  if (isMountedOnce(moved)) return { volumes: [destination.volume], volumeMounts: [destination.mount] }
+  if (isMountedOnce(moved) || mustStream(instance.status?.snapshotVolume)) return { volumes: [destination.volume], volumeMounts: [destination.mount] }
   const shared = claimName === snapshot.spec.destination.claim.name
   return {
     volumes: [...(shared ? [] : [{ name: 'source', persistentVolumeClaim: { claimName, readOnly: true } }]), destination.volume],
@@ -120,7 +121,8 @@ const preferred = (preference: V1NodeSelectorTerm): V1Affinity => ({ nodeAffinit
 
 function affinityOf(instance: MeiliInstance, target: Target): V1Affinity {
   const here = onNode(target.spec?.nodeName ?? '')
-  const anywhere = instance.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') === true
+  const volume = instance.status?.snapshotVolume
+  const anywhere = mustStream(volume) || volume?.accessModes?.includes('ReadWriteMany') === true
   return anywhere ? preferred(here) : { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [here] } } }
 }
 

@@ -74,6 +74,8 @@ export interface SnapshotObservation {
   readonly mover: MoverSeen
   /** Movers of other snapshots, in all namespaces, and how many may run at once. */
   readonly movers: { readonly running: number; readonly limit: number }
+  /** Other snapshots that are streamed, in all namespaces, and how many may be at once; 0 where the install does not allow it. */
+  readonly streams: { readonly running: number; readonly limit: number }
   /** The mover's image and its pull secrets. */
   readonly moverImage: string
   readonly imagePullSecrets: readonly string[]

@@ -26,6 +26,8 @@ export interface SnapshotWorld {
   readonly snapshots: (namespace?: string) => readonly MeiliSnapshot[]
   /** How many movers may run at once, in all namespaces. */
   readonly maxMovers: number
+  /** How many snapshots may be streamed at once; 0 for none. */
+  readonly maxStreams: number
   readonly moverImage: string
   readonly imagePullSecrets: readonly string[]
 }
@@ -33,6 +35,7 @@ export interface SnapshotWorld {
 export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnapshot): Promise<SnapshotObservation> {
   const { namespace, deletionTimestamp } = snapshot.metadata
   const instance = world.instance(`${namespace}/${snapshot.spec.source.instanceRef.name}`)
+  const moved = world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid)
   const blank: SnapshotObservation = {
     snapshot,
     instance,
@@ -44,7 +47,8 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     claim: undefined,
     engine: { state: 'NotAsked' },
     mover: noMover,
-    movers: { running: world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid).length, limit: world.maxMovers },
+    movers: { running: moved.length, limit: world.maxMovers },
+    streams: { running: moved.filter(({ status }) => status?.move?.stream !== undefined).length, limit: world.maxStreams },
     moverImage: world.moverImage,
     imagePullSecrets: world.imagePullSecrets,
   }

@@ -9,8 +9,8 @@ export interface ServerOptions {
   readonly node?: string
   /** As the plain image does by default. */
   readonly asRoot?: boolean
-  /** Where the snapshot directory is: on the data claim, on an emptyDir, or on a claim of its own. */
-  readonly snapshotsOn?: 'data' | 'emptyDir' | { readonly claimName: string }
+  /** Where the snapshot directory is: on the data claim, on an emptyDir, on the container's own file system, or on a claim of its own. */
+  readonly snapshotsOn?: 'data' | 'emptyDir' | 'container' | { readonly claimName: string }
   /** TMPDIR is a small disk of its own, in memory. */
   readonly temporaryBytes?: number
   /** Class of the data claim. */
@@ -40,7 +40,7 @@ const nothing: Mounted = { volumes: [], mounts: [] }
 const volumeAt = (name: string, source: object): Mounted => ({ volumes: [{ name, ...source }], mounts: [{ name, mountPath: `/${name}` }] })
 
 function snapshotVolume({ snapshotsOn = 'data' }: ServerOptions): Mounted {
-  return snapshotsOn === 'data' ? nothing : volumeAt('snapshots', snapshotsOn === 'emptyDir' ? { emptyDir: {} } : { persistentVolumeClaim: snapshotsOn })
+  return snapshotsOn === 'data' || snapshotsOn === 'container' ? nothing : volumeAt('snapshots', snapshotsOn === 'emptyDir' ? { emptyDir: {} } : { persistentVolumeClaim: snapshotsOn })
 }
 
 function temporaryVolume({ temporaryBytes }: ServerOptions): Mounted {
@@ -55,7 +55,7 @@ export function statefulSetOf(options: ServerOptions): object {
     { name: 'MEILI_ENV', value: 'production' },
     { name: 'MEILI_NO_ANALYTICS', value: 'true' },
     { name: 'MEILI_DB_PATH', value: '/meili_data/data.ms' },
-    { name: 'MEILI_SNAPSHOT_DIR', value: snapshotsOn === 'data' ? '/meili_data/snapshots' : '/snapshots' },
+    { name: 'MEILI_SNAPSHOT_DIR', value: snapshotsOn === 'data' ? '/meili_data/snapshots' : snapshotsOn === 'container' ? '/tmp/snapshots' : '/snapshots' },
     { name: 'TMPDIR', value: options.temporaryBytes === undefined ? '/meili_data' : '/temporary' },
     { name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: `${name}-keys`, key: 'MEILI_MASTER_KEY' } } },
   ]
@@ -82,7 +82,7 @@ export function statefulSetOf(options: ServerOptions): object {
               ...(args.length === 0 ? {} : { args: ['/bin/meilisearch', ...args] }),
               ports: [{ name: 'http', containerPort: 7700 }],
               env,
-              securityContext: asRoot ? {} : restrictedContainer,
+              securityContext: asRoot ? {} : { ...restrictedContainer, readOnlyRootFilesystem: snapshotsOn !== 'container' },
               readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1 },
               volumeMounts: [{ name: 'data', mountPath: '/meili_data' }, ...extra.flatMap(({ mounts }) => mounts)],
             },

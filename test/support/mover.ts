@@ -2,8 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, chown, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { moverProgress, moverResult, type FileIdentity, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig, type ReleaseConfig, type RemoveConfig } from '../../src/mover/contract.ts'
+import { basename, join } from 'node:path'
+import { moverProgress, moverResult, type FileIdentity, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig, type ReceiveConfig, type ReleaseConfig, type RemoveConfig } from '../../src/mover/contract.ts'
 import { ownedDirectory } from '../cluster/owned-directory.ts'
 import { bundledMover } from './mover-bundle.ts'
 
@@ -80,6 +80,12 @@ export class Workplace {
 
   config(changes: Partial<MoveConfig> = {}): MoveConfig {
     return { ...defaults, source: { directory: this.source, fileName: 'data.ms.snapshot' }, destination: { ...defaults.destination, root: this.destination }, ...changes }
+  }
+
+  /** As many of these may wait at once as there are workplaces. */
+  receiveConfig(changes: Partial<ReceiveConfig> = {}): ReceiveConfig {
+    const attempt = `1-${basename(this.home)}`
+    return { ...this.config(), command: 'receive', source: { directory: '/snapshots', fileName: 'data.ms.snapshot' }, maxSizeBytes: 1024 * 1024 * 1024, attempt, ...changes }
   }
 
   probeConfig(sizeBytes: number): ProbeConfig {

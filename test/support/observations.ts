@@ -144,6 +144,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     engine: anEngine(),
     mover: noMover,
     movers: { running: 0, limit: 10 },
+    streams: { running: 0, limit: 0 },
     moverImage: 'example.test/meili-operator:1',
     imagePullSecrets: [],
     ...changes,

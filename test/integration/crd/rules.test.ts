@@ -60,6 +60,7 @@ const badObjects: readonly BadObject[] = [
   ...['/a', '../a', 'a/../b', '.a', 'a/.b', 'a//b', 'a/', 'a b', 'ä', 'a\nb'].map((path) => snapshot(`${claim}.path`, claimPath, [`${claim}.path`, path])),
   ...['', 'x', '-1Gi', '+1Gi', '1 Gi', '1GiB', '1gi'].map((size) => snapshot(`${claim}.template.resources.requests.storage`, quantity, [`${claim}.template.resources.requests.storage`, size])),
   snapshot('spec.mover.resources.requests.cpu', quantity, ['spec.mover.resources.requests.cpu', 'two']),
+  snapshot('spec.mover.stream.maxSize', quantity, ['spec.mover.stream.maxSize', '10 GB']),
   snapshot('spec.mover.resources.limits.memory', quantity, ['spec.mover.resources.limits.memory', '1GB!']),
   ...['50MB', '-50Mi', '50Mi/s'].map((limit) => snapshot('spec.mover.bandwidthLimit', quantity, ['spec.mover.bandwidthLimit', limit])),
   ...['0', '1023Ki', '500m', 0, 1_048_575].map((limit) => snapshot('spec.mover.bandwidthLimit', bandwidth, ['spec.mover.bandwidthLimit', limit])),

@@ -82,7 +82,7 @@ describe('Job', () => {
   test('does not count a pod that had to make way, and is over with any other failure of the mover', () => {
     const rules = job.spec?.podFailurePolicy?.rules
     expect(rules?.[0]).toEqual({ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] })
-    expect(rules?.[1]).toEqual({ action: 'FailJob', onExitCodes: { containerName: 'mover', operator: 'In', values: [10, 11, 12, 13, 14, 15, 30, 31, 32, 34, 143] } })
+    expect(rules?.[1]).toEqual({ action: 'FailJob', onExitCodes: { containerName: 'mover', operator: 'In', values: [10, 11, 12, 13, 14, 15, 17, 18, 30, 31, 32, 33, 34, 143] } })
   })
 
   test('outlives the mover’s own deadline: Kubernetes would take pod and message away', () => {

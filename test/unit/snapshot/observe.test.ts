@@ -47,6 +47,7 @@ async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<Snap
       instance: (key) => instances.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
       snapshots: (namespace) => [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
       maxMovers: 10,
+      maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: ['pull'],
     },
