@@ -3,14 +3,20 @@ import { defineConfig } from 'vitest/config'
 
 const second = 1000
 
+const endToEnd = { testTimeout: 240 * second, hookTimeout: 300 * second }
+
+/** They stop the operator, drain a node, take an image or the API server away. */
+const alone = ['again', 'crash', 'disruption', 'outage', 'refusals', 'restart', 'weather'].map((name) => `test/e2e/${name}.test.ts`)
+
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10 * second } },
       // Each file may start a control plane of its own: about 3 s, 300 MB.
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60 * second, hookTimeout: 120 * second } },
-      // All files share one cluster and one operator: one file after the other.
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 240 * second, hookTimeout: 300 * second, fileParallelism: false } },
+      // All files share one cluster and one operator. Some side by side, each in a namespace of its own; then those that take away what all need.
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, ...endToEnd, maxWorkers: 3, sequence: { groupOrder: 1 } } },
+      { test: { name: 'e2e-alone', include: alone, ...endToEnd, fileParallelism: false, sequence: { groupOrder: 2 } } },
     ],
   },
 })

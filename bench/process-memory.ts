@@ -1,5 +1,5 @@
 // Resident memory of processes on this machine, read from /proc: also of those in containers, which this machine's kernel runs too.
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync, readdirSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -45,6 +45,20 @@ export async function peakOf(program: string, over: Promise<unknown>): Promise<n
     await pause(10)
   }
   await watched
+  return peak
+}
+
+/** The highest VmHWM of one process until it ends. */
+export async function peakOfProcess(child: ChildProcess): Promise<number> {
+  let peak = 0
+  while (child.exitCode === null && child.signalCode === null) {
+    try {
+      peak = Math.max(peak, statusBytes(String(child.pid), 'VmHWM'))
+    } catch {
+      // It has just ended.
+    }
+    await pause(20)
+  }
   return peak
 }
 

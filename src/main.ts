@@ -49,7 +49,7 @@ function compose(config: Config, logger: Logger): Manager {
   const listInstances = (namespace: string): readonly MeiliInstance[] => instances.store.list(namespace)
   const listSnapshots = (namespace?: string): readonly MeiliSnapshot[] => snapshots.store.list(namespace)
 
-  const instanceWorld = { kube, connections, instances: listInstances, snapshots: listSnapshots, pollMs: config.INSTANCE_POLL_SECONDS * 1000, runsServers: config.MANAGED_INSTANCES }
+  const instanceWorld = { kube, connections, instances: listInstances, snapshots: listSnapshots, pollMs: config.INSTANCE_POLL_SECONDS * 1000, streaming: config.MAX_STREAMS > 0, runsServers: config.MANAGED_INSTANCES }
   const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map((resource) => manager.cache<KubeObject>(resource, childSelector))
   const madeOf = instancesMadeOf(instanceWorld)
   manager.addController({
@@ -65,6 +65,7 @@ function compose(config: Config, logger: Logger): Manager {
     instance: (key: string) => instances.store.get(key),
     snapshots: listSnapshots,
     maxMovers: config.MAX_MOVERS,
+    maxStreams: config.MAX_STREAMS,
     moverImage: config.MOVER_IMAGE,
     imagePullSecrets: config.MOVER_IMAGE_PULL_SECRETS,
   }

@@ -45,6 +45,8 @@ export const instanceReasons = {
   PodAlreadyClaimed: 'PodAlreadyClaimed',
   /** The snapshot directory cannot be known without `snapshotDirectory`. */
   DirectoryUnknown: 'DirectoryUnknown',
+  /** No other pod can mount the snapshot directory, and streaming is switched on: a MeiliSnapshot that allows it can be taken. */
+  StreamOnly: 'StreamOnly',
   /** The snapshot directory is on no claim. */
   DirectoryNotOnClaim: 'DirectoryNotOnClaim',
   /** The claim is ReadWriteOncePod: no second pod may mount it. */

@@ -79,6 +79,12 @@ export const snapshotReasons = {
   SourceNotReadable: 'SourceNotReadable',
   /** The directory on the claim belongs to another object. */
   DestinationConflict: 'DestinationConflict',
+  /** The file can only be streamed, and that is not allowed, or not for this. */
+  StreamNotAllowed: 'StreamNotAllowed',
+  /** The file is larger than spec.mover.stream.maxSize. */
+  StreamTooLarge: 'StreamTooLarge',
+  /** The server's container lacks the programs that streaming needs. */
+  StreamToolsMissing: 'StreamToolsMissing',
   /** The room on the destination is being asked for. */
   CheckingRoom: 'CheckingRoom',
   /** sourcePolicy Remove cannot be honoured: the server runs as root. */

@@ -59,6 +59,16 @@ export const snapshotStatus = z.object({
       jobName: z.string().max(253),
       node: z.string().max(253).optional(),
       runAs: z.object({ user: z.int().min(0), group: z.int().min(0), fsGroup: z.int().min(0).optional() }).describe('Who owns what is stored.').optional(),
+      stream: z
+        .object({
+          pod: z.string().max(253),
+          container: z.string().max(63),
+          directory: z.string().max(4096),
+          fileName: z.string().max(255),
+          pinned: z.boolean().describe('True while a hard link of ours may be beside the file, so that no newer one replaces it midway.'),
+        })
+        .describe('Where the file is sent from, where no mover can mount it.')
+        .optional(),
       startedAt: timestamp.describe('When the first mover was started; the clock of deadlines.move.'),
       retryAt: timestamp.optional().describe('When the next attempt may begin.'),
       failure: z.string().max(2048).optional().describe('Why the attempt before this one failed.'),

@@ -39,6 +39,8 @@ export interface InstanceObservation {
   readonly lastSnapshot: MeiliInstanceStatus['lastSnapshot']
   /** How often a healthy server is asked. */
   readonly pollMs: number
+  /** Snapshots may be streamed where they cannot be mounted. */
+  readonly streaming: boolean
   /** Undefined where somebody else runs the server. */
   readonly managed: ManagedSeen | undefined
 }

@@ -24,6 +24,8 @@ export interface InstanceWorld {
   readonly pollMs: number
   /** Whether this installation runs servers. */
   readonly runsServers: boolean
+  /** Snapshots may be streamed where they cannot be mounted. */
+  readonly streaming: boolean
 }
 
 export async function observeInstance(world: InstanceWorld, instance: MeiliInstance): Promise<InstanceObservation> {
@@ -35,6 +37,7 @@ export async function observeInstance(world: InstanceWorld, instance: MeiliInsta
     podsRefused,
     lastSnapshot: newestCompleted(world, instance),
     pollMs: world.pollMs,
+    streaming: world.streaming,
     ...(pod === undefined || alive.length > 1 ? noPod : await observePod(world, instance, pod)),
     managed: await observeManaged(world, instance, alive.length),
   }

@@ -14,7 +14,7 @@ const volumeOf = ({ located }: InstanceObservation): { claimName?: string | unde
 const podName = ({ pods }: InstanceObservation): string => pods[0]?.metadata?.name ?? ''
 
 /** Top rung first; the first that gives a verdict wins. */
-const rungs: readonly Guard[] = [noSinglePod, noContainer, snapshotsToS3, directoryUnknown, onNoClaim, claimNotBound, readWriteOncePod, unusableClaim]
+const rungs: readonly Guard[] = [noSinglePod, noContainer, snapshotsToS3, directoryUnknown, onNoClaim, claimNotBound, unusableClaim, readWriteOncePod]
 
 export function volumeReady(observation: InstanceObservation): Wanted {
   for (const rung of rungs) {
@@ -48,14 +48,20 @@ function directoryUnknown(observation: InstanceObservation): Verdict | undefined
   return failed(instanceReasons.DirectoryUnknown, `In pod ${podName(observation)} ${located.unknown}. ${located.remedy}`)
 }
 
+const otherwise = 'Or allow streaming, which takes both halves: deploy/streaming.yaml with MAX_STREAMS in the install, and spec.mover.stream.mode: IfNeeded in the MeiliSnapshot.'
+
+/** A MeiliSnapshot that allows it can be taken all the same. */
+function streamOnly({ streaming }: InstanceObservation, where: string): Verdict | undefined {
+  if (!streaming) return undefined
+  return { status: 'True', reason: instanceReasons.StreamOnly, message: `${where} A MeiliSnapshot with spec.mover.stream.mode: IfNeeded is streamed from there.` }
+}
+
 function onNoClaim(observation: InstanceObservation): Verdict | undefined {
   const { claimName, kind, directory } = volumeOf(observation)
   if (claimName !== undefined) return undefined
   const place = /^(an|the) /.test(kind) ? kind : `${/^([aeiou]|nfs)/.test(kind) ? 'an' : 'a'} ${kind}`
-  return failed(
-    instanceReasons.DirectoryNotOnClaim,
-    `Pod ${podName(observation)} writes its snapshots to ${directory}, on ${place}, which no other pod can mount. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim.`,
-  )
+  const where = `Pod ${podName(observation)} writes its snapshots to ${directory}, on ${place}, which no other pod can mount.`
+  return streamOnly(observation, where) ?? failed(instanceReasons.DirectoryNotOnClaim, `${where} Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim. ${otherwise}`)
 }
 
 function claimNotBound(observation: InstanceObservation): Verdict | undefined {
@@ -65,12 +71,11 @@ function claimNotBound(observation: InstanceObservation): Verdict | undefined {
   return failed(instanceReasons.ClaimNotBound, `Claim ${claimName ?? ''} of the snapshot directory is ${claim === undefined ? 'not there' : (claim.status?.phase ?? 'not bound')}.`)
 }
 
-function readWriteOncePod({ claim }: InstanceObservation): Verdict | undefined {
+function readWriteOncePod(observation: InstanceObservation): Verdict | undefined {
+  const { claim } = observation
   if (claim?.spec?.accessModes?.includes('ReadWriteOncePod') !== true) return undefined
-  return failed(
-    instanceReasons.ClaimReadWriteOncePod,
-    `Claim ${claim.metadata?.name ?? ''} is ReadWriteOncePod: while Meilisearch runs, no other pod may mount it. Put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.`,
-  )
+  const where = `Claim ${claim.metadata?.name ?? ''} is ReadWriteOncePod: while Meilisearch runs, no other pod may mount it.`
+  return streamOnly(observation, where) ?? failed(instanceReasons.ClaimReadWriteOncePod, `${where} Put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim. ${otherwise}`)
 }
 
 function unusableClaim(observation: InstanceObservation): Verdict | undefined {

@@ -1,6 +1,8 @@
 // The Kubernetes API as plain JSON over one pool: what is read is what the server sent, with every field.
 import { NotFound } from '../reconcile/errors.ts'
 import type { Connection } from './connection.ts'
+import { Execution } from './exec.ts'
+import type { ExecCall } from './exec.ts'
 import { errorFrom } from './replies.ts'
 import { Transport } from './transport.ts'
 import type { Observer } from './transport.ts'
@@ -43,9 +45,11 @@ const patchTypes = { merge: 'application/merge-patch+json', apply: 'application/
 
 export class KubeClient {
   readonly #transport: Transport
+  readonly #execute: (call: ExecCall) => Promise<Execution>
 
   constructor(connection: Connection, observe: Observer = () => undefined) {
     this.#transport = new Transport(connection, observe)
+    this.#execute = (call) => Execution.open(connection, call, observe)
   }
 
   /** @throws NotFound */
@@ -113,6 +117,11 @@ export class KubeClient {
     const resource: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod' }
     const { path, what } = place(resource, pod, 'GET')
     return await this.#transport.text({ verb: 'get', method: 'GET', resource, path: `${path}/log`, what: `${what}/log`, query: options })
+  }
+
+  /** Starts a command in a container. @throws NotFound where there is no such pod; TerminalError where that is not allowed */
+  exec(call: ExecCall): Promise<Execution> {
+    return this.#execute(call)
   }
 
   /** Events until the server or the signal ends the stream. An ERROR event is thrown as its error (Gone: list again). */

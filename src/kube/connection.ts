@@ -15,7 +15,11 @@ export interface Connection {
 export interface Credentials {
   readonly headers: Readonly<Record<string, string>>
   readonly pools: Pools
+  /** What the pools were made with, for the one kind of request that goes beside them (exec). */
+  readonly tls?: Trust
 }
+
+export type Trust = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>
 
 export interface Pools {
   /** Bounded: a burst of requests shares what there is. */
@@ -48,18 +52,17 @@ class PooledConnection implements Connection {
   async credentials(): Promise<Credentials> {
     const options: RequestOptions = {}
     await this.#config.applyToHTTPSOptions(options)
-    return { headers: headersOf(options), pools: this.#poolsFor(options) }
+    const tls = trustOf(options)
+    return { headers: headersOf(options), pools: this.#poolsFor(tls), tls }
   }
 
   /** The same pools until the authority, the certificate or the key changes; the old ones end when their requests have. */
-  #poolsFor({ ca, cert, key, servername, rejectUnauthorized }: RequestOptions): Pools {
-    const tls = { ca, cert, key, servername, rejectUnauthorized }
+  #poolsFor(tls: Trust): Pools {
     const trust = JSON.stringify(tls, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value))
     if (this.#pools === undefined || trust !== this.#trust) {
       void this.#pools?.requests.close()
       void this.#pools?.streams.close()
-      const known = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined))
-      const options = { allowH2: false, keepAliveTimeout: 30_000, maxResponseSize: 256 * 1024 * 1024, connect: { timeout: 10_000, ...known } }
+      const options = { allowH2: false, keepAliveTimeout: 30_000, maxResponseSize: 256 * 1024 * 1024, connect: { timeout: 10_000, ...tls } }
       this.#pools = { requests: new Agent({ ...options, connections: 32 }), streams: new Agent(options) }
       this.#trust = trust
     }
@@ -69,6 +72,10 @@ class PooledConnection implements Connection {
   async close(): Promise<void> {
     await Promise.all([this.#pools?.requests.destroy(), this.#pools?.streams.destroy()])
   }
+}
+
+function trustOf({ ca, cert, key, servername, rejectUnauthorized }: RequestOptions): Trust {
+  return Object.fromEntries(Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined))
 }
 
 function headersOf({ headers, auth }: RequestOptions): Record<string, string> {

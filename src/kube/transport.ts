@@ -101,7 +101,8 @@ export class Transport {
   }
 }
 
-async function* linesOf(body: AsyncIterable<Buffer>, onChunk: () => void): AsyncGenerator<string> {
+/** The lines of a stream, without their ends; a last one that lacks its end is dropped. */
+export async function* linesOf(body: AsyncIterable<Buffer>, onChunk: () => void = () => undefined): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of body) {

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, type Gunzip, type ZlibOptions } from 'node:zlib'
 import { exitCodes } from './contract.ts'
 import { Failure } from './failure.ts'
+import type { Pace } from './pace.ts'
 import type { Progress } from './progress.ts'
 import { readBack } from './readback.ts'
 import { ArchiveError } from './tar-header.ts'
@@ -17,22 +18,31 @@ export interface Verifying {
   /** Only for what is said about a bad archive: the copy is gone by then. */
   readonly sourcePath: string
   readonly sizeBytes: number
-  /** Of the source, as it was read while copying. */
-  readonly sha256: string
-  /** What VERSION in the archive must say. */
-  readonly version: string
+  /** Of the source, as it was read while copying; undefined where nothing was copied: then what the disk gives is all there is. */
+  readonly sha256: string | undefined
+  readonly pace: Pace
   readonly progress: Progress
   readonly signal: AbortSignal
+}
+
+export interface VerifyingArchive extends Verifying {
+  /** What VERSION in the archive must say. */
+  readonly version: string
+}
+
+interface Unpacked {
+  readonly contents: Contents
+  readonly sha256: string
 }
 
 /**
  * Checks the copy: its hash, the gzip with CRC and length, the tar's structure, VERSION, and the task database.
  * Throws `mismatch` where the disk gives other bytes than were copied (another copy may help), else `archiveBad`.
  */
-export async function verifyArchive(verifying: Verifying): Promise<{ archiveVersion: string; entries: number }> {
-  const contents = await unpack(verifying).catch(async (error: unknown) => {
+export async function verifyArchive(verifying: VerifyingArchive): Promise<{ sha256: string; archiveVersion: string; entries: number }> {
+  const { contents, sha256 } = await unpack(verifying).catch(async (error: unknown) => {
     if (!(error instanceof ArchiveError)) throw error
-    await confirmHash(verifying)
+    await verifyHash(verifying)
     throw bad(verifying, error.message)
   })
   if (contents.version === undefined) throw bad(verifying, 'it has no entry VERSION')
@@ -40,7 +50,7 @@ export async function verifyArchive(verifying: Verifying): Promise<{ archiveVers
     throw bad(verifying, `it was written by Meilisearch ${contents.version}, but the server is ${verifying.version}`)
   }
   if (!contents.hasTaskDatabase) throw bad(verifying, 'it has no tasks/data.mdb')
-  return { archiveVersion: contents.version, entries: contents.entries }
+  return { sha256, archiveVersion: contents.version, entries: contents.entries }
 }
 
 function bad({ sourcePath }: Verifying, what: string): Failure {
@@ -51,7 +61,7 @@ function bad({ sourcePath }: Verifying, what: string): Failure {
 const gunzipOptions: ZlibOptions & { writableHighWaterMark: number } = { chunkSize: unpackedChunkBytes, writableHighWaterMark: 1 }
 
 /** Unpacks all of it. An ArchiveError says what is wrong; a good archive of other bytes than the source's is `mismatch` at once. */
-async function unpack(verifying: Verifying): Promise<Contents> {
+async function unpack(verifying: Verifying): Promise<Unpacked> {
   const hash = createHash('sha256')
   const last = new LastBytes()
   const memory = new UsedMemory()
@@ -75,13 +85,13 @@ async function unpack(verifying: Verifying): Promise<Contents> {
   } catch (error) {
     throw gzipError(error)
   }
-  requireHash(verifying, hash)
+  const sha256 = requireHash(verifying, hash)
   requireOneMember(gunzip, { sizeBytes: verifying.sizeBytes, tarBytes, statedBytes: last.asLength() })
-  return tar.finish()
+  return { contents: tar.finish(), sha256 }
 }
 
-async function* blocks({ path, progress }: Verifying, seen: { hash: Hash; last: LastBytes }): AsyncGenerator<Buffer, void, undefined> {
-  for await (const block of readBack(path)) {
+async function* blocks({ path, pace, progress }: Verifying, seen: { hash: Hash; last: LastBytes }): AsyncGenerator<Buffer, void, undefined> {
+  for await (const block of readBack(path, pace)) {
     seen.hash.update(block)
     seen.last.push(block)
     yield block
@@ -104,21 +114,23 @@ function gzipError(error: unknown): unknown {
   return code?.startsWith('Z_') === true && code !== 'Z_MEM_ERROR' ? new ArchiveError(`gzip: ${message}`) : error
 }
 
-function requireHash({ path, sha256 }: Verifying, hash: Hash): void {
-  if (hash.digest('hex') !== sha256) {
+function requireHash({ path, sha256 }: Verifying, hash: Hash): string {
+  const found = hash.digest('hex')
+  if (sha256 !== undefined && found !== sha256) {
     throw new Failure(exitCodes.mismatch, `${path} reads back other bytes than were written; the copy is discarded, look at the destination's storage.`)
   }
+  return found
 }
 
-/** After damage was found: the archive's own, or only the copy's? */
-async function confirmHash(verifying: Verifying): Promise<void> {
+/** The hash alone, read back as the rest. Also tells, after damage was found: is it the archive's own, or only the copy's? */
+export async function verifyHash(verifying: Verifying): Promise<string> {
   const hash = createHash('sha256')
-  for await (const block of readBack(verifying.path)) {
+  for await (const block of readBack(verifying.path, verifying.pace)) {
     verifying.signal.throwIfAborted()
     hash.update(block)
-    verifying.progress.moved()
+    verifying.progress.advance(block.length)
   }
-  requireHash(verifying, hash)
+  return requireHash(verifying, hash)
 }
 
 /** The last four bytes of a stream of blocks: gzip keeps there the unpacked length modulo 2^32. */

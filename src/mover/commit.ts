@@ -10,11 +10,18 @@ import { flushDirectory, flushParents, type Place } from './place.ts'
 
 const fileMode = 0o440
 
-/** Flushes the copy and writes its papers beside it. After this the partial directory is whole and on disk. */
-export async function prepare(place: Place, { file, content }: { file: FileHandle; content: Manifest }): Promise<void> {
+export interface Filled {
+  readonly file: FileHandle
+  readonly content: Manifest
+  /** Meilisearch's own file under a second name: its mode is not ours to set. */
+  readonly isLink: boolean
+}
+
+/** Flushes the file and writes its papers beside it. After this the partial directory is whole and on disk. */
+export async function prepare(place: Place, { file, content, isLink }: Filled): Promise<void> {
   const { partial } = place
   await during({ side: 'destination', what: 'flush', path: join(partial, content.file.name) }, async () => {
-    await file.chmod(fileMode)
+    if (!isLink) await file.chmod(fileMode)
     await file.sync()
   })
   const text = manifestText(content)

@@ -1,6 +1,6 @@
 // The text in MOVER_CONFIG → a checked configuration. Pure. Names that could leave their directory are refused here, once, for all files.
 import { z } from 'zod'
-import { exitCodes, moverConfig, type MoveConfig, type MoverConfig } from './contract.ts'
+import { exitCodes, moverConfig, type MoverConfig, type StoreConfig } from './contract.ts'
 import { Failure } from './failure.ts'
 import { parseTime } from './rfc3339.ts'
 
@@ -34,6 +34,7 @@ function wrongField(config: MoverConfig): string | undefined {
 function checksOf(config: MoverConfig): Check[] {
   switch (config.command) {
     case 'move':
+    case 'receive':
       return [...sourceChecks(config), ...destinationChecks(config), ...directoryChecks(config), ...batchChecks(config)]
     case 'probe':
       return destinationChecks(config)
@@ -63,7 +64,7 @@ function directoryChecks({ destination }: { destination: { directory: string } }
   return [[isFileName(destination.directory), 'destination.directory must be one name without a path']]
 }
 
-function batchChecks({ batches }: MoveConfig): Check[] {
+function batchChecks({ batches }: StoreConfig): Check[] {
   const times = batches.flatMap((batch) => [batch.startedAt, batch.finishedAt])
   return [[times.every((time) => parseTime(time) !== undefined), 'the times of batches must be RFC 3339']]
 }

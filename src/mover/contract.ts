@@ -15,10 +15,16 @@ export const exitCodes = {
   destinationConflict: 13,
   noSpace: 14,
   permissionDenied: 15,
+  /** receive: the file is larger than may be streamed. */
+  tooLarge: 17,
+  /** receive: the server's container lacks a program that is needed to read the file there. */
+  toolsMissing: 18,
   inputOutput: 30,
   mismatch: 31,
   /** No byte moved for `stallSeconds`, or the mover's own deadline passed. */
   stalled: 32,
+  /** receive: nothing came for `stallSeconds`. */
+  streamBroken: 33,
   archiveBad: 34,
   terminated: 143,
 } as const
@@ -50,7 +56,7 @@ const claimPath = z.object({ root: z.string(), path: z.string(), claim: z.string
 const artifactPlace = claimPath.extend({ directory: z.string() })
 
 /** Which file it was, so that it is told from every later one under the same name. Device numbers differ from mount to mount and say nothing. */
-const fileIdentity = z.object({
+export const fileIdentity = z.object({
   inode: z.string().regex(/^\d{1,20}$/),
   sizeBytes: z.int().min(0),
   /** Its mtime, RFC 3339 with nine fractional digits. */
@@ -74,8 +80,22 @@ export const moveConfig = z.object({
   attempt: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - and _'),
   deadlineSeconds: z.int().min(1),
   stallSeconds: z.int().min(1),
+  /** How much is copied in a second at most, and read back. Without it: as much as goes. */
+  bytesPerSecond: z.int().min(1).optional(),
+  /** True where one mount holds the source's directory and the destination: then the file may be stored as a hard link, unless it is another user's. */
+  mayLink: z.boolean().optional(),
 })
 export type MoveConfig = z.infer<typeof moveConfig>
+
+/**
+ * Stores a file that is sent to it (frames.ts), because no other pod can mount the directory that it is in. Mounts: the destination claim's root,
+ * writable; nothing else. `source` is where the file lies in the server's own container. `stallSeconds`: how long nothing may come.
+ */
+export const receiveConfig = moveConfig.extend({ command: z.literal('receive'), maxSizeBytes: z.int().min(0) })
+export type ReceiveConfig = z.infer<typeof receiveConfig>
+
+/** What ends in an artifact. */
+export type StoreConfig = MoveConfig | ReceiveConfig
 
 /** Says whether a file of this size would fit now, by the rule that `move` goes by; makes nothing. Mounts: the destination claim's root, read-only will do. */
 export const probeConfig = z.object({
@@ -110,12 +130,14 @@ export const removeConfig = z.object({
   command: z.literal('remove'),
   object: owner,
   destination: artifactPlace,
+  /** What goes: all of it, or only what runs of `move` left behind that were killed. */
+  extent: z.enum(['Everything', 'Partials']),
   deadlineSeconds: z.int().min(1),
 })
 export type RemoveConfig = z.infer<typeof removeConfig>
 
 /** The mover's configuration, one JSON text in the environment variable MOVER_CONFIG. `command` says what to do. */
-export const moverConfig = z.discriminatedUnion('command', [moveConfig, probeConfig, releaseConfig, removeConfig])
+export const moverConfig = z.discriminatedUnion('command', [moveConfig, receiveConfig, probeConfig, releaseConfig, removeConfig])
 export type MoverConfig = z.infer<typeof moverConfig>
 
 /** `manifest.json`, schema 1, beside the stored file. */
@@ -123,8 +145,8 @@ export const manifest = z.object({
   schema: z.literal(1),
   ...described.omit({ source: true }).shape,
   task: z.object({ uid: z.int(), batchUid: z.int(), enqueuedAt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
-  /** Size and mtime are the source's; with `source.inode` they tell which file it was. */
-  file: z.object({ name: z.string(), sizeBytes: z.string(), sha256: z.string(), modifiedAt: z.string() }),
+  /** Size and mtime are the source's; with `source.inode` they tell which file it was. `Cloned` shares its blocks on the disk with the source, `Linked` is the source. */
+  file: z.object({ name: z.string(), sizeBytes: z.string(), sha256: z.string(), modifiedAt: z.string(), stored: z.enum(['Copied', 'Cloned', 'Linked']).default('Copied') }),
   source: z.object({ claim: z.string(), path: z.string(), inode: z.string(), replacedDuringCopy: z.boolean() }),
   mover: z.object({ version: z.string(), attempt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
   verified: z.object({ mode: z.enum(['None', 'Archive']), archiveVersion: z.string().optional(), entries: z.int().optional() }),

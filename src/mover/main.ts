@@ -3,16 +3,22 @@
 import { writeFileSync } from 'node:fs'
 import { version } from '../version.ts'
 import { parseConfig } from './config.ts'
-import { exitCodes, type MoveConfig, type MoverConfig, type MoverResult } from './contract.ts'
+import { exitCodes, type MoverConfig, type MoverResult, type StoreConfig } from './contract.ts'
 import { Failure } from './failure.ts'
+import { Pace } from './pace.ts'
 import { orAborted, Progress } from './progress.ts'
+import { hand, receive } from './receive.ts'
 import { release } from './release.ts'
 import { remove } from './remove.ts'
 import { resultLine, resultOf } from './report.ts'
+import type { Surroundings } from './fill.ts'
 import { store } from './run.ts'
 import { probe } from './space.ts'
+import { mounted } from './supply.ts'
 
 const neededNode = 24
+/** One for each buffer of a copy: a disk that is read past the cache wants to be asked for more than one block at a time. Read when the first work comes. */
+const poolThreads = 8
 const progressEveryMs = 5000
 const stallCheckMs = 500
 /** After an abort: time for removing the partial directory, if the storage lets us. */
@@ -20,14 +26,29 @@ const graceMs = 10_000
 
 const stop = new AbortController()
 
+/** Executed beside a `receive` that waits: not a mover of its own, so it leaves the termination message alone. */
+async function handOver(): Promise<never> {
+  try {
+    const config = parseConfig(process.env['MOVER_CONFIG'])
+    if (config.command !== 'receive') throw new Error(`this mover was started to ${config.command}`)
+    await hand(config)
+    process.exit(0)
+  } catch (error) {
+    complain(`Nothing could be handed over: ${error instanceof Error ? error.message : String(error)}`)
+    process.exit(1)
+  }
+}
+
 async function main(): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < neededNode) {
     const message = `The mover needs Node ${neededNode} or newer, this is ${process.version}; use the operator's own image.`
     return leave({ exitCode: exitCodes.badConfiguration, message })
   }
+  process.env['UV_THREADPOOL_SIZE'] ??= String(poolThreads)
   // Everything is made with modes of our own; others than user and group have no business with a database.
   process.umask(0o007)
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  if (process.argv[2] === 'hand') return handOver()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(terminated(signal)))
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (error: unknown) => stop.abort(error))
   leave(await Promise.race([work(), afterGrace()]).catch(explain))
@@ -46,8 +67,12 @@ async function work(): Promise<MoverResult> {
 /** After an abort `store` cleans up; the others leave nothing that the next run would not find, and end at once. */
 async function perform(config: MoverConfig): Promise<MoverResult> {
   switch (config.command) {
-    case 'move':
-      return store(config, { version, progress: progressOf(config), signal: stop.signal, warn: complain })
+    case 'move': {
+      const surroundings = surroundingsOf(config)
+      return store(config, { ...surroundings, open: () => mounted(config, surroundings) })
+    }
+    case 'receive':
+      return receive(config, surroundingsOf(config))
     case 'probe':
       return orAborted(stop.signal, probe(config))
     case 'release':
@@ -57,9 +82,16 @@ async function perform(config: MoverConfig): Promise<MoverResult> {
   }
 }
 
+function surroundingsOf(config: StoreConfig): Omit<Surroundings, 'open'> {
+  const { signal } = stop
+  const progress = progressOf(config)
+  const pace = new Pace({ bytesPerSecond: config.bytesPerSecond, progress, signal })
+  return { version, progress, pace, signal, warn: complain }
+}
+
 /** Printed now and then, and watched: a copy that no longer moves ends. */
-function progressOf({ stallSeconds }: MoveConfig): Progress {
-  const progress = new Progress((line) => process.stdout.write(`${line}\n`))
+function progressOf({ command, stallSeconds }: StoreConfig): Progress {
+  const progress = new Progress((line) => process.stdout.write(`${line}\n`), command === 'receive')
   setInterval(() => progress.report(), progressEveryMs).unref()
   setInterval(() => {
     const stalled = progress.stall(stallSeconds)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { isFileName } from './config.ts'
-import { exitCodes, manifest, type Batch, type Manifest, type MoveConfig } from './contract.ts'
+import { exitCodes, manifest, type Batch, type Manifest, type StoreConfig } from './contract.ts'
 import { during, errnoOf, Failure } from './failure.ts'
 import { flushDirectory, flushParents, lstatIfThere, type Place } from './place.ts'
 import { formatTime } from './rfc3339.ts'
@@ -21,13 +21,14 @@ export interface Copied {
   readonly sizeBytes: bigint
   readonly mtimeNs: bigint
   readonly sha256: string
+  readonly stored: Manifest['file']['stored']
   readonly batch: Batch
   readonly replaced: boolean
   readonly verified: Manifest['verified']
   readonly mover: Manifest['mover']
 }
 
-export function buildManifest(config: MoveConfig, copied: Copied): Manifest {
+export function buildManifest(config: StoreConfig, copied: Copied): Manifest {
   const { source, ...described } = config.describes
   const { taskUid, ...batch } = copied.batch
   return {
@@ -39,6 +40,7 @@ export function buildManifest(config: MoveConfig, copied: Copied): Manifest {
       sizeBytes: copied.sizeBytes.toString(),
       sha256: copied.sha256,
       modifiedAt: formatTime(copied.mtimeNs),
+      stored: copied.stored,
     },
     source: { ...source, inode: copied.inode.toString(), replacedDuringCopy: copied.replaced },
     mover: copied.mover,
@@ -59,7 +61,7 @@ export function sumsText({ file }: Manifest, text: string): string {
  * The manifest of the artifact that an earlier run of this object stored, flushed once more (that run may have been killed right after its
  * rename); undefined if nothing is there. Whatever else stands under the final name is `destinationConflict` and stays untouched.
  */
-export async function findStored(place: Place, config: MoveConfig): Promise<Manifest | undefined> {
+export async function findStored(place: Place, config: StoreConfig): Promise<Manifest | undefined> {
   const { final } = place
   const state = await during({ side: 'destination', what: 'look at', path: final }, () => lstatIfThere(final))
   if (state === undefined) return undefined
@@ -80,7 +82,7 @@ interface Papers {
 }
 
 /** Why what lies there is not this object's whole artifact; undefined if it is. */
-async function objection(final: string, { content, sums, expectedSums, config }: Papers & { config: MoveConfig }): Promise<string | undefined> {
+async function objection(final: string, { content, sums, expectedSums, config }: Papers & { config: StoreConfig }): Promise<string | undefined> {
   const { object } = config.describes
   if (content.object.uid !== object.uid) return `belongs to another object, ${content.object.namespace}/${content.object.name} (uid ${content.object.uid})`
   const known = config.batches.some(({ taskUid, batchUid, enqueuedAt }) => {

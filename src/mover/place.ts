@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathComponents } from './config.ts'
-import { exitCodes, type MoveConfig } from './contract.ts'
+import { exitCodes, type StoreConfig } from './contract.ts'
 import { HeldDirectory } from './directory.ts'
 import { during, errnoOf, Failure } from './failure.ts'
 
@@ -22,7 +22,7 @@ export interface Place {
   readonly partial: string
 }
 
-export function placeOf({ destination, attempt }: MoveConfig): Place {
+export function placeOf({ destination, attempt }: StoreConfig): Place {
   const { root, path, directory } = destination
   const parents = [root]
   for (const component of pathComponents(path)) parents.push(join(parents.at(-1) ?? root, component))

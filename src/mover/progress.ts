@@ -5,11 +5,14 @@ import { Failure } from './failure.ts'
 /** The present step and its bytes. `print` gets one line at each change of step and whenever `report` is called. */
 export class Progress {
   readonly #print: (line: string) => void
+  readonly #sent: boolean
   #now: MoverProgress = { step: 'copying', bytesDone: 0, bytesTotal: 0 }
   #movedAt = performance.now()
 
-  constructor(print: (line: string) => void) {
+  /** @param sent the file is sent by the operator, so that a copy which stands still waits for it */
+  constructor(print: (line: string) => void, sent = false) {
     this.#print = print
+    this.#sent = sent
   }
 
   begin(step: MoverProgress['step'], bytesTotal: number): void {
@@ -36,6 +39,7 @@ export class Progress {
   stall(stallSeconds: number): Failure | undefined {
     if (performance.now() - this.#movedAt < stallSeconds * 1000) return undefined
     const { step, bytesDone, bytesTotal } = this.#now
+    if (this.#sent && step === 'copying') return new Failure(exitCodes.streamBroken, `Nothing came for ${stallSeconds} s, at ${bytesDone} of ${bytesTotal} bytes; is the operator running, and may it execute commands in pods (pods/exec)?`)
     return new Failure(
       exitCodes.stalled,
       `Nothing moved for ${stallSeconds} s while ${step}, at ${bytesDone} of ${bytesTotal} bytes; look at the storage behind both volumes.`,

@@ -16,10 +16,9 @@ type Judgement = { readonly files: readonly string[] } | { readonly objection: s
 
 /** Everything that is there is judged before anything is touched. Run again after a kill at any point it comes to the same end. */
 export async function remove(config: RemoveConfig): Promise<MoverResult> {
-  const { path, directory } = config.destination
-  const final = join(config.destination.root, path, directory)
+  const { directory } = config.destination
   const found = await openParent(config)
-  if (found === undefined) return resultOf(final, { artifacts: 0, partials: 0 })
+  if (found === undefined) return resultOf(config, { artifacts: 0, partials: 0 })
   await using parent = found
   const gone = { artifacts: 0, partials: 0 }
   // Until nothing is left: another run of the same object may be at work, too.
@@ -33,7 +32,7 @@ export async function remove(config: RemoveConfig): Promise<MoverResult> {
     gone.partials += partials.length
   }
   await parent.flush()
-  return resultOf(final, gone)
+  return resultOf(config, gone)
 }
 
 /** From the claim's root down, each directory opened through the one above it; undefined where there is none. */
@@ -50,10 +49,10 @@ async function openParent({ destination }: RemoveConfig): Promise<HeldDirectory 
 }
 
 /** What goes by this object's names: the artifact, what runs of `remove` left when they were killed, and what runs of `move` left. */
-async function findOwn(parent: HeldDirectory, { destination: { directory } }: RemoveConfig): Promise<{ artifacts: string[]; partials: string[] }> {
+async function findOwn(parent: HeldDirectory, { destination: { directory }, extent }: RemoveConfig): Promise<{ artifacts: string[]; partials: string[] }> {
   const names = (await parent.entries()).map(({ name }) => name)
   return {
-    artifacts: names.filter((name) => name === directory || isDeleting(name, directory)),
+    artifacts: extent === 'Partials' ? [] : names.filter((name) => name === directory || isDeleting(name, directory)),
     partials: names.filter((name) => isOwnPartial(name, directory)),
   }
 }
@@ -137,7 +136,9 @@ function isDeleting(name: string, directory: string): boolean {
   return name.startsWith(start) && /^[0-9a-f]{8}\.deleting$/.test(name.slice(start.length))
 }
 
-function resultOf(final: string, { artifacts, partials }: { artifacts: number; partials: number }): MoverResult {
+function resultOf({ destination: { root, path, directory }, extent }: RemoveConfig, { artifacts, partials }: { artifacts: number; partials: number }): MoverResult {
+  const final = join(root, path, directory)
+  if (extent === 'Partials') return { exitCode: exitCodes.done, message: `Partial directories of interrupted movers beside ${final} that were removed: ${partials}.` }
   const leftovers = partials === 0 ? '' : ` Partial directories of interrupted movers went, too: ${partials}.`
   const removed = artifacts > 0 ? 'removed' : 'absent'
   const said = { removed: `Removed ${final}.`, absent: `Nothing lies at ${final}: it is gone already, or was never stored.` }[removed]

@@ -4,18 +4,23 @@ import { constants } from 'node:fs'
 import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownerOf } from './batch-window.ts'
-import { exitCodes, type Batch, type MoveConfig } from './contract.ts'
+import { exitCodes, type Batch, type MoveConfig, type StoreConfig } from './contract.ts'
 import { during, Failure } from './failure.ts'
 import { formatTime } from './rfc3339.ts'
 
-/** The open file and what it was when it was opened. */
-export interface Source {
+/** Which file it is, in its own directory. */
+export interface SourceFile {
   readonly path: string
-  readonly handle: FileHandle
-  readonly dev: bigint
   readonly inode: bigint
   readonly sizeBytes: bigint
   readonly mtimeNs: bigint
+}
+
+/** The open file and what it was when it was opened. */
+export interface Source extends SourceFile {
+  readonly handle: FileHandle
+  readonly dev: bigint
+  readonly uid: bigint
 }
 
 /** Opens the file; anything but a regular file with content is `sourceMissing`. The caller closes `handle`. */
@@ -28,7 +33,7 @@ export async function openSource({ directory, fileName }: MoveConfig['source']):
     const state = await during(opening, () => handle.stat({ bigint: true }))
     if (!state.isFile()) throw new Failure(exitCodes.sourceMissing, `${path} is not a regular file; Meilisearch writes its snapshot as one.`)
     if (state.size === 0n) throw new Failure(exitCodes.sourceMissing, `${path} is empty; a new snapshot is needed.`)
-    return { path, handle, dev: state.dev, inode: state.ino, sizeBytes: state.size, mtimeNs: state.mtimeNs }
+    return { path, handle, dev: state.dev, inode: state.ino, uid: state.uid, sizeBytes: state.size, mtimeNs: state.mtimeNs }
   } catch (error) {
     await handle.close()
     throw error
@@ -36,7 +41,7 @@ export async function openSource({ directory, fileName }: MoveConfig['source']):
 }
 
 /** The batch that wrote the file, or the Failure that says what lies there instead. */
-export function requireBatch(source: Source, { batches, allowedSkewMs }: MoveConfig): Batch {
+export function requireBatch(source: SourceFile, { batches, allowedSkewMs }: StoreConfig): Batch {
   const owner = ownerOf(source.mtimeNs, batches, allowedSkewMs)
   if (owner.is === 'owned') return owner.batch
   const modifiedAt = formatTime(source.mtimeNs)

@@ -29,6 +29,16 @@ export interface Child {
   readonly spec?: object
 }
 
+/** Where a file lies in a container that runs. `pin`, as `<owner>-<attempt>`, ends the further name under which it is kept while it is sent. */
+export interface PinnedFile {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly directory: string
+  readonly fileName: string
+  readonly pin: string
+}
+
 export type Effect =
   /** Keeps the object until its own clean-up is done. */
   | { readonly kind: 'AddFinalizer'; readonly finalizer: string }
@@ -53,11 +63,17 @@ export type Effect =
   | { readonly kind: 'DeletePod'; readonly name: string; readonly uid: string }
   /** A snapshot before an upgrade. */
   | { readonly kind: 'CreateSnapshot'; readonly snapshot: Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & { readonly metadata: object; readonly spec: object } }
+  /** Sends what can be sent within some seconds, from where the mover says that it stands. Harmless when it is done twice. */
+  | { readonly kind: 'StreamSegments'; readonly source: PinnedFile; readonly receiver: { readonly pod: string; readonly container: string } }
+  | { readonly kind: 'RemovePin'; readonly source: PinnedFile }
 
 /** What the world answered to an effect at once; the room learns it into status in the same pass. */
 export type Fact =
   | { readonly kind: 'TaskEnqueued'; readonly taskUid: number }
   | { readonly kind: 'CancelAccepted'; readonly taskUid: number }
+  /** Some of it may have come; it goes on where the mover says that it stands. */
+  | { readonly kind: 'StreamInterrupted'; readonly message: string }
+  | { readonly kind: 'PinRemoved' }
   /** The other side refused for good: nothing was done. `message` is its own sentence. */
   | { readonly kind: 'Refused'; readonly effect: Effect['kind']; readonly message: string }
 

@@ -1,30 +1,45 @@
-// The Job that removes one stored directory (deletionPolicy Delete). Pure.
-// It belongs to nobody: an owner that is deleted in the foreground would have it collected before it has run.
+// The Jobs that remove what lies on the claim: one stored directory (deletionPolicy Delete), or what killed movers left behind. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { RemoveConfig } from '../mover/contract.ts'
 import { artifactPath } from './artifact-path.ts'
-import { jobTemplate } from './job-template.ts'
+import { jobNameOf, jobTemplate } from './job-template.ts'
 import type { MoverImage } from './job-template.ts'
 import { destinationVolume, nearNode, ownerSecurity, podMountPaths } from './mover-pod.ts'
 
 const deadlineSeconds = 300
 
-export function cleanupJob({ snapshot, ...image }: MoverImage & { readonly snapshot: MeiliSnapshot }): V1Job {
+type Cleaned = MoverImage & { readonly snapshot: MeiliSnapshot }
+
+/** It belongs to nobody: an owner that is deleted in the foreground would have it collected before it has run. */
+export function cleanupJob(cleaned: Cleaned): V1Job {
+  return removal(cleaned, { name: cleaned.snapshot.status?.cleanup?.jobName ?? '', extent: 'Everything', owned: false })
+}
+
+/** After the last mover, where that one could not clean up behind itself. Nobody waits for it. */
+export function sweepJob(cleaned: Cleaned): V1Job {
+  return removal(cleaned, { name: jobNameOf(cleaned.snapshot, 'sweep'), extent: 'Partials', owned: true })
+}
+
+function removal({ snapshot, ...image }: Cleaned, { name, extent, owned }: { name: string; extent: RemoveConfig['extent']; owned: boolean }): V1Job {
   const { metadata, status, spec } = snapshot
   const { volume, mount } = destinationVolume(snapshot)
+  // The user's limits are those of a copy, under which a mover may have died.
+  const mover = { ...spec.mover, resources: undefined }
   return jobTemplate({
-    snapshot,
-    name: status?.cleanup?.jobName ?? '',
+    snapshot: { ...snapshot, spec: { ...spec, mover } },
+    name,
     config: {
       command: 'remove',
       object: { uid: metadata.uid, namespace: metadata.namespace, name: metadata.name },
       destination: { root: podMountPaths.destination, ...artifactPath(snapshot), claim: spec.destination.claim.name },
+      extent,
       deadlineSeconds,
     },
     deadlineSeconds,
     pod: { securityContext: ownerSecurity(status?.move?.runAs), ...nearNode(snapshot), volumes: [volume] },
     volumeMounts: [mount],
-    owned: false,
+    owned,
     ...image,
   })
 }

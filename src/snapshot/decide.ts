@@ -11,21 +11,22 @@ import { claimMissing, claimUnusable, finalizerMissing, instanceMissing, pastSta
 import { releaseFinished, releaseMissing, releaseOverdue, releaseRunning } from './release.ts'
 import { notRequested, requestRefused, taskUnknown } from './request.ts'
 import { roomMissing } from './room.ts'
+import { pinLeft, segmentsMissing, streamNotAllowed } from './stream.ts'
 import { databaseReplaced, serverSilent, taskEnded, taskOverdue, taskPending } from './task.ts'
 
 /** Decides, or leaves it to the next rung. */
 export type Rung = (observation: SnapshotObservation, nowMs: number) => Decision<MeiliSnapshotStatus> | undefined
 
-const everyStage: readonly Rung[] = [beingDeleted, finished]
+const everyStage: readonly Rung[] = [pinLeft, beingDeleted, finished]
 
 /** Until POST /snapshots is on record. */
-const beforeRequest: readonly Rung[] = [sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, claimMissing, claimUnusable, queued, roomMissing, finalizerMissing, notRequested]
+const beforeRequest: readonly Rung[] = [streamNotAllowed, sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, claimMissing, claimUnusable, queued, roomMissing, finalizerMissing, notRequested]
 
 /** Until Meilisearch has ended the task. */
 const inEngine: readonly Rung[] = [serverSilent, databaseReplaced, requestRefused, taskUnknown, taskOverdue, taskPending, taskEnded]
 
 /** From then on only the mover matters. */
-const moving: readonly Rung[] = [moverFinished, pastMoveDeadline, targetMoving, moverMissing, moverWaiting, moverRunning]
+const moving: readonly Rung[] = [moverFinished, pastMoveDeadline, targetMoving, moverMissing, moverWaiting, segmentsMissing, moverRunning]
 
 /** Stored: only Meilisearch's own file is left to be removed. */
 const releasing: readonly Rung[] = [releaseFinished, releaseOverdue, releaseMissing, releaseRunning]

@@ -6,6 +6,8 @@ import { serverOf } from '../reconcile/server.ts'
 import { cleanup, isToBeCleaned } from './cleanup.ts'
 import { deletions } from './pending.ts'
 import type { SnapshotObservation } from './observation.ts'
+import { pastPatience } from './status.ts'
+import { whyNotEnding } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
@@ -28,10 +30,16 @@ export function beingDeleted(observation: SnapshotObservation, nowMs: number): O
   if (snapshot.metadata.deletionTimestamp === undefined) return undefined
   const status = snapshot.status ?? {}
   if (!hasFinalizer(snapshot)) return { status, effects: [] }
-  if (mover.jobs.length > 0) return { status, effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+  if (mover.jobs.length > 0) return { status: notEnding(observation, nowMs) ?? status, effects: deletions(mover.jobs), requeueAfterMs: 2000 }
   const cancel = cancelOwnTask(observation, nowMs)
   if (cancel !== undefined) return { status, effects: [cancel], requeueAfterMs: 1000 }
   return cleanup(observation, nowMs) ?? { status, effects: [release] }
+}
+
+/** The deletion waits for a mover that does not end: that must not happen in silence. */
+function notEnding({ snapshot, mover }: SnapshotObservation, nowMs: number): MeiliSnapshotStatus | undefined {
+  const why = whyNotEnding(mover, nowMs)
+  return why === undefined || isFinished(snapshot) ? undefined : pastPatience(snapshot, why, nowMs)
 }
 
 /** Only a task that our own POST made, that has not begun, and that no other object waits for. */

@@ -5,9 +5,11 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Fact } from '../reconcile/decision.ts'
 import { isRequested } from './attempt.ts'
 import { cleanupRefused } from './cleanup.ts'
+import { isFinished } from './ending.ts'
 import { deadlineText, moveDeadlineMs, attemptStartedMs } from './deadline.ts'
 import { sentence } from './sentence.ts'
 import { failed, inProgress } from './status.ts'
+import { interrupted } from './stream-source.ts'
 
 export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): MeiliSnapshotStatus {
   const status = snapshot.status ?? {}
@@ -21,9 +23,18 @@ export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): M
     }
     case 'CancelAccepted':
       return request === undefined ? status : { ...status, request: { ...request, cancelTaskUid: fact.taskUid } }
+    case 'StreamInterrupted':
+      return interrupted(snapshot, fact.message, nowMs)
+    case 'PinRemoved':
+      return pinGone(status)
     case 'Refused':
       return refused(snapshot, fact, nowMs)
   }
+}
+
+function pinGone(status: MeiliSnapshotStatus): MeiliSnapshotStatus {
+  const { move } = status
+  return move?.stream === undefined ? status : { ...status, move: { ...move, stream: { ...move.stream, pinned: false } } }
 }
 
 type Refusal = Fact & { kind: 'Refused' }
@@ -39,6 +50,11 @@ function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): Meil
       const until = deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
       return inProgress(snapshot, { phase: 'Pending', reason: snapshotReasons.ClaimNotReady, message: `The claim could not be created: ${message} It is tried again, until ${until}.`, changes: { waitingFor: message } }, nowMs)
     }
+    case 'StreamSegments':
+      return interrupted(snapshot, message, nowMs)
+    // The pod is gone, or may not be entered any more: there is nothing that we could still do.
+    case 'RemovePin':
+      return pinGone(snapshot.status ?? {})
     case 'CancelTask':
       return cancelRefused(snapshot, message, nowMs)
     default:
@@ -49,6 +65,8 @@ function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): Meil
 /** Quota, Pod Security, a webhook; or the namespace is being deleted, where nothing can be created any more. */
 function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
   const { metadata, status = {}, spec } = snapshot
+  // A sweep after the end is tried once: what has ended is never judged again.
+  if (metadata.deletionTimestamp === undefined && isFinished(snapshot)) return status
   if (metadata.deletionTimestamp !== undefined) return status.cleanup === undefined ? status : { ...status, cleanup: cleanupRefused(snapshot, status.cleanup, message) }
   const requested = isRequested(snapshot)
   const until = deadlineText(requested ? moveDeadlineMs(snapshot, nowMs) : attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start))

@@ -12,16 +12,17 @@ import { moveDeadlineMs } from './deadline.ts'
 import { failureOf, resultOf, terminationOf } from './mover-result.ts'
 import { nextMove } from './next-move.ts'
 import type { SnapshotObservation } from './observation.ts'
-import { deletions } from './pending.ts'
+import { deletions, swept } from './pending.ts'
 import { startRelease } from './release.ts'
 import { sentence } from './sentence.ts'
 import { completed, failed, inProgress } from './status.ts'
-import { whyWaiting } from './waiting.ts'
+import { whyNotEnding, whyWaiting } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
 /** The mover's container has ended: done, or why not. Its own word counts, not the Job's, which comes later. */
-export function moverFinished({ snapshot, mover }: SnapshotObservation, nowMs: number): Outcome {
+export function moverFinished(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
   const { job, pod } = mover
   if (job === undefined) return undefined
   const termination = terminationOf(job, pod)
@@ -37,7 +38,7 @@ export function moverFinished({ snapshot, mover }: SnapshotObservation, nowMs: n
     case 'Snapshot':
       return askAgain(snapshot, failure, nowMs)
     default:
-      return nextMove(snapshot, { failure, seen: roomSeen(result, nowMs), supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined }, nowMs)
+      return nextMove(observation, { failure, seen: roomSeen(result, nowMs), supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined }, nowMs)
   }
 }
 
@@ -46,11 +47,14 @@ function roomSeen({ space }: Pick<MoverResult, 'space'>, nowMs: number): Pick<Me
   return space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
 }
 
+const replacedNote = 'While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole.'
+
 type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
 
 function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Outcome {
   const changes = { ...storedArtifact(snapshot, job, file), ...roomSeen({ space }, nowMs) }
-  if (snapshot.spec.sourcePolicy === 'Keep') return { status: completed(snapshot, { changes }, nowMs), effects: [] }
+  const note = file.replacedDuringCopy ? { note: replacedNote } : {}
+  if (snapshot.spec.sourcePolicy === 'Keep') return { status: completed(snapshot, { changes, ...note }, nowMs), effects: [] }
   const { inode, modifiedAt, sizeBytes } = file
   return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } }, nowMs)
 }
@@ -62,9 +66,10 @@ export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number
   const waitingFor = lastWord(observation)
   const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
   if (mover.jobs.length === 0) {
-    return { status: failed(snapshot, { reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} No mover reported a stored file, and Meilisearch still has its own.` }, nowMs), effects: [] }
+    const { effects, note } = (snapshot.status?.move?.failures ?? 0) > 0 ? swept(observation) : { effects: [], note: '' }
+    return { status: failed(snapshot, { reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}` }, nowMs), effects }
   }
-  const step = { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} Its mover is being ended.`, changes: { waitingFor } } as const
+  const step = { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} Its mover is being ended.`, changes: { waitingFor }, overdue: whyNotEnding(mover, nowMs) } as const
   return { status: inProgress(snapshot, step, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
 }
 

@@ -19,7 +19,8 @@ import type { SnapshotObservation } from './observation.ts'
 import { deletions } from './pending.ts'
 import { inProgress, percentOf } from './status.ts'
 import type { Changes } from './status.ts'
-import { whySilent, whyWaiting } from './waiting.ts'
+import { streamFrom, whyNotStreamed } from './stream-source.ts'
+import { whyNotEnding, whySilent, whyWaiting } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
@@ -37,11 +38,12 @@ export function targetMoving({ snapshot, instance, target, mover }: SnapshotObse
   const { job } = mover
   const node = snapshot.status?.move?.node
   const shared = instance?.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') ?? false
-  if (job === undefined || node === undefined || shared || target === undefined) return undefined
+  const holds = !shared && snapshot.status?.move?.stream === undefined
+  if (job === undefined || node === undefined || !holds || target === undefined) return undefined
   const leaving = isGoing(target) || (target.spec?.nodeName ?? node) !== node
   if (!leaving) return undefined
   const message = `Pod ${target.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message } }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message }, overdue: whyNotEnding(mover, nowMs) }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
 }
 
 /** Rung 11: the mover of this attempt is not there. A Job of that name that is going away must be gone first. */
@@ -54,7 +56,7 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   const start = readyToStart(observation, before.attempt)
   if (typeof start === 'string') {
     const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start } }, nowMs), effects: [], requeueAfterMs: 2000 }
+    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start }, overdue: whyNotEnding(mover, nowMs) }, nowMs), effects: [], requeueAfterMs: 2000 }
   }
   if (!bringsNewerFile(start.engine, before.supersededAt)) {
     return askAgain(snapshot, { reason: snapshotReasons.SourceMissing, message: `The file in the snapshot directory was written at ${before.supersededAt}, by no batch that Meilisearch shows.` }, nowMs)
@@ -63,7 +65,8 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   const node = start.target.spec?.nodeName ?? ''
   const effects: Effect[] = [{ kind: 'CreateJob', job }]
   if (before.node === node && wasRefused(snapshot)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: startingText(before.jobName, node), changes: { move: { ...before, node, runAs: moverUser({ snapshot, ...start }) } } }, nowMs), effects, requeueAfterMs: 5000 }
+  const move = { ...before, node, runAs: moverUser({ snapshot, ...start }), stream: streamFrom(start.instance, start.target) }
+  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: startingText(before.jobName, node), changes: { move } }, nowMs), effects, requeueAfterMs: 5000 }
 }
 
 /** One sentence from the request to the first word of the mover: nothing worth a write happens in between. */
@@ -75,7 +78,7 @@ function readyToStart(observation: SnapshotObservation, attempt: number): Pick<M
   if (mover.job !== undefined) return `Job ${mover.job.metadata?.name ?? ''} is being removed.`
   if (movers.running >= movers.limit) return `${movers.running} movers of other snapshots run already, and ${movers.limit} may run at once.`
   if (instance === undefined || target === undefined || engine.state !== 'Answered') return whySilent(observation)
-  const unfit = whyUnfit(instance, target)
+  const unfit = whyUnfit(instance, target) ?? whyNotStreamed(observation, instance)
   if (unfit !== undefined) return unfit
   const newer = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
   return newer !== undefined && attempt > 1 ? `Task ${newer.uid}, a newer snapshot, is ${newer.status}: it is about to replace the file.` : { instance, target, engine }
@@ -87,7 +90,7 @@ function whyUnfit({ metadata, status }: MeiliInstance, target: V1Pod): string | 
   if (target.spec?.nodeName === undefined) return `${pod} is on no node yet.`
   // A mover beside a pod that leaves would be in the way of its volume, and be deleted again at once.
   if (isGoing(target)) return `${pod} is going away; the mover waits for the next one.`
-  return status?.snapshotVolume?.claimName === undefined ? `MeiliInstance ${metadata.name} does not say on which claim its snapshots are.` : undefined
+  return status?.snapshotVolume === undefined ? `MeiliInstance ${metadata.name} does not say on which claim its snapshots are.` : undefined
 }
 
 /** What was refused is tried again without a new sentence: else each try would tell the same story anew. */

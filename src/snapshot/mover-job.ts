@@ -2,21 +2,23 @@
 // Mounts the snapshot directory only, and read-only: Meilisearch's database is out of its reach.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
+import { quantityValue } from '../api/meta.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
-import type { MoveConfig } from '../mover/contract.ts'
+import type { MoveConfig, StoreConfig } from '../mover/contract.ts'
 import { artifactPath } from './artifact-path.ts'
 import { jobNameOf, jobTemplate } from './job-template.ts'
 import type { EngineAnswer, SnapshotObservation } from './observation.ts'
-import { moverPlacement, moverSecurity, moverVolumes, podMountPaths } from './mover-pod.ts'
+import { moverPlacement, moverSecurity, moverVolumes, podMountPaths, sourceOf } from './mover-pod.ts'
 import type { Target } from './mover-pod.ts'
+import { mustStream, streamLimitBytes } from './stream-source.ts'
 
 export const indexesAnnotation = 'meili-operator.dev/indexes'
 export const documentsAnnotation = 'meili-operator.dev/documents'
 
 /** An environment variable holds at most 128 KiB: the list of indexes is cut there, their number is not. */
 const maxIndexListBytes = 64 * 1024
-/** No byte for this long is a stall. */
-const stallSeconds = 120
+/** No byte for this long is a stall; where the operator sends them, it may be away for a while. */
+const stallSeconds = { mounted: 120, streamed: 600 } as const
 /** File clocks are coarse: an mtime may lie this far outside its batch. Network file systems have clocks of their own. */
 const skewMs = { local: 2000, network: 30_000 } as const
 
@@ -34,7 +36,7 @@ export function moverJob(from: MoveFrom): V1Job {
   return jobTemplate({
     snapshot,
     name: snapshot.status?.move?.jobName ?? moverJobName(snapshot, 1),
-    config: configurationOf(from, deadlineSeconds),
+    config: storing(from, configurationOf(from, deadlineSeconds)),
     deadlineSeconds,
     pod: { securityContext: moverSecurity(from), ...moverPlacement(from), volumes },
     volumeMounts,
@@ -45,8 +47,11 @@ export function moverJob(from: MoveFrom): V1Job {
   })
 }
 
-function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadlineSeconds: number): MoveConfig {
+function configurationOf(from: MoveFrom, deadlineSeconds: number): MoveConfig {
+  const { snapshot, instance, target, engine } = from
   const volume: SnapshotVolume | undefined = instance.status?.snapshotVolume
+  const { bandwidthLimit } = snapshot.spec.mover
+  const { directory, mayLink } = sourceOf(from)
   return {
     command: 'move',
     describes: {
@@ -57,15 +62,25 @@ function configurationOf({ snapshot, instance, target, engine }: MoveFrom, deadl
       databaseSizeBytes: String(engine.databaseSizeBytes),
       source: { claim: volume?.claimName ?? '', path: volume?.subPath ?? '' },
     },
-    source: { directory: podMountPaths.source, fileName: volume?.fileName ?? 'data.ms.snapshot' },
+    source: { directory, fileName: volume?.fileName ?? 'data.ms.snapshot' },
     destination: { root: podMountPaths.destination, ...artifactPath(snapshot), claim: snapshot.spec.destination.claim.name },
     batches: batchesOf(engine.candidates, snapshot.status?.task),
     allowedSkewMs: volume?.accessModes?.includes('ReadWriteMany') === true ? skewMs.network : skewMs.local,
     verification: snapshot.spec.verification.mode,
     attempt: `${snapshot.status?.request?.attempt ?? 1}-${snapshot.status?.move?.attempt ?? 1}`,
     deadlineSeconds,
-    stallSeconds,
+    stallSeconds: stallSeconds.mounted,
+    mayLink,
+    ...(bandwidthLimit === undefined ? {} : { bytesPerSecond: quantityValue(bandwidthLimit) }),
   }
+}
+
+/** The same, where the file is sent. */
+function storing({ snapshot, instance }: MoveFrom, config: MoveConfig): StoreConfig {
+  const volume = instance.status?.snapshotVolume
+  if (volume === undefined || !mustStream(volume)) return config
+  const source = { ...config.source, directory: volume.directory }
+  return { ...config, command: 'receive', source, stallSeconds: stallSeconds.streamed, maxSizeBytes: streamLimitBytes(snapshot) }
 }
 
 /** Oldest first. The batch on record is one of them, also where Meilisearch has deleted its task since. */

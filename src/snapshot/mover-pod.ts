@@ -1,7 +1,9 @@
 // The mover's pod: volumes, user and place, each following the target pod. Pure.
+import { join } from 'node:path'
 import type { V1Affinity, V1NodeSelectorTerm, V1Pod, V1PodSecurityContext, V1PodSpec, V1Toleration, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
+import { mustStream } from './stream-source.ts'
 import { targetUser } from './target.ts'
 
 export type Target = V1Pod
@@ -18,10 +20,18 @@ export const podMountPaths = { source: '/source', destination: '/destination' } 
 /** The mover's own user, where the target has none to take over. */
 const moverUid = 65_532
 
-/** Two claims: two volumes, the source read-only as a volume. One claim: one volume (two entries for one claim work only since 1.35), the source mount read-only. */
-export function moverVolumes({ snapshot, instance }: Moved): { volumes: V1Volume[]; volumeMounts: V1VolumeMount[] } {
+/** The snapshots' own claim is the destination, and the database is on another: what is mounted writable holds snapshots only. */
+const isMountedOnce = ({ snapshot, instance: { status } }: Moved): boolean => status?.snapshotVolume?.claimName === snapshot.spec.destination.claim.name && !status.snapshotVolume.sharedWithDatabase
+
+/**
+ * Two claims: two volumes, the source read-only as a volume. One claim: one volume (two entries for one claim work only since 1.35), the source mount
+ * read-only; but one mount where that is safe, because nothing can be linked from one mount to another. What is streamed is not mounted.
+ */
+export function moverVolumes(moved: Moved): { volumes: V1Volume[]; volumeMounts: V1VolumeMount[] } {
+  const { snapshot, instance } = moved
   const claimName = instance.status?.snapshotVolume?.claimName ?? ''
   const destination = destinationVolume(snapshot)
+  if (isMountedOnce(moved) || mustStream(instance.status?.snapshotVolume)) return { volumes: [destination.volume], volumeMounts: [destination.mount] }
   const shared = claimName === snapshot.spec.destination.claim.name
   return {
     volumes: [...(shared ? [] : [{ name: 'source', persistentVolumeClaim: { claimName, readOnly: true } }]), destination.volume],
@@ -32,6 +42,12 @@ export function moverVolumes({ snapshot, instance }: Moved): { volumes: V1Volume
 function sourcePath({ status }: MeiliInstance): { subPath?: string } {
   const subPath = status?.snapshotVolume?.subPath
   return subPath === undefined || subPath === '' ? {} : { subPath }
+}
+
+/** Where the mover finds the snapshot file in these mounts. */
+export function sourceOf(moved: Moved): { directory: string; mayLink: boolean } {
+  const mayLink = isMountedOnce(moved)
+  return { directory: mayLink ? join(podMountPaths.destination, moved.instance.status?.snapshotVolume?.subPath ?? '') : podMountPaths.source, mayLink }
 }
 
 /** At the claim's root: the mover makes its own directories (the kubelet would make a subPath as root). */
@@ -105,7 +121,8 @@ const preferred = (preference: V1NodeSelectorTerm): V1Affinity => ({ nodeAffinit
 
 function affinityOf(instance: MeiliInstance, target: Target): V1Affinity {
   const here = onNode(target.spec?.nodeName ?? '')
-  const anywhere = instance.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') === true
+  const volume = instance.status?.snapshotVolume
+  const anywhere = mustStream(volume) || volume?.accessModes?.includes('ReadWriteMany') === true
   return anywhere ? preferred(here) : { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [here] } } }
 }
 

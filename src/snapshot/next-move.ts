@@ -7,7 +7,8 @@ import { askAgain } from './attempt.ts'
 import { deadlineText, moveDeadlineMs } from './deadline.ts'
 import { moverJobName } from './mover-job.ts'
 import type { MoverFailure } from './mover-result.ts'
-import type { EngineAnswer } from './observation.ts'
+import type { EngineAnswer, SnapshotObservation } from './observation.ts'
+import { swept } from './pending.ts'
 import { sentence, told } from './sentence.ts'
 import { failed, inProgress } from './status.ts'
 
@@ -26,11 +27,13 @@ export interface FailedMove {
 }
 
 /** Records why the last one failed, and when the next may begin. */
-export function nextMove(snapshot: MeiliSnapshot, { failure, seen, supersededAt }: FailedMove, nowMs: number): Decision<MeiliSnapshotStatus> {
+export function nextMove(observation: SnapshotObservation, { failure, seen, supersededAt }: FailedMove, nowMs: number): Decision<MeiliSnapshotStatus> {
+  const { snapshot } = observation
   const before: NonNullable<MeiliSnapshotStatus['move']> = snapshot.status?.move ?? { attempt: 0, jobName: '', startedAt: instant(nowMs) }
   const failures = (before.failures ?? 0) + (failure.cure === 'Mover' ? 1 : 0)
   if (failures >= maxFailures) {
-    return { status: failed(snapshot, { reason: failure.reason, message: `The mover failed ${failures} times. Last: ${sentence(failure.message)}` }, nowMs), effects: [] }
+    const { effects, note } = failure.isKilled ? swept(observation) : { effects: [], note: '' }
+    return { status: failed(snapshot, { reason: failure.reason, message: `The mover failed ${failures} times. Last: ${sentence(failure.message)}${note}` }, nowMs), effects }
   }
   if (supersededAt !== undefined && supersededAt === before.supersededAt) {
     return askAgain(snapshot, { reason: snapshotReasons.SourceMissing, message: `The file in the snapshot directory was written at ${supersededAt}, by no batch that Meilisearch shows.` }, nowMs)

@@ -49,6 +49,8 @@ export interface MoverSeen {
   readonly progress: MoverProgress | undefined
   /** Newest Warning Event of the pod, or of the Job where it has no pod. */
   readonly warning: string | undefined
+  /** What the cluster says of the destination claim, while it is not bound and the pod waits for it. */
+  readonly claimTrouble: string | undefined
   /** Jobs of this object, of any attempt, but the one that cleans up after it; the deletion waits for them. */
   readonly jobs: readonly V1Job[]
 }
@@ -72,6 +74,8 @@ export interface SnapshotObservation {
   readonly mover: MoverSeen
   /** Movers of other snapshots, in all namespaces, and how many may run at once. */
   readonly movers: { readonly running: number; readonly limit: number }
+  /** Other snapshots that are streamed, in all namespaces, and how many may be at once; 0 where the install does not allow it. */
+  readonly streams: { readonly running: number; readonly limit: number }
   /** The mover's image and its pull secrets. */
   readonly moverImage: string
   readonly imagePullSecrets: readonly string[]

@@ -1,16 +1,16 @@
 // What the cluster says about a snapshot's mover: its Jobs, its pod, how far it is, what holds it up. Reads only.
-import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node'
+import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { events, jobs, pods } from '../kube/resource.ts'
-import type { KubeObject } from '../kube/resource.ts'
+import { events, jobs, persistentVolumeClaims, pods } from '../kube/resource.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
 import { moverProgress } from '../mover/contract.ts'
 import type { MoverProgress } from '../mover/contract.ts'
 import { NotFound, TerminalError } from '../reconcile/errors.ts'
 import { moverContainer, snapshotUidLabel } from './job-template.ts'
 import type { MoverSeen } from './observation.ts'
 
-export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, jobs: [] }
+export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs: [] }
 
 /** The Job that matters at this stage. */
 export function currentJobName({ metadata, status }: MeiliSnapshot): string | undefined {
@@ -27,7 +27,7 @@ export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Pr
   if (job === undefined) return { ...noMover, jobs: others }
   const jobPods = (await kube.listAll<V1Pod & KubeObject>(pods, labelled)).filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true)
   const pod = jobPods.toSorted((a, b) => Date.parse(String(b.metadata.creationTimestamp)) - Date.parse(String(a.metadata.creationTimestamp)))[0]
-  return { job, pod, jobs: others, progress: await progressOf(kube, pod), warning: await warningFor(kube, pod ?? job, pod) }
+  return { job, pod, jobs: others, progress: await progressOf(kube, pod), warning: await warningFor(kube, pod ?? job, pod), claimTrouble: await troubleOf(kube, snapshot, pod) }
 }
 
 /** The last progress line that the mover printed; its output may lag behind or be gone, which is no error. */
@@ -53,11 +53,40 @@ function progressLine(line: string): MoverProgress | undefined {
 /** Only where it does not run: the newest Warning about the pod, or about the Job while it has no pod. */
 async function warningFor(kube: KubeClient, object: KubeObject, pod: V1Pod | undefined): Promise<string | undefined> {
   if (pod !== undefined && pod.status?.phase !== 'Pending') return undefined
-  const { items } = await kube.list<CoreV1Event & KubeObject>(events, { namespace: object.metadata.namespace ?? '', fieldSelector: `involvedObject.uid=${object.metadata.uid ?? ''},type=Warning`, limit: 50 })
+  return told(await eventsOf(kube, object, ',type=Warning'))
+}
+
+/** Only where the pod has no node and the claim no volume. Where nothing fits, the binder says so in an Event that is no Warning. */
+async function troubleOf(kube: KubeClient, { metadata, spec }: MeiliSnapshot, pod: V1Pod | undefined): Promise<string | undefined> {
+  if (pod?.status?.phase !== 'Pending' || pod.spec?.nodeName !== undefined) return undefined
+  const { name } = spec.destination.claim
+  const claim = await orAbsent<V1PersistentVolumeClaim & KubeObject>(kube, persistentVolumeClaims, { namespace: metadata.namespace, name })
+  if (claim?.status?.phase !== 'Pending') return undefined
+  const words = told((await eventsOf(kube, claim)).filter(({ type, reason }) => type === 'Warning' || reason === 'FailedBinding'))
+  return words === undefined ? undefined : `claim ${name} has no volume: ${words}`
+}
+
+async function eventsOf(kube: KubeClient, { metadata }: KubeObject, more = ''): Promise<(CoreV1Event & KubeObject)[]> {
+  const { items } = await kube.list<CoreV1Event & KubeObject>(events, { namespace: metadata.namespace ?? '', fieldSelector: `involvedObject.uid=${metadata.uid ?? ''}${more}`, limit: 50 })
+  return items
+}
+
+/** The newest. */
+function told(items: readonly (CoreV1Event & KubeObject)[]): string | undefined {
   const newest = items.toSorted((a, b) => seenAt(b) - seenAt(a))[0]
   return newest === undefined ? undefined : `${newest.reason ?? ''}: ${newest.message ?? ''}`
 }
 
 function seenAt({ lastTimestamp, eventTime, metadata }: CoreV1Event & KubeObject): number {
   return Date.parse(String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0))
+}
+
+/** What is not there is something seen, and no error. */
+export async function orAbsent<T extends KubeObject>(kube: KubeClient, resource: Resource, ref: { namespace: string; name: string }): Promise<T | undefined> {
+  try {
+    return await kube.get<T>(resource, ref)
+  } catch (error) {
+    if (error instanceof NotFound) return undefined
+    throw error
+  }
 }

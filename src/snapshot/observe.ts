@@ -7,16 +7,15 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { persistentVolumeClaims, pods } from '../kube/resource.ts'
-import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { KubeObject } from '../kube/resource.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Connections } from '../reconcile/connection.ts'
-import { NotFound } from '../reconcile/errors.ts'
 import { serverOf } from '../reconcile/server.ts'
 import { isFinished } from './ending.ts'
 import { earlierRun } from './estimate.ts'
 import { askEngine } from './observe-engine.ts'
 import { isRequested } from './attempt.ts'
-import { currentJobName, lookAtMover, noMover } from './observe-mover.ts'
+import { currentJobName, lookAtMover, noMover, orAbsent } from './observe-mover.ts'
 import type { EngineSeen, MoverSeen, SnapshotObservation } from './observation.ts'
 
 export interface SnapshotWorld {
@@ -27,6 +26,8 @@ export interface SnapshotWorld {
   readonly snapshots: (namespace?: string) => readonly MeiliSnapshot[]
   /** How many movers may run at once, in all namespaces. */
   readonly maxMovers: number
+  /** How many snapshots may be streamed at once; 0 for none. */
+  readonly maxStreams: number
   readonly moverImage: string
   readonly imagePullSecrets: readonly string[]
 }
@@ -34,6 +35,7 @@ export interface SnapshotWorld {
 export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnapshot): Promise<SnapshotObservation> {
   const { namespace, deletionTimestamp } = snapshot.metadata
   const instance = world.instance(`${namespace}/${snapshot.spec.source.instanceRef.name}`)
+  const moved = world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid)
   const blank: SnapshotObservation = {
     snapshot,
     instance,
@@ -45,7 +47,8 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     claim: undefined,
     engine: { state: 'NotAsked' },
     mover: noMover,
-    movers: { running: world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid).length, limit: world.maxMovers },
+    movers: { running: moved.length, limit: world.maxMovers },
+    streams: { running: moved.filter(({ status }) => status?.move?.stream !== undefined).length, limit: world.maxStreams },
     moverImage: world.moverImage,
     imagePullSecrets: world.imagePullSecrets,
   }
@@ -122,13 +125,4 @@ async function engineOf(world: SnapshotWorld, seen: Pick<SnapshotObservation, 's
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   const needed = !isRequested(snapshot) ? isTrue(instance?.status?.conditions, conditionTypes.Ready) : mover.job === undefined
   return server === undefined || !needed ? { state: 'NotAsked' } : await askEngine(world.connections, server, snapshot)
-}
-
-async function orAbsent<T extends KubeObject>(kube: KubeClient, resource: Resource, ref: { namespace: string; name: string }): Promise<T | undefined> {
-  try {
-    return await kube.get<T>(resource, ref)
-  } catch (error) {
-    if (error instanceof NotFound) return undefined
-    throw error
-  }
 }

@@ -5,6 +5,7 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshotStatus, SnapshotReason } from '../api/snapshot.ts'
 import { instant } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
+import { sweepJob } from './cleanup-job.ts'
 import { deadlineText, attemptStartedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { sentence } from './sentence.ts'
@@ -30,6 +31,12 @@ export function pending({ snapshot }: SnapshotObservation, nowMs: number, { reas
     effects,
     requeueAfterMs: queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - attemptStartedMs(snapshot, nowMs)) / 4)),
   }
+}
+
+/** What a mover that was killed has left goes once no other mover comes and takes it away. Nobody waits for that, so the message names it. */
+export function swept(observation: SnapshotObservation): { readonly effects: readonly Effect[]; readonly note: string } {
+  const job = sweepJob(observation)
+  return { effects: [{ kind: 'CreateJob', job }], note: ` Job ${job.metadata?.name ?? ''} removes what was left of it on claim ${observation.snapshot.spec.destination.claim.name}.` }
 }
 
 /** Foreground deletion, once for each Job that is not going away yet. */

@@ -2,14 +2,15 @@
 // Each POST is fenced by a status write that counts it; only the pass that won this write sends it.
 import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotRequest } from '../api/snapshot.ts'
-import { instant } from '../reconcile/conditions.ts'
+import { conditionNamed, instant } from '../reconcile/conditions.ts'
 import type { Decision } from '../reconcile/decision.ts'
 import { serverOf } from '../reconcile/server.ts'
-import { durationMs } from '../api/meta.ts'
+import { conditionTypes, durationMs } from '../api/meta.ts'
 import { askAgain } from './attempt.ts'
 import { attemptStartedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { failed, inProgress } from './status.ts'
+import type { Step } from './status.ts'
 import { taskOf } from './task.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
@@ -20,21 +21,30 @@ const lostReplyMs = 30_000
 /** How long to wait with a request that was refused: a Secret may be put right. */
 const refusedAgainMs = 30_000
 
+const requesting = { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message: 'Asking Meilisearch for a snapshot (POST /snapshots).' } as const
+
 /**
  * Counts a POST on record, then sends it. The next pass, or the next operator, sees the count before it could send another.
  * What was known of the POST before it (refused, missing) says nothing of this one, and is gone.
  */
-function post(observation: SnapshotObservation, { attempt, baseline, posts, startedAt: since, failure }: SnapshotRequest, nowMs: number): Outcome {
+function post(observation: SnapshotObservation, { attempt, baseline, posts, startedAt: since, failure, refused }: SnapshotRequest, nowMs: number): Outcome {
   const { snapshot, instance, target } = observation
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   if (server === undefined) return undefined
   const counted = { attempt, baseline, posts: posts + 1, postedAt: new Date(nowMs).toISOString(), startedAt: since, failure }
   const startedAt = snapshot.status?.startedAt ?? instant(nowMs)
+  const changes = { request: counted, startedAt, waitingFor: refused }
   return {
-    status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message: 'Asking Meilisearch for a snapshot (POST /snapshots).', changes: { request: counted, startedAt } }, nowMs),
+    status: inProgress(snapshot, { ...((refused === undefined ? undefined : sameRefusal(snapshot)) ?? requesting), changes }, nowMs),
     effects: [{ kind: 'RequestSnapshot', server }],
     requeueAfterMs: 250,
   }
+}
+
+/** Until there is another answer status says what it said: else each try would tell the same story anew. */
+function sameRefusal({ status }: MeiliSnapshot): Omit<Step, 'changes'> | undefined {
+  const { reason, message } = conditionNamed(status?.conditions, conditionTypes.Ready) ?? { message: '' }
+  return reason === snapshotReasons.RequestRefused || reason === snapshotReasons.Unauthorized ? { phase: 'Pending', reason, message } : undefined
 }
 
 /** Rung 7. The baseline says which tasks are older than the wish: none of them serves. */

@@ -4,7 +4,7 @@ import { conditionTypes } from '../api/meta.ts'
 import { snapshotConditions, snapshotReasons } from '../api/snapshot.ts'
 import type { InstanceReason } from '../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotPhase, SnapshotReason } from '../api/snapshot.ts'
-import { conditionsOf, instant } from '../reconcile/conditions.ts'
+import { conditionNamed, conditionsOf, instant } from '../reconcile/conditions.ts'
 import type { Wanted } from '../reconcile/conditions.ts'
 import { spanText } from '../reconcile/format.ts'
 import { startedMs } from './deadline.ts'
@@ -83,6 +83,13 @@ export function failed(snapshot: MeiliSnapshot, failure: { reason: SnapshotReaso
       condition(snapshotConditions.Failed, 'True', failure),
     ],
   })
+}
+
+/** As it was, and longer than it should be so. */
+export function pastPatience(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
+  const kept = (snapshot.status?.conditions ?? []).filter(({ type }) => type !== snapshotConditions.Overdue)
+  const reason = conditionNamed(kept, conditionTypes.Ready)?.reason ?? snapshotReasons.MoverStarting
+  return { ...snapshot.status, ...judged(snapshot, nowMs, [...kept, condition(snapshotConditions.Overdue, 'True', { reason, message })]) }
 }
 
 function ended(snapshot: MeiliSnapshot, nowMs: number, end: { phase: 'Completed' | 'Failed'; changes: Changes; wanted: readonly Wanted[] }): MeiliSnapshotStatus {

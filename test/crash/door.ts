@@ -1,5 +1,5 @@
 // An HTTP door between the operator and a server: every call goes through a guard, which may forward it, hold it, answer it or let it vanish.
-// Streams (watches) pass untouched. The caller's headers go along as they are, so that the server sees the caller's own rights.
+// Streams (watches) pass untouched, unless their own guard has something for them. The caller's headers go along as they are, so that the server sees the caller's own rights.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -27,6 +27,8 @@ export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** The connection breaks after so many bytes of the body. */
+  readonly cutAt?: number
 }
 
 /** Sends the call on and gives the whole reply. */
@@ -34,6 +36,9 @@ export type Forward = () => Promise<Reply>
 
 /** Gives the reply that the caller gets; undefined: the connection breaks without one. */
 export type Guard = (call: Call, forward: Forward) => Promise<Reply | undefined>
+
+/** What a watch gets in place of its stream; undefined: the stream. */
+export type StreamGuard = (call: Pick<Call, 'method' | 'path'>) => Promise<Reply | 'break' | undefined>
 
 /** Headers that are about one connection, or that are written anew. */
 const ownHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'host', 'expect', 'upgrade'])
@@ -47,6 +52,9 @@ export class Door {
   readonly #guard: Guard
   readonly #agent: Agent
   readonly #server: Server
+  readonly #streams = new Set<ServerResponse>()
+  /** Whatever a test sets here meets the watches that begin from then on. */
+  streamGuard: StreamGuard | undefined
 
   private constructor(upstream: Upstream, guard: Guard) {
     this.#upstream = upstream
@@ -57,10 +65,10 @@ export class Door {
     })
   }
 
-  /** On a free port of loopback. */
-  static async open(upstream: Upstream, guard: Guard): Promise<Door> {
+  /** On a free port. */
+  static async open(upstream: Upstream, guard: Guard, address = '127.0.0.1'): Promise<Door> {
     const door = new Door(upstream, guard)
-    door.#server.listen(0, '127.0.0.1')
+    door.#server.listen(0, address)
     await once(door.#server, 'listening')
     return door
   }
@@ -74,8 +82,12 @@ export class Door {
     if (new URL(url, 'http://door').searchParams.get('watch') === 'true') return await this.#stream(incoming, outgoing)
     const call = { method, path: url, body: await text(incoming), authorization: headers.authorization ?? '' }
     const reply = await this.#guard(call, async () => await this.#forward(call, headers))
-    if (reply === undefined) return void outgoing.destroy()
-    outgoing.writeHead(reply.status, { ...reply.headers, 'content-length': String(Buffer.byteLength(reply.body)) }).end(reply.body)
+    give(outgoing, reply)
+  }
+
+  /** Ends the watches that are open: each caller begins another. */
+  dropStreams(): void {
+    for (const stream of this.#streams) stream.destroy()
   }
 
   async #forward({ method, path, body, authorization }: Call, headers: IncomingHttpHeaders): Promise<Reply> {
@@ -86,8 +98,14 @@ export class Door {
   }
 
   async #stream(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const instead = await this.streamGuard?.({ method: 'GET', path: incoming.url ?? '' })
+    if (instead !== undefined) return give(outgoing, instead === 'break' ? undefined : instead)
     const gone = new AbortController()
-    outgoing.once('close', () => gone.abort())
+    this.#streams.add(outgoing)
+    outgoing.once('close', () => {
+      this.#streams.delete(outgoing)
+      gone.abort()
+    })
     const response = await request(`${this.#upstream.origin}${incoming.url ?? ''}`, { dispatcher: this.#agent, headers: passedOn(incoming.headers), signal: gone.signal })
     outgoing.writeHead(response.statusCode, passedOn(response.headers))
     outgoing.flushHeaders()
@@ -99,4 +117,11 @@ export class Door {
     this.#server.close()
     await this.#agent.destroy()
   }
+}
+
+function give(outgoing: ServerResponse, reply: Reply | undefined): void {
+  if (reply === undefined) return void outgoing.destroy()
+  outgoing.writeHead(reply.status, { ...reply.headers, 'content-length': String(Buffer.byteLength(reply.body)) })
+  if (reply.cutAt === undefined) return void outgoing.end(reply.body)
+  outgoing.write(Buffer.from(reply.body).subarray(0, reply.cutAt), () => outgoing.destroy())
 }

@@ -17,13 +17,21 @@ import { operatorNamespace } from './bed.ts'
 import type { Bed } from './bed.ts'
 import { Bell } from './bell.ts'
 import { Door } from './door.ts'
+import type { Guard } from './door.ts'
 import { Life, isPassKey } from './life.ts'
 import type { Mischief } from './mischief.ts'
 import { Operator } from './operator.ts'
+import type { Weather } from './weather.ts'
 
 /** Enough that Meilisearch is still at work when the operator asks for the first time. */
 const documents = 4000
 const serverName = 'movies'
+
+/** On the way to the API server, and to Meilisearch. */
+export interface LaneWeather {
+  readonly api?: Weather
+  readonly engine?: Weather
+}
 
 export class Lane {
   readonly bed: Bed
@@ -36,6 +44,7 @@ export class Lane {
   #server: MeilisearchApi | undefined
   #apiPort = 0
   #doors: readonly Door[] = []
+  #weather: LaneWeather = {}
   #life: Life | undefined
   #revival: Promise<void> | undefined
   #serial = 0
@@ -74,12 +83,25 @@ export class Lane {
 
   async #openDoors(): Promise<void> {
     const address = await this.#address()
-    const api = await Door.open(this.bed.apiServer, async (call, forward) => await (this.#life === undefined ? forward() : this.#life.atApi(call, forward)))
+    const api = await Door.open(this.bed.apiServer, this.#guard('api', async (call, forward) => await (this.#life === undefined ? forward() : this.#life.atApi(call, forward))))
     const passport = (authorization: string): string => (isPassKey(authorization) ? `Bearer ${this.#options.masterKey}` : authorization)
-    const engine = await Door.open({ origin: `http://${address}:7700`, passport }, async (call, forward) => await (this.#life === undefined ? forward() : this.#life.atEngine(call, forward)))
+    const engine = await Door.open({ origin: `http://${address}:7700`, passport }, this.#guard('engine', async (call, forward) => await (this.#life === undefined ? forward() : this.#life.atEngine(call, forward))))
     await this.bed.redirect(address, engine.port)
     this.#apiPort = api.port
     this.#doors = [api, engine]
+  }
+
+  #guard(side: keyof LaneWeather, guard: Guard): Guard {
+    return async (call, forward) => await (this.#weather[side]?.around(guard) ?? guard)(call, forward)
+  }
+
+  /** From now on. The watches of an operator that runs meet it, too. */
+  set weather(weather: LaneWeather) {
+    this.#weather = weather
+    const [api] = this.#doors
+    if (api === undefined) return
+    api.streamGuard = weather.api?.watch
+    if (weather.api !== undefined) api.dropStreams()
   }
 
   /** Every state of every snapshot here, from a watch of the test's own. */

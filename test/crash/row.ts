@@ -33,7 +33,7 @@ export interface Outcome {
   readonly seconds: number
 }
 
-const pendingWithinMs = 60_000
+const pendingWithinMs = 90_000
 const overWithinMs = 150_000
 const goneWithinMs = 20_000
 

@@ -5,6 +5,7 @@ import { runningCluster } from '../cluster/cluster.ts'
 import { openBed } from '../crash/bed.ts'
 import type { Bed } from '../crash/bed.ts'
 import { Lane } from '../crash/lane.ts'
+import { LanePool } from '../crash/lane-pool.ts'
 import { crashRow } from '../crash/matrix.ts'
 import { record } from '../crash/points.ts'
 import { decisive } from '../crash/story.ts'
@@ -19,39 +20,29 @@ const whyNot = isTestBed ? undefined : 'left out: it reads the disks of the test
 const laneCount = 4
 
 describe.skipIf(whyNot !== undefined)(`killed at a decisive step, the next operator brings it to the same end${whyNot === undefined ? '' : ` (${whyNot})`}`, { concurrent: true, timeout: 300_000 }, () => {
-  const free: Lane[] = []
-  const waiting: ((lane: Lane) => void)[] = []
+  let lanes: LanePool
   let bed: Bed
   let isGood = true
   let steps: readonly Step[] = []
 
-  const take = async (): Promise<Lane> => free.pop() ?? (await new Promise<Lane>((resolve) => waiting.push(resolve)))
-  const give = (lane: Lane): void => {
-    const next = waiting.shift()
-    if (next === undefined) free.push(lane)
-    else next(lane)
-  }
-
   beforeAll(async () => {
     const images = { operator: setting('E2E_OPERATOR_IMAGE'), meilisearch: setting('E2E_MEILISEARCH_IMAGE') }
     bed = await openBed({ kubectl: setting('E2E_KUBECTL'), kubeconfig: setting('E2E_KUBECONFIG'), images })
-    free.push(...(await Promise.all(Array.from({ length: laneCount }, async (_, index) => await Lane.open(bed, index + 1)))))
-    steps = (await record(free, cluster?.auditLog ?? '')).steps
+    const open = await Promise.all(Array.from({ length: laneCount }, async (_, index) => await Lane.open(bed, index + 1)))
+    lanes = new LanePool(open)
+    steps = (await record(open, cluster?.auditLog ?? '')).steps
   })
   afterAll(async () => {
-    await Promise.all(free.map(async (lane) => await lane.close()))
+    await lanes.close()
     await bed.close(!isGood)
   })
 
   test.each([...decisive].flatMap((step) => (['before', 'after'] as const).map((moment) => ({ step, moment }))))('$moment "$step"', async ({ step, moment }) => {
     expect(steps.map(({ name }) => name)).toContain(step)
-    const lane = await take()
-    try {
+    await lanes.use(async (lane) => {
       const { faults } = await crashRow(step, moment).run(lane)
       isGood &&= faults.length === 0
       expect(faults, lane.logs.join(' ')).toEqual([])
-    } finally {
-      give(lane)
-    }
+    })
   })
 })

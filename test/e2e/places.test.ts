@@ -66,15 +66,19 @@ describe('the mover goes where the server is', () => {
     expect(status?.conditions?.find(({ type }) => type === 'Failed')?.message).toContain('Use another claim for snapshots, or run Meilisearch as a user')
   })
 
-  test('takes snapshots from a claim of their own, which may also be the destination', async () => {
+  test('takes snapshots from a claim of their own, which may also be the destination: then the file is linked, not copied', async () => {
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'apart-snapshots' }))
     const server = await world.serve('apart', { snapshotsOn: { claimName: 'apart-snapshots' } })
     await server.load(500)
     expect((await world.instance('apart')).status?.snapshotVolume).toMatchObject({ claimName: 'apart-snapshots', subPath: '', sharedWithDatabase: false })
     await world.snapshot('apart', { instance: 'apart', claim: { name: 'apart-snapshots', path: 'kept' } })
     const { status } = await world.completed('apart')
-    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'apart-snapshots' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`)
+    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'apart-snapshots' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && cat manifest.json && ls -i data.ms.snapshot ../../data.ms.snapshot`)
     expect(output).toContain('OK')
+    expect(output).toContain('"stored": "Linked"')
+    const inodes = [...output.matchAll(/^ *(\d+) .*data\.ms\.snapshot$/gm)].map(([, inode]) => inode)
+    expect(inodes).toHaveLength(2)
+    expect(new Set(inodes).size).toBe(1)
   })
 
   test('goes where the destination is when the source can be mounted on any node', async (context) => {

@@ -89,12 +89,24 @@ export class World {
     await kubectl.run(['delete', 'namespace', this.namespace, '--wait=false'])
   }
 
-  /** Starts a server with its MeiliInstance, and waits until it answers. */
-  async serve(name: string, options: Partial<ServerOptions> = {}): Promise<Server> {
+  /** Starts a server with its MeiliInstance, about which `existing` says more, and waits until it answers. */
+  async serve(name: string, options: Partial<ServerOptions> = {}, existing: object = {}): Promise<Server> {
     const whole: ServerOptions = { namespace: this.namespace, name, image: toolbox.image, masterKey: randomBytes(18).toString('base64url'), ...options }
-    await kubectl.apply(secretOf(whole), statefulSetOf(whole), instanceOf(whole))
-    await kubectl.run(['-n', this.namespace, 'rollout', 'status', `statefulset/${name}`, '--timeout=120s'])
-    const server = new Server(whole, await portForward(kubectl, this.namespace, `${name}-0:7700`))
+    await kubectl.apply(secretOf(whole), statefulSetOf(whole), instanceOf(whole, existing))
+    return await this.#open(whole)
+  }
+
+  /** A new door to a server whose pod is another one by now. */
+  async door(name: string): Promise<Server> {
+    const known = this.#servers.find(({ options }) => options.name === name)
+    if (known === undefined) throw new Error(`there is no server ${name}`)
+    known.close()
+    return await this.#open(known.options)
+  }
+
+  async #open(options: ServerOptions): Promise<Server> {
+    await kubectl.run(['-n', this.namespace, 'rollout', 'status', `statefulset/${options.name}`, '--timeout=120s'])
+    const server = new Server(options, await portForward(kubectl, this.namespace, `${options.name}-0:7700`))
     this.#servers.push(server)
     return server
   }
@@ -103,11 +115,11 @@ export class World {
   async run(name: string, managed: object = {}, spec: object = {}): Promise<Server> {
     await kubectl.apply(managedOf({ namespace: this.namespace, name }, managed, spec))
     await this.instanceReady(name)
-    return await this.door(name)
+    return await this.enter(name)
   }
 
-  /** A door to the pod that runs now, with the master key as it is now. */
-  async door(name: string): Promise<Server> {
+  /** A door to the managed server's pod that runs now, with the master key as it is now. */
+  async enter(name: string): Promise<Server> {
     const masterKey = (await this.secret(`${name}-keys`))['MEILI_MASTER_KEY'] ?? ''
     const server = new Server({ namespace: this.namespace, name, image: toolbox.image, masterKey }, await portForward(kubectl, this.namespace, `${name}-0:7700`))
     this.#servers.push(server)

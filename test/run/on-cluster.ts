@@ -12,6 +12,8 @@ import { readRights } from './rights.ts'
 import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
 
+const projects = ['e2e', 'e2e-alone']
+
 const setting = (name: string): string | undefined => {
   const value = process.env[name]
   return value === '' ? undefined : value
@@ -22,7 +24,7 @@ async function onForeignCluster(kubeconfig: string, args: readonly string[], log
   if (image === undefined) throw new Error('E2E_KUBECONFIG is set, E2E_OPERATOR_IMAGE is not: push an image where that cluster finds it, and name it there.')
   const kubectl = setting('E2E_KUBECTL') ?? which('kubectl') ?? (await ensureBinaries(['kubectl'], log)).kubectl
   log(`e2e: on the cluster of ${kubeconfig}`)
-  return runSuite({ projects: ['e2e'], args, environment: { E2E_KUBECTL: kubectl, E2E_MEILISEARCH_IMAGE: setting('E2E_MEILISEARCH_IMAGE') ?? meilisearchImage } })
+  return runSuite({ projects, args, environment: { E2E_KUBECTL: kubectl, E2E_MEILISEARCH_IMAGE: setting('E2E_MEILISEARCH_IMAGE') ?? meilisearchImage } })
 }
 
 async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Counts> {
@@ -32,7 +34,7 @@ async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Cou
     E2E_OPERATOR_IMAGE: operatorImage,
     E2E_MEILISEARCH_IMAGE: meilisearchImage,
   }
-  const counts = await runSuite({ projects: ['e2e'], args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
+  const counts = await runSuite({ projects, args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
   // Some files alone do not need every right.
   return args.length > 0 ? counts : sum(counts, auditRights(cluster))
 }

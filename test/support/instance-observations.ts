@@ -35,6 +35,7 @@ export function anInstanceObservation(changes: Partial<InstanceObservation> = {}
     claim: aClaim({ metadata: { name: 'search-data' } }),
     lastSnapshot: undefined,
     pollMs: 60_000,
+    streaming: false,
     managed: undefined,
     ...changes,
   }

@@ -10,7 +10,7 @@ import type { ControlPlane } from '../cluster/control-plane.ts'
 import { Kubectl } from './kubectl.ts'
 
 export const namespaces: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace' }
-const serviceAccounts: Resource = { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount' }
+export const serviceAccounts: Resource = { group: '', version: 'v1', plural: 'serviceaccounts', kind: 'ServiceAccount' }
 
 export interface Who {
   /** The user's entry in a kubeconfig, for example `{ token }`; without it the administrator's. */

@@ -86,6 +86,7 @@ export function aManagedObservation({ instance = aManagedInstance(), managed = {
     claim: { metadata: { name: 'movies-data' }, spec: { accessModes: ['ReadWriteOnce'] }, status: { phase: 'Bound' } },
     lastSnapshot: undefined,
     pollMs: 60_000,
+    streaming: false,
     ...changes,
     managed: { ...everything(instance), ...managed },
   }

@@ -9,8 +9,14 @@ export interface ServerOptions {
   readonly node?: string
   /** As the plain image does by default. */
   readonly asRoot?: boolean
-  /** Where the snapshot directory is: on the data claim, on an emptyDir, or on a claim of its own. */
-  readonly snapshotsOn?: 'data' | 'emptyDir' | { readonly claimName: string }
+  /** Where the snapshot directory is: on the data claim, on an emptyDir, on the container's own file system, or on a claim of its own. */
+  readonly snapshotsOn?: 'data' | 'emptyDir' | 'container' | { readonly claimName: string }
+  /** TMPDIR is a small disk of its own, in memory. */
+  readonly temporaryBytes?: number
+  /** Class of the data claim. */
+  readonly storageClassName?: string
+  /** In the node's network, where a test can stand between it and the operator. */
+  readonly hostNetwork?: boolean
   /** More of Meilisearch's own flags. */
   readonly args?: readonly string[]
 }
@@ -24,22 +30,33 @@ export function secretOf({ namespace, name, masterKey }: ServerOptions): object 
 const restrictedContainer = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
 const restrictedPod = { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000, fsGroupChangePolicy: 'OnRootMismatch', seccompProfile: { type: 'RuntimeDefault' } }
 
-function snapshotVolume({ snapshotsOn = 'data' }: ServerOptions): { volumes: object[]; mounts: object[] } {
-  if (snapshotsOn === 'data') return { volumes: [], mounts: [] }
-  const source = snapshotsOn === 'emptyDir' ? { emptyDir: {} } : { persistentVolumeClaim: snapshotsOn }
-  return { volumes: [{ name: 'snapshots', ...source }], mounts: [{ name: 'snapshots', mountPath: '/snapshots' }] }
+interface Mounted {
+  readonly volumes: readonly object[]
+  readonly mounts: readonly object[]
+}
+
+const nothing: Mounted = { volumes: [], mounts: [] }
+
+const volumeAt = (name: string, source: object): Mounted => ({ volumes: [{ name, ...source }], mounts: [{ name, mountPath: `/${name}` }] })
+
+function snapshotVolume({ snapshotsOn = 'data' }: ServerOptions): Mounted {
+  return snapshotsOn === 'data' || snapshotsOn === 'container' ? nothing : volumeAt('snapshots', snapshotsOn === 'emptyDir' ? { emptyDir: {} } : { persistentVolumeClaim: snapshotsOn })
+}
+
+function temporaryVolume({ temporaryBytes }: ServerOptions): Mounted {
+  return temporaryBytes === undefined ? nothing : volumeAt('temporary', { emptyDir: { medium: 'Memory', sizeLimit: String(temporaryBytes) } })
 }
 
 export function statefulSetOf(options: ServerOptions): object {
   const { namespace, name, image, node, asRoot = false, snapshotsOn = 'data', args = [] } = options
   const labels = serverLabels(name)
-  const { volumes, mounts } = snapshotVolume(options)
+  const extra = [snapshotVolume(options), temporaryVolume(options)]
   const env = [
     { name: 'MEILI_ENV', value: 'production' },
     { name: 'MEILI_NO_ANALYTICS', value: 'true' },
     { name: 'MEILI_DB_PATH', value: '/meili_data/data.ms' },
-    { name: 'MEILI_SNAPSHOT_DIR', value: snapshotsOn === 'data' ? '/meili_data/snapshots' : '/snapshots' },
-    { name: 'TMPDIR', value: '/meili_data' },
+    { name: 'MEILI_SNAPSHOT_DIR', value: snapshotsOn === 'data' ? '/meili_data/snapshots' : snapshotsOn === 'container' ? '/tmp/snapshots' : '/snapshots' },
+    { name: 'TMPDIR', value: options.temporaryBytes === undefined ? '/meili_data' : '/temporary' },
     { name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: `${name}-keys`, key: 'MEILI_MASTER_KEY' } } },
   ]
   return {
@@ -54,6 +71,7 @@ export function statefulSetOf(options: ServerOptions): object {
         metadata: { labels },
         spec: {
           ...(node === undefined ? {} : { nodeSelector: { 'kubernetes.io/hostname': node } }),
+          ...(options.hostNetwork === true ? { hostNetwork: true } : {}),
           terminationGracePeriodSeconds: 10,
           securityContext: asRoot ? {} : restrictedPod,
           containers: [
@@ -65,15 +83,15 @@ export function statefulSetOf(options: ServerOptions): object {
               ports: [{ name: 'http', containerPort: 7700 }],
               env,
               envFrom: [{ configMapRef: { name: `${name}-settings`, optional: true } }],
-              securityContext: asRoot ? {} : restrictedContainer,
+              securityContext: asRoot ? {} : { ...restrictedContainer, readOnlyRootFilesystem: snapshotsOn !== 'container' },
               readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1 },
-              volumeMounts: [{ name: 'data', mountPath: '/meili_data' }, ...mounts],
+              volumeMounts: [{ name: 'data', mountPath: '/meili_data' }, ...extra.flatMap(({ mounts }) => mounts)],
             },
           ],
-          volumes,
+          volumes: extra.flatMap(({ volumes }) => volumes),
         },
       },
-      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }],
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], ...(options.storageClassName === undefined ? {} : { storageClassName: options.storageClassName }), resources: { requests: { storage: '1Gi' } } } }],
     },
   }
 }

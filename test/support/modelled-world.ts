@@ -205,11 +205,11 @@ export class ModelledWorld {
   #mover(): MoverSeen {
     const jobs = [...this.#jobs.values()].map(({ job }) => job)
     const current = this.#jobs.get(currentJobName(this.snapshot) ?? '')
-    if (current === undefined) return { job: undefined, pod: undefined, progress: undefined, warning: undefined, jobs }
+    if (current === undefined) return { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs }
     const { ended } = current
     const state = ended === undefined ? { running: {} } : { terminated: { exitCode: ended.exitCode, message: JSON.stringify(ended) } }
     const pod = aPod({ metadata: { name: 'mover' }, status: { phase: 'Running', containerStatuses: [{ name: 'mover', state }] } })
-    return { job: current.job, pod, progress: undefined, warning: undefined, jobs }
+    return { job: current.job, pod, progress: undefined, warning: undefined, claimTrouble: undefined, jobs }
   }
 }
 

@@ -1,9 +1,10 @@
 // Runs the real mover, bundled as it is shipped, as a process of its own on directories of its own.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { moverProgress, moverResult, type FileIdentity, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig, type ReleaseConfig, type RemoveConfig } from '../../src/mover/contract.ts'
+import { basename, join } from 'node:path'
+import { moverProgress, moverResult, type FileIdentity, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig, type ReceiveConfig, type ReleaseConfig, type RemoveConfig } from '../../src/mover/contract.ts'
+import { ownedDirectory } from '../cluster/owned-directory.ts'
 import { bundledMover } from './mover-bundle.ts'
 
 /** The Node that runs the tests, so that the mover runs on the same. */
@@ -42,7 +43,7 @@ export class Workplace {
   }
 
   static async create(base = tmpdir()): Promise<Workplace> {
-    const place = new Workplace(await mkdtemp(join(base, 'mover-')))
+    const place = new Workplace(ownedDirectory(base, 'mover-test'))
     await mkdir(place.source)
     await mkdir(place.destination)
     await chmod(place.home, 0o755)
@@ -81,6 +82,12 @@ export class Workplace {
     return { ...defaults, source: { directory: this.source, fileName: 'data.ms.snapshot' }, destination: { ...defaults.destination, root: this.destination }, ...changes }
   }
 
+  /** As many of these may wait at once as there are workplaces. */
+  receiveConfig(changes: Partial<ReceiveConfig> = {}): ReceiveConfig {
+    const attempt = `1-${basename(this.home)}`
+    return { ...this.config(), command: 'receive', source: { directory: '/snapshots', fileName: 'data.ms.snapshot' }, maxSizeBytes: 1024 * 1024 * 1024, attempt, ...changes }
+  }
+
   probeConfig(sizeBytes: number): ProbeConfig {
     const { root, path, claim } = this.config().destination
     return { command: 'probe', destination: { root, path, claim }, sizeBytes, deadlineSeconds: 120 }
@@ -92,7 +99,7 @@ export class Workplace {
   }
 
   removeConfig(changes: Partial<RemoveConfig> = {}): RemoveConfig {
-    return { command: 'remove', object: defaults.describes.object, destination: this.config().destination, deadlineSeconds: 120, ...changes }
+    return { command: 'remove', object: defaults.describes.object, destination: this.config().destination, extent: 'Everything', deadlineSeconds: 120, ...changes }
   }
 
   /** The command `move`. */

@@ -129,7 +129,7 @@ export function anEngine(changes: Partial<EngineAnswer> = {}): EngineAnswer {
   }
 }
 
-export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, jobs: [] }
+export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs: [] }
 
 export function anObservation(changes: Partial<SnapshotObservation> = {}): SnapshotObservation {
   return {
@@ -144,6 +144,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     engine: anEngine(),
     mover: noMover,
     movers: { running: 0, limit: 10 },
+    streams: { running: 0, limit: 0 },
     moverImage: 'example.test/meili-operator:1',
     imagePullSecrets: [],
     ...changes,

@@ -19,6 +19,7 @@ describe('defaults', () => {
       MOVER_IMAGE: 'example.test/meili-operator:1',
       MOVER_IMAGE_PULL_SECRETS: [],
       MAX_MOVERS: 10,
+      MAX_STREAMS: 0,
       WATCH_NAMESPACES: [],
       MANAGED_INSTANCES: false,
       INSTANCE_POLL_SECONDS: 60,

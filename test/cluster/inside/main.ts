@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { apiServerReady, startApiServer, startEtcd } from '../api-server.ts'
 import type { ApiServerPlace } from '../api-server.ts'
+import { keepApiServer } from '../api-server-outage.ts'
 import { silent } from '../cache.ts'
 import { ensureCertificates } from '../certificates.ts'
 import type { Certificates } from '../certificates.ts'
@@ -48,8 +49,9 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
 
 async function controlPlane(certificates: Certificates): Promise<void> {
   const place: ApiServerPlace = { address: apiServerAddress, port: apiServerPort, etcdPorts: [2379, 2380], stateDirectory, certificates, binaries, alone: false }
-  const daemons = [startEtcd(place), startApiServer(place)]
-  await apiServerReady(place, daemons)
+  const [etcd, apiServer] = [startEtcd(place), startApiServer(place)]
+  await apiServerReady(place, [etcd, apiServer])
+  void keepApiServer(place, apiServer)
 }
 
 interface NodeObject {

@@ -7,6 +7,7 @@ import { poolChanges, poolLabel } from './pool-changes.ts'
 import type { Change, Claim, Volume } from './pool-changes.ts'
 
 const volumesPerNode = 24
+const onePodVolumesPerNode = 2
 const sharedVolumes = 6
 const volumeSize = '8Gi'
 
@@ -32,10 +33,17 @@ function volume(name: string, spec: object): object {
   }
 }
 
-function localVolume(node: string, name: string, directory: string): object {
+interface Local {
+  readonly node: string
+  readonly name: string
+  /** ReadWriteOncePod stands alone: no volume may have it beside another one. */
+  readonly accessMode: 'ReadWriteOnce' | 'ReadWriteOncePod'
+}
+
+function localVolume({ node, name, accessMode }: Local, directory: string): object {
   const onNode = { key: 'kubernetes.io/hostname', operator: 'In', values: [node] }
   return volume(name, {
-    accessModes: ['ReadWriteOnce'],
+    accessModes: [accessMode],
     storageClassName: 'local-pool',
     local: { path: join(directory, name) },
     nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onNode] }] } },
@@ -48,7 +56,11 @@ const sharedVolume = (name: string, directory: string): object =>
 /** Makes classes and volumes. `local-pool` is the default class; claims of class `shared-pool` can be ReadWriteMany. */
 export async function makePool(api: Api, directory: string, nodes: readonly string[]): Promise<void> {
   const names = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, index) => `${prefix}-${String(index + 1).padStart(2, '0')}`)
-  const locals = nodes.flatMap((node) => names(volumesPerNode, node).map((name) => ({ name, object: localVolume(node, name, directory) })))
+  const localsOf = (node: string): Local[] => [
+    ...names(volumesPerNode, node).map((name) => ({ node, name, accessMode: 'ReadWriteOnce' as const })),
+    ...names(onePodVolumesPerNode, `${node}-one-pod`).map((name) => ({ node, name, accessMode: 'ReadWriteOncePod' as const })),
+  ]
+  const locals = nodes.flatMap(localsOf).map((local) => ({ name: local.name, object: localVolume(local, directory) }))
   const shared = names(sharedVolumes, 'shared').map((name) => ({ name, object: sharedVolume(name, directory) }))
   // A real disk's root belongs to root (fsGroup changes that), a share is open to all (fsGroup does not reach it).
   for (const { name } of locals) mkdirSync(join(directory, name), { recursive: true, mode: 0o755 })

@@ -32,7 +32,7 @@ describe('defaults', () => {
       deletionPolicy: 'Retain',
       verification: { mode: 'Archive' },
       deadlines: { start: '1h', task: '6h', move: '6h' },
-      mover: {},
+      mover: { stream: { mode: 'Never', maxSize: '10Gi' } },
     })
   })
 

@@ -52,6 +52,8 @@ const quantity = 'a quantity is a number with an optional unit: write for exampl
 const duration = 'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m'
 const positive = 'a deadline is longer than 0s: write for example 90s or 6h'
 
+const bandwidth = 'bandwidthLimit is at least 1Mi (bytes per second): write for example 50Mi'
+
 const claim = 'spec.destination.claim'
 const badObjects: readonly BadObject[] = [
   ...badManaged.map(([at, says, change, more]): BadObject => ({ kind: meiliInstances, at, says, change, which: 1, ...more })),
@@ -64,7 +66,10 @@ const badObjects: readonly BadObject[] = [
   ...['/a', '../a', 'a/../b', '.a', 'a/.b', 'a//b', 'a/', 'a b', 'ä', 'a\nb'].map((path) => snapshot(`${claim}.path`, claimPath, [`${claim}.path`, path])),
   ...['', 'x', '-1Gi', '+1Gi', '1 Gi', '1GiB', '1gi'].map((size) => snapshot(`${claim}.template.resources.requests.storage`, quantity, [`${claim}.template.resources.requests.storage`, size])),
   snapshot('spec.mover.resources.requests.cpu', quantity, ['spec.mover.resources.requests.cpu', 'two']),
+  snapshot('spec.mover.stream.maxSize', quantity, ['spec.mover.stream.maxSize', '10 GB']),
   snapshot('spec.mover.resources.limits.memory', quantity, ['spec.mover.resources.limits.memory', '1GB!']),
+  ...['50MB', '-50Mi', '50Mi/s'].map((limit) => snapshot('spec.mover.bandwidthLimit', quantity, ['spec.mover.bandwidthLimit', limit])),
+  ...['0', '1023Ki', '500m', 0, 1_048_575].map((limit) => snapshot('spec.mover.bandwidthLimit', bandwidth, ['spec.mover.bandwidthLimit', limit])),
   ...['start', 'task', 'move'].flatMap((clock) => [
     ...['hm', '1d', '-1s', '1.5h', '1s1h', '10'].map((text) => snapshot(`spec.deadlines.${clock}`, duration, [`spec.deadlines.${clock}`, text])),
     ...['0s', '0h0m0s', '00m'].map((text) => snapshot(`spec.deadlines.${clock}`, positive, [`spec.deadlines.${clock}`, text])),

@@ -43,7 +43,7 @@ afterEach(async () => {
 async function pass(name = 'movies'): Promise<(MeiliInstance & KubeObject) | undefined> {
   const all = await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace })
   const connections = new Connections(kube)
-  const reconcile = reconcilerOf(instanceRoom({ kube, connections, instances: () => all, snapshots: () => [], pollMs: 60_000, runsServers: true }), {
+  const reconcile = reconcilerOf(instanceRoom({ kube, connections, instances: () => all, snapshots: () => [], pollMs: 60_000, streaming: false, runsServers: true }), {
     get: () => all.find(({ metadata }) => metadata.name === name),
     kube,
     performer: new Performer({ kube, connections, isLeader: () => true }),

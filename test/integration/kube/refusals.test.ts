@@ -1,12 +1,13 @@
 // What the API server refuses, and what the client makes of it: a class that says what to do, and a sentence that a person can read.
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeClient } from '../../../src/kube/client.ts'
-import { configMaps, events, secrets } from '../../../src/kube/resource.ts'
+import { configMaps, events, pods, secrets } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
-import { configMap, KubeApi, namespaces } from '../../support/kube-api.ts'
+import { configMap, KubeApi, namespaces, serviceAccounts } from '../../support/kube-api.ts'
 
 let api: KubeApi
 let namespace: string
@@ -153,6 +154,29 @@ describe('without rights', () => {
   })
 })
 
+describe('a command in a pod', () => {
+  const exec = (kube: KubeClient, name: string): Promise<Error & { status?: number }> => refused(kube.exec({ pod: { namespace, name }, container: 'main', command: ['true'], stdin: false, deadlineMs: 10_000 }))
+
+  test('that is not there is NotFound', async () => {
+    expect(await exec(api.kube, 'nobody')).toMatchObject({ name: 'NotFound', status: 404, message: `exec in Pod ${namespace}/nobody answered 404 NotFound: pods "nobody" not found` })
+  })
+
+  test('that is on no node yet may pass', async () => {
+    await api.kube.create(serviceAccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'default' } })
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: 'homeless' }, spec: { containers: [{ name: 'main', image: 'example.test/none' }] } }
+    await api.kube.create(pods, pod)
+    expect(await exec(api.kube, 'homeless')).toMatchObject({ name: 'TransientError', message: expect.stringContaining('does not have a host assigned') as string })
+  })
+
+  test('takes the rights of deploy/streaming.yaml, all of them', async () => {
+    const token = await api.token({ namespace: 'meili-operator-system', name: 'meili-operator' })
+    const operator = api.client(api.kubeconfig({ user: { token } }))
+    expect(await exec(operator, 'nobody')).toMatchObject({ name: 'TerminalError', status: 403, message: expect.stringContaining('pods/exec') as string })
+    await api.kubectl.run(['apply', '--server-side', '-f', fileURLToPath(new URL('../../../deploy/streaming.yaml', import.meta.url))])
+    await vi.waitFor(async () => expect(await exec(operator, 'nobody')).toBeInstanceOf(NotFound), { timeout: 10_000 })
+  })
+})
+
 test('no error holds the token or the administrator’s key, however deep one looks', async () => {
   const token = await api.token(await api.account())
   const users: readonly object[] = [{ token }, { token: `${token}x` }, { token: `${token}\u0000` }, { username: 'root', password: token }]
@@ -161,6 +185,7 @@ test('no error holds the token or the administrator’s key, however deep one lo
   const attempts = clients.flatMap((client) => [
     client.get(secrets, { namespace, name: 'a' }),
     client.create(namespaces, { metadata: { name: 'b' } }),
+    client.exec({ pod: { namespace, name: 'a' }, container: 'b', command: ['true'], stdin: false, deadlineMs: 5000 }),
     client.watch(configMaps, { timeoutSeconds: 1, signal: new AbortController().signal }).next(),
   ])
   const errors = await Promise.all(attempts.map(refused))

@@ -131,3 +131,13 @@ test('the pod runs as nobody, with a read-only root, and movers run the same ima
     },
   })
 })
+
+test('streaming is off, and the right that it needs stands apart: commands in pods, nothing else', () => {
+  expect(text).not.toContain('pods/exec')
+  expect(JSON.stringify(only('Deployment'))).not.toContain('MAX_STREAMS')
+  const [role, binding, ...rest] = parseAllDocuments(readFileSync(fileURLToPath(new URL('../../../deploy/streaming.yaml', import.meta.url)), 'utf8'), { version: '1.1' }).map((document) => document.toJS() as Manifest)
+  expect(rest).toEqual([])
+  expect(rights(role!)).toEqual({ 'core/pods/exec': 'create get' })
+  expect(binding).toMatchObject({ kind: 'ClusterRoleBinding', roleRef: { name: role!.metadata.name }, subjects: [{ kind: 'ServiceAccount', name: 'meili-operator', namespace: 'meili-operator-system' }] })
+  for (const object of [role!, binding!]) expect(object.metadata.labels).toMatchObject({ 'app.kubernetes.io/name': 'meili-operator', 'app.kubernetes.io/part-of': 'meili-operator' })
+})

@@ -48,7 +48,7 @@ function layPod({ metadata = {}, container = {}, status = {} }: PodParts = {}): 
 }
 
 const observe = async (): Promise<InstanceObservation> =>
-  await observeInstance({ kube, connections: new Connections(kube), instances: () => [instance, ...others], snapshots: () => snapshots, pollMs: 60_000, runsServers: true }, instance)
+  await observeInstance({ kube, connections: new Connections(kube), instances: () => [instance, ...others], snapshots: () => snapshots, pollMs: 60_000, streaming: false, runsServers: true }, instance)
 
 test('a healthy server on a claim: all of it', async () => {
   const claim = kube.lay(persistentVolumeClaims, { metadata: { namespace: 'shop', name: 'search-data' } })
@@ -63,6 +63,7 @@ test('a healthy server on a claim: all of it', async () => {
     claim,
     lastSnapshot: undefined,
     pollMs: 60_000,
+    streaming: false,
     managed: undefined,
   })
 })

@@ -75,7 +75,29 @@ describe('onNoClaim', () => {
   ])('%s', (kind, words) => {
     const { reason, message, ready } = judged({ located: aLocation({ kind, claimName: undefined }), claim: undefined })
     expect({ reason, ready }).toEqual({ reason: 'DirectoryNotOnClaim', ready: 'True' })
+    expect(message).toContain('deploy/streaming.yaml with MAX_STREAMS in the install, and spec.mover.stream.mode: IfNeeded')
     expect(message).toContain(`Pod search-0 writes its snapshots to /meili_data/snapshots, ${words} which no other pod can mount. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim.`)
+  })
+})
+
+describe('streamOnly', () => {
+  test.each<[string, Partial<InstanceObservation>, string]>([
+    ['an emptyDir', { located: aLocation({ kind: 'emptyDir', claimName: undefined }), claim: undefined }, 'Pod search-0 writes its snapshots to /meili_data/snapshots, on an emptyDir, which no other pod can mount.'],
+    ['a ReadWriteOncePod claim', claim({ spec: { accessModes: ['ReadWriteOncePod'] } }), 'Claim search-data is ReadWriteOncePod: while Meilisearch runs, no other pod may mount it.'],
+  ])('%s will do where the install allows streaming, and what a snapshot needs for it is said', (_, changes, where) => {
+    expect(judged({ ...changes, streaming: true })).toEqual({ status: 'True', reason: 'StreamOnly', message: `${where} A MeiliSnapshot with spec.mover.stream.mode: IfNeeded is streamed from there.`, ready: 'True' })
+  })
+
+  test.each<[string, Partial<InstanceObservation>]>([
+    ['a claim that is not bound', { ...claim({ spec: { accessModes: ['ReadWriteOncePod'] }, status: { phase: 'Pending' } }) }],
+    ['a claim that is mounted read-only', { ...claim({ spec: { accessModes: ['ReadWriteOncePod'] } }), located: aLocation({}, { readOnly: true }) }],
+    ['snapshots that go to S3', { located: aLocation({ kind: 'emptyDir', claimName: undefined }, { s3: true }), claim: undefined }],
+  ])('%s cannot be streamed either', (_, changes) => {
+    expect(judged({ ...changes, streaming: true }).status).toBe('False')
+  })
+
+  test('what a mover can mount is mounted, streaming or not', () => {
+    expect(judged({ streaming: true })).toEqual(judged({}))
   })
 })
 

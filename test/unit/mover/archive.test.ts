@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { verifyArchive } from '../../../src/mover/archive.ts'
 import { exitCodes } from '../../../src/mover/contract.ts'
 import { Failure } from '../../../src/mover/failure.ts'
+import { Pace } from '../../../src/mover/pace.ts'
 import { Progress } from '../../../src/mover/progress.ts'
 import { snapshotArchive, snapshotEntries, tarOf } from '../../support/archive-writer.ts'
 import { Workplace } from '../../support/mover.ts'
@@ -33,12 +34,14 @@ interface How {
 
 let files = 0
 /** Verifies these bytes as a stored copy. */
-async function verify(bytes: Buffer, { sha256 = createHash('sha256').update(bytes).digest('hex'), where = disk }: How = {}): Promise<{ archiveVersion: string; entries: number }> {
+async function verify(bytes: Buffer, { sha256 = createHash('sha256').update(bytes).digest('hex'), where = disk }: How = {}): Promise<Awaited<ReturnType<typeof verifyArchive>>> {
   const path = join(where.home, `copy-${files++}`)
   await writeFile(path, bytes)
-  const signal = new AbortController().signal
+  const { signal } = new AbortController()
+  const progress = new Progress(() => undefined)
+  const pace = new Pace({ bytesPerSecond: undefined, progress, signal })
   try {
-    return await verifyArchive({ path, sourcePath: '/source/data.ms.snapshot', sizeBytes: bytes.length, sha256, version: '1.21.0', progress: new Progress(() => undefined), signal })
+    return await verifyArchive({ path, sourcePath: '/source/data.ms.snapshot', sizeBytes: bytes.length, sha256, version: '1.21.0', pace, progress, signal })
   } finally {
     await rm(path)
   }
@@ -55,7 +58,8 @@ const noise = (bytes: number): Buffer => Buffer.from(Array.from({ length: bytes 
 
 describe('a good archive', () => {
   test('is verified', async () => {
-    expect(await verify(snapshotArchive())).toEqual({ archiveVersion: '1.21.0', entries: 6 })
+    const bytes = snapshotArchive()
+    expect(await verify(bytes)).toEqual({ sha256: createHash('sha256').update(bytes).digest('hex'), archiveVersion: '1.21.0', entries: 6 })
   })
 
   test('is verified at every length around the borders of the 1 MiB blocks', async () => {
@@ -71,7 +75,7 @@ describe('a good archive', () => {
     for (const length of [mebibyte - 1, mebibyte, mebibyte + 1, 2 * mebibyte - 4096, 2 * mebibyte, 2 * mebibyte + 3]) {
       const archive = name(length)
       expect(archive.length).toBe(length)
-      expect(await verify(archive)).toEqual({ archiveVersion: '1.21.0', entries: 6 })
+      expect(await verify(archive)).toMatchObject({ archiveVersion: '1.21.0', entries: 6 })
     }
   })
 })

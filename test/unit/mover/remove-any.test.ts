@@ -62,7 +62,7 @@ test('all goes, or nothing', async () => {
       for (const [index, leftover] of leftovers.entries()) lay(join(parent, `.nightly-0a1b2c3d.0000000${index}.deleting`), leftover)
       if (hasPartial) lay(join(parent, '.nightly-0a1b2c3d.1-1-00000000.partial'), { manifest: 'broken', own: [], strange: [{ name: 'notes', as: 'link' }] })
       const before = namesIn(parent)
-      const config: RemoveConfig = { command: 'remove', object, destination: { root, path: 'products', directory: 'nightly-0a1b2c3d', claim: 'backups' }, deadlineSeconds: 60 }
+      const config: RemoveConfig = { command: 'remove', object, destination: { root, path: 'products', directory: 'nightly-0a1b2c3d', claim: 'backups' }, extent: 'Everything', deadlineSeconds: 60 }
       try {
         const ended = await remove(config).catch((error: unknown) => error)
         const after = namesIn(parent)

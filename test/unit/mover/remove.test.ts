@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 60_000 })
 async function stored(work: Workplace): Promise<void> {
   const config = work.config()
   const mover = { version: '0.1.0', attempt: '1-1', startedAt: '', finishedAt: '' }
-  const content = buildManifest(config, { inode: 1n, sizeBytes: 4n, mtimeNs: 0n, sha256: '', batch: config.batches[0]!, replaced: false, verified: { mode: 'None' }, mover })
+  const content = buildManifest(config, { inode: 1n, sizeBytes: 4n, mtimeNs: 0n, sha256: '', batch: config.batches[0]!, replaced: false, stored: 'Copied', verified: { mode: 'None' }, mover })
   await mkdir(work.final, { recursive: true })
   await writeFile(join(work.final, 'data.ms.snapshot'), 'data', { mode: 0o440 })
   await writeFile(join(work.final, 'manifest.json'), manifestText(content), { mode: 0o440 })
@@ -65,6 +65,16 @@ describe.concurrent('an artifact', () => {
     expect(code, result.message).toBe(0)
     expect(result.removed).toBe('absent')
     expect(await work.listing()).toEqual([])
+  })
+
+  test('stays where only what interrupted movers left is to go', async ({ work }) => {
+    await stored(work)
+    const before = await work.listing()
+    await mkdir(join(work.parent, '.nightly-0a1b2c3d.1-3-aabbccdd.partial'))
+    const { code, result } = await remove(work, undefined, { extent: 'Partials' })
+    expect(code, result.message).toBe(0)
+    expect(result).toEqual({ exitCode: 0, message: `Partial directories of interrupted movers beside ${work.final} that were removed: 1.` })
+    expect(await work.listing()).toEqual(before)
   })
 
   test('goes with what interrupted movers of the same object left, of which nothing is followed', async ({ work }) => {

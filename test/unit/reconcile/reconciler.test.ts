@@ -55,7 +55,7 @@ function reconciling(decide: (thing: Thing) => Decision<Status>, observe: (thing
       resource: things,
       observe,
       decide,
-      learn: ({ status = {} }, fact: Fact) => ({ ...status, said: fact.kind === 'Refused' ? fact.message : `${fact.kind} ${fact.taskUid}` }),
+      learn: ({ status = {} }, fact: Fact) => ({ ...status, said: 'message' in fact ? fact.message : 'taskUid' in fact ? `${fact.kind} ${fact.taskUid}` : fact.kind }),
       story: (_, after) => [{ type: 'Normal', reason: 'Told', message: `${after.seen} ${after.said ?? ''}`.trim() }],
     },
     { get: () => cached, kube, performer, record: ({ metadata }, story) => told.push({ story, resourceVersion: metadata.resourceVersion }), nowMs: () => 1_772_366_400_000 },

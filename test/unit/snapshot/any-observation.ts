@@ -164,12 +164,12 @@ export function sameWorld(observation: SnapshotObservation, after: MeiliSnapshot
   const { mover } = observation
   const job = mover.jobs.find(({ metadata }) => metadata?.name === after.status?.move?.jobName)
   const unchanged = job !== undefined && job === mover.job
-  return { ...observation, snapshot: after, mover: unchanged ? mover : { ...mover, job, pod: undefined, progress: undefined, warning: undefined } }
+  return { ...observation, snapshot: after, mover: unchanged ? mover : { ...mover, job, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined } }
 }
 
 const mover = (of: MeiliSnapshot): Arbitrary<MoverSeen> =>
   fc
-    .record({ jobs: jobsOf(of), pod: maybe(pod), progress: maybe(fc.record({ step: fc.constantFrom('copying', 'verifying', 'committing'), bytesDone: fc.nat(), bytesTotal: fc.nat() })), warning: maybe(words) })
+    .record({ jobs: jobsOf(of), pod: maybe(pod), progress: maybe(fc.record({ step: fc.constantFrom('copying', 'verifying', 'committing'), bytesDone: fc.nat(), bytesTotal: fc.nat() })), warning: maybe(words), claimTrouble: maybe(words) })
     .map((parts) => ({ ...parts, job: parts.jobs.find(({ metadata }) => metadata?.name === of.status?.move?.jobName) }))
 
 /** Each part may be there or not. */

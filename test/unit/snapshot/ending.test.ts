@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
 import { isFinished } from '../../../src/snapshot/ending.ts'
-import { ago, aJob, anEngine, aSnapshot, aTask, decided, effectsOf, ended, hour, minute, moving, noMover, processing, requested, second, stored, succeeded } from '../../support/observations.ts'
+import { ago, aJob, anEngine, aSnapshot, aTask, conditionsIn, decided, effectsOf, ended, hour, minute, moving, noMover, processing, requested, second, stored, succeeded } from '../../support/observations.ts'
 
 const deleted = (status: MeiliSnapshotStatus, metadata: object = {}): Pick<SnapshotObservation, 'snapshot'> => ({ snapshot: aSnapshot({ metadata: { deletionTimestamp: ago(second), ...metadata }, status }) })
 const ours = requested({ taskUid: 12, adoptedAt: ago(20 * second) })
@@ -42,6 +42,14 @@ describe('beingDeleted', () => {
   test('an object that has asked for nothing is let go', () => {
     expect(decided(deleted({ phase: 'Pending' }))).toMatchObject({ effects: ['RemoveFinalizer'], requeueAfterMs: undefined })
     expect(effectsOf('RemoveFinalizer', deleted({}))).toEqual([{ kind: 'RemoveFinalizer', finalizer: 'meili-operator.dev/snapshot' }])
+  })
+
+  test('waits for a mover that does not end, and says so', () => {
+    const going = aJob(aSnapshot({ status: moving() }), { metadata: { deletionTimestamp: ago(3 * minute) } })
+    const { status } = decided({ ...deleted(moving()), mover: { ...noMover, jobs: [going] } })
+    expect(conditionsIn(status)).toEqual(['Overdue=True'])
+    expect(status.conditions?.[0]?.message).toMatch(/was deleted at 2026-03-01T11:57:00Z, and its pod has not ended/)
+    expect(decided({ ...deleted(status), mover: { ...noMover, jobs: [going] } }).status).toEqual(status)
   })
 
   test('asks for no snapshot any more', () => {

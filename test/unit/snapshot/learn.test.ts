@@ -61,6 +61,11 @@ describe('Refused', () => {
     expect(readyIn(status)).toMatchObject({ reason: 'MoverRefused', message: `jobs.batch "${jobName}" is forbidden: exceeded quota: small. It is tried again, until 2026-03-01 18:00 UTC.` })
   })
 
+  test('a Job after the end that is refused changes nothing: what has ended is never judged again', () => {
+    const status = { ...moving(), phase: 'Failed' as const }
+    expect(learnt(aSnapshot({ status }), refusal('CreateJob', 'exceeded quota: small'))).toEqual(status)
+  })
+
   test('a claim that the API server refuses', () => {
     const status = learnt(aSnapshot({ status: { startedAt: ago(second) } }), refusal('CreateClaim', 'exceeded quota: small'))
     expect(status).toMatchObject({ phase: 'Pending', waitingFor: 'exceeded quota: small.' })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
 import { aCondition, ago, aJob, anEngine, anInstance, aPod, aSnapshot, asStored, aTarget, aTask, aVolume, completedConditions, conditionsIn, decided, effectsOf, ended, failedConditions, hour, jobName, minute, moving, noMover, now, pendingConditions, processing, running, second, stored, succeeded } from '../../support/observations.ts'
+import type { Verdict } from '../../support/observations.ts'
 
 type Move = Parameters<typeof moving>[0]
 
@@ -139,6 +140,16 @@ describe('targetMoving', () => {
     expect(effectsOf('DeleteJob', { ...moved(inMove(), { pod: running() }), ...changes })).toEqual([{ kind: 'DeleteJob', name: jobName, uid: 'job-uid' }])
   })
 
+  test.each([
+    ['the server pod goes', { target: aTarget(going) }, 'TargetMoving'],
+    ['the server is back', {}, 'MoverStarting'],
+  ])('a mover that does not make way is Overdue: %s', (_, changes, reason) => {
+    const snapshot = inMove()
+    const verdict = decided({ ...moved(snapshot, { pod: running() }, aJob(snapshot, { metadata: { deletionTimestamp: ago(3 * minute) } })), ...changes })
+    expect(verdict).toMatchObject({ reason, effects: [] })
+    expect(conditionsIn(verdict.status)).toEqual([...pendingConditions, 'Overdue=True'])
+  })
+
   test('deletes the Job once', () => {
     const snapshot = inMove()
     expect(decided({ ...moved(snapshot, { pod: running() }, aJob(snapshot, going)), target: aTarget(going) })).toMatchObject({ reason: 'TargetMoving', effects: [] })
@@ -192,6 +203,20 @@ describe('pastMoveDeadline', () => {
     expect(decided({ snapshot: aSnapshot({ status: asStored(status) }) }).message).toContain(`Last: ${words} No mover reported`)
   })
 
+  test('after movers that failed, a Job removes what one of them may have left', () => {
+    expect(decided({ ...before({ ...late, attempt: 2, failures: 1, failure: 'It was killed.' }) })).toMatchObject({ phase: 'Failed', effects: ['CreateJob'], message: expect.stringContaining('Job nightly-0a1b2c3d-sweep removes') })
+  })
+
+  test('a mover that does not end is waited for, and no longer in silence', () => {
+    const snapshot = inMove(late)
+    const hung = (sinceMs: number): Verdict => decided(moved(snapshot, { pod: aPod({ metadata: { name: 'x' }, spec: { nodeName: 'node-a' } }) }, aJob(snapshot, { metadata: { deletionTimestamp: ago(sinceMs) } })))
+    expect(conditionsIn(hung(2 * minute).status)).toEqual(pendingConditions)
+    const verdict = hung(2 * minute + second)
+    expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoveDeadlineExceeded', effects: [], requeueAfterMs: 2 * second })
+    expect(conditionsIn(verdict.status)).toEqual([...pendingConditions, 'Overdue=True'])
+    expect(verdict.status.conditions?.at(-1)?.message).toBe(`Job ${jobName} was deleted at 2026-03-01T11:57:59Z, and pod x on node node-a has not ended: the node is gone, or hangs. It may still write, so it is waited for. Once the node is known to be off, "kubectl delete pod --force" ends the wait.`)
+  })
+
   test('between two attempts the last word is why the one before failed', () => {
     const verdict = decided({ ...before({ ...late, attempt: 2, failure: 'The copy stalled.', retryAt: new Date(now + second).toISOString() }) })
     expect(verdict).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Last: The copy stalled. No mover reported') })
@@ -222,6 +247,13 @@ describe('moverFinished', () => {
     expect(conditionsIn(verdict.status)).toEqual(completedConditions)
   })
 
+  test('a newer snapshot that came to its place during the copy is noted', () => {
+    const replaced = { ...stored, stored: { ...stored.stored!, replacedDuringCopy: true } }
+    const verdict = decided(moved(inMove(), { pod: ended(0, replaced) }))
+    expect(verdict).toMatchObject({ phase: 'Completed', reason: 'Completed' })
+    expect(verdict.message).toMatch(/nightly-0a1b2c3d\. While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole\.$/)
+  })
+
   test('a failure that another attempt would not cure ends it, in the words of the mover', () => {
     const verdict = decided(moved(inMove(), { pod: ended(13, { exitCode: 13, message: 'search/nightly-0a1b2c3d belongs to another object.' }) }))
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'DestinationConflict', message: 'search/nightly-0a1b2c3d belongs to another object.', effects: [], requeueAfterMs: undefined })
@@ -242,6 +274,19 @@ describe('moverFinished', () => {
     const verdict = decided(moved(inMove({ attempt: 5, failures: 2 }), { pod: ended(30, { exitCode: 30, message: 'I/O error.' }) }))
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'MoverFailed', message: 'The mover failed 3 times. Last: I/O error.', effects: [] })
     expect(conditionsIn(verdict.status)).toEqual(failedConditions)
+  })
+
+  test('after a last one that was killed, a Job removes what it left, under no limits of the user, and the message says so', () => {
+    const snapshot = aSnapshot({ status: moving({ failures: 2 }), spec: { mover: { resources: { limits: { memory: '20Mi' } } } } })
+    const job = aJob(snapshot)
+    const killed: Partial<SnapshotObservation> = { snapshot, mover: { ...noMover, job, jobs: [job], pod: ended(137, '') } }
+    expect(decided(killed)).toMatchObject({ phase: 'Failed', reason: 'MoverFailed', effects: ['CreateJob'], requeueAfterMs: undefined })
+    expect(decided(killed).message).toMatch(/ Job nightly-0a1b2c3d-sweep removes what was left of it on claim backups\.$/)
+    const [sweep] = effectsOf('CreateJob', killed)
+    const [container] = sweep?.job.spec?.template.spec?.containers ?? []
+    expect(JSON.parse(container?.env?.[0]?.value ?? '')).toMatchObject({ command: 'remove', extent: 'Partials', destination: { path: 'search', directory: 'nightly-0a1b2c3d' } })
+    expect(container?.resources?.limits).toEqual({ cpu: '2', memory: '256Mi' })
+    expect(sweep?.job.metadata?.ownerReferences).toHaveLength(1)
   })
 
   test('a mover that ended well but told nothing is run again: it finds what is stored', () => {

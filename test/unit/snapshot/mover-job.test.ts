@@ -83,7 +83,7 @@ describe('Job', () => {
   test('does not count a pod that had to make way, and is over with any other failure of the mover', () => {
     const rules = job.spec?.podFailurePolicy?.rules
     expect(rules?.[0]).toEqual({ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] })
-    expect(rules?.[1]).toEqual({ action: 'FailJob', onExitCodes: { containerName: 'mover', operator: 'In', values: [10, 11, 12, 13, 14, 15, 30, 31, 32, 34, 143] } })
+    expect(rules?.[1]).toEqual({ action: 'FailJob', onExitCodes: { containerName: 'mover', operator: 'In', values: [10, 11, 12, 13, 14, 15, 17, 18, 30, 31, 32, 33, 34, 143] } })
   })
 
   test('outlives the mover’s own deadline: Kubernetes would take pod and message away', () => {
@@ -183,6 +183,17 @@ describe('configuration', () => {
     expect(Buffer.byteLength(text)).toBeLessThan(128 * 1024)
     expect(configOf({ engine }).describes.indexes.length).toBeLessThan(5000)
     expect(moverJob(from({ engine })).metadata?.annotations).toMatchObject({ 'meili-operator.dev/indexes': '5000', 'meili-operator.dev/documents': '5000' })
+  })
+
+  test('keeps to the bandwidth that was asked for, in bytes per second', () => {
+    expect(configOf()).not.toHaveProperty('bytesPerSecond')
+    expect(configOf({ snapshot: aSnapshot({ status: moving(), spec: { mover: { bandwidthLimit: '50Mi' } } }) }).bytesPerSecond).toBe(50 * 1024 * 1024)
+  })
+
+  test('allows a link where the snapshots have a claim of their own, which is the destination', () => {
+    expect(configOf().mayLink).toBe(false)
+    const instance = anInstance({ status: aVolume({ claimName: 'backups', sharedWithDatabase: false, subPath: 'snapshots' }) })
+    expect(configOf({ instance })).toMatchObject({ mayLink: true, source: { directory: '/destination/snapshots' } })
   })
 
   test('ends with deadlines.move', () => {

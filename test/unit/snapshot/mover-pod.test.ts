@@ -1,7 +1,7 @@
 // The mover's pod: what it mounts and how, as whom it runs, and where. The database must be out of its reach.
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
-import { moverPlacement, moverSecurity, moverVolumes } from '../../../src/snapshot/mover-pod.ts'
+import { moverPlacement, moverSecurity, moverVolumes, sourceOf } from '../../../src/snapshot/mover-pod.ts'
 import type { Moved } from '../../../src/snapshot/mover-pod.ts'
 import { anInstance, aSnapshot, aTarget, aVolume } from '../../support/observations.ts'
 
@@ -32,6 +32,20 @@ describe('volumes', () => {
         { name: 'destination', mountPath: '/destination' },
       ],
     })
+  })
+
+  test('one claim without the database: mounted once, writable, so that the file can be linked', () => {
+    const apart = (subPath: string): Partial<Moved> => ({ instance: anInstance({ status: aVolume({ claimName: 'backups', sharedWithDatabase: false, subPath }) }) })
+    expect(moverVolumes(from(apart('snapshots')))).toEqual({
+      volumes: [{ name: 'destination', persistentVolumeClaim: { claimName: 'backups' } }],
+      volumeMounts: [{ name: 'destination', mountPath: '/destination' }],
+    })
+    expect(sourceOf(from(apart('snapshots')))).toEqual({ directory: '/destination/snapshots', mayLink: true })
+    expect(sourceOf(from(apart('')))).toEqual({ directory: '/destination', mayLink: true })
+  })
+
+  test.each([['two claims', {}], ['one claim with the database', onItsOwnClaim]])('%s: the source has a mount of its own, and is copied', (_, parts) => {
+    expect(sourceOf(from(parts))).toEqual({ directory: '/source', mayLink: false })
   })
 
   test.each([[''], [undefined]])('a snapshot directory at the root of its volume (%j) needs no subPath', (subPath) => {

@@ -78,14 +78,14 @@ describe('failureOf', () => {
     ['destinationConflict', 'DestinationConflict'],
     ['permissionDenied', 'SourceNotReadable'],
   ] as const)('%s is final: %s', (name, reason) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, cure: 'None', message: 'Why.' })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, cure: 'None', message: 'Why.', isKilled: false })
   })
 
   test.each([
     ['archiveBad', 'ArchiveCorrupt'],
     ['sourceMissing', 'SourceMissing'],
   ] as const)('%s (%s): a file that is bad, or that no batch wrote, is made anew', (name, reason) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.', modifiedAt: '2026-03-01T11:00:00Z' })).toEqual({ reason, cure: 'Snapshot', message: 'Why.' })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.', modifiedAt: '2026-03-01T11:00:00Z' })).toEqual({ reason, cure: 'Snapshot', message: 'Why.', isKilled: false })
   })
 
   test.each([
@@ -93,14 +93,14 @@ describe('failureOf', () => {
     ['superseded', 'Superseded'],
     ['terminated', 'MoverFailed'],
   ] as const)('%s may pass, and does not count: %s', (name, reason) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, cure: 'MoverUncounted', message: 'Why.' })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, cure: 'MoverUncounted', message: 'Why.', isKilled: false })
   })
 
   test.each(['inputOutput', 'mismatch', 'stalled'] as const)('%s may pass, and counts', (name) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason: 'MoverFailed', cure: 'Mover', message: 'Why.' })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason: 'MoverFailed', cure: 'Mover', message: 'Why.', isKilled: false })
   })
 
-  test.each([1, 137, 255, -1])('exit code %d, which is none of its own, may pass, and counts', (exitCode) => {
-    expect(failureOf({ exitCode, message: 'Why.' })).toMatchObject({ cure: 'Mover' })
+  test.each([1, 137, 255, -1])('exit code %d, which is none of its own, may pass, and counts; it was killed', (exitCode) => {
+    expect(failureOf({ exitCode, message: 'Why.' })).toMatchObject({ cure: 'Mover', isKilled: true })
   })
 })

@@ -47,6 +47,7 @@ async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<Snap
       instance: (key) => instances.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
       snapshots: (namespace) => [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
       maxMovers: 10,
+      maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: ['pull'],
     },
@@ -164,7 +165,10 @@ describe('the mover', () => {
   const job = aJob(snapshot)
   const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'job-uid' }]
   const pod = (name: string, ageMs: number, parts: object = {}): object => ({ status: running().status, ...parts, metadata: { name, namespace: 'shop', uid: `${name}-uid`, creationTimestamp: ago(ageMs), ownerReferences } })
-  const seen = async (world: World): Promise<SnapshotObservation['mover']> => (await observe(snapshot, { jobs: [job], ...world })).mover
+  const seen = async ({ claim, ...world }: World & { readonly claim?: object }): Promise<SnapshotObservation['mover']> => {
+    const objects = { 'persistentvolumeclaims/backups': aClaim(claim) }
+    return (await observe(snapshot, { jobs: [job], ...(claim === undefined ? {} : { objects }), ...world })).mover
+  }
 
   test('is the Job of this attempt, among all of this object', async () => {
     const first = aJob(snapshot, { metadata: { name: 'first' } })
@@ -208,6 +212,23 @@ describe('the mover', () => {
 
   test('a mover that runs has no warning', async () => {
     expect((await seen({ pods: [pod('new', minute)], events: [warning('Unhealthy', {})] })).warning).toBeUndefined()
+  })
+
+  const unbound = { status: { phase: 'Pending' } }
+  const homeless = pod('new', minute, { status: { phase: 'Pending' } })
+  const binder = [warning('WaitForFirstConsumer', { type: 'Normal', lastTimestamp: ago(second) }), warning('FailedBinding', { type: 'Normal', lastTimestamp: ago(minute) }), warning('ProvisioningFailed', { type: 'Warning' })]
+
+  test('a claim without a volume speaks for itself while the pod waits for it', async () => {
+    expect((await seen({ pods: [homeless], events: binder, claim: unbound })).claimTrouble).toBe('claim backups has no volume: FailedBinding: FailedBinding it is.')
+  })
+
+  test.each([
+    ['a claim that has its volume', { pods: [homeless], claim: {} }],
+    ['a claim behind a pod that has its node', { pods: [pod('new', minute, { spec: { nodeName: 'node-a' }, status: { phase: 'Pending' } })], claim: unbound }],
+    ['a claim before there is a pod', { claim: unbound }],
+    ['a claim that is not there', { pods: [homeless], objects: {} }],
+  ])('%s says nothing', async (_, world) => {
+    expect((await seen({ ...world, events: binder })).claimTrouble).toBeUndefined()
   })
 
   test('before the move there is none to look for', async () => {

@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import { decideSnapshot } from '../../../src/snapshot/decide.ts'
+import { learnFact } from '../../../src/snapshot/learn.ts'
 import type { EngineSeen, SnapshotObservation } from '../../../src/snapshot/observation.ts'
+import { snapshotStory } from '../../../src/snapshot/story.ts'
 import { ago, anEngine, anInstance, anObservation, aSnapshot, asStored, aTarget, aTask, baseline, conditionsIn, decided, effectsOf, failedConditions, hour, now, pendingConditions, processing, requested, second, succeeded } from '../../support/observations.ts'
 
 /** POST /snapshots is on record; changed as told. */
@@ -76,6 +78,15 @@ describe('requestRefused', () => {
     const verdict = decided(asked({ ...refused, postedAt: ago(30 * second) }))
     expect(verdict).toMatchObject({ reason: 'Requesting', effects: ['RequestSnapshot'] })
     expect(verdict.status.request).toEqual({ attempt: 1, baseline, posts: 2, postedAt: '2026-03-01T12:00:00.000Z' })
+  })
+
+  test('and says the same as before until there is another answer: nothing is told twice', () => {
+    const told = learnFact(aSnapshot({ status: requested({ postedAt: ago(30 * second) }) }), { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused }, now)
+    const again = decided({ snapshot: aSnapshot({ status: asStored(told) }) })
+    expect(again).toMatchObject({ phase: 'Pending', reason: 'Unauthorized', effects: ['RequestSnapshot'], status: { request: { posts: 2 } } })
+    expect(again.status.waitingFor).toBe(told.waitingFor)
+    const refusedAgain = learnFact(aSnapshot({ status: asStored(again.status) }), { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused }, now)
+    expect([...snapshotStory(told, again.status), ...snapshotStory(again.status, refusedAgain)]).toEqual([])
   })
 
   test('forgets the refusal with the next request: that one may make a task', () => {

@@ -50,6 +50,13 @@ describe('whyWaiting', () => {
     expect(why({ pod: waiting('ContainerCreating'), warning: 'FailedMount: MountVolume.SetUp failed for volume "destination"' })).toBe('FailedMount: MountVolume.SetUp failed for volume "destination".')
   })
 
+  test('a claim without a volume: its own words after those of the scheduler, or alone', () => {
+    const claimTrouble = 'claim backups has no volume: ProvisioningFailed: storageclass "fast" not found'
+    const pod = pending({ conditions: [{ type: 'PodScheduled', status: 'False', message: 'pod has unbound immediate PersistentVolumeClaims' }] })
+    expect(why({ pod, claimTrouble })).toBe('no node can take it: pod has unbound immediate PersistentVolumeClaims. claim backups has no volume: ProvisioningFailed: storageclass "fast" not found.')
+    expect(why({ pod: pending({}), claimTrouble })).toBe('claim backups has no volume: ProvisioningFailed: storageclass "fast" not found.')
+  })
+
   test('a Warning of the scheduler is history once the pod has its node', () => {
     expect(why({ pod: scheduled, warning: 'FailedScheduling: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.' })).toBeUndefined()
   })

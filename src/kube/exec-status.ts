@@ -1,0 +1,36 @@
+// From the last message of an exec to how its command ended.
+import { TransientError } from '../reconcile/errors.ts'
+
+export interface Ended {
+  /** 127 where the container has no such program, as a shell would say. */
+  readonly exitCode: number
+  readonly stderr: string
+}
+
+interface Status {
+  readonly status?: string
+  readonly reason?: string
+  readonly message?: string
+  readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] }
+}
+
+/** The container runtime's words where there is no such program. It has no code for it. */
+const noProgram = /executable file not found|exec: "[^"]*": stat [^:]*: no such file or directory/
+
+/** @throws TransientError where the cluster could not run it, or the status is none */
+export function ended(what: string, said: { status: string; stderr: string }): Ended {
+  const { status, reason, message = 'no message', details } = parsed(said.status)
+  if (status === 'Success') return { exitCode: 0, stderr: said.stderr }
+  if (noProgram.test(message)) return { exitCode: 127, stderr: message }
+  const code = Number(details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message)
+  if (reason === 'NonZeroExitCode' && Number.isInteger(code)) return { exitCode: code, stderr: said.stderr }
+  throw new TransientError(`${what} failed: ${reason ?? ''} ${message}`)
+}
+
+function parsed(text: string): Status {
+  try {
+    return JSON.parse(text) as Status
+  } catch {
+    return { message: `its status is no JSON: ${text.slice(0, 200)}` }
+  }
+}

@@ -1,0 +1,109 @@
+// What takes the ground from under a mover: eviction, a drained node, a server that moves, SIGKILL.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
+import { until } from '../cluster/until.ts'
+import { shellOnClaim } from '../support/artifact.ts'
+import { claimOf, statefulSetOf } from '../support/meilisearch-objects.ts'
+import { elsewhere, Hands, namesIn, testBed, whyElsewhere } from './on-test-bed.ts'
+import { kubectl, readyOf, toolbox, World } from './world.ts'
+import type { Server } from './world.ts'
+
+const [here, there] = ['node-1', 'node-2']
+const documents = 20_000
+
+describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
+  let world: World
+  let hands: Hands
+  let server: Server
+
+  beforeAll(async () => {
+    world = await World.create()
+    hands = new Hands(world.namespace)
+    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }), claimOf({ namespace: world.namespace, name: 'shared-backups', accessModes: ['ReadWriteMany'], storageClassName: 'shared-pool' }))
+    server = await world.serve('movies', { node: here })
+    await server.load(documents)
+  })
+  afterAll(async () => {
+    await kubectl.run(['uncordon', here, there])
+    await hands.close()
+    await world.destroy()
+    await kubectl.run(['delete', 'pv', world.namespace, '--ignore-not-found', '--wait=false'])
+  })
+
+  const begun = async (name: string, from: { instance: string; claim?: object }): Promise<MeiliSnapshot> => {
+    await world.snapshot(name, from)
+    return await world.get(name)
+  }
+  const stored = async ({ status }: MeiliSnapshot): Promise<string> =>
+    await shellOnClaim(toolbox, { namespace: world.namespace, claimName: status?.artifact?.claimName ?? '' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && ls -A ..`)
+
+  /** For one node at a time, whichever: as a cloud's disk is. Its class is the namespace's name. */
+  const wanderingVolume = async (): Promise<void> => {
+    const path = `${testBed().stateDirectory}/volumes/${world.namespace}`
+    await testBed().run('mkdir', ['-m', '777', path])
+    await kubectl.apply({ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: world.namespace }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], storageClassName: world.namespace, persistentVolumeReclaimPolicy: 'Retain', hostPath: { path } } })
+  }
+
+  test('a mover that is evicted from a cordoned node makes way, cleans up, and comes again there: not counted, one task', async () => {
+    const snapshot = await begun('evicted', { instance: 'movies' })
+    const mover = await hands.catchMover(snapshot)
+    const drained = kubectl.run(['drain', here, '--pod-selector=app.kubernetes.io/component=mover', '--timeout=60s'])
+    await mover.told()
+    mover.letGo()
+    await drained
+    const done = await world.completed('evicted')
+    await kubectl.run(['uncordon', here])
+    expect(done.status?.move).toMatchObject({ attempt: 1, node: here })
+    expect(done.status?.move?.failures ?? 0).toBe(0)
+    expect((await hands.podsOf(snapshot)).filter(({ metadata }) => metadata.uid !== mover.pod.metadata.uid)).toHaveLength(1)
+    expect(await stored(done)).not.toContain('.partial')
+  })
+
+  test('a node that is drained while the mover runs there: the server goes, so the mover goes; both come back, not counted', async () => {
+    const before = (await server.api.snapshotTasks()).length
+    const snapshot = await begun('drained', { instance: 'movies' })
+    const mover = await hands.catchMover(snapshot)
+    const drained = kubectl.run(['drain', here, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=90s'])
+    await mover.told()
+    mover.letGo()
+    await drained
+    const waiting = await world.until('drained', 'to wait for its server', ({ status }) => status?.phase === 'Moving' && status.waitingFor !== undefined)
+    expect(readyOf(waiting)?.reason).toMatch(/^(TargetMoving|MoverStarting|MoverWaiting)$/)
+    await kubectl.run(['uncordon', here])
+    const done = await world.completed('drained')
+    expect(done.status?.request).toMatchObject({ attempt: 1, posts: 1 })
+    expect(done.status?.move?.failures ?? 0).toBe(0)
+    expect(await stored(done)).toContain('data.ms.snapshot: OK')
+    server = await world.door('movies')
+    expect((await server.api.snapshotTasks()).length - before).toBe(1)
+  })
+
+  test('a server that moves to another node is not held up by the mover on its volume: the Job goes, the server starts, the mover follows', async () => {
+    await wanderingVolume()
+    const moving = await world.serve('moving', { node: here, storageClassName: world.namespace })
+    await moving.load(documents)
+    const snapshot = await begun('followed', { instance: 'moving', claim: { name: 'shared-backups' } })
+    const mover = await hands.catchMover(snapshot)
+    await kubectl.apply(statefulSetOf({ ...moving.options, node: there }))
+    const seen = await world.until('followed', 'to make way', (now) => readyOf(now)?.reason === 'TargetMoving')
+    expect(readyOf(seen)?.message).toMatch(/is leaving node node-1: the mover there makes way, and starts again when the pod is ready\./)
+    await mover.told()
+    mover.letGo()
+    await kubectl.run(['-n', world.namespace, 'rollout', 'status', 'statefulset/moving', '--timeout=60s'])
+    const done = await world.completed('followed')
+    expect(done.status?.move).toMatchObject({ attempt: 1, node: there })
+    expect(done.status?.move?.failures ?? 0).toBe(0)
+    expect(done.status?.request).toMatchObject({ attempt: 1, posts: 1 })
+    expect(await stored(done)).not.toContain('.partial')
+  })
+
+  test('a mover that is killed three times has failed, and what the last one left is removed', async () => {
+    const snapshot = await begun('killed', { instance: 'movies' })
+    for (let round = 0; round < 3; round += 1) (await hands.catchMover(snapshot)).kill()
+    const { status } = await world.until('killed', 'to fail', (now) => now.status?.phase === 'Failed')
+    const parent = `${await hands.directoryOf('backups')}/movies`
+    expect(status?.conditions?.[0]).toMatchObject({ type: 'Stalled', reason: 'MoverFailed' })
+    expect(status?.conditions?.[0]?.message).toMatch(/^The mover failed 3 times\. Last: The mover ended with exit code 137 .* Job killed-[0-9a-f]{8}-sweep removes what was left of it on claim backups\.$/)
+    await until({ what: 'nothing of it to be left', withinMs: 30_000 }, () => namesIn(parent).every((name) => !name.includes('killed-')))
+  })
+})
