@@ -58,7 +58,7 @@ async function measure(): Promise<void> {
   const door = await portForward(kubectl, namespace, `${server}-0:7700`)
   await load(new MeilisearchApi(door.url, masterKey), () => undefined)
   door.close()
-  await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/instance.yaml`])
+  await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/existing.yaml`])
   const peaks: number[] = []
   for (let round = 0; round < moves; round += 1) peaks.push(await moved(kubectl, `bench-${round}`))
   const bare = await bareNodeBytes()

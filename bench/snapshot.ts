@@ -70,7 +70,7 @@ async function measure(): Promise<void> {
   const api = new MeilisearchApi(door.url, masterKey)
   await load(api, () => undefined)
   await kubectl.apply(claimOf({ namespace, name: 'backups' }))
-  await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/instance.yaml`])
+  await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/existing.yaml`])
   const turns: Record<'ours' | 'theirs', Turn[]> = { ours: [], theirs: [] }
   const requests: Requests[] = []
   // A first turn of each binds the claim and warms the images; it does not count.

@@ -18,6 +18,8 @@ const environment = z.object({
   MAX_STREAMS: z.coerce.number().int().min(0).max(6).default(0),
   /** Namespaces to serve, separated by commas; empty for all. */
   WATCH_NAMESPACES: list,
+  /** Whether to run servers (`spec.managed`): needs the rights of ClusterRole meili-operator-managed. */
+  MANAGED_INSTANCES: z.enum(['true', 'false']).default('false').transform((word) => word === 'true'),
   /** How often a healthy server is asked. */
   INSTANCE_POLL_SECONDS: z.coerce.number().int().min(30).max(300).default(60),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),

@@ -8,16 +8,16 @@ import { meiliSnapshots } from './api/snapshot.ts'
 import type { MeiliSnapshot } from './api/snapshot.ts'
 import { configFrom } from './config.ts'
 import type { Config } from './config.ts'
-import { instanceOf, instanceRoom, instancesBeside } from './instance/controller.ts'
+import { instanceOf, instanceRoom, instancesBeside, instancesMadeOf } from './instance/controller.ts'
 import { KubeClient } from './kube/client.ts'
 import { connect } from './kube/connection.ts'
-import { jobs, pods } from './kube/resource.ts'
+import { jobs, persistentVolumeClaims, pods, services, statefulSets } from './kube/resource.ts'
 import type { KubeObject } from './kube/resource.ts'
 import { Connections } from './reconcile/connection.ts'
+import { childSelector, moverSelector } from './reconcile/names.ts'
 import { Performer } from './reconcile/perform.ts'
 import { reconcilerOf } from './reconcile/reconciler.ts'
 import { Manager, watching } from './runtime/manager.ts'
-import { moverSelector } from './snapshot/job-template.ts'
 import { snapshotAndQueue, snapshotMovedBy, snapshotRoom, snapshotsOf } from './snapshot/controller.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { Logger } from './telemetry/logger.ts'
@@ -49,11 +49,13 @@ function compose(config: Config, logger: Logger): Manager {
   const listInstances = (namespace: string): readonly MeiliInstance[] => instances.store.list(namespace)
   const listSnapshots = (namespace?: string): readonly MeiliSnapshot[] => snapshots.store.list(namespace)
 
-  const instanceWorld = { kube, connections, instances: listInstances, snapshots: listSnapshots, pollMs: config.INSTANCE_POLL_SECONDS * 1000, streaming: config.MAX_STREAMS > 0 }
+  const instanceWorld = { kube, connections, instances: listInstances, snapshots: listSnapshots, pollMs: config.INSTANCE_POLL_SECONDS * 1000, streaming: config.MAX_STREAMS > 0, runsServers: config.MANAGED_INSTANCES }
+  const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map((resource) => manager.cache<KubeObject>(resource, childSelector))
+  const madeOf = instancesMadeOf(instanceWorld)
   manager.addController({
     name: 'meiliinstance',
     reconcile: reconcilerOf(instanceRoom(instanceWorld), { ...loop, get: (key) => instances.store.get(key) }),
-    watches: [watching(instances, instancesBeside(instanceWorld)), watching(snapshots, instanceOf)],
+    watches: [watching(instances, instancesBeside(instanceWorld)), watching(snapshots, instanceOf), ...children.map((cache) => watching(cache, madeOf))],
     all: () => instances.store.keys(),
     workers,
   })

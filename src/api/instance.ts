@@ -1,25 +1,17 @@
-// MeiliInstance: one Meilisearch server. So far one that someone else runs and that we find by its pod.
+// MeiliInstance: one Meilisearch server: run by us (managed.ts), or by someone else and found by its pod.
 import { z } from 'zod'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
+import { managed, managedStatus } from './managed.ts'
 import { conditions, int64, secretKeyReference, timestamp } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
+import { selectorShape } from './pod.ts'
+
+export { instanceConditions, instanceReasons } from './instance-reasons.ts'
+export type { InstanceReason } from './instance-reasons.ts'
 
 const podSelector = z
-  .object({
-    matchLabels: z.record(z.string(), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
-    matchExpressions: z
-      .array(
-        z.object({
-          key: z.string().min(1).max(317),
-          operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-          values: z.array(z.string().max(63)).max(16).meta({ 'x-kubernetes-list-type': 'atomic' }).optional(),
-        }),
-      )
-      .max(16)
-      .meta({ 'x-kubernetes-list-type': 'atomic' })
-      .optional(),
-  })
+  .object(selectorShape)
   .describe('Selects the one pod that runs the server. A snapshot is a file of one pod, so it must select exactly one.')
   .meta({
     'x-kubernetes-map-type': 'atomic',
@@ -59,7 +51,19 @@ const existing = z
     'x-kubernetes-validations': [{ rule: "!has(self.tls) || self.scheme == 'HTTPS'", message: 'tls needs scheme: HTTPS' }],
   })
 
-const spec = z.object({ existing })
+const spec = z
+  .object({
+    existing: existing.optional(),
+    managed: managed.optional(),
+    deletionPolicy: z.enum(['Retain', 'Delete']).default('Retain').describe('What becomes of the claims and the generated key of a managed server when this object is deleted. May be changed at any time.'),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      { rule: 'has(self.existing) != has(self.managed)', message: 'write existing for a server that someone else runs, or managed for one that the operator runs: exactly one of them' },
+      { rule: 'has(self.existing) == has(oldSelf.existing)', message: 'existing and managed cannot be exchanged: create another MeiliInstance' },
+      { rule: "has(self.managed) || self.deletionPolicy == 'Retain'", message: 'deletionPolicy: Delete needs managed: the objects of an existing server are never touched' },
+    ],
+  })
 
 const status = z.object({
   observedGeneration: z.int().meta({ format: 'int64' }).optional(),
@@ -86,12 +90,14 @@ const status = z.object({
     })
     .describe('Where the server writes its snapshots.')
     .optional(),
+  ...managedStatus,
   lastSnapshot: z.object({ name: z.string().max(253), completedAt: timestamp }).describe('Newest MeiliSnapshot that completed.').optional(),
 })
 
 export type MeiliInstanceSpec = z.output<typeof spec>
 export type MeiliInstanceStatus = z.output<typeof status>
-export type ExistingServer = MeiliInstanceSpec['existing']
+export type ExistingServer = NonNullable<MeiliInstanceSpec['existing']>
+export type ManagedServer = NonNullable<MeiliInstanceSpec['managed']>
 export type SnapshotVolume = NonNullable<MeiliInstanceStatus['snapshotVolume']>
 
 export interface MeiliInstance {
@@ -126,58 +132,5 @@ export const meiliInstances = {
   ],
 } as const satisfies Kind
 
-/** Condition types of a MeiliInstance, beside those of every kind. Ready is the first three together. */
-export const instanceConditions = {
-  /** Exactly one running pod is selected. */
-  PodFound: 'PodFound',
-  /** The server answers on its port. */
-  Reachable: 'Reachable',
-  /** The key is accepted and has every action that is needed. */
-  Authorized: 'Authorized',
-  /** Snapshots are written where a mover can fetch them. Does not affect Ready; gates MeiliSnapshot. */
-  SnapshotVolumeReady: 'SnapshotVolumeReady',
-} as const
-
-export const instanceReasons = {
-  /** All is well. */
-  Ready: 'Ready',
-  /** An earlier check has not passed, so this one was not made. */
-  NotChecked: 'NotChecked',
-  /** No pod matches podSelector. */
-  PodNotFound: 'PodNotFound',
-  /** More than one pod matches podSelector. */
-  PodAmbiguous: 'PodAmbiguous',
-  /** The pod is there, but not ready yet. */
-  PodNotReady: 'PodNotReady',
-  /** No container of the pod can be told to be Meilisearch. */
-  ContainerUnknown: 'ContainerUnknown',
-  /** The server does not answer. */
-  Unreachable: 'Unreachable',
-  /** The server certificate is not trusted. */
-  CertificateRejected: 'CertificateRejected',
-  /** The server is older than 1.12. */
-  VersionTooOld: 'VersionTooOld',
-  /** The Secret, or its key, is absent. */
-  KeyMissing: 'KeyMissing',
-  /** The server refuses the key. */
-  KeyRefused: 'KeyRefused',
-  /** The key lacks actions that are needed. */
-  KeyTooWeak: 'KeyTooWeak',
-  /** Another, older MeiliInstance stands for the same pod. */
-  PodAlreadyClaimed: 'PodAlreadyClaimed',
-  /** The snapshot directory cannot be known without `snapshotDirectory`. */
-  DirectoryUnknown: 'DirectoryUnknown',
-  /** No other pod can mount the snapshot directory, and streaming is switched on: a MeiliSnapshot that allows it can be taken. */
-  StreamOnly: 'StreamOnly',
-  /** The snapshot directory is on no claim. */
-  DirectoryNotOnClaim: 'DirectoryNotOnClaim',
-  /** The claim is ReadWriteOncePod: no second pod may mount it. */
-  ClaimReadWriteOncePod: 'ClaimReadWriteOncePod',
-  /** The claim is a block device, or mounted read-only. */
-  ClaimUnusable: 'ClaimUnusable',
-  /** The claim of the snapshot directory is not there or not bound. */
-  ClaimNotBound: 'ClaimNotBound',
-  /** The server sends its snapshots to S3. */
-  SnapshotsToS3: 'SnapshotsToS3',
-} as const
-export type InstanceReason = (typeof instanceReasons)[keyof typeof instanceReasons]
+/** Kept on a managed instance, so that its end waits for snapshots that run, and is told. */
+export const instanceFinalizer = 'meili-operator.dev/instance'

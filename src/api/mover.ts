@@ -1,22 +1,13 @@
 // What a user may say of the mover's pod.
 import { z } from 'zod'
 import { quantity } from './meta.ts'
-
-const quantities = z.record(z.string(), quantity).meta({ maxProperties: 8 })
-
-const toleration = z.object({
-  key: z.string().max(317).optional(),
-  operator: z.enum(['Exists', 'Equal']).optional(),
-  value: z.string().max(63).optional(),
-  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-  tolerationSeconds: z.int().min(0).meta({ format: 'int64' }).optional(),
-})
+import { nodeSelector, resources, tolerations } from './pod.ts'
 
 export const mover = z
   .object({
-    resources: z.object({ requests: quantities.optional(), limits: quantities.optional() }).describe('Without it: requests 100m and 96Mi, limits 2 and 256Mi.').optional(),
-    tolerations: z.array(toleration).max(32).meta({ 'x-kubernetes-list-type': 'atomic' }).describe("Added to those of the target pod.").optional(),
-    nodeSelector: z.record(z.string(), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
+    resources: resources.describe('Without it: requests 100m and 96Mi, limits 2 and 256Mi.').optional(),
+    tolerations: tolerations.describe("Added to those of the target pod.").optional(),
+    nodeSelector: nodeSelector.optional(),
     stream: z
       .object({
         mode: z.enum(['Never', 'IfNeeded']).default('Never').describe('IfNeeded sends the file through the API server where no mover can mount it: from a ReadWriteOncePod claim, an emptyDir, a hostPath, the container file system. It needs the operator to be installed with streaming.'),

@@ -1,8 +1,9 @@
 // MeiliSnapshot: one snapshot, taken once, moved to a claim, checked, kept.
 import { z } from 'zod'
+import { destinationClaimReference } from './destination.ts'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
-import { duration, localReference, quantity } from './meta.ts'
+import { duration, localReference } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
 import { mover } from './mover.ts'
 import { snapshotStatus } from './snapshot-status.ts'
@@ -16,41 +17,9 @@ const immutable = (field: string): { 'x-kubernetes-validations': { rule: string;
   'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: `${field} is immutable: a MeiliSnapshot is taken once; create another one instead` }],
 })
 
-const claim = z.object({
-  name: z
-    .string()
-    .min(1)
-    .max(253)
-    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'name is that of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .')
-    .describe('PersistentVolumeClaim in the same namespace.'),
-  path: z
-    .string()
-    .min(1)
-    .max(512)
-    .regex(
-      /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/,
-      'path is a directory on the claim: relative, of letters, digits, ., _ and -, no part of it starting with a dot: write for example movies/daily',
-    )
-    .describe("Directory on the claim: relative, no part of it starts with a dot. Without it: the instance's name.")
-    .optional(),
-  template: z
-    .object({
-      storageClassName: z.string().max(253).describe("Without it: the cluster's default class.").optional(),
-      accessModes: z
-        .array(z.enum(['ReadWriteOnce', 'ReadWriteMany']))
-        .min(1)
-        .max(2)
-        .meta({ 'x-kubernetes-list-type': 'atomic' })
-        .default(['ReadWriteOnce']),
-      resources: z.object({ requests: z.object({ storage: quantity }) }),
-    })
-    .describe('How to create the claim if it is absent. It is kept, and belongs to nobody.')
-    .optional(),
-})
-
 const spec = z.object({
   source: z.object({ instanceRef: localReference.describe('The MeiliInstance to take the snapshot of.') }).meta(immutable('source')),
-  destination: z.object({ claim }).meta(immutable('destination')),
+  destination: z.object({ claim: destinationClaimReference }).meta(immutable('destination')),
   sourcePolicy: z.enum(['Keep', 'Remove']).default('Keep').describe("What becomes of Meilisearch's own file once it is stored. Remove unlinks exactly the file that was stored; a newer one stays.").meta(immutable('sourcePolicy')),
   deletionPolicy: z.enum(['Retain', 'Delete']).default('Retain').describe('What becomes of the stored files when this object is deleted. May be changed at any time.'),
   verification: z

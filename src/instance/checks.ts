@@ -2,7 +2,9 @@
 import { instanceConditions, instanceReasons } from '../api/instance.ts'
 import type { InstanceReason } from '../api/instance.ts'
 import type { Wanted } from '../reconcile/conditions.ts'
-import type { InstanceObservation } from './decide.ts'
+import { connectionSecretName } from '../reconcile/names.ts'
+import { serverIn } from '../reconcile/server.ts'
+import type { InstanceObservation } from './observation.ts'
 
 /** Oldest server that has the batches API. */
 const oldestVersion = [1, 12] as const
@@ -18,7 +20,7 @@ export function podFound(observation: InstanceObservation): Wanted {
 }
 
 function podVerdict({ pods, podsRefused, instance }: InstanceObservation): Verdict {
-  const selector = JSON.stringify(instance.spec.existing.podSelector)
+  const selector = JSON.stringify(serverIn(instance).podSelector)
   if (podsRefused !== undefined) return failed(instanceReasons.PodNotFound, `Pods cannot be listed by podSelector ${selector}: ${podsRefused}.`)
   if (pods.length === 0) return failed(instanceReasons.PodNotFound, `No pod in namespace ${instance.metadata.namespace} matches podSelector ${selector}.`)
   const names = pods.map(({ metadata }) => metadata?.name ?? '').toSorted()
@@ -44,6 +46,8 @@ function reachVerdict({ pods, server, endpoint }: InstanceObservation): Verdict 
       return failed(instanceReasons.Unreachable, `${server.message}. Is the server up, is the port right, and does a NetworkPolicy let the operator in?`)
     case 'CertificateRejected':
       return failed(instanceReasons.CertificateRejected, `${server.message}. Set tls.caSecretRef to the authority that signed it and tls.serverName to a name in it.`)
+    case 'MustRestart':
+      return failed(instanceReasons.MustRestart, `Meilisearch at ${endpoint} asks to be restarted (mustRestart), and serves nothing until then.`)
     case 'Answered':
       return versionVerdict(server.version, endpoint)
     default:
@@ -64,8 +68,8 @@ export function authorized(observation: InstanceObservation): Wanted {
   return { type: instanceConditions.Authorized, ...keyVerdict(observation) }
 }
 
-function keyVerdict({ server, instance }: InstanceObservation): Verdict {
-  const reference = instance.spec.existing.apiKeySecretRef
+function keyVerdict({ server, instance, managed }: InstanceObservation): Verdict {
+  const reference = serverIn(instance).apiKeySecretRef
   const key = reference === undefined ? 'No key (apiKeySecretRef is not set)' : `The key in Secret ${reference.name}/${reference.key}`
   switch (server.state) {
     case 'SecretMissing':
@@ -77,6 +81,7 @@ function keyVerdict({ server, instance }: InstanceObservation): Verdict {
     case 'KeyScoped':
       return failed(instanceReasons.KeyTooWeak, `${key} is limited to some indexes, so it cannot see snapshot tasks. ${needed}`)
     case 'Answered':
+      if (managed !== undefined && managed.connection === undefined) return failed(instanceReasons.KeysPending, `Secret ${connectionSecretName(instance)} for applications is being written.`)
       return passed(reference === undefined ? 'The server asks for no key.' : `${key} is accepted.`)
     default:
       return notChecked('The server did not answer.')

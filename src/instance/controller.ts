@@ -1,19 +1,22 @@
-// What wakes a MeiliInstance: itself, its neighbours (two may claim one pod) and its snapshots. The rest is polled.
+// What wakes a MeiliInstance: itself, its neighbours (two may claim one pod), its snapshots, and what it is made of. The rest is polled.
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { KubeObject } from '../kube/resource.ts'
+import { isChildOf } from '../reconcile/names.ts'
 import type { Room } from '../reconcile/reconciler.ts'
-import { decideInstance, instanceStory } from './decide.ts'
-import type { InstanceObservation } from './decide.ts'
+import { decideInstance, learnRefusal } from './decide.ts'
+import type { InstanceObservation } from './observation.ts'
 import { observeInstance } from './observe.ts'
 import type { InstanceWorld } from './observe.ts'
+import { instanceStory } from './story.ts'
 
 export function instanceRoom(world: InstanceWorld): Room<MeiliInstance, InstanceObservation, MeiliInstanceStatus> {
   return {
     resource: meiliInstances,
     observe: (instance) => observeInstance(world, instance),
     decide: decideInstance,
-    learn: ({ status = {} }) => status,
+    learn: learnRefusal,
     story: instanceStory,
   }
 }
@@ -27,7 +30,15 @@ export function instancesBeside({ instances }: Pick<InstanceWorld, 'instances'>)
   }
 }
 
-/** Only a completed snapshot changes what its instance shows. */
+/** The instance that a child carries in its labels. */
+export function instancesMadeOf({ instances }: Pick<InstanceWorld, 'instances'>): (child: KubeObject) => string[] {
+  return ({ metadata }) =>
+    instances(metadata.namespace ?? '')
+      .filter((instance) => instance.spec.managed !== undefined && isChildOf(instance, metadata.labels))
+      .map((instance) => `${instance.metadata.namespace}/${instance.metadata.name}`)
+}
+
+/** The end of a snapshot changes what its instance shows, and what it may do. */
 export function instanceOf({ metadata, spec, status }: MeiliSnapshot): string[] {
-  return status?.phase === 'Completed' ? [`${metadata.namespace}/${spec.source.instanceRef.name}`] : []
+  return status?.phase === 'Completed' || status?.phase === 'Failed' ? [`${metadata.namespace}/${spec.source.instanceRef.name}`] : []
 }

@@ -2,7 +2,8 @@
 import { instanceConditions, instanceReasons } from '../api/instance.ts'
 import type { InstanceReason } from '../api/instance.ts'
 import type { Wanted } from '../reconcile/conditions.ts'
-import type { InstanceObservation } from './decide.ts'
+import { serverIn } from '../reconcile/server.ts'
+import type { InstanceObservation } from './observation.ts'
 
 type Verdict = Omit<Wanted, 'type'>
 type Guard = (observation: InstanceObservation) => Verdict | undefined
@@ -31,7 +32,7 @@ function noSinglePod({ pods }: InstanceObservation): Verdict | undefined {
 function noContainer(observation: InstanceObservation): Verdict | undefined {
   const { located, instance } = observation
   if (located !== undefined) return undefined
-  const { container, port } = instance.spec.existing
+  const { container, port } = serverIn(instance)
   const why = container === undefined ? `has several containers and no single one with port ${port}. Name it in spec.existing.container.` : `has no container ${container}.`
   return failed(instanceReasons.ContainerUnknown, `Pod ${podName(observation)} ${why}`)
 }

@@ -83,10 +83,10 @@ export class KubeClient {
   }
 
   /** @throws Conflict where it exists */
-  async create<T extends KubeObject>(resource: Resource, object: T, options: { dryRun?: boolean } = {}): Promise<T> {
+  async create<T extends KubeObject>(resource: Resource, object: T, options: { dryRun?: boolean; fieldManager?: string } = {}): Promise<T> {
     const { path } = collection(resource, object.metadata.namespace, 'POST')
     const { what } = place(resource, object.metadata, 'POST')
-    return (await this.#transport.json({ verb: 'create', method: 'POST', resource, path, what, query: dryRun(options), body: object })) as T
+    return (await this.#transport.json({ verb: 'create', method: 'POST', resource, path, what, query: { fieldManager: options.fieldManager, ...dryRun(options) }, body: object })) as T
   }
 
   /** Replaces the object's spec or data. @throws Conflict where it changed since it was read */

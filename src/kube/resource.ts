@@ -32,6 +32,8 @@ export interface KubeObject {
     readonly annotations?: Readonly<Record<string, string>>
     readonly finalizers?: readonly string[]
     readonly ownerReferences?: readonly OwnerReference[]
+    /** Whose fields are whose; absent in caches. */
+    readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[]
   }
 }
 
@@ -47,5 +49,7 @@ export const secrets = core('secrets', 'Secret')
 export const configMaps = core('configmaps', 'ConfigMap')
 export const persistentVolumeClaims = core('persistentvolumeclaims', 'PersistentVolumeClaim')
 export const events = core('events', 'Event')
+export const services = core('services', 'Service')
+export const statefulSets: Resource = { group: 'apps', version: 'v1', plural: 'statefulsets', kind: 'StatefulSet' }
 export const jobs: Resource = { group: 'batch', version: 'v1', plural: 'jobs', kind: 'Job' }
 export const leases: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease' }

@@ -1,10 +1,11 @@
 // The calls of Meilisearch's HTTP API that we make, one method each. Knows nothing of Kubernetes.
 import type { z } from 'zod'
-import { TransientError } from '../reconcile/errors.ts'
+import { TerminalError, TransientError } from '../reconcile/errors.ts'
 import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage } from './replies.ts'
 import type { Batch, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
 import { send } from './transport.ts'
 import type { Call, Server } from './transport.ts'
+import type { KeyWish } from './keys.ts'
 
 /** Actions a key needs, in the order of the docs. */
 export const neededActions = ['snapshots.create', 'tasks.get', 'tasks.cancel', 'version', 'stats.get'] as const
@@ -89,6 +90,21 @@ export class MeilisearchClient {
     return await send(this.#server, { method: 'POST', path: '/tasks/cancel' })
   }
 
+  /** The newest task that moved the database to this version, if it needed one. */
+  async newestUpgrade(): Promise<Task | undefined> {
+    return (await this.#call(taskPage, { method: 'GET', path: '/tasks?types=upgradeDatabase&limit=1' })).results[0]
+  }
+
+  /** Leaves a key that is there as it is. Needs the master key. */
+  async ensureKey(wish: KeyWish): Promise<void> {
+    try {
+      await send(this.#server, { method: 'POST', path: '/keys', body: wish })
+    } catch (error) {
+      if (!(error instanceof TerminalError && error.code === 'api_key_already_exists')) throw error
+    }
+  }
+
+  /** @throws TransientError with code `mustRestart` where the server asks for it */
   async health(): Promise<unknown> {
     return await send(this.#server, { method: 'GET', path: '/health' })
   }

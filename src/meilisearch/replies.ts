@@ -51,3 +51,6 @@ export const stats = z.object({
 export type Stats = z.infer<typeof stats>
 
 export const errorReply = z.object({ message: z.string(), code: z.string() })
+
+/** `available`, or since 1.43 with HTTP 500 `mustRestart`. */
+export const healthReply = z.object({ status: z.string().max(64) })

@@ -1,7 +1,7 @@
 // HTTP to one Meilisearch server: a deadline on each call, typed errors, never a retry, never a key in an error.
 import { Agent, request } from 'undici'
 import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
-import { errorReply } from './replies.ts'
+import { errorReply, healthReply } from './replies.ts'
 
 /** Where a server is and how to be let in. Lives in memory only: `key` is never logged nor stored. */
 export interface Server {
@@ -17,6 +17,7 @@ export interface Call {
   readonly method: 'GET' | 'POST'
   /** Path and query; holds no secret. */
   readonly path: string
+  readonly body?: unknown
   readonly deadlineMs?: number
 }
 
@@ -72,8 +73,10 @@ function noReply(server: Server, call: Call, cause: unknown): TransientError {
 /** What stands between us and the server may repeat what it was sent: the key is blotted out. */
 function refusal(server: Server, call: Call, { status, text }: { status: number; text: string }): Error {
   const { key = '' } = server
-  const reply = errorReply.safeParse(parsed(key === '' ? text : text.replaceAll(key, '[key]')))
-  const code = reply.data?.code
+  const body = parsed(key === '' ? text : text.replaceAll(key, '[key]'))
+  const reply = errorReply.safeParse(body)
+  // GET /health names no error: its status is the code.
+  const code = reply.data?.code ?? healthReply.safeParse(body).data?.status
   const message = `${call.method} ${call.path} answered ${status}${code === undefined ? '' : ` ${code}`}: ${reply.data?.message ?? 'no message'}`
   const answer = { status, ...(code === undefined ? {} : { code }) }
   if (status === 404) return new NotFound(message, answer)
@@ -92,7 +95,8 @@ export async function send(server: Server, call: Call): Promise<unknown> {
       method: call.method,
       dispatcher: agentFor(server),
       signal: AbortSignal.timeout(call.deadlineMs ?? defaultDeadlineMs),
-      headers: server.key === undefined ? {} : { authorization: `Bearer ${server.key}` },
+      headers: { ...(server.key === undefined ? {} : { authorization: `Bearer ${server.key}` }), ...(call.body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
     status = response.statusCode
     text = await response.body.text()

@@ -1,6 +1,7 @@
 // What a room decides, and the only ways in which the operator changes the world. Pure types; perform.ts interprets them.
-import type { V1Job, V1PersistentVolumeClaim } from '@kubernetes/client-node'
+import type { V1Job, V1OwnerReference, V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { SecretKeyReference } from '../api/meta.ts'
+import type { MeiliSnapshot } from '../api/snapshot.ts'
 
 /** How to reach a Meilisearch server. Names Secrets, holds none. */
 export interface ServerReference {
@@ -8,6 +9,8 @@ export interface ServerReference {
   /** Scheme, address and port. */
   readonly endpoint: string
   readonly apiKey?: SecretKeyReference
+  /** With it `apiKey` is a master key, and what is sent is the key with this uid, computed from it. */
+  readonly keyUid?: string
   readonly ca?: SecretKeyReference
   readonly serverName?: string
 }
@@ -20,6 +23,20 @@ export interface PinnedFile {
   readonly directory: string
   readonly fileName: string
   readonly pin: string
+}
+
+/** What a managed instance is made of, with the fields that we stand for. A Secret here has no data: what is in it is the effect's own affair. */
+export interface Child {
+  readonly apiVersion: string
+  readonly kind: 'PersistentVolumeClaim' | 'Secret' | 'Service' | 'StatefulSet'
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly annotations: Readonly<Record<string, string>>
+    readonly ownerReferences?: readonly V1OwnerReference[]
+  }
+  readonly spec?: object
 }
 
 export type Effect =
@@ -37,6 +54,18 @@ export type Effect =
   /** Sends what can be sent within some seconds, from where the mover says that it stands. Harmless when it is done twice. */
   | { readonly kind: 'StreamSegments'; readonly source: PinnedFile; readonly receiver: { readonly pod: string; readonly container: string } }
   | { readonly kind: 'RemovePin'; readonly source: PinnedFile }
+  /** Server-side apply. `uid`: only to that very object, and our fields win; without it the object is new, or belongs to somebody else and stays as it is. */
+  | { readonly kind: 'Apply'; readonly child: Child; readonly uid?: string | undefined }
+  /** A new master key under this name, if there is none: never overwrites one. */
+  | { readonly kind: 'CreateMasterKey'; readonly secret: Child; readonly key: string }
+  /** Our own key and the applications', as far as the server lacks them. `server` names the master key. */
+  | { readonly kind: 'CreateKeys'; readonly server: ServerReference }
+  /** Applies the Secret with the applications' url and key. */
+  | { readonly kind: 'ApplyConnection'; readonly secret: Child; readonly masterKey: SecretKeyReference; readonly url: string; readonly uid?: string | undefined }
+  /** Its StatefulSet makes another one, as it is wanted now. */
+  | { readonly kind: 'DeletePod'; readonly name: string; readonly uid: string }
+  /** A snapshot before an upgrade. */
+  | { readonly kind: 'CreateSnapshot'; readonly snapshot: Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & { readonly metadata: object; readonly spec: object } }
 
 /** What the world answered to an effect at once; the room learns it into status in the same pass. */
 export type Fact =

@@ -1,4 +1,4 @@
-// The only file that changes the world: it interprets effects. What an effect may do is listed in decision.ts.
+// The only place that changes the world: it interprets effects. What an effect may do is listed in decision.ts; how children are changed, in perform-children.ts.
 import { isDeepStrictEqual } from 'node:util'
 import type { V1Job } from '@kubernetes/client-node'
 import type { KubeClient } from '../kube/client.ts'
@@ -8,6 +8,7 @@ import type { Connections } from './connection.ts'
 import type { Effect, Fact } from './decision.ts'
 import { Conflict, NotFound, TerminalError } from './errors.ts'
 import { Streamer } from './stream.ts'
+import { Children } from './perform-children.ts'
 
 /** For whom an effect is performed, and what fences it. */
 export interface Subject {
@@ -25,12 +26,14 @@ export class Performer {
   readonly #connections: Connections
   readonly #isLeader: () => boolean
   readonly #streamer: Streamer
+  readonly #children: Children
 
   constructor(parts: { kube: KubeClient; connections: Connections; isLeader: () => boolean }) {
     this.#kube = parts.kube
     this.#connections = parts.connections
     this.#isLeader = parts.isLeader
     this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
+    this.#children = new Children(parts)
   }
 
   /**
@@ -67,6 +70,18 @@ export class Performer {
       case 'RemovePin':
         await this.#streamer.unpin(effect.source)
         return { kind: 'PinRemoved' }
+      case 'Apply':
+        return await this.#children.apply(effect)
+      case 'CreateMasterKey':
+        return await this.#children.createMasterKey(effect)
+      case 'CreateKeys':
+        return await this.#children.createKeys(effect)
+      case 'ApplyConnection':
+        return await this.#children.applyConnection(effect)
+      case 'DeletePod':
+        return await this.#children.deletePod(effect, subject.object.metadata.namespace ?? '')
+      case 'CreateSnapshot':
+        return await this.#children.createSnapshot(effect)
     }
   }
 

@@ -1,17 +1,24 @@
-// From an instance and its pod to the server that runs in it. Pure.
+// What server an instance stands for: found by its user's words, or ours. From it and its pod, how the server is reached. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
-import type { MeiliInstance } from '../api/instance.ts'
+import type { ExistingServer, MeiliInstance } from '../api/instance.ts'
 import type { ServerReference } from './decision.ts'
+import { childLabels, keyUids, masterKeyReference, serverContainer, serverPort } from './names.ts'
 
-/** Undefined while the pod has no address. An IPv6 address is put in brackets. */
+/** A server that we run is found as any other one is. */
+export function serverIn(instance: MeiliInstance): ExistingServer {
+  return instance.spec.existing ?? { podSelector: { matchLabels: childLabels(instance) }, container: serverContainer, port: serverPort, scheme: 'HTTP', apiKeySecretRef: masterKeyReference(instance) }
+}
+
+/** Undefined while the pod has no address. An IPv6 address is put in brackets. With managed servers we use our own key, never the master key. */
 export function serverOf(instance: MeiliInstance, pod: V1Pod): ServerReference | undefined {
-  const { scheme, port, apiKeySecretRef, tls } = instance.spec.existing
+  const { scheme, port, apiKeySecretRef, tls } = serverIn(instance)
   const address = pod.status?.podIP
   if (address === undefined || address === '') return undefined
   return {
     namespace: instance.metadata.namespace,
     endpoint: `${scheme.toLowerCase()}://${address.includes(':') ? `[${address}]` : address}:${port}`,
     ...(apiKeySecretRef === undefined ? {} : { apiKey: apiKeySecretRef }),
+    ...(instance.spec.managed === undefined ? {} : { keyUid: keyUids.operator }),
     ...(tls?.caSecretRef === undefined ? {} : { ca: tls.caSecretRef }),
     ...(tls?.serverName === undefined ? {} : { serverName: tls.serverName }),
   }

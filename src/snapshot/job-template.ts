@@ -4,12 +4,10 @@ import { meiliSnapshots } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { exitCodes } from '../mover/contract.ts'
 import type { MoverConfig } from '../mover/contract.ts'
+import { moverLabels } from '../reconcile/names.ts'
 
 export const moverContainer = 'mover'
 export const configVariable = 'MOVER_CONFIG'
-const moverLabels = { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'mover' } as const
-/** Selects all movers' Jobs and pods. */
-export const moverSelector = Object.entries(moverLabels).map(([label, value]) => `${label}=${value}`).join(',')
 /** On the Job and its pods: whose mover it is. */
 export const snapshotUidLabel = 'meili-operator.dev/snapshot-uid'
 

@@ -72,7 +72,7 @@ export function targetNotReady(observation: SnapshotObservation, nowMs: number):
   const name = instance?.metadata.name ?? ''
   if (!upToDate(observation)) return pending(observation, nowMs, { reason: InstanceNotSeen, message: `MeiliInstance ${name} has not been looked at yet.` })
   const ready = conditionNamed(instance?.status?.conditions, conditionTypes.Ready)
-  if (ready?.status !== 'True') {
+  if (ready?.status !== 'True' || ready.reason === instanceReasons.Suspended) {
     return pending(observation, nowMs, { reason: keyReasons.includes(ready?.reason ?? '') ? Unauthorized : TargetNotReady, message: ready?.message ?? `MeiliInstance ${name} is not ready.` })
   }
   const silent = target === undefined ? `Pod ${instance?.status?.pod?.name ?? ''} of MeiliInstance ${name} is gone or was replaced.` : whySilent(engine, target)

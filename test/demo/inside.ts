@@ -19,6 +19,8 @@ const documents = 50_000
 const documentsAtOnce = 10_000
 
 export interface Tour {
+  /** A server that somebody else runs, instead of one that the operator runs. */
+  readonly existing: boolean
   readonly kubectl: string
   readonly kubeconfig: string
   readonly meilisearchImage: string
@@ -50,17 +52,16 @@ export interface Proof {
   readonly describe: string
 }
 
-export async function tour({ kubectl: program, kubeconfig, meilisearchImage, root }: Tour, screen: Screen): Promise<Proof> {
+export async function tour({ kubectl: program, kubeconfig, meilisearchImage, root, existing }: Tour, screen: Screen): Promise<Proof> {
   const kubectl = new Kubectl({ kubectl: program, kubeconfig })
   const toolbox: Toolbox = { kubectl, image: meilisearchImage }
-  const masterKey = randomBytes(24).toString('base64url')
   await screen.step('operator installed', () => install(kubectl, root))
-  await screen.step('Meilisearch running', () => serve(toolbox, masterKey))
+  const masterKey = existing ? await serveExisting(toolbox, root, screen) : await serveManaged(kubectl, root, screen)
   const door = await portForward(kubectl, namespace, `${server}-0:7700`)
   try {
     const api = new MeilisearchApi(door.url, masterKey)
     await screen.step('documents indexed', async (live) => ({ value: undefined, note: await load(api, live) }))
-    await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/instance.yaml`, '-f', `${root}/examples/snapshot.yaml`])
+    await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/snapshot.yaml`])
     const phases = await screen.step('snapshot first', async (live) => ({ value: await follow(kubectl, { namespace, name: 'first', timeoutMs: 300_000 }, live) }))
     return await prove(toolbox, { api, masterKey, phases }, screen)
   } finally {
@@ -74,10 +75,32 @@ export async function install(kubectl: Kubectl, root: string): Promise<{ value: 
   return { value: undefined, note: 'kubectl apply --server-side -f install.yaml' }
 }
 
+async function ownNamespace(kubectl: Kubectl): Promise<void> {
+  await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } })
+}
+
+/** Ten lines, and everything else is made. Gives the master key that was generated. */
+async function serveManaged(kubectl: Kubectl, root: string, screen: Screen): Promise<string> {
+  await screen.step('Meilisearch running', async () => {
+    await ownNamespace(kubectl)
+    await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/managed.yaml`])
+    await kubectl.run(['-n', namespace, 'wait', `meiliinstance/${server}`, '--for=condition=Ready', '--timeout=120s'])
+    return { value: undefined, note: `meiliinstance/${server} is Ready, from ten lines: claim, key, Service, StatefulSet` }
+  })
+  const { data } = await kubectl.json<{ data: { MEILI_MASTER_KEY: string } }>(['-n', namespace, 'get', 'secret', `${server}-keys`])
+  return Buffer.from(data.MEILI_MASTER_KEY, 'base64').toString('utf8')
+}
+
+async function serveExisting(toolbox: Toolbox, root: string, screen: Screen): Promise<string> {
+  const masterKey = randomBytes(24).toString('base64url')
+  await screen.step('Meilisearch running', () => serve(toolbox, masterKey))
+  await toolbox.kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/existing.yaml`])
+  return masterKey
+}
+
 export async function serve({ kubectl, image }: Toolbox, masterKey: string): Promise<{ value: undefined; note: string }> {
   const options = { namespace, name: server, image, masterKey }
-  const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' }
-  await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: restricted } })
+  await ownNamespace(kubectl)
   await kubectl.apply(secretOf(options), statefulSetOf(options))
   await kubectl.run(['-n', namespace, 'rollout', 'status', `statefulset/${server}`, '--timeout=120s'])
   return { value: undefined, note: `statefulset/${server}, as user 1000, key protected` }

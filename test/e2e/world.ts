@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { filmLines } from '../support/documents.ts'
 import { Kubectl } from '../support/kubectl.ts'
 import { MeilisearchApi } from '../support/meilisearch-api.ts'
+import { managedOf } from '../support/managed-objects.ts'
 import { instanceOf, secretOf, snapshotOf, statefulSetOf } from '../support/meilisearch-objects.ts'
 import type { ServerOptions } from '../support/meilisearch-objects.ts'
 import { portForward } from '../support/port-forward.ts'
@@ -58,6 +59,11 @@ export class Server {
     await this.api.finished(await this.api.addDocuments(index, filmLines(0, documents)))
   }
 
+  /** The same server with another key. */
+  as(key: string): MeilisearchApi {
+    return new MeilisearchApi(this.#door.url, key)
+  }
+
   close(): void {
     this.#door.close()
   }
@@ -103,6 +109,46 @@ export class World {
     const server = new Server(options, await portForward(kubectl, this.namespace, `${options.name}-0:7700`))
     this.#servers.push(server)
     return server
+  }
+
+  /** Has the operator run a server, and waits until it is ready. */
+  async run(name: string, managed: object = {}, spec: object = {}): Promise<Server> {
+    await kubectl.apply(managedOf({ namespace: this.namespace, name }, managed, spec))
+    await this.instanceReady(name)
+    return await this.managedDoor(name)
+  }
+
+  /** A door to the pod that runs now, with the master key as it is now. */
+  async managedDoor(name: string): Promise<Server> {
+    const masterKey = (await this.secret(`${name}-keys`))['MEILI_MASTER_KEY'] ?? ''
+    const server = new Server({ namespace: this.namespace, name, image: toolbox.image, masterKey }, await portForward(kubectl, this.namespace, `${name}-0:7700`))
+    this.#servers.push(server)
+    return server
+  }
+
+  async secret(name: string): Promise<Record<string, string>> {
+    const { data } = await kubectl.json<{ data: Record<string, string> }>(['-n', this.namespace, 'get', 'secret', name])
+    return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString('utf8')]))
+  }
+
+  async instanceReady(name: string): Promise<MeiliInstance> {
+    return await this.untilInstance(name, 'to be ready, with everything in place', (instance) => instance.status?.observedGeneration === instance.metadata.generation && readyOf(instance)?.status === 'True' && conditionOf(instance, 'Applied')?.status === 'True')
+  }
+
+  /** The first state of the instance that `holds`. */
+  async untilInstance(name: string, what: string, holds: (instance: MeiliInstance) => boolean): Promise<MeiliInstance> {
+    try {
+      return await eventually(
+        `instance ${name}: ${what}`,
+        async () => {
+          const instance = await this.instance(name)
+          return holds(instance) ? instance : undefined
+        },
+        { timeoutMs: 120_000, everyMs: 100 },
+      )
+    } catch (error) {
+      throw new Error(`${error instanceof Error ? error.message : ''}; it is\n${await kubectl.run(['-n', this.namespace, 'describe', 'meiliinstance', name])}`, { cause: error })
+    }
   }
 
   async snapshot(name: string, from: { instance: string; claim?: object }, spec: object = {}): Promise<void> {

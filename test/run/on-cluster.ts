@@ -8,7 +8,8 @@ import { command } from '../cluster/command.ts'
 import { meilisearchArchive, meilisearchImage } from '../cluster/images/images.ts'
 import { operatorArchive, operatorImage } from '../cluster/images/operator-image.ts'
 import { clusterImpossible, ensurePrerequisites, which } from '../cluster/prerequisites.ts'
-import { none, runSuite } from './suite.ts'
+import { readRights } from './rights.ts'
+import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
 
 const projects = ['e2e', 'e2e-alone']
@@ -33,7 +34,19 @@ async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Cou
     E2E_OPERATOR_IMAGE: operatorImage,
     E2E_MEILISEARCH_IMAGE: meilisearchImage,
   }
-  return runSuite({ projects, args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
+  const counts = await runSuite({ projects, args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
+  // Some files alone do not need every right.
+  return args.length > 0 ? counts : sum(counts, auditRights(cluster))
+}
+
+/** Counts as one test: install.yaml has each right that was needed, and no other. */
+function auditRights({ auditLog }: Cluster): Counts {
+  const { denied, unused } = readRights(auditLog)
+  for (const right of denied) console.error(`rights: the operator was denied "${right}": add it to deploy/operator.yaml, or do not ask`)
+  for (const right of unused) console.error(`rights: "${right}" was not used once in the whole suite: take it out of deploy/operator.yaml, or test what needs it`)
+  const isGood = denied.length + unused.length === 0
+  console.log(`rights: ${isGood ? 'each one was used, and none was missing' : `${denied.length} denied, ${unused.length} never used`}`)
+  return { ...none, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
 }
 
 /** Runs the level, or says why it cannot run here and runs nothing. */

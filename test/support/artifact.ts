@@ -50,9 +50,9 @@ function podOn(stored: Pick<Stored, 'namespace' | 'claimName'>, pod: { name: str
 }
 
 /** Runs one shell line in a pod with the claim mounted read-only at /backup; gives its output. */
-export async function shellOnClaim({ kubectl, image }: Toolbox, stored: Pick<Stored, 'namespace' | 'claimName'>, command: string): Promise<string> {
+export async function shellOnClaim({ kubectl, image }: Toolbox, stored: Pick<Stored, 'namespace' | 'claimName'> & { readonly writable?: true }, command: string): Promise<string> {
   const name = `look-${Math.random().toString(36).slice(2, 10)}`
-  const mount = { name: 'backup', mountPath: '/backup', readOnly: true }
+  const mount = { name: 'backup', mountPath: '/backup', readOnly: stored.writable !== true }
   await kubectl.apply(podOn(stored, { name, image, reader: serverReader, container: { command: ['/bin/sh', '-c', command], volumeMounts: [mount] } }))
   const phase = await eventually(`pod ${name} to end`, async () => {
     const { status } = await kubectl.json<{ status: { phase: string } }>(['-n', stored.namespace, 'get', 'pod', name])

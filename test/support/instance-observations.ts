@@ -2,7 +2,7 @@
 import type { MeiliInstance, MeiliInstanceStatus } from '../../src/api/instance.ts'
 import { conditionTypes } from '../../src/api/meta.ts'
 import { decideInstance } from '../../src/instance/decide.ts'
-import type { InstanceObservation, ServerSeen } from '../../src/instance/decide.ts'
+import type { InstanceObservation, ServerSeen } from '../../src/instance/observation.ts'
 import { aClaim, anInstance, aTarget, conditionsIn, now } from './observations.ts'
 
 /** A MeiliInstance with exactly this status; by default one that nobody has looked at. */
@@ -36,6 +36,7 @@ export function anInstanceObservation(changes: Partial<InstanceObservation> = {}
     lastSnapshot: undefined,
     pollMs: 60_000,
     streaming: false,
+    managed: undefined,
     ...changes,
   }
 }

@@ -82,6 +82,7 @@ export function statefulSetOf(options: ServerOptions): object {
               ...(args.length === 0 ? {} : { args: ['/bin/meilisearch', ...args] }),
               ports: [{ name: 'http', containerPort: 7700 }],
               env,
+              envFrom: [{ configMapRef: { name: `${name}-settings`, optional: true } }],
               securityContext: asRoot ? {} : { ...restrictedContainer, readOnlyRootFilesystem: snapshotsOn !== 'container' },
               readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1 },
               volumeMounts: [{ name: 'data', mountPath: '/meili_data' }, ...extra.flatMap(({ mounts }) => mounts)],

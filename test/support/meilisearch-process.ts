@@ -19,6 +19,8 @@ interface Wish {
   /** Directories of its home that are mounted anew, in a mount namespace of its own, with these options of tmpfs. */
   readonly mounts?: Readonly<Record<string, string>>
   readonly scheme?: 'http' | 'https'
+  /** By default a free port of 127.0.0.1. */
+  readonly address?: { readonly host: string; readonly port: number }
 }
 
 /** Whether directories can be mounted here without further rights. */
@@ -49,14 +51,18 @@ export class Meilisearches implements AsyncDisposable {
 
   async start(wish: Wish = {}): Promise<MeilisearchProcess> {
     const home = join(this.#program.home, `server-${this.#serial++}`)
-    const server = new MeilisearchProcess({ program: this.#program.path, home, port: (await freePorts())[0], wish })
+    const server = new MeilisearchProcess({ program: this.#program.path, home, address: wish.address ?? { host: '127.0.0.1', port: (await freePorts())[0] }, wish })
     this.#servers.push(server)
     await server.launch()
     return server
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async killAll(): Promise<void> {
     await Promise.all(this.#servers.map((server) => server.kill()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.killAll()
     rmSync(this.#program.home, { recursive: true, force: true })
   }
 }
@@ -70,10 +76,10 @@ export class MeilisearchProcess {
   readonly #wish: Wish
   #process: ChildProcess | undefined
 
-  constructor(place: { program: string; home: string; port: number; wish: Wish }) {
+  constructor(place: { program: string; home: string; address: { host: string; port: number }; wish: Wish }) {
     this.home = place.home
-    this.port = place.port
-    this.endpoint = `${place.wish.scheme ?? 'http'}://127.0.0.1:${place.port}`
+    this.port = place.address.port
+    this.endpoint = `${place.wish.scheme ?? 'http'}://${place.address.host}:${place.address.port}`
     this.masterKey = place.wish.masterKey
     this.#program = place.program
     this.#wish = place.wish
@@ -91,7 +97,7 @@ export class MeilisearchProcess {
   /** Starts it, again after a kill on the same data, and waits until it listens. */
   async launch(): Promise<void> {
     const { masterKey, args = [], temporary = '.', mounts = {} } = this.#wish
-    const flags = ['--no-analytics', '--http-addr', `127.0.0.1:${this.port}`, '--db-path', 'data.ms', '--snapshot-dir', 'snapshots', ...args]
+    const flags = ['--no-analytics', '--http-addr', new URL(this.endpoint).host, '--db-path', 'data.ms', '--snapshot-dir', 'snapshots', ...args]
     const mounting = Object.entries(mounts).map(([path, options]) => `mkdir -p ${path} && mount -t tmpfs -o ${options} tmpfs ${path} && `)
     // The kernel ends it with this process, however that ends.
     const leashed = ['setpriv', '--pdeathsig', 'KILL', '--', this.#program, ...flags] as const

@@ -21,6 +21,7 @@ describe('defaults', () => {
       MAX_MOVERS: 10,
       MAX_STREAMS: 0,
       WATCH_NAMESPACES: [],
+      MANAGED_INSTANCES: false,
       INSTANCE_POLL_SECONDS: 60,
       LOG_LEVEL: 'info',
       HTTP_HOST: '0.0.0.0',

@@ -27,17 +27,40 @@ function textOf(node: StructuralSchema): fc.Arbitrary<string> {
 const wholeOf = ({ minimum = -100, maximum = 100_000 }: StructuralSchema): fc.Arbitrary<number> =>
   fc.oneof(fc.integer({ min: Math.max(minimum, -(2 ** 31)), max: Math.min(maximum, 2 ** 31) }), fc.constantFrom(minimum, maximum))
 
-/** Values that the schema accepts (CEL rules other than patterns aside). */
+const choices = [/^has\(self\.(\w+)\) != has\(self\.(\w+)\)$/, /^!has\(self\.(\w+)\) \|\| !has\(self\.(\w+)\)$/] as const
+
+/** Of members that exclude each other one is left: else hardly an object would be good. */
+function honouring(node: StructuralSchema, object: Loose, which: boolean): Loose {
+  const left = { ...object }
+  for (const { rule } of node['x-kubernetes-validations'] ?? []) {
+    const [, a = '', b = ''] = choices.map((choice) => choice.exec(rule)).find((match) => match !== null) ?? []
+    if (a in left && b in left) delete left[which ? a : b] // oxlint-disable-line typescript/no-dynamic-delete -- a member of any object
+    const [, present = '', absent = ''] = /^!has\(self\.(\w+)\) \|\| \((!has.*)\)$/.exec(rule) ?? []
+    if (present in left) for (const [, name = ''] of absent.matchAll(/has\(self\.(\w+)\)/g)) delete left[name] // oxlint-disable-line typescript/no-dynamic-delete -- a member of any object
+  }
+  return left
+}
+
+/** A list that is merged by a member has each of its values once. */
+function listOf(node: StructuralSchema, items: StructuralSchema): fc.Arbitrary<unknown[]> {
+  const [key] = node['x-kubernetes-list-map-keys'] ?? []
+  const size = { minLength: node.minItems ?? 0, maxLength: Math.min(node.maxItems ?? 3, 3) }
+  return key === undefined ? fc.array(goodValue(items), size) : fc.uniqueArray(goodValue(items), { ...size, selector: (element) => (element as Loose)[key] as unknown })
+}
+
+/** Values that the schema accepts (most CEL rules other than patterns aside). */
 export function goodValue(node: StructuralSchema): fc.Arbitrary<unknown> {
   if (node['x-kubernetes-int-or-string'] === true) return fc.oneof(wholeOf(node), textOf(node))
   if (node.enum !== undefined) return fc.constantFrom(...node.enum)
   if (node.type === 'string') return textOf(node)
   if (node.type === 'integer') return wholeOf(node)
   if (node.type === 'boolean') return fc.boolean()
-  if (node.items !== undefined) return fc.array(goodValue(node.items), { minLength: node.minItems ?? 0, maxLength: Math.min(node.maxItems ?? 3, 3) })
+  if (node.items !== undefined) return listOf(node, node.items)
   if (node.additionalProperties !== undefined) return fc.dictionary(fc.constantFrom('a', 'cpu', 'example.com/x', ''), goodValue(node.additionalProperties), { maxKeys: 3 })
   const fields = Object.entries(node.properties ?? {}).map(([name, child]) => [name, goodValue(child)] as const)
-  return fc.record(Object.fromEntries(fields), { requiredKeys: [...(node.required ?? [])], noNullPrototype: true })
+  const exclusive = (node['x-kubernetes-validations'] ?? []).flatMap(({ rule }) => choices[0].exec(rule)?.slice(1) ?? [])
+  const whole = fc.record(Object.fromEntries(fields), { requiredKeys: [...(node.required ?? []), ...exclusive], noNullPrototype: true })
+  return exclusive.length === 0 && node['x-kubernetes-validations'] === undefined ? whole : fc.tuple(whole, fc.boolean()).map(([object, which]) => honouring(node, object, which))
 }
 
 interface Spoil {

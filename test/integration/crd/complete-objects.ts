@@ -1,4 +1,5 @@
-// One object of each kind with every field filled in: what tests spoil, one field at a time.
+// Objects of each kind with every field filled in, several where fields exclude each other: what tests spoil, one field at a time.
+import { managedSpecs } from './complete-managed.ts'
 import type { Loose } from './real-server.ts'
 
 const at = '2026-01-02T03:04:05.123456789Z'
@@ -17,6 +18,7 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
         apiKeySecretRef: secret,
         snapshotDirectory: '/meili_data/snapshots',
       },
+      deletionPolicy: 'Retain',
     },
     status: {
       observedGeneration: 1,
@@ -37,6 +39,9 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
         sharedWithDatabase: true,
         observedAt: at,
       },
+      storage: [{ role: 'data', claimName: 'movies-data', requestedBytes: 2, capacityBytes: 2, capacity: '2 B', usedBytes: 1, usedPercent: 50 }],
+      connectionSecretName: 'movies-connection',
+      upgrade: { from: '1.20.0', to: '1.21.0', step: 'Done', generation: 2, snapshot: 'movies-before-1-21-0-2', indexes: 1, documents: 50_000, failure: 'no', startedAt: at, completedAt: at },
       lastSnapshot: { name: 'nightly', completedAt: at },
     },
   },
@@ -103,7 +108,13 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
   },
 }
 
+/** All complete objects of a kind: between them they fill in every field. */
+export function completeOf(kind: string): readonly { readonly spec: Loose; readonly status: Loose }[] {
+  const specs = kind === 'MeiliInstance' ? managedSpecs : []
+  return [complete[kind]!, ...specs.map((spec) => ({ spec, status: complete[kind]!.status }))]
+}
+
 /** The spec alone, as a user would write it. */
-export function objectOf(kind: string, name: string): Loose {
-  return { apiVersion: 'meili-operator.dev/v1alpha1', kind, metadata: { name, namespace: 'default' }, spec: structuredClone(complete[kind]!.spec) }
+export function objectOf(kind: string, name: string, which = 0): Loose {
+  return { apiVersion: 'meili-operator.dev/v1alpha1', kind, metadata: { name, namespace: 'default' }, spec: structuredClone(completeOf(kind)[which]!.spec) }
 }

@@ -67,7 +67,6 @@ const spoilers: Readonly<Record<string, (limit: never, good: unknown) => Spoiled
 
 function limitsOf(node: StructuralSchema, at: readonly string[], object: Loose): Constraint[] {
   const good = get(object, at)
-  if (good === undefined) throw new Error(`complete-objects.ts fills in no ${fieldOf(at)}`)
   return Object.entries(node)
     .filter(([keyword]) => Object.hasOwn(spoilers, keyword))
     .map(([keyword, limit]) => {
@@ -77,12 +76,14 @@ function limitsOf(node: StructuralSchema, at: readonly string[], object: Loose):
 }
 
 function childrenOf(node: StructuralSchema, at: readonly string[], object: Loose): readonly (readonly [StructuralSchema, readonly string[]])[] {
+  if (get(object, at) === undefined) return []
   if (node.items !== undefined) return [[node.items, [...at, '0']]]
   if (node.additionalProperties !== undefined) return [[node.additionalProperties, [...at, Object.keys(get(object, at) as Loose)[0]!]]]
   return Object.entries(node.properties ?? {}).map(([name, child]) => [child, [...at, name]] as const)
 }
 
 function walk(node: StructuralSchema, at: readonly string[], object: Loose): Constraint[] {
+  if (get(object, at) === undefined) return []
   const missing = (node.required ?? []).map((name): Constraint => ({
     at: [...at, name],
     keyword: 'required',
@@ -97,6 +98,17 @@ const schemaOf = (kind: Kind): StructuralSchema => customResourceDefinition(kind
 /** All limits of one half of a kind but the CEL rules. */
 export function constraintsOf(kind: Kind, half: 'spec' | 'status', object: Loose): readonly Constraint[] {
   return walk(schemaOf(kind).properties![half]!, [half], object)
+}
+
+/** Fields that an object leaves out. */
+export function missingFields(kind: Kind, object: Loose): readonly string[] {
+  const visit = (node: StructuralSchema, at: readonly string[]): string[] => (get(object, at) === undefined ? [fieldOf(at), ...everyField(node, at)] : childrenOf(node, at, object).flatMap(([child, childAt]) => visit(child, childAt)))
+  return (['spec', 'status'] as const).flatMap((half) => visit(schemaOf(kind).properties![half]!, [half]))
+}
+
+function everyField(node: StructuralSchema, at: readonly string[]): string[] {
+  const inner = node.items === undefined ? Object.entries(node.properties ?? {}).map(([name, child]) => [child, [...at, name]] as const) : [[node.items, [...at, '0']] as const]
+  return inner.flatMap(([child, childAt]) => [fieldOf(childAt), ...everyField(child, childAt)])
 }
 
 /** All CEL rules of a kind. */

@@ -7,7 +7,7 @@ import { customResourceDefinition } from '../../../src/api/crd.ts'
 import type { Kind } from '../../../src/api/group.ts'
 import type { MeiliInstanceSpec } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
-import { quantityValue } from '../../../src/api/meta.ts'
+import { quantityValue } from '../../../src/api/quantity.ts'
 import type { MeiliSnapshotSpec } from '../../../src/api/snapshot.ts'
 import { around, withoutNulls } from './around.ts'
 import { objectOf } from './complete-objects.ts'
@@ -27,15 +27,31 @@ afterAll(async () => {
 
 /** The rules that stand in CEL alone, as our own sentences; each is tried by itself in rules.test.ts. */
 const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
-  MeiliInstance: ({ existing: { podSelector, tls, scheme } }: MeiliInstanceSpec) =>
-    (Object.keys(podSelector.matchLabels ?? {}).length > 0 || (podSelector.matchExpressions ?? []).length > 0) && (tls === undefined || scheme === 'HTTPS'),
+  MeiliInstance: ({ existing, managed, deletionPolicy }: MeiliInstanceSpec) =>
+    (existing === undefined) !== (managed === undefined) && (managed !== undefined || deletionPolicy === 'Retain') && existingHolds(existing) && managedHolds(managed),
   MeiliSnapshot: ({ deadlines, mover: { bandwidthLimit } }: MeiliSnapshotSpec) =>
-    Object.values(deadlines).every((text) => /[1-9]/.test(text)) && (bandwidthLimit === undefined || quantityValue(bandwidthLimit) >= 2 ** 20),
+    Object.values(deadlines).every((text) => /[1-9]/.test(text)) && (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20),
+}
+
+function existingHolds(existing: MeiliInstanceSpec['existing']): boolean {
+  if (existing === undefined) return true
+  const { podSelector, tls, scheme } = existing
+  return (Object.keys(podSelector.matchLabels ?? {}).length > 0 || (podSelector.matchExpressions ?? []).length > 0) && (tls === undefined || scheme === 'HTTPS')
+}
+
+function managedHolds(managed: MeiliInstanceSpec['managed']): boolean {
+  if (managed === undefined) return true
+  const { storage, snapshots, scratch, env = [], image } = managed
+  const isVolume = (one: typeof storage | undefined): boolean => one === undefined || ((one.size === undefined) !== (one.claimName === undefined) && (one.claimName === undefined || (one.storageClassName ?? one.accessModes) === undefined))
+  const isScratch = scratch === undefined || ((scratch.size === undefined) !== (scratch.memory === undefined) && (scratch.storageClassName === undefined || scratch.size !== undefined))
+  const areVariables = env.every(({ value, valueFrom }) => (value === undefined || valueFrom === undefined) && (valueFrom === undefined || (valueFrom.secretKeyRef === undefined) !== (valueFrom.configMapKeyRef === undefined)))
+  const areUnique = [env, image.pullSecrets ?? []].every((list) => new Set(list.map(({ name }) => name)).size === list.length)
+  return isVolume(storage) && isVolume(snapshots) && isScratch && areVariables && areUnique
 }
 
 const uniqueTypes = (status: Loose): boolean => {
-  const types = ((status['conditions'] ?? []) as { type: string }[]).map(({ type }) => type)
-  return new Set(types).size === types.length
+  const names = [((status['conditions'] ?? []) as { type: string }[]).map(({ type }) => type), ((status['storage'] ?? []) as { role: string }[]).map(({ role }) => role)]
+  return names.every((list) => new Set(list).size === list.length)
 }
 
 interface Half {

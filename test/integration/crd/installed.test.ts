@@ -1,5 +1,5 @@
 // The CRDs and install.yaml on a real API server: accepted whole, no difference the second time, and readable in kubectl get.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
@@ -65,6 +65,12 @@ test.each(kinds.map((kind) => [kind.kind, kind] as const))('kubectl get shows th
   expect(row.split(/ {2,}/).filter((word) => word !== '')).toHaveLength(kind.columns.length + 1)
   const [narrow = ''] = (await server.kubectl('get', kind.plural, '-n', 'default')).split('\n')
   expect(narrow.split(/ {2,}/).map((word) => word.trim())).toEqual(['NAME', ...kind.columns.filter((column) => !('priority' in column)).map(({ name }) => name.toUpperCase())])
+})
+
+test('every example is accepted', async () => {
+  const examples = readdirSync(join(repository, 'examples')).filter((name) => name.endsWith('.yaml'))
+  expect(examples).toContain('managed.yaml')
+  for (const name of examples) expect(await server.kubectl('apply', '--server-side', '--dry-run=server', '-n', 'default', '-f', join(repository, 'examples', name)), name).not.toMatch(/warning|error/i)
 })
 
 test('kubectl get meili lists every kind', async () => {

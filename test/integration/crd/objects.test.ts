@@ -39,7 +39,23 @@ describe('defaults', () => {
   test('a short MeiliInstance too', async () => {
     const podSelector = { matchLabels: { app: 'movies' } }
     const { body } = await server.call('POST', pathOf(meiliInstances), { ...objectOf('MeiliInstance', 'short'), spec: { existing: { podSelector } } })
-    expect(body['spec']).toEqual({ existing: { podSelector, port: 7700, scheme: 'HTTP' } })
+    expect(body['spec']).toEqual({ existing: { podSelector, port: 7700, scheme: 'HTTP' }, deletionPolicy: 'Retain' })
+  })
+
+  test('and a managed one', async () => {
+    const { body } = await server.call('POST', pathOf(meiliInstances), { ...objectOf('MeiliInstance', 'managed'), spec: { managed: { version: '1.21.0', storage: { size: '20Gi' } } } })
+    expect(body['spec']).toEqual({
+      managed: {
+        version: '1.21.0',
+        image: { repository: 'getmeili/meilisearch', pullPolicy: 'IfNotPresent' },
+        environment: 'Production',
+        storage: { size: '20Gi' },
+        service: { type: 'ClusterIP', port: 7700 },
+        suspend: false,
+        upgrade: { strategy: 'SnapshotFirst' },
+      },
+      deletionPolicy: 'Retain',
+    })
   })
 
   test.each(kinds.map((kind) => [kind.kind, kind] as const))('a fresh %s does not count as done: its observedGeneration is -1', async (_name, kind) => {

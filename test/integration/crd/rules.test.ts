@@ -4,19 +4,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
-import { complete, objectOf } from './complete-objects.ts'
-import { constraintsOf, fieldOf, get, rulesOf, set } from './constraints.ts'
+import { complete, completeOf, objectOf } from './complete-objects.ts'
+import { badManaged } from './bad-managed.ts'
+import { constraintsOf, fieldOf, get, missingFields, rulesOf, set } from './constraints.ts'
 import { pathOf, RealServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 
 let server: RealServer
 beforeAll(async () => {
   server = await RealServer.start()
-  for (const kind of kinds) expect((await server.call('POST', pathOf(kind), objectOf(kind.kind, 'stored'))).code).toBe(201)
+  for (const kind of kinds) for (const which of completeOf(kind.kind).keys()) expect((await server.call('POST', pathOf(kind), objectOf(kind.kind, storedName(which), which))).code).toBe(201)
 }, 120_000)
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
 })
+
+const storedName = (which: number): string => (which === 0 ? 'stored' : `stored-${which}`)
 
 interface BadObject {
   readonly kind: (typeof kinds)[number]
@@ -27,6 +30,8 @@ interface BadObject {
   readonly change: readonly (readonly [string, unknown])[]
   /** An object that is stored already is changed, instead of a new one made. */
   readonly isUpdate?: true
+  /** Which of the complete objects is spoilt; the first. */
+  readonly which?: number
 }
 
 const instance = (at: string, says: string, ...change: BadObject['change']): BadObject => ({ kind: meiliInstances, at, says, change })
@@ -51,6 +56,7 @@ const bandwidth = 'bandwidthLimit is at least 1Mi (bytes per second): write for 
 
 const claim = 'spec.destination.claim'
 const badObjects: readonly BadObject[] = [
+  ...badManaged.map(([at, says, change, more]): BadObject => ({ kind: meiliInstances, at, says, change, which: 1, ...more })),
   instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', {}]),
   instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', { matchLabels: {}, matchExpressions: [] }]),
   instance('spec.existing', 'tls needs scheme: HTTPS', ['spec.existing.scheme', 'HTTP']),
@@ -83,10 +89,11 @@ const badObjects: readonly BadObject[] = [
 ]
 
 
-async function attempt({ kind, change, isUpdate }: BadObject): Promise<Answer> {
-  const object = isUpdate ? (await server.call('GET', pathOf(kind, 'stored'))).body : objectOf(kind.kind, 'bad')
+async function attempt({ kind, change, isUpdate, which = 0 }: BadObject): Promise<Answer> {
+  const name = storedName(which)
+  const object = isUpdate ? (await server.call('GET', pathOf(kind, name))).body : objectOf(kind.kind, 'bad', which)
   for (const [member, value] of change) set(object, member.split('.'), value)
-  return isUpdate ? await server.call('PUT', `${pathOf(kind, 'stored')}?dryRun=All`, object) : await server.call('POST', `${pathOf(kind)}?dryRun=All`, object)
+  return isUpdate ? await server.call('PUT', `${pathOf(kind, name)}?dryRun=All`, object) : await server.call('POST', `${pathOf(kind)}?dryRun=All`, object)
 }
 
 interface Cause {
@@ -106,15 +113,19 @@ describe('CEL rules', () => {
   })
 
   test('every rule of every CRD is broken by an object above', () => {
-    const stated = kinds.flatMap((kind) => rulesOf(kind, complete[kind.kind]!).map(({ at, message }) => `${kind.kind} ${at}: ${message}`))
+    const stated = kinds.flatMap((kind) => completeOf(kind.kind).flatMap((object) => rulesOf(kind, object).map(({ at, message }) => `${kind.kind} ${at}: ${message}`)))
     const tried = badObjects.map(({ kind, at, says }) => `${kind.kind} ${at}: ${says}`)
     expect(new Set(tried)).toEqual(new Set(stated))
   })
 })
 
 describe.each(kinds.map((kind) => [kind.kind, kind] as const))('limits of a %s', (name, kind) => {
-  const limits = (half: 'spec' | 'status'): readonly (readonly [string, string, ReturnType<typeof constraintsOf>[number]])[] =>
-    constraintsOf(kind, half, complete[name]!).map((one) => [fieldOf(one.at), one.keyword, one] as const)
+  type Limit = ReturnType<typeof constraintsOf>[number]
+  /** Each limit once, with the object in which it is tried. */
+  const limits = (half: 'spec' | 'status'): readonly (readonly [string, string, Limit & { readonly which: number }])[] => {
+    const all = completeOf(name).flatMap((object, which) => constraintsOf(kind, half, object).map((one) => [fieldOf(one.at), one.keyword, { ...one, which }] as const))
+    return [...new Map(all.toReversed().map((entry) => [`${entry[0]} ${entry[1]}`, entry])).values()].toReversed()
+  }
 
   const refusedFor = (answer: Answer, { at, says }: ReturnType<typeof constraintsOf>[number]): void => {
     expect(answer.code, JSON.stringify(answer.body)).toBeGreaterThanOrEqual(400)
@@ -125,7 +136,7 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('limits of a %s',
   }
 
   test.each(limits('spec'))('%s: %s', async (_at, _keyword, limit) => {
-    const object = objectOf(name, 'bad')
+    const object = objectOf(name, 'bad', limit.which)
     limit.spoil(object)
     refusedFor(await server.call('POST', `${pathOf(kind)}?dryRun=All`, object), limit)
   })
@@ -137,8 +148,14 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('limits of a %s',
     refusedFor(await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, object), limit)
   })
 
+  test('the complete objects between them fill in every field', () => {
+    const missing = completeOf(name).map((object) => new Set(missingFields(kind, object)))
+    expect([...missing[0]!].filter((field) => missing.every((fields) => fields.has(field)))).toEqual([])
+  })
+
   test('the complete object itself is accepted, spec and status', async () => {
     const { body } = await server.call('GET', pathOf(kind, 'stored'))
+    for (const [which, { spec }] of completeOf(name).entries()) expect((await server.call('GET', pathOf(kind, storedName(which)))).body['spec']).toEqual(spec)
     expect(get(body, ['spec'])).toEqual(complete[name]!.spec)
     expect((await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, { ...body, status: complete[name]!.status })).code).toBe(200)
   })

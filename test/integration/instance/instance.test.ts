@@ -60,7 +60,7 @@ const createKey = async (key = masterKey): Promise<KubeObject> => await create(s
 async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
   const all = await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace })
   const connections = new Connections(api.kube)
-  const reconcile = reconcilerOf(instanceRoom({ kube: api.kube, connections, instances: () => all, snapshots: () => [], pollMs: 60_000, streaming: false }), {
+  const reconcile = reconcilerOf(instanceRoom({ kube: api.kube, connections, instances: () => all, snapshots: () => [], pollMs: 60_000, streaming: false, runsServers: false }), {
     get: () => all.find(({ metadata }) => metadata.name === name),
     kube: api.kube,
     performer: new Performer({ kube: api.kube, connections, isLeader: () => true }),

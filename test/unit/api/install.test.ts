@@ -20,8 +20,8 @@ interface Manifest {
 
 const text = readFileSync(fileURLToPath(new URL('../../../install.yaml', import.meta.url)), 'utf8')
 const objects = parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as Manifest)
-const only = (kind: string): Manifest => {
-  const found = objects.filter((object) => object.kind === kind)
+const only = (kind: string, name?: string): Manifest => {
+  const found = objects.filter((object) => object.kind === kind && (name === undefined || object.metadata.name === name))
   expect(found).toHaveLength(1)
   return found[0]!
 }
@@ -46,6 +46,8 @@ test('the CRDs come first, then the namespace, then what lives in it', () => {
     'ServiceAccount',
     'ClusterRole',
     'ClusterRoleBinding',
+    'ClusterRole',
+    'ClusterRoleBinding',
     'Role',
     'RoleBinding',
     'Deployment',
@@ -57,7 +59,7 @@ test('every object says whose it is', () => {
 })
 
 test('rights in the cluster, each needed', () => {
-  expect(rights(only('ClusterRole'))).toEqual({
+  expect(rights(only('ClusterRole', 'meili-operator'))).toEqual({
     'meili-operator.dev/meiliinstances': 'get list watch',
     'meili-operator.dev/meilisnapshots': 'get list patch watch',
     'meili-operator.dev/meiliinstances/status': 'update',
@@ -71,6 +73,18 @@ test('rights in the cluster, each needed', () => {
     'core/persistentvolumeclaims': 'create get',
     'batch/jobs': 'create delete get list watch',
     'core/events': 'create list',
+  })
+})
+
+test('further rights for servers that it runs, each needed', () => {
+  expect(rights(only('ClusterRole', 'meili-operator-managed'))).toEqual({
+    'apps/statefulsets': 'create get list patch watch',
+    'core/services': 'create get list patch watch',
+    'core/persistentvolumeclaims': 'create get list patch watch',
+    'core/secrets': 'create patch',
+    'core/pods': 'delete',
+    'meili-operator.dev/meilisnapshots': 'create',
+    'meili-operator.dev/meiliinstances': 'patch',
   })
 })
 
@@ -108,6 +122,7 @@ test('the pod runs as nobody, with a read-only root, and movers run the same ima
                 { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
                 { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
                 { name: 'MOVER_IMAGE', value: image },
+                { name: 'MANAGED_INSTANCES', value: 'true' },
               ]) as unknown,
             },
           ],

@@ -1,6 +1,6 @@
 // PodFound, Reachable, Authorized: what is said of a pod, its answer and its key; and what Ready makes of the three.
 import { describe, expect, test } from 'vitest'
-import type { ServerSeen } from '../../../src/instance/decide.ts'
+import type { ServerSeen } from '../../../src/instance/observation.ts'
 import { aPod, aTarget } from '../../support/observations.ts'
 import { decidedInstance, healthy, instanceWith, messageOf, nothingThere } from '../../support/instance-observations.ts'
 import type { InstanceVerdict } from '../../support/instance-observations.ts'

@@ -1,11 +1,13 @@
 // What wakes a MeiliInstance, and what it tells as Events.
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../src/api/instance.ts'
-import { instanceOf, instanceRoom, instancesBeside } from '../../../src/instance/controller.ts'
-import { instanceStory } from '../../../src/instance/decide.ts'
+import { instanceOf, instanceRoom, instancesBeside, instancesMadeOf } from '../../../src/instance/controller.ts'
+import { learnRefusal } from '../../../src/instance/decide.ts'
+import { instanceStory } from '../../../src/instance/story.ts'
 import type { InstanceWorld } from '../../../src/instance/observe.ts'
-import { aCondition, anInstance, aSnapshot } from '../../support/observations.ts'
+import { aCondition, anInstance, aSnapshot, now } from '../../support/observations.ts'
 import { decidedInstance, nothingThere } from '../../support/instance-observations.ts'
+import { aManagedInstance, decidedManaged, everything, noPod, stored } from '../../support/managed-observations.ts'
 
 describe('instancesBeside', () => {
   const on = (name: string, uid?: string): MeiliInstance => ({ ...anInstance({ name }), status: uid === undefined ? {} : { pod: { name: 'p', uid } } })
@@ -27,9 +29,9 @@ describe('instancesBeside', () => {
 })
 
 describe('instanceOf', () => {
-  test('a completed snapshot wakes its instance, no other does', () => {
-    expect(instanceOf(aSnapshot({ status: { phase: 'Completed' } }))).toEqual(['shop/search'])
-    for (const phase of ['Pending', 'Snapshotting', 'Moving', 'Failed'] as const) expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual([])
+  test('a snapshot that has ended wakes its instance, no other does', () => {
+    for (const phase of ['Completed', 'Failed'] as const) expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual(['shop/search'])
+    for (const phase of ['Pending', 'Snapshotting', 'Moving'] as const) expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual([])
     expect(instanceOf({ ...aSnapshot(), status: {} })).toEqual([])
   })
 })
@@ -70,4 +72,55 @@ test('no effect brings news of an instance', () => {
   const room = instanceRoom({} as InstanceWorld)
   const instance = anInstance()
   expect(room.learn(instance, { kind: 'Refused', effect: 'CreateJob', message: 'x' }, 0)).toEqual(instance.status)
+})
+
+describe('instanceStory of a server that we run', () => {
+  const told = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] => instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
+  const inPlace = decidedManaged().status
+  const made = decidedManaged({ ...noPod, managed: { statefulSet: undefined } }).status
+
+  test('a step is told once, though two conditions speak of it', () => {
+    expect(told(undefined, made)).toEqual(['Normal Applying'])
+    expect(told(made, made)).toEqual([])
+  })
+
+  test('the end of the way is Ready; that all is in place is not worth a word more', () => {
+    expect(told(made, inPlace)).toEqual(['Normal Ready'])
+  })
+
+  test('what somebody changed and what cannot be are warnings', () => {
+    const { statefulSet } = everything(aManagedInstance())
+    expect(told(inPlace, decidedManaged({ managed: { statefulSet: stored(statefulSet as never, { spec: { replicas: 2 } }) } }).status)).toEqual(['Warning DriftFound'])
+    expect(told(inPlace, decidedManaged({ instance: aManagedInstance({ managed: { version: '1.20.0' } }) }).status)).toEqual(['Warning DowngradeRefused'])
+  })
+
+  test('each step of an upgrade, and its end', () => {
+    const at = (step: 'Start' | 'Database' | 'Done'): MeiliInstanceStatus => ({ ...inPlace, upgrade: { from: '1.21.0', to: '1.50.0', step, generation: 2, startedAt: '2026-03-01T11:00:00Z' } })
+    expect(told(inPlace, at('Start'))).toEqual(['Normal UpgradeStep'])
+    expect(told(at('Start'), at('Start'))).toEqual([])
+    expect(instanceStory(at('Database'), at('Done')).map(({ message }) => message)).toEqual(['Upgraded from 1.21.0 to 1.50.0.'])
+  })
+})
+
+describe('learnRefusal', () => {
+  const { status } = decidedManaged({ ...noPod, managed: { statefulSet: undefined } })
+  const learnt = (message: string): MeiliInstanceStatus => learnRefusal(aManagedInstance({ status }), { kind: 'Refused', effect: 'Apply', message }, now)
+  const reasons = ({ conditions }: MeiliInstanceStatus): (string | undefined)[] => ['Reconciling', 'Ready', 'Applied'].map((type) => conditions?.find((condition) => condition.type === type)?.reason)
+
+  test('the words of the API server stand in every condition that speaks of the step, and are told once', () => {
+    expect(reasons(learnt('exceeded quota'))).toEqual(['ObjectRefused', 'ObjectRefused', 'ObjectRefused'])
+    expect(instanceStory(status, learnt('exceeded quota'))).toEqual([{ type: 'Warning', reason: 'ObjectRefused', message: 'exceeded quota' }])
+  })
+
+  test('a claim that cannot grow comes with what to do', () => {
+    expect(learnt('only dynamically provisioned pvc can be resized').conditions?.[0]?.message).toContain('allowVolumeExpansion')
+  })
+})
+
+describe('instancesMadeOf', () => {
+  test('a child wakes the instance that its labels name', () => {
+    const wake = instancesMadeOf({ instances: () => [aManagedInstance(), aManagedInstance({ name: 'shows' }), anInstance({ name: 'movies' })] })
+    expect(wake(everything(aManagedInstance()).service as never)).toEqual(['shop/movies'])
+    expect(wake({ metadata: { name: 'other', namespace: 'shop', labels: { app: 'x' } } })).toEqual([])
+  })
 })

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
-import type { InstanceObservation } from '../../../src/instance/decide.ts'
+import type { InstanceObservation } from '../../../src/instance/observation.ts'
 import { observeInstance } from '../../../src/instance/observe.ts'
 import { configMaps, persistentVolumeClaims, pods } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
@@ -48,7 +48,7 @@ function layPod({ metadata = {}, container = {}, status = {} }: PodParts = {}): 
 }
 
 const observe = async (): Promise<InstanceObservation> =>
-  await observeInstance({ kube, connections: new Connections(kube), instances: () => [instance, ...others], snapshots: () => snapshots, pollMs: 60_000, streaming: false }, instance)
+  await observeInstance({ kube, connections: new Connections(kube), instances: () => [instance, ...others], snapshots: () => snapshots, pollMs: 60_000, streaming: false, runsServers: true }, instance)
 
 test('a healthy server on a claim: all of it', async () => {
   const claim = kube.lay(persistentVolumeClaims, { metadata: { namespace: 'shop', name: 'search-data' } })
@@ -64,6 +64,7 @@ test('a healthy server on a claim: all of it', async () => {
     lastSnapshot: undefined,
     pollMs: 60_000,
     streaming: false,
+    managed: undefined,
   })
 })
 
@@ -125,7 +126,7 @@ describe('the snapshot directory', () => {
   })
 
   test('no container, no place', async () => {
-    instance = anInstance({ existing: { port: instance.spec.existing.port, container: 'nobody' } })
+    instance = anInstance({ existing: { port: instance.spec.existing!.port, container: 'nobody' } })
     expect(await observe()).toMatchObject({ located: undefined, claim: undefined, server: { state: 'Answered' } })
   })
 
@@ -199,7 +200,7 @@ describe('the server', () => {
   })
 
   test('whose Secret is not there is not asked', async () => {
-    instance = anInstance({ existing: { port: instance.spec.existing.port, apiKeySecretRef: { name: 'keys', key: 'k' } } })
+    instance = anInstance({ existing: { port: instance.spec.existing!.port, apiKeySecretRef: { name: 'keys', key: 'k' } } })
     expect(await seen()).toMatchObject({ state: 'SecretMissing', reason: 'KeyMissing' })
     expect(engine.asked).toEqual([])
   })

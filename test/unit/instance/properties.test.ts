@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { instanceReasons, meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import { decideInstance } from '../../../src/instance/decide.ts'
-import type { InstanceObservation, ServerSeen } from '../../../src/instance/decide.ts'
+import type { InstanceObservation, ServerSeen } from '../../../src/instance/observation.ts'
 import { launchOf } from '../../../src/instance/launch.ts'
 import { containerOf, locateSnapshots } from '../../../src/instance/snapshot-volume.ts'
 import { anInstance, now } from '../../support/observations.ts'
@@ -59,7 +59,7 @@ function locatedIn(pods: readonly V1Pod[], override: string | undefined): Instan
 }
 
 const seen = fc
-  .record({ pods: fc.array(pod, { maxLength: 3 }), podsRefused: optional(words), override: optional(fc.constantFrom('/meili_data/snapshots', '/x/', '/')), rival: optional(name), server, claim: optional(claim), endpoint: optional(fc.constant('http://10.1.2.3:7700')), lastSnapshot: optional(fc.constant({ name: 'n', completedAt: '2026-03-01T11:00:00Z' })), pollMs: fc.integer({ min: 30_000, max: 300_000 }), streaming: fc.boolean() })
+  .record({ pods: fc.array(pod, { maxLength: 3 }), podsRefused: optional(words), override: optional(fc.constantFrom('/meili_data/snapshots', '/x/', '/')), rival: optional(name), server, claim: optional(claim), endpoint: optional(fc.constant('http://10.1.2.3:7700')), lastSnapshot: optional(fc.constant({ name: 'n', completedAt: '2026-03-01T11:00:00Z' })), pollMs: fc.integer({ min: 30_000, max: 300_000 }), streaming: fc.boolean(), managed: fc.constant(undefined) })
   .map(({ override, ...rest }) => ({ ...rest, located: locatedIn(rest.pods, override) }))
 
 const decide = (observation: Omit<InstanceObservation, 'instance'>, status: MeiliInstanceStatus, atMs = now): ReturnType<typeof decideInstance> => decideInstance({ ...observation, instance: { ...anInstance(), status } }, atMs)

@@ -1,6 +1,6 @@
 // SnapshotVolumeReady: every rung by its name. It gates snapshots and never Ready.
 import { describe, expect, test } from 'vitest'
-import type { InstanceObservation } from '../../../src/instance/decide.ts'
+import type { InstanceObservation } from '../../../src/instance/observation.ts'
 import { aClaim, aTarget } from '../../support/observations.ts'
 import { aLocation, decidedInstance, instanceWith, nothingThere } from '../../support/instance-observations.ts'
 

@@ -92,3 +92,47 @@ describe('what is missing is said, with what helps', () => {
     await expect(open({ apiKey })).rejects.toBeInstanceOf(TransientError)
   })
 })
+
+describe('a key that is computed', () => {
+  test('is sent in place of the master key, which never goes out', async () => {
+    secret({ k: 'the-master-key-of-this-test' })
+    const header = await sent({ apiKey, keyUid: '6a1c1f0e-5d0b-4c55-9d4f-0b7a52c1e9a4' })
+    expect(header).toMatch(/^Bearer [0-9a-f]{64}$/)
+    expect(await sent({ apiKey, keyUid: 'c2f4d6b8-1e3a-4f57-8b9c-7d5e3f1a2b4c' })).not.toBe(header)
+  })
+})
+
+describe('what may be told of a Secret', () => {
+  const place = { namespace: 'shop', name: 'keys' }
+  const look = async (): ReturnType<Connections['look']> => await new Connections(kube).look(place, 'k')
+
+  test('nothing where it is not there, and no key where it has none', async () => {
+    expect(await look()).toBeUndefined()
+    secret({ other: 'x' })
+    expect(await look()).toMatchObject({ metadata: { name: 'keys' }, key: undefined })
+  })
+
+  test('a fingerprint that changes with the key and gives nothing of it away', async () => {
+    secret({ k: 'the-master-key-of-this-test' })
+    const first = await look()
+    expect(first?.key).toMatchObject({ fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as string, bytes: 27, isClean: true })
+    expect(JSON.stringify(first)).not.toContain('the-master-key')
+    secret({ k: 'another-master-key\n' })
+    expect((await look())?.key).toMatchObject({ isClean: false })
+    expect((await look())?.key?.fingerprint).not.toBe(first?.key?.fingerprint)
+  })
+
+  test('whether the applications\' Secret says what it should, whatever else is in it', async () => {
+    const connections = new Connections(kube)
+    secret({ k: 'the-master-key-of-this-test' })
+    const wanted = await connections.connectionData('shop', apiKey, 'http://movies.shop.svc:7700')
+    if (wanted === undefined) throw new Error('no data')
+    const there = { namespace: 'shop', name: 'movies-connection' }
+    expect(await connections.holds(there, wanted)).toBe(false)
+    secret({ ...wanted, theirs: 'too' }, 'movies-connection')
+    expect(await connections.holds(there, wanted)).toBe(true)
+    secret({ k: 'another-master-key' })
+    expect(await connections.holds(there, (await connections.connectionData('shop', apiKey, wanted.url))!)).toBe(false)
+    expect(await connections.connectionData('shop', { name: 'nobody', key: 'k' }, wanted.url)).toBeUndefined()
+  })
+})

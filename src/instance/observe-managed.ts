@@ -1,0 +1,100 @@
+// Reads what a managed instance is made of: the objects, whose they are, and of Secrets what gives no key away. Writes nothing and judges nothing.
+import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Service, V1StatefulSet } from '@kubernetes/client-node'
+import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
+import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../kube/resource.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { Connections } from '../reconcile/connection.ts'
+import { NotFound } from '../reconcile/errors.ts'
+import { baseName, claimNameOf, connectionSecretName, masterKeyReference, moverSelector } from '../reconcile/names.ts'
+import type { ClaimRole } from '../reconcile/names.ts'
+import { serviceUrl } from './children.ts'
+import type { ManagedSeen } from './observation.ts'
+
+export interface ManagedWorld {
+  readonly kube: KubeClient
+  readonly connections: Connections
+  readonly snapshots: (namespace: string) => readonly MeiliSnapshot[]
+}
+
+/** Where this installation runs no servers, nothing of them is read. */
+export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, claims: {}, keySecret: undefined, connection: undefined, runningSnapshots: [], snapshotBefore: undefined, finishedMovers: [], warning: undefined }
+
+export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance, pods: number): Promise<ManagedSeen> {
+  const { kube, connections } = world
+  const { namespace } = instance.metadata
+  const name = baseName(instance)
+  const key = masterKeyReference(instance)
+  const [statefulSet, service, claims, keySecret, connection] = await Promise.all([
+    find<V1StatefulSet & KubeObject>(kube, statefulSets, { namespace, name }),
+    find<V1Service & KubeObject>(kube, services, { namespace, name }),
+    claimsOf(kube, instance),
+    connections.look({ namespace, name: key.name }, key.key),
+    connections.look({ namespace, name: connectionSecretName(instance) }, ''),
+  ])
+  const ofInstance = world.snapshots(namespace).filter(({ spec }) => spec.source.instanceRef.name === instance.metadata.name)
+  return {
+    isSwitchedOn: true,
+    statefulSet,
+    service,
+    claims,
+    keySecret,
+    connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
+    runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
+    snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
+    finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, namespace, claims),
+    warning: pods === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
+  }
+}
+
+/** It has asked the server, and is not finished: a restart would cost it its work. */
+function isRunning({ status }: MeiliSnapshot): boolean {
+  return status?.request !== undefined && status.phase !== 'Completed' && status.phase !== 'Failed'
+}
+
+async function claimsOf(kube: KubeClient, instance: MeiliInstance): Promise<ManagedSeen['claims']> {
+  const { namespace } = instance.metadata
+  const names = Object.entries(wantedNames(instance, instance.spec.managed))
+  const found = await Promise.all(names.map(async ([role, name]) => [role, await find<V1PersistentVolumeClaim & KubeObject>(kube, persistentVolumeClaims, { namespace, name })] as const))
+  return Object.fromEntries(found.filter(([, claim]) => claim !== undefined))
+}
+
+function wantedNames(instance: MeiliInstance, managed: ManagedServer | undefined): Partial<Record<ClaimRole, string>> {
+  const name = (role: ClaimRole, given?: string): string => given ?? claimNameOf(instance, role)
+  return {
+    data: name('data', managed?.storage.claimName),
+    ...(managed?.snapshots === undefined ? {} : { snapshots: name('snapshots', managed.snapshots.claimName) }),
+    ...(managed?.scratch?.size === undefined ? {} : { scratch: name('scratch') }),
+  }
+}
+
+async function finishedMovers(kube: KubeClient, namespace: string, claims: ManagedSeen['claims']): Promise<readonly V1Job[]> {
+  const names = new Set(Object.values(claims).map(({ metadata }) => metadata?.name))
+  const movers = await kube.listAll<V1Job & KubeObject>(jobs, { namespace, labelSelector: moverSelector })
+  const hasEnded = ({ status }: V1Job): boolean => status?.conditions?.some(({ type, status: verdict }) => (type === 'Complete' || type === 'Failed') && verdict === 'True') ?? false
+  const mounts = ({ spec }: V1Job): boolean => spec?.template.spec?.volumes?.some(({ persistentVolumeClaim }) => names.has(persistentVolumeClaim?.claimName)) ?? false
+  return movers.filter((job) => hasEnded(job) && mounts(job))
+}
+
+async function isCurrent(connections: Connections, instance: MeiliInstance): Promise<boolean> {
+  const { managed } = instance.spec
+  const { namespace } = instance.metadata
+  const wanted = managed === undefined ? undefined : await connections.connectionData(namespace, masterKeyReference(instance), serviceUrl(instance, managed))
+  return wanted !== undefined && (await connections.holds({ namespace, name: connectionSecretName(instance) }, wanted))
+}
+
+async function newestWarning(kube: KubeClient, namespace: string, name: string): Promise<string | undefined> {
+  const found = await kube.listAll<CoreV1Event & KubeObject>(events, { namespace, fieldSelector: `involvedObject.kind=StatefulSet,involvedObject.name=${name},type=Warning` })
+  const at = ({ lastTimestamp, eventTime, metadata }: CoreV1Event & KubeObject): string => String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '')
+  return found.toSorted((a, b) => at(b).localeCompare(at(a)))[0]?.message
+}
+
+async function find<T extends KubeObject>(kube: KubeClient, resource: Resource, ref: { namespace: string; name: string }): Promise<T | undefined> {
+  try {
+    return await kube.get<T>(resource, ref)
+  } catch (error) {
+    if (error instanceof NotFound) return undefined
+    throw error
+  }
+}

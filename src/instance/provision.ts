@@ -1,0 +1,196 @@
+// The ladder of a managed instance: what stands between it and "everything that spec.managed asks for is in place". Pure.
+// Top rung first; the first that has something to say is the reason of the condition Applied, and its effects are what happens.
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
+import { instanceFinalizer, instanceReasons } from '../api/instance.ts'
+import type { Child, Effect } from '../reconcile/decision.ts'
+import { keySecretName, masterKeyName, masterKeyReference } from '../reconcile/names.ts'
+import { appliedAnnotation, claims, databaseVersionAnnotation, keySecret, service, statefulSet } from './children.ts'
+import { differences } from './differences.ts'
+import { answeredVersion, compareVersions, databaseVersion, previousStep, snapshotsInTheWay } from './managed.ts'
+import type { Managed, Step } from './managed.ts'
+import { applicationKeys, ownKeys } from './server-keys.ts'
+import { isKept, takenName } from './ownership.ts'
+import { sizeBytes } from '../api/quantity.ts'
+import { awaited, restart } from './restart.ts'
+import type { Plan } from './upgrade.ts'
+
+/** @param plan which version is to run now */
+export type Rung = (managed: Managed, plan: Plan) => Step | undefined
+
+const rungs: readonly Rung[] = [
+  switchedOff,
+  finalizerMissing,
+  nameTaken,
+  masterKeyUnusable,
+  claimNotFound,
+  downgradeRefused,
+  shrinkRefused,
+  childrenDiffer,
+  ownKeys,
+  restart,
+  upgrading,
+  awaited,
+  applicationKeys,
+  claimExpanding,
+]
+
+export function provision(managed: Managed, plan: Plan): Step | undefined {
+  for (const rung of rungs) {
+    const step = rung(managed, plan)
+    if (step !== undefined) return refusedBefore(managed, step)
+  }
+  return undefined
+}
+
+/** What was refused stays on record while it is tried again: else each try would be told anew. */
+function refusedBefore(managed: Managed, step: Step): Step {
+  const before = previousStep(managed)
+  const isAgain = before?.reason === instanceReasons.ObjectRefused && (step.effects ?? []).length > 0
+  return isAgain ? { ...step, reason: instanceReasons.ObjectRefused, message: before.message, requeueAfterMs: 5000 } : step
+}
+
+function switchedOff({ seen }: Managed): Step | undefined {
+  if (seen.isSwitchedOn) return undefined
+  return { reason: instanceReasons.ManagedInstancesOff, isStalled: true, message: 'This installation of the operator runs no servers: MANAGED_INSTANCES is not true. Set it, with the rights of ClusterRole meili-operator-managed, or use spec.existing.' }
+}
+
+function finalizerMissing({ instance }: Managed): Step | undefined {
+  if (instance.metadata.finalizers?.includes(instanceFinalizer) === true) return undefined
+  return { reason: instanceReasons.Applying, message: 'Its end is being provided for before anything is made.', effects: [{ kind: 'AddFinalizer', finalizer: instanceFinalizer }], requeueAfterMs: 15_000 }
+}
+
+function nameTaken(managed: Managed): Step | undefined {
+  const taken = takenName(managed)
+  return taken === undefined ? undefined : { reason: instanceReasons.NameTaken, isStalled: !taken.isGoing, message: taken.message }
+}
+
+/** The shortest that Meilisearch takes in production. */
+const shortestKeyBytes = 16
+
+/** A key that its user names is awaited; ours is made below. */
+function masterKeyUnusable({ instance, spec, seen }: Managed): Step | undefined {
+  const { name, key } = masterKeyReference(instance)
+  const unusable = (message: string): Step => ({ reason: instanceReasons.MasterKeyUnusable, message })
+  if (seen.keySecret === undefined) return spec.masterKeySecretRef === undefined ? undefined : unusable(`Secret ${name} does not exist. It goes on by itself when it is there.`)
+  if (seen.keySecret.key === undefined) return unusable(`Secret ${name} has no key ${key}. It goes on by itself when the key is there.`)
+  if (!seen.keySecret.key.isClean) return unusable(`The master key in Secret ${name}/${key} begins or ends with white space, which no client can send. Take the line break away.`)
+  const tooShort = spec.environment === 'Production' && seen.keySecret.key.bytes < shortestKeyBytes
+  return tooShort ? unusable(`The master key in Secret ${name}/${key} has ${seen.keySecret.key.bytes} bytes, and Meilisearch asks for ${shortestKeyBytes} in Production. Use a longer one, or environment: Development.`) : undefined
+}
+
+function claimNotFound({ instance, spec, seen }: Managed): Step | undefined {
+  const named = [['data', spec.storage.claimName], ['snapshots', spec.snapshots?.claimName]] as const
+  const missing = named.find(([role, name]) => name !== undefined && seen.claims[role] === undefined)
+  return missing === undefined ? undefined : { reason: instanceReasons.ClaimNotFound, message: `Claim ${missing[1] ?? ''} does not exist in namespace ${instance.metadata.namespace}. It goes on by itself when it is there.` }
+}
+
+function downgradeRefused(managed: Managed): Step | undefined {
+  const { spec } = managed
+  const database = databaseVersion(managed)
+  if (database === undefined || compareVersions(database, spec.version) <= 0) return undefined
+  const message = `The database is of Meilisearch ${database}, which ${spec.version} cannot read; nothing was changed. Set version to ${database} or higher, or restore a snapshot of ${spec.version} into another MeiliInstance.`
+  return { reason: instanceReasons.DowngradeRefused, isStalled: true, message }
+}
+
+const requested = ({ spec }: { readonly spec?: V1PersistentVolumeClaim['spec'] }): string => spec?.resources?.requests?.['storage'] ?? '0'
+
+/** The claim was kept from an instance before this one: the schema refuses the rest. */
+function shrinkRefused({ instance, spec, seen }: Managed): Step | undefined {
+  const smaller = claims(instance, spec, undefined).flatMap((wanted) => {
+    const there = Object.values(seen.claims).find(({ metadata }) => metadata?.name === wanted.metadata.name)
+    return there !== undefined && sizeBytes(requested(wanted)) < sizeBytes(requested(there)) ? [{ name: there.metadata?.name ?? '', has: requested(there), asked: requested(wanted) }] : []
+  })[0]
+  if (smaller === undefined) return undefined
+  return { reason: instanceReasons.ShrinkRefused, isStalled: true, message: `Claim ${smaller.name} asks for ${smaller.has} already, and a volume never gets smaller; nothing was changed. Set its size to ${smaller.has} or more instead of ${smaller.asked}.` }
+}
+
+/** All that is not as it should be, in one pass. The StatefulSet waits for the key, which its pod is marked with. */
+function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
+  const { instance, spec, seen } = managed
+  const master: Effect[] = seen.keySecret === undefined ? [{ kind: 'CreateMasterKey', secret: keySecret(instance), key: masterKeyName }] : []
+  const changes = [...wantedChildren(managed, plan)].flatMap(({ child, there }) => changeOf(child, there))
+  const effects = [...master, ...changes.map(({ effect }) => effect)]
+  if (effects.length === 0) return undefined
+  const drifted = changes.filter(({ drift }) => drift !== undefined)
+  if (drifted.length > 0) return { reason: instanceReasons.DriftFound, message: `Put back what somebody changed: ${drifted.map(({ drift }) => drift ?? '').join('; ')}.`, effects, requeueAfterMs: 250 }
+  const names = [...(master.length > 0 ? [`Secret ${keySecretName(instance)}`] : []), ...changes.map(({ name }) => name)]
+  return { reason: instanceReasons.Applying, message: `${spec.suspend ? 'Suspending. ' : ''}Being made or changed: ${names.join(', ')}.`, effects, requeueAfterMs: 100 }
+}
+
+interface Wish {
+  readonly child: Child
+  readonly there: There | undefined
+}
+
+/** What is there under that name; more of it than is compared. */
+interface There {
+  readonly metadata?: { readonly uid?: string; readonly annotations?: Readonly<Record<string, string>>; readonly labels?: Readonly<Record<string, string>>; readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[]; readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[] }
+}
+
+function* wantedChildren(managed: Managed, plan: Plan): Generator<Wish> {
+  const { instance, spec, seen } = managed
+  for (const child of claims(instance, spec, recordedVersion(managed))) yield { child, there: Object.values(seen.claims).find(({ metadata }) => metadata?.name === child.metadata.name) }
+  yield { child: service(instance, spec), there: seen.service }
+  if (seen.keySecret === undefined) return
+  if (spec.masterKeySecretRef === undefined) yield { child: keySecret(instance), there: seen.keySecret }
+  const keyFingerprint = seen.keySecret.key?.fingerprint ?? ''
+  const replicas = spec.suspend && snapshotsInTheWay(managed).length === 0 ? 0 : 1
+  yield { child: statefulSet(instance, spec, { version: plan.version, upgrade: plan.mayUpgrade, replicas, keyFingerprint }), there: seen.statefulSet }
+}
+
+const recordedVersion = ({ seen }: Managed): string | undefined => seen.claims.data?.metadata?.annotations?.[databaseVersionAnnotation]
+
+/** The version that answers goes on its claim, beside whatever else is to be done: a lower one is refused from then on, also by the next instance there. */
+export function versionRecord(managed: Managed): readonly Effect[] {
+  const { instance, spec, seen } = managed
+  const version = answeredVersion(managed)
+  if (version === undefined || version === recordedVersion(managed) || seen.claims.data === undefined || spec.storage.size === undefined || takenName(managed) !== undefined) return []
+  return claims(instance, spec, version).slice(0, 1).map((child): Effect => ({ kind: 'Apply', child, uid: seen.claims.data?.metadata?.uid }))
+}
+
+interface Change {
+  readonly effect: Effect
+  readonly name: string
+  readonly drift: string | undefined
+}
+
+function changeOf(child: Child, there: There | undefined): Change[] {
+  const name = `${child.kind} ${child.metadata.name}`
+  const effect: Effect = { kind: 'Apply', child, uid: there?.metadata?.uid }
+  if (there === undefined) return [{ effect, name, drift: undefined }]
+  const fields = differences(child, there).filter((path) => path !== 'kind' && path !== 'apiVersion')
+  if (fields.length === 0 && !isHalfMade(child, there)) return []
+  const isDrift = fields.length > 0 && there.metadata?.annotations?.[appliedAnnotation] === child.metadata.annotations[appliedAnnotation]
+  return [{ effect, name, drift: isDrift ? `${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ' …' : ''} of ${name}` : undefined }]
+}
+
+/** We created it, and were cut off before its fields were ours for good. */
+function isHalfMade({ kind }: Child, { metadata }: There): boolean {
+  return kind !== 'Secret' && (metadata?.managedFields?.some(({ manager, operation, subresource }) => manager === 'meili-operator' && operation === 'Update' && (subresource ?? '') === '') ?? false)
+}
+
+/** Whether claims and key go with the instance: put right before it goes. What is not ours stays as it is. */
+export function ownershipEffects(managed: Managed): readonly Effect[] {
+  return [...wantedChildren(managed, { version: managed.spec.version, mayUpgrade: false, upgrade: undefined, step: undefined })]
+    .filter(({ child, there }) => (child.kind === 'PersistentVolumeClaim' || child.kind === 'Secret') && isKept(managed.instance, there))
+    .filter(({ child, there }) => isOwned(there) !== isOwned(child))
+    .map(({ child, there }): Effect => ({ kind: 'Apply', child, uid: there?.metadata?.uid }))
+}
+
+const isOwned = (object: There | undefined): boolean => (object?.metadata?.ownerReferences ?? []).length > 0
+
+function upgrading(managed: Managed, { step }: Plan): Step | undefined {
+  if (step === undefined) return undefined
+  return managed.spec.suspend ? { ...step, message: `${step.message} It waits until suspend is false.` } : step
+}
+
+function claimExpanding({ seen }: Managed): Step | undefined {
+  const growing = Object.values(seen.claims).find((claim) => {
+    const capacity = claim.status?.capacity?.['storage']
+    return capacity !== undefined && sizeBytes(requested(claim)) > sizeBytes(capacity)
+  })
+  if (growing === undefined) return undefined
+  const told = growing.status?.conditions?.map(({ message, type }) => message ?? type).join(' ') ?? ''
+  return { reason: instanceReasons.ClaimExpanding, message: `Claim ${growing.metadata?.name ?? ''} grows from ${growing.status?.capacity?.['storage'] ?? ''} to ${requested(growing)}. ${told}`.trim() }
+}
+

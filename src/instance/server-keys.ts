@@ -1,0 +1,31 @@
+// The keys in a server that we run: our own, and the one for applications with its Secret. Pure.
+import { instanceReasons } from '../api/instance.ts'
+import { connectionSecretName, masterKeyReference } from '../reconcile/names.ts'
+import { connectionSecret, serviceUrl } from './children.ts'
+import { alivePod } from './managed.ts'
+import type { Managed, Step } from './managed.ts'
+import { keyAnnotation } from './server-pod.ts'
+
+/** A server that refuses our key, and runs with the master key that we know, has no such key yet. */
+export function ownKeys({ instance, observation, seen, spec }: Managed): Step | undefined {
+  const { server, endpoint } = observation
+  const pod = alivePod({ instance, observation, seen, spec })
+  if (server.state !== 'KeyRefused' || endpoint === undefined || pod?.metadata?.annotations?.[keyAnnotation] !== seen.keySecret?.key?.fingerprint) return undefined
+  return {
+    reason: instanceReasons.KeysPending,
+    message: "The operator's key and the key for applications are being made.",
+    effects: [{ kind: 'CreateKeys', server: { namespace: instance.metadata.namespace, endpoint, apiKey: masterKeyReference(instance) } }],
+    requeueAfterMs: 50,
+  }
+}
+
+/** Written anew whenever the address or the master key is another one. */
+export function applicationKeys({ instance, observation, seen, spec }: Managed): Step | undefined {
+  if (observation.server.state !== 'Answered' || seen.connection?.isCurrent === true) return undefined
+  return {
+    reason: instanceReasons.KeysPending,
+    message: `Secret ${connectionSecretName(instance)} for applications is being written.`,
+    effects: [{ kind: 'ApplyConnection', secret: connectionSecret(instance), masterKey: masterKeyReference(instance), url: serviceUrl(instance, spec), uid: seen.connection?.metadata.uid }],
+    requeueAfterMs: 50,
+  }
+}

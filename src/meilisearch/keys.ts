@@ -1,0 +1,24 @@
+// API keys whose value can be computed: Meilisearch derives it from the master key and the key's uid.
+import { createHmac } from 'node:crypto'
+import { neededActions } from './client.ts'
+
+/** hex(HMAC-SHA256(master key, uid)), as in Meilisearch's `meilisearch-auth/src/store.rs`. */
+export function derivedKey(masterKey: string, uid: string): string {
+  return createHmac('sha256', masterKey).update(uid).digest('hex')
+}
+
+/** A key as POST /keys takes it. */
+export interface KeyWish {
+  readonly uid: string
+  readonly name: string
+  readonly description: string
+  readonly actions: readonly string[]
+  readonly indexes: readonly string[]
+  readonly expiresAt: null
+}
+
+const everywhere = { indexes: ['*'], expiresAt: null } as const
+
+export const operatorKey = (uid: string): KeyWish => ({ uid, name: 'meili-operator', description: 'Of the operator: snapshots and statistics, nothing else. Its value is stored nowhere.', actions: neededActions, ...everywhere })
+
+export const applicationKey = (uid: string): KeyWish => ({ uid, name: 'applications', description: 'For applications: search in all indexes. Made by the operator.', actions: ['search'], ...everywhere })

@@ -1,0 +1,97 @@
+// The effects on what a managed instance is made of. perform.ts decides when; this file knows how.
+import { randomBytes } from 'node:crypto'
+import { meiliSnapshots } from '../api/snapshot.ts'
+import type { KubeClient } from '../kube/client.ts'
+import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../kube/resource.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
+import { applicationKey, operatorKey } from '../meilisearch/keys.ts'
+import type { Connections } from './connection.ts'
+import type { Child, Effect, Fact } from './decision.ts'
+import { Conflict, NotFound } from './errors.ts'
+import { keyUids } from './names.ts'
+
+/** One name for all that we apply: fields of others stay theirs. */
+const fieldManager = 'meili-operator'
+
+const resources: Readonly<Record<Child['kind'], Resource>> = { PersistentVolumeClaim: persistentVolumeClaims, Secret: secrets, Service: services, StatefulSet: statefulSets }
+
+type Of<Kind extends Effect['kind']> = Effect & { readonly kind: Kind }
+
+export class Children {
+  readonly #kube: KubeClient
+  readonly #connections: Connections
+
+  constructor(parts: { kube: KubeClient; connections: Connections }) {
+    this.#kube = parts.kube
+    this.#connections = parts.connections
+  }
+
+  /**
+   * A new object is created, as no apply could tell that it is new: one of that name that came in between stays as it is.
+   * @throws Conflict where the object is not, or no longer, the one that was seen
+   */
+  async apply({ child, uid }: Pick<Of<'Apply'>, 'child' | 'uid'>): Promise<undefined> {
+    const resource = resources[child.kind]
+    const { namespace, name } = child.metadata
+    if (uid === undefined) return await this.#own(resource, await this.#kube.create(resource, child, { fieldManager }))
+    const body = { ...child, metadata: { ...child.metadata, uid } }
+    const there = await this.#kube.patch<KubeObject>(resource, { namespace, name }, { type: 'apply', fieldManager, force: true, body })
+    // A Secret's key was created, never applied, and stays so.
+    return child.kind === 'Secret' ? undefined : await this.#own(resource, there)
+  }
+
+  /** What a create of ours wrote is ours as if it had been applied: else a field that is no longer wanted would stay. */
+  async #own(resource: Resource, { metadata }: KubeObject): Promise<undefined> {
+    const entries = metadata.managedFields ?? []
+    const created = entries.findIndex(({ manager, operation, subresource }) => manager === fieldManager && operation === 'Update' && (subresource ?? '') === '')
+    if (created < 0) return
+    const path = `/metadata/managedFields/${created}`
+    const isApplied = entries.some(({ manager, operation }) => manager === fieldManager && operation === 'Apply')
+    const change = isApplied ? { op: 'remove', path } : { op: 'replace', path: `${path}/operation`, value: 'Apply' }
+    const body = [{ op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion }, change]
+    await this.#kube.patch(resource, { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) }, { type: 'json', body })
+  }
+
+  /** 32 bytes. A Secret that is there already is left alone, and looked at in the next pass. */
+  async createMasterKey({ secret, key }: Of<'CreateMasterKey'>): Promise<undefined> {
+    try {
+      const { name, namespace, labels } = secret.metadata
+      const data = { [key]: randomBytes(32).toString('base64url') }
+      await this.#kube.create(secrets, { apiVersion: secret.apiVersion, kind: secret.kind, metadata: { name, namespace, labels }, stringData: data } as KubeObject)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+    }
+  }
+
+  async createKeys({ kind, server }: Of<'CreateKeys'>): Promise<Fact | undefined> {
+    const connection = await this.#connections.open(server)
+    if (connection.state !== 'Open') return { kind: 'Refused', effect: kind, message: connection.message }
+    await connection.client.ensureKey(operatorKey(keyUids.operator))
+    await connection.client.ensureKey(applicationKey(keyUids.application))
+    return undefined
+  }
+
+  async applyConnection({ kind, secret, masterKey, url, uid }: Of<'ApplyConnection'>): Promise<Fact | undefined> {
+    const data = await this.#connections.connectionData(secret.metadata.namespace, masterKey, url)
+    if (data === undefined) return { kind: 'Refused', effect: kind, message: `Secret ${masterKey.name} has no key ${masterKey.key}` }
+    const encoded = Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(String(text)).toString('base64')]))
+    return await this.apply({ child: Object.assign({ data: encoded }, secret), uid })
+  }
+
+  async deletePod({ name, uid }: Of<'DeletePod'>, namespace: string): Promise<undefined> {
+    try {
+      await this.#kube.delete(pods, { namespace, name }, { uid })
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error
+    }
+  }
+
+  /** Under a name of its own: one that is there is the one that was asked for. */
+  async createSnapshot({ snapshot }: Of<'CreateSnapshot'>): Promise<undefined> {
+    try {
+      await this.#kube.create(meiliSnapshots, snapshot as unknown as KubeObject)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+    }
+  }
+}

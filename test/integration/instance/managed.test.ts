@@ -1,0 +1,226 @@
+// A managed instance on a real API server with the operator's own rights, and a real Meilisearch where its pod would be: what is made, put back,
+// taken over, left alone, and what stays at the end. Controllers of the cluster do not run here: pod and revision are laid by hand.
+import { randomInt } from 'node:crypto'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { meiliInstances } from '../../../src/api/instance.ts'
+import type { MeiliInstance } from '../../../src/api/instance.ts'
+import type { Condition } from '../../../src/api/meta.ts'
+import { instanceRoom } from '../../../src/instance/controller.ts'
+import type { KubeClient } from '../../../src/kube/client.ts'
+import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../../../src/kube/resource.ts'
+import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
+import { Connections } from '../../../src/reconcile/connection.ts'
+import { Performer } from '../../../src/reconcile/perform.ts'
+import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
+import { KubeApi } from '../../support/kube-api.ts'
+import { managedOf } from '../../support/managed-objects.ts'
+import { Meilisearches } from '../../support/meilisearch-process.ts'
+
+/** A loopback address of its own: managed servers always listen on 7700. */
+const address = `127.${randomInt(1, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`
+const servers = new Meilisearches()
+let api: KubeApi
+let kube: KubeClient
+let namespace: string
+let events: string[]
+
+beforeAll(async () => {
+  api = await KubeApi.installed()
+  kube = api.client(api.kubeconfig({ user: { token: await api.token({ namespace: 'meili-operator-system', name: 'meili-operator' }) } }))
+})
+afterAll(async () => {
+  await servers[Symbol.asyncDispose]()
+  await api[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  namespace = await api.namespace()
+  events = []
+})
+afterEach(async () => {
+  await servers.killAll()
+})
+
+async function pass(name = 'movies'): Promise<(MeiliInstance & KubeObject) | undefined> {
+  const all = await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace })
+  const connections = new Connections(kube)
+  const reconcile = reconcilerOf(instanceRoom({ kube, connections, instances: () => all, snapshots: () => [], pollMs: 60_000, streaming: false, runsServers: true }), {
+    get: () => all.find(({ metadata }) => metadata.name === name),
+    kube,
+    performer: new Performer({ kube, connections, isLeader: () => true }),
+    record: (_, { type, reason, message }) => events.push(`${type} ${reason}: ${message}`),
+    nowMs: Date.now,
+  })
+  await reconcile(`${namespace}/${name}`)
+  return (await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace })).find(({ metadata }) => metadata.name === name)
+}
+
+/** Until a pass changes nothing any more. */
+async function settle(name = 'movies'): Promise<MeiliInstance & KubeObject> {
+  for (let round = 0; round < 12; round += 1) {
+    const before = await look()
+    const instance = await pass(name)
+    if (instance !== undefined && JSON.stringify(await look()) === JSON.stringify(before)) return instance
+  }
+  throw new Error(`it does not settle: ${events.join('\n')}`)
+}
+
+const kinds: readonly Resource[] = [meiliInstances, statefulSets, services, persistentVolumeClaims, secrets, pods]
+const look = async (): Promise<string[]> => (await Promise.all(kinds.map(async (kind) => await api.kube.listAll(kind, { namespace })))).flat().map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`)
+const get = async <T = Record<string, any>>(resource: Resource, name: string): Promise<T & KubeObject> => (await api.kube.get(resource, { namespace, name })) as unknown as T & KubeObject // oxlint-disable-line typescript/no-explicit-any -- objects of every kind
+const apply = async (managed: object = {}, spec: object = {}, name = 'movies'): Promise<string> => await api.kubectl.apply(managedOf({ namespace, name }, managed, spec))
+const names = async (resource: Resource): Promise<string[]> => (await api.kube.listAll(resource, { namespace })).map(({ metadata }) => metadata.name).toSorted()
+const applied = ({ status }: MeiliInstance): Condition | undefined => status?.conditions?.find(({ type }) => type === 'Applied')
+
+/** The pod as the StatefulSet's controller would make it, and a server there. */
+async function serve(name = 'movies'): Promise<void> {
+  const set = await get(statefulSets, name)
+  const { metadata, spec } = set['spec'].template
+  await api.kube.updateStatus(statefulSets, { ...set, status: { observedGeneration: set.metadata.generation, replicas: 1, updateRevision: 'r1' } } as never)
+  const pod = await api.kube.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: `${name}-0`, ...metadata, labels: { ...metadata.labels, 'controller-revision-hash': 'r1' } }, spec: { ...spec, nodeName: 'node-a' } } as never)
+  await api.kube.updateStatus(pods, { ...(pod as object), status: { phase: 'Running', podIP: address, podIPs: [{ ip: address }], conditions: [{ type: 'Ready', status: 'True' }] } } as never)
+  const secret = await get<{ data: Record<string, string> }>(secrets, `${name}-keys`)
+  await servers.start({ masterKey: Buffer.from(secret.data['MEILI_MASTER_KEY']!, 'base64').toString(), address: { host: address, port: 7700 } })
+}
+
+describe('made', () => {
+  test('from the smallest object: claim, key, Service, StatefulSet; then keys and the Secret for applications; then nothing more', async () => {
+    await apply()
+    await settle()
+    expect([await names(persistentVolumeClaims), await names(secrets), await names(services), await names(statefulSets)]).toEqual([['movies-data'], ['movies-keys'], ['movies'], ['movies']])
+    await serve()
+    const instance = await settle()
+    expect(instance.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual(['Ready=True', 'Applied=True', 'PodFound=True', 'Reachable=True', 'Authorized=True', 'SnapshotVolumeReady=False'])
+    expect(Object.keys((await get<{ data: object }>(secrets, 'movies-connection')).data)).toEqual(['searchKey', 'url'])
+    expect((await get(persistentVolumeClaims, 'movies-data')).metadata.annotations).toMatchObject({ 'meili-operator.dev/database-version': '1.21.0' })
+    expect(events.map((event) => event.split(':')[0])).toEqual(['Normal Applying', 'Normal KeysPending', 'Warning ClaimNotBound', 'Normal Ready'])
+  })
+
+  test('is accepted with everything that can be said, and settles: nothing of it is taken for a change by somebody else', async () => {
+    const { managedSpecs } = await import('../crd/complete-managed.ts')
+    const { masterKeySecretRef: _, ...managed } = managedSpecs[0]!['managed'] as Record<string, unknown>
+    await apply({ ...managed, resources: { requests: { cpu: '0.5', memory: '1024Mi' } }, env: [{ name: 'EMPTY', value: '' }, { name: 'MEILI_LOG_LEVEL', value: 'WARN' }] })
+    await settle()
+    expect(await names(persistentVolumeClaims)).toEqual(['movies-data', 'movies-scratch', 'movies-snapshots'])
+    expect(events.filter((event) => /Drift|Refused/.test(event))).toEqual([])
+  })
+
+  test('its pod passes Pod Security "restricted"', async () => {
+    await apply()
+    await settle()
+    await api.kubectl.run(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted'])
+    const { metadata, spec } = (await get(statefulSets, 'movies'))['spec'].template
+    await api.kube.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: 'try', labels: metadata.labels }, spec } as never, { dryRun: true })
+  })
+})
+
+describe('what is not as it should be', () => {
+  test('is put back and told once; what others added stays', async () => {
+    await apply()
+    await settle()
+    await api.kubectl.run(['-n', namespace, 'annotate', 'service', 'movies', 'example.com/theirs=kept'])
+    await api.kubectl.run(['-n', namespace, 'patch', 'statefulset', 'movies', '--type=merge', '-p', '{"spec":{"replicas":3,"template":{"metadata":{"annotations":{"example.com/theirs":"kept"}}}}}'])
+    events = []
+    await settle()
+    const set = await get(statefulSets, 'movies')
+    expect(set['spec']).toMatchObject({ replicas: 1, template: { metadata: { annotations: { 'example.com/theirs': 'kept' } } } })
+    expect((await get(services, 'movies')).metadata.annotations?.['example.com/theirs']).toBe('kept')
+    expect(events.filter((event) => event.includes('DriftFound'))).toEqual(['Warning DriftFound: Put back what somebody changed: spec.replicas of StatefulSet movies.'])
+  })
+
+  test('is made again where it is gone', async () => {
+    await apply()
+    await settle()
+    await api.kubectl.run(['-n', namespace, 'delete', 'statefulset', 'movies'])
+    await api.kubectl.run(['-n', namespace, 'delete', 'service', 'movies'])
+    await settle()
+    expect([await names(services), await names(statefulSets)]).toEqual([['movies'], ['movies']])
+  })
+
+  test('an object whose maker was cut off before its fields were ours is made ours', async () => {
+    await apply()
+    await settle()
+    const instance = await get<MeiliInstance>(meiliInstances, 'movies')
+    const { service } = await import('../../../src/instance/children.ts')
+    await api.kubectl.run(['-n', namespace, 'delete', 'service', 'movies'])
+    await kube.create(services, service(instance, instance.spec.managed!), { fieldManager: 'meili-operator' })
+    await settle()
+    const ours = (await get(services, 'movies')).metadata.managedFields?.filter(({ manager }) => manager === 'meili-operator').map(({ operation }) => operation)
+    expect(ours).toEqual(['Apply'])
+  })
+
+  test('a field that is no longer wanted goes', async () => {
+    await apply({ nodeSelector: { disk: 'ssd' } })
+    await settle()
+    await api.kubectl.run(['-n', namespace, 'patch', 'meiliinstance', 'movies', '--type=json', '-p', '[{"op":"remove","path":"/spec/managed/nodeSelector"}]'])
+    await settle()
+    expect((await get(statefulSets, 'movies'))['spec'].template.spec.nodeSelector).toBeUndefined()
+  })
+
+  test('a size that the class does not allow is refused in the words of the API server, with what to do, and told once', async () => {
+    await apply()
+    await settle()
+    const claim = await get(persistentVolumeClaims, 'movies-data')
+    await api.kube.updateStatus(persistentVolumeClaims, { ...claim, status: { phase: 'Bound', capacity: { storage: '1Gi' } } } as never)
+    await apply({ storage: { size: '2Gi' } })
+    events = []
+    for (let round = 0; round < 4; round += 1) await pass()
+    const { message = '' } = applied((await pass())!) ?? {}
+    expect(message).toMatch(/forbidden: only dynamically provisioned pvc can be resized.* allow its StorageClass to expand volumes/)
+    expect(events.filter((event) => event.includes('ObjectRefused')).length).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('what is not ours', () => {
+  test.each([
+    ['StatefulSet', statefulSets, { spec: { selector: { matchLabels: { a: 'b' } }, serviceName: 'x', template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } } }],
+    ['Service', services, { spec: { ports: [{ port: 1 }] } }],
+    ['PersistentVolumeClaim', persistentVolumeClaims, { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }],
+    ['Secret', secrets, { stringData: { MEILI_MASTER_KEY: 'theirs' } }],
+  ] as const)('a %s of its name is named, and stays as it is', async (kind, resource, body) => {
+    const name = resource === persistentVolumeClaims ? 'movies-data' : resource === secrets ? 'movies-keys' : 'movies'
+    const theirs = await api.kube.create(resource, { apiVersion: resource.group === '' ? 'v1' : 'apps/v1', kind, metadata: { namespace, name }, ...body } as never)
+    await apply()
+    const { status } = await settle()
+    expect(status?.conditions?.find(({ type }) => type === 'Stalled')).toMatchObject({ reason: 'NameTaken', message: expect.stringContaining(`${kind} ${name} exists and was not made for this MeiliInstance. It was not touched.`) as string })
+    expect((await get(resource, name)).metadata.resourceVersion).toBe((theirs as KubeObject).metadata.resourceVersion)
+  })
+
+  test('one that comes in between look and write is not taken over either', async () => {
+    await apply()
+    await pass()
+    const theirs = await api.kube.create(services, { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name: 'movies' }, spec: { ports: [{ name: 'http', port: 1 }] } } as never)
+    const performer = new Performer({ kube, connections: new Connections(kube), isLeader: () => true })
+    const { service } = await import('../../../src/instance/children.ts')
+    const instance = await get<MeiliInstance>(meiliInstances, 'movies')
+    await expect(performer.perform({ kind: 'Apply', child: service(instance, instance.spec.managed!) }, { resource: meiliInstances, object: instance, writtenAt: undefined })).rejects.toMatchObject({ name: 'Conflict', code: 'AlreadyExists' })
+    expect((await get(services, 'movies')).metadata.resourceVersion).toBe((theirs as KubeObject).metadata.resourceVersion)
+  })
+})
+
+describe('the end', () => {
+  const uids = async (): Promise<unknown[]> => [(await get(persistentVolumeClaims, 'movies-data')).metadata.uid, (await get(secrets, 'movies-keys')).metadata.uid, (await get<{ data: object }>(secrets, 'movies-keys')).data]
+
+  test('Retain leaves claim and key without an owner, and says so; the next of that name takes them over with the same key', async () => {
+    await apply()
+    await settle()
+    const before = await uids()
+    await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance', 'movies', '--wait=false'])
+    expect(await pass()).toBeUndefined()
+    expect(events.at(-1)).toBe('Normal Retained: These stay: claim movies-data, Secret movies-keys. A MeiliInstance of this name takes them over.')
+    for (const [resource, name] of [[persistentVolumeClaims, 'movies-data'], [secrets, 'movies-keys']] as const) expect((await get(resource, name)).metadata.ownerReferences).toBeUndefined()
+    for (const resource of [statefulSets, services]) await api.kubectl.run(['-n', namespace, 'delete', resource.plural, 'movies'])
+    await apply()
+    await settle()
+    expect(await uids()).toEqual(before)
+  })
+
+  test('Delete gives them an owner, and Retain takes it away again', async () => {
+    const owners = async (): Promise<(string | undefined)[]> => [(await get(persistentVolumeClaims, 'movies-data')).metadata.ownerReferences?.[0]?.name, (await get(secrets, 'movies-keys')).metadata.ownerReferences?.[0]?.name]
+    await apply({}, { deletionPolicy: 'Delete' })
+    await settle()
+    expect(await owners()).toEqual(['movies', 'movies'])
+    await api.kubectl.run(['-n', namespace, 'patch', 'meiliinstance', 'movies', '--type=merge', '-p', '{"spec":{"deletionPolicy":"Retain"}}'])
+    await settle()
+    expect(await owners()).toEqual([undefined, undefined])
+  })
+})
