@@ -78,7 +78,7 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     expect((await server.api.snapshotTasks()).length - before).toBe(1)
   })
 
-  test('a server that moves to another node is not held up by the mover on its volume: the Job goes, the server starts, the mover follows', async () => {
+  test.concurrent('a server that moves to another node is not held up by the mover on its volume: the Job goes, the server starts, the mover follows', async () => {
     await wanderingVolume()
     const moving = await world.serve('moving', { node: here, storageClassName: world.namespace })
     await moving.load(documents)
@@ -97,7 +97,7 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     expect(await stored(done)).not.toContain('.partial')
   })
 
-  test('a mover that is killed three times has failed, and what the last one left is removed', async () => {
+  test.concurrent('a mover that is killed three times has failed, and what the last one left is removed', async () => {
     const snapshot = await begun('killed', { instance: 'movies' })
     for (let round = 0; round < 3; round += 1) (await hands.catchMover(snapshot)).kill()
     const { status } = await world.until('killed', 'to fail', (now) => now.status?.phase === 'Failed')
