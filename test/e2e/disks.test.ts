@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { smallVolume } from '../cluster/small-volume.ts'
 import type { SmallVolume } from '../cluster/small-volume.ts'
 import { claimOf } from '../support/meilisearch-objects.ts'
-import { elsewhere, Hands, namesIn, seenFromHere, testBed, whyElsewhere } from './on-test-bed.ts'
+import { elsewhere, Hands, namesIn, seenFromHere, testBed, unhurried, whyElsewhere } from './on-test-bed.ts'
 import { kubectl, readyOf, World } from './world.ts'
 
 const here = 'node-1'
@@ -90,8 +90,8 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
 
   test('the destination, in the middle of the copy: needed and free, nothing half stays, and it goes on when there is room', async () => {
     const disk = await smallClaim('cramped', { sizeBytes: 160 * mebibyte })
-    await (await world.serve('moving', { node: here })).load(20_000)
-    await world.snapshot('squeezed', { instance: 'moving', claim: { name: 'cramped' } })
+    await (await world.serve('moving', { node: here })).load(10_000)
+    await world.snapshot('squeezed', { instance: 'moving', claim: { name: 'cramped' } }, unhurried)
     const mover = await hands.catchMover(await world.get('squeezed'))
     await testBed().run('dd', ['if=/dev/zero', `of=${disk.path}/filler`, 'bs=1M', 'count=160']).catch((error: unknown) => expect(String(error)).toContain('No space left'))
     mover.letGo()

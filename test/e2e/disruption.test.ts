@@ -4,12 +4,12 @@ import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
 import { until } from '../cluster/until.ts'
 import { shellOnClaim } from '../support/artifact.ts'
 import { claimOf, statefulSetOf } from '../support/meilisearch-objects.ts'
-import { elsewhere, Hands, namesIn, testBed, whyElsewhere } from './on-test-bed.ts'
+import { elsewhere, Hands, namesIn, testBed, unhurried, whyElsewhere } from './on-test-bed.ts'
 import { kubectl, readyOf, toolbox, World } from './world.ts'
 import type { Server } from './world.ts'
 
 const [here, there] = ['node-1', 'node-2']
-const documents = 20_000
+const documents = 10_000
 
 describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
   let world: World
@@ -31,7 +31,7 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
   })
 
   const begun = async (name: string, from: { instance: string; claim?: object }): Promise<MeiliSnapshot> => {
-    await world.snapshot(name, from)
+    await world.snapshot(name, from, unhurried)
     return await world.get(name)
   }
   const stored = async ({ status }: MeiliSnapshot): Promise<string> =>
