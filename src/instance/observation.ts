@@ -65,7 +65,7 @@ export interface ManagedSeen {
   readonly runningSnapshots: readonly string[]
   /** The one that an upgrade waits for. */
   readonly snapshotBefore: MeiliSnapshot | undefined
-  /** Jobs of movers that have ended and mount a claim of ours: the claim cannot go before they do. Only looked for at the instance's end. */
+  /** Jobs of finished snapshots that mount a claim of ours: the claim cannot go before their pods do. Only looked for at the instance's end. */
   readonly finishedMovers: readonly V1Job[]
   /** Why the StatefulSet has no pod, in the cluster's own words. */
   readonly warning: string | undefined

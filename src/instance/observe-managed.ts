@@ -43,14 +43,16 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
     snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
-    finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, namespace, claims),
+    finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, claims, world.snapshots(namespace).filter(({ status }) => isFinished(status))),
     warning: pods === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }
 }
 
+const isFinished = (status: MeiliSnapshot['status']): boolean => status?.phase === 'Completed' || status?.phase === 'Failed'
+
 /** It has asked the server, and is not finished: a restart would cost it its work. */
 function isRunning({ status }: MeiliSnapshot): boolean {
-  return status?.request !== undefined && status.phase !== 'Completed' && status.phase !== 'Failed'
+  return status?.request !== undefined && !isFinished(status)
 }
 
 async function claimsOf(kube: KubeClient, instance: MeiliInstance): Promise<ManagedSeen['claims']> {
@@ -69,10 +71,13 @@ function wantedNames(instance: MeiliInstance, managed: ManagedServer | undefined
   }
 }
 
-async function finishedMovers(kube: KubeClient, namespace: string, claims: ManagedSeen['claims']): Promise<readonly V1Job[]> {
+/** A snapshot is finished before its Job says so of itself. */
+async function finishedMovers(kube: KubeClient, claims: ManagedSeen['claims'], finished: readonly MeiliSnapshot[]): Promise<readonly V1Job[]> {
+  const [snapshot] = finished
+  if (snapshot === undefined) return []
   const names = new Set(Object.values(claims).map(({ metadata }) => metadata?.name))
-  const movers = await kube.listAll<V1Job & KubeObject>(jobs, { namespace, labelSelector: moverSelector })
-  const hasEnded = ({ status }: V1Job): boolean => status?.conditions?.some(({ type, status: verdict }) => (type === 'Complete' || type === 'Failed') && verdict === 'True') ?? false
+  const movers = await kube.listAll<V1Job & KubeObject>(jobs, { namespace: snapshot.metadata.namespace, labelSelector: moverSelector })
+  const hasEnded = ({ metadata }: V1Job): boolean => metadata?.ownerReferences?.some(({ uid }) => finished.some((one) => one.metadata.uid === uid)) ?? false
   const mounts = ({ spec }: V1Job): boolean => spec?.template.spec?.volumes?.some(({ persistentVolumeClaim }) => names.has(persistentVolumeClaim?.claimName)) ?? false
   return movers.filter((job) => hasEnded(job) && mounts(job))
 }
