@@ -172,7 +172,7 @@ describe('neighbours', () => {
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'taken', '--timeout=60s'])
   })
 
-  test('a snapshot volume that is the destination, too: what Meilisearch wrote there is stored there', async () => {
+  test('a snapshot volume that is the destination, too: the very file that Meilisearch wrote is stored, without copying it', async () => {
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'shared-backups' }))
     const server = await world.run('shared', { snapshots: { claimName: 'shared-backups' } })
     await server.load(2000)
@@ -180,8 +180,9 @@ describe('neighbours', () => {
     const { status } = await world.completed('beside')
     const { status: instance } = await world.instance('shared')
     expect(instance?.snapshotVolume).toMatchObject({ claimName: 'shared-backups', subPath: 'meilisearch/shared', sharedWithDatabase: false })
-    const checked = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'shared-backups' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`)
+    const checked = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'shared-backups' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && stat -c '%h names' data.ms.snapshot`)
     expect(checked).toContain('data.ms.snapshot: OK')
+    expect(checked, 'the very file that Meilisearch wrote: nothing was copied').toContain('2 names')
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'shared', '--timeout=60s'])
   })
 
