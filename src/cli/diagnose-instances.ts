@@ -5,6 +5,7 @@ import type { Condition } from '../api/meta.ts'
 import { snapshotReasons } from '../api/snapshot.ts'
 import { conditionNamed } from '../reconcile/conditions.ts'
 import { sizeText } from '../reconcile/format.ts'
+import { serverIn } from '../reconcile/server.ts'
 import { neededBytes } from '../snapshot/reserve.ts'
 import type { Instance, Snapshot } from './cluster.ts'
 import { ok, problem, warning } from './finding.ts'
@@ -22,7 +23,8 @@ export function diagnoseInstance(instance: Instance, snapshots: readonly Snapsho
   if (status?.observedGeneration !== metadata.generation) return [problem('instance', `${what}: the operator has not looked at it since its last change`, 'see whether the operator runs, above; it may serve other namespaces (WATCH_NAMESPACES)')]
   const ready = conditionNamed(status.conditions, conditionTypes.Ready)
   const volume = conditionNamed(status.conditions, instanceConditions.SnapshotVolumeReady)
-  const bad = [ready, volume].filter((condition) => condition !== undefined && condition.status === 'False').map((condition) => conditionProblem(what, instance, condition as Condition))
+  const applied = conditionNamed(status.conditions, instanceConditions.Applied)
+  const bad = [ready, applied, volume].filter((condition) => condition?.status === 'False').map((condition) => conditionProblem(what, instance, condition as Condition))
   if (bad.length > 0) return bad
   return [ok('instance', `${what}: Meilisearch ${status.version ?? ''} answers, its key suffices, its snapshots can be moved`), ...ageWarning(instance, snapshots, nowMs)]
 }
@@ -32,8 +34,9 @@ function conditionProblem(what: string, instance: Instance, { reason, message }:
 }
 
 /** A command where one helps; the message itself says what to change. */
-function remedyOf({ metadata: { namespace, name }, spec, status }: Instance, reason: string): string {
-  const { apiKeySecretRef: key } = spec.existing
+function remedyOf(instance: Instance, reason: string): string {
+  const { metadata: { namespace, name }, status } = instance
+  const { apiKeySecretRef: key } = serverIn(instance)
   const write = `kubectl -n ${namespace} create secret generic ${key?.name ?? `${name}-keys`} --from-literal=${key?.key ?? 'MEILI_MASTER_KEY'}=…`
   switch (reason) {
     case instanceReasons.KeyMissing:

@@ -2,7 +2,7 @@
 import { conditionTypes } from '../api/meta.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { conditionNamed } from '../reconcile/conditions.ts'
-import { sizeText } from '../reconcile/format.ts'
+import { sizeText, spanText } from '../reconcile/format.ts'
 
 export interface Progress {
   /** Phase; `New` before the operator has looked at it. */
@@ -20,8 +20,9 @@ export function progressOf(snapshot: MeiliSnapshot): Progress {
   const ready = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
   if (phase === undefined) return { phase: 'New', percent: undefined, about: 'the operator has not looked at it yet', step: 'New' }
   const blocked = waitingFor === undefined ? undefined : `waiting for ${waitingFor}`
-  const about = phase === 'Pending' ? (ready?.message ?? blocked) : [taskText(task), blocked, bytesText(snapshot)].filter((part) => part !== undefined).join(', ')
-  return { phase, percent: progress?.percent, about: about ?? '', step: `${phase} ${ready?.reason ?? ''} ${task?.status ?? ''} ${waitingFor === undefined ? '' : 'waiting'}` }
+  const parts = [taskText(task), blocked, bytesText(snapshot)].filter((part) => part !== undefined)
+  const about = phase === 'Pending' || parts.length === 0 ? ready?.message : parts.join(', ')
+  return { phase, percent: progress?.percent, about: hasEnded(snapshot) ? '' : (about ?? blocked ?? ''), step: `${phase} ${ready?.reason ?? ''} ${task?.status ?? ''} ${waitingFor === undefined ? '' : 'waiting'}` }
 }
 
 function taskText(task: NonNullable<MeiliSnapshot['status']>['task']): string | undefined {
@@ -33,10 +34,16 @@ function bytesText({ status }: MeiliSnapshot): string | undefined {
   return bytesDone === undefined || bytesTotal === undefined ? undefined : `${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
 }
 
-/** `Moving  62 %  61.0 MiB of 98.1 MiB`. */
-export function progressText(snapshot: MeiliSnapshot): string {
+/** `Moving  62 %  61.0 MiB of 98.1 MiB  about 4s left`. */
+export function progressText(snapshot: MeiliSnapshot, nowMs: number): string {
   const { phase, percent, about } = progressOf(snapshot)
-  return [phase, percent === undefined ? '' : `${percent} %`, about].filter((part) => part !== '').join('  ')
+  return [phase, percent === undefined ? '' : `${percent} %`, about, leftText(snapshot, nowMs)].filter((part) => part !== '').join('  ')
+}
+
+/** As the operator estimates it; nothing where it does not, or where that time has passed. */
+function leftText({ status }: MeiliSnapshot, nowMs: number): string {
+  const leftMs = Date.parse(status?.progress?.estimatedCompletion ?? '') - nowMs
+  return leftMs > 0 ? `about ${spanText(leftMs)} left` : ''
 }
 
 /** What became of it, in one sentence. */

@@ -65,7 +65,7 @@ const marks = { ok: ['green', '✓'], warning: ['yellow', '!'], problem: ['red',
 function show(terminal: Terminal, findings: readonly Finding[]): void {
   for (const { level, message, remedy } of findings) {
     const [style, mark] = marks[level]
-    terminal.line(`${terminal.paint(style, mark)} ${message}`)
+    terminal.mark(style, mark, message)
     if (remedy !== undefined) terminal.line(`    → ${remedy}`)
   }
   const count = (wanted: Finding['level'], word: string): string => {

@@ -59,8 +59,8 @@ function show(terminal: Terminal, { snapshots, report, wish, where }: Shown): vo
   for (const line of snapshotTable(youngest, { withNamespace: false, nowMs })) terminal.line(line)
   const { length } = snapshots
   const kept = newest(snapshots.filter(({ status }) => status?.phase === 'Completed'))?.status?.artifact
-  if (length > shownSnapshots) terminal.line(terminal.paint('dim', `and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${wish.name}`))
-  if (kept !== undefined) terminal.line(terminal.paint('dim', `newest: claim ${kept.claimName}, ${kept.path}/${kept.fileName}, Meilisearch ${kept.meilisearchVersion}`))
+  if (length > shownSnapshots) terminal.line(`and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${wish.name}`, 'dim')
+  if (kept !== undefined) terminal.line(`newest: claim ${kept.claimName}, ${kept.path}/${kept.fileName}, Meilisearch ${kept.meilisearchVersion}`, 'dim')
 }
 
 const title = ({ namespace, name }: InstanceReport, withNamespace: boolean): string => (withNamespace ? `${namespace}/${name}` : name)
@@ -92,5 +92,5 @@ function showRunning(terminal: Terminal, report: readonly InstanceReport[], with
 function showProblems(terminal: Terminal, report: readonly InstanceReport[], withNamespace: boolean): void {
   const lines = report.flatMap((one) => one.problems.map((problem) => `instance ${title(one, withNamespace)}: ${problem}`))
   if (lines.length > 0) terminal.line('')
-  for (const line of lines) terminal.line(`${terminal.paint('red', '✗')} ${line}`)
+  for (const line of lines) terminal.mark('red', '✗', line)
 }

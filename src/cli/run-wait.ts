@@ -48,19 +48,20 @@ export async function followToEnd(cluster: Cluster, terminal: Terminal, wish: Wa
   return said(terminal, line, { wish, last })
 }
 
+/** The end has a line of its own. */
 function show(line: LiveLine, snapshot: Snapshot): void {
-  line.show(`${snapshot.metadata.name}  ${progressText(snapshot)}`, progressOf(snapshot).step)
+  if (!hasEnded(snapshot)) line.show(`${snapshot.metadata.name}  ${progressText(snapshot, Date.now())}`, progressOf(snapshot).step)
 }
 
 function said(terminal: Terminal, line: LiveLine, { wish, last }: { wish: WaitWish; last: Snapshot | undefined }): ExitCode {
   if (last === undefined || !hasEnded(last)) {
     line.end()
-    const state = last === undefined ? 'nothing was seen of it' : progressText(last)
+    const state = last === undefined ? 'nothing was seen of it' : progressText(last, Date.now())
     terminal.complain(`${wish.name} has not ended in ${spanText(wish.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${wish.name}`)
     return exitCodes.timedOut
   }
   const isDone = last.status?.phase === 'Completed'
-  line.end(`${isDone ? terminal.paint('green', '✓') : terminal.paint('red', '✗')} ${endText(last)}`)
+  line.end(isDone ? terminal.marked('green', '✓', endText(last)) : terminal.marked('red', '✗', endText(last)))
   if (wish.format !== undefined) terminal.line(printedObject(last, wish.format))
   return isDone ? exitCodes.done : exitCodes.failed
 }

@@ -70,9 +70,10 @@ const worded = ({ reason, message }: Condition): string => `${reason}: ${message
 function conditionProblems(conditions: readonly Condition[] | undefined): string[] {
   const ready = conditionNamed(conditions, conditionTypes.Ready)
   if (ready === undefined) return ['The operator has not looked at it yet.']
+  const applied = conditionNamed(conditions, instanceConditions.Applied)
   const volume = conditionNamed(conditions, instanceConditions.SnapshotVolumeReady)
   const isBad = ({ status, reason }: Condition): boolean => status === 'False' && reason !== instanceReasons.NotChecked
-  return [ready, volume].filter((each) => each !== undefined && isBad(each)).map((each) => worded(each as Condition))
+  return [ready, applied, volume].filter((each) => each !== undefined && isBad(each)).map((each) => worded(each as Condition))
 }
 
 /** The last one that ended, where it failed; and what is overdue or lacks room now. */

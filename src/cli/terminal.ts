@@ -7,6 +7,9 @@ export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 
+/** What comes from the cluster must not move the cursor or paint the screen. */
+const harmless = (text: string): string => stripVTControlCharacters(text).replaceAll('\r', ' ')
+
 export class Terminal {
   readonly #out: WriteStream
   readonly #error: WriteStream
@@ -18,12 +21,21 @@ export class Terminal {
     this.#isDumb = streams.isDumb
   }
 
-  line(text: string): void {
-    this.#out.write(`${text}\n`)
+  line(text: string, style?: Style): void {
+    this.#out.write(`${style === undefined ? harmless(text) : this.#paint(style, harmless(text))}\n`)
   }
 
   complain(text: string): void {
-    this.#error.write(`${text}\n`)
+    this.#error.write(`${harmless(text)}\n`)
+  }
+
+  /** A sign in its colour, and the text. */
+  marked(style: Style, mark: string, text: string): string {
+    return `${this.#paint(style, mark)} ${harmless(text)}`
+  }
+
+  mark(style: Style, mark: string, text: string): void {
+    this.#out.write(`${this.marked(style, mark, text)}\n`)
   }
 
   /** Text without its end of line, as a library gives it. */
@@ -31,7 +43,7 @@ export class Terminal {
     ;(stream === 'out' ? this.#out : this.#error).write(text)
   }
 
-  paint(style: Style, text: string): string {
+  #paint(style: Style, text: string): string {
     return this.#isDumb ? text : styleText(style, text, { stream: this.#out })
   }
 
@@ -57,12 +69,13 @@ export class LiveLine {
 
   /** @param step what must have changed for a line of its own, where lines stay */
   show(text: string, step: string): void {
+    const isNew = step !== this.#step && text !== this.#text
     this.#text = text
-    if (this.#timer === undefined && step !== this.#step) this.#stream.write(`${text}\n`)
+    if (this.#timer === undefined && isNew) this.#stream.write(`${harmless(text)}\n`)
     this.#step = step
   }
 
-  /** Takes the living line away and leaves `text`, if any. */
+  /** Takes the living line away and leaves `text`, if any, as it is. */
   end(text?: string): void {
     clearInterval(this.#timer)
     this.#stream.write(`${this.#timer === undefined ? '' : '\r\u001b[K'}${text === undefined ? '' : `${text}\n`}`)
@@ -70,8 +83,7 @@ export class LiveLine {
 
   #draw(): void {
     this.#frame = (this.#frame + 1) % frames.length
-    // What comes from the cluster must not move the cursor.
-    const text = stripVTControlCharacters(this.#text).replaceAll(/\s*\n\s*/g, ' ')
+    const text = harmless(this.#text).replaceAll(/\s*\n\s*/g, ' ')
     // A terminal that does not know its width says 0.
     const width = this.#stream.columns > 0 ? this.#stream.columns : 80
     this.#stream.write(`\r\u001b[K${`${frames[this.#frame] ?? ''} ${text}`.slice(0, width - 1)}`)

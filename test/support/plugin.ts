@@ -40,18 +40,18 @@ export class Plugin implements Disposable {
 
   /** What a shell would do with `kubectl-meili …`. */
   async run(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
-    return await this.start('kubectl-meili', words, options)
+    return await this.#start('kubectl-meili', words, options)
   }
 
   /** Through kubectl, which finds the plugin in the PATH. */
   async kubectl(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
-    return await this.start('kubectl', words, options)
+    return await this.#start('kubectl', words, options)
   }
 
   /** On a terminal of its own; what it shows is all of stdout. */
   async onTerminal(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
     const line = ['kubectl-meili', ...words].map((word) => `'${word}'`).join(' ')
-    return await this.start('script', ['--quiet', '--return', '--command', line, '/dev/null'], { ...options, environment: { TERM: 'xterm', ...options.environment } })
+    return await this.#start('script', ['--quiet', '--return', '--command', line, '/dev/null'], { ...options, environment: { TERM: 'xterm', ...options.environment } })
   }
 
   /** A program in the same PATH. */
@@ -59,7 +59,7 @@ export class Plugin implements Disposable {
     writeFileSync(join(this.directory, name), content, { mode: 0o755 })
   }
 
-  private async start(program: string, words: readonly string[], { kubeconfig = this.#kubeconfig, environment = {}, onOutput }: RunOptions): Promise<Ended> {
+  async #start(program: string, words: readonly string[], { kubeconfig = this.#kubeconfig, environment = {}, onOutput }: RunOptions): Promise<Ended> {
     const begun = performance.now()
     const env = { PATH: `${this.directory}:/usr/bin:/bin`, HOME: this.directory, ...(kubeconfig === '' ? {} : { KUBECONFIG: kubeconfig }), ...environment }
     const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })

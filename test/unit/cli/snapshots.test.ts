@@ -27,8 +27,10 @@ describe('progress', () => {
     ['waiting', { phase: 'Pending', waitingFor: 'claim backups', ...ready('False', 'ClaimNotFound', 'Claim backups is not there.') }, 'Pending  Claim backups is not there.'],
     ['in the queue of Meilisearch', { phase: 'Snapshotting', task: { uid: 9, status: 'enqueued' }, waitingFor: 'batch 8 (documentAdditionOrUpdate, 64 %)' }, 'Snapshotting  task 9 enqueued, waiting for batch 8 (documentAdditionOrUpdate, 64 %)'],
     ['moving', { phase: 'Moving', task: { uid: 9, status: 'succeeded' }, progress: { percent: 62, bytesDone: 1024, bytesTotal: 2048 } }, 'Moving  62 %  1.0 KiB of 2.0 KiB'],
+    ['moving, as the last one went', { phase: 'Moving', progress: { percent: 62, estimatedCompletion: '2026-01-02T04:01:05Z' }, ...ready('False', 'Copying', 'The file is being copied.') }, 'Moving  62 %  The file is being copied.  about 1m5s left'],
+    ['later than was estimated', { phase: 'Moving', progress: { bytesDone: 1, bytesTotal: 2, estimatedCompletion: '2026-01-02T03:59:59Z' } }, 'Moving  1 B of 2 B'],
     ['done', { phase: 'Completed', progress: { percent: 100 } }, 'Completed  100 %'],
-  ])('%s', (_, status, text) => expect(progressText(snapshot('a', status))).toBe(text))
+  ])('%s', (_, status, text) => expect(progressText(snapshot('a', status), nowMs)).toBe(text))
 
   test('a new percent is no new step, a new reason is', () => {
     const at = (percent: number, reason = 'Copying'): string => progressOf(snapshot('a', { phase: 'Moving', progress: { percent }, ...ready('False', reason, 'x') })).step
