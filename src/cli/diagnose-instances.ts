@@ -1,5 +1,5 @@
 // Doctor's look at what users made: is each server reachable, its key good, its snapshots movable, is there room where they go? Pure.
-import { instanceConditions, instanceReasons } from '../api/instance.ts'
+import { instanceReasons } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import type { Condition } from '../api/meta.ts'
 import { snapshotReasons } from '../api/snapshot.ts'
@@ -11,7 +11,7 @@ import type { Instance, Snapshot } from './cluster.ts'
 import { ok, problem, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { hasEnded } from './progress.ts'
-import { newest } from './status-report.ts'
+import { falseConditions, newest } from './status-report.ts'
 import { ageText, withoutStop } from './words.ts'
 
 /** An instance whose newest snapshot is older than this is worth a word. */
@@ -21,10 +21,7 @@ export function diagnoseInstance(instance: Instance, snapshots: readonly Snapsho
   const { metadata, status } = instance
   const what = `instance ${metadata.namespace}/${metadata.name}`
   if (status?.observedGeneration !== metadata.generation) return [problem('instance', `${what}: the operator has not looked at it since its last change`, 'see whether the operator runs, above; it may serve other namespaces (WATCH_NAMESPACES)')]
-  const ready = conditionNamed(status.conditions, conditionTypes.Ready)
-  const volume = conditionNamed(status.conditions, instanceConditions.SnapshotVolumeReady)
-  const applied = conditionNamed(status.conditions, instanceConditions.Applied)
-  const bad = [ready, applied, volume].filter((condition) => condition?.status === 'False').map((condition) => conditionProblem(what, instance, condition as Condition))
+  const bad = falseConditions(status.conditions).map((condition) => conditionProblem(what, instance, condition))
   if (bad.length > 0) return bad
   return [ok('instance', `${what}: Meilisearch ${status.version ?? ''} answers, its key suffices, its snapshots can be moved`), ...ageWarning(instance, snapshots, nowMs)]
 }
@@ -36,6 +33,9 @@ function conditionProblem(what: string, instance: Instance, { reason, message }:
 /** A command where one helps; the message itself says what to change. */
 function remedyOf(instance: Instance, reason: string): string {
   const { metadata: { namespace, name }, status } = instance
+  const look = `kubectl -n ${namespace} describe meiliinstance ${name}; docs/failures.md, ${reason}`
+  // The key of a server that the operator runs is the operator's to make.
+  if (instance.spec.managed !== undefined) return look
   const { apiKeySecretRef: key } = serverIn(instance)
   const write = `kubectl -n ${namespace} create secret generic ${key?.name ?? `${name}-keys`} --from-literal=${key?.key ?? 'MEILI_MASTER_KEY'}=…`
   switch (reason) {
@@ -50,7 +50,7 @@ function remedyOf(instance: Instance, reason: string): string {
     case instanceReasons.PodAmbiguous:
       return `kubectl -n ${namespace} get pods --show-labels`
     default:
-      return `kubectl -n ${namespace} describe meiliinstance ${name}; docs/failures.md, ${reason}`
+      return look
   }
 }
 

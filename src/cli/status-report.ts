@@ -1,5 +1,5 @@
 // What `status` says: each instance with its last snapshot, what is under way, and what is wrong. Pure.
-import { instanceConditions, instanceReasons } from '../api/instance.ts'
+import { instanceConditions } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import type { Condition } from '../api/meta.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
@@ -68,12 +68,15 @@ function running(snapshots: readonly Snapshot[]): InstanceReport['running'] {
 const worded = ({ reason, message }: Condition): string => `${reason}: ${message}`
 
 function conditionProblems(conditions: readonly Condition[] | undefined): string[] {
-  const ready = conditionNamed(conditions, conditionTypes.Ready)
-  if (ready === undefined) return ['The operator has not looked at it yet.']
-  const applied = conditionNamed(conditions, instanceConditions.Applied)
-  const volume = conditionNamed(conditions, instanceConditions.SnapshotVolumeReady)
-  const isBad = ({ status, reason }: Condition): boolean => status === 'False' && reason !== instanceReasons.NotChecked
-  return [ready, applied, volume].filter((each) => each !== undefined && isBad(each)).map((each) => worded(each as Condition))
+  if (conditionNamed(conditions, conditionTypes.Ready) === undefined) return ['The operator has not looked at it yet.']
+  return falseConditions(conditions).map(worded)
+}
+
+/** What an instance lacks: to be Ready, to be all that was asked for, to have snapshots that can be moved. What two of them say is said once. */
+export function falseConditions(conditions: readonly Condition[] | undefined): Condition[] {
+  const types = [conditionTypes.Ready, instanceConditions.Applied, instanceConditions.SnapshotVolumeReady]
+  const found = types.map((type) => conditionNamed(conditions, type)).filter((condition) => condition?.status === 'False') as Condition[]
+  return found.filter(({ message }, index) => found.findIndex((other) => other.message === message) === index)
 }
 
 /** The last one that ended, where it failed; and what is overdue or lacks room now. */

@@ -79,7 +79,7 @@ spec:
 
   test('without persistence, its default, says that its snapshots cannot be moved', async () => {
     await installRelease(api, release({ isPersistent: false }))
-    expect((await adopt()).out).toMatch(/^# Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots, on the container file system, which no other pod can mount\. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim\.\n/)
+    expect((await adopt()).out).toMatch(/^# Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots, on the container file system, which no other pod can mount\. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim\./)
   })
 
   test('with another name, as JSON: notes on stderr, the object alone on stdout', async () => {

@@ -57,6 +57,12 @@ describe('the report', () => {
     expect(problems('2026-01-02T01:00:00Z')).toEqual(['snapshot bad failed: MoverFailed: Three times.'])
   })
 
+  test('what an instance lacks is said once, though two conditions say it', () => {
+    const lacking = (type: string, message: string): object => ({ type, status: 'False', reason: 'Expanding', message })
+    const conditions = [lacking('Ready', 'Claim data grows.'), lacking('Applied', 'Claim data grows.'), lacking('SnapshotVolumeReady', 'The claim is not bound.'), lacking('PodFound', 'No pod.')]
+    expect(statusReport([instance('movies', { conditions })], [])[0]!.problems).toEqual(['Expanding: Claim data grows.', 'Expanding: The claim is not bound.'])
+  })
+
   test('names what is overdue, what waits for an instance that is not there, and what nobody has looked at', () => {
     const overdue = snapshot('slow', { phase: 'Snapshotting', conditions: [{ type: 'Overdue', status: 'True', message: 'Past deadlines.task.' }] })
     const reports = statusReport([instance('movies'), instance('fresh', {})], [overdue, snapshot('lost', undefined, 'gone')])
