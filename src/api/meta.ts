@@ -48,23 +48,6 @@ const quantityText = /^(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|
 /** A Kubernetes quantity such as `20Gi`, or a plain number; never below zero. */
 export const quantity = z.union([z.int().min(0), z.string().max(64).regex(quantityText, 'a quantity is a number with an optional unit: write for example 20Gi or 500m')])
 
-/** Decimal and binary units of quantities. */
-const unitOf: Readonly<Record<string, number>> = {
-  n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18,
-  Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60,
-}
-
-/** The number that a quantity which the schema has accepted stands for, rounded down. */
-export function quantityValue(value: z.output<typeof quantity>): number {
-  return Math.floor(exactQuantity(value))
-}
-
-/** The same, not rounded: half a CPU is 0.5. */
-export function exactQuantity(value: z.output<typeof quantity>): number {
-  const [, digits = '', unit = ''] = /^([0-9.]+(?:[eE][+-]?[0-9.]+)?)([A-Za-z]*)$/.exec(String(value)) ?? []
-  return Number(digits) * (unitOf[unit] ?? 1)
-}
-
 /** An instant as the API server and Meilisearch write it (RFC 3339, up to nine fractional digits). */
 export const timestamp = z.string().max(64)
 

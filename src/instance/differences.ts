@@ -1,5 +1,5 @@
 // Where an object that is there differs from what is wanted of it. What others added does not count: server-side apply leaves it alone. Pure.
-import { exactQuantity, quantity } from '../api/meta.ts'
+import { quantityValue } from '../api/quantity.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -36,7 +36,7 @@ function inList(wanted: readonly unknown[], there: unknown, path: string): reado
 
 /** The API server writes quantities in its own form: 0.5 becomes 500m. */
 function isSameQuantity(wanted: unknown, there: unknown, path: string): boolean {
-  if (!/\.(limits|requests)\.|\.sizeLimit$/.test(path)) return false
-  const [a, b] = [wanted, there].map((value) => quantity.safeParse(value).data)
-  return a !== undefined && b !== undefined && exactQuantity(a) === exactQuantity(b)
+  if (!/resources|sizeLimit/.test(path)) return false
+  const [a, b] = [wanted, there].map((value) => (typeof value === 'string' || typeof value === 'number' ? quantityValue(value) : undefined))
+  return a !== undefined && a === b
 }

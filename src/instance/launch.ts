@@ -24,16 +24,21 @@ const maxPathLength = 4096
 /** Reads a container as Meilisearch would read its own flags, environment and configuration file. */
 export function launchOf(container: V1Container, configMaps: ConfigMapData): Launch {
   const environment = environmentOf(container, configMaps)
-  const workingDirectory = posix.resolve('/', container.workingDir ?? imageWorkingDirectory)
-  const settings = (flag: string, variable: string): Setting =>
-    firstSet(flagOf(container, flag, environment), assignmentOf(container, variable), environment(variable), configurationFile(container, environment, workingDirectory), absentSource(container, configMaps))
   return {
-    databasePath: settings('db-path', 'MEILI_DB_PATH'),
-    snapshotDirectory: settings('snapshot-dir', 'MEILI_SNAPSHOT_DIR'),
+    databasePath: settingOf(container, configMaps, { flag: 'db-path', variable: 'MEILI_DB_PATH' }),
+    snapshotDirectory: settingOf(container, configMaps, { flag: 'snapshot-dir', variable: 'MEILI_SNAPSHOT_DIR' }),
     s3: !('unset' in firstSet(flagOf(container, 's3-bucket-name', environment), assignmentOf(container, 'MEILI_S3_BUCKET_NAME'), environment('MEILI_S3_BUCKET_NAME'))),
-    workingDirectory,
+    workingDirectory: workingDirectoryOf(container),
   }
 }
+
+/** One of Meilisearch's settings, by its flag and its variable, whichever of the two sets it. */
+export function settingOf(container: V1Container, configMaps: ConfigMapData, { flag, variable }: { readonly flag: string; readonly variable: string }): Setting {
+  const environment = environmentOf(container, configMaps)
+  return firstSet(flagOf(container, flag, environment), assignmentOf(container, variable), environment(variable), configurationFile(container, environment), absentSource(container, configMaps))
+}
+
+const workingDirectoryOf = ({ workingDir }: V1Container): string => posix.resolve('/', workingDir ?? imageWorkingDirectory)
 
 /** ConfigMaps that `env` and `envFrom` name: to be read before `launchOf`. */
 export function configMapNames(container: V1Container): readonly string[] {
@@ -120,10 +125,10 @@ function bounded(value: string): { value: string } | { unknown: string } {
 }
 
 /** Flags and environment stand above the file; a file that we cannot see makes unset settings unknown. */
-function configurationFile(container: V1Container, environment: Environment, workingDirectory: string): Setting {
+function configurationFile(container: V1Container, environment: Environment): Setting {
   const named = firstSet(flagOf(container, 'config-file-path', environment), assignmentOf(container, 'MEILI_CONFIG_FILE_PATH'), environment('MEILI_CONFIG_FILE_PATH'))
   if (!('unset' in named)) return { unknown: 'the server reads a configuration file' }
-  const file = posix.join(workingDirectory, 'config.toml')
+  const file = posix.join(workingDirectoryOf(container), 'config.toml')
   const covered = container.volumeMounts?.some(({ mountPath }) => posix.resolve('/', mountPath) === file) ?? false
   return covered ? { unknown: `a file is mounted over ${file}` } : { unset: true }
 }

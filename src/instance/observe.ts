@@ -22,10 +22,10 @@ export interface InstanceWorld {
   readonly instances: (namespace: string) => readonly MeiliInstance[]
   readonly snapshots: (namespace: string) => readonly MeiliSnapshot[]
   readonly pollMs: number
-  /** Whether this installation runs servers. */
-  readonly runsServers: boolean
   /** Snapshots may be streamed where they cannot be mounted. */
   readonly streaming: boolean
+  /** Whether this installation runs servers. */
+  readonly runsServers: boolean
 }
 
 export async function observeInstance(world: InstanceWorld, instance: MeiliInstance): Promise<InstanceObservation> {

@@ -2,7 +2,6 @@
 // Top rung first; the first that has something to say is the reason of the condition Applied, and its effects are what happens.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { instanceFinalizer, instanceReasons } from '../api/instance.ts'
-import { quantityValue } from '../api/meta.ts'
 import type { Child, Effect } from '../reconcile/decision.ts'
 import { keySecretName, masterKeyName, masterKeyReference } from '../reconcile/names.ts'
 import { appliedAnnotation, claims, databaseVersionAnnotation, keySecret, service, statefulSet } from './children.ts'
@@ -11,6 +10,7 @@ import { answeredVersion, compareVersions, databaseVersion, previousStep, snapsh
 import type { Managed, Step } from './managed.ts'
 import { applicationKeys, ownKeys } from './server-keys.ts'
 import { isKept, takenName } from './ownership.ts'
+import { sizeBytes } from '../api/quantity.ts'
 import { awaited, restart } from './restart.ts'
 import type { Plan } from './upgrade.ts'
 
@@ -98,7 +98,7 @@ const requested = ({ spec }: { readonly spec?: V1PersistentVolumeClaim['spec'] }
 function shrinkRefused({ instance, spec, seen }: Managed): Step | undefined {
   const smaller = claims(instance, spec, undefined).flatMap((wanted) => {
     const there = Object.values(seen.claims).find(({ metadata }) => metadata?.name === wanted.metadata.name)
-    return there !== undefined && quantityValue(requested(wanted)) < quantityValue(requested(there)) ? [{ name: there.metadata?.name ?? '', has: requested(there), asked: requested(wanted) }] : []
+    return there !== undefined && sizeBytes(requested(wanted)) < sizeBytes(requested(there)) ? [{ name: there.metadata?.name ?? '', has: requested(there), asked: requested(wanted) }] : []
   })[0]
   if (smaller === undefined) return undefined
   return { reason: instanceReasons.ShrinkRefused, isStalled: true, message: `Claim ${smaller.name} asks for ${smaller.has} already, and a volume never gets smaller; nothing was changed. Set its size to ${smaller.has} or more instead of ${smaller.asked}.` }
@@ -187,7 +187,7 @@ function upgrading(managed: Managed, { step }: Plan): Step | undefined {
 function claimExpanding({ seen }: Managed): Step | undefined {
   const growing = Object.values(seen.claims).find((claim) => {
     const capacity = claim.status?.capacity?.['storage']
-    return capacity !== undefined && quantityValue(requested(claim)) > quantityValue(capacity)
+    return capacity !== undefined && sizeBytes(requested(claim)) > sizeBytes(capacity)
   })
   if (growing === undefined) return undefined
   const told = growing.status?.conditions?.map(({ message, type }) => message ?? type).join(' ') ?? ''

@@ -1,13 +1,13 @@
 // What status shows of an instance beside its conditions: what was seen now, and what was seen last where it cannot be seen now. Pure.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { MeiliInstanceStatus } from '../api/instance.ts'
-import { quantityValue } from '../api/meta.ts'
 import { instant } from '../reconcile/conditions.ts'
 import { sizeText } from '../reconcile/format.ts'
 import { connectionSecretName } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
 import { managedOf } from './managed.ts'
 import type { InstanceObservation } from './observation.ts'
+import { sizeBytes } from '../api/quantity.ts'
 
 /** What was seen now; what could not be seen now stays as it was seen last. */
 export function statusOf(observation: InstanceObservation, nowMs: number): Omit<MeiliInstanceStatus, 'conditions' | 'observedGeneration'> {
@@ -53,9 +53,9 @@ function ofManaged(observation: InstanceObservation, database: MeiliInstanceStat
 type Storage = NonNullable<MeiliInstanceStatus['storage']>[number]
 
 function storageOf(role: ClaimRole, { metadata, spec, status }: V1PersistentVolumeClaim, usedBytes: number | undefined): Storage {
-  const requestedBytes = quantityValue(spec?.resources?.requests?.['storage'] ?? 0)
+  const requestedBytes = sizeBytes(spec?.resources?.requests?.['storage'] ?? 0)
   const capacity = status?.capacity?.['storage']
-  const capacityBytes = capacity === undefined ? undefined : quantityValue(capacity)
+  const capacityBytes = capacity === undefined ? undefined : sizeBytes(capacity)
   const of = capacityBytes ?? requestedBytes
   return {
     role,

@@ -7,6 +7,8 @@ import { Agent } from 'undici'
 export interface Connection {
   /** For example `https://10.96.0.1:443`; holds no secret. */
   readonly server: string
+  /** The one that the context names, if any. */
+  readonly namespace?: string | undefined
   /** Asked for each request: a projected token rotates, an exec plugin renews. */
   credentials(): Promise<Credentials>
   close(): Promise<void>
@@ -28,18 +30,32 @@ export interface Pools {
   readonly streams: Agent
 }
 
-/** @param kubeconfig a file; without it the usual places: KUBECONFIG, ~/.kube/config, the service account */
-export function connect(kubeconfig?: string): Connection {
+/**
+ * @param kubeconfig a file; without it the usual places: KUBECONFIG, ~/.kube/config, the service account
+ * @param context one of the kubeconfig's; without it the current one
+ */
+export function connect(kubeconfig?: string, context?: string): Connection {
   const config = new KubeConfig()
   if (kubeconfig === undefined) config.loadFromDefault()
   else config.loadFromFile(kubeconfig)
+  const where = kubeconfig ?? 'the default kubeconfig'
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) throw new Error(`There is no context ${context} in ${where}: kubectl config get-contexts lists them.`)
+    config.setCurrentContext(context)
+  }
   const server = config.getCurrentCluster()?.server
-  if (server === undefined) throw new Error(`There is no cluster in ${kubeconfig ?? 'the default kubeconfig'}: set KUBECONFIG, or run in a pod with a service account.`)
+  if (server === undefined || isMadeUp(config)) throw new Error(`There is no cluster in ${where}: set KUBECONFIG, or run in a pod with a service account.`)
   return new PooledConnection(config, server)
+}
+
+/** Where it finds nothing at all, KubeConfig gives an address that nobody named: localhost:8080. */
+function isMadeUp(config: KubeConfig): boolean {
+  return config.getCurrentContext() === 'loaded-context'
 }
 
 class PooledConnection implements Connection {
   readonly server: string
+  readonly namespace: string | undefined
   readonly #config: KubeConfig
   #pools: Pools | undefined
   #trust = ''
@@ -47,6 +63,7 @@ class PooledConnection implements Connection {
   constructor(config: KubeConfig, server: string) {
     this.#config = config
     this.server = server
+    this.namespace = config.getContextObject(config.getCurrentContext())?.namespace
   }
 
   async credentials(): Promise<Credentials> {

@@ -15,6 +15,16 @@ export interface ServerReference {
   readonly serverName?: string
 }
 
+/** Where a file lies in a container that runs. `pin`, as `<owner>-<attempt>`, ends the further name under which it is kept while it is sent. */
+export interface PinnedFile {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly directory: string
+  readonly fileName: string
+  readonly pin: string
+}
+
 /** What a managed instance is made of, with the fields that we stand for. A Secret here has no data: what is in it is the effect's own affair. */
 export interface Child {
   readonly apiVersion: string
@@ -29,16 +39,6 @@ export interface Child {
   readonly spec?: object
 }
 
-/** Where a file lies in a container that runs. `pin`, as `<owner>-<attempt>`, ends the further name under which it is kept while it is sent. */
-export interface PinnedFile {
-  readonly namespace: string
-  readonly pod: string
-  readonly container: string
-  readonly directory: string
-  readonly fileName: string
-  readonly pin: string
-}
-
 export type Effect =
   /** Keeps the object until its own clean-up is done. */
   | { readonly kind: 'AddFinalizer'; readonly finalizer: string }
@@ -51,6 +51,9 @@ export type Effect =
   /** POST /snapshots. Unrepeatable: performed only in the very pass whose status write changed something. */
   | { readonly kind: 'RequestSnapshot'; readonly server: ServerReference }
   | { readonly kind: 'CancelTask'; readonly server: ServerReference; readonly taskUid: number }
+  /** Sends what can be sent within some seconds, from where the mover says that it stands. Harmless when it is done twice. */
+  | { readonly kind: 'StreamSegments'; readonly source: PinnedFile; readonly receiver: { readonly pod: string; readonly container: string } }
+  | { readonly kind: 'RemovePin'; readonly source: PinnedFile }
   /** Server-side apply. `uid`: only to that very object, and our fields win; without it the object is new, or belongs to somebody else and stays as it is. */
   | { readonly kind: 'Apply'; readonly child: Child; readonly uid?: string | undefined }
   /** A new master key under this name, if there is none: never overwrites one. */
@@ -63,9 +66,6 @@ export type Effect =
   | { readonly kind: 'DeletePod'; readonly name: string; readonly uid: string }
   /** A snapshot before an upgrade. */
   | { readonly kind: 'CreateSnapshot'; readonly snapshot: Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & { readonly metadata: object; readonly spec: object } }
-  /** Sends what can be sent within some seconds, from where the mover says that it stands. Harmless when it is done twice. */
-  | { readonly kind: 'StreamSegments'; readonly source: PinnedFile; readonly receiver: { readonly pod: string; readonly container: string } }
-  | { readonly kind: 'RemovePin'; readonly source: PinnedFile }
 
 /** What the world answered to an effect at once; the room learns it into status in the same pass. */
 export type Fact =

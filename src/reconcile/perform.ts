@@ -7,8 +7,8 @@ import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Connections } from './connection.ts'
 import type { Effect, Fact } from './decision.ts'
 import { Conflict, NotFound, TerminalError } from './errors.ts'
-import { Children } from './perform-children.ts'
 import { Streamer } from './stream.ts'
+import { Children } from './perform-children.ts'
 
 /** For whom an effect is performed, and what fences it. */
 export interface Subject {
@@ -25,15 +25,15 @@ export class Performer {
   readonly #kube: KubeClient
   readonly #connections: Connections
   readonly #isLeader: () => boolean
-  readonly #children: Children
   readonly #streamer: Streamer
+  readonly #children: Children
 
   constructor(parts: { kube: KubeClient; connections: Connections; isLeader: () => boolean }) {
     this.#kube = parts.kube
     this.#connections = parts.connections
     this.#isLeader = parts.isLeader
-    this.#children = new Children(parts)
     this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
+    this.#children = new Children(parts)
   }
 
   /**
@@ -65,6 +65,11 @@ export class Performer {
         return await this.#requestSnapshot(effect, subject)
       case 'CancelTask':
         return await this.#cancelTask(effect)
+      case 'StreamSegments':
+        return await this.#streamer.send(effect)
+      case 'RemovePin':
+        await this.#streamer.unpin(effect.source)
+        return { kind: 'PinRemoved' }
       case 'Apply':
         return await this.#children.apply(effect)
       case 'CreateMasterKey':
@@ -77,11 +82,6 @@ export class Performer {
         return await this.#children.deletePod(effect, subject.object.metadata.namespace ?? '')
       case 'CreateSnapshot':
         return await this.#children.createSnapshot(effect)
-      case 'StreamSegments':
-        return await this.#streamer.send(effect)
-      case 'RemovePin':
-        await this.#streamer.unpin(effect.source)
-        return { kind: 'PinRemoved' }
     }
   }
 

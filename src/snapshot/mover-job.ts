@@ -2,7 +2,7 @@
 // Mounts the snapshot directory only, and read-only: Meilisearch's database is out of its reach.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
-import { quantityValue } from '../api/meta.ts'
+import { sizeBytes } from '../api/quantity.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../api/snapshot.ts'
 import type { MoveConfig, StoreConfig } from '../mover/contract.ts'
 import { artifactPath } from './artifact-path.ts'
@@ -71,7 +71,7 @@ function configurationOf(from: MoveFrom, deadlineSeconds: number): MoveConfig {
     deadlineSeconds,
     stallSeconds: stallSeconds.mounted,
     mayLink,
-    ...(bandwidthLimit === undefined ? {} : { bytesPerSecond: quantityValue(bandwidthLimit) }),
+    ...(bandwidthLimit === undefined ? {} : { bytesPerSecond: sizeBytes(bandwidthLimit) }),
   }
 }
 

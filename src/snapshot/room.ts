@@ -9,6 +9,7 @@ import { resultOf, terminationOf } from './mover-result.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { deletions, pending } from './pending.ts'
 import { probeJob } from './probe-job.ts'
+import { reserveBytes } from './reserve.ts'
 import { whyWaiting } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
@@ -16,8 +17,6 @@ type Room = NonNullable<MeiliSnapshotStatus['room']>
 
 /** Meilisearch's next snapshot may be larger than its last: below this many times the need, the claim is asked. */
 const comfort = 2
-/** What the mover keeps free beside a file, at least. */
-const reserveBytes = 64 * 1024 * 1024
 const askAgainMs = { first: 30_000, most: 300_000 } as const
 
 export function roomMissing(observation: SnapshotObservation, nowMs: number): Outcome {

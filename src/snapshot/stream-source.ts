@@ -1,7 +1,7 @@
 // A file that no mover can mount: which it is, whether it may be sent instead, and what is said where that is interrupted. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
-import { quantityValue } from '../api/meta.ts'
+import { sizeBytes } from '../api/quantity.ts'
 import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { PinnedFile } from '../reconcile/decision.ts'
@@ -22,7 +22,7 @@ export function mayStream({ snapshot, streams }: Pick<SnapshotObservation, 'snap
 }
 
 export function streamLimitBytes({ spec }: MeiliSnapshot): number {
-  return Math.min(Number.MAX_SAFE_INTEGER, quantityValue(spec.mover.stream.maxSize))
+  return Math.min(Number.MAX_SAFE_INTEGER, sizeBytes(spec.mover.stream.maxSize))
 }
 
 /** Where this object's file lies. The pin is one for each request: a mover that starts again goes on with the same file. */

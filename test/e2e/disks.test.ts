@@ -1,11 +1,11 @@
-// Full disks: the one that Meilisearch stages on, the one that it writes to, and the destination in the middle of a copy.
-// Full before the copy: again.test.ts. Full at the flush of each file: the mover's own tests, where the kernel is made to say so.
+// Full disks: the one that Meilisearch stages on, the one that it writes to, and the destination before a copy and in the middle of it.
+// Full at the flush of each file: the mover's own tests, where the kernel is made to say so.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { smallVolume } from '../cluster/small-volume.ts'
 import type { SmallVolume } from '../cluster/small-volume.ts'
 import { claimOf } from '../support/meilisearch-objects.ts'
-import { elsewhere, Hands, namesIn, seenFromHere, testBed, whyElsewhere } from './on-test-bed.ts'
+import { elsewhere, Hands, namesIn, seenFromHere, testBed, unhurried, whyElsewhere } from './on-test-bed.ts'
 import { kubectl, readyOf, World } from './world.ts'
 
 const here = 'node-1'
@@ -65,10 +65,33 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
     await world.completed('written')
   })
 
+  test('a full destination: needed and free are named, and it goes on when there is room; the next one asks before Meilisearch works', async () => {
+    const disk = await smallClaim('small', { sizeBytes: 80 * mebibyte })
+    const fill = async (): Promise<string> => await testBed().run('dd', ['if=/dev/zero', `of=${disk.path}/filler`, 'bs=1M', 'count=60'])
+    await (await world.serve('small', { node: here })).load(200)
+    await fill()
+    await world.snapshot('cramped', { instance: 'small', claim: { name: 'small' } })
+    const waiting = await world.until('cramped', 'to lack room', (snapshot) => readyOf(snapshot)?.reason === 'InsufficientSpace')
+    expect(waiting.status?.phase).toBe('Moving')
+    expect(readyOf(waiting)?.message).toMatch(/MiB.*free.*It goes on by itself when there is room, until \d{4}-/)
+    await testBed().run('rm', [`${disk.path}/filler`])
+    const first = await world.completed('cramped')
+    expect(first.status?.request).toMatchObject({ attempt: 1, posts: 1 })
+    expect(first.status?.move?.failures).toBe(0)
+
+    await fill()
+    await world.snapshot('asks', { instance: 'small', claim: { name: 'small' } })
+    const asking = await world.until('asks', 'to lack room', (snapshot) => readyOf(snapshot)?.reason === 'InsufficientSpace')
+    expect(asking.status).toMatchObject({ phase: 'Pending', room: { attempt: 1 } })
+    expect(asking.status?.request).toBeUndefined()
+    await testBed().run('rm', [`${disk.path}/filler`])
+    await world.completed('asks')
+  })
+
   test('the destination, in the middle of the copy: needed and free, nothing half stays, and it goes on when there is room', async () => {
     const disk = await smallClaim('cramped', { sizeBytes: 160 * mebibyte })
-    await (await world.serve('moving', { node: here })).load(20_000)
-    await world.snapshot('squeezed', { instance: 'moving', claim: { name: 'cramped' } })
+    await (await world.serve('moving', { node: here })).load(10_000)
+    await world.snapshot('squeezed', { instance: 'moving', claim: { name: 'cramped' } }, unhurried)
     const mover = await hands.catchMover(await world.get('squeezed'))
     await testBed().run('dd', ['if=/dev/zero', `of=${disk.path}/filler`, 'bs=1M', 'count=160']).catch((error: unknown) => expect(String(error)).toContain('No space left'))
     mover.letGo()

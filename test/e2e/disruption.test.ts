@@ -4,12 +4,12 @@ import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
 import { until } from '../cluster/until.ts'
 import { shellOnClaim } from '../support/artifact.ts'
 import { claimOf, statefulSetOf } from '../support/meilisearch-objects.ts'
-import { elsewhere, Hands, namesIn, testBed, whyElsewhere } from './on-test-bed.ts'
+import { elsewhere, Hands, namesIn, testBed, unhurried, whyElsewhere } from './on-test-bed.ts'
 import { kubectl, readyOf, toolbox, World } from './world.ts'
 import type { Server } from './world.ts'
 
 const [here, there] = ['node-1', 'node-2']
-const documents = 20_000
+const documents = 10_000
 
 describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
   let world: World
@@ -31,7 +31,7 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
   })
 
   const begun = async (name: string, from: { instance: string; claim?: object }): Promise<MeiliSnapshot> => {
-    await world.snapshot(name, from)
+    await world.snapshot(name, from, unhurried)
     return await world.get(name)
   }
   const stored = async ({ status }: MeiliSnapshot): Promise<string> =>
@@ -78,7 +78,7 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     expect((await server.api.snapshotTasks()).length - before).toBe(1)
   })
 
-  test('a server that moves to another node is not held up by the mover on its volume: the Job goes, the server starts, the mover follows', async () => {
+  test.concurrent('a server that moves to another node is not held up by the mover on its volume: the Job goes, the server starts, the mover follows', async () => {
     await wanderingVolume()
     const moving = await world.serve('moving', { node: here, storageClassName: world.namespace })
     await moving.load(documents)
@@ -97,7 +97,7 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     expect(await stored(done)).not.toContain('.partial')
   })
 
-  test('a mover that is killed three times has failed, and what the last one left is removed', async () => {
+  test.concurrent('a mover that is killed three times has failed, and what the last one left is removed', async () => {
     const snapshot = await begun('killed', { instance: 'movies' })
     for (let round = 0; round < 3; round += 1) (await hands.catchMover(snapshot)).kill()
     const { status } = await world.until('killed', 'to fail', (now) => now.status?.phase === 'Failed')

@@ -28,7 +28,7 @@ test('Direct: Meilisearch changes its database, and every step is on record; wha
   await patch('older', { suspend: false })
   const { status } = await world.untilInstance('older', 'to be upgraded', (instance) => instance.status?.upgrade?.step === 'Done' && conditionOf(instance, 'Applied')?.status === 'True')
   expect(status?.upgrade).toMatchObject({ from: '1.12.0', to: '1.21.0', step: 'Done', documents: 200, indexes: 1 })
-  const { api } = await world.enter('older')
+  const { api } = await world.managedDoor('older')
   const { results } = await api.call<{ results: { status: string; details: object }[] }>('/tasks?types=upgradeDatabase')
   expect(results).toMatchObject([{ status: 'succeeded', details: { upgradeFrom: 'v1.12.0', upgradeTo: 'v1.21.0' } }])
   expect((await api.counts())['films']).toBe(200)
@@ -56,7 +56,7 @@ test('SnapshotFirst: a version that does not start stops it, with the snapshot a
 
   await patch('careful', { version: '1.21.0' })
   await world.instanceReady('careful')
-  expect((await (await world.enter('careful')).api.counts())['films']).toBe(300)
+  expect((await (await world.managedDoor('careful')).api.counts())['films']).toBe(300)
 })
 
 test('a downgrade is refused before anything moves, and the server goes on', async () => {

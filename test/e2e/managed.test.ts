@@ -28,7 +28,7 @@ const pod = async (name: string): Promise<Pod | undefined> => await find<Pod>('p
 const patch = async (kind: string, name: string, body: object): Promise<string> => await kubectl.run(['-n', world.namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(body)])
 const events = async (name: string): Promise<string> => await kubectl.run(['-n', world.namespace, 'get', 'events', '--field-selector', `involvedObject.kind=MeiliInstance,involvedObject.name=${name}`, '-o', 'jsonpath={range .items[*]}{.reason}: {.message}{"\\n"}{end}'])
 /** What the server holds, asked through a door to the pod that runs now. */
-const documents = async (name: string): Promise<number | undefined> => (await (await world.enter(name)).api.counts())['films']
+const documents = async (name: string): Promise<number | undefined> => (await (await world.managedDoor(name)).api.counts())['films']
 
 async function replaced(name: string, before: Pod | undefined): Promise<Pod> {
   return await eventually(`another pod of ${name}`, async () => {
@@ -99,7 +99,7 @@ describe('a life', () => {
     await eventually('another key for applications', async () => ((await world.secret('movies-connection'))['searchKey'] === searchKey ? undefined : true))
     await world.instanceReady('movies')
     const { searchKey: fresh = '' } = await world.secret('movies-connection')
-    expect(await (await world.enter('movies')).as(fresh).hits('films', 'alien')).toBeGreaterThan(0)
+    expect(await (await world.managedDoor('movies')).as(fresh).hits('films', 'alien')).toBeGreaterThan(0)
     await world.snapshot('rotated', { instance: 'movies', claim: { name: 'backups', template: { resources: { requests: { storage: '1Gi' } } } } })
     expect((await world.completed('rotated')).status?.artifact?.documents).toBe(500)
     key = next

@@ -42,6 +42,9 @@ export interface Held {
   told(): Promise<void>
 }
 
+/** A mover that takes its time, so that it is caught in the middle. */
+export const unhurried = { mover: { bandwidthLimit: '8Mi' } }
+
 /** What tests know of the cluster besides what kubectl tells; quick enough to catch a mover at its work. */
 export class Hands {
   readonly kube = new KubeClient(connect(process.env['E2E_KUBECONFIG']))

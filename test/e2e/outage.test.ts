@@ -14,13 +14,13 @@ import { storedFaults } from '../crash/stored.ts'
 import { filmLines } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { claimOf } from '../support/meilisearch-objects.ts'
-import { elsewhere, Hands, namesIn, testBed, whyElsewhere } from './on-test-bed.ts'
+import { elsewhere, Hands, namesIn, testBed, unhurried, whyElsewhere } from './on-test-bed.ts'
 import type { Held } from './on-test-bed.ts'
 import { kubectl, readyOf, World } from './world.ts'
 import type { Server } from './world.ts'
 
 const outageMs = 60_000
-const documents = 20_000
+const documents = 10_000
 const [here, there] = ['node-1', 'node-2']
 const servers = ['busy', 'asked', 'far', 'slow', 'quick'] as const
 type Name = (typeof servers)[number]
@@ -66,7 +66,7 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
   })
 
   const apply = async (name: string, instance: Name, claim = `${instance}-backups`): Promise<MeiliSnapshot> => {
-    await world.snapshot(name, { instance, claim: { name: claim } })
+    await world.snapshot(name, { instance, claim: { name: claim } }, unhurried)
     return await world.get(name)
   }
   const reach = async (name: string, reason: string): Promise<MeiliSnapshot> => await world.until(name, `to be ${reason}`, (snapshot) => readyOf(snapshot)?.reason === reason)

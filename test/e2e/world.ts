@@ -115,11 +115,11 @@ export class World {
   async run(name: string, managed: object = {}, spec: object = {}): Promise<Server> {
     await kubectl.apply(managedOf({ namespace: this.namespace, name }, managed, spec))
     await this.instanceReady(name)
-    return await this.enter(name)
+    return await this.managedDoor(name)
   }
 
-  /** A door to the managed server's pod that runs now, with the master key as it is now. */
-  async enter(name: string): Promise<Server> {
+  /** A door to the pod that runs now, with the master key as it is now. */
+  async managedDoor(name: string): Promise<Server> {
     const masterKey = (await this.secret(`${name}-keys`))['MEILI_MASTER_KEY'] ?? ''
     const server = new Server({ namespace: this.namespace, name, image: toolbox.image, masterKey }, await portForward(kubectl, this.namespace, `${name}-0:7700`))
     this.#servers.push(server)

@@ -7,7 +7,7 @@ import { customResourceDefinition } from '../../../src/api/crd.ts'
 import type { Kind } from '../../../src/api/group.ts'
 import type { MeiliInstanceSpec } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
-import { quantityValue } from '../../../src/api/meta.ts'
+import { quantityValue } from '../../../src/api/quantity.ts'
 import type { MeiliSnapshotSpec } from '../../../src/api/snapshot.ts'
 import { around, withoutNulls } from './around.ts'
 import { objectOf } from './complete-objects.ts'
@@ -30,7 +30,7 @@ const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
   MeiliInstance: ({ existing, managed, deletionPolicy }: MeiliInstanceSpec) =>
     (existing === undefined) !== (managed === undefined) && (managed !== undefined || deletionPolicy === 'Retain') && existingHolds(existing) && managedHolds(managed),
   MeiliSnapshot: ({ deadlines, mover: { bandwidthLimit } }: MeiliSnapshotSpec) =>
-    Object.values(deadlines).every((text) => /[1-9]/.test(text)) && (bandwidthLimit === undefined || quantityValue(bandwidthLimit) >= 2 ** 20),
+    Object.values(deadlines).every((text) => /[1-9]/.test(text)) && (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20),
 }
 
 function existingHolds(existing: MeiliInstanceSpec['existing']): boolean {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { quantity, quantityValue } from '../../../src/api/meta.ts'
+import { quantity } from '../../../src/api/meta.ts'
+import { quantityValue } from '../../../src/api/quantity.ts'
 
 test.each([
   [0, 0],
@@ -11,9 +12,9 @@ test.each([
   ['20k', 20_000],
   ['1e9', 1_000_000_000],
   ['1E9', 1_000_000_000],
-  ['12e-1', 1],
+  ['12e-1', 1.2],
   ['.5Ki', 512],
-  ['2500m', 2],
+  ['2500m', 2.5],
   ['1E', 1e18],
   ['1Ei', 2 ** 60],
 ])('the quantity %s is %d', (text, value) => {

@@ -41,11 +41,17 @@ export const badImports: readonly Bad[] = [
   { what: 'the mover has no engine', file: 'src/mover/a.ts', code: from('../runtime/backoff.ts'), rule: imports, says: 'another program' },
   { what: 'the mover has no room', file: 'src/mover/a.ts', code: from('../snapshot/decide.ts'), rule: imports, says: 'another program' },
   { what: 'the contract imports zod only', file: 'src/mover/contract.ts', code: from('../telemetry/logger.ts'), rule: imports, says: 'zod only' },
+  { what: 'the plugin has no engine', file: 'src/cli/run-a.ts', code: from('../runtime/leader-election.ts', 'import type'), rule: imports, says: 'The plugin is another program' },
+  { what: 'the plugin never talks to Meilisearch', file: 'src/cli/cluster.ts', code: from('../meilisearch/client.ts'), rule: imports, says: 'never talks to Meilisearch' },
+  { what: 'the plugin reads Secrets by no connection of the operator', file: 'src/cli/run-a.ts', code: from('../reconcile/connection.ts'), rule: imports, says: 'The plugin is another program' },
+  { what: "the plugin takes only pure files from a kind's room", file: 'src/cli/run-a.ts', code: from('../instance/observe.ts'), rule: imports, says: 'only pure files' },
+  { what: 'what the plugin shows sees no edge', file: 'src/cli/a.ts', code: from('../kube/client.ts'), rule: imports, says: 'api, pure files of the rooms, and its own' },
+  { what: 'what the plugin shows runs nothing', file: 'src/cli/a.ts', code: from('./run-status.ts'), rule: imports, says: 'is an argument' },
   { what: 'api imports zod only', file: 'src/api/a.ts', code: from('node:util'), rule: imports, says: 'api imports zod only' },
   { what: 'a late import is an import', file: 'src/api/a.ts', code: "export const later = (): Promise<unknown> => import('../kube/client.ts')", rule: imports, says: 'api imports zod only' },
 ]
 
-const pureFiles = ['src/snapshot/decide.ts', 'src/snapshot/mover-job.ts', 'src/reconcile/conditions.ts', 'src/reconcile/decision.ts', 'src/api/crd.ts', 'src/runtime/backoff.ts', 'src/mover/contract.ts', 'src/mover/batch-window.ts']
+const pureFiles = ['src/snapshot/decide.ts', 'src/snapshot/mover-job.ts', 'src/reconcile/conditions.ts', 'src/reconcile/decision.ts', 'src/api/crd.ts', 'src/runtime/backoff.ts', 'src/mover/contract.ts', 'src/mover/batch-window.ts', 'src/cli/table.ts']
 const everyPureFile = pureFiles.map((file): Bad => ({ what: `${file} is pure`, file, code: 'export const now = (): number => Date.now()', rule: 'house(pure)', says: 'take the time as an argument' }))
 
 const impure = (what: string, code: string, says: string): Bad => ({ what, file: 'src/instance/a.ts', code, rule: 'house(pure)', says })
@@ -111,5 +117,7 @@ export const goodFiles: readonly { readonly file: string; readonly code: string 
   { file: 'src/snapshot/observe.ts', code: "import { a } from '../kube/client.ts'\nimport { b } from '../meilisearch/client.ts'\nimport type { c } from './decide.ts'\nexport const f = async (): Promise<unknown> => [await Promise.resolve(a), b, Date.now(), {} as typeof c]" },
   { file: 'src/reconcile/perform.ts', code: "import { a } from '../kube/client.ts'\nimport { b } from '../meilisearch/client.ts'\nexport const f: unknown = [a, b]" },
   { file: 'src/mover/copy.ts', code: "import { open } from 'node:fs/promises'\nimport { z } from 'zod'\nimport { a } from '../telemetry/logger.ts'\nimport { b } from './contract.ts'\nexport const f: unknown = [open, z, a, b]" },
+  { file: 'src/cli/run-status.ts', code: "import { a } from '../kube/client.ts'\nimport { b } from '../snapshot/decide.ts'\nimport { c } from './table.ts'\nexport const f = async (): Promise<unknown> => [await Promise.resolve(a), b, c, Date.now()]" },
+  { file: 'src/cli/table.ts', code: "import { a } from '../api/meta.ts'\nimport type { b } from './cluster.ts'\nexport const f = (c: typeof b): unknown => [a, c]" },
   { file: 'src/runtime/workqueue.ts', code: "import { a } from './backoff.ts'\nimport { b } from '../kube/client.ts'\nexport const f: unknown = [a, b]" },
 ]

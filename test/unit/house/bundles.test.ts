@@ -1,4 +1,4 @@
-// The two programs as they are shipped: each one file that needs nothing beside Node, and the mover without what only the operator needs.
+// The three programs as they are shipped: each one file that needs nothing beside Node, and none with what only another one needs.
 import { builtinModules } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -20,18 +20,20 @@ beforeAll(async () => {
 
 const modulesOf = (file: string): readonly string[] => chunks.get(file)!.flatMap(({ moduleIds }) => moduleIds)
 
-test('two programs, one file each', () => {
-  expect([...chunks.keys()]).toEqual(['dist/operator.js', 'dist/mover.js'])
+const programs = ['dist/operator.js', 'dist/mover.js', 'dist/kubectl-meili.cjs']
+
+test('three programs, one file each', () => {
+  expect([...chunks.keys()]).toEqual(programs)
   for (const list of chunks.values()) expect(list).toHaveLength(1)
 })
 
-test.each(['dist/operator.js', 'dist/mover.js'])('%s imports nothing but what Node brings', (file) => {
+test.each(programs)('%s imports nothing but what Node brings', (file) => {
   const [chunk] = chunks.get(file)!
   const own = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)]
   expect([...chunk!.imports, ...chunk!.dynamicImports].filter((name) => !own.includes(name))).toEqual([])
 })
 
-test.each(['dist/operator.js', 'dist/mover.js'])('%s knows its version', (file) => {
+test.each(programs)('%s knows its version', (file) => {
   expect(chunks.get(file)![0]!.code).toContain(manifest.version)
 })
 
@@ -41,6 +43,17 @@ test('the mover carries no Kubernetes, no HTTP and no engine', () => {
   expect(chunks.get('dist/mover.js')![0]!.code.length).toBeLessThan(200_000)
 })
 
-test('no tests and no schema emitter are shipped', () => {
-  for (const file of chunks.keys()) expect(modulesOf(file).filter((id) => /\/(test|lint|crds|bench)\/|api\/(crd|structural-schema|zod-inspection)/.test(id))).toEqual([])
+test('the plugin carries no engine, no client of Meilisearch and nothing that writes for the operator', () => {
+  expect(modulesOf('dist/kubectl-meili.cjs').filter((id) => /src\/(runtime|meilisearch|telemetry|mover)\/|reconcile\/(perform|connection|reconciler)|\/(observe|controller)\.ts/.test(id))).toEqual([])
+})
+
+test('the plugin can be run by a shell under any name, and is what npm links', () => {
+  const [chunk] = chunks.get('dist/kubectl-meili.cjs')!
+  expect(chunk!.code.split('\n')[0]).toBe('#!/usr/bin/env node')
+  expect(manifest.bin).toEqual({ 'kubectl-meili': 'dist/kubectl-meili.cjs' })
+})
+
+test('no tests are shipped, and the schema emitter only with the plugin, which compares CRDs', () => {
+  for (const file of programs) expect(modulesOf(file).filter((id) => /\/(test|lint|crds|bench)\//.test(id))).toEqual([])
+  for (const file of programs.slice(0, 2)) expect(modulesOf(file).filter((id) => /api\/(crd|structural-schema|zod-inspection)|src\/cli\//.test(id))).toEqual([])
 })

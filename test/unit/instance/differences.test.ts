@@ -1,6 +1,7 @@
 // Where an object differs from what is wanted of it: fields of others do not count, nor how the API server writes what we wrote.
 import { describe, expect, test } from 'vitest'
 import { differences } from '../../../src/instance/differences.ts'
+import { quantityValue, sizeBytes } from '../../../src/api/quantity.ts'
 
 describe('no difference', () => {
   test.each([
@@ -31,4 +32,23 @@ describe('a difference, with its path', () => {
   ])('%s', (_, ...[wanted, there, paths]) => {
     expect(differences(wanted, there)).toEqual(paths)
   })
+})
+
+test.each([
+  ['20Gi', 20 * 2 ** 30],
+  ['1.5Gi', 1.5 * 2 ** 30],
+  ['1G', 1e9],
+  ['500m', 0.5],
+  ['1e3', 1000],
+  ['12', 12],
+  [7, 7],
+  ['much', undefined],
+  ['1 Gi', undefined],
+])('%s is %s', (text, value) => {
+  expect(quantityValue(text)).toBe(value)
+})
+
+test('a size is whole bytes', () => {
+  expect(sizeBytes('1.1Ki')).toBe(1127)
+  expect(sizeBytes('nothing')).toBe(0)
 })

@@ -1,0 +1,84 @@
+// The cluster that the flags and the kubeconfig name, and our kinds as they stand in it.
+import { meiliInstances } from '../api/instance.ts'
+import type { MeiliInstance } from '../api/instance.ts'
+import { meiliSnapshots } from '../api/snapshot.ts'
+import type { MeiliSnapshot } from '../api/snapshot.ts'
+import { KubeClient } from '../kube/client.ts'
+import { connect } from '../kube/connection.ts'
+import type { Connection } from '../kube/connection.ts'
+import type { KubeObject } from '../kube/resource.ts'
+import { NotFound } from '../reconcile/errors.ts'
+import { Complaint, isKindMissing } from './complaint.ts'
+
+/** The flags that every command has. */
+export interface Place {
+  readonly kubeconfig?: string
+  readonly context?: string
+  readonly namespace?: string
+}
+
+export type Instance = MeiliInstance & KubeObject
+export type Snapshot = MeiliSnapshot & KubeObject
+
+export class Cluster {
+  readonly kube: KubeClient
+  readonly server: string
+  /** The flag's, else the context's, else `default`. */
+  readonly namespace: string
+
+  constructor(place: Place) {
+    const connection = connectionOf(place)
+    this.kube = new KubeClient(connection)
+    this.server = connection.server
+    this.namespace = place.namespace ?? connection.namespace ?? 'default'
+  }
+
+  async instances(namespace: string | undefined): Promise<Instance[]> {
+    return await this.kube.listAll<Instance>(meiliInstances, within(namespace))
+  }
+
+  async snapshots(namespace: string | undefined): Promise<Snapshot[]> {
+    return await this.kube.listAll<Snapshot>(meiliSnapshots, within(namespace))
+  }
+
+  /** @throws Complaint that names those that there are */
+  async instance(name: string): Promise<Instance> {
+    try {
+      return await this.kube.get<Instance>(meiliInstances, { namespace: this.namespace, name })
+    } catch (error) {
+      throw await this.#orNamed(error, `MeiliInstance ${name}`, async () => await this.instances(this.namespace))
+    }
+  }
+
+  /** @throws Complaint that names some of those that there are */
+  async snapshot(name: string): Promise<Snapshot> {
+    try {
+      return await this.kube.get<Snapshot>(meiliSnapshots, { namespace: this.namespace, name })
+    } catch (error) {
+      throw await this.#orNamed(error, `MeiliSnapshot ${name}`, async () => await this.snapshots(this.namespace))
+    }
+  }
+
+  async #orNamed(error: unknown, what: string, all: () => Promise<readonly KubeObject[]>): Promise<unknown> {
+    if (!(error instanceof NotFound) || isKindMissing(error)) return error
+    const names = (await all()).map(({ metadata }) => metadata.name)
+    const others = names.length === 0 ? 'There is none in it; -n names another one.' : `There ${names.length === 1 ? 'is' : 'are'}: ${names.slice(-8).join(', ')}${names.length > 8 ? ', …' : ''}.`
+    return new Complaint(`There is no ${what} in namespace ${this.namespace}. ${others}`)
+  }
+
+  async close(): Promise<void> {
+    await this.kube.close()
+  }
+}
+
+const within = (namespace: string | undefined): { namespace?: string } => (namespace === undefined ? {} : { namespace })
+
+function connectionOf({ kubeconfig, context }: Place): Connection {
+  try {
+    return connect(kubeconfig, context)
+  } catch (error) {
+    // The lines after the first show the place in the file.
+    const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
+    throw new Complaint(message.startsWith('There is no ') ? message : `The kubeconfig cannot be read: ${message}. Name another one with --kubeconfig or KUBECONFIG.`)
+  }
+}

@@ -1,0 +1,46 @@
+// From an error to one sentence for the person at the terminal: what happened, and what to do. Pure; never a stack of what was foreseen.
+import { Conflict, NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { ExitCode } from './exit-codes.ts'
+
+/** Something that the user can mend: the message is the whole story. */
+export class Complaint extends Error {
+  override readonly name = 'Complaint'
+  readonly exitCode: ExitCode
+  constructor(message: string, exitCode: ExitCode = exitCodes.impossible) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+export const install = 'kubectl apply --server-side -f install.yaml'
+
+/** @param server where the cluster is, for the sentence */
+export function complaintOf(error: unknown, server: string): string | undefined {
+  if (error instanceof Complaint) return error.message
+  if (error instanceof TransientError) return error.status === undefined ? silent(error, server) : unsettled(error, server)
+  if (error instanceof NotFound) return isKindMissing(error) ? `The cluster at ${server} does not know meili-operator's kinds: install its CRDs and the operator (${install}), then look with: kubectl meili doctor` : ownWords(error)
+  if (error instanceof TerminalError) return error.status === 403 ? `You may not do this: ${ownWords(error)}. Ask whoever runs the cluster for the right; "kubectl meili doctor" lists what is missing.` : ownWords(error)
+  return error instanceof Conflict ? ownWords(error) : undefined
+}
+
+function silent(error: Error, server: string): string {
+  return `The cluster at ${server} does not answer: ${reasonOf(error)}. Is it up, and is it the one you mean? (kubectl config current-context)`
+}
+
+function unsettled(error: TransientError, server: string): string {
+  if (error.status === 401) return `The cluster at ${server} does not accept who you are (401). Log in again, or choose another context: kubectl config get-contexts`
+  return `The cluster at ${server} cannot do it now: ${ownWords(error)}. Try again.`
+}
+
+/** A group that is not there is answered by plain text; an object that is not there by a Status that names it. */
+export function isKindMissing(error: NotFound): boolean {
+  return error.code !== 'NotFound' || error.message.includes('could not find the requested resource')
+}
+
+/** Without the name of the request, which says nothing to a user: `GET Pod shop/a answered 404 NotFound: …`. */
+function ownWords({ message }: Error): string {
+  return message.replace(/^.*? answered \d+[^:]*: /s, '')
+}
+
+const reasonOf = ({ message }: Error): string => message.replace(/^.*? got no reply: /s, '')

@@ -1,0 +1,74 @@
+// Doctor's look at the operator: is it installed, does it run, may it do its work, and may you? Pure.
+import type { V1Deployment } from '@kubernetes/client-node'
+import type { KubeObject } from '../kube/resource.ts'
+import { install } from './complaint.ts'
+import { ok, problem, unchecked } from './finding.ts'
+import type { Finding, Seen } from './finding.ts'
+import { ageText } from './words.ts'
+
+export type OperatorDeployment = V1Deployment & KubeObject
+
+/** What the lease told while it was watched. */
+export interface Leadership {
+  readonly holder: string
+  readonly acquireTime: string | undefined
+  /** Somebody renewed it while we looked: no clock of ours has a say. */
+  readonly isRenewed: boolean
+}
+
+/** One thing that an account may not do. */
+export interface Denied {
+  readonly verb: string
+  /** `jobs.batch`, `pods/log`. */
+  readonly resource: string
+  /** Empty for all namespaces. */
+  readonly namespace: string
+}
+
+const labels = 'app.kubernetes.io/name=meili-operator'
+
+/** @param leadership undefined where nobody ever led */
+export function diagnoseOperator(deployments: Seen<readonly OperatorDeployment[]>, leadership: Seen<Leadership | undefined> | undefined, nowMs: number): Finding[] {
+  if ('refused' in deployments) return [unchecked('operator', 'Whether the operator runs', deployments.refused)]
+  const [deployment, ...others] = deployments.value
+  if (deployment === undefined) return [problem('operator', `The operator is not installed: there is no Deployment with label ${labels}`, install)]
+  const twice = others.length === 0 ? [] : [problem('operator', `The operator is installed more than once: ${deployments.value.map(placeOf).join(', ')}`, 'uninstall all but one, or give each its own namespaces (WATCH_NAMESPACES)')]
+  return [...twice, running(deployment, leadership, nowMs)]
+}
+
+const placeOf = ({ metadata }: OperatorDeployment): string => `${metadata.namespace ?? ''}/${metadata.name}`
+
+function running(deployment: OperatorDeployment, leadership: Seen<Leadership | undefined> | undefined, nowMs: number): Finding {
+  if (leadership !== undefined && 'refused' in leadership) return unchecked('operator', 'Whether the operator leads', leadership.refused)
+  const lease = leadership?.value
+  if (lease?.isRenewed === true) return ok('operator', `operator running: ${lease.holder.replace(/_[0-9a-f-]{36}$/, '')} (leader since ${ageText(lease.acquireTime, nowMs)})`)
+  const { namespace = '', name } = deployment.metadata
+  const { replicas } = deployment.spec ?? {}
+  const led = lease === undefined || lease.holder === '' ? 'nobody holds its lease' : `${lease.holder.replace(/_[0-9a-f-]{36}$/, '')} held its lease and does not renew it`
+  if (replicas === 0) return problem('operator', `The operator is not running: Deployment ${placeOf(deployment)} is scaled to 0, and ${led}`, `kubectl -n ${namespace} scale deployment/${name} --replicas=1`)
+  const ready = deployment.status?.readyReplicas ?? 0
+  return problem('operator', `The operator is not running: ${ready} of ${replicas ?? 1} pods of Deployment ${placeOf(deployment)} are ready, and ${led}`, `kubectl -n ${namespace} describe pods -l ${labels}; kubectl -n ${namespace} logs deployment/${name}`)
+}
+
+export function diagnoseOperatorRights(account: string, denied: Seen<readonly Denied[]>): Finding {
+  if ('refused' in denied) return unchecked('rights', `What ${account} may do`, denied.refused)
+  if (denied.value.length === 0) return ok('rights', `rights of ${account}: all that it needs`)
+  return problem('rights', `The operator (${account}) may not ${deniedText(denied.value)}`, `${install}, which has its ClusterRole, Role and bindings`)
+}
+
+export function diagnoseOwnRights(denied: Seen<readonly Denied[]>): Finding {
+  if ('refused' in denied) return unchecked('rights', 'What you may do', denied.refused)
+  if (denied.value.length === 0) return ok('rights', 'your rights: all that this plugin needs')
+  return { level: 'warning', check: 'rights', message: `You may not ${deniedText(denied.value)}`, remedy: 'ask whoever runs the cluster for a Role with these rights (docs/kubectl-meili.md, "Rights")' }
+}
+
+/** `get secrets and create jobs.batch in all namespaces`. */
+function deniedText(denied: readonly Denied[]): string {
+  const byNamespace = Map.groupBy(denied, ({ namespace }) => namespace)
+  const places = [...byNamespace].map(([namespace, list]) => {
+    const byResource = Map.groupBy(list, ({ resource }) => resource)
+    const acts = [...byResource].map(([resource, verbs]) => `${verbs.map(({ verb }) => verb).join('/')} ${resource}`)
+    return `${acts.join(', ')} in ${namespace === '' ? 'all namespaces' : `namespace ${namespace}`}`
+  })
+  return places.join('; ')
+}

@@ -1,0 +1,52 @@
+// kubectl-meili: composition root. Words in, text out, an exit code; an error is one sentence with its remedy.
+import process from 'node:process'
+import { CommanderError } from 'commander'
+import { complaintOf, Complaint } from './complaint.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { ExitCode } from './exit-codes.ts'
+import { programFor } from './program.ts'
+import type { Outcome } from './program.ts'
+import { completeCommand, runComplete } from './run-completion.ts'
+import { Terminal } from './terminal.ts'
+
+const terminal = new Terminal({ out: process.stdout, error: process.stderr, isDumb: process.env['TERM'] === 'dumb' })
+
+async function main(words: readonly string[]): Promise<ExitCode> {
+  const outcome: Outcome = {}
+  try {
+    const program = programFor(terminal, outcome)
+    const [first, ...rest] = words
+    if (first === completeCommand) return await runComplete(program, terminal, rest)
+    await program.parseAsync(first === undefined ? ['--help'] : words, { from: 'user' })
+    return outcome.exitCode ?? exitCodes.done
+  } catch (error) {
+    return explained(error, outcome)
+  } finally {
+    await outcome.cluster?.close()
+  }
+}
+
+/** What was not foreseen is a bug, and keeps its stack for whoever mends it. */
+function explained(error: unknown, { cluster }: Outcome): ExitCode {
+  // Its words are out already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  const complaint = complaintOf(error, cluster?.server ?? 'the address in the kubeconfig')
+  terminal.complain(complaint === undefined ? `This is a bug of kubectl-meili: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` : `error: ${complaint}`)
+  return error instanceof Complaint ? error.exitCode : exitCodes.impossible
+}
+
+// A reader that has seen enough (head, less) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(exitCodes.done)
+})
+
+/** What is written to a pipe may still be on its way. */
+async function flushed(): Promise<void> {
+  await new Promise((resolve) => process.stdout.write('', resolve))
+}
+
+void main(process.argv.slice(2)).then(async (exitCode) => {
+  await flushed()
+  process.exit(exitCode)
+})

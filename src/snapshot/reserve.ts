@@ -1,0 +1,7 @@
+// What a mover wants free beside a file: the rule of mover/space.ts, which alone measures. Pure.
+
+/** At least this much. */
+export const reserveBytes = 64 * 1024 * 1024
+
+/** Of free space, for a file of this size. */
+export const neededBytes = (sizeBytes: number): number => sizeBytes + Math.max(reserveBytes, sizeBytes / 100)

@@ -1,0 +1,133 @@
+// adopt on a real API server: what it prints is applied as it is, and the real operator finds the real Meilisearch by it.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import type { MeiliInstance } from '../../../src/api/instance.ts'
+import { isTrue } from '../../../src/reconcile/conditions.ts'
+import { eventually } from '../../support/eventually.ts'
+import { KubeApi } from '../../support/kube-api.ts'
+import { Meilisearches } from '../../support/meilisearch-process.ts'
+import type { MeilisearchProcess } from '../../support/meilisearch-process.ts'
+import { Plugin } from '../../support/plugin.ts'
+import type { Ended } from '../../support/plugin.ts'
+import { deployedEnvironment, OperatorProcess } from '../runtime/operator-process.ts'
+import { installRelease, runningPod } from './chart-release.ts'
+import type { Release } from './chart-release.ts'
+
+const masterKey = 'the-master-key-of-this-test'
+const servers = new Meilisearches()
+let api: KubeApi
+let plugin: Plugin
+let server: MeilisearchProcess
+let operator: OperatorProcess
+let namespace: string
+
+beforeAll(async () => {
+  ;[api, server] = await Promise.all([KubeApi.installed(), servers.start({ masterKey })])
+  plugin = await Plugin.beside(api.plane)
+  const account = { namespace: 'meili-operator-system', name: 'meili-operator' }
+  const kubeconfig = api.kubeconfig({ user: { token: await api.token(account) } })
+  operator = await OperatorProcess.start({ ...deployedEnvironment({ name: 'operator-0', namespace: account.namespace }), KUBECONFIG: kubeconfig })
+}, 120_000)
+afterAll(async () => {
+  await operator[Symbol.asyncDispose]()
+  plugin[Symbol.dispose]()
+  await servers[Symbol.asyncDispose]()
+  await api[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  namespace = await api.namespace()
+})
+
+const release = (changes: Partial<Release> = {}): Release => ({ namespace, name: 'movies', port: server.port, masterKey, ...changes })
+const adopt = async (...words: readonly string[]): Promise<Ended> => await plugin.run(['adopt', ...words, '-n', namespace])
+
+/** Applies what was printed, and gives the instance as the operator sees it. */
+async function applied(yaml: string, condition = 'SnapshotVolumeReady'): Promise<MeiliInstance> {
+  await api.kubectl.run(['apply', '-f', '-'], { input: yaml })
+  const { metadata } = parse(yaml) as MeiliInstance
+  return await eventually(`MeiliInstance ${metadata.name} to be Ready`, async () => {
+    const seen = await api.kubectl.json<MeiliInstance>(['-n', namespace, 'get', 'meiliinstance', metadata.name])
+    return isTrue(seen.status?.conditions, 'Ready') && isTrue(seen.status?.conditions, condition) ? seen : undefined
+  })
+}
+
+describe("a server of Meilisearch's official chart", () => {
+  test.each([['statefulset/movies-meilisearch'], ['sts/movies-meilisearch'], ['movies-meilisearch'], ['pod/movies-meilisearch-0'], []])('named as %s: what is printed works as it is', async (...words) => {
+    await installRelease(api, release())
+    const { code, out, err } = await adopt(...words)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toBe(`# Snapshots are written to /meili_data/snapshots, on claim movies-meilisearch.
+apiVersion: meili-operator.dev/v1alpha1
+kind: MeiliInstance
+metadata:
+  name: movies-meilisearch
+  namespace: ${namespace}
+spec:
+  existing:
+    podSelector:
+      matchLabels:
+        app.kubernetes.io/instance: movies
+        app.kubernetes.io/name: meilisearch
+    port: ${server.port}
+    apiKeySecretRef:
+      name: movies-meilisearch-master-key
+      key: MEILI_MASTER_KEY
+`)
+    expect(out).not.toContain(masterKey)
+    expect((await applied(out)).status).toMatchObject({ version: '1.21.0', pod: { name: 'movies-meilisearch-0' }, snapshotVolume: { claimName: 'movies-meilisearch', subPath: 'snapshots' } })
+  })
+
+  test('without persistence, its default, says that its snapshots cannot be moved', async () => {
+    await installRelease(api, release({ isPersistent: false }))
+    expect((await adopt()).out).toMatch(/^# Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots, on the container file system, which no other pod can mount\. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim\./)
+  })
+
+  test('with another name, as JSON: notes on stderr, the object alone on stdout', async () => {
+    await installRelease(api, release())
+    const { out, err } = await adopt('--name', 'search', '-o', 'json')
+    expect(JSON.parse(out)).toMatchObject({ kind: 'MeiliInstance', metadata: { name: 'search', namespace } })
+    expect(err).toBe('Snapshots are written to /meili_data/snapshots, on claim movies-meilisearch.\n')
+  })
+
+  test('with two pods: each must be adopted by itself, and is', async () => {
+    await installRelease(api, release({ replicas: 2 }))
+    expect(await adopt('statefulset/movies-meilisearch')).toMatchObject({ code: 3, err: expect.stringContaining('adopt pod/movies-meilisearch-0 or pod/movies-meilisearch-1') as unknown })
+    expect(await adopt()).toMatchObject({ code: 3, err: expect.stringContaining('More than one pod looks like Meilisearch: name one.') as unknown })
+    const { out } = await adopt('pod/movies-meilisearch-1', '--name', 'second')
+    expect(parse(out)).toMatchObject({ spec: { existing: { podSelector: { matchLabels: { 'statefulset.kubernetes.io/pod-name': 'movies-meilisearch-1' } } } } })
+    expect((await applied(out)).status?.pod?.name).toBe('movies-meilisearch-1')
+  })
+
+  test('whose Secret this user may not read: taken for granted, and said', async () => {
+    await installRelease(api, release())
+    const account = await api.account()
+    await api.kubectl.run(['-n', namespace, 'create', 'role', 'viewer', '--verb=get,list', '--resource=pods,configmaps,persistentvolumeclaims,statefulsets.apps'])
+    await api.kubectl.run(['-n', namespace, 'create', 'rolebinding', 'viewer', '--role=viewer', `--serviceaccount=${account.namespace}:${account.name}`])
+    const kubeconfig = api.kubeconfig({ user: { token: await api.token(account) } })
+    const { out } = await plugin.run(['adopt', '-n', namespace], { kubeconfig })
+    expect(out).toContain('# Whether the key is in Secret movies-meilisearch-master-key is taken for granted: you may not read it.')
+    await applied(out)
+  })
+})
+
+test('a plain pod with a sidecar, a key of its own and a directory by flag', async () => {
+  await api.kubectl.run(['-n', namespace, 'create', 'secret', 'generic', 'own', `--from-literal=key=${masterKey}`])
+  const volume = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
+  const server700 = { name: 'engine', image: 'registry.example/meilisearch@sha256:1234', args: [`--http-addr=:${server.port}`, '--snapshot-dir', '/kept', '--master-key', '$(THE_KEY)'], env: [{ name: 'THE_KEY', valueFrom: { secretKeyRef: { name: 'own', key: 'key' } } }], volumeMounts: [{ name: 'data', mountPath: '/kept' }] }
+  await runningPod(api, { metadata: { namespace, name: 'plain', labels: { app: 'plain', 'pod-template-hash': 'x' } }, spec: { volumes: [volume], containers: [{ name: 'proxy', image: 'envoy' }, server700] } })
+  const { out } = await adopt('plain')
+  expect(parse(out)).toMatchObject({ metadata: { name: 'plain' }, spec: { existing: { podSelector: { matchLabels: { app: 'plain' } }, container: 'engine', port: server.port, apiKeySecretRef: { name: 'own', key: 'key' } } } })
+  expect(out).toContain('# Claim data of the snapshot directory is not there.')
+  const { status } = await applied(out, 'Authorized')
+  expect(status?.snapshotVolume?.directory).toBe('/kept')
+})
+
+test.each([
+  ['nothing here', [], /No pod in namespace \S+ looks like Meilisearch, by image or by port 7700/],
+  ['a name that there is not', ['pod/none'], /There is no running pod none in namespace \S+\. No pod in it looks like Meilisearch/],
+  ['another kind', ['deployment/search'], /write pod\/search or statefulset\/search, not deployment\/search/],
+] as const)('%s: says so, and what to write', async (_, words, says) => {
+  const { code, out, err } = await adopt(...words)
+  expect({ code, out }).toEqual({ code: 3, out: '' })
+  expect(err).toMatch(says)
+})

@@ -1,0 +1,67 @@
+// Doctor's judgements, where a real cluster would take long to be brought there; test/integration/cli/doctor.test.ts breaks the real things.
+import { describe, expect, test } from 'vitest'
+import { customResourceDefinition } from '../../../src/api/crd.ts'
+import { meiliSnapshots } from '../../../src/api/snapshot.ts'
+import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
+import { diagnoseDestinations, diagnoseInstance } from '../../../src/cli/diagnose-instances.ts'
+import { diagnoseKinds } from '../../../src/cli/diagnose-kinds.ts'
+import type { InstalledDefinition } from '../../../src/cli/diagnose-kinds.ts'
+import { diagnoseOperator, diagnoseOwnRights } from '../../../src/cli/diagnose-operator.ts'
+import type { OperatorDeployment } from '../../../src/cli/diagnose-operator.ts'
+
+const nowMs = Date.parse('2026-01-20T00:00:00Z')
+
+describe('a CRD', () => {
+  const known = customResourceDefinition(meiliSnapshots)
+  const installed = (changes: object = {}, status = 'True'): InstalledDefinition => ({ ...known, spec: { ...known.spec, ...changes }, status: { conditions: [{ type: 'Established', status }, ...(status === 'True' ? [] : [{ type: 'NamesAccepted', status: 'False', message: 'the name is taken' }])] } })
+  const judged = (value: InstalledDefinition | undefined): string => diagnoseKinds([[meiliSnapshots, { value }]], '1.0.0').map(({ level, message }) => `${level}: ${message}`).join('\n')
+
+  test('as the plugin knows it is well', () => expect(judged(installed())).toBe('ok: CRDs present, as this plugin (1.0.0) knows them'))
+  test('that serves another version is none', () => expect(judged(installed({ versions: [{ ...known.spec.versions[0], served: false }] }))).toMatch(/^problem: .* does not serve v1alpha1/))
+  test('that is not established says why', () => expect(judged(installed({}, 'False'))).toMatch(/^problem: .* is not established: the name is taken/))
+  test('that lacks a field inside a list and a whole object names both, and nothing twice', () => {
+    const schema = structuredClone(known.spec.versions[0]!.schema.openAPIV3Schema) as { properties: { spec: { properties: Record<string, unknown> }; status: { properties: { conditions: { items: { properties: Record<string, unknown> } } } } } }
+    delete schema.properties.spec.properties['mover']
+    delete schema.properties.status.properties.conditions.items.properties['reason']
+    expect(judged(installed({ versions: [{ name: 'v1alpha1', served: true, schema: { openAPIV3Schema: schema } }] }))).toMatch(/is old: it lacks spec\.mover, status\.conditions\[\]\.reason, and/)
+  })
+})
+
+describe('the operator', () => {
+  const deployment = (name: string, readyReplicas = 1): OperatorDeployment => ({ metadata: { namespace: 'ops', name }, spec: { replicas: 1 }, status: { readyReplicas } }) as unknown as OperatorDeployment
+  test('installed twice is a problem even where it leads', () => {
+    const findings = diagnoseOperator({ value: [deployment('a'), deployment('b')] }, { value: { holder: 'a-1_9b2d7a3e-0000-4000-8000-000000000000', acquireTime: '2026-01-19T21:00:00.000000Z', isRenewed: true } }, nowMs)
+    expect(findings.map(({ level, message }) => [level, message])).toEqual([['problem', 'The operator is installed more than once: ops/a, ops/b'], ['ok', 'operator running: a-1 (leader since 3h)']])
+  })
+  test('whose lease may not be read could not be checked, which is no fault of its own', () => expect(diagnoseOperator({ value: [deployment('a')] }, { refused: 'leases is forbidden' }, nowMs)).toMatchObject([{ level: 'warning', message: 'Whether the operator leads could not be checked: leases is forbidden' }]))
+  test('that never led says so', () => expect(diagnoseOperator({ value: [deployment('a', 0)] }, { value: undefined }, nowMs)).toMatchObject([{ level: 'problem', message: expect.stringContaining('0 of 1 pods of Deployment ops/a are ready, and nobody holds its lease') as unknown }]))
+})
+
+test('rights that lack are put together by namespace and resource', () => {
+  const denied = [{ verb: 'get', resource: 'pods', namespace: 'a' }, { verb: 'list', resource: 'pods', namespace: 'a' }, { verb: 'create', resource: 'jobs.batch', namespace: '' }]
+  expect(diagnoseOwnRights({ value: denied }).message).toBe('You may not get/list pods in namespace a; create jobs.batch in all namespaces')
+})
+
+describe('an instance', () => {
+  const instance = (status: object): Instance => ({ metadata: { namespace: 'shop', name: 'movies', generation: 2 }, spec: { existing: {} }, status }) as unknown as Instance
+  const good = { observedGeneration: 2, version: '1.21.0', conditions: [{ type: 'Ready', status: 'True' }, { type: 'SnapshotVolumeReady', status: 'True' }] }
+  const stored = (completedAt: string): Snapshot => ({ metadata: { namespace: 'shop', name: 's' }, spec: { source: { instanceRef: { name: 'movies' } } }, status: { phase: 'Completed', completedAt } }) as unknown as Snapshot
+  const judged = (status: object, snapshots: readonly Snapshot[] = []): string[] => diagnoseInstance(instance(status), snapshots, nowMs).map(({ level, message }) => `${level}: ${message}`)
+
+  test('changed since it was looked at is nobody’s yet', () => expect(judged({ ...good, observedGeneration: 1 })).toEqual([expect.stringMatching(/^problem: .* has not looked at it since its last change/)]))
+  test('without a snapshot, or with one of long ago, is warned of', () => {
+    expect(judged(good)[1]).toBe('warning: instance shop/movies: no snapshot of it has ever been stored')
+    expect(judged(good, [stored('2026-01-11T00:00:00Z')])[1]).toBe('warning: instance shop/movies: its last snapshot is 9d old')
+    expect(judged(good, [stored('2026-01-19T00:00:00Z')])).toHaveLength(1)
+  })
+  test('that runs without a key where one is needed is told how to make one', () => {
+    const [finding] = diagnoseInstance(instance({ ...good, conditions: [{ type: 'Ready', status: 'False', reason: 'KeyRefused', message: 'No key.' }] }), [], nowMs)
+    expect(finding).toMatchObject({ message: 'instance shop/movies: KeyRefused: No key', remedy: 'kubectl -n shop create secret generic movies-keys --from-literal=MEILI_MASTER_KEY=…, and name it in spec.existing.apiKeySecretRef' })
+  })
+})
+
+test('a claim is judged by the newest figure, wherever it stands', () => {
+  const at = (observedAt: string, freeBytes: number): Snapshot => ({ metadata: { namespace: 'shop', name: 's' }, spec: { destination: { claim: { name: 'backups' } } }, status: { phase: 'Completed', completedAt: observedAt, destination: { freeBytes, observedAt }, artifact: { sizeBytes: 100 * 1024 ** 2 } } }) as unknown as Snapshot
+  const [finding] = diagnoseDestinations([at('2026-01-19T00:00:00Z', 10 ** 10), at('2026-01-18T00:00:00Z', 1)], nowMs)
+  expect(finding).toEqual({ level: 'ok', check: 'destination', message: 'claim shop/backups: 9.3 GiB free 1d ago, room for about 94 more' })
+})

@@ -1,0 +1,31 @@
+// docs/kubectl-meili.md and the program say the same: each command with its flags, each exit code.
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { expect, test } from 'vitest'
+import { exitCodes } from '../../../src/cli/exit-codes.ts'
+import { programFor } from '../../../src/cli/program.ts'
+import { Terminal } from '../../../src/cli/terminal.ts'
+
+const text = readFileSync(new URL('../../../docs/kubectl-meili.md', import.meta.url), 'utf8')
+const rows = text.split('\n').filter((line) => line.startsWith('|'))
+const program = programFor(new Terminal({ out: process.stdout, error: process.stderr, isDumb: true }), {})
+
+function leaves(command: Command, path: string): (readonly [string, Command])[] {
+  return command.commands.length === 0 ? [[path, command]] : command.commands.flatMap((inner) => leaves(inner, `${path} ${inner.name()}`))
+}
+const commands = leaves(program, 'kubectl meili')
+
+test.each(commands)('%s stands in the table with exactly its flags', (path, command) => {
+  const row = rows.find((line) => line.includes(`\`${path}\``) || line.includes(`\`${path} `)) ?? ''
+  expect([...row.slice(row.lastIndexOf(' | ')).matchAll(/--[a-z-]+/g)].map(([flag]) => flag)).toEqual(command.options.map(({ long }) => long))
+})
+
+test('no other command stands in it', () => {
+  const named = rows.flatMap((line) => /^\| `(kubectl meili(?: [a-z]+)+)/.exec(line)?.[1] ?? [])
+  expect(named).toEqual(commands.map(([path]) => path))
+})
+
+test('the flags of all commands, and the exit codes', () => {
+  for (const { long } of program.options) if (long !== '--version') expect(text).toContain(long)
+  expect(rows.flatMap((line) => /^\| (\d+) \|/.exec(line)?.[1] ?? []).map(Number)).toEqual(Object.values(exitCodes))
+})
