@@ -1,7 +1,7 @@
 // The half of a MeiliInstance that we run ourselves: what a user may say of the server, and what is seen of it beyond what any server shows.
 import { z } from 'zod'
 import { destinationClaimReference } from './destination.ts'
-import { int64, localReference, quantity, secretKeyReference, timestamp } from './meta.ts'
+import { exponentTooLong, int64, localReference, quantity, secretKeyReference, timestamp } from './meta.ts'
 import { affinity, environment, nodeSelector, podSecurityContext, resources, securityContext, stringMap, tolerations, topologySpreadConstraints } from './pod.ts'
 
 const className = z.string().max(253).describe("Without it: the cluster's default class.")
@@ -10,7 +10,7 @@ const claimName = z.string().min(1).max(253)
 const oneOf = { rule: 'has(self.size) != has(self.claimName)', message: 'write a size, and the claim is made, or a claimName, and that claim is used: exactly one of them' }
 const onlyWithSize = { rule: '!has(self.claimName) || (!has(self.storageClassName) && !has(self.accessModes))', message: 'storageClassName and accessModes belong to a claim that is made: leave them out where claimName is set' }
 const neverSmaller = {
-  rule: '!has(self.size) || !has(oldSelf.size) || quantity(string(self.size)).compareTo(quantity(string(oldSelf.size))) >= 0',
+  rule: `!has(self.size) || !has(oldSelf.size) || string(self.size).${exponentTooLong} || quantity(string(self.size)).compareTo(quantity(string(oldSelf.size))) >= 0`,
   message: 'a volume never gets smaller: keep the size; for a smaller one restore a snapshot into another MeiliInstance',
 }
 const sameKind = {

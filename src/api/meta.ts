@@ -43,7 +43,11 @@ export function durationMs(text: string): number {
   return total
 }
 
-const quantityText = /^(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$/
+/** Narrower than the API server's own: an exponent of more than two digits is nobody's size, and makes whoever computes with it busy for minutes. */
+const quantityText = /^(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?[0-9]{1,2}))?$/
+
+/** CEL's `matches` for what `quantity` refuses for its exponent. A rule that computes looks first: it is run though the pattern has failed. */
+export const exponentTooLong = "matches('[eE][-+]?[0-9.]{3}')"
 
 /** A Kubernetes quantity such as `20Gi`, or a plain number; never below zero. */
 export const quantity = z.union([z.int().min(0), z.string().max(64).regex(quantityText, 'a quantity is a number with an optional unit: write for example 20Gi or 500m')])

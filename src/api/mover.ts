@@ -1,6 +1,6 @@
 // What a user may say of the mover's pod.
 import { z } from 'zod'
-import { quantity } from './meta.ts'
+import { exponentTooLong, quantity } from './meta.ts'
 import { nodeSelector, resources, tolerations } from './pod.ts'
 
 export const mover = z
@@ -18,7 +18,7 @@ export const mover = z
     priorityClassName: z.string().max(253).optional(),
     bandwidthLimit: quantity
       .meta({
-        'x-kubernetes-validations': [{ rule: "quantity(string(self)).compareTo(quantity('1Mi')) >= 0", message: 'bandwidthLimit is at least 1Mi (bytes per second): write for example 50Mi' }],
+        'x-kubernetes-validations': [{ rule: `string(self).${exponentTooLong} || quantity(string(self)).compareTo(quantity('1Mi')) >= 0`, message: 'bandwidthLimit is at least 1Mi (bytes per second): write for example 50Mi' }],
       })
       .describe('Bytes per second, for copying and for reading back. Without it: as fast as the volumes are.')
       .optional(),

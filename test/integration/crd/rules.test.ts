@@ -68,7 +68,7 @@ const badObjects: readonly BadObject[] = [
   snapshot('spec.mover.resources.requests.cpu', quantity, ['spec.mover.resources.requests.cpu', 'two']),
   snapshot('spec.mover.stream.maxSize', quantity, ['spec.mover.stream.maxSize', '10 GB']),
   snapshot('spec.mover.resources.limits.memory', quantity, ['spec.mover.resources.limits.memory', '1GB!']),
-  ...['50MB', '-50Mi', '50Mi/s'].map((limit) => snapshot('spec.mover.bandwidthLimit', quantity, ['spec.mover.bandwidthLimit', limit])),
+  ...['50MB', '-50Mi', '50Mi/s', '1e-7758659870', '1E123'].map((limit) => snapshot('spec.mover.bandwidthLimit', quantity, ['spec.mover.bandwidthLimit', limit])),
   ...['0', '1023Ki', '500m', 0, 1_048_575].map((limit) => snapshot('spec.mover.bandwidthLimit', bandwidth, ['spec.mover.bandwidthLimit', limit])),
   ...['start', 'task', 'move'].flatMap((clock) => [
     ...['hm', '1d', '-1s', '1.5h', '1s1h', '10'].map((text) => snapshot(`spec.deadlines.${clock}`, duration, [`spec.deadlines.${clock}`, text])),
