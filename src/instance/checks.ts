@@ -75,7 +75,7 @@ function keyVerdict({ server, instance, managed }: InstanceObservation): Verdict
     case 'SecretMissing':
       return failed(instanceReasons.KeyMissing, server.message)
     case 'KeyRefused':
-      return failed(instanceReasons.KeyRefused, `${key} is refused: ${server.message}. ${needed}`)
+      return failed(instanceReasons.KeyRefused, `${key} is refused: ${server.message.replace(/[.\s]+$/, '')}. ${needed}`)
     case 'KeyTooWeak':
       return failed(instanceReasons.KeyTooWeak, `${key} lacks ${server.missing.join(', ')}. ${needed}`)
     case 'KeyScoped':

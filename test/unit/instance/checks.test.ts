@@ -90,7 +90,7 @@ describe('authorized', () => {
   })
 
   test('a key that is refused: which one, in the words of the server, and what it needs', () => {
-    const verdict = asked({ state: 'KeyRefused', message: 'GET /tasks?limit=1 answered 403 invalid_api_key: The provided API key is invalid' })
+    const verdict = asked({ state: 'KeyRefused', message: 'GET /tasks?limit=1 answered 403 invalid_api_key: The provided API key is invalid.' })
     expect(verdict).toMatchObject({ ready: 'False', reason: 'KeyRefused', message: `The key in Secret keys/MEILI_MASTER_KEY is refused: GET /tasks?limit=1 answered 403 invalid_api_key: The provided API key is invalid. ${needed}` })
     expect(verdict.troubles).toEqual(['Authorized: KeyRefused'])
   })
