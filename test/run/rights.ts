@@ -54,4 +54,7 @@ export function rightsFindings(log: string, manifest: string): RightsFindings {
   return { denied: [...denied], unused: granted.filter((right) => !used.has(right) && !neverSeen.test(right)) }
 }
 
-export const readRights = (auditLog: string): RightsFindings => rightsFindings(readFileSync(auditLog, 'utf8'), readFileSync(new URL('../../install.yaml', import.meta.url), 'utf8'))
+const manifestsOf = (paths: readonly string[]): string => paths.map((path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).join('\n---\n')
+
+/** The whole suite switches streaming on as well. */
+export const readRights = (auditLog: string): RightsFindings => rightsFindings(readFileSync(auditLog, 'utf8'), manifestsOf(['install.yaml', 'deploy/streaming.yaml']))
