@@ -34,15 +34,16 @@ export function startMove(observation: SnapshotObservation, changes: Changes, no
 const isGoing = ({ metadata }: V1Job | V1Pod): boolean => metadata?.deletionTimestamp !== undefined
 
 /** A mover that holds a single-node volume must not keep the database from starting elsewhere: fail-over goes first. */
-export function targetMoving({ snapshot, instance, target, mover }: SnapshotObservation, nowMs: number): Outcome {
+export function targetMoving({ snapshot, instance, target, successor, mover }: SnapshotObservation, nowMs: number): Outcome {
   const { job } = mover
   const node = snapshot.status?.move?.node
   const shared = instance?.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') ?? false
   const holds = !shared && snapshot.status?.move?.stream === undefined
-  if (job === undefined || node === undefined || !holds || target === undefined) return undefined
-  const leaving = isGoing(target) || (target.spec?.nodeName ?? node) !== node
+  const pod = target ?? successor
+  if (job === undefined || node === undefined || !holds || pod === undefined) return undefined
+  const leaving = isGoing(pod) || (pod.spec?.nodeName ?? node) !== node
   if (!leaving) return undefined
-  const message = `Pod ${target.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
+  const message = `Pod ${pod.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
   return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message }, overdue: whyNotEnding(mover, nowMs) }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
 }
 

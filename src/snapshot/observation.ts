@@ -60,6 +60,8 @@ export interface SnapshotObservation {
   readonly instance: MeiliInstance | undefined
   /** The instance's pod, read directly; undefined while there is none. */
   readonly target: V1Pod | undefined
+  /** Has taken the place of the pod that the instance still speaks of: another server until it says so, but one that may wait for the volume. */
+  readonly successor: V1Pod | undefined
   /** Names of the snapshots of the same server that go first. */
   readonly ahead: readonly string[]
   /** Tasks of this server that other objects have on record: never cancelled. */

@@ -40,6 +40,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     snapshot,
     instance,
     target: undefined,
+    successor: undefined,
     ahead: [],
     adoptedByOthers: [],
     room: roomOf(world.snapshots(namespace), snapshot, instance),
@@ -54,11 +55,12 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
   }
   if (isFinished(snapshot) && deletionTimestamp === undefined) return blank
   const siblings = siblingsOf(world, snapshot, instance)
-  const target = await targetOf(world.kube, instance)
+  const { target, successor } = await targetOf(world.kube, instance)
   const mover = await moverOf(world.kube, snapshot)
   return {
     ...blank,
     target,
+    successor,
     mover,
     ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
     adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
@@ -101,12 +103,12 @@ function roomOf(snapshots: readonly MeiliSnapshot[], { spec }: MeiliSnapshot, in
   }
 }
 
-/** The very pod that the instance speaks of: another one of that name is another server until the instance says so. */
-async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): Promise<V1Pod | undefined> {
+/** The very pod that the instance speaks of, or another one of that name. */
+async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): Promise<Partial<Pick<SnapshotObservation, 'target' | 'successor'>>> {
   const seen = instance?.status?.pod
-  if (instance === undefined || seen === undefined) return undefined
+  if (instance === undefined || seen === undefined) return {}
   const pod = await orAbsent<V1Pod & KubeObject>(kube, pods, { namespace: instance.metadata.namespace, name: seen.name })
-  return pod?.metadata.uid === seen.uid ? pod : undefined
+  return pod?.metadata.uid === seen.uid ? { target: pod } : { successor: pod }
 }
 
 /** Asked about before anything is requested of it, and by the deletion; in between, the mover's own pod tells. */

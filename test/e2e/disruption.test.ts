@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
 import { until } from '../cluster/until.ts'
 import { shellOnClaim } from '../support/artifact.ts'
+import { eventually } from '../support/eventually.ts'
 import { claimOf, statefulSetOf } from '../support/meilisearch-objects.ts'
 import { elsewhere, Hands, namesIn, testBed, unhurried, whyElsewhere } from './on-test-bed.ts'
 import { kubectl, readyOf, toolbox, World } from './world.ts'
@@ -34,6 +35,8 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     await world.snapshot(name, from, unhurried)
     return await world.get(name)
   }
+  const events = async (name: string, reason: string): Promise<string[]> =>
+    (await kubectl.json<{ items: { message: string }[] }>(['-n', world.namespace, 'get', 'events', `--field-selector=reason=${reason},involvedObject.name=${name}`])).items.map(({ message }) => message)
   const stored = async ({ status }: MeiliSnapshot): Promise<string> =>
     await shellOnClaim(toolbox, { namespace: world.namespace, claimName: status?.artifact?.claimName ?? '' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && ls -A ..`)
 
@@ -85,8 +88,9 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     const snapshot = await begun('followed', { instance: 'moving', claim: { name: 'shared-backups' } })
     const mover = await hands.catchMover(snapshot)
     await kubectl.apply(statefulSetOf({ ...moving.options, node: there }))
-    const seen = await world.until('followed', 'to make way', (now) => readyOf(now)?.reason === 'TargetMoving')
-    expect(readyOf(seen)?.message).toMatch(/is leaving node node-1: the mover there makes way, and starts again when the pod is ready\./)
+    // The time that a pod may take to go, and some seconds: the server must not wait for the mover any longer.
+    const told = await eventually('the mover to make way', async () => (await events('followed', 'TargetMoving'))[0], { timeoutMs: 20_000 })
+    expect(told).toMatch(/is leaving node node-1: the mover there makes way, and starts again when the pod is ready\./)
     await mover.told()
     mover.letGo()
     await kubectl.run(['-n', world.namespace, 'rollout', 'status', 'statefulset/moving', '--timeout=60s'])

@@ -136,6 +136,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     snapshot: aSnapshot(),
     instance: anInstance(),
     target: aTarget(),
+    successor: undefined,
     ahead: [],
     adoptedByOthers: [],
     earlier: undefined,

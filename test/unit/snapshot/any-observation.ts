@@ -175,7 +175,7 @@ const mover = (of: MeiliSnapshot): Arbitrary<MoverSeen> =>
 /** Each part may be there or not. */
 export const anyObservation: Arbitrary<SnapshotObservation> = snapshot.chain((of) =>
   fc
-    .record({ instance: seldom<MeiliInstance | undefined>(anInstance(), maybe(instance)), target: maybe(target), claim: maybe(claim), engine, mover: mover(of), ahead: seldom<string[]>([], fc.constant(['first'])), adoptedByOthers: fc.constantFrom([], [], [12]), movers: fc.record({ running: fc.nat(3), limit: fc.constant(3) }) })
+    .record({ instance: seldom<MeiliInstance | undefined>(anInstance(), maybe(instance)), target: maybe(target), successor: maybe(target), claim: maybe(claim), engine, mover: mover(of), ahead: seldom<string[]>([], fc.constant(['first'])), adoptedByOthers: fc.constantFrom([], [], [12]), movers: fc.record({ running: fc.nat(3), limit: fc.constant(3) }) })
     .map((parts) => anObservation({ ...parts, snapshot: of })),
 )
 

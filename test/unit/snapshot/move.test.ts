@@ -133,6 +133,7 @@ describe('targetMoving', () => {
   test.each([
     ['is being deleted', { target: aTarget(going) }],
     ['runs on another node by now', { target: aTarget({ spec: { nodeName: 'node-b' } }) }],
+    ['was replaced there, and the instance does not know it yet', { target: undefined, successor: aTarget({ spec: { nodeName: 'node-b' } }) }],
   ])('the mover makes way when the server pod %s: its volume must be free', (_, changes) => {
     const verdict = decided({ ...moved(inMove(), { pod: running() }), ...changes })
     expect(verdict).toMatchObject({ phase: 'Moving', reason: 'TargetMoving', effects: ['DeleteJob'], requeueAfterMs: 2 * second })

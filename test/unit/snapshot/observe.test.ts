@@ -119,6 +119,12 @@ describe('the target', () => {
     expect((await observe(aSnapshot())).target?.metadata?.uid).toBe('pod-uid')
   })
 
+  test('or a pod that has taken its place, of which the instance does not know yet', async () => {
+    const objects = { 'pods/search-0': aTarget({ metadata: { uid: 'another-uid' } }) }
+    expect(await observe(aSnapshot(), { objects })).toMatchObject({ target: undefined, successor: { metadata: { uid: 'another-uid' } } })
+    expect((await observe(aSnapshot())).successor).toBeUndefined()
+  })
+
   test.each([
     ['another pod of that name', { 'pods/search-0': aTarget({ metadata: { uid: 'another-uid' } }) }],
     ['no pod', {}],
