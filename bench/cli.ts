@@ -8,6 +8,7 @@ import type { KubeObject, Resource } from '../src/kube/resource.ts'
 import { complete, objectOf } from '../test/integration/crd/complete-objects.ts'
 import { KubeApi } from '../test/support/kube-api.ts'
 import { Plugin } from '../test/support/plugin.ts'
+import { median } from './figures.ts'
 
 const rounds = 9
 const count = 1000
@@ -15,7 +16,6 @@ const abreast = 16
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
-const median = (numbers: readonly number[]): number => Math.round(numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0)
 
 async function make(api: KubeApi, resource: Resource, name: string): Promise<void> {
   const created = await api.kube.create(resource, objectOf(resource.kind, name) as KubeObject)
@@ -30,7 +30,7 @@ async function times(run: () => Promise<{ code: number | null; tookMs: number }>
     // The first one warms the caches of the disk.
     if (round > 0) taken.push(tookMs)
   }
-  return median(taken)
+  return Math.round(median(taken))
 }
 
 await using api = await KubeApi.installed()

@@ -10,19 +10,12 @@ import { install, namespace } from '../test/demo/inside.ts'
 import { Kubectl } from '../test/support/kubectl.ts'
 import { managedOf } from '../test/support/managed-objects.ts'
 import { secretOf, statefulSetOf } from '../test/support/meilisearch-objects.ts'
+import { median, rounded, timed } from './figures.ts'
 
 const rounds = 7
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
-const rounded = (value: number): number => Number(value.toFixed(2))
-const median = (numbers: readonly number[]): number => rounded(numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0)
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return (performance.now() - start) / 1000
-}
 
 async function measure(): Promise<void> {
   const kubectl = new Kubectl({ kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl', kubeconfig: process.env['E2E_KUBECONFIG'] ?? '' })
@@ -49,7 +42,7 @@ async function measure(): Promise<void> {
     await inNamespace('delete', 'meiliinstance,statefulset', `managed-${round}`, `plain-${round}`, '--ignore-not-found', '--timeout=60s')
     if (round > 0) turns.push(turn)
   }
-  const result = { rounds, managedSeconds: median(turns.map((turn) => turn.managed)), plainSeconds: median(turns.map((turn) => turn.plain)), addedSeconds: median(turns.map((turn) => turn.managed - turn.plain)) }
+  const result = { rounds, managedSeconds: rounded(median(turns.map((turn) => turn.managed))), plainSeconds: rounded(median(turns.map((turn) => turn.plain))), addedSeconds: rounded(median(turns.map((turn) => turn.managed - turn.plain))) }
   say(` managed instance: apply → Ready     ${result.managedSeconds} s   median of ${rounds} turns`)
   say(` plain StatefulSet: apply → Ready    ${result.plainSeconds} s`)
   say(` what the operator adds              ${result.addedSeconds} s   goal: less than 1 s; claim, key, Service and both API keys are made in it`)

@@ -11,6 +11,7 @@ import { Workplace } from '../test/support/mover.ts'
 import { writeArchive } from './large-archive.ts'
 import { MemoryLimit } from './memory-limit.ts'
 import { peakOfProcess } from './process-memory.ts'
+import { median, rounded, timed } from './figures.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +25,6 @@ const rounds = Number(values.rounds)
 const limitBytes = 256 * 1024 * 1024
 const run = promisify(execFile)
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
-const rounded = (value: number): number => Number(value.toFixed(2))
 const load = (): number => rounded(loadavg()[0] ?? 0)
 
 /** One way to get the file to the other side and onto the disk. */
@@ -39,12 +39,6 @@ interface Condition {
   readonly isWarm: boolean
   /** Undefined: the limit could not be made. */
   readonly prefix: readonly string[] | undefined
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return (performance.now() - start) / 1000
 }
 
 /** The whole process is timed, from its start to its end, as for the others. */
@@ -130,8 +124,6 @@ async function measure(work: Workplace, conditions: readonly Condition[]): Promi
   }
   return { seconds, ours }
 }
-
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
 
 function report(work: Workplace, { seconds, ours }: Awaited<ReturnType<typeof measure>>, conditions: readonly Condition[]): Record<string, unknown> {
   const names = contenders(work, ours).map(({ name }) => name)

@@ -14,6 +14,7 @@ import { MeilisearchApi } from '../test/support/meilisearch-api.ts'
 import { snapshotOf } from '../test/support/meilisearch-objects.ts'
 import { portForward } from '../test/support/port-forward.ts'
 import { bareNodeBytes, peakOf, residentBytes } from './process-memory.ts'
+import { median } from './figures.ts'
 
 const operatorNamespace = 'meili-operator-system'
 const restarts = 5
@@ -24,7 +25,6 @@ const idleSeconds = 60
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
 const mebibytes = (bytes: number): number => Number((bytes / 1024 / 1024).toFixed(1))
-const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
 
 async function leadingAfterMs(kubectl: Kubectl): Promise<number> {
   return await eventually('the operator to lead', async () => {

@@ -17,6 +17,7 @@ import { portForward } from '../test/support/port-forward.ts'
 import { requestsBy } from './api-requests.ts'
 import type { Requests } from './api-requests.ts'
 import { scriptJob } from './snapshot-script.ts'
+import { median, rounded, timed } from './figures.ts'
 
 const rounds = 5
 const operatorUser = 'system:serviceaccount:meili-operator-system:meili-operator'
@@ -29,14 +30,6 @@ interface Turn {
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
-const rounded = (value: number): number => Number(value.toFixed(2))
-const median = (numbers: readonly number[]): number => rounded(numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0)
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return (performance.now() - start) / 1000
-}
 
 async function lastTaskSeconds(api: MeilisearchApi): Promise<number> {
   const { results } = await api.call<{ results: { startedAt: string; finishedAt: string }[] }>('/tasks?types=snapshotCreation&limit=1')
@@ -105,12 +98,12 @@ async function settledRequests(snapshot: MeiliSnapshot, sinceMs: number): Promis
 
 function report(turns: Record<'ours' | 'theirs', Turn[]>, requests: readonly Requests[]): void {
   const figures = (list: readonly Turn[]): { totalSeconds: number; taskSeconds: number; restSeconds: number } => ({
-    totalSeconds: median(list.map(({ totalSeconds }) => totalSeconds)),
-    taskSeconds: median(list.map(({ taskSeconds }) => taskSeconds)),
-    restSeconds: median(list.map(({ totalSeconds, taskSeconds }) => totalSeconds - taskSeconds)),
+    totalSeconds: rounded(median(list.map(({ totalSeconds }) => totalSeconds))),
+    taskSeconds: rounded(median(list.map(({ taskSeconds }) => taskSeconds))),
+    restSeconds: rounded(median(list.map(({ totalSeconds, taskSeconds }) => totalSeconds - taskSeconds))),
   })
   const [mine, script] = [figures(turns.ours), figures(turns.theirs)]
-  const of = (pick: (cost: Requests) => number): number => median(requests.map(pick))
+  const of = (pick: (cost: Requests) => number): number => rounded(median(requests.map(pick)))
   const result = {
     rounds,
     ours: mine,

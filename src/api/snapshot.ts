@@ -77,3 +77,8 @@ export const meiliSnapshots = {
 
 /** Kept on the object from the request to the end, so that a deletion ends what runs. */
 export const snapshotFinalizer = 'meili-operator.dev/snapshot'
+
+/** It has ended, well or not: a finished record is never judged again. */
+export function isFinished({ status }: Pick<MeiliSnapshot, 'status'>): boolean {
+  return status?.phase === 'Completed' || status?.phase === 'Failed'
+}

@@ -2,7 +2,7 @@
 import { instanceReasons } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import type { Condition } from '../api/meta.ts'
-import { snapshotReasons } from '../api/snapshot.ts'
+import { isFinished, snapshotReasons } from '../api/snapshot.ts'
 import { conditionNamed } from '../reconcile/conditions.ts'
 import { sizeText } from '../reconcile/format.ts'
 import { serverIn } from '../reconcile/server.ts'
@@ -10,7 +10,6 @@ import { neededBytes } from '../snapshot/reserve.ts'
 import type { Instance, Snapshot } from './cluster.ts'
 import { ok, problem, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { hasEnded } from './progress.ts'
 import { falseConditions, newest } from './status-report.ts'
 import { ageText, withoutStop } from './words.ts'
 
@@ -71,7 +70,7 @@ export function diagnoseDestinations(snapshots: readonly Snapshot[], nowMs: numb
 function diagnoseDestination(claim: string, snapshots: readonly Snapshot[], nowMs: number): Finding[] {
   const [namespace = '', name = ''] = claim.split('/')
   const remedy = `enlarge it: kubectl -n ${namespace} patch pvc ${name} -p '{"spec":{"resources":{"requests":{"storage":"…"}}}}'; or delete snapshots that say deletionPolicy: Delete`
-  const lacking = snapshots.find((snapshot) => !hasEnded(snapshot) && readyOf(snapshot)?.reason === snapshotReasons.InsufficientSpace)
+  const lacking = snapshots.find((snapshot) => !isFinished(snapshot) && readyOf(snapshot)?.reason === snapshotReasons.InsufficientSpace)
   if (lacking !== undefined) return [problem('destination', `claim ${claim} is full, snapshot ${lacking.metadata.name} waits: ${withoutStop(readyOf(lacking)?.message ?? '')}`, remedy)]
   const seen = latestRoom(snapshots)
   const sizeBytes = newest(snapshots.filter(({ status }) => status?.artifact !== undefined))?.status?.artifact?.sizeBytes

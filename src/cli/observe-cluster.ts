@@ -2,7 +2,7 @@
 import type { Kind } from '../api/group.ts'
 import { accessReviews, customResourceDefinitions, deployments, leases, ownAccessReviews } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
-import { NotFound, TerminalError } from '../reconcile/errors.ts'
+import { TerminalError } from '../reconcile/errors.ts'
 import type { Cluster } from './cluster.ts'
 import type { InstalledDefinition } from './diagnose-kinds.ts'
 import type { Denied, Leadership, OperatorDeployment } from './diagnose-operator.ts'
@@ -39,13 +39,7 @@ export async function seen<T>(read: Promise<T>): Promise<Seen<T>> {
 }
 
 export async function seenDefinition({ kube }: Cluster, kind: Kind): Promise<Seen<InstalledDefinition | undefined>> {
-  const read = kube.get<InstalledDefinition>(customResourceDefinitions, { name: `${kind.plural}.${kind.group}` })
-  return await seen(read.catch((error: unknown) => absent(error)))
-}
-
-function absent(error: unknown): undefined {
-  if (error instanceof NotFound) return undefined
-  throw error
+  return await seen(kube.find<InstalledDefinition>(customResourceDefinitions, { name: `${kind.plural}.${kind.group}` }))
 }
 
 /** In all namespaces; where that may not be listed, in the one of install.yaml. */
@@ -60,7 +54,7 @@ const variableOf = (deployment: OperatorDeployment, wanted: string): string | un
 export async function seenLeadership({ kube }: Cluster, deployment: OperatorDeployment): Promise<Seen<Leadership | undefined>> {
   const { namespace = defaultNamespace } = deployment.metadata
   const name = variableOf(deployment, 'LEASE_NAME') ?? 'meili-operator'
-  const first = await seen(kube.get<Lease>(leases, { namespace, name }).catch((error: unknown) => absent(error)))
+  const first = await seen(kube.find<Lease>(leases, { namespace, name }))
   if ('refused' in first || first.value === undefined) return first as Seen<undefined>
   const { spec = {}, metadata } = first.value
   const watch = kube.watch<Lease>(leases, { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: metadata.resourceVersion ?? '', timeoutSeconds: renewalMs / 1000, signal: AbortSignal.timeout(renewalMs) })

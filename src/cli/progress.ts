@@ -1,5 +1,6 @@
 // How far a snapshot is, in one line: what `status` and `wait` show of it. Pure.
 import { conditionTypes } from '../api/meta.ts'
+import { isFinished } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { conditionNamed } from '../reconcile/conditions.ts'
 import { sizeText, spanText } from '../reconcile/format.ts'
@@ -13,8 +14,6 @@ export interface Progress {
   readonly step: string
 }
 
-export const hasEnded = ({ status }: MeiliSnapshot): boolean => status?.phase === 'Completed' || status?.phase === 'Failed'
-
 export function progressOf(snapshot: MeiliSnapshot): Progress {
   const { phase, progress, waitingFor, task } = snapshot.status ?? {}
   const ready = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
@@ -22,7 +21,7 @@ export function progressOf(snapshot: MeiliSnapshot): Progress {
   const blocked = waitingFor === undefined ? undefined : `waiting for ${waitingFor}`
   const parts = [taskText(task), blocked, bytesText(snapshot)].filter((part) => part !== undefined)
   const about = phase === 'Pending' || parts.length === 0 ? ready?.message : parts.join(', ')
-  return { phase, percent: progress?.percent, about: hasEnded(snapshot) ? '' : (about ?? blocked ?? ''), step: `${phase} ${ready?.reason ?? ''} ${task?.status ?? ''} ${waitingFor === undefined ? '' : 'waiting'}` }
+  return { phase, percent: progress?.percent, about: isFinished(snapshot) ? '' : (about ?? blocked ?? ''), step: `${phase} ${ready?.reason ?? ''} ${task?.status ?? ''} ${waitingFor === undefined ? '' : 'waiting'}` }
 }
 
 function taskText(task: NonNullable<MeiliSnapshot['status']>['task']): string | undefined {

@@ -51,7 +51,7 @@ const kindsByWord: Readonly<Record<string, 'pod' | 'statefulset'>> = { pod: 'pod
 async function targetOf(cluster: Cluster, alive: readonly Pod[], target: string | undefined): Promise<Target> {
   if (target === undefined) return ofPod(cluster, only(cluster, alive))
   const { kind, name } = wordsOf(target)
-  const statefulSet = kind === 'pod' ? undefined : await absentIfNotFound(cluster.kube.get<StatefulSet>(statefulSets, { namespace: cluster.namespace, name }))
+  const statefulSet = kind === 'pod' ? undefined : await cluster.kube.find<StatefulSet>(statefulSets, { namespace: cluster.namespace, name })
   if (statefulSet !== undefined) return { pod: podOf(statefulSet, alive), statefulSet }
   const pod = kind === 'statefulset' ? undefined : alive.find(({ metadata }) => metadata.name === name)
   if (pod !== undefined) return ofPod(cluster, pod)
@@ -90,11 +90,11 @@ function podOf({ metadata }: StatefulSet, alive: readonly Pod[]): Pod {
 
 async function ofPod({ kube, namespace }: Cluster, pod: Pod): Promise<Target> {
   const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === 'StatefulSet')
-  return { pod, statefulSet: owner === undefined ? undefined : await absentIfNotFound(kube.get<StatefulSet>(statefulSets, { namespace, name: owner.name })) }
+  return { pod, statefulSet: owner === undefined ? undefined : await kube.find<StatefulSet>(statefulSets, { namespace, name: owner.name }) }
 }
 
 async function surroundings(cluster: Cluster, pod: Pod, container: V1Container): Promise<Pick<Parameters<typeof adoptionOf>[0], 'configMaps' | 'secretKeys' | 'located' | 'claim'>> {
-  const read = <T extends KubeObject>(resource: Resource, name: string): Promise<T | undefined> => absentIfNotFound(cluster.kube.get<T>(resource, { namespace: cluster.namespace, name }))
+  const read = <T extends KubeObject>(resource: Resource, name: string): Promise<T | undefined> => cluster.kube.find<T>(resource, { namespace: cluster.namespace, name })
   const settings = new Map<string, Readonly<Record<string, string>>>()
   for (const name of configMapNames(container)) {
     const configMap = await read<V1ConfigMap & KubeObject>(configMaps, name)
@@ -119,13 +119,4 @@ async function secretKeysOf({ kube, namespace }: Cluster, container: V1Container
     }
   }
   return keys
-}
-
-async function absentIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read
-  } catch (error) {
-    if (error instanceof NotFound) return undefined
-    throw error
-  }
 }

@@ -1,6 +1,6 @@
 // kubectl meili wait NAME: follows one snapshot by a watch until it ends, and says how.
 import { setTimeout as pause } from 'node:timers/promises'
-import { meiliSnapshots } from '../api/snapshot.ts'
+import { isFinished, meiliSnapshots } from '../api/snapshot.ts'
 import { Gone, NotFound, TransientError } from '../reconcile/errors.ts'
 import { spanText } from '../reconcile/format.ts'
 import type { Cluster, Snapshot } from './cluster.ts'
@@ -9,7 +9,7 @@ import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { printedObject } from './print.ts'
 import type { Format } from './print.ts'
-import { endText, hasEnded, progressOf, progressText } from './progress.ts'
+import { endText, progressOf, progressText } from './progress.ts'
 import type { LiveLine, Terminal } from './terminal.ts'
 
 export interface WaitWish {
@@ -50,11 +50,11 @@ export async function followToEnd(cluster: Cluster, terminal: Terminal, wish: Wa
 
 /** The end has a line of its own. */
 function show(line: LiveLine, snapshot: Snapshot): void {
-  if (!hasEnded(snapshot)) line.show(`${snapshot.metadata.name}  ${progressText(snapshot, Date.now())}`, progressOf(snapshot).step)
+  if (!isFinished(snapshot)) line.show(`${snapshot.metadata.name}  ${progressText(snapshot, Date.now())}`, progressOf(snapshot).step)
 }
 
 function said(terminal: Terminal, line: LiveLine, { wish, last }: { wish: WaitWish; last: Snapshot | undefined }): ExitCode {
-  if (last === undefined || !hasEnded(last)) {
+  if (last === undefined || !isFinished(last)) {
     line.end()
     const state = last === undefined ? 'nothing was seen of it' : progressText(last, Date.now())
     terminal.complain(`${wish.name} has not ended in ${spanText(wish.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${wish.name}`)
@@ -69,7 +69,7 @@ function said(terminal: Terminal, line: LiveLine, { wish, last }: { wish: WaitWi
 /** Each state that is seen, the last one where it has ended; ends early where the deadline does. Broken connections are mended. */
 async function* states(cluster: Cluster, { name, deadline, broken }: { name: string; deadline: AbortSignal; broken: (error: unknown) => void }): AsyncGenerator<Snapshot> {
   let last: Snapshot | undefined
-  while (!deadline.aborted && (last === undefined || !hasEnded(last))) {
+  while (!deadline.aborted && (last === undefined || !isFinished(last))) {
     try {
       for await (last of statesOfOneWatch(cluster, name, deadline)) yield last
     } catch (error) {
@@ -93,11 +93,11 @@ function gone(error: unknown, name: string): unknown {
 async function* statesOfOneWatch({ kube, namespace }: Cluster, name: string, signal: AbortSignal): AsyncGenerator<Snapshot> {
   const first = await kube.get<Snapshot>(meiliSnapshots, { namespace, name })
   yield first
-  if (hasEnded(first)) return
+  if (isFinished(first)) return
   const options = { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: first.metadata.resourceVersion, timeoutSeconds: watchSeconds, signal }
   for await (const { type, object } of kube.watch<Snapshot>(meiliSnapshots, options)) {
     if (type === 'DELETED') throw new NotFound(`MeiliSnapshot ${name} was deleted`)
     if (type !== 'BOOKMARK') yield object
-    if (hasEnded(object)) return
+    if (isFinished(object)) return
   }
 }

@@ -1,8 +1,9 @@
 // MeiliSnapshots as people read them: a table of many, the whole story of one. Pure.
+import { isFinished } from '../api/snapshot.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Snapshot } from './cluster.ts'
 import { sizeText } from '../reconcile/format.ts'
-import { hasEnded, progressOf } from './progress.ts'
+import { progressOf } from './progress.ts'
 import { tableLines } from './table.ts'
 import { ageText, countText } from './words.ts'
 
@@ -42,8 +43,8 @@ function factsOf(snapshot: Snapshot, nowMs: number): readonly Fact[] {
     ['Name', `${metadata.namespace}/${metadata.name}`],
     ['Instance', spec.source.instanceRef.name],
     ['Phase', status?.duration === undefined ? phase : `${phase}, in ${status.duration}, ${ageText(status.completedAt, nowMs)} ago`],
-    ['Now', hasEnded(snapshot) ? undefined : about],
-    ['Estimated end', hasEnded(snapshot) ? undefined : status?.progress?.estimatedCompletion],
+    ['Now', isFinished(snapshot) ? undefined : about],
+    ['Estimated end', isFinished(snapshot) ? undefined : status?.progress?.estimatedCompletion],
     ['Task', taskFact(status)],
     ['Attempts', attemptsFact(status)],
     ['Policies', `source ${spec.sourcePolicy}, deletion ${spec.deletionPolicy}, verification ${spec.verification.mode}`],

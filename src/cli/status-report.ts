@@ -2,9 +2,10 @@
 import { instanceConditions } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import type { Condition } from '../api/meta.ts'
+import { isFinished } from '../api/snapshot.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Instance, Snapshot } from './cluster.ts'
-import { hasEnded, progressOf } from './progress.ts'
+import { progressOf } from './progress.ts'
 import { withoutStop } from './words.ts'
 
 export interface InstanceReport {
@@ -23,7 +24,7 @@ export interface InstanceReport {
 export function statusReport(instances: readonly Instance[], snapshots: readonly Snapshot[]): InstanceReport[] {
   const byInstance = Map.groupBy(snapshots, instanceKey)
   const known = new Set(instances.map(keyOf))
-  const orphaned = [...byInstance].filter(([key, list]) => !known.has(key) && !list.every(hasEnded))
+  const orphaned = [...byInstance].filter(([key, list]) => !known.has(key) && !list.every(isFinished))
   return [...instances.map((instance) => instanceReport(instance, byInstance.get(keyOf(instance)) ?? [])), ...orphaned.map(([, list]) => orphansReport(list))]
 }
 
@@ -58,7 +59,7 @@ export function newest(ended: readonly Snapshot[]): Snapshot | undefined {
 }
 
 function running(snapshots: readonly Snapshot[]): InstanceReport['running'] {
-  const open = snapshots.filter((snapshot) => !hasEnded(snapshot))
+  const open = snapshots.filter((snapshot) => !isFinished(snapshot))
   return open.map((snapshot) => {
     const { phase, percent, about } = progressOf(snapshot)
     return { name: snapshot.metadata.name, phase, percent, about }
@@ -81,7 +82,7 @@ export function falseConditions(conditions: readonly Condition[] | undefined): C
 
 /** The last one that ended, where it failed; and what is overdue or lacks room now. */
 function snapshotProblems(snapshots: readonly Snapshot[]): string[] {
-  const last = newest(snapshots.filter(hasEnded))
+  const last = newest(snapshots.filter(isFinished))
   const ready = conditionNamed(last?.status?.conditions, conditionTypes.Ready)
   const failed = last?.status?.phase === 'Failed' && ready !== undefined ? [`snapshot ${last.metadata.name} failed: ${worded(ready)}`] : []
   const overdue = snapshots.flatMap(({ metadata, status }) => {

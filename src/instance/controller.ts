@@ -1,6 +1,7 @@
 // What wakes a MeiliInstance: itself, its neighbours (two may claim one pod), its snapshots, and what it is made of. The rest is polled.
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
+import { isFinished } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { isChildOf } from '../reconcile/names.ts'
@@ -39,6 +40,6 @@ export function instancesMadeOf({ instances }: Pick<InstanceWorld, 'instances'>)
 }
 
 /** The end of a snapshot changes what its instance shows, and what it may do. */
-export function instanceOf({ metadata, spec, status }: MeiliSnapshot): string[] {
-  return status?.phase === 'Completed' || status?.phase === 'Failed' ? [`${metadata.namespace}/${spec.source.instanceRef.name}`] : []
+export function instanceOf(snapshot: MeiliSnapshot): string[] {
+  return isFinished(snapshot) ? [`${snapshot.metadata.namespace}/${snapshot.spec.source.instanceRef.name}`] : []
 }

@@ -1,12 +1,13 @@
 // Reads what a managed instance is made of: the objects, whose they are, and of Secrets what gives no key away. Writes nothing and judges nothing.
 import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
+import { isFinished } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
+import { newestOf } from '../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../kube/resource.ts'
-import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { KubeObject } from '../kube/resource.ts'
 import type { Connections } from '../reconcile/connection.ts'
-import { NotFound } from '../reconcile/errors.ts'
 import { baseName, claimNameOf, connectionSecretName, masterKeyReference, moverSelector } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
 import { serviceUrl } from './children.ts'
@@ -27,8 +28,8 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
   const name = baseName(instance)
   const key = masterKeyReference(instance)
   const [statefulSet, service, claims, keySecret, connection] = await Promise.all([
-    find<V1StatefulSet & KubeObject>(kube, statefulSets, { namespace, name }),
-    find<V1Service & KubeObject>(kube, services, { namespace, name }),
+    kube.find<V1StatefulSet & KubeObject>(statefulSets, { namespace, name }),
+    kube.find<V1Service & KubeObject>(services, { namespace, name }),
     claimsOf(kube, instance),
     connections.look({ namespace, name: key.name }, key.key),
     connections.look({ namespace, name: connectionSecretName(instance) }, ''),
@@ -43,22 +44,20 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
     snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
-    finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, claims, world.snapshots(namespace).filter(({ status }) => isFinished(status))),
+    finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, claims, world.snapshots(namespace).filter(isFinished)),
     warning: pods === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }
 }
 
-const isFinished = (status: MeiliSnapshot['status']): boolean => status?.phase === 'Completed' || status?.phase === 'Failed'
-
 /** It has asked the server, and is not finished: a restart would cost it its work. */
-function isRunning({ status }: MeiliSnapshot): boolean {
-  return status?.request !== undefined && !isFinished(status)
+function isRunning(snapshot: MeiliSnapshot): boolean {
+  return snapshot.status?.request !== undefined && !isFinished(snapshot)
 }
 
 async function claimsOf(kube: KubeClient, instance: MeiliInstance): Promise<ManagedSeen['claims']> {
   const { namespace } = instance.metadata
   const names = Object.entries(wantedNames(instance, instance.spec.managed))
-  const found = await Promise.all(names.map(async ([role, name]) => [role, await find<V1PersistentVolumeClaim & KubeObject>(kube, persistentVolumeClaims, { namespace, name })] as const))
+  const found = await Promise.all(names.map(async ([role, name]) => [role, await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name })] as const))
   return Object.fromEntries(found.filter(([, claim]) => claim !== undefined))
 }
 
@@ -91,15 +90,5 @@ async function isCurrent(connections: Connections, instance: MeiliInstance): Pro
 
 async function newestWarning(kube: KubeClient, namespace: string, name: string): Promise<string | undefined> {
   const found = await kube.listAll<CoreV1Event & KubeObject>(events, { namespace, fieldSelector: `involvedObject.kind=StatefulSet,involvedObject.name=${name},type=Warning` })
-  const at = ({ lastTimestamp, eventTime, metadata }: CoreV1Event & KubeObject): string => String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '')
-  return found.toSorted((a, b) => at(b).localeCompare(at(a)))[0]?.message
-}
-
-async function find<T extends KubeObject>(kube: KubeClient, resource: Resource, ref: { namespace: string; name: string }): Promise<T | undefined> {
-  try {
-    return await kube.get<T>(resource, ref)
-  } catch (error) {
-    if (error instanceof NotFound) return undefined
-    throw error
-  }
+  return newestOf(found)?.message
 }

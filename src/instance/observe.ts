@@ -6,7 +6,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { configMaps, persistentVolumeClaims, pods } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Connections } from '../reconcile/connection.ts'
-import { NotFound, TerminalError } from '../reconcile/errors.ts'
+import { TerminalError } from '../reconcile/errors.ts'
 import { serverIn, serverOf } from '../reconcile/server.ts'
 import type { InstanceObservation } from './observation.ts'
 import { configMapNames, launchOf } from './launch.ts'
@@ -61,7 +61,7 @@ async function observePod(world: InstanceWorld, instance: MeiliInstance, pod: V1
     endpoint: server?.endpoint,
     server: server === undefined ? { state: 'NotAsked' } : await askServer(world.connections, server, instance.status?.upgrade),
     located,
-    claim: claimName === undefined ? undefined : await absentIfNotFound(world.kube.get<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name: claimName })),
+    claim: claimName === undefined ? undefined : await world.kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name: claimName }),
   }
 }
 
@@ -95,18 +95,9 @@ async function locate(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod)
   const { namespace } = instance.metadata
   const data = new Map<string, Readonly<Record<string, string>>>()
   for (const name of configMapNames(container)) {
-    const configMap = await absentIfNotFound(world.kube.get<V1ConfigMap & KubeObject>(configMaps, { namespace, name }))
+    const configMap = await world.kube.find<V1ConfigMap & KubeObject>(configMaps, { namespace, name })
     if (configMap !== undefined) data.set(name, configMap.data ?? {})
   }
   const launch = launchOf(container, data)
   return { ...locateSnapshots({ pod, container, launch, override: snapshotDirectory }), s3: launch.s3 }
-}
-
-async function absentIfNotFound<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read
-  } catch (error) {
-    if (error instanceof NotFound) return undefined
-    throw error
-  }
 }

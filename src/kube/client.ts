@@ -57,6 +57,16 @@ export class KubeClient {
     return (await this.#transport.json({ verb: 'get', method: 'GET', resource, ...place(resource, ref, 'GET') })) as T
   }
 
+  /** What is not there is something seen, and no error. */
+  async find<T extends KubeObject>(resource: Resource, ref: Ref): Promise<T | undefined> {
+    try {
+      return await this.get<T>(resource, ref)
+    } catch (error) {
+      if (error instanceof NotFound) return undefined
+      throw error
+    }
+  }
+
   /** One page. @throws Gone where `continue` is too old */
   async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<KubeList<T>> {
     const { namespace, ...query } = options

@@ -67,7 +67,8 @@ async function fill(run: Run, { supply, batch }: Found): Promise<Filled> {
     // What is linked is still the source: was it left alone while it was read?
     if (stored === 'Linked') await orAborted(signal, supply.confirm())
     const verifying = clock.lap()
-    progress.begin('committing', Number(sizeBytes))
+    // Every byte is there; what is left are flushes and a rename.
+    progress.begin('committing', Number(sizeBytes), Number(sizeBytes))
     const content = contentOf(run, { inode, sizeBytes, mtimeNs, batch, replaced, stored, ...checked })
     await orAborted(signal, prepare(place, { file, content, isLink: stored === 'Linked' }))
     signal.throwIfAborted()

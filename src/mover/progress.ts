@@ -15,8 +15,8 @@ export class Progress {
     this.#sent = sent
   }
 
-  begin(step: MoverProgress['step'], bytesTotal: number): void {
-    this.#now = { step, bytesDone: 0, bytesTotal }
+  begin(step: MoverProgress['step'], bytesTotal: number, bytesDone = 0): void {
+    this.#now = { step, bytesDone, bytesTotal }
     this.moved()
     this.report()
   }

@@ -8,7 +8,7 @@ import type { KubeObject } from '../kube/resource.ts'
 import { MeilisearchClient } from '../meilisearch/client.ts'
 import { derivedKey } from '../meilisearch/keys.ts'
 import type { ServerReference } from './decision.ts'
-import { NotFound, TerminalError } from './errors.ts'
+import { TerminalError } from './errors.ts'
 import { keyUids } from './names.ts'
 
 export type Connection = { readonly state: 'Open'; readonly client: MeilisearchClient } | { readonly state: 'SecretMissing'; readonly message: string }
@@ -67,7 +67,7 @@ export class Connections {
 
   /** Undefined where the Secret does not exist. @throws TerminalError where it may not be read */
   async look(place: Place, key: string): Promise<SecretSeen | undefined> {
-    const secret = await this.#find(place)
+    const secret = await this.#kube.find<V1Secret & KubeObject>(secrets, place)
     if (secret === undefined) return undefined
     const encoded = secret.data?.[key]
     return { metadata: secret.metadata, key: encoded === undefined ? undefined : keySeen(Buffer.from(encoded, 'base64').toString('utf8')) }
@@ -81,23 +81,14 @@ export class Connections {
 
   /** Whether a Secret holds exactly these texts under these keys, whatever else is in it. */
   async holds(place: Place, wanted: ConnectionData): Promise<boolean> {
-    const secret = await this.#find(place)
+    const secret = await this.#kube.find<V1Secret & KubeObject>(secrets, place)
     return Object.entries(wanted).every(([key, text]) => secret?.data?.[key] === Buffer.from(text).toString('base64'))
-  }
-
-  async #find(place: Place): Promise<(V1Secret & KubeObject) | undefined> {
-    try {
-      return await this.#kube.get<V1Secret & KubeObject>(secrets, place)
-    } catch (error) {
-      if (error instanceof NotFound) return undefined
-      throw error
-    }
   }
 
   async #read(namespace: string, reference: SecretKeyReference | undefined): Promise<SecretText> {
     if (reference === undefined) return {}
     try {
-      const secret = await this.#find({ namespace, name: reference.name })
+      const secret = await this.#kube.find<V1Secret & KubeObject>(secrets, { namespace, name: reference.name })
       if (secret === undefined) return { missing: `Secret ${reference.name} does not exist in namespace ${namespace}. It goes on by itself when it is there.` }
       const encoded = secret.data?.[reference.key]
       if (encoded === undefined) return { missing: `Secret ${reference.name} has no key ${reference.key}. It goes on by itself when the key is there.` }

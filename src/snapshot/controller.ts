@@ -1,11 +1,10 @@
 // What wakes a MeiliSnapshot: itself, its instance, its Job and mover pod, and the snapshots before it in the queue.
 import type { MeiliInstance } from '../api/instance.ts'
-import { meiliSnapshots } from '../api/snapshot.ts'
+import { isFinished, meiliSnapshots } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Room } from '../reconcile/reconciler.ts'
 import { decideSnapshot } from './decide.ts'
-import { isFinished } from './ending.ts'
 import { learnFact } from './learn.ts'
 import { snapshotUidLabel } from './job-template.ts'
 import { observeSnapshot } from './observe.ts'

@@ -1,5 +1,5 @@
 // The rungs that stand above all others: an object that is being deleted, and one that has ended. Pure.
-import { snapshotFinalizer } from '../api/snapshot.ts'
+import { isFinished, snapshotFinalizer } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { serverOf } from '../reconcile/server.ts'
@@ -13,10 +13,6 @@ type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
 /** How long the cancelling of our own task may hold up a deletion. */
 const cancelWithinMs = 60_000
-
-export function isFinished({ status }: MeiliSnapshot): boolean {
-  return status?.phase === 'Completed' || status?.phase === 'Failed'
-}
 
 function hasFinalizer({ metadata }: MeiliSnapshot): boolean {
   return metadata.finalizers?.includes(snapshotFinalizer) ?? false

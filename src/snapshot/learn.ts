@@ -1,11 +1,10 @@
 // What the answer to an effect adds to a snapshot's status, in the same pass. Pure.
 import { durationMs } from '../api/meta.ts'
-import { snapshotReasons } from '../api/snapshot.ts'
+import { isFinished, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Fact } from '../reconcile/decision.ts'
 import { isRequested } from './attempt.ts'
 import { cleanupRefused } from './cleanup.ts'
-import { isFinished } from './ending.ts'
 import { deadlineText, moveDeadlineMs, attemptStartedMs } from './deadline.ts'
 import { sentence } from './sentence.ts'
 import { failed, inProgress } from './status.ts'

@@ -2,8 +2,9 @@
 import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
+import { newestOf } from '../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, pods } from '../kube/resource.ts'
-import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { KubeObject } from '../kube/resource.ts'
 import { moverProgress } from '../mover/contract.ts'
 import type { MoverProgress } from '../mover/contract.ts'
 import { NotFound, TerminalError } from '../reconcile/errors.ts'
@@ -60,7 +61,7 @@ async function warningFor(kube: KubeClient, object: KubeObject, pod: V1Pod | und
 async function troubleOf(kube: KubeClient, { metadata, spec }: MeiliSnapshot, pod: V1Pod | undefined): Promise<string | undefined> {
   if (pod?.status?.phase !== 'Pending' || pod.spec?.nodeName !== undefined) return undefined
   const { name } = spec.destination.claim
-  const claim = await orAbsent<V1PersistentVolumeClaim & KubeObject>(kube, persistentVolumeClaims, { namespace: metadata.namespace, name })
+  const claim = await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace: metadata.namespace, name })
   if (claim?.status?.phase !== 'Pending') return undefined
   const words = told((await eventsOf(kube, claim)).filter(({ type, reason }) => type === 'Warning' || reason === 'FailedBinding'))
   return words === undefined ? undefined : `claim ${name} has no volume: ${words}`
@@ -73,20 +74,6 @@ async function eventsOf(kube: KubeClient, { metadata }: KubeObject, more = ''): 
 
 /** The newest. */
 function told(items: readonly (CoreV1Event & KubeObject)[]): string | undefined {
-  const newest = items.toSorted((a, b) => seenAt(b) - seenAt(a))[0]
+  const newest = newestOf(items)
   return newest === undefined ? undefined : `${newest.reason ?? ''}: ${newest.message ?? ''}`
-}
-
-function seenAt({ lastTimestamp, eventTime, metadata }: CoreV1Event & KubeObject): number {
-  return Date.parse(String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0))
-}
-
-/** What is not there is something seen, and no error. */
-export async function orAbsent<T extends KubeObject>(kube: KubeClient, resource: Resource, ref: { namespace: string; name: string }): Promise<T | undefined> {
-  try {
-    return await kube.get<T>(resource, ref)
-  } catch (error) {
-    if (error instanceof NotFound) return undefined
-    throw error
-  }
 }

@@ -3,7 +3,7 @@
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import { conditionTypes } from '../api/meta.ts'
 import type { MeiliInstance } from '../api/instance.ts'
-import { snapshotReasons } from '../api/snapshot.ts'
+import { isFinished, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { persistentVolumeClaims, pods } from '../kube/resource.ts'
@@ -11,11 +11,10 @@ import type { KubeObject } from '../kube/resource.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Connections } from '../reconcile/connection.ts'
 import { serverOf } from '../reconcile/server.ts'
-import { isFinished } from './ending.ts'
 import { earlierRun } from './estimate.ts'
 import { askEngine } from './observe-engine.ts'
 import { isRequested } from './attempt.ts'
-import { currentJobName, lookAtMover, noMover, orAbsent } from './observe-mover.ts'
+import { currentJobName, lookAtMover, noMover } from './observe-mover.ts'
 import type { EngineSeen, MoverSeen, SnapshotObservation } from './observation.ts'
 
 export interface SnapshotWorld {
@@ -107,7 +106,7 @@ function roomOf(snapshots: readonly MeiliSnapshot[], { spec }: MeiliSnapshot, in
 async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): Promise<Partial<Pick<SnapshotObservation, 'target' | 'successor'>>> {
   const seen = instance?.status?.pod
   if (instance === undefined || seen === undefined) return {}
-  const pod = await orAbsent<V1Pod & KubeObject>(kube, pods, { namespace: instance.metadata.namespace, name: seen.name })
+  const pod = await kube.find<V1Pod & KubeObject>(pods, { namespace: instance.metadata.namespace, name: seen.name })
   return pod?.metadata.uid === seen.uid ? { target: pod } : { successor: pod }
 }
 
@@ -115,7 +114,7 @@ async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): 
 async function claimOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<V1PersistentVolumeClaim | undefined> {
   const { metadata, spec } = snapshot
   if (isRequested(snapshot) && metadata.deletionTimestamp === undefined) return undefined
-  return await orAbsent<V1PersistentVolumeClaim & KubeObject>(kube, persistentVolumeClaims, { namespace: metadata.namespace, name: spec.destination.claim.name })
+  return await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace: metadata.namespace, name: spec.destination.claim.name })
 }
 
 async function moverOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {

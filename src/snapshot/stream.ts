@@ -1,9 +1,8 @@
 // The rungs of a file that no mover can mount: it is sent from the server's own container, where object and install allow it. Pure.
 import type { SnapshotVolume } from '../api/instance.ts'
-import { snapshotReasons } from '../api/snapshot.ts'
+import { isFinished, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import type { Decision } from '../reconcile/decision.ts'
-import { isFinished } from './ending.ts'
 import { moverContainer } from './job-template.ts'
 import { moverRunning } from './move.ts'
 import type { SnapshotObservation } from './observation.ts'

@@ -1,6 +1,8 @@
 // One cgroup for each node, in every hierarchy: without its own, one kubelet would remove the other's pods. cgroup version 1 and 2.
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cacheDirectory } from './cache.ts'
 import { nodes } from './topology.ts'
 import { until } from './until.ts'
 
@@ -9,8 +11,11 @@ const unified = (): boolean => existsSync(join(top, 'cgroup.controllers'))
 const hierarchies = (): string[] =>
   unified() ? [top] : readdirSync(top, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => join(top, entry.name))
 
+/** Clusters with other caches may run beside this one: cgroups are named in one place for the whole machine. */
+const owner = createHash('sha256').update(cacheDirectory).digest('hex').slice(0, 8)
+
 /** The node's cgroup, as the kubelet's cgroupRoot names it. */
-export const cgroupRoot = (node: string): string => `/meili-operator-${node}`
+export const cgroupRoot = (node: string): string => `/meili-operator-${owner}-${node}`
 
 /** A new cpuset is empty and takes no process before it has its parent's processors and memory. */
 function fillCpuset(parent: string, directory: string): void {

@@ -1,4 +1,4 @@
-// A real cluster on this machine: etcd, API server, controllers, one or two nodes, in namespaces of its own. One at a time.
+// A real cluster on this machine: etcd, API server, controllers, one or two nodes, in namespaces of its own. One at a time for each cache directory.
 // It ends with the process that started it, however that ends, unless it was told to be kept. Needs root, on Linux.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'

@@ -24,6 +24,7 @@ describe.concurrent('a good snapshot', () => {
     expect(result).toMatchObject({ exitCode: 0, stored: { inode, sizeBytes: archive.length, modifiedAt, sha256: sha256(archive), taskUid: 7, batchUid: 5, alreadyThere: false, replacedDuringCopy: false } })
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(terminationMessage)
     expect(progress.map(({ step }) => step)).toEqual(['copying', 'verifying', 'committing'])
+    expect(progress.at(-1), 'no byte is left to be brought').toEqual({ step: 'committing', bytesDone: archive.length, bytesTotal: archive.length })
     expect(await work.listing()).toEqual(storedListing)
     expect(await readFile(join(work.final, 'data.ms.snapshot'))).toEqual(archive)
     expect(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: work.final, encoding: 'utf8' })).toBe('data.ms.snapshot: OK\nmanifest.json: OK\n')

@@ -1,8 +1,8 @@
 // The two rungs above all others: what has ended stays as it is, and a deletion ends what runs and nothing else.
 import { describe, expect, test } from 'vitest'
+import { isFinished } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
-import { isFinished } from '../../../src/snapshot/ending.ts'
 import { ago, aJob, anEngine, aSnapshot, aTask, conditionsIn, decided, effectsOf, ended, hour, minute, moving, noMover, processing, requested, second, stored, succeeded } from '../../support/observations.ts'
 
 const deleted = (status: MeiliSnapshotStatus, metadata: object = {}): Pick<SnapshotObservation, 'snapshot'> => ({ snapshot: aSnapshot({ metadata: { deletionTimestamp: ago(second), ...metadata }, status }) })

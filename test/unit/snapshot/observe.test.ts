@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
-import type { KubeClient } from '../../../src/kube/client.ts'
+import { KubeClient } from '../../../src/kube/client.ts'
 import type { KubeObject, Ref, Resource } from '../../../src/kube/resource.ts'
 import { NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
 import type { Connections } from '../../../src/reconcile/connection.ts'
@@ -25,7 +25,7 @@ interface World {
 function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '' }: World): KubeClient {
   const inPlace: Readonly<Record<string, object>> = objects ?? { 'pods/search-0': aTarget(), 'persistentvolumeclaims/backups': aClaim() }
   const lists: Readonly<Record<string, readonly object[]>> = { jobs, pods, events }
-  return {
+  return Object.assign(Object.create(KubeClient.prototype) as KubeClient, {
     get: ({ plural }: Resource, { name }: Ref) => {
       const found = inPlace[`${plural}/${name}`]
       return found === undefined ? Promise.reject(new NotFound(`${name} not found`)) : Promise.resolve(found)
@@ -33,7 +33,7 @@ function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '' }: World
     listAll: ({ plural }: Resource) => Promise.resolve(lists[plural]),
     list: ({ plural }: Resource) => Promise.resolve({ items: lists[plural] as KubeObject[] }),
     logs: () => (logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs)),
-  } as unknown as KubeClient
+  })
 }
 
 const noSecret = { open: () => Promise.resolve({ state: 'SecretMissing', message: 'Secret keys does not exist.' }) } as unknown as Connections
