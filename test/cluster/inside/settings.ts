@@ -1,12 +1,12 @@
 // What the driver tells the program inside the namespaces, and what that one answers. Passed as JSON: an argument, then lines.
-import type { Binaries } from '../binaries.ts'
+import type { Binaries, clusterPrograms } from '../binaries.ts'
 
 export interface Settings {
   readonly stateDirectory: string
   readonly nodes: readonly string[]
   /** Docker archives that every node gets before it is said to be ready. */
   readonly images: readonly string[]
-  readonly binaries: Binaries
+  readonly binaries: Binaries<(typeof clusterPrograms)[number]>
 }
 
 export type Answer =
