@@ -14,7 +14,7 @@ const environment = z.object({
   MOVER_IMAGE_PULL_SECRETS: list,
   /** How many movers may run at once, in all namespaces. */
   MAX_MOVERS: z.coerce.number().int().min(1).default(10),
-  /** How many snapshots may be streamed through the API server at once, where no mover can mount the file; 0 for never. It needs the rights of deploy/streaming.yaml. */
+  /** How many snapshots may be streamed through the API server at once, where no mover can mount the file; 0 for never. It needs the rights of install-streaming.yaml, or stream.exec in the chart. */
   MAX_STREAMS: z.coerce.number().int().min(0).max(6).default(0),
   /** Namespaces to serve, separated by commas; empty for all. */
   WATCH_NAMESPACES: list,

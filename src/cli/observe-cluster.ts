@@ -84,7 +84,7 @@ function isNeeded(role: string, deployment: OperatorDeployment): boolean {
   return role !== 'meili-operator-streaming' || Number(variableOf(deployment, 'MAX_STREAMS') ?? 0) > 0
 }
 
-/** Each right of deploy/ that it needs, asked of the API server's own authorizer, in the namespaces that this operator serves. */
+/** Each right of install.yaml that it needs, asked of the API server's own authorizer, in the namespaces that this operator serves. */
 export async function operatorDenied(cluster: Cluster, deployment: OperatorDeployment): Promise<Seen<readonly Denied[]>> {
   const account = accountOf(deployment)
   const served = (variableOf(deployment, 'WATCH_NAMESPACES') ?? '').split(',').map((name) => name.trim())

@@ -48,7 +48,7 @@ function directoryUnknown(observation: InstanceObservation): Verdict | undefined
   return failed(instanceReasons.DirectoryUnknown, `In pod ${podName(observation)} ${located.unknown}. ${located.remedy}`)
 }
 
-const otherwise = 'Or allow streaming, which takes both halves: deploy/streaming.yaml with MAX_STREAMS in the install, and spec.mover.stream.mode: IfNeeded in the MeiliSnapshot.'
+const otherwise = 'Or allow streaming, which takes both halves: install-streaming.yaml with MAX_STREAMS (stream.exec in the chart), and spec.mover.stream.mode: IfNeeded in the MeiliSnapshot.'
 
 /** A MeiliSnapshot that allows it can be taken all the same. */
 function streamOnly({ streaming }: InstanceObservation, where: string): Verdict | undefined {

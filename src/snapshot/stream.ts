@@ -31,7 +31,7 @@ export function streamNotAllowed(observation: SnapshotObservation, nowMs: number
 
 const missing = {
   object: 'This operator may stream it, but the MeiliSnapshot does not allow that: create one with spec.mover.stream.mode: IfNeeded, or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
-  install: 'The MeiliSnapshot allows streaming, but this operator was installed without it: install deploy/streaming.yaml and set MAX_STREAMS, or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
+  install: 'The MeiliSnapshot allows streaming, but this operator was installed without it: install install-streaming.yaml and set MAX_STREAMS (in the chart, stream.exec), or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
 } as const
 
 function whyNotThis({ spec }: MeiliSnapshot, { claimName }: SnapshotVolume): string | undefined {

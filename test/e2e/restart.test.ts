@@ -80,7 +80,7 @@ describe('one object, one artifact', () => {
     const second = installYaml()
       .split(/^---$/m)
       .filter((document) => document.includes('kind: Deployment'))
-      .map((document) => document.replace('  name: meili-operator\n', '  name: second-operator\n').replace('            - name: LOG_LEVEL', '            - name: LEASE_NAME\n              value: second-operator\n            - name: LOG_LEVEL'))
+      .map((document) => document.replace('  name: meili-operator\n', '  name: second-operator\n').replace(/(name: LEASE_NAME\n +value: )\S+/, '$1second-operator'))
       .join('---\n')
     await kubectl.run(['apply', '--server-side', '-f', '-'], { input: second.replaceAll('app.kubernetes.io/component: operator', 'app.kubernetes.io/component: second-operator') })
     try {

@@ -9,7 +9,7 @@ import { claimOf } from '../support/meilisearch-objects.ts'
 import { conditionOf, kubectl, operatorNamespace, toolbox, World } from './world.ts'
 import type { Server } from './world.ts'
 
-const rights = readFileSync(new URL('../../deploy/streaming.yaml', import.meta.url), 'utf8')
+const rights = readFileSync(new URL('../../install-streaming.yaml', import.meta.url), 'utf8')
 const streamed = { mover: { stream: { mode: 'IfNeeded' } } }
 /** So slow that there is time to break something. */
 const slowly = { mover: { ...streamed.mover, bandwidthLimit: '4Mi' } }

@@ -42,8 +42,8 @@ async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Cou
 /** Counts as one test: install.yaml has each right that was needed, and no other. */
 function auditRights({ auditLog }: Cluster): Counts {
   const { denied, unused } = readRights(auditLog)
-  for (const right of denied) console.error(`rights: the operator was denied "${right}": add it to deploy/operator.yaml, or do not ask`)
-  for (const right of unused) console.error(`rights: "${right}" was not used once in the whole suite: take it out of deploy/operator.yaml, or test what needs it`)
+  for (const right of denied) console.error(`rights: the operator was denied "${right}": add it to charts/meili-operator, or do not ask`)
+  for (const right of unused) console.error(`rights: "${right}" was not used once in the whole suite: take it out of charts/meili-operator, or test what needs it`)
   const isGood = denied.length + unused.length === 0
   console.log(`rights: ${isGood ? 'each one was used, and none was missing' : `${denied.length} denied, ${unused.length} never used`}`)
   return { ...none, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }

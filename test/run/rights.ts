@@ -64,4 +64,4 @@ export function rightsFindings(log: string, manifest: string): RightsFindings {
 const manifestsOf = (paths: readonly string[]): string => paths.map((path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).join('\n---\n')
 
 /** The whole suite switches streaming on as well. */
-export const readRights = (auditLog: string): RightsFindings => rightsFindings(readFileSync(auditLog, 'utf8'), manifestsOf(['install.yaml', 'deploy/streaming.yaml']))
+export const readRights = (auditLog: string): RightsFindings => rightsFindings(readFileSync(auditLog, 'utf8'), manifestsOf(['install.yaml', 'install-streaming.yaml']))

@@ -168,11 +168,11 @@ describe('a command in a pod', () => {
     expect(await exec(api.kube, 'homeless')).toMatchObject({ name: 'TransientError', message: expect.stringContaining('does not have a host assigned') as string })
   })
 
-  test('takes the rights of deploy/streaming.yaml, all of them', async () => {
+  test('takes the rights of install-streaming.yaml, all of them', async () => {
     const token = await api.token({ namespace: 'meili-operator-system', name: 'meili-operator' })
     const operator = api.client(api.kubeconfig({ user: { token } }))
     expect(await exec(operator, 'nobody')).toMatchObject({ name: 'TerminalError', status: 403, message: expect.stringContaining('pods/exec') as string })
-    await api.kubectl.run(['apply', '--server-side', '-f', fileURLToPath(new URL('../../../deploy/streaming.yaml', import.meta.url))])
+    await api.kubectl.run(['apply', '--server-side', '-f', fileURLToPath(new URL('../../../install-streaming.yaml', import.meta.url))])
     await vi.waitFor(async () => expect(await exec(operator, 'nobody')).toBeInstanceOf(NotFound), { timeout: 10_000 })
   })
 })

@@ -1,4 +1,4 @@
-// The operator as a process of its own, started as its Deployment starts it: the environment of deploy/operator.yaml, and a kubeconfig.
+// The operator as a process of its own, started as its Deployment starts it: the environment in install.yaml, and a kubeconfig.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ interface Deployment {
 
 /** What a pod of the Deployment would find in its environment. */
 export function deployedEnvironment(pod: { readonly name: string; readonly namespace: string }): Record<string, string> {
-  const text = readFileSync(join(import.meta.dirname, '../../../deploy/operator.yaml'), 'utf8')
+  const text = readFileSync(join(import.meta.dirname, '../../../install.yaml'), 'utf8')
   const deployment = parseAllDocuments(text).map((document) => document.toJS() as Deployment).find(({ kind }) => kind === 'Deployment')!
   const fields: Readonly<Record<string, string>> = { 'metadata.name': pod.name, 'metadata.namespace': pod.namespace }
   const { env } = deployment.spec.template.spec.containers[0]

@@ -45,8 +45,8 @@ test('the CRDs come first, then the namespace, then what lives in it', () => {
     'Namespace',
     'ServiceAccount',
     'ClusterRole',
-    'ClusterRoleBinding',
     'ClusterRole',
+    'ClusterRoleBinding',
     'ClusterRoleBinding',
     'Role',
     'RoleBinding',
@@ -94,6 +94,10 @@ test('leases only in its own namespace', () => {
   expect(rights(role)).toEqual({ 'coordination.k8s.io/leases': 'create get update' })
 })
 
+test('nothing in it speaks of Helm, which did not install it', () => {
+  expect(text).not.toMatch(/helm/i)
+})
+
 test('the namespace asks for the restricted profile', () => {
   expect(only('Namespace').metadata).toMatchObject({ name: 'meili-operator-system', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } })
 })
@@ -135,7 +139,7 @@ test('the pod runs as nobody, with a read-only root, and movers run the same ima
 test('streaming is off, and the right that it needs stands apart: commands in pods, nothing else', () => {
   expect(text).not.toContain('pods/exec')
   expect(JSON.stringify(only('Deployment'))).not.toContain('MAX_STREAMS')
-  const [role, binding, ...rest] = parseAllDocuments(readFileSync(fileURLToPath(new URL('../../../deploy/streaming.yaml', import.meta.url)), 'utf8'), { version: '1.1' }).map((document) => document.toJS() as Manifest)
+  const [role, binding, ...rest] = parseAllDocuments(readFileSync(fileURLToPath(new URL('../../../install-streaming.yaml', import.meta.url)), 'utf8'), { version: '1.1' }).map((document) => document.toJS() as Manifest)
   expect(rest).toEqual([])
   expect(rights(role!)).toEqual({ 'core/pods/exec': 'create get' })
   expect(binding).toMatchObject({ kind: 'ClusterRoleBinding', roleRef: { name: role!.metadata.name }, subjects: [{ kind: 'ServiceAccount', name: 'meili-operator', namespace: 'meili-operator-system' }] })

@@ -75,7 +75,7 @@ describe('onNoClaim', () => {
   ])('%s', (kind, words) => {
     const { reason, message, ready } = judged({ located: aLocation({ kind, claimName: undefined }), claim: undefined })
     expect({ reason, ready }).toEqual({ reason: 'DirectoryNotOnClaim', ready: 'True' })
-    expect(message).toContain('deploy/streaming.yaml with MAX_STREAMS in the install, and spec.mover.stream.mode: IfNeeded')
+    expect(message).toContain('install-streaming.yaml with MAX_STREAMS (stream.exec in the chart), and spec.mover.stream.mode: IfNeeded')
     expect(message).toContain(`Pod search-0 writes its snapshots to /meili_data/snapshots, ${words} which no other pod can mount. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim.`)
   })
 })

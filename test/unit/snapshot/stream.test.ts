@@ -44,7 +44,7 @@ describe('streamNotAllowed', () => {
   test('the install does not allow it: Failed, and only the install is named', () => {
     const verdict = decided({ snapshot: aSnapshot({ spec: allowed }), instance: on('emptyDir', 'DirectoryNotOnClaim', 'False') })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'StreamNotAllowed' })
-    expect(verdict.message).toContain('this operator was installed without it: install deploy/streaming.yaml and set MAX_STREAMS')
+    expect(verdict.message).toContain('this operator was installed without it: install install-streaming.yaml and set MAX_STREAMS (in the chart, stream.exec)')
   })
 
   test("neither allows it: the instance's own words name both", () => {

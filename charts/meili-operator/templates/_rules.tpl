@@ -1,0 +1,127 @@
+{{/* What the operator may do in the namespaces that it serves; each right with its reason. */}}
+{{- define "meili-operator.rules" -}}
+# What users write: followed, never written.
+- apiGroups: [meili-operator.dev]
+  resources: [meiliinstances, meilisnapshots]
+  verbs: [list, watch]
+# What was seen.
+- apiGroups: [meili-operator.dev]
+  resources: [meiliinstances/status, meilisnapshots/status]
+  verbs: [update]
+# Our finalizer on a snapshot, by merge patch of its metadata.
+- apiGroups: [meili-operator.dev]
+  resources: [meilisnapshots]
+  verbs: [patch]
+# An ownerReference with blockOwnerDeletion on a mover Job, where the cluster checks who may set one (OpenShift).
+- apiGroups: [meili-operator.dev]
+  resources: [meiliinstances/finalizers, meilisnapshots/finalizers]
+  verbs: [update]
+# The pod that a MeiliInstance selects, and the mover's pods.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch]
+# A mover's progress.
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+# The API key and the certificate authority that a MeiliInstance names. Never listed, never watched.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+{{- with .Values.rbac.secretNames }}
+  resourceNames: {{ toJson . }}
+{{- end }}
+# Meilisearch's settings, where its container takes them from a ConfigMap.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get]
+# The claim with the snapshot directory, and the destination claim, which is created from its template when it is absent.
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get, create]
+# The movers.
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+# One Event for each step and each failure, on the object that the user made; and what the cluster says of a mover that does not start.
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create, list]
+{{- end }}
+
+{{- define "meili-operator.managedRules" -}}
+# The server and its address; what somebody changes is put back.
+- apiGroups: [apps]
+  resources: [statefulsets]
+  verbs: [get, list, watch, create, patch]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, list, watch, create, patch]
+# Its claims: made, expanded, and given to or taken from the instance with deletionPolicy. Never deleted by the operator itself.
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get, list, watch, create, patch]
+# The generated master key, and the key for applications. Read by name (the other role), never listed.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [create, patch]
+# A restart, when nothing is lost by it.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [delete]
+# The snapshot before an upgrade.
+- apiGroups: [meili-operator.dev]
+  resources: [meilisnapshots]
+  verbs: [create]
+# Our finalizer, by merge patch of its metadata.
+- apiGroups: [meili-operator.dev]
+  resources: [meiliinstances]
+  verbs: [patch]
+{{- end }}
+
+{{- define "meili-operator.streamingRules" -}}
+# A WebSocket is opened by GET: Kubernetes asks for get, from 1.35 on for create as well.
+- apiGroups: [""]
+  resources: [pods/exec]
+  verbs: [get, create]
+{{- end }}
+
+{{/* A role with its binding for the namespaces served: a ClusterRole, or a Role in each of watchNamespaces. Takes root, name, about and rules. */}}
+{{- define "meili-operator.grant" -}}
+{{- range $namespace := .root.Values.watchNamespaces | default (list "") }}
+{{- $kind := ternary "Role" "ClusterRole" (ne $namespace "") }}
+---
+{{- with $.about }}
+# {{ . }}
+{{- end }}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}
+metadata:
+  name: {{ $.name }}
+  {{- with $namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "meili-operator.labels" $.root | nindent 4 }}
+rules:
+  {{- $.rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $kind }}Binding
+metadata:
+  name: {{ $.name }}
+  {{- with $namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels:
+    {{- include "meili-operator.labels" $.root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ $kind }}
+  name: {{ $.name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "meili-operator.serviceAccount" $.root }}
+    namespace: {{ $.root.Release.Namespace }}
+{{- end }}
+{{- end }}
