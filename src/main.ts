@@ -22,6 +22,9 @@ import { snapshotAndQueue, snapshotMovedBy, snapshotRoom, snapshotsOf } from './
 import { createLogger } from './telemetry/logger.ts'
 import type { Logger } from './telemetry/logger.ts'
 import { Metrics } from './telemetry/metrics.ts'
+import { SnapshotTotals } from './telemetry/snapshot-totals.ts'
+import { stateFamilies } from './telemetry/state-families.ts'
+import { stateOf } from './telemetry/state-samples.ts'
 
 /** How many objects of a kind are reconciled at once. */
 const workers = 8
@@ -76,6 +79,14 @@ function compose(config: Config, logger: Logger): Manager {
     watches: [watching(snapshots, snapshotAndQueue(listSnapshots)), watching(instances, snapshotsOf(listSnapshots)), watching(moverJobs, movedBy), watching(moverPods, movedBy)],
     all: () => snapshots.store.keys(),
     workers,
+  })
+  const totals = new SnapshotTotals()
+  snapshots.onChange((change) => totals.seen(change))
+  // Of the leader alone: what two replicas say of the same objects must not be added up.
+  metrics.derive(stateFamilies, () => {
+    if (!manager.elector.held()) return []
+    const state = stateOf(instances.store.list(), snapshots.store.list())
+    return [...state.samples, ...totals.samples(state.instances)]
   })
   return manager
 }

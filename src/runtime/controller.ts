@@ -34,7 +34,7 @@ export async function runController(controller: Controller): Promise<void> {
 async function work(controller: Controller): Promise<void> {
   const { queue, metrics, name } = controller
   for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
-    metrics.queue(name, queue.length, taken.waitedMs / 1000)
+    metrics.waited(name, taken.waitedMs / 1000)
     const started = performance.now()
     const ended = await attempt(controller, taken.key)
     const outcome = settle(controller, taken.key, ended)

@@ -92,6 +92,7 @@ export class Manager {
   cache<T extends KubeObject>(resource: Resource, labelSelector?: string): Cache<T> {
     const { kube, namespaces, logger, metrics } = this.#parts
     const cache = new Cache<T>()
+    metrics.declareWatch(resource.plural)
     for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
       this.#reflectors.push(
         new Reflector<T>({
@@ -102,7 +103,7 @@ export class Manager {
           ...(labelSelector === undefined ? {} : { labelSelector }),
           announce: (change) => cache.announce(change),
           interrupted: (error, failures) => {
-            metrics.watchRestarted(resource.plural, error instanceof Error ? error.constructor.name : 'unknown')
+            metrics.watchRestarted(resource.plural, error)
             logger.warn({ resource: resource.plural, failures, reason: String(error) }, 'the watch broke off')
           },
         }),
@@ -115,6 +116,8 @@ export class Manager {
     const queue = new WorkQueue()
     // While we do not lead, nobody takes keys: what is there is added when leadership begins.
     for (const watch of parts.watches) watch((key) => this.#isLeading && queue.add(key))
+    const { metrics } = this.#parts
+    metrics.beforeScrape(() => this.#isLeading && metrics.queue(parts.name, { depth: queue.length, longestRunningSeconds: queue.longestRunningMs / 1000 }))
     this.#controllers.push({ ...parts, queue })
   }
 

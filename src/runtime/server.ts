@@ -35,7 +35,7 @@ async function answer(url: string, response: ServerResponse, { metrics, ready }:
       return ready() ? plain(response, 200, 'ok') : plain(response, 503, 'the caches are not filled yet')
     case '/metrics':
       response.setHeader('content-type', metrics.registry.contentType)
-      return plain(response, 200, await metrics.registry.metrics())
+      return plain(response, 200, await metrics.text())
     default:
       return plain(response, 404, 'there are /healthz, /readyz and /metrics')
   }

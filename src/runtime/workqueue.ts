@@ -34,7 +34,8 @@ export class WorkQueue {
   /** Waiting to be taken, in order. Every one of them is in `dirty`; none is in `processing`. */
   readonly #ready: string[] = []
   readonly #dirty = new Set<string>()
-  readonly #processing = new Set<string>()
+  /** Since when each is worked on; in the order in which they were taken. */
+  readonly #processing = new Map<string, number>()
   readonly #takers: ((taken: Taken | undefined) => void)[] = []
   readonly #delayed = new Map<string, { at: number; timer: { cancel(): void } }>()
   readonly #failures = new Map<string, number>()
@@ -49,6 +50,12 @@ export class WorkQueue {
   /** Keys that wait to be taken. */
   get length(): number {
     return this.#ready.length
+  }
+
+  /** How long the oldest of what is worked on has been worked on; 0 where nothing is. */
+  get longestRunningMs(): number {
+    const [oldest] = this.#processing.values()
+    return oldest === undefined ? 0 : this.#clock.now() - oldest
   }
 
   add(key: string): void {
@@ -116,10 +123,11 @@ export class WorkQueue {
   /** At the very moment of the hand-over: an add that comes right after it must find the key in processing. */
   #begin(key: string): Taken {
     this.#dirty.delete(key)
-    this.#processing.add(key)
-    const addedAt = this.#addedAt.get(key) ?? this.#clock.now()
+    const now = this.#clock.now()
+    this.#processing.set(key, now)
+    const addedAt = this.#addedAt.get(key) ?? now
     this.#addedAt.delete(key)
-    return { key, waitedMs: this.#clock.now() - addedAt }
+    return { key, waitedMs: now - addedAt }
   }
 
   #schedule(key: string, at: number): void {

@@ -1,69 +1,119 @@
-// What the operator counts about itself. Series are there from the start, at 0, with a bounded set of labels.
+// What /metrics shows: what the operator counts about itself, and what is derived anew at each scrape. Series are there from the start, at 0, with a bounded set of labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
+import type { Family, Sample } from './family.ts'
+import { operatorFamilies } from './operator-families.ts'
 
 /** How a reconcile ended. */
 export const outcomes = ['success', 'requeue', 'conflict', 'transient', 'terminal', 'bug'] as const
 export type Outcome = (typeof outcomes)[number]
 
+/** Why a watch broke off: the names of the edge's errors. */
+export const watchErrors = ['Gone', 'NotFound', 'TerminalError', 'TransientError', 'Other'] as const
+
+const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10, 60]
+
 export class Metrics {
   readonly registry = new Registry()
-  readonly #reconciles = this.#counter('meili_operator_reconcile_total', 'Reconciles by controller and outcome', ['controller', 'outcome'])
-  readonly #reconcileSeconds = this.#histogram('meili_operator_reconcile_seconds', 'Time of a reconcile', ['controller'])
-  readonly #queueDepth = this.#gauge('meili_operator_workqueue_depth', 'Keys that wait', ['controller'])
-  readonly #queueSeconds = this.#histogram('meili_operator_workqueue_wait_seconds', 'Time that a key waited', ['controller'])
-  readonly #watchRestarts = this.#counter('meili_operator_watch_restarts_total', 'Watches that ended and were begun again', ['resource', 'reason'])
-  readonly #apiCalls = this.#counter('meili_operator_api_requests_total', 'Requests to the API server', ['verb', 'resource', 'code'])
-  readonly #eventsDropped = this.#counter('meili_operator_events_dropped_total', 'Events that the API server did not take', [])
-  readonly #leader = this.#gauge('meili_operator_leader', '1 while this replica leads', [])
+  /** All but Node's own. */
+  readonly families: Family[] = []
+  readonly #counters = new Map<string, Counter<string>>()
+  readonly #gauges = new Map<string, Gauge<string>>()
+  readonly #histograms = new Map<string, Histogram<string>>()
+  readonly #beforeScrape: (() => void)[] = []
 
   constructor(version: string) {
     collectDefaultMetrics({ register: this.registry })
-    this.#gauge('meili_operator_build_info', 'Version of the operator', ['version']).set({ version }, 1)
-    this.#eventsDropped.inc(0)
-    this.#leader.set(0)
+    this.#declare(operatorFamilies)
+    this.#set('meili_operator_build_info', { version }, 1)
+    this.#count('meili_operator_events_dropped_total', {}, 0)
+    this.#set('meili_operator_leader', {}, 0)
+  }
+
+  /** As Prometheus reads it, with the values of now. */
+  async text(): Promise<string> {
+    for (const refresh of this.#beforeScrape) refresh()
+    return await this.registry.metrics()
+  }
+
+  /** Runs at each scrape, before it is answered. */
+  beforeScrape(refresh: () => void): void {
+    this.#beforeScrape.push(refresh)
+  }
+
+  /** Series that are whatever `read` gives at a scrape: what it does not give any more is gone. */
+  derive(families: readonly Family[], read: () => readonly Sample[]): void {
+    this.#declare(families)
+    this.beforeScrape(() => {
+      for (const { name } of families) (this.#gauges.get(name) ?? this.#counters.get(name))?.reset()
+      for (const { name, labels, value } of read()) {
+        if (this.#gauges.has(name)) this.#set(name, labels, value)
+        else this.#count(name, labels, value)
+      }
+    })
   }
 
   /** Puts a controller's series at 0. */
   declareController(controller: string): void {
-    for (const outcome of outcomes) this.#reconciles.inc({ controller, outcome }, 0)
-    this.#queueDepth.set({ controller }, 0)
+    for (const outcome of outcomes) this.#count('meili_operator_reconcile_total', { controller, outcome }, 0)
+    this.queue(controller, { depth: 0, longestRunningSeconds: 0 })
+  }
+
+  /** Puts the series of a watch at 0. */
+  declareWatch(resource: string): void {
+    for (const reason of watchErrors) this.#count('meili_operator_watch_restarts_total', { resource, reason }, 0)
   }
 
   reconciled(controller: string, outcome: Outcome, seconds: number): void {
-    this.#reconciles.inc({ controller, outcome })
-    this.#reconcileSeconds.observe({ controller }, seconds)
+    this.#count('meili_operator_reconcile_total', { controller, outcome }, 1)
+    this.#observe('meili_operator_reconcile_seconds', { controller }, seconds)
   }
 
-  queue(controller: string, depth: number, waitedSeconds: number): void {
-    this.#queueDepth.set({ controller }, depth)
-    this.#queueSeconds.observe({ controller }, waitedSeconds)
+  queue(controller: string, { depth, longestRunningSeconds }: { depth: number; longestRunningSeconds: number }): void {
+    this.#set('meili_operator_workqueue_depth', { controller }, depth)
+    this.#set('meili_operator_workqueue_longest_running_seconds', { controller }, longestRunningSeconds)
   }
 
-  watchRestarted(resource: string, reason: string): void {
-    this.#watchRestarts.inc({ resource, reason })
+  waited(controller: string, seconds: number): void {
+    this.#observe('meili_operator_workqueue_wait_seconds', { controller }, seconds)
+  }
+
+  watchRestarted(resource: string, error: unknown): void {
+    const reason = watchErrors.find((name) => error instanceof Error && error.name === name) ?? 'Other'
+    this.#count('meili_operator_watch_restarts_total', { resource, reason }, 1)
   }
 
   apiCall({ verb, resource, code }: { verb: string; resource: string; code: string }): void {
-    this.#apiCalls.inc({ verb, resource, code })
+    this.#count('meili_operator_api_requests_total', { verb, resource, code }, 1)
   }
 
   eventDropped(): void {
-    this.#eventsDropped.inc()
+    this.#count('meili_operator_events_dropped_total', {}, 1)
   }
 
   leading(held: boolean): void {
-    this.#leader.set(held ? 1 : 0)
+    this.#set('meili_operator_leader', {}, held ? 1 : 0)
   }
 
-  #counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
-    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  #declare(families: readonly Family[]): void {
+    for (const family of families) {
+      const { name, type, help } = family
+      const settings = { name, help, labelNames: [...family.labels], registers: [this.registry] }
+      this.families.push(family)
+      if (type === 'counter') this.#counters.set(name, new Counter(settings))
+      else if (type === 'gauge') this.#gauges.set(name, new Gauge(settings))
+      else this.#histograms.set(name, new Histogram({ ...settings, buckets }))
+    }
   }
 
-  #gauge<L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> {
-    return new Gauge({ name, help, labelNames, registers: [this.registry] })
+  #count(name: string, labels: Readonly<Record<string, string>>, by: number): void {
+    this.#counters.get(name)?.inc({ ...labels }, by)
   }
 
-  #histogram<L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> {
-    return new Histogram({ name, help, labelNames, buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60], registers: [this.registry] })
+  #set(name: string, labels: Readonly<Record<string, string>>, value: number): void {
+    this.#gauges.get(name)?.set({ ...labels }, value)
+  }
+
+  #observe(name: string, labels: Readonly<Record<string, string>>, seconds: number): void {
+    this.#histograms.get(name)?.observe({ ...labels }, seconds)
   }
 }

@@ -53,7 +53,7 @@ class Stage {
   }
 
   async counted(outcome: string): Promise<number> {
-    const text = await this.metrics.registry.metrics()
+    const text = await this.metrics.text()
     return Number(new RegExp(`^meili_operator_reconcile_total{controller="stage",outcome="${outcome}"} (\\d+)$`, 'm').exec(text)?.[1])
   }
 
@@ -245,5 +245,5 @@ describe('a queue that is closed', () => {
 test('each outcome has a series from the start, at 0', async () => {
   const stage = new Stage({})
   for (const outcome of ['success', 'requeue', 'conflict', 'transient', 'terminal', 'bug']) expect(await stage.counted(outcome)).toBe(0)
-  expect(await stage.metrics.registry.metrics()).toContain('meili_operator_workqueue_depth{controller="stage"} 0')
+  expect(await stage.metrics.text()).toContain('meili_operator_workqueue_depth{controller="stage"} 0')
 })

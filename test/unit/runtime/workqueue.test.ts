@@ -221,3 +221,19 @@ test('whoever adds a key sees work on it that began later, and nobody ever sees 
     }),
   )
 })
+
+test('how long the oldest of what is worked on has been worked on, also where a younger one is done first', async () => {
+  const { queue, time, take } = aDesk()
+  expect(queue.longestRunningMs).toBe(0)
+  queue.add('a')
+  await take(1)
+  await time.advance(3 * second)
+  queue.add('b')
+  await take(1)
+  await time.advance(second)
+  expect(queue.longestRunningMs).toBe(4 * second)
+  queue.done('b')
+  expect(queue.longestRunningMs).toBe(4 * second)
+  queue.done('a')
+  expect(queue.longestRunningMs).toBe(0)
+})

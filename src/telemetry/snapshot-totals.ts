@@ -1,0 +1,59 @@
+// How many snapshots have ended, and how. Counted from what a cache shows: an object counts once it is seen as ended, whoever ended it and when;
+// that it is deleted later takes nothing away. Keeps numbers, no objects.
+import { conditionTypes } from '../api/meta.ts'
+import { isFinished, snapshotReasons } from '../api/snapshot.ts'
+import type { MeiliSnapshot } from '../api/snapshot.ts'
+import { conditionNamed } from '../reconcile/conditions.ts'
+import type { Sample } from './family.ts'
+import { instanceKeyOf, placeOf } from './place.ts'
+import { failureReasons } from './state-families.ts'
+
+/** What a cache announces: an object before and after a change. */
+interface Change {
+  readonly previous: MeiliSnapshot | undefined
+  readonly current: MeiliSnapshot | undefined
+}
+
+const { Completed } = snapshotReasons
+const known = new Set([Completed, ...failureReasons])
+
+export class SnapshotTotals {
+  /** Instance → reason → how many. */
+  readonly #counts = new Map<string, Map<string, number>>()
+
+  /** To be told of every change of the cache, from its first list on. */
+  seen({ previous, current }: Change): void {
+    if (current === undefined || !isFinished(current)) return
+    if (previous !== undefined && previous.metadata.uid === current.metadata.uid && isFinished(previous)) return
+    const counts = this.#of(instanceKeyOf(current))
+    const reason = reasonOf(current)
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+
+  /** At 0 from the start for each end that there is. An instance that is not named any more is forgotten. */
+  samples(instances: Iterable<string>): Sample[] {
+    const there = new Set(instances)
+    for (const key of this.#counts.keys()) if (!there.has(key)) this.#counts.delete(key)
+    return [...there].flatMap((key) => {
+      const place = placeOf(key)
+      const counts = this.#counts.get(key)
+      return [...known].map((reason) => ({
+        name: 'meili_snapshot_total',
+        labels: { ...place, result: reason === Completed ? 'success' : 'failure', reason },
+        value: counts?.get(reason) ?? 0,
+      }))
+    })
+  }
+
+  #of(key: string): Map<string, number> {
+    const counts = this.#counts.get(key) ?? new Map<string, number>()
+    this.#counts.set(key, counts)
+    return counts
+  }
+}
+
+function reasonOf({ status }: MeiliSnapshot): string {
+  if (status?.phase === 'Completed') return Completed
+  const reason = conditionNamed(status?.conditions, conditionTypes.Ready)?.reason ?? ''
+  return known.has(reason) && reason !== Completed ? reason : 'Other'
+}

@@ -1,0 +1,71 @@
+// The counter of ended snapshots: from 0, never down while the process lives, and the same after a restart that finds the same objects.
+import { beforeEach, describe, expect, test } from 'vitest'
+import { conditionTypes } from '../../../src/api/meta.ts'
+import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
+import { SnapshotTotals } from '../../../src/telemetry/snapshot-totals.ts'
+import { failureReasons } from '../../../src/telemetry/state-families.ts'
+import { aCondition, aSnapshot } from '../../support/observations.ts'
+
+const waiting = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid } })
+const good = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid }, status: { phase: 'Completed', conditions: [aCondition(conditionTypes.Ready, 'True', { reason: 'Completed' })] } })
+const bad = (uid: string, reason: string): MeiliSnapshot => aSnapshot({ metadata: { uid }, status: { phase: 'Failed', conditions: [aCondition(conditionTypes.Ready, 'False', { reason })] } })
+
+let totals: SnapshotTotals
+beforeEach(() => {
+  totals = new SnapshotTotals()
+})
+
+/** Counts above 0, by reason. */
+function counted(of = totals): Record<string, number> {
+  return Object.fromEntries(of.samples(['shop/search']).filter(({ value }) => value > 0).map(({ labels, value }) => [labels['reason'] ?? '', value] as const))
+}
+
+describe('a snapshot', () => {
+  test('counts once when it ends, however often it changes before and after', () => {
+    totals.seen({ previous: undefined, current: waiting('a') })
+    expect(counted()).toEqual({})
+    totals.seen({ previous: waiting('a'), current: good('a') })
+    totals.seen({ previous: good('a'), current: good('a') })
+    expect(counted()).toEqual({ Completed: 1 })
+  })
+
+  test('that is deleted takes nothing away', () => {
+    totals.seen({ previous: undefined, current: good('a') })
+    totals.seen({ previous: good('a'), current: undefined })
+    expect(counted()).toEqual({ Completed: 1 })
+  })
+
+  test('in place of another one of its name counts too', () => {
+    totals.seen({ previous: undefined, current: good('a') })
+    totals.seen({ previous: good('a'), current: bad('b', 'ArchiveCorrupt') })
+    expect(counted()).toEqual({ Completed: 1, ArchiveCorrupt: 1 })
+  })
+
+  test('that failed for a reason that nobody knows counts as Other', () => {
+    totals.seen({ previous: undefined, current: bad('a', 'Whatever') })
+    totals.seen({ previous: undefined, current: bad('b', 'Completed') })
+    totals.seen({ previous: undefined, current: aSnapshot({ metadata: { uid: 'c' }, status: { phase: 'Failed' } }) })
+    expect(counted()).toEqual({ Other: 3 })
+  })
+})
+
+test('an instance has every end at 0 from the start: one success, and each failure', () => {
+  const samples = totals.samples(['shop/search'])
+  expect(samples.every(({ name, value }) => name === 'meili_snapshot_total' && value === 0)).toBe(true)
+  expect(samples.map(({ labels }) => labels)).toEqual([{ namespace: 'shop', instance: 'search', result: 'success', reason: 'Completed' }, ...failureReasons.map((reason) => ({ namespace: 'shop', instance: 'search', result: 'failure', reason }))])
+})
+
+test('an instance that is gone is forgotten: one of its name begins at 0', () => {
+  totals.seen({ previous: undefined, current: good('a') })
+  expect(totals.samples([])).toEqual([])
+  expect(counted()).toEqual({})
+})
+
+test('a new process that finds the same objects counts the same', () => {
+  const objects = [good('a'), good('b'), bad('c', 'MoverFailed'), waiting('d')]
+  for (const current of objects) totals.seen({ previous: undefined, current })
+  const restarted = new SnapshotTotals()
+  for (const current of objects.toReversed()) restarted.seen({ previous: undefined, current })
+  expect(counted(restarted)).toEqual(counted())
+  expect(counted()).toEqual({ Completed: 2, MoverFailed: 1 })
+})
