@@ -1,11 +1,12 @@
 // Writes what is generated from src/api: crds/*.yaml, the chart's copies of them, docs/reference/*.md; and from the chart: install.yaml,
-// install-streaming.yaml and the list of rights that `kubectl meili doctor` checks.
+// install-streaming.yaml, the table of its values and the list of rights that `kubectl meili doctor` checks.
 // `--check` writes nothing and fails where a file on disk differs.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
 import { customResourceDefinition } from '../src/api/crd.ts'
 import { kinds } from '../src/api/kinds.ts'
+import { chartReadme } from './chart-readme.ts'
 import { installation } from './install.ts'
 import { referencePage } from './reference.ts'
 import { yamlText } from './yaml-text.ts'
@@ -34,6 +35,7 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ...['crds', 'charts/meili-operator/files/crds'].flatMap((directory) => crds.map(([name, text]) => [`${directory}/${name}`, text] as const)),
     ...pages,
+    ['charts/meili-operator/README.md', chartReadme(read('charts/meili-operator/README.md'), read('charts/meili-operator/values.yaml'))],
     ['install.yaml', install],
     ['install-streaming.yaml', streaming],
     ['src/cli/operator-rights.json', rights],

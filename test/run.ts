@@ -28,7 +28,7 @@ async function main(words: readonly string[]): Promise<Counts> {
   const inProcess = chosen.filter((level) => level !== 'e2e')
   if (inProcess.length > 0) {
     counts = await guarded(inProcess.join(' and '), async () => {
-      if (inProcess.includes('integration')) await ensureBinaries(controlPlanePrograms, log)
+      if (inProcess.includes('integration')) await ensureBinaries([...controlPlanePrograms, 'helm'], log)
       return runSuite({ projects: inProcess, args })
     })
   }

@@ -36,10 +36,15 @@ const neverSeen: readonly RegExp[] = [
 
 const rightOf = (verb: string, group: string, resource: string): string => `${verb} ${group === '' ? 'core' : group}/${resource}`
 
+type Labels = Readonly<Record<string, string>>
+
+/** Part of the cluster's own roles view, edit and admin: nothing that the operator has. */
+const isForPeople = (labels: Labels = {}): boolean => Object.keys(labels).some((label) => label.startsWith('rbac.authorization.k8s.io/aggregate-to-'))
+
 /** `verb group/resource` of every right in the roles of a manifest. */
 export function grantedRights(manifest: string): readonly string[] {
-  const objects = parseAllDocuments(manifest).map((document) => document.toJS() as { kind: string; rules?: readonly Rule[] })
-  const rules = objects.filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole').flatMap(({ rules: own = [] }) => own)
+  const objects = parseAllDocuments(manifest).map((document) => document.toJS() as { kind: string; metadata?: { labels?: Labels }; rules?: readonly Rule[] })
+  const rules = objects.filter(({ kind, metadata }) => (kind === 'Role' || kind === 'ClusterRole') && !isForPeople(metadata?.labels)).flatMap(({ rules: own = [] }) => own)
   return [...new Set(rules.flatMap(({ apiGroups, resources, verbs }) => apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, group, resource))))))]
 }
 

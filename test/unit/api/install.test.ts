@@ -46,6 +46,8 @@ test('the CRDs come first, then the namespace, then what lives in it', () => {
     'ServiceAccount',
     'ClusterRole',
     'ClusterRole',
+    'ClusterRole',
+    'ClusterRole',
     'ClusterRoleBinding',
     'ClusterRoleBinding',
     'Role',
@@ -86,6 +88,15 @@ test('further rights for servers that it runs, each needed', () => {
     'meili-operator.dev/meilisnapshots': 'create',
     'meili-operator.dev/meiliinstances': 'patch',
   })
+})
+
+test('people who may view or edit a namespace may view or edit our kinds in it; the status is ours', () => {
+  const labelsOf = (name: string): string[] => Object.keys(only('ClusterRole', name).metadata.labels ?? {}).filter((label) => label.startsWith('rbac.'))
+  expect(rights(only('ClusterRole', 'meili-operator-view'))).toEqual({ 'meili-operator.dev/meiliinstances': 'get list watch', 'meili-operator.dev/meilisnapshots': 'get list watch' })
+  expect(labelsOf('meili-operator-view')).toEqual(['view', 'edit', 'admin'].map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}`))
+  const edit = 'create delete deletecollection patch update'
+  expect(rights(only('ClusterRole', 'meili-operator-edit'))).toEqual({ 'meili-operator.dev/meiliinstances': edit, 'meili-operator.dev/meilisnapshots': edit })
+  expect(labelsOf('meili-operator-edit')).toEqual(['edit', 'admin'].map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}`))
 })
 
 test('leases only in its own namespace', () => {

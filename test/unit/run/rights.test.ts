@@ -15,6 +15,15 @@ rules:
     resources: [meiliinstances/finalizers]
     verbs: [update]
 ---
+kind: ClusterRole
+metadata:
+  labels:
+    rbac.authorization.k8s.io/aggregate-to-view: "true"
+rules:
+  - apiGroups: [meili-operator.dev]
+    resources: [meiliinstances]
+    verbs: [get]
+---
 kind: Deployment
 `
 const ours = 'system:serviceaccount:meili-operator-system:meili-operator'
