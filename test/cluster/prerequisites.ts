@@ -22,10 +22,15 @@ const packageOf: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   tar: 'tar',
   strace: 'strace',
+  promtool: 'prometheus',
+  prometheus: 'prometheus',
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
 }
 
-const needed = Object.keys(packageOf).filter((name) => name !== 'strace')
+/** For some tests alone. */
+const notForTheCluster = ['strace', 'promtool', 'prometheus']
+
+const needed = Object.keys(packageOf).filter((name) => !notForTheCluster.includes(name))
 
 /** System programs live in sbin, which not everybody has on PATH. */
 export const systemPath = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`
@@ -57,7 +62,7 @@ async function install(packages: readonly string[], log: Log): Promise<void> {
 
 const isRoot = (): boolean => process.getuid?.() === 0
 
-/** Installs or names what is missing of the given programs; `strace` is not in the default list. */
+/** Installs or names what is missing of the given programs; without any, of those that the cluster needs. */
 export async function ensurePrerequisites(log: Log, programs: readonly string[] = needed): Promise<void> {
   const missing = (): string[] => [...new Set(programs.filter((name) => which(name) === undefined).map((name) => packageOf[name] ?? name))]
   const packages = missing()
