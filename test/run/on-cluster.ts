@@ -59,6 +59,7 @@ export async function runEndToEnd(args: readonly string[], log: Log): Promise<Co
     return none
   }
   await ensurePrerequisites(log)
+  await ensurePrerequisites(log, ['prometheus'])
   await command('npm', ['run', '--silent', 'build'])
   const images = [await meilisearchArchive(log), await operatorArchive({ log })]
   const running = runningCluster()
