@@ -20,6 +20,7 @@ const packageOf: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   mount: 'mount',
   openssl: 'openssl',
+  curl: 'curl',
   tar: 'tar',
   strace: 'strace',
   promtool: 'prometheus',

@@ -43,6 +43,18 @@ export async function scaleOperator(replicas: 0 | 1): Promise<void> {
   else await kubectl.run(['-n', operatorNamespace, 'wait', '--for=delete', 'pod', '-l', 'app.kubernetes.io/component=operator', '--timeout=60s'])
 }
 
+/** Everything that an install brings, its CRDs too; first what needs the operator to go. */
+export async function removeOperator(): Promise<void> {
+  if ((await kubectl.run(['get', 'crd', 'meiliinstances.meili-operator.dev', 'meilisnapshots.meili-operator.dev', '--ignore-not-found', '-o', 'name'])).trim() !== '') {
+    // Whichever install is there, of this version or another, by whatever way.
+    const found = await kubectl.run(['-n', operatorNamespace, 'get', 'deployment', 'meili-operator', '--ignore-not-found', '-o', 'name'])
+    await (found.trim() === '' ? installOperator() : scaleOperator(1))
+    await kubectl.run(['delete', 'meilisnapshots,meiliinstances', '-A', '--all', '--timeout=120s'], { timeoutMs: 130_000 })
+  }
+  await kubectl.run(['delete', 'namespace', operatorNamespace, '--ignore-not-found'])
+  await kubectl.run(['delete', 'crd,clusterrole,clusterrolebinding', '-l', 'app.kubernetes.io/name=meili-operator'])
+}
+
 /** A running server, with a door to it. */
 export class Server {
   readonly options: ServerOptions

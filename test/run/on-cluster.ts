@@ -33,6 +33,7 @@ async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Cou
     E2E_KUBECTL: cluster.kubectl,
     E2E_OPERATOR_IMAGE: operatorImage,
     E2E_MEILISEARCH_IMAGE: meilisearchImage,
+    E2E_OUTSIDE: `${process.pid}`,
   }
   const counts = await runSuite({ projects, args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
   // Some files alone do not need every right.
