@@ -1,4 +1,4 @@
-# Only copies what `npm run build` made: two self-contained bundles, no node_modules. Any base with Node 24 at /nodejs/bin/node will do.
+# Only copies what `npm run build` made: two self-contained bundles and what they are made of, no node_modules. Any base with Node 24 at /nodejs/bin/node will do.
 ARG BASE=gcr.io/distroless/nodejs24-debian12:nonroot
 FROM ${BASE}
 ARG VERSION=0.1.0
@@ -6,7 +6,7 @@ LABEL org.opencontainers.image.title="meili-operator" \
       org.opencontainers.image.description="Kubernetes operator for Meilisearch instances and snapshots" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="MIT"
-COPY dist/operator.js dist/mover.js /app/
+COPY dist/operator.js dist/mover.js dist/sbom.cdx.json dist/third-party-licenses.txt LICENSE /app/
 USER 65532:65532
 # Memory is what a neighbour pays for: one malloc arena for all threads, a small young generation, an old one bounded by the container's limit.
 ENV MALLOC_ARENA_MAX=1

@@ -5,8 +5,8 @@ const second = 1000
 
 const endToEnd = { testTimeout: 240 * second, hookTimeout: 300 * second }
 
-/** They stop the operator, drain a node, take an image or the API server away. */
-const alone = ['again', 'crash', 'disruption', 'docs', 'managed', 'outage', 'refusals', 'restart', 'stream', 'weather'].map((name) => `test/e2e/${name}.test.ts`)
+/** They stop or replace the operator, drain a node, take an image or the API server away. */
+const alone = ['again', 'crash', 'disruption', 'docs', 'managed', 'outage', 'refusals', 'release', 'restart', 'stream', 'weather'].map((name) => `test/e2e/${name}.test.ts`)
 
 export default defineConfig({
   test: {

@@ -1,5 +1,7 @@
 // The end-to-end level: on the cluster that E2E_KUBECONFIG names, else on the test bed with two nodes, which is started here and ended after.
 // A test bed that "npm run cluster -- up --nodes 2" left running is used as it is, and stays.
+import { join } from 'node:path'
+import { releaseBase } from '../../release/base.ts'
 import type { Log } from '../cluster/cache.ts'
 import { ensureBinaries } from '../cluster/binaries.ts'
 import { runningCluster, startCluster } from '../cluster/cluster.ts'
@@ -50,6 +52,15 @@ function auditRights({ auditLog }: Cluster): Counts {
   return { ...none, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
 }
 
+/** Inside of the cluster's network there is no registry: what its tests build or run must be here before. */
+async function prefetch(args: readonly string[], log: Log): Promise<void> {
+  await ensureBinaries(['helm'], log)
+  const isReleased = args.length === 0 || args.some((word) => word.includes('release'))
+  if (!isReleased) return
+  const root = join(import.meta.dirname, '../..')
+  for (const architecture of ['amd64', 'arm64'] as const) await releaseBase(root, { architecture, cached: true, log })
+}
+
 /** Runs the level, or says why it cannot run here and runs nothing. */
 export async function runEndToEnd(args: readonly string[], log: Log): Promise<Counts> {
   const kubeconfig = setting('E2E_KUBECONFIG')
@@ -61,6 +72,7 @@ export async function runEndToEnd(args: readonly string[], log: Log): Promise<Co
   }
   await ensurePrerequisites(log)
   await ensurePrerequisites(log, ['prometheus'])
+  await prefetch(args, log)
   await command('npm', ['run', '--silent', 'build'])
   const images = [await meilisearchArchive(log), await operatorArchive({ log })]
   const running = runningCluster()

