@@ -9,6 +9,7 @@ import { kinds } from '../src/api/kinds.ts'
 import { chartReadme } from './chart-readme.ts'
 import { installation } from './install.ts'
 import { referencePage } from './reference.ts'
+import { withRightsTable } from './rights-table.ts'
 import { yamlText } from './yaml-text.ts'
 
 const root = new URL('../', import.meta.url)
@@ -31,7 +32,7 @@ function versionsThatDiffer(): readonly string[] {
 async function generated(): Promise<ReadonlyMap<string, string>> {
   const crds = kinds.map((kind) => [`${kind.plural}.yaml`, yamlText(customResourceDefinition(kind))] as const)
   const pages = kinds.map((kind) => [`docs/reference/${kind.singular}.md`, referencePage(customResourceDefinition(kind))] as const)
-  const { install, streaming, rights } = await installation({ version: manifest.version, crds: crds.map(([, text]) => text) })
+  const { install, streaming, rights, objects } = await installation({ version: manifest.version, crds: crds.map(([, text]) => text) })
   return new Map([
     ...['crds', 'charts/meili-operator/files/crds'].flatMap((directory) => crds.map(([name, text]) => [`${directory}/${name}`, text] as const)),
     ...pages,
@@ -39,6 +40,7 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
     ['install.yaml', install],
     ['install-streaming.yaml', streaming],
     ['src/cli/operator-rights.json', rights],
+    ['docs/security.md', withRightsTable(read('docs/security.md'), objects)],
   ])
 }
 

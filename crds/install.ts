@@ -56,6 +56,8 @@ export interface Installation {
   readonly install: string
   readonly streaming: string
   readonly rights: string
+  /** Every object, streaming included, each with the chart's comments. */
+  readonly objects: readonly string[]
 }
 
 /** @param crds the text of each @throws where the chart cannot be rendered */
@@ -72,5 +74,6 @@ export async function installation({ version, crds }: { readonly version: string
     install: header('', 'install.yaml') + [...crds, namespaceText, ...plain].join('---\n'),
     streaming: header(': streaming', 'install-streaming.yaml') + how + streaming.join('---\n'),
     rights: rightsOf(withStreaming),
+    objects: withStreaming,
   }
 }

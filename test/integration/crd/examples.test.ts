@@ -1,0 +1,53 @@
+// What we show is what the API server takes: every file of examples/, applied and applied again, and every whole object in the docs.
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
+import { blocksOf } from '../../docs/blocks.ts'
+import { KubeApi } from '../../support/kube-api.ts'
+
+const repository = join(import.meta.dirname, '../../..')
+const examples = globSync('examples/*.yaml', { cwd: repository }).toSorted()
+
+/** Without fragments, which show a part of an object. */
+const shown = ['README.md', ...globSync('docs/*.md', { cwd: repository }).toSorted()].flatMap((page) =>
+  blocksOf(readFileSync(join(repository, page), 'utf8'))
+    .filter(({ language, text }) => language === 'yaml' && /^apiVersion: meili-operator\.dev/m.test(text))
+    .map(({ line, text }) => ({ page, line, text })),
+)
+
+describe('what the docs show', () => {
+  let api: KubeApi
+
+  beforeAll(async () => {
+    api = await KubeApi.installed()
+  })
+  afterAll(async () => {
+    await api[Symbol.asyncDispose]()
+  })
+
+  test.each(examples)('%s is taken, and another apply would change nothing', async (example) => {
+    const namespace = await api.namespace()
+    const apply = ['-n', namespace, 'apply', '--server-side', '-f', join(repository, example)]
+    const first = await api.kubectl.run(apply)
+    const objects = parseAllDocuments(readFileSync(join(repository, example), 'utf8')).length
+    expect(first.trim().split('\n')).toHaveLength(objects)
+    // It ends with 1 where another apply would change anything.
+    expect(await api.kubectl.run(['-n', namespace, 'diff', '--server-side', '-f', join(repository, example)])).toBe('')
+  })
+
+  test('what the CronJob of nightly.yaml creates is taken too', async () => {
+    const objects = parseAllDocuments(readFileSync(join(repository, 'examples/nightly.yaml'), 'utf8')).map((document) => document.toJS() as { kind: string; data?: { 'snapshot.yaml': string } })
+    const input = objects.find(({ kind }) => kind === 'ConfigMap')?.data?.['snapshot.yaml'] ?? ''
+    expect(await api.kubectl.run(['-n', await api.namespace(), 'create', '-f', '-'], { input })).toMatch(/^meilisnapshot\.meili-operator\.dev\/movies-nightly-\w+ created\n$/)
+  })
+
+  test.each(shown)('$page, line $line', async ({ text }) => {
+    expect(await api.kubectl.run(['-n', await api.namespace(), 'apply', '--server-side', '-f', '-'], { input: text })).toContain('serverside-applied')
+  })
+
+  test('every example is shown somewhere', () => {
+    const pages = ['README.md', ...globSync('docs/*.md', { cwd: repository })].map((page) => readFileSync(join(repository, page), 'utf8')).join('\n')
+    expect(examples.filter((example) => !pages.includes(`examples/${basename(example)}`))).toEqual([])
+  })
+})
