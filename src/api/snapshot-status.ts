@@ -58,6 +58,7 @@ export const snapshotStatus = z.object({
       failures: z.int().min(0).optional().describe('How many attempts failed for a cause that counts: lack of room, drains and a newer file do not.'),
       jobName: z.string().max(253),
       node: z.string().max(253).optional(),
+      begun: z.boolean().optional().describe('True once a mover was seen at work. If none stores the file, what one of them may have left is removed at the end.'),
       runAs: z.object({ user: z.int().min(0), group: z.int().min(0), fsGroup: z.int().min(0).optional() }).describe('Who owns what is stored.').optional(),
       stream: z
         .object({

@@ -9,7 +9,7 @@ import { sizeText } from '../reconcile/format.ts'
 import { storedArtifact } from './artifact.ts'
 import { askAgain } from './attempt.ts'
 import { moveDeadlineMs } from './deadline.ts'
-import { failureOf, resultOf, terminationOf } from './mover-result.ts'
+import { failureOf, isRunning, resultOf, terminationOf } from './mover-result.ts'
 import { nextMove } from './next-move.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { deletions, swept } from './pending.ts'
@@ -62,14 +62,18 @@ function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }:
 /** Past deadlines.move: end what runs, see it gone, then say so. */
 export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot, mover } = observation
+  const { move } = snapshot.status ?? {}
   if (nowMs <= moveDeadlineMs(snapshot, nowMs)) return undefined
   const waitingFor = lastWord(observation)
   const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
   if (mover.jobs.length === 0) {
-    const { effects, note } = (snapshot.status?.move?.failures ?? 0) > 0 ? swept(observation) : { effects: [], note: '' }
+    // How the last one ended nobody may have seen: its node may be gone, or it was killed while it cleaned up.
+    const { effects, note } = (move?.failures ?? 0) > 0 || move?.begun === true ? swept(observation) : { effects: [], note: '' }
     return { status: failed(snapshot, { reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}` }, nowMs), effects }
   }
-  const step = { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} Its mover is being ended.`, changes: { waitingFor }, overdue: whyNotEnding(mover, nowMs) } as const
+  const begun = move?.begun === true || isRunning(mover.pod)
+  const changes = { waitingFor, move: move && { ...move, ...(begun ? { begun } : {}) } }
+  const step = { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} Its mover is being ended.`, changes, overdue: whyNotEnding(mover, nowMs) } as const
   return { status: inProgress(snapshot, step, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
 }
 

@@ -110,7 +110,8 @@ export function moverWaiting(observation: SnapshotObservation, nowMs: number): O
 
 export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, nowMs: number): Outcome {
   const { progress } = mover
-  const { jobName = '', node = '' } = snapshot.status?.move ?? {}
+  const { move } = snapshot.status ?? {}
+  const { jobName = '', node = '' } = move ?? {}
   if (progress === undefined) {
     const message = isDisrupted(mover.pod) ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.` : startingText(jobName, node)
     return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message }, nowMs), effects: [], requeueAfterMs: 2000 }
@@ -124,7 +125,7 @@ export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, 
         phase: copying ? 'Moving' : 'Verifying',
         reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
         message: `Job ${jobName} is ${progressText(progress)}.`,
-        changes: { progress: { ...progress, ...share, estimatedCompletion: moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs) } },
+        changes: { move: move && { ...move, begun: true }, progress: { ...progress, ...share, estimatedCompletion: moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs) } },
       },
       nowMs,
     ),

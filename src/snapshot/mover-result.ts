@@ -25,6 +25,10 @@ export function terminationOf(job: V1Job, pod: V1Pod | undefined): Termination |
   return over === undefined ? undefined : { exitCode: undefined, reason: over.reason ?? over.type, message: over.message ?? '' }
 }
 
+export function isRunning(pod: V1Pod | undefined): boolean {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running !== undefined
+}
+
 /** Drained, evicted or preempted: the Job does not count it, and makes another pod. */
 export function isDisrupted(pod: V1Pod | undefined): boolean {
   return pod?.status?.conditions?.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True') ?? false

@@ -208,6 +208,14 @@ describe('pastMoveDeadline', () => {
     expect(decided({ ...before({ ...late, attempt: 2, failures: 1, failure: 'It was killed.' }) })).toMatchObject({ phase: 'Failed', effects: ['CreateJob'], message: expect.stringContaining('Job nightly-0a1b2c3d-sweep removes') })
   })
 
+  test.each([
+    ['was at work when the deadline came', {}, running()],
+    ['was seen at work before, and had to make way', { begun: true }, undefined],
+  ])('after a mover that %s, a Job removes what it may have left: nobody saw how it ended', (_, known, pod) => {
+    const { status } = decided(moved(inMove({ ...late, ...known }), { pod }))
+    expect(decided({ snapshot: aSnapshot({ status: asStored(status) }) })).toMatchObject({ phase: 'Failed', effects: ['CreateJob'], message: expect.stringContaining('Job nightly-0a1b2c3d-sweep removes') })
+  })
+
   test('a mover that does not end is waited for, and no longer in silence', () => {
     const snapshot = inMove(late)
     const hung = (sinceMs: number): Verdict => decided(moved(snapshot, { pod: aPod({ metadata: { name: 'x' }, spec: { nodeName: 'node-a' } }) }, aJob(snapshot, { metadata: { deletionTimestamp: ago(sinceMs) } })))
