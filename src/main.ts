@@ -48,7 +48,7 @@ function compose(config: Config, logger: Logger): Manager {
 
   const connections = new Connections(kube)
   const performer = new Performer({ kube, connections, isLeader: () => manager.elector.held() })
-  const loop = { kube, performer, record: manager.events.record.bind(manager.events), nowMs: Date.now }
+  const loop = { kube, performer, record: manager.events.record.bind(manager.events), logger, nowMs: Date.now }
   const listInstances = (namespace: string): readonly MeiliInstance[] => instances.store.list(namespace)
   const listSnapshots = (namespace?: string): readonly MeiliSnapshot[] => snapshots.store.list(namespace)
 
@@ -56,7 +56,8 @@ function compose(config: Config, logger: Logger): Manager {
   const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map((resource) => manager.cache<KubeObject>(resource, childSelector))
   const madeOf = instancesMadeOf(instanceWorld)
   manager.addController({
-    name: 'meiliinstance',
+    name: meiliInstances.singular,
+    kind: meiliInstances.kind,
     reconcile: reconcilerOf(instanceRoom(instanceWorld), { ...loop, get: (key) => instances.store.get(key) }),
     watches: [watching(instances, instancesBeside(instanceWorld)), watching(snapshots, instanceOf), ...children.map((cache) => watching(cache, madeOf))],
     all: () => instances.store.keys(),
@@ -74,7 +75,8 @@ function compose(config: Config, logger: Logger): Manager {
   }
   const movedBy = snapshotMovedBy(listSnapshots)
   manager.addController({
-    name: 'meilisnapshot',
+    name: meiliSnapshots.singular,
+    kind: meiliSnapshots.kind,
     reconcile: reconcilerOf(snapshotRoom(snapshotWorld), { ...loop, get: (key) => snapshots.store.get(key) }),
     watches: [watching(snapshots, snapshotAndQueue(listSnapshots)), watching(instances, snapshotsOf(listSnapshots)), watching(moverJobs, movedBy), watching(moverPods, movedBy)],
     all: () => snapshots.store.keys(),

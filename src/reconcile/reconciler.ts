@@ -3,7 +3,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
-import type { Decision, Fact, Story } from './decision.ts'
+import type { Logger } from '../telemetry/logger.ts'
+import type { Decision, Effect, Fact, Story } from './decision.ts'
+import { changeOf } from './change.ts'
 import { Conflict, NotFound } from './errors.ts'
 import type { Performer } from './perform.ts'
 
@@ -31,10 +33,13 @@ export interface Loop<P> {
   readonly kube: KubeClient
   readonly performer: Performer
   readonly record: (object: KubeObject, story: Story) => void
+  /** Gets one line for each pass that changed something. */
+  readonly logger: Pick<Logger, 'debug' | 'info'>
   readonly nowMs: () => number
 }
 
-export type Reconcile = (key: string) => Promise<{ requeueAfterMs?: number }>
+/** `reconcileID` stands in each line of the log that is about this pass. */
+export type Reconcile = (key: string, reconcileID?: string) => Promise<{ requeueAfterMs?: number }>
 
 /** The watch brings what a pass wrote, and wakes the object; this is for a watch that is slow. */
 const staleAgainMs = 1000
@@ -46,16 +51,17 @@ const staleAgainMs = 1000
  */
 export function reconcilerOf<P extends Primary<Status>, Observation, Status extends object>(room: Room<P, Observation, Status>, loop: Loop<P>): Reconcile {
   const replaced = new ReplacedVersions()
-  return async (key) => {
+  return async (key, reconcileID) => {
     const primary = loop.get(key)
     if (replaced.has(key, primary?.metadata.resourceVersion)) return { requeueAfterMs: staleAgainMs }
     if (primary === undefined) return {}
     const pass = new Pass(room, loop, { primary, replaced: (version) => replaced.add(key, version) })
     const decision = room.decide(await room.observe(primary), loop.nowMs())
-    await pass.write(decision.status)
-    for (const effect of decision.effects) {
-      const fact = await loop.performer.perform(effect, { resource: room.resource, object: pass.object, writtenAt: pass.writtenAt })
-      if (fact !== undefined) await pass.write(room.learn(pass.object, fact, loop.nowMs()))
+    try {
+      await pass.write(decision.status)
+      for (const effect of decision.effects) await pass.perform(effect)
+    } finally {
+      pass.tell(reconcileID)
     }
     return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs }
   }
@@ -81,6 +87,8 @@ class ReplacedVersions {
 class Pass<P extends Primary<Status>, Observation, Status extends object> {
   object: P
   writtenAt: number | undefined
+  readonly #before: P
+  readonly #performed: string[] = []
   readonly #room: Room<P, Observation, Status>
   readonly #loop: Loop<P>
   readonly #replaced: (version: string | undefined) => void
@@ -90,6 +98,24 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
     this.#loop = loop
     this.#replaced = replaced
     this.object = primary
+    this.#before = primary
+  }
+
+  /** What the world answers at once is learnt into status. */
+  async perform(effect: Effect): Promise<void> {
+    const { performer, nowMs } = this.#loop
+    const fact = await performer.perform(effect, { resource: this.#room.resource, object: this.object, writtenAt: this.writtenAt })
+    this.#performed.push(effect.kind)
+    if (fact !== undefined) await this.write(this.#room.learn(this.object, fact, nowMs()))
+  }
+
+  /** One line for all of it, also where the pass broke off midway. Figures alone are news for those who look closely. */
+  tell(reconcileID: string | undefined): void {
+    const { namespace, name } = this.object.metadata
+    const change = changeOf(this.#before.status, this.object.status, this.#performed)
+    if (change === undefined) return
+    const { isJudgement, message, ...fields } = change
+    this.#loop.logger[isJudgement ? 'info' : 'debug']({ kind: this.#room.resource.kind, namespace, name, reconcileID, ...fields }, message)
   }
 
   /** PUT with the resourceVersion that was read; then one Event for each thing worth telling. */

@@ -11,8 +11,10 @@ export interface Result {
 
 export interface Controller {
   readonly name: string
+  /** What its keys stand for, as the log names it. */
+  readonly kind: string
   readonly queue: WorkQueue
-  readonly reconcile: (key: string) => Promise<Result>
+  readonly reconcile: (key: string, reconcileID: string) => Promise<Result>
   readonly workers: number
   readonly logger: Logger
   readonly metrics: Metrics
@@ -22,6 +24,12 @@ export interface Controller {
 const conflictAgainMs = 100
 /** A refusal seldom goes away by itself; a change of the object wakes us sooner. */
 const terminalAgainMs = 60_000
+
+/** One reconcile; its lines in the log share the id. */
+interface Pass {
+  readonly key: string
+  readonly reconcileID: string
+}
 
 type Ended = { readonly result: Result } | { readonly error: unknown }
 
@@ -36,24 +44,26 @@ async function work(controller: Controller): Promise<void> {
   for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
     metrics.waited(name, taken.waitedMs / 1000)
     const started = performance.now()
-    const ended = await attempt(controller, taken.key)
-    const outcome = settle(controller, taken.key, ended)
+    const pass = { key: taken.key, reconcileID: randomUUID() }
+    const outcome = settle(controller, pass, await attempt(controller, pass))
     metrics.reconciled(name, outcome, (performance.now() - started) / 1000)
     queue.done(taken.key)
   }
 }
 
-async function attempt({ reconcile }: Controller, key: string): Promise<Ended> {
+async function attempt({ reconcile }: Controller, { key, reconcileID }: Pass): Promise<Ended> {
   try {
-    return { result: await reconcile(key) }
+    return { result: await reconcile(key, reconcileID) }
   } catch (error) {
     return { error }
   }
 }
 
 /** The one place that says what follows from an outcome. */
-function settle({ name, queue, logger }: Pick<Controller, 'name' | 'queue' | 'logger'>, key: string, ended: Ended): Outcome {
-  const told = { controller: name, key, reconcileID: randomUUID() }
+function settle({ kind, queue, logger }: Pick<Controller, 'kind' | 'queue' | 'logger'>, { key, reconcileID }: Pass, ended: Ended): Outcome {
+  // A key without a slash is the name of what is in no namespace.
+  const [name, namespace] = key.split('/').toReversed()
+  const told = { kind, namespace, name, reconcileID }
   const outcome = outcomeOf(ended)
   const error = 'error' in ended ? ended.error : undefined
   switch (outcome) {

@@ -53,7 +53,8 @@ export function watching<T extends KubeObject>(cache: Cache<T>, keysOf: (object:
 
 export interface ControllerParts {
   readonly name: string
-  readonly reconcile: (key: string) => Promise<Result>
+  readonly kind: string
+  readonly reconcile: (key: string, reconcileID: string) => Promise<Result>
   readonly watches: readonly Watch[]
   /** Keys of everything that is there when leadership begins. */
   readonly all: () => readonly string[]

@@ -13,6 +13,7 @@ import { KubeApi } from '../../support/kube-api.ts'
 import { MeilisearchDouble, refusing } from '../../support/meilisearch-double.ts'
 import { Meilisearches } from '../../support/meilisearch-process.ts'
 import type { MeilisearchProcess } from '../../support/meilisearch-process.ts'
+import { recordingLogger } from '../../support/runtime/log.ts'
 
 const masterKey = 'the-master-key-of-this-test'
 const servers = new Meilisearches()
@@ -65,6 +66,7 @@ async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
     kube: api.kube,
     performer: new Performer({ kube: api.kube, connections, isLeader: () => true }),
     record: (_, { type, reason }) => events.push(`${type} ${reason}`),
+    logger: recordingLogger().logger,
     nowMs: Date.now,
   })
   await reconcile(`${namespace}/${name}`)

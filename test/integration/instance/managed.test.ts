@@ -15,6 +15,7 @@ import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
 import { KubeApi } from '../../support/kube-api.ts'
 import { managedOf } from '../../support/managed-objects.ts'
 import { Meilisearches } from '../../support/meilisearch-process.ts'
+import { recordingLogger } from '../../support/runtime/log.ts'
 
 /** A loopback address of its own: managed servers always listen on 7700. */
 const address = `127.${randomInt(1, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`
@@ -48,6 +49,7 @@ async function pass(name = 'movies'): Promise<(MeiliInstance & KubeObject) | und
     kube,
     performer: new Performer({ kube, connections, isLeader: () => true }),
     record: (_, { type, reason, message }) => events.push(`${type} ${reason}: ${message}`),
+    logger: recordingLogger().logger,
     nowMs: Date.now,
   })
   await reconcile(`${namespace}/${name}`)

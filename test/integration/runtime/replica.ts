@@ -55,6 +55,7 @@ export class Replica implements AsyncDisposable {
     const cache = this.manager.cache<ConfigMap>(configMaps, labelSelector)
     this.manager.addController({
       name: 'configmap',
+      kind: 'Thing',
       reconcile: async (key) => {
         this.reconciled.push({ key, atMs: performance.now() })
         await takes?.()

@@ -8,8 +8,8 @@ export interface Line {
   readonly [field: string]: unknown
 }
 
-export function recordingLogger(): { readonly logger: Logger; readonly lines: readonly Line[] } {
+export function recordingLogger(level = 'info'): { readonly logger: Logger; readonly lines: readonly Line[] } {
   const lines: Line[] = []
-  const logger = pino({ base: null, timestamp: false, formatters: { level: (label) => ({ level: label }) } }, { write: (text: string) => void lines.push(JSON.parse(text) as Line) })
+  const logger = pino({ level, base: null, timestamp: false, formatters: { level: (label) => ({ level: label }) } }, { write: (text: string) => void lines.push(JSON.parse(text) as Line) })
   return { logger, lines }
 }

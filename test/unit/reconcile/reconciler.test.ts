@@ -10,6 +10,7 @@ import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
 import type { Reconcile } from '../../../src/reconcile/reconciler.ts'
 import { KubeInMemory, refusal } from '../../support/kube-in-memory.ts'
 import { MeilisearchDouble } from '../../support/meilisearch-double.ts'
+import { recordingLogger } from '../../support/runtime/log.ts'
 
 interface Status {
   readonly seen?: number | undefined
@@ -31,6 +32,7 @@ let engine: MeilisearchDouble
 let cached: Thing | undefined
 let told: { story: Story; resourceVersion: string | undefined }[]
 let leader: boolean
+let log: ReturnType<typeof recordingLogger>
 
 beforeEach(async () => {
   kube = new KubeInMemory()
@@ -38,6 +40,7 @@ beforeEach(async () => {
   cached = kube.lay<Thing>(things, { metadata: ref, status: { seen: 1 } })
   told = []
   leader = true
+  log = recordingLogger()
 })
 afterEach(async () => {
   vi.restoreAllMocks()
@@ -58,7 +61,7 @@ function reconciling(decide: (thing: Thing) => Decision<Status>, observe: (thing
       learn: ({ status = {} }, fact: Fact) => ({ ...status, said: 'message' in fact ? fact.message : 'taskUid' in fact ? `${fact.kind} ${fact.taskUid}` : fact.kind }),
       story: (_, after) => [{ type: 'Normal', reason: 'Told', message: `${after.seen} ${after.said ?? ''}`.trim() }],
     },
-    { get: () => cached, kube, performer, record: ({ metadata }, story) => told.push({ story, resourceVersion: metadata.resourceVersion }), nowMs: () => 1_772_366_400_000 },
+    { get: () => cached, kube, performer, record: ({ metadata }, story) => told.push({ story, resourceVersion: metadata.resourceVersion }), logger: log.logger, nowMs: () => 1_772_366_400_000 },
   )
 }
 
@@ -227,5 +230,34 @@ describe('a deleted object', () => {
     cached = kube.lay<Thing>(things, { metadata: { ...ref, deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['example.test/thing'] }, status: { seen: 1 } })
     await deciding({ seen: 1 }, { kind: 'RemoveFinalizer', finalizer: 'example.test/thing' })('shop/thing')
     expect(stored()).toBeUndefined()
+  })
+})
+
+describe('the log', () => {
+  const ready = (reason: string, message: string): object[] => [{ type: 'Ready', status: 'False', reason, message }]
+
+  test('has one line for a pass that changed something: what of, which pass, what was judged and what was done', async () => {
+    const judged = { seen: 2, phase: 'Moving', conditions: ready('Copying', 'The file is being copied.') }
+    await deciding(judged, createClaim, addFinalizer)('shop/thing', 'pass-1')
+    expect(log.lines).toEqual([{ level: 'info', kind: 'Thing', namespace: 'shop', name: 'thing', reconcileID: 'pass-1', phase: 'Moving', reason: 'Copying', effects: ['CreateClaim', 'AddFinalizer'], msg: 'The file is being copied.' }])
+  })
+
+  test('has none for a pass that changed nothing', async () => {
+    await deciding({ seen: 1 })('shop/thing', 'pass-1')
+    expect(log.lines).toEqual([])
+  })
+
+  test('has figures alone for those who look closely', async () => {
+    log = recordingLogger('debug')
+    await deciding({ seen: 2 })('shop/thing', 'pass-1')
+    expect(log.lines).toMatchObject([{ level: 'debug', reconcileID: 'pass-1' }])
+  })
+
+  test('has what was done before a pass broke off, and not the effect that did not come to its end', async () => {
+    kube.before = ({ verb }) => {
+      if (verb === 'patch') throw new TransientError('no')
+    }
+    await expect(deciding({ seen: 2 }, createClaim, addFinalizer)('shop/thing', 'pass-1')).rejects.toBeInstanceOf(TransientError)
+    expect(log.lines).toMatchObject([{ level: 'info', effects: ['CreateClaim'] }])
   })
 })

@@ -43,7 +43,7 @@ class Stage {
       if (outcome instanceof Error) throw outcome
       return outcome
     }
-    this.ended = runController({ name: 'stage', queue: this.queue, reconcile, workers, logger, metrics: this.metrics }).then(() => void (this.hasEnded = true))
+    this.ended = runController({ name: 'stage', kind: 'Stage', queue: this.queue, reconcile, workers, logger, metrics: this.metrics }).then(() => void (this.hasEnded = true))
   }
 
   /** Between one reconcile of `key` and the next. */
@@ -168,7 +168,7 @@ describe('the wait after failures', () => {
 describe('the log', () => {
   test('has a line without a stack for a transient error, with the number of failures', async () => {
     const stage = await played([transient(), transient()])
-    expect(stage.lines).toMatchObject([{ level: 'warn', controller: 'stage', key: 'key', failures: 1, reason: 'GET Pod shop/search-0 answered 503' }, { failures: 2 }])
+    expect(stage.lines).toMatchObject([{ level: 'warn', kind: 'Stage', name: 'key', failures: 1, reason: 'GET Pod shop/search-0 answered 503' }, { failures: 2 }])
     expect(JSON.stringify(stage.lines)).not.toContain('stack')
     expect(stage.lines[0]?.['reconcileID']).not.toBe(stage.lines[1]?.['reconcileID'])
   })
@@ -180,7 +180,7 @@ describe('the log', () => {
 
   test('has the stack of a mistake of ours', async () => {
     const stage = await played([new TypeError('x is not a function')])
-    expect(stage.lines).toMatchObject([{ level: 'error', key: 'key', err: { type: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('controller.test.ts') as string } }])
+    expect(stage.lines).toMatchObject([{ level: 'error', kind: 'Stage', name: 'key', err: { type: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('controller.test.ts') as string } }])
   })
 
   test('has nothing for what goes well', async () => {
@@ -246,4 +246,18 @@ test('each outcome has a series from the start, at 0', async () => {
   const stage = new Stage({})
   for (const outcome of ['success', 'requeue', 'conflict', 'transient', 'terminal', 'bug']) expect(await stage.counted(outcome)).toBe(0)
   expect(await stage.metrics.text()).toContain('meili_operator_workqueue_depth{controller="stage"} 0')
+})
+
+test('a line names the object in its namespace, and the pass by the id that the reconcile was given', async () => {
+  const { logger, lines } = recordingLogger()
+  const queue = new WorkQueue()
+  const ids: string[] = []
+  const reconcile = (_: string, reconcileID: string): Promise<Result> => {
+    ids.push(reconcileID)
+    queue.close()
+    return Promise.reject(new TerminalError('no'))
+  }
+  queue.add('shop/movies')
+  await runController({ name: 'things', kind: 'Thing', queue, reconcile, workers: 1, logger, metrics: new Metrics('test') })
+  expect(lines).toMatchObject([{ kind: 'Thing', namespace: 'shop', name: 'movies', reconcileID: ids[0] }])
 })

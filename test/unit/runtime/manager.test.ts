@@ -53,7 +53,7 @@ class Operator implements AsyncDisposable {
       this.done.push(key)
       return {}
     }
-    this.manager.addController({ name: 'things', reconcile, watches: [watching(cache, ({ metadata }) => [`${metadata.namespace}/${metadata.name}`])], all: () => cache.store.keys(), workers: 2 })
+    this.manager.addController({ name: 'things', kind: 'Thing', reconcile, watches: [watching(cache, ({ metadata }) => [`${metadata.namespace}/${metadata.name}`])], all: () => cache.store.keys(), workers: 2 })
   }
 
   /** Until it serves its probes; no time goes by. */

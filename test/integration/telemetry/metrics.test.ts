@@ -1,0 +1,110 @@
+// /metrics of the operator's program on a real API server: what Prometheus' own judge says of it, and what a restart, a standby and a deletion change.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { meiliInstances } from '../../../src/api/instance.ts'
+import type { MeiliInstance } from '../../../src/api/instance.ts'
+import { meiliSnapshots } from '../../../src/api/snapshot.ts'
+import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
+import { KubeApi } from '../../support/kube-api.ts'
+import { noPromtool, promtool, whyNoPromtool } from '../../support/promtool.ts'
+import { completedStatus, conditions } from '../cli/statuses.ts'
+import { deployedEnvironment, OperatorProcess } from '../runtime/operator-process.ts'
+
+const operatorNamespace = 'meili-operator-system'
+const patience = { timeout: 20_000, interval: 100 }
+
+let api: KubeApi
+let token: string
+let namespace: string
+
+async function lay(resource: Resource, name: string, parts: { spec: object; status?: object }): Promise<void> {
+  const { spec, status } = parts
+  const object = { apiVersion: 'meili-operator.dev/v1alpha1', kind: resource.kind, metadata: { namespace, name }, spec } as KubeObject
+  const laid = await api.kube.create(resource, object)
+  if (status !== undefined) await api.kube.updateStatus(resource, { ...laid, status } as KubeObject)
+}
+
+const ofMovies = { source: { instanceRef: { name: 'movies' } }, destination: { claim: { name: 'backups' } } }
+const failure = { phase: 'Failed', startedAt: '2026-01-02T04:00:00Z', completedAt: '2026-01-02T04:00:01Z', conditions: conditions({ Stalled: ['True', 'ArchiveCorrupt', 'Bad.'], Ready: ['False', 'ArchiveCorrupt', 'Bad.'], Complete: ['False', 'ArchiveCorrupt', 'Bad.'], Failed: ['True', 'ArchiveCorrupt', 'Bad.'] }) }
+
+beforeAll(async () => {
+  api = await KubeApi.installed()
+  token = await api.token({ namespace: operatorNamespace, name: 'meili-operator' })
+  namespace = await api.namespace()
+  await lay(meiliInstances, 'movies', { spec: { existing: { podSelector: { matchLabels: { app: 'movies' } } } } })
+  for (const name of ['first', 'second']) await lay(meiliSnapshots, name, { spec: ofMovies, status: completedStatus({ destination: { freeBytes: 5_000_000_000, observedAt: '2026-01-02T03:04:46Z' } }) })
+  await lay(meiliSnapshots, 'third', { spec: ofMovies, status: failure })
+}, 120_000)
+afterAll(async () => {
+  await api[Symbol.asyncDispose]()
+})
+
+/** With a lease for each test: one that is killed does not give it back. */
+const operator = async (pod: string, lease: string): Promise<OperatorProcess> => await OperatorProcess.start({ ...deployedEnvironment({ name: pod, namespace: operatorNamespace }), LEASE_NAME: lease, KUBECONFIG: api.kubeconfig({ user: { token } }) })
+const text = async (program: OperatorProcess): Promise<string> => (await program.ask('/metrics')).text
+
+/** Lines that are derived from the objects. */
+const derived = (all: string): string[] => all.split('\n').filter((line) => /^meili_(?:instance|snapshot|destination)_/.test(line))
+
+/** The lines, once it leads and has looked at the instance. */
+async function settled(program: OperatorProcess): Promise<string[]> {
+  return await vi.waitFor(async () => {
+    const { status } = await api.kube.get<MeiliInstance & KubeObject>(meiliInstances, { namespace, name: 'movies' })
+    expect(status?.lastSnapshot).toBeDefined()
+    const lines = derived(await text(program))
+    expect(lines.length).toBeGreaterThan(0)
+    return lines
+  }, patience)
+}
+
+describe('the series of the objects', () => {
+  test('are those of the leader, the same after a restart, and gone with the objects', async () => {
+    await using first = await operator('operator-0', 'series')
+    const before = await settled(first)
+    const place = `namespace="${namespace}",instance="movies"`
+    expect(before).toEqual(
+      expect.arrayContaining([
+        `meili_instance_ready{${place}} 0`,
+        `meili_snapshot_phase{${place},phase="Completed"} 2`,
+        `meili_snapshot_phase{${place},phase="Failed"} 1`,
+        `meili_snapshot_total{${place},result="success",reason="Completed"} 2`,
+        `meili_snapshot_total{${place},result="failure",reason="ArchiveCorrupt"} 1`,
+        `meili_snapshot_total{${place},result="failure",reason="MoverFailed"} 0`,
+        `meili_snapshot_last_success_timestamp_seconds{${place}} ${Date.parse('2026-01-02T03:04:46Z') / 1000}`,
+        `meili_snapshot_last_failure_timestamp_seconds{${place}} ${Date.parse('2026-01-02T04:00:01Z') / 1000}`,
+        `meili_snapshot_size_bytes{${place}} 102865000`,
+        `meili_destination_free_bytes{namespace="${namespace}",claim="backups"} 5000000000`,
+      ]),
+    )
+
+    await using standby = await operator('operator-1', 'series')
+    await vi.waitFor(async () => expect((await standby.ask('/readyz')).status).toBe(200), patience)
+    expect(derived(await text(standby))).toEqual([])
+    await first.end('SIGTERM')
+    expect(await settled(standby)).toEqual(before)
+
+    await api.kubectl.run(['-n', namespace, 'delete', 'msnap', 'first', 'second'])
+    await vi.waitFor(async () => {
+      const lines = derived(await text(standby))
+      expect(lines, 'deleted, and yet counted').toContain(`meili_snapshot_total{${place},result="success",reason="Completed"} 2`)
+      expect(lines).toContain(`meili_snapshot_phase{${place},phase="Completed"} 0`)
+      expect(lines.filter((line) => line.startsWith('meili_destination'))).toEqual([])
+    }, patience)
+    await api.kubectl.run(['-n', namespace, 'delete', 'msnap', 'third'])
+    await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance', 'movies'])
+    await vi.waitFor(async () => expect(derived(await text(standby))).toEqual([]), patience)
+  })
+})
+
+test.skipIf(noPromtool)(`promtool finds nothing to complain of${whyNoPromtool}`, async () => {
+  await lay(meiliInstances, 'again', { spec: { existing: { podSelector: { matchLabels: { app: 'again' } } } } })
+  await lay(meiliSnapshots, 'again', { spec: { ...ofMovies, source: { instanceRef: { name: 'again' } } }, status: completedStatus({ destination: { freeBytes: 1, observedAt: '2026-01-02T03:04:46Z' } }) })
+  await using program = await operator('operator-0', 'judged')
+  const all = await vi.waitFor(async () => {
+    const served = await text(program)
+    expect(derived(served).length).toBeGreaterThan(0)
+    return served
+  }, patience)
+  // Node's own are not ours to name.
+  const ours = all.split('\n').filter((line) => /^(?:# (?:HELP|TYPE) )?meili_/.test(line))
+  expect(await promtool(['check', 'metrics'], `${ours.join('\n')}\n`)).toEqual({ isGood: true, output: '' })
+})
