@@ -78,7 +78,9 @@ function diagnoseDestination(claim: string, snapshots: readonly Snapshot[], nowM
   const needed = neededBytes(sizeBytes)
   const figure = `${sizeText(seen.freeBytes)} free ${ageText(seen.observedAt, nowMs)} ago`
   if (seen.freeBytes < needed) return [problem('destination', `claim ${claim}: ${figure}, the next snapshot needs about ${sizeText(needed)}`, remedy)]
-  return [ok('destination', `claim ${claim}: ${figure}, room for about ${Math.floor((seen.freeBytes - needed) / Math.max(1, sizeBytes)) + 1} more`)]
+  const more = Math.floor((seen.freeBytes - needed) / Math.max(1, sizeBytes)) + 1
+  // Of empty servers' snapshots there is room for millions, which helps nobody to plan.
+  return [ok('destination', `claim ${claim}: ${figure}, room for ${more > 10_000 ? 'more than 10,000' : `about ${more}`} more`)]
 }
 
 const readyOf = ({ status }: Snapshot): Condition | undefined => conditionNamed(status?.conditions, conditionTypes.Ready)

@@ -61,7 +61,8 @@ describe('an instance', () => {
 })
 
 test('a claim is judged by the newest figure, wherever it stands', () => {
-  const at = (observedAt: string, freeBytes: number): Snapshot => ({ metadata: { namespace: 'shop', name: 's' }, spec: { destination: { claim: { name: 'backups' } } }, status: { phase: 'Completed', completedAt: observedAt, destination: { freeBytes, observedAt }, artifact: { sizeBytes: 100 * 1024 ** 2 } } }) as unknown as Snapshot
+  const at = (observedAt: string, freeBytes: number, sizeBytes = 100 * 1024 ** 2): Snapshot => ({ metadata: { namespace: 'shop', name: 's' }, spec: { destination: { claim: { name: 'backups' } } }, status: { phase: 'Completed', completedAt: observedAt, destination: { freeBytes, observedAt }, artifact: { sizeBytes } } }) as unknown as Snapshot
   const [finding] = diagnoseDestinations([at('2026-01-19T00:00:00Z', 10 ** 10), at('2026-01-18T00:00:00Z', 1)], nowMs)
   expect(finding).toEqual({ level: 'ok', check: 'destination', message: 'claim shop/backups: 9.3 GiB free 1d ago, room for about 94 more' })
+  expect(diagnoseDestinations([at('2026-01-19T00:00:00Z', 10 ** 10, 3400)], nowMs)).toMatchObject([{ level: 'ok', message: 'claim shop/backups: 9.3 GiB free 1d ago, room for more than 10,000 more' }])
 })
