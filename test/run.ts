@@ -30,7 +30,7 @@ async function main(words: readonly string[]): Promise<Counts> {
   if (inProcess.length > 0) {
     counts = await guarded(inProcess.join(' and '), async () => {
       if (inProcess.includes('integration')) {
-        await ensureBinaries([...controlPlanePrograms, 'helm'], log)
+        await ensureBinaries([...controlPlanePrograms, 'helm', 'verdicts'], log)
         // Needs root, which this level can do without: where it cannot be had, what needs it is left out, and says so.
         await ensurePrerequisites(log, ['promtool']).catch((error: unknown) => log(String(error)))
       }

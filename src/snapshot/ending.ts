@@ -6,7 +6,7 @@ import { serverOf } from '../reconcile/server.ts'
 import { cleanup, isToBeCleaned } from './cleanup.ts'
 import { deletions } from './pending.ts'
 import type { SnapshotObservation } from './observation.ts'
-import { pastPatience } from './status.ts'
+import { pastPatience, seenAgain } from './status.ts'
 import { whyNotEnding } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
@@ -48,10 +48,10 @@ function cancelOwnTask({ snapshot, instance, target, engine, adoptedByOthers }: 
   return task?.status === 'enqueued' && server !== undefined ? { kind: 'CancelTask', server, taskUid: task.uid } : undefined
 }
 
-/** A finished record is never judged again. The finalizer stays with what is to be deleted, also where that was decided later. */
+/** A finished record is never judged again; that another deletionPolicy was seen is said. The finalizer stays with what is to be deleted, also where that was decided later. */
 export function finished({ snapshot }: SnapshotObservation): Outcome {
   if (!isFinished(snapshot)) return undefined
-  const status = snapshot.status ?? {}
+  const status = seenAgain(snapshot)
   if (isToBeCleaned(snapshot)) return { status, effects: hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }] }
   return { status, effects: hasFinalizer(snapshot) ? [release] : [] }
 }

@@ -92,6 +92,12 @@ export function pastPatience(snapshot: MeiliSnapshot, message: string, nowMs: nu
   return { ...snapshot.status, ...judged(snapshot, nowMs, [...kept, condition(snapshotConditions.Overdue, 'True', { reason, message })]) }
 }
 
+/** The same judgement, of this generation too: whoever waits for it (kstatus, kubectl wait) would wait for ever. */
+export function seenAgain({ metadata: { generation }, status = {} }: MeiliSnapshot): MeiliSnapshotStatus {
+  if (status.observedGeneration === generation) return { ...status }
+  return { ...status, observedGeneration: generation, conditions: status.conditions?.map((said) => ({ ...said, observedGeneration: generation })) }
+}
+
 function ended(snapshot: MeiliSnapshot, nowMs: number, end: { phase: 'Completed' | 'Failed'; changes: Changes; wanted: readonly Wanted[] }): MeiliSnapshotStatus {
   return {
     ...snapshot.status,

@@ -1,15 +1,19 @@
-// The programs of the cluster, and Helm: looked up where the user says, then in the cache, else built from the Go modules that pin them (tools/ and helm/).
-// Builds are keyed by the hash of the module's go.sum and guarded by a lock, so two test runs at once build once.
+// The programs of the cluster, Helm, and what asks GitOps tools for their verdicts: looked up where the user says, then in the cache, else built from the
+// Go modules that pin them. Builds are keyed by the hash of the module's go.sum and own sources, and guarded by a lock: two test runs at once build once.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheDirectory } from './cache.ts'
 import type { Log } from './cache.ts'
 import { command } from './command.ts'
 import { locked } from './lock.ts'
 
-/** Go modules that pin programs, by their directory here. */
-const moduleDirectories = { tools: join(import.meta.dirname, 'tools'), helm: join(import.meta.dirname, 'helm') } as const
+/** Go modules that pin programs, by their directory. */
+const moduleDirectories = {
+  tools: join(import.meta.dirname, 'tools'),
+  helm: join(import.meta.dirname, 'helm'),
+  verdicts: join(import.meta.dirname, '../gitops/verdicts'),
+} as const
 
 const packages = {
   etcd: { module: 'tools', path: 'go.etcd.io/etcd/server/v3' },
@@ -20,6 +24,7 @@ const packages = {
   'kube-scheduler': { module: 'tools', path: 'k8s.io/kubernetes/cmd/kube-scheduler' },
   'kube-proxy': { module: 'tools', path: 'k8s.io/kubernetes/cmd/kube-proxy' },
   helm: { module: 'helm', path: 'helm.sh/helm/v4/cmd/helm' },
+  verdicts: { module: 'verdicts', path: '.' },
 } as const
 
 export type Program = keyof typeof packages
@@ -39,8 +44,13 @@ export const kubernetesVersion = ((): string => {
 const binaryDirectory = join(cacheDirectory, 'binaries')
 
 /** A change of one module builds its programs anew, and no others. */
-const directoryOf = (program: Program): string =>
-  join(binaryDirectory, createHash('sha256').update(readFileSync(join(moduleDirectories[packages[program].module], 'go.sum'))).digest('hex').slice(0, 12))
+function directoryOf(program: Program): string {
+  const module = moduleDirectories[packages[program].module]
+  const sources = readdirSync(module).filter((name) => name.endsWith('.go'))
+  const hash = createHash('sha256')
+  for (const name of ['go.sum', ...sources.toSorted()]) hash.update(readFileSync(join(module, name)))
+  return join(binaryDirectory, hash.digest('hex').slice(0, 12))
+}
 
 function find(program: Program): string | undefined {
   const assets = process.env['KUBEBUILDER_ASSETS']
@@ -81,7 +91,7 @@ async function buildMissing(programs: readonly Program[], log: Log): Promise<voi
   if (missing.length === 0) return
   const wrong = await missingGo(missing)
   if (wrong !== undefined) throw new Error(`Something is missing: ${wrong}`)
-  log(`building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes and 4 for Helm on 2 cores`)
+  log(`building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes, 4 for Helm and 1 for verdicts on 2 cores`)
   for (const [index, program] of missing.entries()) {
     const start = Date.now()
     await build(program)

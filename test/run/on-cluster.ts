@@ -54,7 +54,7 @@ function auditRights({ auditLog }: Cluster): Counts {
 
 /** Inside of the cluster's network there is no registry: what its tests build or run must be here before. */
 async function prefetch(args: readonly string[], log: Log): Promise<void> {
-  await ensureBinaries(['helm'], log)
+  await ensureBinaries(['helm', 'verdicts'], log)
   const isReleased = args.length === 0 || args.some((word) => word.includes('release'))
   if (!isReleased) return
   const root = join(import.meta.dirname, '../..')

@@ -10,8 +10,8 @@ const ours = requested({ taskUid: 12, adoptedAt: ago(20 * second) })
 const enqueued = { engine: anEngine({ candidates: [aTask()] }) }
 
 describe('finished', () => {
-  const completed: MeiliSnapshotStatus = { ...moving({}, { phase: 'Completed', completedAt: ago(hour) }) }
-  const failed: MeiliSnapshotStatus = { phase: 'Failed', completedAt: ago(hour) }
+  const completed: MeiliSnapshotStatus = { ...moving({}, { phase: 'Completed', completedAt: ago(hour) }), observedGeneration: 1 }
+  const failed: MeiliSnapshotStatus = { phase: 'Failed', completedAt: ago(hour), observedGeneration: 1 }
 
   test.each([['Completed', completed], ['Failed', failed]])('a %s object lets go of its finalizer and stays as it is', (_, status) => {
     const verdict = decided({ snapshot: aSnapshot({ status }), instance: undefined, target: undefined, claim: undefined, engine: { state: 'NotAsked' } })
@@ -27,6 +27,13 @@ describe('finished', () => {
     const snapshot = aSnapshot({ status: failed })
     const job = aJob(aSnapshot({ status: moving() }))
     expect(decided({ snapshot, mover: { ...noMover, job, jobs: [job], pod: ended(0, stored) }, engine: anEngine({ candidates: [succeeded()] }) }).status).toEqual(failed)
+  })
+
+  test('says that a changed deletionPolicy was seen, and nothing else of it changes', () => {
+    const said = { type: 'Ready', status: 'True' as const, reason: 'Completed', message: 'stored', lastTransitionTime: ago(hour), observedGeneration: 1 }
+    const status = { ...completed, conditions: [said] }
+    const changed = aSnapshot({ status, metadata: { generation: 2 }, spec: { deletionPolicy: 'Delete' } })
+    expect(decided({ snapshot: changed }).status).toEqual({ ...status, observedGeneration: 2, conditions: [{ ...said, observedGeneration: 2 }] })
   })
 
   test.each([['Completed', true], ['Failed', true], ['Pending', false], ['Snapshotting', false], ['Moving', false], ['Verifying', false]] as const)('%s: %s', (phase, expected) => {

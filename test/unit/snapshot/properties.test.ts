@@ -97,7 +97,8 @@ describe('a decision', () => {
   test('of an object that has ended changes nothing and asks for nothing but its release', () => {
     fc.assert(
       fc.property(anyObservation, fc.constantFrom('Completed', 'Failed'), (observation, phase) => {
-        const snapshot = withStatus(observation.snapshot, { ...observation.snapshot.status, phase })
+        const { generation } = observation.snapshot.metadata
+        const snapshot = withStatus(observation.snapshot, { ...observation.snapshot.status, observedGeneration: generation, phase })
         const { status, effects } = decideSnapshot({ ...observation, snapshot }, now)
         expect(status).toEqual(snapshot.status)
         if (snapshot.metadata.deletionTimestamp === undefined) expect(effects.filter(({ kind }) => kind !== 'RemoveFinalizer')).toEqual([])

@@ -1,0 +1,81 @@
+// The contract with GitOps tools: every state that an object of ours can be in, and what each tool must say of it. docs/gitops.md shows the same table.
+import type { MeiliInstance } from '../../src/api/instance.ts'
+import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
+import { isTrue } from '../../src/reconcile/conditions.ts'
+
+export interface Expected {
+  /** Helm 4, Flux, `cli-utils`. */
+  readonly kstatus: 'InProgress' | 'Current' | 'Failed' | 'Terminating'
+  /** Argo CD with our health script. */
+  readonly argo: 'Progressing' | 'Healthy' | 'Degraded'
+  /** Flux with our healthCheckExprs. */
+  readonly flux: 'InProgress' | 'Current' | 'Failed'
+}
+
+const waiting: Expected = { kstatus: 'InProgress', argo: 'Progressing', flux: 'InProgress' }
+const good: Expected = { kstatus: 'Current', argo: 'Healthy', flux: 'Current' }
+const bad: Expected = { kstatus: 'Failed', argo: 'Degraded', flux: 'Failed' }
+const leaving: Expected = { kstatus: 'Terminating', argo: 'Progressing', flux: 'InProgress' }
+
+/** Not yet seen; spec changed since it was seen; being deleted. */
+const ofEveryKind = { unseen: waiting, changed: waiting, deleting: leaving }
+
+export const contract = {
+  MeiliSnapshot: { ...ofEveryKind, pending: waiting, snapshotting: waiting, moving: waiting, verifying: waiting, retrying: waiting, completed: good, failed: bad },
+  MeiliInstance: {
+    ...ofEveryKind,
+    'not-ready': waiting,
+    upgrading: waiting,
+    /** It serves, and something that spec asks for is still to come. */
+    applying: waiting,
+    ready: good,
+    suspended: good,
+    /** It serves, and something that spec asks for will not come by itself. */
+    refused: bad,
+    stalled: bad,
+    /** Ready; that no snapshot can be taken of it is a failure only for who asks (our healthCheckExprs do). */
+    'no-snapshots': { ...good, flux: 'Failed' },
+  },
+} as const satisfies Record<string, Record<string, Expected>>
+
+export type Kind = keyof typeof contract
+export type Judged = MeiliSnapshot | MeiliInstance
+
+export const kinds = Object.keys(contract) as Kind[]
+
+export function expectedOf(kind: Kind, state: string): Expected {
+  const states: Readonly<Record<string, Expected>> = contract[kind]
+  const expected = states[state]
+  if (expected === undefined) throw new Error(`the contract knows no state ${state} of ${kind}`)
+  return expected
+}
+
+/** Which of the states an object is in, by what a person would look at first. */
+export function stateOf(object: Judged): string {
+  const { metadata, status } = object
+  if (metadata.deletionTimestamp !== undefined) return 'deleting'
+  if (status?.observedGeneration === -1) return 'unseen'
+  if (status?.observedGeneration !== metadata.generation) return 'changed'
+  return object.kind === 'MeiliSnapshot' ? snapshotState(object) : instanceState(object)
+}
+
+function snapshotState({ status = {} }: MeiliSnapshot): string {
+  const isOver = status.phase === 'Completed' || status.phase === 'Failed'
+  if (!isOver && Math.max(status.request?.attempt ?? 1, status.move?.attempt ?? 1) > 1) return 'retrying'
+  return status.phase?.toLowerCase() ?? 'without a phase'
+}
+
+function instanceState({ status = {} }: MeiliInstance): string {
+  const [isReady, isStalled] = [isTrue(status.conditions, 'Ready'), isTrue(status.conditions, 'Stalled')]
+  if (isStalled) return isReady ? 'refused' : 'stalled'
+  if (status.upgrade !== undefined && status.upgrade.step !== 'Done') return 'upgrading'
+  if (!isReady) return 'not-ready'
+  if (isTrue(status.conditions, 'Reconciling')) return 'applying'
+  return readyState({ status })
+}
+
+function readyState({ status = {} }: Pick<MeiliInstance, 'status'>): string {
+  const said = (type: string): string | undefined => status.conditions?.find((condition) => condition.type === type)?.status
+  if (status.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'Suspended')) return 'suspended'
+  return said('SnapshotVolumeReady') === 'False' ? 'no-snapshots' : 'ready'
+}
