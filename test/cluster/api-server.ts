@@ -22,7 +22,12 @@ export interface ApiServerPlace {
 
 export const auditLogOf = (stateDirectory: string): string => join(stateDirectory, 'audit.log')
 
-/** Who wrote what, at metadata level; the reads of Kubernetes' own parts are left out, they would drown everything else. */
+const writes = ['create', 'update', 'patch']
+
+/**
+ * Who wrote what, at metadata level; the reads of Kubernetes' own parts are left out, they would drown everything else.
+ * With their bodies: what the operator writes, and all Events and statuses, so that they can be searched for keys. Secrets never.
+ */
 const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -34,6 +39,17 @@ const auditPolicy = {
       level: 'None',
       verbs: ['get', 'list', 'watch'],
       users: ['system:apiserver', 'system:kube-controller-manager', 'system:kube-scheduler', 'system:kube-proxy', 'local-pool'],
+    },
+    { level: 'Metadata', resources: [{ group: '', resources: ['secrets', 'serviceaccounts/token'] }] },
+    { level: 'Request', verbs: writes, users: ['system:serviceaccount:meili-operator-system:meili-operator'] },
+    {
+      level: 'Request',
+      verbs: writes,
+      resources: [
+        { group: '', resources: ['events', 'pods/status'] },
+        { group: 'events.k8s.io', resources: ['events'] },
+        { group: 'meili-operator.dev', resources: ['meiliinstances/status', 'meilisnapshots/status'] },
+      ],
     },
     { level: 'Metadata' },
   ],
@@ -84,6 +100,8 @@ export function startApiServer(place: ApiServerPlace): Daemon {
     'enable-admission-plugins': 'NodeRestriction',
     'audit-policy-file': policy,
     'audit-log-path': auditLogOf(stateDirectory),
+    // In MiB: one file for a whole run.
+    'audit-log-maxsize': 2000,
     profiling: false,
   }
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)

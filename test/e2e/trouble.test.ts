@@ -1,6 +1,7 @@
 // What a user sees when something is missing or wrong: a clear condition, a deadline, and that it goes on by itself.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { claimOf, instanceOf, secretOf } from '../support/meilisearch-objects.ts'
+import { putOnRecord } from './keys.ts'
 import { conditionOf, kubectl, readyOf, World } from './world.ts'
 import type { Server } from './world.ts'
 
@@ -20,7 +21,9 @@ describe('trouble is named', () => {
 
   test('a wrong key: Unauthorized, the needed actions, no task; it goes on when the Secret is right', async () => {
     const { namespace } = world
-    await kubectl.apply(secretOf({ ...server.options, name: 'wrong', masterKey: 'this-is-not-the-key' }))
+    const masterKey = 'this-is-not-the-key'
+    putOnRecord(masterKey)
+    await kubectl.apply(secretOf({ ...server.options, name: 'wrong', masterKey }))
     await kubectl.apply(instanceOf({ ...server.options, name: 'keyed' }, { podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'movies' } }, apiKeySecretRef: { name: 'wrong-keys', key: 'MEILI_MASTER_KEY' } }))
     await kubectl.run(['-n', namespace, 'delete', 'meiliinstance', 'movies'])
     await world.snapshot('locked', { instance: 'keyed' })

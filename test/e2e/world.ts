@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { filmLines } from '../support/documents.ts'
 import { Kubectl } from '../support/kubectl.ts'
 import { MeilisearchApi } from '../support/meilisearch-api.ts'
+import { putOnRecord } from './keys.ts'
 import { managedOf } from '../support/managed-objects.ts'
 import { instanceOf, secretOf, snapshotOf, statefulSetOf } from '../support/meilisearch-objects.ts'
 import type { ServerOptions } from '../support/meilisearch-objects.ts'
@@ -65,6 +66,7 @@ export class Server {
     this.options = options
     this.#door = door
     this.api = new MeilisearchApi(door.url, options.masterKey)
+    putOnRecord(options.masterKey)
   }
 
   async load(documents: number, index = 'films'): Promise<void> {
@@ -73,6 +75,7 @@ export class Server {
 
   /** The same server with another key. */
   as(key: string): MeilisearchApi {
+    putOnRecord(key)
     return new MeilisearchApi(this.#door.url, key)
   }
 
@@ -135,12 +138,17 @@ export class World {
     const masterKey = (await this.secret(`${name}-keys`))['MEILI_MASTER_KEY'] ?? ''
     const server = new Server({ namespace: this.namespace, name, image: toolbox.image, masterKey }, await portForward(kubectl, this.namespace, `${name}-0:7700`))
     this.#servers.push(server)
+    // Those that the operator made for itself and for applications.
+    const { results } = await server.api.call<{ results: { key: string }[] }>('/keys')
+    putOnRecord(...results.map(({ key }) => key))
     return server
   }
 
   async secret(name: string): Promise<Record<string, string>> {
     const { data } = await kubectl.json<{ data: Record<string, string> }>(['-n', this.namespace, 'get', 'secret', name])
-    return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString('utf8')]))
+    const values = Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString('utf8')]))
+    putOnRecord(...Object.entries(values).flatMap(([key, value]) => (key === 'url' ? [] : [value])))
+    return values
   }
 
   async instanceReady(name: string): Promise<MeiliInstance> {

@@ -1,5 +1,6 @@
 // The end-to-end level: on the cluster that E2E_KUBECONFIG names, else on the test bed with two nodes, which is started here and ended after.
 // A test bed that "npm run cluster -- up --nodes 2" left running is used as it is, and stays.
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { releaseBase } from '../../release/base.ts'
 import type { Log } from '../cluster/cache.ts'
@@ -11,6 +12,8 @@ import { meilisearchArchive, meilisearchImage } from '../cluster/images/images.t
 import { operatorArchive, operatorImage } from '../cluster/images/operator-image.ts'
 import { clusterImpossible, ensurePrerequisites, which } from '../cluster/prerequisites.ts'
 import { readRights } from './rights.ts'
+import { LogKeeper, saidToTheApiServer } from './said.ts'
+import { emptiness, secretFindings } from './secrets.ts'
 import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
 
@@ -36,10 +39,34 @@ async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Cou
     E2E_OPERATOR_IMAGE: operatorImage,
     E2E_MEILISEARCH_IMAGE: meilisearchImage,
     E2E_OUTSIDE: `${process.pid}`,
+    E2E_KEYS: join(cluster.stateDirectory, 'keys-of-the-tests'),
   }
+  rmSync(environment.E2E_KEYS, { force: true })
+  const keeper = new LogKeeper(cluster.nodes.map((node) => join(cluster.stateDirectory, node, 'pod-logs')), join(cluster.stateDirectory, 'kept-logs'))
   const counts = await runSuite({ projects, args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
+  const isWhole = args.length === 0
+  const audited = sum(counts, auditSecrets({ cluster, keeper, isWhole, keysPath: environment.E2E_KEYS }))
   // Some files alone do not need every right.
-  return args.length > 0 ? counts : sum(counts, auditRights(cluster))
+  return isWhole ? sum(audited, auditRights(cluster)) : audited
+}
+
+interface Heard {
+  readonly cluster: Cluster
+  readonly keeper: LogKeeper
+  readonly keysPath: string
+  /** Some files alone use no key, or start no mover. */
+  readonly isWhole: boolean
+}
+
+/** Counts as one test: none of the keys that the tests used stands in a log, an Event, a status or an object. */
+function auditSecrets({ cluster, keeper, keysPath, isWhole }: Heard): Counts {
+  const keys = existsSync(keysPath) ? readFileSync(keysPath, 'utf8').split('\n') : []
+  const all = [...keeper.said(), ...saidToTheApiServer(readFileSync(cluster.auditLog, 'utf8'))]
+  const findings = [...secretFindings(keys, all), ...(isWhole ? emptiness(keys, all) : [])]
+  for (const finding of findings) console.error(`secrets: ${finding}`)
+  const isGood = findings.length === 0
+  console.log(`secrets: ${isGood ? `${new Set(keys).size - 1} keys, none of them in ${all.length} logs, Events, statuses and objects` : `${findings.length} findings`}`)
+  return { ...none, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
 }
 
 /** Counts as one test: install.yaml has each right that was needed, and no other. */
