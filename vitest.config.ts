@@ -6,7 +6,7 @@ const second = 1000
 const endToEnd = { testTimeout: 240 * second, hookTimeout: 300 * second }
 
 /** They stop or replace the operator, drain a node, take an image or the API server away. */
-const alone = ['again', 'crash', 'disruption', 'docs', 'gitops', 'managed', 'outage', 'refusals', 'release', 'restart', 'stream', 'weather'].map((name) => `test/e2e/${name}.test.ts`)
+const alone = ['again', 'chart', 'crash', 'disruption', 'docs', 'gitops', 'managed', 'outage', 'refusals', 'release', 'restart', 'stream', 'weather'].map((name) => `test/e2e/${name}.test.ts`)
 
 export default defineConfig({
   test: {

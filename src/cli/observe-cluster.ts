@@ -5,6 +5,7 @@ import type { KubeObject } from '../kube/resource.ts'
 import { TerminalError } from '../reconcile/errors.ts'
 import type { Cluster } from './cluster.ts'
 import type { InstalledDefinition } from './diagnose-kinds.ts'
+import { servedBy, variableOf } from './diagnose-operator.ts'
 import type { Denied, Leadership, OperatorDeployment } from './diagnose-operator.ts'
 import type { Seen } from './finding.ts'
 import operatorRights from './operator-rights.json' with { type: 'json' }
@@ -22,10 +23,14 @@ interface Question {
   readonly group: string
   readonly resource: string
   readonly verb: string
+  /** Of one object; all where it is absent. */
+  readonly name?: string | undefined
 }
 
 /** Renewed every two seconds by whoever leads. */
 const renewalMs = 6000
+/** Written by the chart where its value rbac.secretNames narrows that right. */
+const secretNamesAnnotation = 'meili-operator.dev/secret-names'
 const defaultNamespace = 'meili-operator-system'
 
 /** @throws what is no refusal */
@@ -48,8 +53,6 @@ export async function seenDeployments({ kube }: Cluster): Promise<Seen<readonly 
   const everywhere = await seen(kube.listAll<OperatorDeployment>(deployments, { labelSelector }))
   return 'value' in everywhere ? everywhere : await seen(kube.listAll<OperatorDeployment>(deployments, { namespace: defaultNamespace, labelSelector }))
 }
-
-const variableOf = (deployment: OperatorDeployment, wanted: string): string | undefined => deployment.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === wanted)?.value
 
 export async function seenLeadership({ kube }: Cluster, deployment: OperatorDeployment): Promise<Seen<Leadership | undefined>> {
   const { namespace = defaultNamespace } = deployment.metadata
@@ -87,9 +90,14 @@ function isNeeded(role: string, deployment: OperatorDeployment): boolean {
 /** Each right of install.yaml that it needs, asked of the API server's own authorizer, in the namespaces that this operator serves. */
 export async function operatorDenied(cluster: Cluster, deployment: OperatorDeployment): Promise<Seen<readonly Denied[]>> {
   const account = accountOf(deployment)
-  const served = (variableOf(deployment, 'WATCH_NAMESPACES') ?? '').split(',').map((name) => name.trim())
+  const secretNames = deployment.metadata.annotations?.[secretNamesAnnotation]?.split(',')
   const needed = operatorRights.filter(({ role }) => isNeeded(role, deployment))
-  const questions = needed.flatMap(({ kind, group, resource, verbs }) => verbs.flatMap((verb) => (kind === 'Role' ? [account.namespace] : served).map((namespace) => ({ namespace, group, resource, verb }))))
+  const questions = needed.flatMap(({ kind, group, resource, verbs }) =>
+    verbs.flatMap((verb) => {
+      const names = resource === 'secrets' && verb === 'get' ? secretNames : undefined
+      return (kind === 'Role' ? [account.namespace] : servedBy(deployment)).flatMap((namespace) => (names ?? [undefined]).map((name) => ({ namespace, group, resource, verb, name })))
+    }),
+  )
   const subject = { user: `system:serviceaccount:${account.namespace}:${account.name}`, groups: ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'] }
   return await seen(denied(questions, (attributes) => cluster.kube.create<Review>(accessReviews, review('SubjectAccessReview', { ...subject, resourceAttributes: attributes }))))
 }
@@ -113,10 +121,11 @@ const review = (kind: string, spec: object): Review => ({ apiVersion: 'authoriza
 
 async function denied(questions: readonly Question[], ask: (attributes: object) => Promise<Review>): Promise<readonly Denied[]> {
   const answers = await Promise.all(
-    questions.map(async ({ namespace, group, resource: path, verb }) => {
+    questions.map(async ({ namespace, group, resource: path, verb, name }) => {
       const [resource, subresource] = path.split('/')
-      const { status } = await ask({ namespace, group, verb, resource, ...(subresource === undefined ? {} : { subresource }) })
-      return status?.allowed === true ? [] : [{ verb, resource: group === '' ? path : `${path}.${group}`, namespace }]
+      const { status } = await ask({ namespace, group, verb, resource, subresource, name })
+      const whole = group === '' ? path : `${path}.${group}`
+      return status?.allowed === true ? [] : [{ verb, resource: name === undefined ? whole : `${whole} ${name}`, namespace }]
     }),
   )
   return answers.flat()

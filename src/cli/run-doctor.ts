@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.ts'
 import { isKindMissing } from './complaint.ts'
 import { diagnoseDestinations, diagnoseInstance } from './diagnose-instances.ts'
 import { diagnoseKinds } from './diagnose-kinds.ts'
-import { diagnoseOperator, diagnoseOperatorRights, diagnoseOwnRights } from './diagnose-operator.ts'
+import { diagnoseInstallations, diagnoseOperator, diagnoseOperatorRights, diagnoseOwnRights } from './diagnose-operator.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { unchecked, warning } from './finding.ts'
@@ -35,11 +35,12 @@ async function lookAtKinds(cluster: Cluster): Promise<Finding[]> {
 
 async function lookAtOperator(cluster: Cluster): Promise<Finding[]> {
   const deployments = await seenDeployments(cluster)
-  const deployment = 'value' in deployments ? deployments.value[0] : undefined
-  if (deployment === undefined) return diagnoseOperator(deployments, undefined, Date.now())
-  const account = accountOf(deployment)
-  const [leadership, denied] = await Promise.all([seenLeadership(cluster, deployment), operatorDenied(cluster, deployment)])
-  return [...diagnoseOperator(deployments, leadership, Date.now()), diagnoseOperatorRights(`${account.namespace}/${account.name}`, denied)]
+  const each = ('value' in deployments ? deployments.value : []).map(async (deployment) => {
+    const { namespace, name } = accountOf(deployment)
+    const [leadership, denied] = await Promise.all([seenLeadership(cluster, deployment), operatorDenied(cluster, deployment)])
+    return [diagnoseOperator(deployment, leadership, Date.now()), diagnoseOperatorRights(deployment, `${namespace}/${name}`, denied)]
+  })
+  return [...diagnoseInstallations(deployments), ...(await Promise.all(each)).flat()]
 }
 
 async function lookAtOwnRights(cluster: Cluster, namespace: string | undefined): Promise<Finding[]> {

@@ -28,6 +28,7 @@ async function onForeignCluster(kubeconfig: string, args: readonly string[], log
   const image = setting('E2E_OPERATOR_IMAGE')
   if (image === undefined) throw new Error('E2E_KUBECONFIG is set, E2E_OPERATOR_IMAGE is not: push an image where that cluster finds it, and name it there.')
   const kubectl = setting('E2E_KUBECTL') ?? which('kubectl') ?? (await ensureBinaries(['kubectl'], log)).kubectl
+  await ensureBinaries(['helm'], log)
   log(`e2e: on the cluster of ${kubeconfig}`)
   return runSuite({ projects, args, environment: { E2E_KUBECTL: kubectl, E2E_MEILISEARCH_IMAGE: setting('E2E_MEILISEARCH_IMAGE') ?? meilisearchImage } })
 }

@@ -195,6 +195,16 @@ describe('what is off by default', () => {
     expect(service.spec).toMatchObject({ ports: [{ name: 'metrics', targetPort: 'http' }] })
     expect(monitor.spec).toMatchObject({ endpoints: [{ port: 'metrics', honorLabels: true }] })
   })
+
+  test('the alerts and the dashboard are those of the files, word for word', async () => {
+    const objects = await accepted({ commonLabels: { team: 'search' }, metrics: { prometheusRule: { enabled: true, labels: { release: 'prometheus', team: 'x' } }, dashboard: { enabled: true, annotations: { folder: 'Search' } } } })
+    const alerts = one(objects, 'PrometheusRule')
+    expect(alerts.metadata.labels).toMatchObject({ release: 'prometheus', team: 'search' })
+    expect(alerts.spec).toEqual(objectsOf(readFileSync(join(chart, 'files/alerts.yaml'), 'utf8'))[0])
+    const dashboard = one(objects, 'ConfigMap') as Manifest & { readonly data: Readonly<Record<string, string>> }
+    expect(dashboard.metadata).toMatchObject({ labels: { grafana_dashboard: '1' }, annotations: { folder: 'Search' } })
+    expect(dashboard.data['meili-operator.json']?.trimEnd()).toBe(readFileSync(join(chart, 'files/dashboard.json'), 'utf8').trimEnd())
+  })
 })
 
 test.each([

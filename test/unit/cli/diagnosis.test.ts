@@ -6,7 +6,7 @@ import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
 import { diagnoseDestinations, diagnoseInstance } from '../../../src/cli/diagnose-instances.ts'
 import { diagnoseKinds } from '../../../src/cli/diagnose-kinds.ts'
 import type { InstalledDefinition } from '../../../src/cli/diagnose-kinds.ts'
-import { diagnoseOperator, diagnoseOwnRights } from '../../../src/cli/diagnose-operator.ts'
+import { diagnoseInstallations, diagnoseOperator, diagnoseOwnRights } from '../../../src/cli/diagnose-operator.ts'
 import type { OperatorDeployment } from '../../../src/cli/diagnose-operator.ts'
 
 const nowMs = Date.parse('2026-01-20T00:00:00Z')
@@ -28,13 +28,22 @@ describe('a CRD', () => {
 })
 
 describe('the operator', () => {
-  const deployment = (name: string, readyReplicas = 1): OperatorDeployment => ({ metadata: { namespace: 'ops', name }, spec: { replicas: 1 }, status: { readyReplicas } }) as unknown as OperatorDeployment
-  test('installed twice is a problem even where it leads', () => {
-    const findings = diagnoseOperator({ value: [deployment('a'), deployment('b')] }, { value: { holder: 'a-1_9b2d7a3e-0000-4000-8000-000000000000', acquireTime: '2026-01-19T21:00:00.000000Z', isRenewed: true } }, nowMs)
-    expect(findings.map(({ level, message }) => [level, message])).toEqual([['problem', 'The operator is installed more than once: ops/a, ops/b'], ['ok', 'operator running: a-1 (leader since 3h)']])
+  const deployment = (name: string, { readyReplicas = 1, serves = '' } = {}): OperatorDeployment =>
+    ({ metadata: { namespace: 'ops', name }, spec: { replicas: 1, template: { spec: { containers: [{ env: [{ name: 'WATCH_NAMESPACES', value: serves }] }] } } }, status: { readyReplicas } }) as unknown as OperatorDeployment
+  const installed = (...scopes: readonly string[]): string[] => diagnoseInstallations({ value: scopes.map((serves, index) => deployment('abc'[index] ?? '', { serves })) }).map(({ message }) => message)
+  test('installed twice is a problem, unless each has its own namespaces', () => {
+    const twice = (...who: string[]): string[] => [`The operator is installed more than once for the same objects: ${who.join(', ')}`]
+    expect(installed('', '')).toEqual(twice('ops/a', 'ops/b'))
+    expect(installed('shop', '')).toEqual(twice('ops/a', 'ops/b'))
+    expect(installed('shop,blog', 'news', 'news, blog')).toEqual(twice('ops/a', 'ops/b', 'ops/c'))
+    expect(installed('shop', 'blog', 'shop')).toEqual(twice('ops/a', 'ops/c'))
+    expect(installed('shop', 'blog,news')).toEqual([])
+    expect(installed('')).toEqual([])
   })
-  test('whose lease may not be read could not be checked, which is no fault of its own', () => expect(diagnoseOperator({ value: [deployment('a')] }, { refused: 'leases is forbidden' }, nowMs)).toMatchObject([{ level: 'warning', message: 'Whether the operator leads could not be checked: leases is forbidden' }]))
-  test('that never led says so', () => expect(diagnoseOperator({ value: [deployment('a', 0)] }, { value: undefined }, nowMs)).toMatchObject([{ level: 'problem', message: expect.stringContaining('0 of 1 pods of Deployment ops/a are ready, and nobody holds its lease') as unknown }]))
+  test('not installed is one', () => expect(installed()).toEqual(['The operator is not installed: there is no Deployment with label app.kubernetes.io/name=meili-operator']))
+  test('that renews its lease runs', () => expect(diagnoseOperator(deployment('a'), { value: { holder: 'a-1_9b2d7a3e-0000-4000-8000-000000000000', acquireTime: '2026-01-19T21:00:00.000000Z', isRenewed: true } }, nowMs)).toMatchObject({ level: 'ok', message: 'operator running: a-1 (leader since 3h)' }))
+  test('whose lease may not be read could not be checked, which is no fault of its own', () => expect(diagnoseOperator(deployment('a'), { refused: 'leases is forbidden' }, nowMs)).toMatchObject({ level: 'warning', message: 'Whether the operator leads could not be checked: leases is forbidden' }))
+  test('that never led says so', () => expect(diagnoseOperator(deployment('a', { readyReplicas: 0 }), { value: undefined }, nowMs)).toMatchObject({ level: 'problem', message: expect.stringContaining('0 of 1 pods of Deployment ops/a are ready, and nobody holds its lease') as unknown }))
 })
 
 test('rights that lack are put together by namespace and resource', () => {
