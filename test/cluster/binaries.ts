@@ -68,7 +68,7 @@ export async function missingGo(programs: readonly Program[] = clusterPrograms):
   const found = version === '' ? 'no go command was found' : `found ${version.trim()}`
   return (
     `Go 1.26 or later (${found}), to build ${missing.join(', ')}: install Go and put it on PATH. For integration tests it is enough ` +
-    'to name a directory that holds etcd, kube-apiserver and kubectl in KUBEBUILDER_ASSETS.'
+    'to name a directory that holds etcd, kube-apiserver, kubectl and helm in KUBEBUILDER_ASSETS.'
   )
 }
 
