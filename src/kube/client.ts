@@ -123,10 +123,10 @@ export class KubeClient {
     await this.#transport.json({ verb: 'delete', method: 'DELETE', resource, ...place(resource, ref, 'DELETE'), body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions } })
   }
 
-  async logs(pod: Ref, options: { container?: string; tailLines?: number } = {}): Promise<string> {
+  async logs(pod: Ref, { withinMs, ...query }: { container?: string; tailLines?: number; withinMs?: number } = {}): Promise<string> {
     const resource: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod' }
     const { path, what } = place(resource, pod, 'GET')
-    return await this.#transport.text({ verb: 'get', method: 'GET', resource, path: `${path}/log`, what: `${what}/log`, query: options })
+    return await this.#transport.text({ verb: 'get', method: 'GET', resource, path: `${path}/log`, what: `${what}/log`, query, withinMs })
   }
 
   /** Starts a command in a container. @throws NotFound where there is no such pod; TerminalError where that is not allowed */

@@ -21,6 +21,8 @@ export interface Call {
   readonly contentType?: string
   /** Ends a stream; a plain request has its deadline. */
   readonly signal?: AbortSignal
+  /** A deadline of its own, for what can be done without. */
+  readonly withinMs?: number | undefined
 }
 
 const deadlineMs = 30_000
@@ -49,7 +51,7 @@ export class Transport {
     const started = performance.now()
     let code = 'none'
     try {
-      const response = await this.#send(call, AbortSignal.timeout(deadlineMs))
+      const response = await this.#send(call, AbortSignal.timeout(call.withinMs ?? deadlineMs))
       code = String(response.statusCode)
       const text = await response.body.text()
       if (response.statusCode >= 300) throw refusal(call, response, text)

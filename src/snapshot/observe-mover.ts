@@ -7,7 +7,7 @@ import { events, jobs, persistentVolumeClaims, pods } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { moverProgress } from '../mover/contract.ts'
 import type { MoverProgress } from '../mover/contract.ts'
-import { NotFound, TerminalError } from '../reconcile/errors.ts'
+import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
 import { moverContainer, snapshotUidLabel } from './job-template.ts'
 import type { MoverSeen } from './observation.ts'
 
@@ -31,14 +31,17 @@ export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Pr
   return { job, pod, jobs: others, progress: await progressOf(kube, pod), warning: await warningFor(kube, pod ?? job, pod), claimTrouble: await troubleOf(kube, snapshot, pod) }
 }
 
-/** The last progress line that the mover printed; its output may lag behind or be gone, which is no error. */
+/** The kubelet answers, not the API server: from a node that is gone or hangs nothing comes, and the deadlines must be judged all the same. */
+const logsWithinMs = 5000
+
+/** The last progress line that the mover printed; its output may lag behind, be gone or out of reach, which is no error. */
 async function progressOf(kube: KubeClient, pod: (V1Pod & KubeObject) | undefined): Promise<MoverProgress | undefined> {
   if (pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running === undefined) return undefined
   try {
-    const lines = await kube.logs({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, { container: moverContainer, tailLines: 3 })
+    const lines = await kube.logs({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, { container: moverContainer, tailLines: 3, withinMs: logsWithinMs })
     return lines.trim().split('\n').map(progressLine).findLast((progress) => progress !== undefined)
   } catch (error) {
-    if (error instanceof NotFound || error instanceof TerminalError) return undefined
+    if (error instanceof NotFound || error instanceof TerminalError || error instanceof TransientError) return undefined
     throw error
   }
 }

@@ -14,7 +14,7 @@ export function whySilent({ snapshot, instance, target, engine }: SnapshotObserv
 }
 
 /** A mover has 30 s from SIGTERM to SIGKILL; past this its node does not answer. */
-const endsWithinMs = 120_000
+const endsWithinMs = 60_000
 
 /** A mover that goes away and does not end, which nobody can hurry from here. Undefined as long as that is no trouble. */
 export function whyNotEnding({ jobs, pod }: MoverSeen, nowMs: number): string | undefined {

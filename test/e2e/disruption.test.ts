@@ -1,12 +1,13 @@
 // What takes the ground from under a mover: eviction, a drained node, a server that moves, SIGKILL.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
+import { kubeletOf } from '../cluster/pod-processes.ts'
 import { until } from '../cluster/until.ts'
 import { shellOnClaim } from '../support/artifact.ts'
 import { eventually } from '../support/eventually.ts'
 import { claimOf, statefulSetOf } from '../support/meilisearch-objects.ts'
 import { elsewhere, Hands, namesIn, testBed, unhurried, whyElsewhere } from './on-test-bed.ts'
-import { kubectl, readyOf, toolbox, World } from './world.ts'
+import { conditionOf, kubectl, readyOf, toolbox, World } from './world.ts'
 import type { Server } from './world.ts'
 
 const [here, there] = ['node-1', 'node-2']
@@ -109,5 +110,29 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     expect(status?.conditions?.[0]).toMatchObject({ type: 'Stalled', reason: 'MoverFailed' })
     expect(status?.conditions?.[0]?.message).toMatch(/^The mover failed 3 times\. Last: The mover ended with exit code 137 .* Job killed-[0-9a-f]{8}-sweep removes what was left of it on claim backups\.$/)
     await until({ what: 'nothing of it to be left', withinMs: 30_000 }, () => namesIn(parent).every((name) => !name.includes('killed-')))
+  })
+
+  test('a mover on a node that has gone silent is Overdue past its deadline, and not failed; once it has ended, what it left is removed', async () => {
+    const before = (await server.api.snapshotTasks()).length
+    await world.snapshot('silent', { instance: 'movies' }, { ...unhurried, deadlines: { move: '20s' } })
+    const mover = await hands.catchMover(await world.get('silent'))
+    // It is known to run, so that its words are asked for: of a kubelet that does not answer.
+    await kubectl.run(['-n', world.namespace, 'wait', `pod/${mover.pod.metadata.name}`, '--for=jsonpath={.status.phase}=Running', '--timeout=30s'])
+    const kubelet = kubeletOf(here)
+    kubelet.stop()
+    try {
+      const overdue = await world.until('silent', 'to be overdue', (snapshot) => conditionOf(snapshot, 'Overdue') !== undefined)
+      expect(conditionOf(overdue, 'Overdue')).toMatchObject({ status: 'True', reason: 'MoveDeadlineExceeded' })
+      expect(conditionOf(overdue, 'Overdue')?.message).toContain(`pod ${mover.pod.metadata.name} on node ${here} has not ended: the node is gone, or hangs.`)
+      expect(overdue.status?.phase).toBe('Moving')
+    } finally {
+      mover.kill()
+      kubelet.letGo()
+    }
+    const { status } = await world.until('silent', 'to fail', (snapshot) => snapshot.status?.phase === 'Failed')
+    expect(status?.conditions?.find(({ type }) => type === 'Failed')).toMatchObject({ reason: 'MoveDeadlineExceeded', message: expect.stringMatching(/Job silent-[0-9a-f]{8}-sweep removes what was left of it on claim backups\.$/) as string })
+    const parent = `${await hands.directoryOf('backups')}/movies`
+    await until({ what: 'nothing of it to be left', withinMs: 60_000 }, () => namesIn(parent).every((name) => !name.includes('silent-')))
+    expect((await server.api.snapshotTasks()).length - before).toBe(1)
   })
 })

@@ -6,6 +6,8 @@ import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
 import { contentsOf, serveStored, shellOnClaim } from '../support/artifact.ts'
 import { eventually } from '../support/eventually.ts'
 import { claimOf } from '../support/meilisearch-objects.ts'
+import type { ServerOptions } from '../support/meilisearch-objects.ts'
+import { elsewhere, testBed, whyElsewhere } from './on-test-bed.ts'
 import { conditionOf, kubectl, operatorNamespace, toolbox, World } from './world.ts'
 import type { Server } from './world.ts'
 
@@ -55,6 +57,16 @@ describe('a file that no other pod can mount', () => {
   ] as const)('%s: stored, sound, and nothing of ours stays beside it', async (_, snapshotsOn) => {
     const name = typeof snapshotsOn === 'string' ? snapshotsOn.toLowerCase() : 'one-pod'
     if (typeof snapshotsOn === 'object') await kubectl.apply(claimOf({ namespace: world.namespace, name: 'one-pod', accessModes: ['ReadWriteOncePod'] }))
+    await expectStreamed(name, snapshotsOn)
+  })
+
+  test.skipIf(elsewhere)(`a directory of the node: stored, sound, and nothing of ours stays beside it${whyElsewhere}`, async () => {
+    const hostPath = `${testBed().stateDirectory}/volumes/${world.namespace}`
+    await testBed().run('mkdir', ['-m', '777', hostPath])
+    await expectStreamed('host-path', { hostPath })
+  })
+
+  async function expectStreamed(name: string, snapshotsOn: NonNullable<ServerOptions['snapshotsOn']>): Promise<void> {
     const server = await world.serve(name, { snapshotsOn })
     await server.load(20_000)
     const volume = conditionOf(await world.instance(name), 'SnapshotVolumeReady')
@@ -65,7 +77,7 @@ describe('a file that no other pod can mount', () => {
     const stored = { namespace: world.namespace, claimName: 'backups', path: done.status?.artifact?.path ?? '', fileName: 'data.ms.snapshot' }
     const restored = await serveStored(toolbox, stored, { masterKey: server.options.masterKey, index: 'films', query: 'alien' })
     expect(restored).toEqual(await contentsOf(server.api, 'films', 'alien'))
-  })
+  }
 
   describe('on its way', () => {
     let server: Server

@@ -9,8 +9,8 @@ export interface ServerOptions {
   readonly node?: string
   /** As the plain image does by default. */
   readonly asRoot?: boolean
-  /** Where the snapshot directory is: on the data claim, on an emptyDir, on the container's own file system, or on a claim of its own. */
-  readonly snapshotsOn?: 'data' | 'emptyDir' | 'container' | { readonly claimName: string }
+  /** Where the snapshot directory is: on the data claim, on an emptyDir, on the container's own file system, on a claim of its own, or in a directory of the node. */
+  readonly snapshotsOn?: 'data' | 'emptyDir' | 'container' | { readonly claimName: string } | { readonly hostPath: string }
   /** TMPDIR is a small disk of its own, in memory. */
   readonly temporaryBytes?: number
   /** Class of the data claim. */
@@ -40,7 +40,9 @@ const nothing: Mounted = { volumes: [], mounts: [] }
 const volumeAt = (name: string, source: object): Mounted => ({ volumes: [{ name, ...source }], mounts: [{ name, mountPath: `/${name}` }] })
 
 function snapshotVolume({ snapshotsOn = 'data' }: ServerOptions): Mounted {
-  return snapshotsOn === 'data' || snapshotsOn === 'container' ? nothing : volumeAt('snapshots', snapshotsOn === 'emptyDir' ? { emptyDir: {} } : { persistentVolumeClaim: snapshotsOn })
+  if (snapshotsOn === 'data' || snapshotsOn === 'container') return nothing
+  if (snapshotsOn === 'emptyDir') return volumeAt('snapshots', { emptyDir: {} })
+  return volumeAt('snapshots', 'hostPath' in snapshotsOn ? { hostPath: { path: snapshotsOn.hostPath, type: 'Directory' } } : { persistentVolumeClaim: snapshotsOn })
 }
 
 function temporaryVolume({ temporaryBytes }: ServerOptions): Mounted {
