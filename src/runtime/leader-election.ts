@@ -3,18 +3,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeClient } from '../kube/client.ts'
 import { leases } from '../kube/resource.ts'
-import type { KubeObject } from '../kube/resource.ts'
 import { Conflict, NotFound } from '../reconcile/errors.ts'
-
-export interface Lease extends KubeObject {
-  readonly spec?: {
-    readonly holderIdentity?: string
-    readonly leaseDurationSeconds?: number
-    readonly acquireTime?: string
-    readonly renewTime?: string
-    readonly leaseTransitions?: number
-  }
-}
+import { watchReleases } from './lease.ts'
+import type { Lease } from './lease.ts'
 
 export interface Timing {
   /** How long others wait for a holder that is silent. */
@@ -25,7 +16,7 @@ export interface Timing {
 }
 
 export interface Candidate {
-  readonly kube: Pick<KubeClient, 'get' | 'create' | 'update'>
+  readonly kube: Pick<KubeClient, 'get' | 'create' | 'update' | 'watch'>
   readonly lease: { readonly namespace: string; readonly name: string }
   /** Different for each process, also for two of one pod. */
   readonly identity: string
@@ -33,7 +24,7 @@ export interface Candidate {
   /** Monotonic; tests give their own, and the pause that belongs to it. */
   readonly nowMs?: () => number
   readonly pauseMs?: (delayMs: number, signal: AbortSignal) => Promise<void>
-  /** Told of an attempt that the API server did not answer. */
+  /** Told of an attempt that the API server did not answer, and of a watch that broke off. */
   readonly failed?: (error: unknown) => void
 }
 
@@ -64,9 +55,25 @@ export class LeaderElector {
     return this.#renewedAt !== undefined && this.#nowMs() - this.#renewedAt < this.#timing.renewMs
   }
 
-  /** Resolves when we hold it, or when the signal ends the wait. */
+  /** Resolves when we hold it, or when the signal ends the wait. A lease that is given back is tried for at once; the regular tries are for one that is not. */
   async acquire(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !(await this.#attempt())) await this.#pause(this.#timing.retryMs, signal)
+    if (signal.aborted || (await this.#attempt())) return
+    const over = new AbortController()
+    const waiting = AbortSignal.any([signal, over.signal])
+    let news = new AbortController()
+    void this.#watch(waiting, () => news.abort())
+    while (!signal.aborted) {
+      await this.#pause(this.#timing.retryMs, AbortSignal.any([signal, news.signal]))
+      // Before the try: what comes while it is under way is worth another one.
+      news = new AbortController()
+      if (!signal.aborted && (await this.#attempt())) break
+    }
+    over.abort()
+  }
+
+  async #watch(signal: AbortSignal, released: () => void): Promise<void> {
+    const { kube, lease, failed = (): void => undefined } = this.#candidate
+    await watchReleases({ kube, lease, signal, failed, rest: () => this.#pause(this.#timing.leaseMs, signal) }, released)
   }
 
   /** Renews until the signal. @throws LeaseLost */

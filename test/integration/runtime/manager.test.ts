@@ -1,7 +1,7 @@
 // Managers on a real API server: one of them works, another one is ready to, and none works on without the API server's word.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { configMaps, leases } from '../../../src/kube/resource.ts'
-import type { Lease } from '../../../src/runtime/leader-election.ts'
+import type { Lease } from '../../../src/runtime/lease.ts'
 import { configMap, KubeApi } from '../../support/kube-api.ts'
 import { Replica } from './replica.ts'
 import type { Outfit } from './replica.ts'

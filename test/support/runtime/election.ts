@@ -1,9 +1,9 @@
 // Candidates for one lease: processes with clocks, roads and sleeps of their own, and the API server that keeps the Lease.
-import type { KubeClient } from '../../../src/kube/client.ts'
+import type { KubeClient, WatchEvent, WatchOptions } from '../../../src/kube/client.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { Conflict, NotFound, TransientError } from '../../../src/reconcile/errors.ts'
 import { LeaderElector } from '../../../src/runtime/leader-election.ts'
-import type { Lease } from '../../../src/runtime/leader-election.ts'
+import type { Lease } from '../../../src/runtime/lease.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 const lease = { namespace: 'system', name: 'operator' }
@@ -38,6 +38,7 @@ const exact: ClockOfProcess = { offsetMs: 0, rate: 1, skewMs: 0 }
 export class LeaseKeeper {
   lease: Lease | undefined
   #version = 0
+  #changed = Promise.withResolvers<void>()
 
   get(): Lease {
     if (this.lease === undefined) throw new NotFound('there is no lease')
@@ -55,8 +56,25 @@ export class LeaseKeeper {
     return this.#write(object)
   }
 
+  /** As it is now, then as it is after changes; of several in a row the last one may stand for all. */
+  async *states(signal: AbortSignal): AsyncGenerator<Lease> {
+    const ended = Promise.withResolvers<void>()
+    signal.addEventListener('abort', () => ended.resolve(), { once: true })
+    let sent: Lease | undefined
+    while (!signal.aborted) {
+      const { lease: now } = this
+      if (now === undefined || now === sent) await Promise.race([this.#changed.promise, ended.promise])
+      else {
+        sent = now
+        yield structuredClone(now)
+      }
+    }
+  }
+
   #write(object: Lease): Lease {
     this.lease = structuredClone({ ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } })
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers()
     return this.get()
   }
 }
@@ -98,9 +116,11 @@ export class Election implements Disposable {
 type Reply = { readonly value: Lease } | { readonly error: unknown }
 
 /** Does with its elector what the manager does. */
-export class Process implements Pick<KubeClient, 'get' | 'create' | 'update'> {
+export class Process implements Pick<KubeClient, 'get' | 'create' | 'update' | 'watch'> {
   readonly name: string
   road = goodRoad
+  /** Without it, the regular tries have to do. */
+  canWatch = true
   /** What the next write alone takes. */
   nextWrite: Travel | undefined
   skewMs: number
@@ -165,6 +185,19 @@ export class Process implements Pick<KubeClient, 'get' | 'create' | 'update'> {
   async update<T extends KubeObject>(_resource: unknown, object: T): Promise<T> {
     const written = this.#skewed(object)
     return await this.#write<T>(() => this.#election.keeper.update(written))
+  }
+
+  /** Its road takes as long as at the first request, out and back; one that loses anything breaks the watch off. */
+  async *watch<T extends KubeObject>(_resource: unknown, { signal }: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+    const { time, keeper } = this.#election
+    await time.pause(inTurn(this.road.outMs, 0), signal)
+    if (!this.canWatch || this.road.loses !== undefined) throw await this.#noReply(this.road.loses === 'refused' ? 1 : deadlineMs)
+    for await (const state of keeper.states(signal)) {
+      await time.pause(inTurn(this.road.backMs, 0), signal)
+      await this.#awake()
+      if (this.road.loses !== undefined) throw await this.#noReply(1)
+      yield { type: 'MODIFIED', object: state as unknown as T }
+    }
   }
 
   get #isAwake(): boolean {

@@ -1,4 +1,5 @@
 // All that a manager asks of an API server: one kind to list and watch, the Lease, and Events.
+import type { WatchEvent, WatchOptions } from '../../../src/kube/client.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { LeaseKeeper } from './election.ts'
 import { FakeApiServer } from './fake-api-server.ts'
@@ -31,5 +32,16 @@ export class FakeCluster extends FakeApiServer {
   override async update<T extends KubeObject>(_resource: Resource, object: T): Promise<T> {
     await this.#time.pause(this.leaseMs)
     return this.keeper.update(object) as unknown as T
+  }
+
+  override async *watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+    if (resource.plural !== 'leases') {
+      yield* super.watch<T>(resource, options)
+      return
+    }
+    for await (const lease of this.keeper.states(options.signal)) {
+      await this.#time.pause(this.leaseMs)
+      yield { type: 'MODIFIED', object: lease as unknown as T }
+    }
   }
 }

@@ -103,16 +103,45 @@ test('an attempt that is under way when the elector is released does not take th
 })
 
 describe('a holder', () => {
-  test('that is stopped gives it back, and the next one has it with its next try', async () => {
+  test('that is stopped gives it back, and the next one has it at once', async () => {
     using election = new Election()
     const first = election.start('first')
     await election.time.advance(second)
     election.start('second')
-    await election.time.advance(10 * second)
+    await election.time.advance(10 * second + 50)
     await first.stop()
-    await election.time.advance(2 * second + 50)
+    // Read and write of the release, the news of it, read and write of the next one.
+    await election.time.advance(50)
     expect(election.holders).toEqual(['second'])
     expect(first.lost).toBeUndefined()
+  })
+
+  test('that is stopped gives it back, and one that may not watch has it with its next try', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    const next = election.start('second')
+    next.canWatch = false
+    await election.time.advance(10 * second + 50)
+    await first.stop()
+    await election.time.advance(50)
+    expect(election.holders).toEqual([])
+    await election.time.advance(2 * second)
+    expect(election.holders).toEqual(['second'])
+  })
+
+  test('that is stopped gives it back while the next one is looking, and that one looks again', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    const next = election.start('second')
+    await election.time.advance(10 * second)
+    // Its sixth try reads at 11055 that the lease is held, and hears so at 11555; the news of the release comes in between.
+    next.road = { outMs: [5], backMs: [5, 500, 500] }
+    await election.time.advance(100)
+    await first.stop()
+    await election.time.advance(1200)
+    expect(election.holders).toEqual(['second'])
   })
 
   test.each([1, 4, 6, 9, 11, 14, 16, 19])('that is stopped %i ms after the start of a renewal gives it back for good', async (afterMs) => {
