@@ -77,10 +77,12 @@ async function alivePods({ kube }: InstanceWorld, instance: MeiliInstance): Prom
 }
 
 function newestCompleted({ snapshots }: InstanceWorld, instance: MeiliInstance): MeiliInstanceStatus['lastSnapshot'] {
-  const completed = snapshots(instance.metadata.namespace).flatMap(({ metadata, spec, status }) =>
-    spec.source.instanceRef.name === instance.metadata.name && status?.phase === 'Completed' && status.completedAt !== undefined ? [{ name: metadata.name, completedAt: status.completedAt }] : [],
-  )
-  return completed.toSorted((a, b) => Date.parse(b.completedAt) - Date.parse(a.completedAt))[0]
+  let newest: MeiliInstanceStatus['lastSnapshot']
+  for (const { metadata, spec, status } of snapshots(instance.metadata.namespace)) {
+    if (spec.source.instanceRef.name !== instance.metadata.name || status?.phase !== 'Completed' || status.completedAt === undefined) continue
+    if (newest === undefined || Date.parse(status.completedAt) > Date.parse(newest.completedAt)) newest = { name: metadata.name, completedAt: status.completedAt }
+  }
+  return newest
 }
 
 function olderRival({ instances }: InstanceWorld, { metadata }: MeiliInstance, pod: V1Pod): string | undefined {

@@ -115,8 +115,6 @@ export class Manager {
 
   addController(parts: ControllerParts): void {
     const queue = new WorkQueue()
-    // While we do not lead, nobody takes keys: what is there is added when leadership begins.
-    for (const watch of parts.watches) watch((key) => this.#isLeading && queue.add(key))
     const { metrics } = this.#parts
     metrics.beforeScrape(() => this.#isLeading && metrics.queue(parts.name, { depth: queue.length, longestRunningSeconds: queue.longestRunningMs / 1000 }))
     this.#controllers.push({ ...parts, queue })
@@ -133,6 +131,8 @@ export class Manager {
       if (signal.aborted) return
       this.#isReady = true
       logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'the caches are filled')
+      // What the start left behind would stay for hours: an idle operator allocates too little for V8 to look.
+      void globalThis.gc?.({ type: 'major', execution: 'async' })
       await Promise.race([this.elector.acquire(signal), aborted(signal).then(() => rest(lastWordsMs))])
       // Told to stop in the very moment in which it was won, too.
       if (signal.aborted) await this.#giveBack()
@@ -151,7 +151,11 @@ export class Manager {
     metrics.leading(true)
     this.#isLeading = true
     const controllers = Promise.all(this.#controllers.map((controller) => runController({ ...controller, logger, metrics })))
-    for (const { queue, all } of this.#controllers) for (const key of all()) queue.add(key)
+    // Not before: nobody would take the keys, and to find those of each object while a cache is filled takes a look at all others.
+    for (const { queue, watches, all } of this.#controllers) {
+      for (const watch of watches) watch((key) => queue.add(key))
+      for (const key of all()) queue.add(key)
+    }
     try {
       await this.elector.keep(signal)
     } finally {

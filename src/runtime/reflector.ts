@@ -107,7 +107,7 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** Without managedFields: half of an object's size, and nobody reads them. An event that came before changes nothing. */
+  /** Without what nobody reads, half of an object's size. An event that came before changes nothing. */
   #put(object: T): void {
     const current = stripped(object)
     const previous = this.#source.store.get(keyOf(current))
@@ -122,7 +122,14 @@ export class Reflector<T extends KubeObject> {
   }
 }
 
+type Metadata = KubeObject['metadata'] & { readonly managedFields?: unknown; readonly annotations?: Readonly<Record<string, string>> }
+
+/** A second copy of the object as text, where somebody used `kubectl apply` without `--server-side`. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
 function stripped<T extends KubeObject>(object: T): T {
-  const { managedFields: _, ...metadata } = object.metadata as T['metadata'] & { managedFields?: unknown }
-  return { ...object, metadata }
+  const { managedFields: _, ...metadata } = object.metadata as Metadata
+  if (metadata.annotations?.[lastApplied] === undefined) return { ...object, metadata }
+  const { [lastApplied]: _text, ...annotations } = metadata.annotations
+  return { ...object, metadata: { ...metadata, annotations } }
 }

@@ -12,13 +12,15 @@ export interface EarlierRun {
 
 /** The newest completed one. */
 export function earlierRun(snapshots: readonly MeiliSnapshot[]): EarlierRun | undefined {
-  const completed = snapshots.filter(({ status }) => status?.phase === 'Completed')
-  const newest = completed.toSorted((a, b) => Date.parse(b.status?.completedAt ?? '') - Date.parse(a.status?.completedAt ?? ''))[0]
+  let newest: MeiliSnapshot | undefined
+  for (const snapshot of snapshots) if (snapshot.status?.phase === 'Completed' && endOf(snapshot) > endOf(newest)) newest = snapshot
   const { task, move, artifact, completedAt } = newest?.status ?? {}
   const taskMs = spanMs(task?.startedAt, task?.finishedAt)
   const moveMs = spanMs(move?.startedAt, completedAt)
   return taskMs === undefined || moveMs === undefined || artifact === undefined ? undefined : { taskMs, moveMs, sizeBytes: artifact.sizeBytes }
 }
+
+const endOf = (snapshot: MeiliSnapshot | undefined): number => Date.parse(snapshot?.status?.completedAt ?? '') || 0
 
 function spanMs(from: string | undefined, to: string | undefined): number | undefined {
   return from === undefined || to === undefined ? undefined : Math.max(0, Date.parse(to) - Date.parse(from))

@@ -34,7 +34,6 @@ export interface SnapshotWorld {
 export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnapshot): Promise<SnapshotObservation> {
   const { namespace, deletionTimestamp } = snapshot.metadata
   const instance = world.instance(`${namespace}/${snapshot.spec.source.instanceRef.name}`)
-  const moved = world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid)
   const blank: SnapshotObservation = {
     snapshot,
     instance,
@@ -42,17 +41,20 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     successor: undefined,
     ahead: [],
     adoptedByOthers: [],
-    room: roomOf(world.snapshots(namespace), snapshot, instance),
-    earlier: earlierRun(world.snapshots(namespace).filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name)),
+    room: { sizeBytes: undefined, known: undefined },
+    earlier: undefined,
     claim: undefined,
     engine: { state: 'NotAsked' },
     mover: noMover,
-    movers: { running: moved.length, limit: world.maxMovers },
-    streams: { running: moved.filter(({ status }) => status?.move?.stream !== undefined).length, limit: world.maxStreams },
+    movers: { running: 0, limit: world.maxMovers },
+    streams: { running: 0, limit: world.maxStreams },
     moverImage: world.moverImage,
     imagePullSecrets: world.imagePullSecrets,
   }
+  // Before any look at the others: at a start each of ten thousand finished ones comes by here.
   if (isFinished(snapshot) && deletionTimestamp === undefined) return blank
+  const beside = world.snapshots(namespace)
+  const moved = world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid)
   const siblings = siblingsOf(world, snapshot, instance)
   const { target, successor } = await targetOf(world.kube, instance)
   const mover = await moverOf(world.kube, snapshot)
@@ -61,6 +63,10 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     target,
     successor,
     mover,
+    room: roomOf(beside, snapshot, instance),
+    earlier: earlierRun(beside.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name)),
+    movers: { running: moved.length, limit: world.maxMovers },
+    streams: { running: moved.filter(({ status }) => status?.move?.stream !== undefined).length, limit: world.maxStreams },
     ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
     adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
     claim: await claimOf(world.kube, snapshot),

@@ -66,10 +66,10 @@ export class FakeApiServer extends KubeClient {
   }
 
   /** Creates the object, or changes it. */
-  write(namespace: string, name: string): Thing {
+  write(namespace: string, name: string, annotations?: Readonly<Record<string, string>>): Thing {
     const before = this.#objects.get(`${namespace}/${name}`)
     const version = ++this.#version
-    const metadata = { namespace, name, uid: before?.metadata.uid ?? `uid-${version}`, resourceVersion: String(version), managedFields: [{ manager: 'somebody' }] }
+    const metadata = { namespace, name, uid: before?.metadata.uid ?? `uid-${version}`, resourceVersion: String(version), managedFields: [{ manager: 'somebody' }], ...(annotations === undefined ? {} : { annotations }) }
     const object = { metadata, value: version }
     this.#objects.set(keyOf(object), object)
     this.#record({ version, type: before === undefined ? 'ADDED' : 'MODIFIED', object })

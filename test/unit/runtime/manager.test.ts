@@ -34,6 +34,8 @@ class Operator implements AsyncDisposable {
   readonly manager: Manager
   readonly begun: string[] = []
   readonly done: string[] = []
+  /** How often keys were looked for. */
+  asked = 0
   readonly port: () => number
   /** What `run` ended with. */
   ended: 'well' | Error | undefined
@@ -53,7 +55,11 @@ class Operator implements AsyncDisposable {
       this.done.push(key)
       return {}
     }
-    this.manager.addController({ name: 'things', kind: 'Thing', reconcile, watches: [watching(cache, ({ metadata }) => [`${metadata.namespace}/${metadata.name}`])], all: () => cache.store.keys(), workers: 2 })
+    const keysOf = ({ metadata }: Thing): string[] => {
+      this.asked++
+      return [`${metadata.namespace}/${metadata.name}`]
+    }
+    this.manager.addController({ name: 'things', kind: 'Thing', reconcile, watches: [watching(cache, keysOf)], all: () => cache.store.keys(), workers: 2 })
   }
 
   /** Until it serves its probes; no time goes by. */
@@ -173,6 +179,7 @@ describe('a standby', () => {
     await operator.time.advance(second)
     expect(await operator.readiness()).toBe(200)
     expect(operator.begun).toEqual([])
+    expect(operator.asked).toBe(0)
     await operator.time.advance(10 * second)
     expect(operator.done.toSorted()).toEqual(['a/one', 'a/three'])
   })

@@ -142,6 +142,14 @@ describe('a reflector', () => {
     expect(JSON.stringify([mirror.store.list(), mirror.told])).not.toContain('managedFields')
   })
 
+  test('keeps no copy of the object in an annotation, and all other annotations', async () => {
+    await using mirror = new Mirror()
+    await mirror.time.advance(second)
+    mirror.server.write('a', 'one', { 'kubectl.kubernetes.io/last-applied-configuration': '{}', team: 'search' })
+    await mirror.time.advance(second)
+    expect(mirror.store.get('a/one')?.metadata.annotations).toEqual({ team: 'search' })
+  })
+
   test('tells an event that comes twice once', async () => {
     await using mirror = new Mirror()
     await mirror.time.advance(second)
