@@ -77,19 +77,19 @@ export class KubeClient {
   }
 
   async listAll<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<T[]> {
-    return (await this.listAllWithVersion<T>(resource, options)).items
+    const items: T[] = []
+    for await (const page of this.pages<T>(resource, options)) items.push(...page.items)
+    return items
   }
 
-  /** All pages of one consistent list, and the version that a watch continues from. */
-  async listAllWithVersion<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<{ items: T[]; resourceVersion: string }> {
-    const items: T[] = []
-    let page: KubeList<T> | undefined
+  /** All pages of one consistent list, each with the version that a watch continues from. Of what is dropped of a page, nothing waits for the next one. */
+  async *pages<T extends KubeObject>(resource: Resource, options: ListOptions = {}): AsyncGenerator<KubeList<T>> {
+    let next: string | undefined
     do {
-      const next: string | undefined = page?.metadata.continue
-      page = await this.list<T>(resource, { limit: pageSize, ...options, ...(next === undefined ? {} : { continue: next }) })
-      items.push(...page.items)
-    } while (page.metadata.continue !== undefined && page.metadata.continue !== '')
-    return { items, resourceVersion: page.metadata.resourceVersion }
+      const page: KubeList<T> = await this.list<T>(resource, { limit: pageSize, ...options, ...(next === undefined ? {} : { continue: next }) })
+      yield page
+      next = page.metadata.continue
+    } while (next !== undefined && next !== '')
   }
 
   /** @throws Conflict where it exists */

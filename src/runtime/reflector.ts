@@ -15,7 +15,7 @@ export interface Change<T> {
 }
 
 export interface Source<T extends KubeObject> {
-  readonly kube: Pick<KubeClient, 'listAllWithVersion' | 'watch'>
+  readonly kube: Pick<KubeClient, 'pages' | 'watch'>
   readonly resource: Resource
   readonly store: Store<T>
   /** Undefined: all namespaces. Several reflectors may share a store, each with its own namespace. */
@@ -84,7 +84,13 @@ export class Reflector<T extends KubeObject> {
 
   async #listOnce(): Promise<void> {
     if (this.#resourceVersion !== undefined) return
-    const { items, resourceVersion } = await this.#source.kube.listAllWithVersion<T>(this.#source.resource, this.#scope)
+    const items: T[] = []
+    let resourceVersion: string | undefined
+    for await (const page of this.#source.kube.pages<T>(this.#source.resource, this.#scope)) {
+      // At once: of ten thousand objects as they came, all pages together would be more than all that is kept.
+      items.push(...page.items.map(stripped))
+      resourceVersion = page.metadata.resourceVersion
+    }
     const there = new Set(items.map(keyOf))
     for (const key of this.#keysInScope()) if (!there.has(key)) this.#remove(key)
     for (const item of items) this.#put(item)
@@ -102,14 +108,13 @@ export class Reflector<T extends KubeObject> {
     const timeoutSeconds = watchSeconds.least + Math.floor(Math.random() * (watchSeconds.most - watchSeconds.least))
     for await (const { type, object } of kube.watch<T>(resource, { ...this.#scope, resourceVersion: this.#resourceVersion ?? '0', timeoutSeconds, signal })) {
       if (type === 'DELETED') this.#remove(keyOf(object))
-      else if (type !== 'BOOKMARK') this.#put(object)
+      else if (type !== 'BOOKMARK') this.#put(stripped(object))
       this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
     }
   }
 
-  /** Without what nobody reads, half of an object's size. An event that came before changes nothing. */
-  #put(object: T): void {
-    const current = stripped(object)
+  /** An event that came before changes nothing. */
+  #put(current: T): void {
     const previous = this.#source.store.get(keyOf(current))
     if (previous !== undefined && previous.metadata.resourceVersion === current.metadata.resourceVersion && previous.metadata.uid === current.metadata.uid) return
     this.#source.store.set(current)
@@ -127,6 +132,7 @@ type Metadata = KubeObject['metadata'] & { readonly managedFields?: unknown; rea
 /** A second copy of the object as text, where somebody used `kubectl apply` without `--server-side`. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
+/** Without what nobody reads: half of an object's size. */
 function stripped<T extends KubeObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata as Metadata
   if (metadata.annotations?.[lastApplied] === undefined) return { ...object, metadata }

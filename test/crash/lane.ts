@@ -107,8 +107,8 @@ export class Lane {
   /** Every state of every snapshot here, from a watch of the test's own. */
   async #follow(): Promise<void> {
     const { signal } = this.#end
-    const { resourceVersion } = await this.bed.kube.listAllWithVersion(meiliSnapshots, { namespace: this.namespace })
-    const watch = this.bed.kube.watch<MeiliSnapshot>(meiliSnapshots, { namespace: this.namespace, resourceVersion, timeoutSeconds: 3600, signal })
+    const { metadata: from } = await this.bed.kube.list(meiliSnapshots, { namespace: this.namespace })
+    const watch = this.bed.kube.watch<MeiliSnapshot>(meiliSnapshots, { namespace: this.namespace, resourceVersion: from.resourceVersion, timeoutSeconds: 3600, signal })
     for await (const { type, object } of watch) {
       if (type === 'BOOKMARK' || type === 'ERROR' || object.metadata.name !== this.#life?.name) continue
       this.#life.witness.see(type, object)

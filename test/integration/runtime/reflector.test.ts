@@ -157,7 +157,7 @@ describe('a store', () => {
     const reflection = reflecting({
       namespace,
       kube: {
-        listAllWithVersion: kube.listAllWithVersion.bind(kube),
+        pages: kube.pages.bind(kube),
         watch: (resource, options) => {
           watches++
           return kube.watch(resource, { ...options, timeoutSeconds: 1 })
@@ -179,7 +179,7 @@ describe('a store', () => {
       namespace,
       labelSelector: 'mine=yes',
       kube: {
-        listAllWithVersion: kube.listAllWithVersion.bind(kube),
+        pages: kube.pages.bind(kube),
         async *watch<T extends KubeObject>(...[resource, options]: Parameters<KubeClient['watch']>) {
           begun.push(options.resourceVersion)
           for await (const event of kube.watch<T>(resource, { ...options, timeoutSeconds: 4 })) {
