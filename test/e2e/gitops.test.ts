@@ -23,6 +23,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   diary.end()
+  if (process.env['RECORD_GITOPS'] === '1') await recordExamples(diary.objects(), world.namespace)
   await scaleOperator(1)
   await world.destroy()
 })
@@ -51,7 +52,7 @@ describe('a life under the eyes of GitOps tools', () => {
   test('a snapshot that is asked for again is in progress until it is done; all phases are', async () => {
     server = await world.managedDoor('movies')
     await server.load(5000)
-    const busy = await server.api.addDocuments('other', filmLines(0, 12_000))
+    const busy = await server.api.addDocuments('other', filmLines(0, 20_000))
     await world.snapshot('again', { instance: 'movies' }, { deletionPolicy: 'Delete', mover: { bandwidthLimit: '8Mi' } })
     const { status } = await world.until('again', 'to have a task', (snapshot) => snapshot.status?.request?.taskUid !== undefined)
     await server.api.call(`/tasks/cancel?uids=${status?.request?.taskUid ?? ''}`, { method: 'POST' })
@@ -117,9 +118,5 @@ describe('the verdicts', () => {
     })
     expect(told).toEqual(told.map(({ name }, index) => ({ name, ...expectedOf(objects[index]!.kind, stateOf(objects[index]!)) })))
     expect(objects.length).toBeGreaterThan(30)
-  })
-
-  test.runIf(process.env['RECORD_GITOPS'] === '1')('are recorded, with an object of each state', async () => {
-    await recordExamples([...diary.objects()], world.namespace)
   })
 })

@@ -36,6 +36,15 @@ test('of install.yaml', async () => {
   await world.destroy()
 })
 
+test("of Argo CD's hook there is none: each sync makes another one, which the API server takes", async () => {
+  const world = await World.create()
+  const create = ['-n', world.namespace, 'create', '--dry-run=server', '-o', 'name', '-f', join(import.meta.dirname, '../../examples/gitops/argocd/shop/pre-deploy-snapshot.yaml')]
+  const made = await Promise.all([kubectl.run(create), kubectl.run(create)])
+  for (const name of made) expect(name).toMatch(/^meilisnapshot\.meili-operator\.dev\/pre-deploy-\w{5}$/m)
+  expect(new Set(made).size).toBe(2)
+  await world.destroy()
+})
+
 /** They name the same server: each set has a namespace of its own. */
 const sets = [{ names: ['managed.yaml', 'snapshot.yaml', 'managed-production.yaml'] }, { names: ['managed-shared-volume.yaml', 'snapshot-streamed.yaml'] }, { names: ['existing.yaml'] }]
 
