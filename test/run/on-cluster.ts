@@ -66,7 +66,7 @@ function auditSecrets({ cluster, keeper, keysPath, isWhole }: Heard): Counts {
   const findings = [...secretFindings(keys, all), ...(isWhole ? emptiness(keys, all) : [])]
   for (const finding of findings) console.error(`secrets: ${finding}`)
   const isGood = findings.length === 0
-  console.log(`secrets: ${isGood ? `${new Set(keys).size - 1} keys, none of them in ${all.length} logs, Events, statuses and objects` : `${findings.length} findings`}`)
+  console.log(`secrets: ${isGood ? `${new Set(keys.filter((key) => key !== '')).size} keys, none of them in ${all.length} logs, Events, statuses and objects` : `${findings.length} findings`}`)
   return { ...none, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
 }
 
