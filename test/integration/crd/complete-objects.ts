@@ -84,7 +84,7 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
       task: { uid: 2, batchUid: 2, status: 'succeeded', enqueuedAt: at, startedAt: at, finishedAt: at, duration: 'PT1S', error: { code: 'internal', message: 'no' } },
       waitingFor: 'batch 118',
       progress: { step: 'copying', percent: 62, percentText: '62 %', bytesDone: 1, bytesTotal: 2, updatedAt: at, estimatedCompletion: at },
-      move: { attempt: 1, failures: 0, jobName: 'nightly-12345678-1-1', node: 'node-1', runAs: { user: 1000, group: 1000, fsGroup: 1000 }, stream: { pod: 'movies-0', container: 'meilisearch', directory: '/snapshots', fileName: 'data.ms.snapshot', pinned: true }, startedAt: at, retryAt: at, failure: 'no', supersededAt: at },
+      move: { attempt: 1, failures: 0, begun: true, jobName: 'nightly-12345678-1-1', node: 'node-1', runAs: { user: 1000, group: 1000, fsGroup: 1000 }, stream: { pod: 'movies-0', container: 'meilisearch', directory: '/snapshots', fileName: 'data.ms.snapshot', pinned: true }, startedAt: at, retryAt: at, failure: 'no', supersededAt: at },
       artifact: {
         claimName: 'backups',
         path: 'movies/nightly-12345678',
