@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
+import { cgroupRoot } from '../../cluster/cgroups.ts'
 import { runningCluster } from '../../cluster/cluster.ts'
 import { removeLeftovers, stateDirectory } from '../../cluster/cluster-record.ts'
 import { command } from '../../cluster/command.ts'
@@ -40,7 +41,7 @@ function processesIn(namespacePid: number): ProcessIdentity[] {
 
 const cgroupsLeft = (): string[] => readdirSync('/sys/fs/cgroup', { withFileTypes: true }).flatMap((hierarchy) => {
   const names = hierarchy.isDirectory() ? readdirSync(join('/sys/fs/cgroup', hierarchy.name)) : []
-  return [hierarchy.name, ...names].filter((name) => name.startsWith('meili-operator-'))
+  return [hierarchy.name, ...names].filter((name) => name.startsWith(cgroupRoot('').slice(1)))
 })
 
 const mountsLeft = (): string[] => readFileSync('/proc/self/mounts', 'utf8').split('\n').filter((line) => line.includes('meili-operator') || line.startsWith('test-bed'))

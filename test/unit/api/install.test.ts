@@ -102,7 +102,7 @@ test('people who may view or edit a namespace may view or edit our kinds in it; 
 test('leases only in its own namespace', () => {
   const role = only('Role')
   expect(role.metadata.namespace).toBe('meili-operator-system')
-  expect(rights(role)).toEqual({ 'coordination.k8s.io/leases': 'create get update' })
+  expect(rights(role)).toEqual({ 'coordination.k8s.io/leases': 'create get update watch' })
 })
 
 test('nothing in it speaks of Helm, which did not install it', () => {

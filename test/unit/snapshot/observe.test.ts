@@ -18,11 +18,13 @@ interface World {
   readonly events?: readonly object[]
   /** Text of the mover's output, or why it cannot be read. */
   readonly logs?: string | Error
+  /** What a list of many ends with. */
+  readonly unanswered?: Error
   readonly instances?: readonly MeiliInstance[]
   readonly snapshots?: readonly MeiliSnapshot[]
 }
 
-function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '' }: World): KubeClient {
+function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswered }: World): KubeClient {
   const inPlace: Readonly<Record<string, object>> = objects ?? { 'pods/search-0': aTarget(), 'persistentvolumeclaims/backups': aClaim() }
   const lists: Readonly<Record<string, readonly object[]>> = { jobs, pods, events }
   return Object.assign(Object.create(KubeClient.prototype) as KubeClient, {
@@ -30,7 +32,7 @@ function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '' }: World
       const found = inPlace[`${plural}/${name}`]
       return found === undefined ? Promise.reject(new NotFound(`${name} not found`)) : Promise.resolve(found)
     },
-    listAll: ({ plural }: Resource) => Promise.resolve(lists[plural]),
+    listAll: ({ plural }: Resource) => (unanswered === undefined ? Promise.resolve(lists[plural]) : Promise.reject(unanswered)),
     list: ({ plural }: Resource) => Promise.resolve({ items: lists[plural] as KubeObject[] }),
     logs: () => (logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs)),
   })
@@ -196,12 +198,13 @@ describe('the mover', () => {
     ['JSON of another kind', '{"step":"dreaming"}', undefined],
     ['an output that is gone', new NotFound('gone'), undefined],
     ['an output that may not be read', new TerminalError('forbidden'), undefined],
+    ['an output of a node that is silent', new TransientError('cut off'), undefined],
   ])('its progress is %s', async (_, logs, bytesDone) => {
     expect((await seen({ pods: [pod('new', minute)], logs })).progress?.bytesDone).toBe(bytesDone)
   })
 
   test('an API server that does not answer ends the pass', async () => {
-    await expect(seen({ pods: [pod('new', minute)], logs: new TransientError('busy') })).rejects.toThrow('busy')
+    await expect(seen({ pods: [pod('new', minute)], unanswered: new TransientError('busy') })).rejects.toThrow('busy')
   })
 
   test('a mover that does not run prints nothing that counts', async () => {
