@@ -1,5 +1,5 @@
 // npm test [-- unit|integration|e2e …] [arguments for vitest]: runs the levels (all, unless some are named) and closes with one line of counts.
-import { controlPlanePrograms, ensureBinaries } from './cluster/binaries.ts'
+import { chosenHelm, controlPlanePrograms, ensureBinaries } from './cluster/binaries.ts'
 import { ensurePrerequisites } from './cluster/prerequisites.ts'
 import { runEndToEnd } from './run/on-cluster.ts'
 import { none, runSuite, sum } from './run/suite.ts'
@@ -30,7 +30,7 @@ async function main(words: readonly string[]): Promise<Counts> {
   if (inProcess.length > 0) {
     counts = await guarded(inProcess.join(' and '), async () => {
       if (inProcess.includes('integration')) {
-        await ensureBinaries([...controlPlanePrograms, 'helm', 'verdicts'], log)
+        await ensureBinaries([...controlPlanePrograms, chosenHelm, 'verdicts'], log)
         // Needs root, which this level can do without: where it cannot be had, what needs it is left out, and says so.
         await ensurePrerequisites(log, ['promtool']).catch((error: unknown) => log(String(error)))
       }

@@ -12,6 +12,7 @@ import { locked } from './lock.ts'
 const moduleDirectories = {
   tools: join(import.meta.dirname, 'tools'),
   helm: join(import.meta.dirname, 'helm'),
+  helm3: join(import.meta.dirname, 'helm3'),
   verdicts: join(import.meta.dirname, '../gitops/verdicts'),
 } as const
 
@@ -24,6 +25,7 @@ const packages = {
   'kube-scheduler': { module: 'tools', path: 'k8s.io/kubernetes/cmd/kube-scheduler' },
   'kube-proxy': { module: 'tools', path: 'k8s.io/kubernetes/cmd/kube-proxy' },
   helm: { module: 'helm', path: 'helm.sh/helm/v4/cmd/helm' },
+  helm3: { module: 'helm3', path: 'helm.sh/helm/v3/cmd/helm' },
   verdicts: { module: 'verdicts', path: '.' },
 } as const
 
@@ -34,6 +36,9 @@ export type Binaries<P extends Program = Program> = Readonly<Record<P, string>>
 export const controlPlanePrograms = ['etcd', 'kube-apiserver', 'kubectl'] as const
 /** What startCluster needs. */
 export const clusterPrograms = [...controlPlanePrograms, 'kubelet', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const
+
+/** What the chart's tests run: Helm 4, unless HELM_MAJOR=3 asks for the other. */
+export const chosenHelm = process.env['HELM_MAJOR'] === '3' ? 'helm3' : 'helm'
 
 /** The Kubernetes release, as tools/go.mod pins it, for example "1.35.4". */
 export const kubernetesVersion = ((): string => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { podProcesses, signalAll } from '../cluster/pod-processes.ts'
 import { shellOnClaim } from '../support/artifact.ts'
 import { eventually } from '../support/eventually.ts'
-import { chart, Helm } from '../support/helm.ts'
+import { chart, Helm, overConflicts } from '../support/helm.ts'
 import { snapshotOf } from '../support/meilisearch-objects.ts'
 import { elsewhere, whyElsewhere } from './on-test-bed.ts'
 import { installOperator, kubectl, operatorNamespace, toolbox, World } from './world.ts'
@@ -48,7 +48,7 @@ describe('the chart', () => {
   }
 
   test('takes over what install.yaml made, and the operator goes on', async () => {
-    await helm.run(['install', ...release, chart, '--take-ownership', '--force-conflicts', ...patience], { image })
+    await helm.run(['install', ...release, chart, '--take-ownership', ...overConflicts, ...patience], { image })
     const labels = await kubectl.run(['-n', operatorNamespace, 'get', 'deployment', 'meili-operator', '-o', 'jsonpath={.metadata.labels}'])
     expect(JSON.parse(labels)).toMatchObject({ 'app.kubernetes.io/managed-by': 'Helm' })
     await world.snapshot('first', { instance: 'movies', claim: claimOfOneGibibyte('backups') })
@@ -65,7 +65,7 @@ describe('the chart', () => {
     }
     change('Chart.yaml', '\nversion: ', '\nversion: 1')
     change('files/crds/meilisnapshots.yaml', '      - msnap\n', '      - msnap\n      - msnapnext\n')
-    await helm.run(['upgrade', ...release, next, '--force-conflicts', ...patience], { image, replicas: 2 })
+    await helm.run(['upgrade', ...release, next, ...overConflicts, ...patience], { image, replicas: 2 })
     const { status } = await kubectl.json<{ status: { readyReplicas: number } }>(['-n', operatorNamespace, 'get', 'deployment', 'meili-operator'])
     expect(status.readyReplicas).toBe(2)
     await eventually('the new short name to be served', async () => ((await names('-n', world.namespace, 'msnapnext')).includes('meilisnapshot.meili-operator.dev/first') ? true : undefined))

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { releaseBase } from '../../release/base.ts'
 import type { Log } from '../cluster/cache.ts'
-import { ensureBinaries } from '../cluster/binaries.ts'
+import { chosenHelm, ensureBinaries } from '../cluster/binaries.ts'
 import { runningCluster, startCluster } from '../cluster/cluster.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { command } from '../cluster/command.ts'
@@ -82,7 +82,7 @@ function auditRights({ auditLog }: Cluster): Counts {
 
 /** Inside of the cluster's network there is no registry: what its tests build or run must be here before. */
 async function prefetch(args: readonly string[], log: Log): Promise<void> {
-  await ensureBinaries(['helm', 'verdicts'], log)
+  await ensureBinaries(['helm', chosenHelm, 'verdicts'], log)
   const isReleased = args.length === 0 || args.some((word) => word.includes('release'))
   if (!isReleased) return
   const root = join(import.meta.dirname, '../..')

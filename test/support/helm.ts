@@ -1,12 +1,16 @@
 // The real Helm with our chart: for a test's own cluster, or without one. Its settings and caches live in a directory that goes with it.
+// Helm 4, or Helm 3 where HELM_MAJOR=3 asks for it, which is not built otherwise: `HELM_MAJOR=3 npm test -- integration test/integration/chart`.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silent } from '../cluster/cache.ts'
-import { ensureBinaries } from '../cluster/binaries.ts'
+import { chosenHelm, ensureBinaries } from '../cluster/binaries.ts'
 import { command } from '../cluster/command.ts'
 
 export const chart = join(import.meta.dirname, '../../charts/meili-operator')
+
+/** Helm 4 applies server-side and minds what others changed by hand; Helm 3 merges and does not. */
+export const overConflicts = chosenHelm === 'helm3' ? [] : ['--force-conflicts']
 
 export class Helm implements Disposable {
   readonly #program: string
@@ -21,8 +25,7 @@ export class Helm implements Disposable {
 
   /** Without a kubeconfig it reaches no cluster. */
   static async of(kubeconfig = '/dev/null'): Promise<Helm> {
-    const { helm } = await ensureBinaries(['helm'], silent)
-    return new Helm(helm, kubeconfig)
+    return new Helm((await ensureBinaries([chosenHelm], silent))[chosenHelm], kubeconfig)
   }
 
   /** @param values of the chart, given as a user's values file would be @throws Error with what it printed */

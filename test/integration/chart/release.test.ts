@@ -1,7 +1,7 @@
 // A release on a real API server: made whole at once with its CRDs, seen right by doctor, its CRDs kept. What needs pods is tested end to end.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Finding } from '../../../src/cli/finding.ts'
-import { chart, Helm } from '../../support/helm.ts'
+import { chart, Helm, overConflicts } from '../../support/helm.ts'
 import { KubeApi } from '../../support/kube-api.ts'
 import { Plugin } from '../../support/plugin.ts'
 
@@ -49,7 +49,7 @@ test('doctor names the upgrade of the release as the remedy, and it is one', asy
   const [finding] = await ofTheOperator()
   expect(finding).toMatchObject({ level: 'problem', remedy: 'helm -n ops upgrade search charts/meili-operator --reset-then-reuse-values, which has its roles and bindings' })
   expect(finding?.message).toContain('get/create pods/exec')
-  await helm.plain('-n', 'ops', 'upgrade', 'search', chart, '--reset-then-reuse-values', '--force-conflicts')
+  await helm.plain('-n', 'ops', 'upgrade', 'search', chart, '--reset-then-reuse-values', ...overConflicts)
   expect(await ofTheOperator()).toMatchObject([{ level: 'ok' }])
 })
 
