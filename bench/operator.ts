@@ -1,42 +1,48 @@
-// npm run bench:operator [-- --json]: memory of the operator and of a mover in a real cluster, and the time from start to leader.
-// Each beside its peer in the same run: a bare Node process of the same binary. The last line is one JSON object. Nothing is asserted.
+// npm run bench:operator [-- --minutes 10 --json]: memory of the operator and of a mover in a real cluster, CPU while idle, and the time
+// from start to leader; with nothing to do, and with 1,000 and 10,000 finished snapshots. Beside a bare Node of the same binary. The last line is one JSON object.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { KubeClient } from '../src/kube/client.ts'
+import { connect } from '../src/kube/connection.ts'
 import { meilisearchImage } from '../test/cluster/images/images.ts'
 import { driveCluster } from '../test/demo/drive.ts'
 import { install, load, namespace, serve, server } from '../test/demo/inside.ts'
-import { eventually } from '../test/support/eventually.ts'
 import { Kubectl } from '../test/support/kubectl.ts'
 import { MeilisearchApi } from '../test/support/meilisearch-api.ts'
 import { snapshotOf } from '../test/support/meilisearch-objects.ts'
 import { portForward } from '../test/support/port-forward.ts'
-import { bareNodeBytes, peakOf, residentBytes } from './process-memory.ts'
 import { median } from './figures.ts'
+import { makeFinished } from './finished-snapshots.ts'
+import { OperatorStarts } from './operator-starts.ts'
+import type { Start } from './operator-starts.ts'
+import { bareNode, cpuSeconds, peakOf, residentBytes } from './process-memory.ts'
 
-const operatorNamespace = 'meili-operator-system'
-const restarts = 5
+const starts = 5
+const rollings = 3
 const moves = 3
-/** The operator is idle for this long before it is measured. */
-const idleSeconds = 60
+const crowds = [1000, 10_000]
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, minutes: { type: 'string', default: '10' } } })
+const minutes = Number(values.minutes)
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
 const mebibytes = (bytes: number): number => Number((bytes / 1024 / 1024).toFixed(1))
 
-async function leadingAfterMs(kubectl: Kubectl): Promise<number> {
-  return await eventually('the operator to lead', async () => {
-    const lines = (await kubectl.run(['-n', operatorNamespace, 'logs', 'deployment/meili-operator'])).split('\n').filter((line) => line.includes('"leading"'))
-    return lines[0] === undefined ? undefined : (JSON.parse(lines[0]) as { sinceStartMs: number }).sinceStartMs
-  })
+interface Idle {
+  readonly finishedSnapshots: number
+  readonly residentMiB: number
+  readonly cpuSeconds: number
 }
 
-async function restarted(kubectl: Kubectl): Promise<number> {
-  await kubectl.run(['-n', operatorNamespace, 'delete', 'pod', '-l', 'app.kubernetes.io/component=operator'])
-  await kubectl.run(['-n', operatorNamespace, 'rollout', 'status', 'deployment/meili-operator', '--timeout=60s'])
-  return await leadingAfterMs(kubectl)
+async function idle(operator: OperatorStarts, finishedSnapshots: number): Promise<Idle> {
+  const pid = await operator.pid()
+  const before = cpuSeconds(pid)
+  await pause(minutes * 60_000)
+  const seen = { finishedSnapshots, residentMiB: mebibytes(residentBytes(pid)), cpuSeconds: Number((cpuSeconds(pid) - before).toFixed(2)) }
+  say(` idle for ${minutes} min, ${String(finishedSnapshots).padStart(6)} finished snapshots   VmRSS ${seen.residentMiB} MiB   CPU ${seen.cpuSeconds} s   ${finishedSnapshots === 0 ? 'goal: at most 85.8 MiB (90 MB)' : ''}`)
+  return seen
 }
 
 async function moved(kubectl: Kubectl, name: string): Promise<number> {
@@ -45,15 +51,20 @@ async function moved(kubectl: Kubectl, name: string): Promise<number> {
   return await peakOf('/app/mover.js', complete)
 }
 
-async function measure(): Promise<void> {
-  const kubectl = new Kubectl({ kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl', kubeconfig: process.env['E2E_KUBECONFIG'] ?? '' })
-  const root = join(import.meta.dirname, '..')
+async function times<T>(count: number, run: () => Promise<T>): Promise<T[]> {
+  const results: T[] = []
+  for (let round = 0; round < count; round += 1) results.push(await run())
+  return results
+}
+
+async function freshStart(operator: OperatorStarts): Promise<Start> {
+  await operator.stop()
+  return await operator.fresh()
+}
+
+/** A server with documents, and some snapshots of it. Gives the peaks of their movers. */
+async function snapshotsMade(kubectl: Kubectl, root: string): Promise<number[]> {
   const masterKey = randomBytes(24).toString('base64url')
-  await install(kubectl, root)
-  const toLeaderMs = [await leadingAfterMs(kubectl)]
-  for (let round = 1; round < restarts; round += 1) toLeaderMs.push(await restarted(kubectl))
-  await pause(idleSeconds * 1000)
-  const idle = residentBytes('/app/operator.js')
   await serve({ kubectl, image: meilisearchImage }, masterKey)
   const door = await portForward(kubectl, namespace, `${server}-0:7700`)
   await load(new MeilisearchApi(door.url, masterKey), () => undefined)
@@ -61,24 +72,52 @@ async function measure(): Promise<void> {
   await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/existing.yaml`])
   const peaks: number[] = []
   for (let round = 0; round < moves; round += 1) peaks.push(await moved(kubectl, `bench-${round}`))
-  const bare = await bareNodeBytes()
-  const result = {
-    operatorIdleMiB: mebibytes(idle),
-    operatorIdleToBareNode: Number((idle / bare).toFixed(2)),
-    operatorAfterSnapshotsMiB: mebibytes(residentBytes('/app/operator.js')),
-    moverPeakMiB: mebibytes(Math.max(...peaks)),
-    moverPeakToBareNode: Number((Math.max(...peaks) / bare).toFixed(2)),
-    bareNodeMiB: mebibytes(bare),
-    startToLeaderMs: { median: median(toLeaderMs), all: toLeaderMs },
+  return peaks
+}
+
+async function measure(): Promise<void> {
+  const kubeconfig = process.env['E2E_KUBECONFIG'] ?? ''
+  const kubectl = new Kubectl({ kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl', kubeconfig })
+  const kube = new KubeClient(connect(kubeconfig))
+  const operator = new OperatorStarts(kubectl, kube)
+  const root = join(import.meta.dirname, '..')
+  const bare = await bareNode()
+  say(` bare Node                                    VmRSS ${mebibytes(bare.residentBytes)} MiB   starts in ${bare.startMs} ms`)
+  await install(kubectl, root)
+  const fresh = await times(starts, () => freshStart(operator))
+  const rolling = await times(rollings, () => operator.rolling())
+  const killed = await times(1, () => operator.killed())
+  const ms = (label: string, all: readonly number[], note = ''): void => say(` ${label}   median ${median(all)} ms   (${all.join(', ')})   ${note}`)
+  ms('start to leader, no lease     ', fresh.map(({ leaderMs }) => leaderMs), 'goal: under 1000 ms')
+  ms('rolling restart, without leader', rolling.map(({ leaderlessMs }) => leaderlessMs))
+  ms('leader killed, without leader ', killed.map(({ leaderlessMs }) => leaderlessMs), 'its lease has to expire: 15 s')
+  const calm = [await idle(operator, 0)]
+  const peaks = await snapshotsMade(kubectl, root)
+  say(` mover, peak of ${moves} moves, limit 256Mi          VmHWM ${mebibytes(Math.max(...peaks))} MiB   goal: at most 96 MB`)
+  const crowded: (Start & { finishedSnapshots: number })[] = []
+  for (const count of crowds) {
+    await operator.stop()
+    await makeFinished(kube, { namespace, name: 'bench-0' }, count)
+    const start = { finishedSnapshots: count, ...(await operator.fresh()) }
+    say(` start with ${count} finished snapshots              synced after ${start.syncedMs} ms, leader after ${start.leaderMs} ms`)
+    crowded.push(start)
+    calm.push(await idle(operator, count))
   }
-  say(` operator, idle for ${idleSeconds} s, watches open   VmRSS ${result.operatorIdleMiB} MiB   ${result.operatorIdleToBareNode} × bare Node (${result.bareNodeMiB} MiB)   goal: at most 110 MB`)
-  say(` mover, peak of ${moves} moves, limit 256Mi        VmHWM ${result.moverPeakMiB} MiB   ${result.moverPeakToBareNode} × bare Node   goal: at most 96 MB`)
-  say(` start to leader, ${restarts} starts               median ${result.startToLeaderMs.median} ms   (${toLeaderMs.join(', ')})`)
+  await kube.close()
+  const result = {
+    bareNodeMiB: mebibytes(bare.residentBytes),
+    bareNodeStartMs: bare.startMs,
+    idleMinutes: minutes,
+    idle: calm,
+    operatorIdleToBareNode: Number(((calm[0]?.residentMiB ?? 0) / mebibytes(bare.residentBytes)).toFixed(2)),
+    moverPeakMiB: mebibytes(Math.max(...peaks)),
+    start: { fresh, rolling, killed, crowded },
+  }
   process.stdout.write(`${JSON.stringify(result)}\n`)
 }
 
 if (process.env['E2E_KUBECONFIG'] === undefined) {
-  process.exitCode = await driveCluster({ title: 'bench:operator · memory and start of operator and mover', program: import.meta.filename, json: values.json, keep: false })
+  process.exitCode = await driveCluster({ title: 'bench:operator · memory, CPU and start of the operator', program: import.meta.filename, json: values.json, keep: false })
 } else {
   await measure()
 }

@@ -22,11 +22,28 @@ function wordsOf(pid: string): string[] {
   }
 }
 
-/** @throws Error where not exactly one process runs the program */
-export function residentBytes(program: string): number {
-  const pids = running(program)
-  if (pids.length !== 1) throw new Error(`${pids.length} processes run ${program}, one was expected`)
-  return statusBytes(pids[0] ?? '', 'VmRSS')
+/**
+ * The process that runs the program with this `NAME=value` in its environment: other clusters on this machine may have one as well.
+ * @throws Error where there is not exactly one
+ */
+export function processId(program: string, variable: string): number {
+  const pids = running(program).filter((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable))
+  if (pids.length !== 1) throw new Error(`${pids.length} processes run ${program} with ${variable}, one was expected`)
+  return Number(pids[0])
+}
+
+export function residentBytes(pid: number): number {
+  return statusBytes(String(pid), 'VmRSS')
+}
+
+/** What Linux counts processor time in, on every architecture. */
+const ticksPerSecond = 100
+
+/** User and system time since it began, all threads. */
+export function cpuSeconds(pid: number): number {
+  // The second field is a name in parentheses, which may hold spaces.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
 /** The highest VmHWM of any process that runs the program until `over` settles. */
@@ -63,11 +80,13 @@ export async function peakOfProcess(child: ChildProcess): Promise<number> {
 }
 
 /** A Node of this very binary that does nothing. */
-export async function bareNodeBytes(): Promise<number> {
+export async function bareNode(): Promise<{ residentBytes: number; startMs: number }> {
+  const begun = performance.now()
   const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'], { stdio: ['ignore', 'pipe', 'ignore'] })
   await new Promise((resolve) => child.stdout.once('data', resolve))
+  const startMs = Math.round(performance.now() - begun)
   await pause(500)
   const bytes = statusBytes(String(child.pid), 'VmRSS')
   child.kill('SIGKILL')
-  return bytes
+  return { residentBytes: bytes, startMs }
 }
