@@ -103,6 +103,17 @@ function tryLimit(): MemoryLimit | string {
 
 type Seconds = Map<string, number[]>
 
+/** What nobody who hashes, or who reads the cold file, can be faster than: one core's sha256 of as many bytes, and the disk's own rate. */
+const hashAlone = "const part = Buffer.alloc(2 ** 20); const hash = require('node:crypto').createHash('sha256'); for (let left = Number(process.argv[1]); left > 0; left -= part.length) hash.update(part); hash.digest()"
+
+async function measureLimits(work: Workplace, seconds: Seconds): Promise<void> {
+  const add = (name: string, taken: number): void => void seconds.set(name, [...(seconds.get(name) ?? []), taken])
+  const { size } = await stat(work.file)
+  add('sha256 alone', await timed(() => run(process.execPath, ['-e', hashAlone, String(size)])))
+  prepare(work.file, false)
+  add('cold read alone', await timed(() => run('dd', [`if=${work.file}`, 'of=/dev/null', 'bs=1M', 'iflag=direct', 'status=none'])))
+}
+
 async function measureRound(work: Workplace, ours: Ours, { seconds, condition: { name, isWarm, prefix = [] } }: { seconds: Seconds; condition: Condition }): Promise<void> {
   for (const contender of contenders(work, ours)) {
     if (ended) throw new Error('ended by a signal')
@@ -117,6 +128,7 @@ async function measure(work: Workplace, conditions: readonly Condition[]): Promi
   const seconds: Seconds = new Map()
   const measurable = conditions.filter(({ prefix }) => prefix !== undefined)
   for (let round = 1; round <= rounds; round++) {
+    await measureLimits(work, seconds)
     for (const condition of measurable) {
       await measureRound(work, ours, { seconds, condition })
       process.stderr.write(`  round ${round} of ${rounds}, ${condition.name}, load ${load()}\n`)
@@ -142,7 +154,9 @@ function report(work: Workplace, { seconds, ours }: Awaited<ReturnType<typeof me
   const toHashing = (name: string): number => median(seconds.get(`${name}: cp + sha256sum + sync`) ?? []) / median(seconds.get(`${name}: ours, sha256`) ?? [])
   const times = conditions.filter(({ prefix }) => prefix !== undefined).map(({ name }) => `${name} ${toHashing(name).toFixed(2)}`)
   say(` ours / cp + sha256sum + sync: ${times.join(', ')}`)
-  return table
+  const limits = Object.fromEntries(['sha256 alone', 'cold read alone'].map((name) => [name, rounded(median(seconds.get(name) ?? []))]))
+  say(` limits of this machine: ${Object.entries(limits).map(([name, taken]) => `${name} ${taken.toFixed(2)} s`).join(', ')}`)
+  return { ...table, limits }
 }
 
 async function main(): Promise<void> {
