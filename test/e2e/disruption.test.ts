@@ -1,5 +1,5 @@
 // What takes the ground from under a mover: eviction, a drained node, a server that moves, SIGKILL.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
 import { kubeletOf } from '../cluster/pod-processes.ts'
 import { until } from '../cluster/until.ts'
@@ -25,8 +25,10 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     server = await world.serve('movies', { node: here })
     await server.load(documents)
   })
-  afterAll(async () => {
+  afterEach(async () => {
     await kubectl.run(['uncordon', here, there])
+  })
+  afterAll(async () => {
     await hands.close()
     await world.destroy()
     await kubectl.run(['delete', 'pv', world.namespace, '--ignore-not-found', '--wait=false'])
@@ -67,11 +69,14 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     const before = (await server.api.snapshotTasks()).length
     const snapshot = await begun('drained', { instance: 'movies' })
     const mover = await hands.catchMover(snapshot)
+    // A server that is gone before anybody looks again leaves nothing to make way for: the next mover would just store the file.
+    const leaving = await hands.freezeServer('movies-0')
     const drained = kubectl.run(['drain', here, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=90s'])
     await mover.told()
     mover.letGo()
-    await drained
     const waiting = await world.until('drained', 'to wait for its server', ({ status }) => status?.phase === 'Moving' && status.waitingFor !== undefined)
+    leaving.letGo()
+    await drained
     expect(readyOf(waiting)?.reason).toMatch(/^(TargetMoving|MoverStarting|MoverWaiting)$/)
     await kubectl.run(['uncordon', here])
     const done = await world.completed('drained')

@@ -74,6 +74,14 @@ export class Hands {
     return await this.kube.listAll<V1Pod & KubeObject>(pods, { namespace: this.#namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` })
   }
 
+  /** Stops a server in the middle of whatever it does: told to end, its pod stays on its way out until it is let go. */
+  async freezeServer(podName: string): Promise<Pick<Held, 'letGo'>> {
+    const { metadata } = await this.kube.get<V1Pod & KubeObject>(pods, { namespace: this.#namespace, name: podName })
+    const pids = podProcesses(metadata.uid ?? '', 'meilisearch')
+    if (signalAll(pids, 'SIGSTOP') === 0) throw new Error(`pod ${podName} runs no Meilisearch`)
+    return { letGo: () => void signalAll(pids, 'SIGCONT') }
+  }
+
   /** Stops the next mover of this snapshot as soon as its partial copy has begun. Each mover is caught once. */
   async catchMover(snapshot: MeiliSnapshot): Promise<Held> {
     const what = `a mover of ${snapshot.metadata.name}`
