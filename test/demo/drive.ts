@@ -1,11 +1,11 @@
 // Brings up the test bed with the operator's image, runs a program in its network, and ends it: for the demo and the benches.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import process from 'node:process'
-import { rolldown } from 'rolldown'
-import programs from '../../rolldown.config.ts'
 import { clusterPrograms, ensureBinaries } from '../cluster/binaries.ts'
 import { startCluster } from '../cluster/cluster.ts'
+import { command } from '../cluster/command.ts'
 import { meilisearchArchive } from '../cluster/images/images.ts'
 import { operatorArchive } from '../cluster/images/operator-image.ts'
 import { ensurePrerequisites } from '../cluster/prerequisites.ts'
@@ -23,14 +23,6 @@ export interface Drive {
   /** Keeps stdout for what the program prints. */
   readonly json: boolean
   readonly keep: boolean
-}
-
-async function bundle(): Promise<void> {
-  for (const { output, ...input } of programs) {
-    const build = await rolldown(input)
-    await build.write(Array.isArray(output) ? output[0] : output)
-    await build.close()
-  }
 }
 
 /** Gives the program's exit code; 1, with a sentence, where there is no cluster to run it in. */
@@ -53,7 +45,7 @@ async function driven({ title, program, json, keep }: Drive): Promise<number> {
     return { value: undefined, note: performance.now() - started < 2000 ? 'cached' : 'built' }
   })
   const images = await screen.step('images', async (live) => {
-    await bundle()
+    await command('npm', ['run', '--silent', 'build'], { cwd: join(import.meta.dirname, '../..') })
     return { value: [await operatorArchive({ name: operatorImage, log: live }), await meilisearchArchive(live)], note: 'operator from the Dockerfile, Meilisearch 1.21.0' }
   })
   const cluster = await screen.step('cluster', async (live) => {
