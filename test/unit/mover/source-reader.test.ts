@@ -12,7 +12,7 @@ const mebibyte = 1024 * 1024
 const blocks = 80
 
 /** How many blocks were read plainly. */
-async function plainReads(path: string): Promise<number> {
+async function plainReads(path: string, isLimited = false): Promise<number> {
   await using handle = await open(path)
   const file = await DirectFile.of(handle, 'read')
   const ways: unknown[] = []
@@ -22,7 +22,7 @@ async function plainReads(path: string): Promise<number> {
       return file.read(buffer, at, way)
     },
   }
-  const reader = new SourceReader(counting)
+  const reader = new SourceReader(counting, isLimited)
   const [buffer] = pageAligned(1, mebibyte)
   for (let block = 0; block < blocks; block++) expect(await reader.read(buffer!, block * mebibyte)).toBe(mebibyte)
   await file.close()
@@ -39,4 +39,6 @@ test('what is in the page cache is read from there, and what is not past it, but
   const plain = await plainReads(path)
   skip(process.resourceUsage().fsRead === before, 'this file system does not tell what it fetches')
   expect(plain).toBe(64 + 8)
+  execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'])
+  expect(await plainReads(path, true)).toBe(blocks)
 })
