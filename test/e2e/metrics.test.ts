@@ -23,7 +23,9 @@ describe.skipIf(noPrometheus)(`a server with a good snapshot, a failed one, and 
     await server.load(200)
     await kubectl.apply(claimOf({ namespace, name: 'backups' }), claimOf({ namespace, name: 'read-only', accessModes: ['ReadOnlyMany'] }))
     await world.snapshot('good', { instance: 'movies' })
-    await world.completed('good')
+    const { completedAt = '' } = (await world.completed('good')).status ?? {}
+    // Times of a status are whole seconds, and a failure in the same second as a success is not one that came after it.
+    await eventually('the next second', () => Promise.resolve(Date.now() >= Date.parse(completedAt) + 1000 || undefined))
     await world.snapshot('bad', { instance: 'movies', claim: { name: 'read-only' } })
     await kubectl.run(['-n', namespace, 'wait', 'msnap/bad', '--for=condition=Failed', '--timeout=60s'])
     await world.snapshot('waits', { instance: 'movies', claim: { name: 'absent' } })
