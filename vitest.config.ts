@@ -1,4 +1,4 @@
-// Three levels of tests. `npm test` runs them through test/run.ts, which brings what integration and e2e need.
+// Levels of tests. `npm test` runs them through test/run.ts, which brings what those above unit need.
 import { defineConfig } from 'vitest/config'
 
 const second = 1000
@@ -17,6 +17,7 @@ export default defineConfig({
       // All files share one cluster and one operator. Some side by side, each in a namespace of its own; then those that take away what all need.
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, ...endToEnd, maxWorkers: 3, sequence: { groupOrder: 1 } } },
       { test: { name: 'e2e-alone', include: alone, ...endToEnd, fileParallelism: false, sequence: { groupOrder: 2 } } },
+      { test: { name: 'flux', include: ['test/flux/**/*.test.ts'], ...endToEnd } },
     ],
   },
 })

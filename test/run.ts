@@ -1,11 +1,13 @@
-// npm test [-- unit|integration|e2e …] [arguments for vitest]: runs the levels (all, unless some are named) and closes with one line of counts.
+// npm test [-- unit|integration|e2e|flux …] [arguments for vitest]: runs the levels (the first three, unless some are named) and closes with one line
+// of counts. `flux` is apart, because Flux takes eight minutes to build.
 import { chosenHelm, controlPlanePrograms, ensureBinaries } from './cluster/binaries.ts'
 import { ensurePrerequisites } from './cluster/prerequisites.ts'
-import { runEndToEnd } from './run/on-cluster.ts'
+import { runOnCluster } from './run/on-cluster.ts'
 import { none, runSuite, sum } from './run/suite.ts'
 import type { Counts } from './run/suite.ts'
 
-const levels = ['unit', 'integration', 'e2e'] as const
+const inProcessLevels = ['unit', 'integration'] as const
+const levels = [...inProcessLevels, 'e2e', 'flux'] as const
 type Level = (typeof levels)[number]
 
 const log = (line: string): void => console.log(line)
@@ -23,10 +25,10 @@ async function guarded(name: string, work: () => Promise<Counts>): Promise<Count
 
 async function main(words: readonly string[]): Promise<Counts> {
   const named = words.filter(isLevel)
-  const chosen = named.length === 0 ? [...levels] : named
+  const chosen = named.length === 0 ? levels.filter((level) => level !== 'flux') : named
   const args = words.filter((word) => !isLevel(word))
   let counts = none
-  const inProcess = chosen.filter((level) => level !== 'e2e')
+  const inProcess = inProcessLevels.filter((level) => chosen.includes(level))
   if (inProcess.length > 0) {
     counts = await guarded(inProcess.join(' and '), async () => {
       if (inProcess.includes('integration')) {
@@ -37,7 +39,9 @@ async function main(words: readonly string[]): Promise<Counts> {
       return runSuite({ projects: inProcess, args })
     })
   }
-  if (chosen.includes('e2e')) counts = sum(counts, await guarded('e2e', async () => runEndToEnd(args, log)))
+  for (const level of ['e2e', 'flux'] as const) {
+    if (chosen.includes(level)) counts = sum(counts, await guarded(level, async () => runOnCluster({ level, args, log })))
+  }
   return counts
 }
 

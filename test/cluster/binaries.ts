@@ -9,10 +9,11 @@ import { command } from './command.ts'
 import { locked } from './lock.ts'
 
 /** Go modules that pin programs, by their directory. */
-const moduleDirectories = {
+export const moduleDirectories = {
   tools: join(import.meta.dirname, 'tools'),
   helm: join(import.meta.dirname, 'helm'),
   helm3: join(import.meta.dirname, 'helm3'),
+  flux: join(import.meta.dirname, 'flux'),
   verdicts: join(import.meta.dirname, '../gitops/verdicts'),
 } as const
 
@@ -26,6 +27,9 @@ const packages = {
   'kube-proxy': { module: 'tools', path: 'k8s.io/kubernetes/cmd/kube-proxy' },
   helm: { module: 'helm', path: 'helm.sh/helm/v4/cmd/helm' },
   helm3: { module: 'helm3', path: 'helm.sh/helm/v3/cmd/helm' },
+  'source-controller': { module: 'flux', path: 'github.com/fluxcd/source-controller' },
+  'kustomize-controller': { module: 'flux', path: 'github.com/fluxcd/kustomize-controller' },
+  'helm-controller': { module: 'flux', path: 'github.com/fluxcd/helm-controller' },
   verdicts: { module: 'verdicts', path: '.' },
 } as const
 
@@ -36,6 +40,9 @@ export type Binaries<P extends Program = Program> = Readonly<Record<P, string>>
 export const controlPlanePrograms = ['etcd', 'kube-apiserver', 'kubectl'] as const
 /** What startCluster needs. */
 export const clusterPrograms = [...controlPlanePrograms, 'kubelet', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const
+
+/** Flux, as far as it applies what lies in a Git repository. */
+export const fluxPrograms = ['source-controller', 'kustomize-controller', 'helm-controller'] as const
 
 /** What the chart's tests run: Helm 4, unless HELM_MAJOR=3 asks for the other. */
 export const chosenHelm = process.env['HELM_MAJOR'] === '3' ? 'helm3' : 'helm'
@@ -96,7 +103,7 @@ async function buildMissing(programs: readonly Program[], log: Log): Promise<voi
   if (missing.length === 0) return
   const wrong = await missingGo(missing)
   if (wrong !== undefined) throw new Error(`Something is missing: ${wrong}`)
-  log(`building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes, 4 for Helm and 1 for verdicts on 2 cores`)
+  log(`building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes, 4 for Helm, 1 for verdicts and 8 for Flux on 2 cores`)
   for (const [index, program] of missing.entries()) {
     const start = Date.now()
     await build(program)

@@ -59,7 +59,7 @@ describe('a life under the eyes of GitOps tools', () => {
     await world.completed('again')
     await world.snapshot('slowly', { instance: 'movies' }, { mover: { bandwidthLimit: '8Mi' } })
     await world.completed('slowly')
-    await seen('MeiliSnapshot', 'snapshotting', 'moving', 'retrying')
+    await seen('MeiliSnapshot', 'snapshotting', 'moving', 'verifying', 'retrying')
   })
 
   test('a snapshot that cannot be taken has failed', async () => {
@@ -86,6 +86,14 @@ describe('a life under the eyes of GitOps tools', () => {
   test('a change that is on its way is in progress', async () => {
     await patch('meiliinstance', 'movies', { spec: { managed: { storage: { size: '2Gi' } } } })
     await seen('MeiliInstance', 'applying')
+    await world.instanceReady('movies')
+  })
+
+  test('an upgrade is in progress at each of its steps; one that does not start is a failure until it is taken back', async () => {
+    await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.22.0' } } })
+    await seen('MeiliInstance', 'upgrading')
+    await world.untilInstance('movies', 'to have stopped', (instance) => conditionOf(instance, 'Stalled')?.reason === 'UpgradeFailed')
+    await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.21.0' } } })
     await world.instanceReady('movies')
   })
 

@@ -8,6 +8,7 @@ import { chosenHelm, ensureBinaries } from '../cluster/binaries.ts'
 import { runningCluster, startCluster } from '../cluster/cluster.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { command } from '../cluster/command.ts'
+import { fluxForTheBed } from '../flux/controllers.ts'
 import { meilisearchArchive, meilisearchImage } from '../cluster/images/images.ts'
 import { operatorArchive, operatorImage } from '../cluster/images/operator-image.ts'
 import { clusterImpossible, ensurePrerequisites, which } from '../cluster/prerequisites.ts'
@@ -17,24 +18,43 @@ import { emptiness, secretFindings } from './secrets.ts'
 import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
 
-const projects = ['e2e', 'e2e-alone']
+/** Levels that need the whole cluster, and their projects. */
+const projectsOf = { e2e: ['e2e', 'e2e-alone'], flux: ['flux'] } as const
+export type ClusterLevel = keyof typeof projectsOf
+
+export interface ClusterRun {
+  readonly level: ClusterLevel
+  /** Arguments for vitest. */
+  readonly args: readonly string[]
+  readonly log: Log
+}
+
+/** What a level needs beside the operator and Meilisearch. */
+interface Extra {
+  readonly images: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+}
+
+const runsAll = ({ level, args }: ClusterRun): boolean => level === 'e2e' && args.length === 0
 
 const setting = (name: string): string | undefined => {
   const value = process.env[name]
   return value === '' ? undefined : value
 }
 
-async function onForeignCluster(kubeconfig: string, args: readonly string[], log: Log): Promise<Counts> {
+async function onForeignCluster(kubeconfig: string, { level, args, log }: ClusterRun): Promise<Counts> {
+  if (level === 'flux') throw new Error('Flux is tried on the test bed only, where it finds a Git server of the test: leave E2E_KUBECONFIG away.')
   const image = setting('E2E_OPERATOR_IMAGE')
   if (image === undefined) throw new Error('E2E_KUBECONFIG is set, E2E_OPERATOR_IMAGE is not: push an image where that cluster finds it, and name it there.')
   const kubectl = setting('E2E_KUBECTL') ?? which('kubectl') ?? (await ensureBinaries(['kubectl'], log)).kubectl
   await ensureBinaries(['helm'], log)
   log(`e2e: on the cluster of ${kubeconfig}`)
-  return runSuite({ projects, args, environment: { E2E_KUBECTL: kubectl, E2E_MEILISEARCH_IMAGE: setting('E2E_MEILISEARCH_IMAGE') ?? meilisearchImage } })
+  return runSuite({ projects: projectsOf[level], args, environment: { E2E_KUBECTL: kubectl, E2E_MEILISEARCH_IMAGE: setting('E2E_MEILISEARCH_IMAGE') ?? meilisearchImage } })
 }
 
-async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Counts> {
+async function onTestBed(cluster: Cluster, run: ClusterRun, extra: Extra): Promise<Counts> {
   const environment = {
+    ...extra.environment,
     E2E_KUBECONFIG: cluster.kubeconfig,
     E2E_KUBECTL: cluster.kubectl,
     E2E_OPERATOR_IMAGE: operatorImage,
@@ -44,11 +64,10 @@ async function onTestBed(cluster: Cluster, args: readonly string[]): Promise<Cou
   }
   rmSync(environment.E2E_KEYS, { force: true })
   const keeper = new LogKeeper(cluster.nodes.map((node) => join(cluster.stateDirectory, node, 'pod-logs')), join(cluster.stateDirectory, 'kept-logs'))
-  const counts = await runSuite({ projects, args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
-  const isWhole = args.length === 0
-  const audited = sum(counts, auditSecrets({ cluster, keeper, isWhole, keysPath: environment.E2E_KEYS }))
+  const counts = await runSuite({ projects: projectsOf[run.level], args: run.args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
+  const audited = sum(counts, auditSecrets({ cluster, keeper, isWhole: runsAll(run), keysPath: environment.E2E_KEYS }))
   // Some files alone do not need every right.
-  return isWhole ? sum(audited, auditRights(cluster)) : audited
+  return runsAll(run) ? sum(audited, auditRights(cluster)) : audited
 }
 
 interface Heard {
@@ -81,39 +100,44 @@ function auditRights({ auditLog }: Cluster): Counts {
 }
 
 /** Inside of the cluster's network there is no registry: what its tests build or run must be here before. */
-async function prefetch(args: readonly string[], log: Log): Promise<void> {
+async function prefetch({ level, args, log }: ClusterRun): Promise<Extra> {
+  if (level === 'flux') {
+    const { images, manifest } = await fluxForTheBed(log)
+    return { images, environment: { E2E_FLUX_MANIFEST: manifest } }
+  }
+  await ensurePrerequisites(log, ['prometheus'])
   await ensureBinaries(['helm', chosenHelm, 'verdicts'], log)
   const isReleased = args.length === 0 || args.some((word) => word.includes('release'))
-  if (!isReleased) return
   const root = join(import.meta.dirname, '../..')
-  for (const architecture of ['amd64', 'arm64'] as const) await releaseBase(root, { architecture, cached: true, log })
+  for (const architecture of isReleased ? (['amd64', 'arm64'] as const) : []) await releaseBase(root, { architecture, cached: true, log })
+  return { images: [], environment: {} }
 }
 
 /** Runs the level, or says why it cannot run here and runs nothing. */
-export async function runEndToEnd(args: readonly string[], log: Log): Promise<Counts> {
+export async function runOnCluster(run: ClusterRun): Promise<Counts> {
+  const { level, log } = run
   const kubeconfig = setting('E2E_KUBECONFIG')
-  if (kubeconfig !== undefined) return onForeignCluster(kubeconfig, args, log)
+  if (kubeconfig !== undefined) return onForeignCluster(kubeconfig, run)
   const impossible = clusterImpossible()
   if (impossible !== undefined) {
-    log(`e2e: left out, as ${impossible}. Name a cluster in E2E_KUBECONFIG to run it there.`)
+    log(`${level}: left out, as ${impossible}.${level === 'e2e' ? ' Name a cluster in E2E_KUBECONFIG to run it there.' : ''}`)
     return none
   }
   await ensurePrerequisites(log)
-  await ensurePrerequisites(log, ['prometheus'])
-  await prefetch(args, log)
+  const extra = await prefetch(run)
   await command('npm', ['run', '--silent', 'build'])
-  const images = [await meilisearchArchive(log), await operatorArchive({ log })]
+  const images = [await meilisearchArchive(log), await operatorArchive({ log }), ...extra.images]
   const running = runningCluster()
   if (running?.kept === true && running.nodes.length === 2) {
-    log('e2e: on the cluster that runs already')
+    log(`${level}: on the cluster that runs already`)
     for (const image of images) await running.loadImage(image)
-    return onTestBed(running, args)
+    return onTestBed(running, run, extra)
   }
   const start = Date.now()
   const cluster = await startCluster({ nodes: 2, log, images })
-  log(`e2e: on a cluster with two nodes, started in ${((Date.now() - start) / 1000).toFixed(1)} s`)
+  log(`${level}: on a cluster with two nodes, started in ${((Date.now() - start) / 1000).toFixed(1)} s`)
   try {
-    return await onTestBed(cluster, args)
+    return await onTestBed(cluster, run, extra)
   } finally {
     await cluster.stop()
   }

@@ -14,7 +14,8 @@ export const sandboxImage = 'localhost/sandbox:1'
 const repository = join(import.meta.dirname, '../../..')
 const searchPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-const accounts: readonly Entry[] = [
+/** Users, groups, and a directory for what is temporary. */
+export const accounts: readonly Entry[] = [
   { path: '/etc/passwd', text: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\nnonroot:x:65532:65532:nonroot:/home/nonroot:/bin/false\n' },
   { path: '/etc/group', text: 'root:x:0:\nnogroup:x:65534:\nnonroot:x:65532:\n' },
   { path: '/tmp', mode: 0o1777 },
