@@ -12,10 +12,7 @@ interface HealthTests {
   readonly tests: readonly { readonly inputPath: string; readonly healthStatus: { readonly status: string; readonly message?: string } }[]
 }
 
-/** States that pass too quickly to be caught each time, or take a setting of their own. */
-const unrecorded = ['MeiliSnapshot verifying', 'MeiliInstance upgrading']
-
-const statesOf = (kind: Kind): string[] => Object.keys(contract[kind]).filter((state) => !unrecorded.includes(`${kind} ${state}`))
+const statesOf = (kind: Kind): string[] => Object.keys(contract[kind])
 const recorded = (kind: Kind, state: string): Judged => parse(read(`${customization(kind)}/testdata/${state}.yaml`)) as Judged
 const codes = ({ kstatus, argo, flux }: Awaited<ReturnType<typeof verdictsOf>>[number]): object => ({ kstatus: kstatus.status, argo: argo.status, flux: flux.status })
 
