@@ -114,8 +114,17 @@ async function measureLimits(work: Workplace, seconds: Seconds): Promise<void> {
   add('cold read alone', await timed(() => run('dd', [`if=${work.file}`, 'of=/dev/null', 'bs=1M', 'iflag=direct', 'status=none'])))
 }
 
-async function measureRound(work: Workplace, ours: Ours, { seconds, condition: { name, isWarm, prefix = [] } }: { seconds: Seconds; condition: Condition }): Promise<void> {
-  for (const contender of contenders(work, ours)) {
+interface Round {
+  readonly seconds: Seconds
+  readonly condition: Condition
+  readonly number: number
+}
+
+/** Each round begins with another contender: what one leaves in memory makes the next one's turn easier or harder. */
+async function measureRound(work: Workplace, ours: Ours, { seconds, condition: { name, isWarm, prefix = [] }, number }: Round): Promise<void> {
+  const all = contenders(work, ours)
+  const first = number % all.length
+  for (const contender of [...all.slice(first), ...all.slice(0, first)]) {
     if (ended) throw new Error('ended by a signal')
     prepare(work.file, isWarm)
     const key = `${name}: ${contender.name}`
@@ -130,7 +139,7 @@ async function measure(work: Workplace, conditions: readonly Condition[]): Promi
   for (let round = 1; round <= rounds; round++) {
     await measureLimits(work, seconds)
     for (const condition of measurable) {
-      await measureRound(work, ours, { seconds, condition })
+      await measureRound(work, ours, { seconds, condition, number: round })
       process.stderr.write(`  round ${round} of ${rounds}, ${condition.name}, load ${load()}\n`)
     }
   }
