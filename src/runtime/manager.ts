@@ -64,6 +64,7 @@ export interface ControllerParts {
 /** How long running reconciles may take to end, and then what is still to be said to the API server: together less than the 30 s of a pod. */
 const drainMs = 20_000
 const lastWordsMs = 5000
+const collectEveryMs = 120_000
 
 export class Manager {
   readonly elector: LeaderElector
@@ -126,18 +127,19 @@ export class Manager {
     const server = await serveProbes({ metrics, ready: () => this.#isReady }, address)
     const reading = new AbortController()
     const caches = Promise.all(this.#reflectors.map((reflector) => reflector.run(reading.signal)))
+    const collecting = setInterval(collect, collectEveryMs).unref()
     try {
       await Promise.race([Promise.all(this.#reflectors.map(({ synced }) => synced)), aborted(signal)])
       if (signal.aborted) return
       this.#isReady = true
       logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'the caches are filled')
-      // What the start left behind would stay for hours: an idle operator allocates too little for V8 to look.
-      void globalThis.gc?.({ type: 'major', execution: 'async' })
+      collect()
       await Promise.race([this.elector.acquire(signal), aborted(signal).then(() => rest(lastWordsMs))])
       // Told to stop in the very moment in which it was won, too.
       if (signal.aborted) await this.#giveBack()
       else await this.#lead(signal)
     } finally {
+      clearInterval(collecting)
       reading.abort()
       // A list that hangs has nothing to say to anybody.
       await Promise.race([caches, rest(1000)])
@@ -170,6 +172,9 @@ export class Manager {
     await this.elector.release().catch((error: unknown) => this.#parts.logger.warn({ reason: String(error) }, 'the lease was not given back'))
   }
 }
+
+/** An idle operator allocates too little for V8 to look: what its start left behind, and what grew old since, would stay for long. Only where the image allows it. */
+const collect = (): void => void globalThis.gc?.({ type: 'major', execution: 'async' })
 
 /** Does not keep the process alive. */
 const rest = (ms: number): Promise<void> => pause(ms, undefined, { ref: false })
