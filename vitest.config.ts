@@ -18,6 +18,7 @@ export default defineConfig({
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, ...endToEnd, maxWorkers: 3, sequence: { groupOrder: 1 } } },
       { test: { name: 'e2e-alone', include: alone, ...endToEnd, fileParallelism: false, sequence: { groupOrder: 2 } } },
       { test: { name: 'flux', include: ['test/flux/**/*.test.ts'], ...endToEnd } },
+      { test: { name: 'argocd', include: ['test/argocd/**/*.test.ts'], ...endToEnd } },
     ],
   },
 })

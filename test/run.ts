@@ -1,5 +1,5 @@
-// npm test [-- unit|integration|e2e|flux …] [arguments for vitest]: runs the levels (the first three, unless some are named) and closes with one line
-// of counts. `flux` is apart, because Flux takes eight minutes to build.
+// npm test [-- unit|integration|e2e|flux|argocd …] [arguments for vitest]: runs the levels (the first three, unless some are named) and closes with one
+// line of counts. `flux` and `argocd` are apart, because Flux and Argo CD take minutes to build.
 import { chosenHelm, controlPlanePrograms, ensureBinaries } from './cluster/binaries.ts'
 import { ensurePrerequisites } from './cluster/prerequisites.ts'
 import { runOnCluster } from './run/on-cluster.ts'
@@ -7,7 +7,9 @@ import { none, runSuite, sum } from './run/suite.ts'
 import type { Counts } from './run/suite.ts'
 
 const inProcessLevels = ['unit', 'integration'] as const
-const levels = [...inProcessLevels, 'e2e', 'flux'] as const
+const apart = ['flux', 'argocd'] as const
+const clusterLevels = ['e2e', ...apart] as const
+const levels = [...inProcessLevels, ...clusterLevels] as const
 type Level = (typeof levels)[number]
 
 const log = (line: string): void => console.log(line)
@@ -25,7 +27,7 @@ async function guarded(name: string, work: () => Promise<Counts>): Promise<Count
 
 async function main(words: readonly string[]): Promise<Counts> {
   const named = words.filter(isLevel)
-  const chosen = named.length === 0 ? levels.filter((level) => level !== 'flux') : named
+  const chosen = named.length === 0 ? levels.filter((level) => !apart.some((name) => name === level)) : named
   const args = words.filter((word) => !isLevel(word))
   let counts = none
   const inProcess = inProcessLevels.filter((level) => chosen.includes(level))
@@ -39,7 +41,7 @@ async function main(words: readonly string[]): Promise<Counts> {
       return runSuite({ projects: inProcess, args })
     })
   }
-  for (const level of ['e2e', 'flux'] as const) {
+  for (const level of clusterLevels) {
     if (chosen.includes(level)) counts = sum(counts, await guarded(level, async () => runOnCluster({ level, args, log })))
   }
   return counts

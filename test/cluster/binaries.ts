@@ -14,6 +14,7 @@ export const moduleDirectories = {
   helm: join(import.meta.dirname, 'helm'),
   helm3: join(import.meta.dirname, 'helm3'),
   flux: join(import.meta.dirname, 'flux'),
+  argocd: join(import.meta.dirname, 'argocd'),
   verdicts: join(import.meta.dirname, '../gitops/verdicts'),
 } as const
 
@@ -30,6 +31,7 @@ const packages = {
   'source-controller': { module: 'flux', path: 'github.com/fluxcd/source-controller' },
   'kustomize-controller': { module: 'flux', path: 'github.com/fluxcd/kustomize-controller' },
   'helm-controller': { module: 'flux', path: 'github.com/fluxcd/helm-controller' },
+  argocd: { module: 'argocd', path: '.' },
   verdicts: { module: 'verdicts', path: '.' },
 } as const
 
@@ -103,7 +105,7 @@ async function buildMissing(programs: readonly Program[], log: Log): Promise<voi
   if (missing.length === 0) return
   const wrong = await missingGo(missing)
   if (wrong !== undefined) throw new Error(`Something is missing: ${wrong}`)
-  log(`building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes, 4 for Helm, 1 for verdicts and 8 for Flux on 2 cores`)
+  log(`building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes, 4 for Helm, 1 for verdicts, 8 for Flux and 6 for Argo CD on 2 cores`)
   for (const [index, program] of missing.entries()) {
     const start = Date.now()
     await build(program)

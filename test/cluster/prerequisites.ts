@@ -25,11 +25,14 @@ const packageOf: Readonly<Record<string, string>> = {
   strace: 'strace',
   promtool: 'prometheus',
   prometheus: 'prometheus',
+  git: 'git',
+  // Redis' server under another of its names; the package that has it by its own would start one.
+  'redis-check-rdb': 'redis-tools',
   '/etc/ssl/certs/ca-certificates.crt': 'ca-certificates',
 }
 
 /** For some tests alone. */
-const notForTheCluster = ['strace', 'promtool', 'prometheus']
+const notForTheCluster = ['strace', 'promtool', 'prometheus', 'git', 'redis-check-rdb']
 
 const needed = Object.keys(packageOf).filter((name) => !notForTheCluster.includes(name))
 

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { releaseBase } from '../../release/base.ts'
+import { argoCdForTheBed } from '../argocd/installation.ts'
 import type { Log } from '../cluster/cache.ts'
 import { chosenHelm, ensureBinaries } from '../cluster/binaries.ts'
 import { runningCluster, startCluster } from '../cluster/cluster.ts'
@@ -19,7 +20,7 @@ import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
 
 /** Levels that need the whole cluster, and their projects. */
-const projectsOf = { e2e: ['e2e', 'e2e-alone'], flux: ['flux'] } as const
+const projectsOf = { e2e: ['e2e', 'e2e-alone'], flux: ['flux'], argocd: ['argocd'] } as const
 export type ClusterLevel = keyof typeof projectsOf
 
 export interface ClusterRun {
@@ -43,7 +44,7 @@ const setting = (name: string): string | undefined => {
 }
 
 async function onForeignCluster(kubeconfig: string, { level, args, log }: ClusterRun): Promise<Counts> {
-  if (level === 'flux') throw new Error('Flux is tried on the test bed only, where it finds a Git server of the test: leave E2E_KUBECONFIG away.')
+  if (level !== 'e2e') throw new Error('Flux and Argo CD are tried on the test bed only, where they find a Git server of the test: leave E2E_KUBECONFIG away.')
   const image = setting('E2E_OPERATOR_IMAGE')
   if (image === undefined) throw new Error('E2E_KUBECONFIG is set, E2E_OPERATOR_IMAGE is not: push an image where that cluster finds it, and name it there.')
   const kubectl = setting('E2E_KUBECTL') ?? which('kubectl') ?? (await ensureBinaries(['kubectl'], log)).kubectl
@@ -104,6 +105,10 @@ async function prefetch({ level, args, log }: ClusterRun): Promise<Extra> {
   if (level === 'flux') {
     const { images, manifest } = await fluxForTheBed(log)
     return { images, environment: { E2E_FLUX_MANIFEST: manifest } }
+  }
+  if (level === 'argocd') {
+    const { images, manifest } = await argoCdForTheBed(log)
+    return { images, environment: { E2E_ARGOCD_MANIFEST: manifest } }
   }
   await ensurePrerequisites(log, ['prometheus'])
   await ensureBinaries(['helm', chosenHelm, 'verdicts'], log)
