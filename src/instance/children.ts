@@ -14,6 +14,12 @@ export const databaseVersionAnnotation = 'meili-operator.dev/database-version'
 /** On every child: of what we applied. The same hash and other fields: somebody else changed them. */
 export const appliedAnnotation = 'meili-operator.dev/applied'
 
+/**
+ * On what outlives the instance. Argo CD may go by the label app.kubernetes.io/instance, and then takes claim and key for parts of an Application that
+ * has the instance's name: it must neither prune them nor delete them with that Application.
+ */
+const keptAnnotations = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' } as const
+
 function ownerOf({ metadata: { name, uid } }: MeiliInstance): V1OwnerReference {
   return { apiVersion: `${meiliInstances.group}/${meiliInstances.version}`, kind: meiliInstances.kind, name, uid, controller: true, blockOwnerDeletion: true }
 }
@@ -27,7 +33,8 @@ interface Wish {
   readonly owned: boolean
 }
 
-function child(instance: MeiliInstance, { name, kind, spec, annotations = {}, owned }: Wish): Child {
+function child(instance: MeiliInstance, { name, kind, spec, owned, ...wish }: Wish): Child {
+  const annotations = { ...wish.annotations, ...(owned ? {} : keptAnnotations) }
   const metadata = { name, namespace: instance.metadata.namespace, labels: childLabels(instance), ...(owned ? { ownerReferences: [ownerOf(instance)] } : {}) }
   const applied = createHash('sha256').update(JSON.stringify([metadata, annotations, spec])).digest('hex').slice(0, 16)
   return { apiVersion: kind === 'StatefulSet' ? 'apps/v1' : 'v1', kind, metadata: { ...metadata, annotations: { ...annotations, [appliedAnnotation]: applied } }, ...(spec === undefined ? {} : { spec }) }

@@ -237,10 +237,11 @@ describe('Argo CD', () => {
     expect(before).toHaveLength(2)
   })
 
-  test('that other Application of the same name, deleted with all that it counts as its own, takes the data along', async () => {
+  test('that other Application of the same name, deleted with all that it counts as its own, leaves the data', async () => {
     await kubectl.apply(namesake())
     await team.refreshed('movies')
     await team.deleted('movies')
-    expect(await inNamespace('get', 'persistentvolumeclaims,secrets', '-o', 'name')).toBe('persistentvolumeclaim/backups')
+    const kept = await inNamespace('get', 'persistentvolumeclaims,secrets', '-o', 'name')
+    expect(kept.split('\n')).toEqual(expect.arrayContaining(['persistentvolumeclaim/backups', 'persistentvolumeclaim/movies-data', 'secret/movies-keys']))
   })
 })

@@ -1,5 +1,5 @@
 // What is written down about the one whole cluster of this machine, so that later processes find it, join it, or remove what it left.
-import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runDirectory } from './cache.ts'
 import { removeCgroups } from './cgroups.ts'
@@ -46,6 +46,18 @@ export function makeMountPoints(): readonly string[] {
   return missing
 }
 
+/** Of any process: under a cluster of another cache directory it must stay, for that one's mount would go with it. */
+function isMountPoint(path: string): boolean {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).some((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(` ${path} `)
+    } catch {
+      // It has ended.
+      return false
+    }
+  })
+}
+
 /** Ends the process inside which is the parent of all, and with it everything: processes, mounts, network. */
 export async function endProcesses(record: ClusterRecord): Promise<void> {
   const end = { what: `processes ${record.namespace.pid} and ${record.holder.pid} to end`, withinMs: 20_000 }
@@ -57,7 +69,7 @@ export async function endProcesses(record: ClusterRecord): Promise<void> {
 export async function removeLeftovers(): Promise<void> {
   const record = readRecord()
   if (record !== undefined) await endProcesses(record)
-  for (const path of record?.mountPoints ?? []) if (existsSync(path)) rmdirSync(path)
+  for (const path of record?.mountPoints ?? []) if (existsSync(path) && !isMountPoint(path)) rmdirSync(path)
   await removeCgroups()
   if (existsSync(stateDirectory)) rmSync(stateDirectory, { recursive: true, force: true })
 }

@@ -57,6 +57,13 @@ describe('claims', () => {
     expect(claimsOf({})[0]?.spec).toEqual({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } })
   })
 
+  test('what outlives the instance says that Argo CD must not remove it, and nothing else says so', () => {
+    const held = ({ metadata }: Child): boolean => metadata.annotations['argocd.argoproj.io/sync-options'] === 'Prune=false,Delete=false'
+    expect(claimsOf({ scratch: { size: '1Gi' } }).map(held)).toEqual([true, false])
+    expect(claimsOf({}, { deletionPolicy: 'Delete' }).map(held)).toEqual([false])
+    expect([keySecret(aManagedInstance()), connectionSecret(aManagedInstance())].map(held)).toEqual([true, false])
+  })
+
   test('Retain: they belong to nobody. Delete: to the instance. Scratch always does', () => {
     const owned = (parts: object, spec: object): boolean[] => claimsOf(parts, spec).map(({ metadata }) => metadata.ownerReferences !== undefined)
     expect(owned({ scratch: { size: '1Gi' } }, {})).toEqual([false, true])
