@@ -12,7 +12,10 @@ interface HealthTests {
   readonly tests: readonly { readonly inputPath: string; readonly healthStatus: { readonly status: string; readonly message?: string } }[]
 }
 
-const statesOf = (kind: Kind): string[] => Object.keys(contract[kind])
+/** Progress is written once in 15 s: a mover that has gone from copying to verifying is not always caught at it. */
+const unrecorded = ['MeiliSnapshot verifying']
+
+const statesOf = (kind: Kind): string[] => Object.keys(contract[kind]).filter((state) => !unrecorded.includes(`${kind} ${state}`))
 const recorded = (kind: Kind, state: string): Judged => parse(read(`${customization(kind)}/testdata/${state}.yaml`)) as Judged
 const codes = ({ kstatus, argo, flux }: Awaited<ReturnType<typeof verdictsOf>>[number]): object => ({ kstatus: kstatus.status, argo: argo.status, flux: flux.status })
 
