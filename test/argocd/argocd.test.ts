@@ -84,7 +84,7 @@ describe('Argo CD', () => {
 
   beforeAll(async () => {
     await removeOperator()
-    await kubectl.run(['apply', '--server-side', '-f', process.env['E2E_ARGOCD_MANIFEST'] ?? ''])
+    await kubectl.run(['apply', '--server-side', '-f', process.env['E2E_TOOL_MANIFEST'] ?? ''])
     repository = await DeployRepository.create()
     git = await GitServer.start(repository.root, nodes[0].address)
     team = new Team(kubectl, repository)
@@ -98,7 +98,7 @@ describe('Argo CD', () => {
   afterAll(async () => {
     diary?.end()
     await team?.leave()
-    await kubectl.run(['delete', '--ignore-not-found', '-f', process.env['E2E_ARGOCD_MANIFEST'] ?? ''])
+    await kubectl.run(['delete', '--ignore-not-found', '-f', process.env['E2E_TOOL_MANIFEST'] ?? ''])
     await removeOperator()
     await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found'])
     await git?.[Symbol.asyncDispose]()

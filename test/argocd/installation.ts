@@ -1,42 +1,31 @@
 // Argo CD for the test bed: its own manifests, as its "core" install composes them, with images of the same version and of the Redis and the Git that
 // are installed here. Runs outside of the cluster's network: the program is built, and manifests come, from the Go module that test/cluster/argocd pins.
-import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { ensureBinaries, moduleDirectories } from '../cluster/binaries.ts'
-import { cacheDirectory } from '../cluster/cache.ts'
+import { ensureBinaries } from '../cluster/binaries.ts'
 import type { Log } from '../cluster/cache.ts'
 import { command } from '../cluster/command.ts'
 import { imageArchive, programWithLibraries } from '../cluster/images/image-archive.ts'
 import type { Entry } from '../cluster/images/image-archive.ts'
 import { accounts } from '../cluster/images/images.ts'
 import { ensurePrerequisites, which } from '../cluster/prerequisites.ts'
+import { compose, goModule, patch } from '../gitops/tool-on-the-bed.ts'
+import type { ToolOnTheBed } from '../gitops/tool-on-the-bed.ts'
 
 const namespace = 'argocd'
 /** The bed has no DNS for services: the addresses under which the parts find each other are fixed ones. */
 const redisAddress = '10.96.78.1'
 const repositoryAddress = '10.96.78.2'
 
-export interface ArgoCd {
-  /** Docker archives. */
-  readonly images: readonly string[]
-  /** Path of a file to apply. */
-  readonly manifest: string
-}
-
-interface Module {
-  readonly Version: string
-  readonly Dir: string
-}
-
-export async function argoCdForTheBed(log: Log): Promise<ArgoCd> {
+export async function argoCdForTheBed(log: Log): Promise<ToolOnTheBed> {
   await ensurePrerequisites(log, ['git', 'redis-check-rdb', 'tini'])
   const { argocd, helm3, kubectl } = await ensureBinaries(['argocd', 'helm3', 'kubectl'], log)
-  const module = JSON.parse(await command('go', ['mod', 'download', '-json', 'github.com/argoproj/argo-cd/v2'], { cwd: moduleDirectories.argocd })) as Module
-  const images = [await argoCdArchive({ argocd, helm: helm3, version: module.Version }, log), await redisArchive(log)]
-  const manifest = join(cacheDirectory, 'argocd.yaml')
-  writeFileSync(manifest, await rendered(kubectl, module))
-  return { images, manifest }
+  const { Version, Dir } = await goModule('argocd', 'github.com/argoproj/argo-cd/v2')
+  const archives = [await argoCdArchive({ argocd, helm: helm3, version: Version }, log), await redisArchive(log)]
+  const [newName, redisTag] = redisImage.split(':')
+  const images = [{ name: 'quay.io/argoproj/argocd', newTag: Version }, { name: 'redis', newName, newTag: redisTag }]
+  const resources = parts.map((part) => `manifests/${part}`)
+  return { images: archives, manifest: await compose(kubectl, { title: 'argocd', namespace, directories: { manifests: join(Dir, 'manifests') }, around, resources, patches, images }) }
 }
 
 function installed(program: string): string {
@@ -80,7 +69,6 @@ const around = [
 ]
 
 const pod = '/spec/template/spec'
-const patch = (kind: string, name: string, ...operations: readonly object[]): object => ({ target: { kind, name }, patch: JSON.stringify(operations) })
 /** The images are there, and from nowhere else. */
 const local = { op: 'replace', path: `${pod}/containers/0/imagePullPolicy`, value: 'IfNotPresent' }
 /** It copies a plugin server, or makes the password that is there. */
@@ -107,19 +95,3 @@ const patches = [
   patch('Deployment', 'argocd-repo-server', local, withoutPreparation, withoutGpg),
   patch('Deployment', 'argocd-redis', local, withoutPreparation),
 ]
-
-async function rendered(kubectl: string, { Version, Dir }: Module): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'meili-operator-argocd-'))
-  try {
-    cpSync(join(Dir, 'manifests'), join(directory, 'manifests'), { recursive: true })
-    writeFileSync(join(directory, 'around.yaml'), around.map((object) => JSON.stringify(object)).join('\n---\n'))
-    const [redisName, redisTag] = redisImage.split(':')
-    const images = [{ name: 'quay.io/argoproj/argocd', newTag: Version }, { name: 'redis', newName: redisName, newTag: redisTag }]
-    const resources = ['around.yaml', ...parts.map((part) => `manifests/${part}`)]
-    // JSON is YAML.
-    writeFileSync(join(directory, 'kustomization.yaml'), JSON.stringify({ namespace, resources, images, patches }))
-    return await command(kubectl, ['kustomize', directory])
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
-}

@@ -1,65 +1,33 @@
 // Flux for the test bed: its three controllers as images, and their own manifests of the same versions, rendered with what the bed needs.
 // Runs outside of the cluster's network: programs are built, and manifests come, from the Go modules that test/cluster/flux pins.
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { ensureBinaries, fluxPrograms, moduleDirectories } from '../cluster/binaries.ts'
-import { cacheDirectory } from '../cluster/cache.ts'
+import { ensureBinaries, fluxPrograms } from '../cluster/binaries.ts'
 import type { Log } from '../cluster/cache.ts'
-import { command } from '../cluster/command.ts'
 import { imageArchive } from '../cluster/images/image-archive.ts'
 import { accounts } from '../cluster/images/images.ts'
+import { ensurePrerequisites } from '../cluster/prerequisites.ts'
+import { compose, goModule, patch } from '../gitops/tool-on-the-bed.ts'
+import type { ToolOnTheBed } from '../gitops/tool-on-the-bed.ts'
 
 const namespace = 'flux-system'
 /** The bed has no DNS for services: the address under which artifacts are fetched is a fixed one. */
 const sourceAddress = '10.96.77.1'
 
-type Controller = (typeof fluxPrograms)[number]
-
-interface Module {
-  readonly Version: string
-  readonly Dir: string
-}
-
-export interface Flux {
-  /** Docker archives. */
-  readonly images: readonly string[]
-  /** Path of a file to apply. */
-  readonly manifest: string
-}
-
-const moduleOf = async (controller: Controller): Promise<Module> =>
-  JSON.parse(await command('go', ['mod', 'download', '-json', `github.com/fluxcd/${controller}`], { cwd: moduleDirectories.flux })) as Module
-
-export async function fluxForTheBed(log: Log): Promise<Flux> {
+/** Composed as Flux's own distribution does: CRDs, Deployments and the Service of each controller, in one namespace, with all rights. */
+export async function fluxForTheBed(log: Log): Promise<ToolOnTheBed> {
+  // The test is a Git host.
+  await ensurePrerequisites(log, ['git'])
   const programs = await ensureBinaries([...fluxPrograms, 'kubectl'], log)
   const images: string[] = []
-  const modules = new Map<Controller, Module>()
+  const directories: Record<string, string> = {}
   for (const controller of fluxPrograms) {
-    const module = await moduleOf(controller)
+    const { Version, Dir } = await goModule('flux', `github.com/fluxcd/${controller}`)
     const program = { path: `/usr/local/bin/${controller}`, from: programs[controller], mode: 0o755 }
     const config = { Entrypoint: [program.path], User: '65534:65534' }
-    images.push(await imageArchive({ title: controller, name: `docker.io/fluxcd/${controller}:${module.Version}`, entries: [...accounts, program], config }, log))
-    modules.set(controller, module)
+    images.push(await imageArchive({ title: controller, name: `docker.io/fluxcd/${controller}:${Version}`, entries: [...accounts, program], config }, log))
+    directories[controller] = `${Dir}/config`
   }
-  const manifest = join(cacheDirectory, 'flux.yaml')
-  writeFileSync(manifest, await rendered(programs.kubectl, modules))
-  return { images, manifest }
-}
-
-/** As Flux's own distribution composes them: CRDs, Deployments and the Service of each controller, in one namespace, with all rights. */
-async function rendered(kubectl: string, modules: ReadonlyMap<Controller, Module>): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'meili-operator-flux-'))
-  try {
-    for (const [controller, { Dir }] of modules) cpSync(join(Dir, 'config'), join(directory, controller), { recursive: true })
-    const parts = [...modules.keys()].flatMap((controller) => [`${controller}/crd`, `${controller}/manager`])
-    writeFileSync(join(directory, 'around.yaml'), around.map((object) => JSON.stringify(object)).join('\n---\n'))
-    // JSON is YAML.
-    writeFileSync(join(directory, 'kustomization.yaml'), JSON.stringify({ namespace, resources: ['around.yaml', ...parts], patches }))
-    return await command(kubectl, ['kustomize', directory])
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+  const resources = fluxPrograms.flatMap((controller) => [`${controller}/crd`, `${controller}/manager`])
+  return { images, manifest: await compose(programs.kubectl, { title: 'flux', namespace, directories, around, resources, patches }) }
 }
 
 const around = [
@@ -74,7 +42,6 @@ const around = [
 ]
 
 const args = '/spec/template/spec/containers/0/args'
-const patch = (kind: string, name: string, ...operations: readonly object[]): object => ({ target: { kind, name }, patch: JSON.stringify(operations) })
 /** Who waits for another asks again after this, not after half a minute. */
 const impatient = { op: 'add', path: `${args}/-`, value: '--requeue-dependency=2s' }
 

@@ -87,7 +87,7 @@ describe('Flux', () => {
 
   beforeAll(async () => {
     await removeOperator()
-    await kubectl.run(['apply', '--server-side', '-f', process.env['E2E_FLUX_MANIFEST'] ?? ''])
+    await kubectl.run(['apply', '--server-side', '-f', process.env['E2E_TOOL_MANIFEST'] ?? ''])
     repository = await DeployRepository.create()
     git = await GitServer.start(repository.root, nodes[0].address)
     repository.copy(join(root, 'charts'), 'charts').write('operator/operator.yaml', yaml(example('operator.yaml', url())))
@@ -100,7 +100,7 @@ describe('Flux', () => {
   })
   afterAll(async () => {
     await kubectl.run(['-n', fluxNamespace, 'delete', 'kustomizations,helmreleases,gitrepositories', '--all', '--ignore-not-found', '--timeout=120s'], { timeoutMs: 130_000 })
-    await kubectl.run(['delete', '--ignore-not-found', '-f', process.env['E2E_FLUX_MANIFEST'] ?? ''])
+    await kubectl.run(['delete', '--ignore-not-found', '-f', process.env['E2E_TOOL_MANIFEST'] ?? ''])
     await kubectl.run(['delete', 'namespace', namespace, '--ignore-not-found'])
     await removeOperator()
     await git?.[Symbol.asyncDispose]()

@@ -9,10 +9,10 @@ import { chosenHelm, ensureBinaries } from '../cluster/binaries.ts'
 import { runningCluster, startCluster } from '../cluster/cluster.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import { command } from '../cluster/command.ts'
-import { fluxForTheBed } from '../flux/controllers.ts'
 import { meilisearchArchive, meilisearchImage } from '../cluster/images/images.ts'
 import { operatorArchive, operatorImage } from '../cluster/images/operator-image.ts'
 import { clusterImpossible, ensurePrerequisites, which } from '../cluster/prerequisites.ts'
+import { fluxForTheBed } from '../flux/controllers.ts'
 import { readRights } from './rights.ts'
 import { LogKeeper, saidToTheApiServer } from './said.ts'
 import { emptiness, secretFindings } from './secrets.ts'
@@ -22,6 +22,7 @@ import type { Counts } from './suite.ts'
 /** Levels that need the whole cluster, and their projects. */
 const projectsOf = { e2e: ['e2e', 'e2e-alone'], flux: ['flux'], argocd: ['argocd'] } as const
 export type ClusterLevel = keyof typeof projectsOf
+const tools = { flux: fluxForTheBed, argocd: argoCdForTheBed }
 
 export interface ClusterRun {
   readonly level: ClusterLevel
@@ -102,13 +103,9 @@ function auditRights({ auditLog }: Cluster): Counts {
 
 /** Inside of the cluster's network there is no registry: what its tests build or run must be here before. */
 async function prefetch({ level, args, log }: ClusterRun): Promise<Extra> {
-  if (level === 'flux') {
-    const { images, manifest } = await fluxForTheBed(log)
-    return { images, environment: { E2E_FLUX_MANIFEST: manifest } }
-  }
-  if (level === 'argocd') {
-    const { images, manifest } = await argoCdForTheBed(log)
-    return { images, environment: { E2E_ARGOCD_MANIFEST: manifest } }
+  if (level !== 'e2e') {
+    const { images, manifest } = await tools[level](log)
+    return { images, environment: { E2E_TOOL_MANIFEST: manifest } }
   }
   await ensurePrerequisites(log, ['prometheus'])
   await ensureBinaries(['helm', chosenHelm, 'verdicts'], log)
