@@ -23,7 +23,7 @@ export interface KubeList<T> {
 }
 
 export interface PatchOptions {
-  readonly type: 'merge' | 'apply' | 'json'
+  readonly type: 'merge' | 'apply'
   readonly fieldManager?: string
   readonly force?: boolean
   readonly subresource?: 'status'
@@ -41,7 +41,7 @@ export interface WatchEvent<T> {
 }
 
 const pageSize = 500
-const patchTypes = { merge: 'application/merge-patch+json', apply: 'application/apply-patch+yaml', json: 'application/json-patch+json' } as const
+const patchTypes = { merge: 'application/merge-patch+json', apply: 'application/apply-patch+yaml' } as const
 
 export class KubeClient {
   readonly #transport: Transport

@@ -40,16 +40,23 @@ export class Children {
     return child.kind === 'Secret' ? undefined : await this.#own(resource, there)
   }
 
-  /** What a create of ours wrote is ours as if it had been applied: else a field that is no longer wanted would stay. */
+  /**
+   * What a create of ours wrote is ours as if it had been applied: else a field that is no longer wanted would stay.
+   * The cluster's own controllers write to a new object at once. Where one was quicker, or the object is gone again, the next pass sees it and goes on.
+   */
   async #own(resource: Resource, { metadata }: KubeObject): Promise<undefined> {
     const entries = metadata.managedFields ?? []
-    const created = entries.findIndex(({ manager, operation, subresource }) => manager === fieldManager && operation === 'Update' && (subresource ?? '') === '')
-    if (created < 0) return
-    const path = `/metadata/managedFields/${created}`
+    const created = entries.find(({ manager, operation, subresource }) => manager === fieldManager && operation === 'Update' && (subresource ?? '') === '')
+    if (created === undefined) return
     const isApplied = entries.some(({ manager, operation }) => manager === fieldManager && operation === 'Apply')
-    const change = isApplied ? { op: 'remove', path } : { op: 'replace', path: `${path}/operation`, value: 'Apply' }
-    const body = [{ op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion }, change]
-    await this.#kube.patch(resource, { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) }, { type: 'json', body })
+    const managedFields = entries.flatMap((entry) => (entry !== created ? [entry] : isApplied ? [] : [{ ...created, operation: 'Apply' }]))
+    const { namespace, name, resourceVersion } = metadata
+    try {
+      // The resourceVersion as a field makes it a Conflict where the object changed; a failed "test" of a JSON patch would be a refusal (422).
+      await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { resourceVersion, managedFields } } })
+    } catch (error) {
+      if (!(error instanceof Conflict || error instanceof NotFound)) throw error
+    }
   }
 
   /** 32 bytes. A Secret that is there already is left alone, and looked at in the next pass. */

@@ -1,7 +1,7 @@
 // A managed instance on a real API server with the operator's own rights, and a real Meilisearch where its pod would be: what is made, put back,
 // taken over, left alone, and what stays at the end. Controllers of the cluster do not run here: pod and revision are laid by hand.
 import { randomInt } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { Condition } from '../../../src/api/meta.ts'
@@ -148,6 +148,23 @@ describe('what is not as it should be', () => {
     await settle()
     const ours = (await get(services, 'movies')).metadata.managedFields?.filter(({ manager }) => manager === 'meili-operator').map(({ operation }) => operation)
     expect(ours).toEqual(['Apply'])
+  })
+
+  test('an object to which a controller of the cluster writes as soon as it is there is no refusal, and made ours all the same', async () => {
+    const create = kube.create.bind(kube)
+    using _ = vi.spyOn(kube, 'create').mockImplementation(async (resource, object, options) => {
+      const made = await create(resource, object, options)
+      await api.kube.patch(resource, made.metadata, { type: 'merge', body: { metadata: { annotations: { 'example.com/theirs': 'seen' } } } })
+      return made
+    })
+    await apply()
+    await settle()
+    expect(events).toEqual([expect.stringMatching(/^Normal Applying: /)])
+    for (const [resource, name] of [[statefulSets, 'movies'], [services, 'movies'], [persistentVolumeClaims, 'movies-data']] as const) {
+      const { annotations, managedFields } = (await get(resource, name)).metadata
+      expect(annotations?.['example.com/theirs']).toBe('seen')
+      expect(managedFields?.filter(({ manager }) => manager === 'meili-operator').map(({ operation }) => operation), name).toEqual(['Apply'])
+    }
   })
 
   test('a field that is no longer wanted goes', async () => {

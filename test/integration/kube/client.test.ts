@@ -125,12 +125,11 @@ describe('a patch', () => {
     expect(await data(ref)).toEqual({ b: '2', c: '3' })
   })
 
-  test('of type json goes step by step, and changes nothing where one step fails', async () => {
+  test('of type merge with a resourceVersion is a Conflict where the object has changed since: never a refusal', async () => {
     const ref = await born()
-    await api.kube.patch(configMaps, ref, { type: 'json', body: [{ op: 'test', path: '/data/a', value: '1' }, { op: 'replace', path: '/data/a', value: '9' }] })
-    expect(await data(ref)).toEqual({ a: '9', b: '2' })
-    const failing = api.kube.patch(configMaps, ref, { type: 'json', body: [{ op: 'remove', path: '/data/b' }, { op: 'test', path: '/data/a', value: '1' }] })
-    await expect(failing).rejects.toThrow(TerminalError)
+    const { metadata } = await api.kube.get<ConfigMap>(configMaps, ref)
+    await api.kube.patch(configMaps, ref, { type: 'merge', body: { data: { a: '9' } } })
+    await expect(api.kube.patch(configMaps, ref, { type: 'merge', body: { metadata: { resourceVersion: metadata.resourceVersion }, data: { b: '9' } } })).rejects.toThrow(Conflict)
     expect(await data(ref)).toEqual({ a: '9', b: '2' })
   })
 

@@ -106,7 +106,7 @@ describe('a bad object', () => {
 
   test('that cannot be read at all is terminal', async () => {
     await create(configMap({ namespace, name: 'readable' }))
-    const error = await refused(api.kube.patch(configMaps, { namespace, name: 'readable' }, { type: 'json', body: 'no list of steps' }))
+    const error = await refused(api.kube.patch(configMaps, { namespace, name: 'readable' }, { type: 'merge', body: 'no object' }))
     expect(error).toBeInstanceOf(TerminalError)
     expect(error).toMatchObject({ status: 400, code: 'BadRequest' })
   })
