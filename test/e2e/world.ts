@@ -93,10 +93,15 @@ export class World {
   }
 
   static async create(): Promise<World> {
+    const world = await World.withoutNamespace()
+    await kubectl.run(['create', 'namespace', world.namespace])
+    return world
+  }
+
+  /** Its namespace is for the test to make. */
+  static async withoutNamespace(): Promise<World> {
     await installOperator()
-    const namespace = `e2e-${randomBytes(4).toString('hex')}`
-    await kubectl.run(['create', 'namespace', namespace])
-    return new World(namespace)
+    return new World(`e2e-${randomBytes(4).toString('hex')}`)
   }
 
   async destroy(): Promise<void> {
