@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10 * second } },
       // Each file may start a control plane of its own: about 3 s, 300 MB.
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60 * second, hookTimeout: 120 * second } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60 * second, hookTimeout: 120 * second, expect: { poll: { timeout: 20 * second } } } },
       // All files share one cluster and one operator. Some side by side, each in a namespace of its own; then those that take away what all need.
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, ...endToEnd, maxWorkers: 3, sequence: { groupOrder: 1 } } },
       { test: { name: 'e2e-alone', include: alone, ...endToEnd, fileParallelism: false, sequence: { groupOrder: 2 } } },

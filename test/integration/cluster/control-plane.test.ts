@@ -67,9 +67,9 @@ async function listens(server: string): Promise<boolean> {
 }
 
 async function gone({ programs, servers }: { programs: readonly ProcessIdentity[]; servers: readonly string[] }): Promise<void> {
-  await expect.poll(() => programs.filter(alive), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => programs.filter(alive)).toEqual([])
   // A process that was killed counts as dead while the kernel still closes what it had open.
-  for (const server of servers) await expect.poll(() => listens(server), { timeout: 5000 }).toBe(false)
+  for (const server of servers) await expect.poll(() => listens(server)).toBe(false)
 }
 
 describe('a control plane', () => {
@@ -90,7 +90,7 @@ describe('a control plane', () => {
     const kubectl = new Kubectl(plane)
     await kubectl.run(['create', 'configmap', 'kept'])
     await plane.stopApiServer()
-    await expect.poll(() => listens(plane.server), { timeout: 5000 }).toBe(false)
+    await expect.poll(() => listens(plane.server)).toBe(false)
     expect(await listens(plane.etcd), 'etcd stays').toBe(true)
     await plane.startApiServer()
     expect(await kubectl.run(['get', 'configmap', 'kept', '-o', 'name'])).toBe('configmap/kept\n')

@@ -2,13 +2,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { chmod, copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes, manifest, type Batch } from '../../../src/mover/contract.ts'
 import { TarReader } from '../../../src/mover/tar.ts'
+import { freePorts } from '../../cluster/free-ports.ts'
 import { stopAfter } from '../../support/faults.ts'
 import { Workplace } from '../../support/mover.ts'
 
@@ -36,7 +36,7 @@ class Meilisearch {
   /** Starts a server with its files in `home`, on a free port of the loopback, and waits until it is healthy. */
   static async start(program: string, home: string, extra: readonly string[] = []): Promise<Meilisearch> {
     await mkdir(home, { recursive: true })
-    const port = await freePort()
+    const [port] = await freePorts()
     const args = ['--no-analytics', '--http-addr', `127.0.0.1:${port}`, '--db-path', join(home, 'data.ms'), '--snapshot-dir', join(home, 'snapshots'), ...extra]
     const child = spawn(program, args, { cwd: home, stdio: 'ignore', env: { TMPDIR: home } })
     const server = new Meilisearch(child, port)
@@ -82,14 +82,6 @@ class Meilisearch {
     }
     throw new Error('Meilisearch did not become healthy')
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function pause(ms: number): Promise<void> {

@@ -21,6 +21,8 @@ const renewMs = 10 * second
 const retryMs = 2 * second
 /** For what takes no time but that of a busy machine. */
 const promptMs = 2000
+/** For what is awaited only: how long it takes is no matter here. */
+const patience = { timeout: 20 * second }
 
 async function place(names: readonly string[]): Promise<{ namespace: string; keys: string[] }> {
   const namespace = await api.namespace()
@@ -37,13 +39,13 @@ describe.concurrent('two managers with one lease', () => {
     const { namespace, keys } = await place(['a', 'b'])
     const outfit = { lease: { namespace, name: 'lease' }, namespaces: [namespace], againMs: 50 }
     await using first = (await Replica.of(api, outfit)).start()
-    await vi.waitFor(() => expect(first.keys).toEqual(keys), { timeout: 5 * second })
+    await vi.waitFor(() => expect(first.keys).toEqual(keys), patience)
     expect(await holder(outfit.lease)).toBe(first.identity)
 
     await using standby = (await Replica.of(api, outfit)).start()
-    await vi.waitFor(async () => expect(await standby.probe('/readyz')).toBe(200), { timeout: 5 * second })
+    await vi.waitFor(async () => expect(await standby.probe('/readyz')).toBe(200), patience)
     await api.kube.create(configMaps, configMap({ namespace, name: 'c' }))
-    await vi.waitFor(() => expect(first.keys).toEqual([...keys, `${namespace}/c`]), { timeout: promptMs })
+    await vi.waitFor(() => expect(first.keys).toEqual([...keys, `${namespace}/c`]), patience)
     expect(standby.reconciled).toEqual([])
 
     const told = performance.now()
@@ -52,7 +54,7 @@ describe.concurrent('two managers with one lease', () => {
     const lastOfFirst = lastOf(first)
     expect(['', standby.identity]).toContain(await holder(outfit.lease))
 
-    await vi.waitFor(() => expect(standby.keys).toEqual([...keys, `${namespace}/c`]), { timeout: 5 * second })
+    await vi.waitFor(() => expect(standby.keys).toEqual([...keys, `${namespace}/c`]), patience)
     expect(standby.reconciled[0]!.atMs - told, 'retryMs at most, and the way there').toBeLessThan(retryMs + promptMs)
     expect(standby.reconciled[0]!.atMs).toBeGreaterThan(lastOfFirst)
     expect(lastOf(first), 'nothing after the end').toBe(lastOfFirst)
@@ -64,7 +66,7 @@ describe.concurrent('two managers with one lease', () => {
     const lease = { namespace, name: 'lease' }
     const gate = Promise.withResolvers<void>()
     await using replica = (await Replica.of(api, { lease, namespaces: [namespace], takes: () => gate.promise })).start()
-    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), { timeout: 5 * second })
+    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), patience)
     const stopped = replica.stop()
     const again = async (): Promise<string | undefined> => await holder(lease)
     for (let looked = 0; looked < 5; looked++) expect(await again()).toBe(replica.identity)
@@ -82,9 +84,9 @@ describe.concurrent('without the API server', () => {
     const { namespace } = await place(['a'])
     const outfit = { lease: { namespace, name: 'lease' }, namespaces: [namespace], againMs: 50 }
     await using first = (await Replica.of(api, outfit)).start()
-    await vi.waitFor(() => expect(first.reconciled.length).toBeGreaterThan(2), { timeout: 5 * second })
+    await vi.waitFor(() => expect(first.reconciled.length).toBeGreaterThan(2), patience)
     await using standby = (await Replica.of(api, outfit)).start()
-    await vi.waitFor(async () => expect(await standby.probe('/readyz')).toBe(200), { timeout: 5 * second })
+    await vi.waitFor(async () => expect(await standby.probe('/readyz')).toBe(200), patience)
 
     await lose(first)
     const lost = performance.now()
@@ -102,22 +104,22 @@ describe.concurrent('without the API server', () => {
     const { namespace } = await place(['a'])
     const lease = { namespace, name: 'lease' }
     await using replica = (await Replica.of(api, { lease, namespaces: [namespace] })).start()
-    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), { timeout: 5 * second })
+    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), patience)
     const renewed = async (): Promise<string | undefined> => (await api.kube.get<Lease>(leases, lease)).spec?.renewTime
     const before = await renewed()
     await replica.wire.refuse()
-    await vi.waitFor(() => expect(replica.warnings).toContain('the lease could not be read or written'), { timeout: 2 * retryMs })
+    await vi.waitFor(() => expect(replica.warnings).toContain('the lease could not be read or written'), patience)
     await replica.wire.accept()
-    await vi.waitFor(async () => expect(await renewed()).not.toBe(before), { timeout: 2 * retryMs })
+    await vi.waitFor(async () => expect(await renewed()).not.toBe(before), patience)
     await api.kube.create(configMaps, configMap({ namespace, name: 'later' }))
-    await vi.waitFor(() => expect(replica.keys).toContain(`${namespace}/later`), { timeout: 10 * second })
+    await vi.waitFor(() => expect(replica.keys).toContain(`${namespace}/later`), patience)
     expect(await holder(lease)).toBe(replica.identity)
   })
 
   test('that is silent, a leader that is told to stop ends in less than the 30 s of its pod', async () => {
     const { namespace } = await place(['a'])
     await using replica = (await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })).start()
-    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), { timeout: 5 * second })
+    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), patience)
     replica.wire.freeze()
     const told = performance.now()
     expect(await replica.stop()).toEqual({ how: 'stopped' })
@@ -129,7 +131,7 @@ describe.concurrent('without the API server', () => {
     await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
     replica.wire.freeze()
     replica.start()
-    await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200))
+    await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200), patience)
     const told = performance.now()
     const stopped = replica.stop()
     expect(await replica.probe('/readyz')).not.toBe(200)
@@ -143,7 +145,7 @@ describe.concurrent('a lease', () => {
     const { namespace } = await place(['a'])
     const lease = { namespace, name: 'lease' }
     await using replica = (await Replica.of(api, { lease, namespaces: [namespace] })).start()
-    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), { timeout: 5 * second })
+    await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), patience)
     await api.kube.patch(leases, lease, { type: 'merge', body: { spec: { holderIdentity: 'somebody else' } } })
     expect(await replica.ended).toMatchObject({ how: 'failed', error: { name: 'LeaseLost' } })
     expect(await holder(lease)).toBe('somebody else')
@@ -155,7 +157,7 @@ describe.concurrent('a lease', () => {
     let stopped: Promise<unknown> | undefined
     await using replica = await Replica.of(api, { lease, namespaces: [namespace], made: (resource) => void (stopped = resource === leases ? replica.stop() : stopped) })
     replica.start()
-    await vi.waitFor(() => expect(stopped).toBeDefined(), { timeout: 5 * second })
+    await vi.waitFor(() => expect(stopped).toBeDefined(), patience)
     expect(await stopped).toEqual({ how: 'stopped' })
     expect(await holder(lease)).toBe('')
   })
@@ -165,9 +167,9 @@ describe.concurrent('WATCH_NAMESPACES', () => {
   test('bounds what is seen and what is worked on', async () => {
     const [one, two, foreign] = [await place(['a']), await place(['b']), await place(['c'])]
     await using replica = (await Replica.of(api, { lease: { namespace: one.namespace, name: 'lease' }, namespaces: [one.namespace, two.namespace] })).start()
-    await vi.waitFor(() => expect(replica.keys).toEqual([...one.keys, ...two.keys].toSorted()), { timeout: 5 * second })
+    await vi.waitFor(() => expect(replica.keys).toEqual([...one.keys, ...two.keys].toSorted()), patience)
     for (const { namespace } of [foreign, one, two]) await api.kube.create(configMaps, configMap({ namespace, name: 'later' }))
-    await vi.waitFor(() => expect(replica.keys).toEqual([...one.keys, ...two.keys, `${one.namespace}/later`, `${two.namespace}/later`].toSorted()), { timeout: promptMs })
+    await vi.waitFor(() => expect(replica.keys).toEqual([...one.keys, ...two.keys, `${one.namespace}/later`, `${two.namespace}/later`].toSorted()), patience)
   })
 
   test('empty, everything with the label is worked on, wherever it lives', async () => {
@@ -175,7 +177,7 @@ describe.concurrent('WATCH_NAMESPACES', () => {
     const [one, two] = [await place(['not-mine']), await place([])]
     await using replica = (await Replica.of(api, { lease: { namespace: one.namespace, name: 'lease' }, labelSelector: label })).start()
     for (const { namespace } of [one, two]) await api.kube.create(configMaps, configMap({ namespace, name: 'mine', labels: { [label]: '' } }))
-    await vi.waitFor(() => expect(replica.keys).toEqual([`${one.namespace}/mine`, `${two.namespace}/mine`].toSorted()), { timeout: 5 * second })
+    await vi.waitFor(() => expect(replica.keys).toEqual([`${one.namespace}/mine`, `${two.namespace}/mine`].toSorted()), patience)
   })
 })
 
@@ -185,10 +187,10 @@ describe.concurrent('a manager that starts', () => {
     await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
     await replica.wire.refuse()
     replica.start()
-    await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200))
+    await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200), patience)
     expect(await replica.probe('/readyz')).toBe(503)
     await replica.wire.accept()
-    await vi.waitFor(() => expect(replica.keys).toEqual(keys), { timeout: 10 * second })
+    await vi.waitFor(() => expect(replica.keys).toEqual(keys), patience)
     expect(await replica.probe('/readyz')).toBe(200)
   })
 
@@ -197,7 +199,7 @@ describe.concurrent('a manager that starts', () => {
     await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
     await replica.wire.refuse()
     replica.start()
-    await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200))
+    await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200), patience)
     const told = performance.now()
     expect(await replica.stop()).toEqual({ how: 'stopped' })
     expect(performance.now() - told).toBeLessThan(promptMs)

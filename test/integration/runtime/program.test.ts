@@ -29,6 +29,9 @@ interface Replica {
   readonly lease: string
 }
 
+/** For what is awaited only: how long it takes is no matter here. */
+const patience = { timeout: 20 * second }
+
 /** Each test has a lease of its own. */
 function environment({ pod, lease }: Replica, more: Record<string, string> = {}): Record<string, string> {
   const kubeconfig = api.kubeconfig({ user: { token } })
@@ -36,8 +39,8 @@ function environment({ pod, lease }: Replica, more: Record<string, string> = {})
 }
 
 const holder = async (lease: string): Promise<string> => (await api.kube.get<Lease>(leases, { namespace: operatorNamespace, name: lease })).spec?.holderIdentity ?? ''
-const leads = async (operator: OperatorProcess): Promise<void> => await vi.waitFor(async () => expect(await operator.metric('meili_operator_leader')).toBe(1), { timeout: 15 * second })
-const isReady = async (operator: OperatorProcess): Promise<void> => await vi.waitFor(async () => expect((await operator.ask('/readyz')).status).toBe(200), { timeout: 15 * second })
+const leads = async (operator: OperatorProcess): Promise<void> => await vi.waitFor(async () => expect(await operator.metric('meili_operator_leader')).toBe(1), patience)
+const isReady = async (operator: OperatorProcess): Promise<void> => await vi.waitFor(async () => expect((await operator.ask('/readyz')).status).toBe(200), patience)
 
 /** With code 0, soon, and with its lease given back. */
 async function endsWell(operator: OperatorProcess, { lease, signal }: { lease: string; signal: 'SIGTERM' | 'SIGINT' }): Promise<void> {
@@ -64,9 +67,9 @@ describe('the program', () => {
     const instance = { apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', metadata: { namespace, name: 'movies' }, spec: { existing: { podSelector: { matchLabels: { app: 'movies' } } } } }
     await api.kube.create(meiliInstances, instance)
     const status = async (): Promise<unknown> => (await api.kube.get<KubeObject & { status?: unknown }>(meiliInstances, { namespace, name: 'movies' })).status
-    await vi.waitFor(async () => expect(await status()).toMatchObject({ observedGeneration: 1, conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready' })]) as unknown }), { timeout: 5 * second })
+    await vi.waitFor(async () => expect(await status()).toMatchObject({ observedGeneration: 1, conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready' })]) as unknown }), patience)
     const told = async (): Promise<unknown> => (await api.kubectl.json<{ items: { source: unknown }[] }>(['get', 'events', '-n', namespace])).items.map(({ source }) => source)
-    await vi.waitFor(async () => expect(await told()).toContainEqual({ component: 'meili-operator' }), { timeout: 5 * second })
+    await vi.waitFor(async () => expect(await told()).toContainEqual({ component: 'meili-operator' }), patience)
 
     const { text } = await operator.ask('/metrics')
     expect(text).toMatch(/^meili_operator_build_info\{version="[^"]+"\} 1$/m)
@@ -107,9 +110,9 @@ describe('without the API server', () => {
     await using wire = await Wire.to(api.plane.server)
     await wire.refuse()
     await using operator = await OperatorProcess.start(environment({ pod: 'operator-0', lease: api.name('lease') }, { KUBECONFIG: api.kubeconfig({ user: { token }, cluster: { server: wire.url } }) }))
-    await vi.waitFor(async () => expect(await operator.ask('/healthz')).toMatchObject({ status: 200 }), { timeout: 10 * second })
+    await vi.waitFor(async () => expect(await operator.ask('/healthz')).toMatchObject({ status: 200 }), patience)
     expect(await operator.ask('/readyz')).toEqual({ status: 503, text: 'the caches are not filled yet' })
-    await vi.waitFor(() => expect(operator.log.map(({ reason }) => reason ?? '')).toContainEqual(expect.stringContaining('ECONNREFUSED')), { timeout: 5 * second })
+    await vi.waitFor(() => expect(operator.log.map(({ reason }) => reason ?? '')).toContainEqual(expect.stringContaining('ECONNREFUSED')), patience)
     expect(await operator.end('SIGTERM')).toMatchObject({ code: 0 })
     expect(operator.stdout + operator.stderr).not.toContain(token.split('.')[2])
   })
@@ -149,7 +152,7 @@ test('before its CRDs it waits and says for what; with them it begins', async ()
   await api.kubectl.run(['delete', 'crd', '--all', '--wait'])
   const lease = api.name('lease')
   await using operator = await OperatorProcess.start(environment({ pod: 'operator-0', lease }))
-  await vi.waitFor(() => expect(operator.log.map(({ reason }) => reason ?? '')).toContainEqual(expect.stringMatching(/LIST MeiliInstance answered 404/)), { timeout: 10 * second })
+  await vi.waitFor(() => expect(operator.log.map(({ reason }) => reason ?? '')).toContainEqual(expect.stringMatching(/LIST MeiliInstance answered 404/)), patience)
   expect((await operator.ask('/readyz')).status).toBe(503)
   await api.kubectl.run(['apply', '--server-side', '-f', new URL('../../../install.yaml', import.meta.url).pathname])
   await isReady(operator)

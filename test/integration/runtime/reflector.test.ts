@@ -101,7 +101,7 @@ const byKey = (items: readonly KubeObject[]): Record<string, unknown> => Object.
 /** Waits until store and listener know exactly what is there. */
 async function agrees(reflection: Reflection, scope: { namespace: string; labelSelector?: string }): Promise<void> {
   const expected = await there(scope)
-  await expect.poll(() => byKey(reflection.store.list()), { timeout: 10_000 }).toEqual(expected)
+  await expect.poll(() => byKey(reflection.store.list())).toEqual(expected)
   expect(byKey([...reflection.told.values()])).toEqual(expected)
   expect(reflection.gaps).toEqual([])
   expect(reflection.repeats).toEqual([])
@@ -165,7 +165,7 @@ describe('a store', () => {
       },
     })
     await reflection.synced
-    await expect.poll(() => watches, { timeout: 10_000 }).toBeGreaterThan(2)
+    await expect.poll(() => watches).toBeGreaterThan(2)
     await storm(namespace, 10)
     await agrees(reflection, { namespace })
     expect(reflection.interruptions).toEqual([])
@@ -190,7 +190,7 @@ describe('a store', () => {
       },
     })
     await api.kube.create(configMaps, configMap({ namespace, name: 'ours', labels: { mine: 'yes' } }))
-    await expect.poll(() => reflection.names, { timeout: 5000 }).toEqual(['ours'])
+    await expect.poll(() => reflection.names).toEqual(['ours'])
     let others = 0
     const oneMore = async (): Promise<number> => {
       await api.kube.create(configMaps, configMap({ namespace, name: `of-others-${others++}` }))
@@ -198,7 +198,7 @@ describe('a store', () => {
     }
     await expect.poll(oneMore, { timeout: 10_000, interval: 200 }).toBeGreaterThan(0)
     wire.cut()
-    await expect.poll(() => begun.at(-1), { timeout: 5000 }).toBe(bookmarks.at(-1))
+    await expect.poll(() => begun.at(-1)).toBe(bookmarks.at(-1))
     await agrees(reflection, { namespace, labelSelector: 'mine=yes' })
   })
 
@@ -250,7 +250,8 @@ describe('the end', () => {
     await before()
     const begun = performance.now()
     await reflection.stop()
-    expect(performance.now() - begun).toBeLessThan(500)
+    // The rest would be a minute, and a watch takes longer.
+    expect(performance.now() - begun).toBeLessThan(5000)
     await after()
   })
 })
@@ -263,7 +264,7 @@ describe('an API server that is stopped and started again', () => {
     await reflection.synced
     // Told to stop, it would wait for its watches.
     await api.plane.stopApiServer('SIGKILL')
-    await expect.poll(() => reflection.interruptions.length, { timeout: 5000 }).toBeGreaterThan(0)
+    await expect.poll(() => reflection.interruptions.length).toBeGreaterThan(0)
     await api.plane.startApiServer()
     await storm(namespace, 10)
     await agrees(reflection, { namespace })
@@ -284,7 +285,7 @@ describe('an API server that is stopped and started again', () => {
     await api.plane.startApiServer()
     await wire.accept()
 
-    await expect.poll(() => reflection.interruptions, { timeout: 10_000 }).toContain('Gone')
+    await expect.poll(() => reflection.interruptions).toContain('Gone')
     await agrees(reflection, { namespace })
     expect(reflection.names).toEqual(['changed', 'kept', 'made', 'reborn'])
     expect(reflection.told.get(`${namespace}/reborn`)?.metadata.uid).not.toBe(reborn.metadata.uid)

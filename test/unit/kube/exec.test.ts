@@ -9,6 +9,7 @@ import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { Execution } from '../../../src/kube/exec.ts'
 import type { ExecCall } from '../../../src/kube/exec.ts'
+import { eventually } from '../../support/eventually.ts'
 
 interface Bed extends AsyncDisposable {
   start(more?: Partial<ExecCall>): Promise<Execution>
@@ -115,15 +116,17 @@ describe('a connection that', () => {
     await using execution = await there.start({ silenceMs: 200 })
     const began = performance.now()
     await expect(whole(execution)).rejects.toThrow('exec in Pod shop/search-0 was cut: no sign of life for 0.2 s')
-    expect(performance.now() - began).toBeLessThan(2000)
+    // It would have had five seconds.
+    expect(performance.now() - began).toBeLessThan(4500)
   })
 
   test('only answers pings is alive', async () => {
     await using there = await bed(async (socket) => {
-      await pause(700)
+      await pause(1500)
       speaking(success)(socket)
     })
-    await using execution = await there.start({ silenceMs: 200 })
+    // Twice over; a busy machine may hold up a ping for long.
+    await using execution = await there.start({ silenceMs: 700 })
     expect((await whole(execution)).exitCode).toBe(0)
   })
 
@@ -157,11 +160,12 @@ describe('who is slow', () => {
     const writing = (async () => {
       for (; sent < 64 * mebibyte; sent += 65_536) await execution.write(Buffer.alloc(65_536))
     })()
-    await pause(500)
-    const before = sent
-    await pause(500)
-    expect(sent).toBe(before)
-    expect(sent).toBeLessThan(32 * mebibyte)
+    const held = await eventually('the writer to be held up', async () => {
+      const before = sent
+      await pause(300)
+      return sent > 0 && sent === before ? { sent } : undefined
+    })
+    expect(held.sent).toBeLessThan(32 * mebibyte)
     peer?.resume()
     await writing
     expect(sent).toBe(64 * mebibyte)
