@@ -228,6 +228,8 @@ describe('Argo CD', () => {
     await team.deleted('shop')
     await team.deleted('search')
     await eventually('the server to be gone', async () => ((await inNamespace('get', 'meiliinstances,pods', '-o', 'name')) === '' ? true : undefined))
+    // The cluster collects what belonged to it, one by one.
+    await eventually('the Secret for applications to be gone, too', async () => ((await inNamespace('get', 'secret', 'movies-connection', '--ignore-not-found', '-o', 'name')) === '' ? true : undefined))
     const kept = await inNamespace('get', 'persistentvolumeclaims,secrets', '-o', 'name')
     expect(kept.split('\n')).toEqual(['persistentvolumeclaim/backups', 'persistentvolumeclaim/movies-data', 'secret/movies-keys'])
     const before = await crds()

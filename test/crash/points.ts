@@ -27,7 +27,7 @@ async function recordOn(lane: Lane, auditLog: string): Promise<readonly Step[]> 
   await eventually('the audit log to tell of the same writes as the door saw', async () => {
     logged = (await Promise.resolve(auditedWrites(auditLog, lane.namespace))).toSorted()
     return isDeepStrictEqual(seen, logged) ? true : undefined
-  }, { timeoutMs: 10_000 }).catch((error: unknown) => {
+  }).catch((error: unknown) => {
     throw new Error(`The door saw ${seen.join(', ')}; the audit log has ${logged.join(', ')}.`, { cause: error })
   })
   return distinct(life.steps)

@@ -35,7 +35,7 @@ export interface Outcome {
 
 const pendingWithinMs = 90_000
 const overWithinMs = 150_000
-const goneWithinMs = 20_000
+const goneWithinMs = 60_000
 
 /** The whole life: the snapshot is applied before its instance, which makes the order of events the same each time. */
 async function liveThrough(lane: Lane, life: Life): Promise<void> {

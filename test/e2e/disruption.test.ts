@@ -114,7 +114,7 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     const parent = `${await hands.directoryOf('backups')}/movies`
     expect(status?.conditions?.[0]).toMatchObject({ type: 'Stalled', reason: 'MoverFailed' })
     expect(status?.conditions?.[0]?.message).toMatch(/^The mover failed 3 times\. Last: The mover ended with exit code 137 .* Job killed-[0-9a-f]{8}-sweep removes what was left of it on claim backups\.$/)
-    await until({ what: 'nothing of it to be left', withinMs: 30_000 }, () => namesIn(parent).every((name) => !name.includes('killed-')))
+    await until({ what: 'nothing of it to be left', withinMs: 60_000 }, () => namesIn(parent).every((name) => !name.includes('killed-')))
   })
 
   test('a mover on a node that has gone silent is Overdue past its deadline, and not failed; once it has ended, what it left is removed', async () => {

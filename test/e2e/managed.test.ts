@@ -67,7 +67,8 @@ describe('a life', () => {
     await patch('service', 'movies', { spec: { selector: { 'app.kubernetes.io/name': 'nothing' } } })
     await eventually('the Service to be put back', async () => ((await find<{ spec: { selector: Record<string, string> } }>('service', 'movies'))?.spec.selector['app.kubernetes.io/name'] === 'meilisearch' ? true : undefined))
     await world.instanceReady('movies')
-    expect((await events('movies')).match(/DriftFound: .*spec\.selector\.app\.kubernetes\.io\/name of Service movies/g)).toHaveLength(1)
+    const told = await eventually('the Event of it', async () => (await events('movies')).match(/DriftFound: .*spec\.selector\.app\.kubernetes\.io\/name of Service movies/g) ?? undefined)
+    expect(told).toHaveLength(1)
     expect((await find<{ metadata: { annotations: Record<string, string> } }>('statefulset', 'movies'))?.metadata.annotations['example.com/theirs']).toBe('kept')
   })
 
@@ -86,7 +87,10 @@ describe('a life', () => {
     const before = await pod('movies')
     await scaleOperator(0)
     await scaleOperator(1)
+    // Ready it was before. That this is in place as well says that the new one has looked at everything.
+    await patch('meiliinstance', 'movies', { spec: { managed: { service: { annotations: { 'example.com/look': 'then' } } } } })
     await world.instanceReady('movies')
+    expect((await find<{ metadata: { annotations: Record<string, string> } }>('service', 'movies'))?.metadata.annotations['example.com/look']).toBe('then')
     expect((await pod('movies'))?.metadata.uid).toBe(before?.metadata.uid)
   })
 
@@ -125,7 +129,7 @@ describe('a life', () => {
   test('deleted, its claim and key stay, and say so; made again it serves the same with the same keys', async () => {
     const before = await world.secret('movies-connection')
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'movies', '--timeout=60s'])
-    expect(await events('movies')).toContain('Retained: These stay: claim movies-data, Secret movies-keys.')
+    await eventually('the Event of what stays', async () => ((await events('movies')).includes('Retained: These stay: claim movies-data, Secret movies-keys.') ? true : undefined))
     await eventually('the pod to be gone', async () => ((await pod('movies')) === undefined ? true : undefined))
     expect((await world.secret('movies-keys'))['MEILI_MASTER_KEY']).toBe(key)
     await world.run('movies', { storage: { size: '10Gi' } })

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { serveStored, shellOnClaim } from '../support/artifact.ts'
 import { claimOf } from '../support/meilisearch-objects.ts'
-import { kubectl, toolbox, World } from './world.ts'
+import { kubectl, readyOf, toolbox, World } from './world.ts'
 
 interface Pods {
   readonly items: readonly { readonly spec: { readonly nodeName: string; readonly securityContext: { readonly runAsUser: number } } }[]
@@ -70,7 +70,8 @@ describe('the mover goes where the server is', () => {
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'apart-snapshots' }))
     const server = await world.serve('apart', { snapshotsOn: { claimName: 'apart-snapshots' } })
     await server.load(500)
-    expect((await world.instance('apart')).status?.snapshotVolume).toMatchObject({ claimName: 'apart-snapshots', subPath: '', sharedWithDatabase: false })
+    const seen = await world.untilInstance('apart', 'to be ready', (instance) => readyOf(instance)?.status === 'True')
+    expect(seen.status?.snapshotVolume).toMatchObject({ claimName: 'apart-snapshots', subPath: '', sharedWithDatabase: false })
     await world.snapshot('apart', { instance: 'apart', claim: { name: 'apart-snapshots', path: 'kept' } })
     const { status } = await world.completed('apart')
     const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'apart-snapshots' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && cat manifest.json && ls -i data.ms.snapshot ../../data.ms.snapshot`)

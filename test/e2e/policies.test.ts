@@ -1,6 +1,7 @@
 // What becomes of files afterwards: of Meilisearch's own (sourcePolicy), and of the stored ones when the object goes (deletionPolicy).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { shellOnClaim } from '../support/artifact.ts'
+import { eventually } from '../support/eventually.ts'
 import { claimOf } from '../support/meilisearch-objects.ts'
 import { kubectl, readyOf, toolbox, World } from './world.ts'
 
@@ -66,8 +67,8 @@ describe('what becomes of the files', () => {
     await kubectl.run(['-n', world.namespace, 'delete', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`, '--timeout=60s'])
     await kubectl.run(['-n', world.namespace, 'delete', 'pvc', 'short-lived', '--timeout=60s'])
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'orphan', '--timeout=60s'])
-    const told = await kubectl.run(['-n', world.namespace, 'get', 'events', '--field-selector=reason=CleanupAbandoned'])
-    expect(told).toMatch(/on claim short-lived was not removed: Claim short-lived is gone\./)
+    const told = async (): Promise<string> => await kubectl.run(['-n', world.namespace, 'get', 'events', '--field-selector=reason=CleanupAbandoned'])
+    await eventually('the Event of it, which comes on a way of its own', async () => (/on claim short-lived was not removed: Claim short-lived is gone\./.test(await told()) ? true : undefined))
   })
 
   test('a namespace with finished, waiting and running snapshots is deleted without a hang', async () => {

@@ -1,6 +1,7 @@
 // The main job on the real cluster: one object becomes one checked file on a claim.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contentsOf, serveStored, shellOnClaim } from '../support/artifact.ts'
+import { eventually } from '../support/eventually.ts'
 import { claimOf } from '../support/meilisearch-objects.ts'
 import { conditionOf, kubectl, toolbox, World } from './world.ts'
 import type { Server } from './world.ts'
@@ -51,10 +52,12 @@ describe('a snapshot of a server with a claim', () => {
     const line = await kubectl.run(['-n', world.namespace, 'get', 'msnap', 'first'])
     expect(line).toMatch(/NAME +INSTANCE +PHASE +TASK +PROGRESS +SIZE +DURATION +AGE/)
     expect(line).toMatch(/first +movies +Completed +succeeded +100 % +[\d.]+ [KM]iB +\d+s/)
-    const told = await kubectl.run(['-n', world.namespace, 'describe', 'msnap', 'first'])
+    const told = await eventually('the last Event', async () => {
+      const text = await kubectl.run(['-n', world.namespace, 'describe', 'msnap', 'first'])
+      return /Normal +Completed /.test(text) ? text : undefined
+    })
     for (const reason of ['Requested', 'Created', 'Moving', 'Completed']) expect(told.match(new RegExp(`Normal +${reason} `, 'g')), reason).toHaveLength(1)
-    const list = await kubectl.run(['-n', world.namespace, 'get', 'meili'])
-    expect(list).toMatch(/meiliinstance\.meili-operator\.dev\/movies +1\.21\.0 +True +5000/)
+    await eventually('the instance to have counted the documents', async () => (/meiliinstance\.meili-operator\.dev\/movies +1\.21\.0 +True +5000/.test(await kubectl.run(['-n', world.namespace, 'get', 'meili'])) ? true : undefined))
   })
 
   test('makes its claim from the template, which stays when the snapshot is deleted', async () => {

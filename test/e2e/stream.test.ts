@@ -69,8 +69,8 @@ describe('a file that no other pod can mount', () => {
   async function expectStreamed(name: string, snapshotsOn: NonNullable<ServerOptions['snapshotsOn']>): Promise<void> {
     const server = await world.serve(name, { snapshotsOn })
     await server.load(20_000)
-    const volume = conditionOf(await world.instance(name), 'SnapshotVolumeReady')
-    expect(volume).toMatchObject({ status: 'True', reason: 'StreamOnly', message: expect.stringContaining('spec.mover.stream.mode: IfNeeded') as string })
+    const seen = await world.untilInstance(name, 'to be ready', (instance) => conditionOf(instance, 'Ready')?.status === 'True')
+    expect(conditionOf(seen, 'SnapshotVolumeReady')).toMatchObject({ status: 'True', reason: 'StreamOnly', message: expect.stringContaining('spec.mover.stream.mode: IfNeeded') as string })
     await world.snapshot(name, { instance: name }, streamed)
     const done = await world.completed(name)
     await expectSound(done, server)

@@ -159,7 +159,7 @@ describe('Flux', () => {
     await push('Without it')
     await done('search')
     await done('shop')
-    expect((await kubectl.run(['-n', namespace, 'get', 'meilisnapshots', '-o', 'name'])).trim()).toBe('meilisnapshot.meili-operator.dev/first')
+    await eventually('the first snapshot alone to be there', async () => ((await kubectl.run(['-n', namespace, 'get', 'meilisnapshots', '-o', 'name'])).trim() === 'meilisnapshot.meili-operator.dev/first' ? true : undefined))
   })
 
   test('a snapshot is not edited: the Kustomization says what to do instead', async () => {
