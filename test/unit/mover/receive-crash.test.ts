@@ -1,10 +1,10 @@
 // A waiting mover is killed, or the kernel says no, at every step: what stands under the final name is whole, and the next mover comes to the same end.
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, vi } from 'vitest'
 import { exitCodes } from '../../../src/mover/contract.ts'
@@ -93,8 +93,10 @@ describe.concurrent('while it waits', () => {
           await sender.say({ is: 'file', file })
           await sender.listen()
           await sender.segment(archive, mebibyte)
+          // The sender stays: it is the signal that ends the mover.
+          const ended = once(child, 'exit')
           child.kill('SIGTERM')
-          await pause(200)
+          await ended
         })(),
     })
     const { code, progress } = await ending

@@ -137,7 +137,8 @@ test('each sample has the labels of its family and no other, and a number for it
 
 test('ten thousand snapshots of a hundred instances are one quick pass', () => {
   const snapshots = Array.from({ length: 10_000 }, (_, index): MeiliSnapshot => ({ ...good(`s${index}`, { endedAgoMs: index * second, freeBytes: index }), spec: aSnapshot({ spec: { source: { instanceRef: { name: `i${index % 100}` } } } }).spec }))
-  const begun = performance.now()
+  // Of the processor: others may be at work on it.
+  const begun = process.threadCpuUsage()
   expect(stateOf([], snapshots).samples.length).toBeLessThan(100 * 20 + 3)
-  expect(performance.now() - begun).toBeLessThan(1000)
+  expect(process.threadCpuUsage(begun).user / 1000).toBeLessThan(1000)
 })
