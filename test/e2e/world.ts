@@ -1,8 +1,12 @@
 // The world of an end-to-end test: a cluster, the operator installed from install.yaml, a namespace of its own, servers in it.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { meiliInstances } from '../../src/api/instance.ts'
 import type { MeiliInstance } from '../../src/api/instance.ts'
+import { meiliSnapshots } from '../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
+import { KubeClient } from '../../src/kube/client.ts'
+import { connect } from '../../src/kube/connection.ts'
 import { eventually } from '../support/eventually.ts'
 import { filmLines } from '../support/documents.ts'
 import { Kubectl } from '../support/kubectl.ts'
@@ -25,6 +29,8 @@ export const operatorNamespace = 'meili-operator-system'
 const operatorImage = 'meili-operator/operator:0.1.0'
 
 export const kubectl = new Kubectl({ kubectl: setting('E2E_KUBECTL'), kubeconfig: setting('E2E_KUBECONFIG') })
+/** For what is asked again and again: a kubectl each time takes from the cluster the cores that it waits for. */
+const kube = new KubeClient(connect(setting('E2E_KUBECONFIG')))
 export const toolbox: Toolbox = { kubectl, image: setting('E2E_MEILISEARCH_IMAGE') }
 
 /** install.yaml with the image under test. */
@@ -181,11 +187,11 @@ export class World {
   }
 
   async get(name: string): Promise<MeiliSnapshot> {
-    return await kubectl.json<MeiliSnapshot>(['-n', this.namespace, 'get', 'meilisnapshot', name])
+    return await kube.get<MeiliSnapshot>(meiliSnapshots, { namespace: this.namespace, name })
   }
 
   async instance(name: string): Promise<MeiliInstance> {
-    return await kubectl.json<MeiliInstance>(['-n', this.namespace, 'get', 'meiliinstance', name])
+    return await kube.get<MeiliInstance>(meiliInstances, { namespace: this.namespace, name })
   }
 
   /** The first state of the snapshot that `holds`; a snapshot that fails instead ends the wait with its own words. */
