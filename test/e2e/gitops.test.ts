@@ -52,7 +52,8 @@ describe('a life under the eyes of GitOps tools', () => {
   test('a snapshot that is asked for again is in progress until it is done; all phases are', async () => {
     server = await world.managedDoor('movies')
     await server.load(5000)
-    const busy = await server.api.addDocuments('other', filmLines(0, 20_000))
+    // Enough that the task behind it is still to come when it is cancelled.
+    const busy = await server.api.addDocuments('other', filmLines(0, 40_000))
     await world.snapshot('again', { instance: 'movies' }, { deletionPolicy: 'Delete', mover: { bandwidthLimit: '8Mi' } })
     const { status } = await world.until('again', 'to have a task', (snapshot) => snapshot.status?.request?.taskUid !== undefined)
     await server.api.call(`/tasks/cancel?uids=${status?.request?.taskUid ?? ''},${busy}`, { method: 'POST' })
