@@ -123,7 +123,7 @@ export class KubeClient {
     await this.#transport.json({ verb: 'delete', method: 'DELETE', resource, ...place(resource, ref, 'DELETE'), body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions } })
   }
 
-  async logs(pod: Ref, { withinMs, ...query }: { container?: string; tailLines?: number; withinMs?: number } = {}): Promise<string> {
+  async logs(pod: Ref, { withinMs, ...query }: { container?: string; tailLines?: number; limitBytes?: number; withinMs?: number } = {}): Promise<string> {
     const resource: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod' }
     const { path, what } = place(resource, pod, 'GET')
     return await this.#transport.text({ verb: 'get', method: 'GET', resource, path: `${path}/log`, what: `${what}/log`, query, withinMs })

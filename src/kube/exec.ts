@@ -1,13 +1,11 @@
 // Runs a command in a container, through the API server by WebSocket (v5.channel.k8s.io, KEP-4006). Both directions are pulled:
 // what nobody asks for stays on the wire. A connection that ends before the command's status has come was cut, whatever it brought.
 import { on } from 'node:events'
-import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
-import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
+import { TransientError } from '../reconcile/errors.ts'
 import type { Connection } from './connection.ts'
-import { ended } from './exec-status.ts'
+import { ended, kept, refusal } from './exec-status.ts'
 import type { Ended } from './exec-status.ts'
-import { errorFrom } from './replies.ts'
 import type { Ref } from './resource.ts'
 import type { Observer } from './transport.ts'
 
@@ -169,30 +167,4 @@ async function opened(socket: WebSocket, what: string): Promise<void> {
     })
   })
   await answer.promise
-}
-
-/** The API server's own words. What it cannot do just now (a pod without a node, a kubelet that is away) may pass. */
-async function refusal(what: string, response: IncomingMessage): Promise<Error> {
-  const pieces: Buffer[] = []
-  try {
-    for await (const piece of response) pieces.push(piece as Buffer)
-  } catch (error) {
-    return new TransientError(`${what} was answered ${response.statusCode}, and the answer broke off`, { cause: error })
-  }
-  const text = Buffer.concat(pieces).toString()
-  const error = errorFrom({ what, status: response.statusCode ?? 0, body: json(text) ?? text, retryAfter: response.headers['retry-after'] })
-  const lasts = error instanceof NotFound || (error instanceof TerminalError && error.status === 403)
-  return lasts ? error : new TransientError(error.message, { cause: error, ...(response.statusCode === undefined ? {} : { status: response.statusCode }) })
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function kept(before: Buffer, more: Buffer, maxBytes: number): Buffer<ArrayBuffer> {
-  return Buffer.concat([before, more]).subarray(0, maxBytes)
 }

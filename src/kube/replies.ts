@@ -17,11 +17,14 @@ export interface Refusal {
   readonly retryAfter?: string | undefined
 }
 
+/** A webhook writes as much as it likes. */
+const maxMessageLength = 5000
+
 /** Which class a status is: Gone is answered by a new list, Conflict by a new look, 4xx by a change, the rest by time. */
 export function errorFrom({ what, status, body, retryAfter }: Refusal): Error {
   const reply = (typeof body === 'object' && body !== null ? body : {}) as StatusReply
   const seconds = Number(retryAfter ?? reply.details?.retryAfterSeconds ?? Number.NaN)
-  const message = `${what} answered ${[status, reply.reason].filter(Boolean).join(' ')}: ${reply.message ?? plainText(body)}`
+  const message = `${what} answered ${[status, reply.reason].filter(Boolean).join(' ')}: ${typeof reply.message === 'string' ? reply.message.slice(0, maxMessageLength) : plainText(body)}`
   const answer = { status, ...(reply.reason === undefined ? {} : { code: reply.reason }), ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1000 }) }
   if (status === 404) return new NotFound(message, answer)
   if (status === 409) return new Conflict(message, answer)
@@ -36,4 +39,13 @@ function plainText(body: unknown): string {
 /** 401: a token may just have been rotated. */
 function passes(status: number): boolean {
   return status >= 500 || status === 401 || status === 408 || status === 425 || status === 429
+}
+
+/** Undefined where it is no JSON. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

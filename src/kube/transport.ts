@@ -3,7 +3,7 @@ import { request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { TransientError } from '../reconcile/errors.ts'
 import type { Connection } from './connection.ts'
-import { errorFrom } from './replies.ts'
+import { errorFrom, parsed } from './replies.ts'
 import type { Resource } from './resource.ts'
 
 /** One finished request, for metrics. `code` is the HTTP status, or `none` without a reply. */
@@ -29,6 +29,8 @@ const deadlineMs = 30_000
 /** A stream must begin in this time, and bring something (a bookmark comes each minute) within this time. */
 const watchOpenMs = 30_000
 const watchSilenceMs = 150_000
+/** Many times the largest object that etcd takes. */
+const watchEventLength = 16 * 1024 * 1024
 
 export class Transport {
   readonly #connection: Connection
@@ -72,7 +74,7 @@ export class Transport {
       const response = await this.#send(call, signal)
       this.#observe({ verb: call.verb, resource: call.resource.plural, code: String(response.statusCode), seconds: 0 })
       if (response.statusCode >= 300) throw refusal(call, response, await response.body.text())
-      yield* linesOf(response.body, () => timer.refresh())
+      yield* linesOf(response.body, { maxLength: watchEventLength, onChunk: () => timer.refresh() })
     } catch (error) {
       if (call.signal?.aborted === true) return
       throw isEdgeError(error) ? error : noReply(call, error)
@@ -103,14 +105,15 @@ export class Transport {
   }
 }
 
-/** The lines of a stream, without their ends; a last one that lacks its end is dropped. */
-export async function* linesOf(body: AsyncIterable<Buffer>, onChunk: () => void = () => undefined): AsyncGenerator<string> {
+/** The lines of a stream, without their ends; a last one that lacks its end is dropped. @throws TransientError on a line without an end in sight */
+export async function* linesOf(body: AsyncIterable<Buffer>, { maxLength, onChunk = () => undefined }: { maxLength: number; onChunk?: () => void }): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of body) {
     onChunk()
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop() ?? ''
+    if (rest.length > maxLength) throw new TransientError(`a line of more than ${maxLength} characters came`)
     yield* lines.filter((line) => line !== '')
   }
 }
@@ -128,12 +131,4 @@ function noReply(call: Call, cause: unknown): TransientError {
   // The sentence before the code: a code alone hides the address or the file, and that of a deadline is the number 23.
   const { code, message = '' } = cause as { code?: string | number; message?: string }
   return new TransientError(`${call.what} got no reply: ${message === '' ? (code ?? 'unknown error') : message}`, { cause })
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

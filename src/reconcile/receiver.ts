@@ -8,6 +8,8 @@ import { TransientError } from './errors.ts'
 
 /** Longer than one pass ever takes. */
 const deadlineMs = 300_000
+/** Of a pod that says it is a mover. */
+const maxLineLength = 64 * 1024
 const command = ['/nodejs/bin/node', '/app/mover.js', 'hand'] as const
 
 export class Receiver implements AsyncDisposable {
@@ -28,7 +30,7 @@ export class Receiver implements AsyncDisposable {
 
   private constructor(execution: Running) {
     this.#execution = execution
-    this.#lines = linesOf(execution.output())
+    this.#lines = linesOf(execution.output(), { maxLength: maxLineLength })
   }
 
   /** What it said last. */

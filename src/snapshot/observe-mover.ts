@@ -33,12 +33,14 @@ export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Pr
 
 /** The kubelet answers, not the API server: from a node that is gone or hangs nothing comes, and the deadlines must be judged all the same. */
 const logsWithinMs = 5000
+/** A line of a mover has less than 1 KiB; one of another program that poses as a mover has no bound. */
+const logBytes = 16 * 1024
 
 /** The last progress line that the mover printed; its output may lag behind, be gone or out of reach, which is no error. */
 async function progressOf(kube: KubeClient, pod: (V1Pod & KubeObject) | undefined): Promise<MoverProgress | undefined> {
   if (pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running === undefined) return undefined
   try {
-    const lines = await kube.logs({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, { container: moverContainer, tailLines: 3, withinMs: logsWithinMs })
+    const lines = await kube.logs({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, { container: moverContainer, tailLines: 3, limitBytes: logBytes, withinMs: logsWithinMs })
     return lines.trim().split('\n').map(progressLine).findLast((progress) => progress !== undefined)
   } catch (error) {
     if (error instanceof NotFound || error instanceof TerminalError || error instanceof TransientError) return undefined

@@ -15,6 +15,8 @@ interface Change {
 }
 
 const { Completed } = snapshotReasons
+/** Whoever makes snapshots of instances with ever new names, where nobody reads the metrics, grows nothing beyond this. */
+const mostInstances = 10_000
 const known = new Set([Completed, ...failureReasons])
 
 export class SnapshotTotals {
@@ -48,6 +50,8 @@ export class SnapshotTotals {
   #of(key: string): Map<string, number> {
     const counts = this.#counts.get(key) ?? new Map<string, number>()
     this.#counts.set(key, counts)
+    const [oldest] = this.#counts.keys()
+    if (this.#counts.size > mostInstances && oldest !== undefined) this.#counts.delete(oldest)
     return counts
   }
 }

@@ -26,7 +26,7 @@ const success = status({ metadata: {}, status: 'Success' })
 const failure = (code: number): Buffer => status({ status: 'Failure', reason: 'NonZeroExitCode', message: `exit code ${code}`, details: { causes: [{ reason: 'ExitCode', message: String(code) }] } })
 
 /** `speak` has the open connection, unless it is refused. */
-async function bed(speak: (socket: WebSocket) => unknown, how: { refuse?: boolean; protocol?: string } = {}): Promise<Bed> {
+async function bed(speak: (socket: WebSocket) => unknown, how: { refuse?: boolean; protocol?: string; words?: string } = {}): Promise<Bed> {
   const asked: string[] = []
   const counted: string[] = []
   const server = createServer()
@@ -34,8 +34,10 @@ async function bed(speak: (socket: WebSocket) => unknown, how: { refuse?: boolea
   server.on('upgrade', (request, socket, head) => {
     asked.push(request.url ?? '')
     if (how.refuse !== true) return sockets.handleUpgrade(request, socket, head, (open) => void speak(open))
+    // Whoever has read enough hangs up.
+    socket.on('error', () => undefined)
     socket.write('HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n')
-    return socket.end(JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'pods "search-0" is forbidden: cannot create resource "pods/exec"', code: 403 }))
+    return socket.end(JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: how.words ?? 'pods "search-0" is forbidden: cannot create resource "pods/exec"', code: 403 }))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -197,6 +199,13 @@ describe('what is refused', () => {
     expect(error).toMatchObject({ name: 'TerminalError', status: 403, message: 'exec in Pod shop/search-0 answered 403 Forbidden: pods "search-0" is forbidden: cannot create resource "pods/exec"' })
     expect(JSON.stringify(error)).not.toContain('top-secret')
     expect(there.counted).toEqual(['exec pods 403'])
+  })
+
+  test('is told with a few of many words', async () => {
+    await using there = await bed(() => undefined, { refuse: true, words: 'x'.repeat(20 * 1024 * 1024) })
+    const error = await there.start().catch((reason: unknown) => reason as Error)
+    expect(error).toMatchObject({ name: 'TerminalError', status: 403 })
+    expect((error as Error).message.length).toBeLessThan(1000)
   })
 
   test('an API server that knows no v5 is one that cannot be spoken with', async () => {

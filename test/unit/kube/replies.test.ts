@@ -44,6 +44,11 @@ describe('a refusal', () => {
     expect(errorFrom({ what, status: 500, body }).message).toBe(`${what} ${end}`)
   })
 
+  test('with a long message is cut, and with one that is no text has none', () => {
+    expect(errorFrom({ what, status: 403, body: { message: 'x'.repeat(100_000) } }).message.length).toBeLessThan(6000)
+    expect(errorFrom({ what, status: 403, body: { message: { no: 'text' } } }).message).toBe(`${what} answered 403: no message`)
+  })
+
   test('with a long page is cut', () => {
     expect(errorFrom({ what, status: 502, body: 'x'.repeat(100_000) }).message).toHaveLength(what.length + ' answered 502: '.length + 500)
   })

@@ -127,6 +127,17 @@ describe('a stream', () => {
     expect(await names(watch(fake))).toEqual({ seen: ['漢🦊', 'ß'] })
   })
 
+  test('that brings a line without an end is cut, and keeps no more of it', async () => {
+    let given = 0
+    await using fake = await answering((response) => {
+      const piece = Buffer.alloc(1024 * 1024, 'x')
+      const more = (): void => void (response.destroyed || given === 100 || (given++, response.write(piece, more)))
+      response.write(line('whole'), more)
+    })
+    expect(await names(watch(fake))).toMatchObject({ seen: ['whole'], error: { name: 'TransientError', message: expect.stringContaining('a line of more than 16777216 characters') as string } })
+    expect(given).toBeLessThan(40)
+  })
+
   test('that breaks within a line gives the whole lines before it, and is transient', async () => {
     await using fake = await answering((response) => {
       response.write(`${line('whole')}{"type":"ADDED","obj`, () => setTimeout(() => response.socket?.resetAndDestroy(), 20))

@@ -34,7 +34,8 @@ function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswe
     },
     listAll: ({ plural }: Resource) => (unanswered === undefined ? Promise.resolve(lists[plural]) : Promise.reject(unanswered)),
     list: ({ plural }: Resource) => Promise.resolve({ items: lists[plural] as KubeObject[] }),
-    logs: () => (logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs)),
+    // As the kubelet: no more bytes than were asked for.
+    logs: (_: Ref, { limitBytes = Infinity }: { limitBytes?: number }) => (logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs.slice(0, limitBytes))),
   })
 }
 
@@ -195,6 +196,7 @@ describe('the mover', () => {
     ['the last line', `${line(1)}\n${line(2)}\n`, 2],
     ['the last line that is progress', `${line(1)}\nwarning: something\n`, 1],
     ['nothing yet', '', undefined],
+    ['nothing of a pod that poses as a mover and prints a line without end', `${' '.repeat(1024 * 1024)}${line(3)}`, undefined],
     ['JSON of another kind', '{"step":"dreaming"}', undefined],
     ['an output that is gone', new NotFound('gone'), undefined],
     ['an output that may not be read', new TerminalError('forbidden'), undefined],

@@ -55,6 +55,15 @@ test('an instance has every end at 0 from the start: one success, and each failu
   expect(samples.map(({ labels }) => labels)).toEqual([{ namespace: 'shop', instance: 'search', result: 'success', reason: 'Completed' }, ...failureReasons.map((reason) => ({ namespace: 'shop', instance: 'search', result: 'failure', reason }))])
 })
 
+test('ever new names of instances fill no memory, where nobody reads the metrics', () => {
+  const of = (name: string): MeiliSnapshot => ({ ...good(name), spec: { ...good(name).spec, source: { instanceRef: { name } } } })
+  const names = Array.from({ length: 12_000 }, (_, index) => `name-${index}`)
+  for (const name of names) totals.seen({ previous: undefined, current: of(name) })
+  const kept = totals.samples(names.map((name) => `shop/${name}`)).filter(({ value }) => value > 0)
+  expect(kept).toHaveLength(10_000)
+  expect(kept.at(-1)?.labels['instance']).toBe('name-11999')
+})
+
 test('an instance that is gone is forgotten: one of its name begins at 0', () => {
   totals.seen({ previous: undefined, current: good('a') })
   expect(totals.samples([])).toEqual([])
