@@ -34,6 +34,9 @@ export function reachable(observation: InstanceObservation): Wanted {
   return { type: instanceConditions.Reachable, ...reachVerdict(observation) }
 }
 
+const silent = 'Is the server up, is the port right, and does a NetworkPolicy let the operator in?'
+const answeredByOther = 'Is it Meilisearch that answers on this port, and nothing between it and the operator?'
+
 function reachVerdict({ pods, server, endpoint }: InstanceObservation): Verdict {
   if (pods.length !== 1) return notChecked('There is no single pod to ask.')
   if (endpoint === undefined) return failed(instanceReasons.PodNotReady, `Pod ${pods[0]?.metadata?.name ?? ''} has no address yet (phase ${pods[0]?.status?.phase ?? 'unknown'}).`)
@@ -42,8 +45,10 @@ function reachVerdict({ pods, server, endpoint }: InstanceObservation): Verdict 
       return notChecked('The server was not asked.')
     case 'SecretMissing':
       return notChecked('The server is asked when its Secret is there.')
+    case 'KeyUnusable':
+      return notChecked('The server is asked when its key can be sent.')
     case 'Unreachable':
-      return failed(instanceReasons.Unreachable, `${server.message}. Is the server up, is the port right, and does a NetworkPolicy let the operator in?`)
+      return failed(instanceReasons.Unreachable, `${server.message}. ${server.isAnswer === true ? answeredByOther : silent}`)
     case 'CertificateRejected':
       return failed(instanceReasons.CertificateRejected, `${server.message}. Set tls.caSecretRef to the authority that signed it and tls.serverName to a name in it.`)
     case 'MustRestart':
@@ -74,6 +79,8 @@ function keyVerdict({ server, instance, managed }: InstanceObservation): Verdict
   switch (server.state) {
     case 'SecretMissing':
       return failed(instanceReasons.KeyMissing, server.message)
+    case 'KeyUnusable':
+      return failed(instanceReasons.KeyRefused, server.message)
     case 'KeyRefused':
       return failed(instanceReasons.KeyRefused, `${key} is refused: ${server.message.replace(/[.\s]+$/, '')}. ${needed}`)
     case 'KeyTooWeak':

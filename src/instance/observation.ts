@@ -8,8 +8,9 @@ import type { Located } from './snapshot-volume.ts'
 /** What the server said, or why it was not asked. */
 export type ServerSeen =
   | { readonly state: 'NotAsked' }
-  | { readonly state: 'SecretMissing'; readonly message: string }
-  | { readonly state: 'Unreachable'; readonly message: string }
+  | { readonly state: 'SecretMissing' | 'KeyUnusable'; readonly message: string }
+  /** `isAnswer`: what answers is no Meilisearch, or one that says more than we read. */
+  | { readonly state: 'Unreachable'; readonly message: string; readonly isAnswer?: boolean }
   | { readonly state: 'CertificateRejected'; readonly message: string }
   | { readonly state: 'KeyRefused'; readonly message: string }
   | { readonly state: 'KeyTooWeak'; readonly missing: readonly string[] }
@@ -59,7 +60,7 @@ export interface ManagedSeen {
   readonly service: V1Service | undefined
   /** Ours, or those that `claimName` names. */
   readonly claims: Readonly<Partial<Record<ClaimRole, V1PersistentVolumeClaim>>>
-  readonly keySecret: (SecretThere & { readonly key: { readonly fingerprint: string; readonly bytes: number; readonly isClean: boolean } | undefined }) | undefined
+  readonly keySecret: (SecretThere & { readonly key: { readonly fingerprint: string; readonly bytes: number; readonly flaw: string | undefined } | undefined }) | undefined
   readonly connection: (SecretThere & { readonly isCurrent: boolean }) | undefined
   /** Snapshots of this instance that have asked the server, and are not finished. */
   readonly runningSnapshots: readonly string[]

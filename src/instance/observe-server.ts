@@ -2,7 +2,7 @@
 import type { MeiliInstanceStatus } from '../api/instance.ts'
 import type { MeilisearchClient } from '../meilisearch/client.ts'
 import { rightsOf } from '../meilisearch/rights.ts'
-import { certificateRejected } from '../meilisearch/transport.ts'
+import { certificateRejected, unfitReply } from '../meilisearch/transport.ts'
 import type { Connections } from '../reconcile/connection.ts'
 import type { ServerReference } from '../reconcile/decision.ts'
 import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
@@ -11,13 +11,14 @@ import type { ServerSeen, UpgradeTask } from './observation.ts'
 /** Whoever answers otherwise than Meilisearch would (a mesh, a proxy, another program) is as good as silent, and its words are kept. */
 export async function askServer(connections: Connections, server: ServerReference, upgrade: MeiliInstanceStatus['upgrade']): Promise<ServerSeen> {
   const connection = await connections.open(server)
-  if (connection.state === 'SecretMissing') return connection
+  if (connection.state !== 'Open') return connection
   try {
     return await interview(connection.client, upgrade)
   } catch (error) {
     if (!(error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound)) throw error
     if (error.code === 'mustRestart') return { state: 'MustRestart' }
-    return { state: error.code === certificateRejected ? 'CertificateRejected' : 'Unreachable', message: error.message }
+    if (error.code === certificateRejected) return { state: 'CertificateRejected', message: error.message }
+    return { state: 'Unreachable', message: error.message, isAnswer: error.status !== undefined || error.code === unfitReply }
   }
 }
 
@@ -29,7 +30,6 @@ async function interview(client: MeilisearchClient, upgrade: MeiliInstanceStatus
   if (rights.state === 'Scoped') return { state: 'KeyScoped' }
   const { pkgVersion } = await client.version()
   const stats = await client.stats()
-  const counts = Object.values(stats.indexes)
   return {
     state: 'Answered',
     version: pkgVersion,
@@ -37,8 +37,8 @@ async function interview(client: MeilisearchClient, upgrade: MeiliInstanceStatus
     database: {
       sizeBytes: stats.databaseSize,
       usedBytes: stats.usedDatabaseSize ?? undefined,
-      indexes: counts.length,
-      documents: counts.reduce((sum, { numberOfDocuments }) => sum + numberOfDocuments, 0),
+      indexes: stats.indexes.count,
+      documents: stats.indexes.documents,
       lastUpdate: stats.lastUpdate ?? undefined,
     },
   }

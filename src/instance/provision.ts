@@ -73,9 +73,10 @@ function masterKeyUnusable({ instance, spec, seen }: Managed): Step | undefined 
   const unusable = (message: string): Step => ({ reason: instanceReasons.MasterKeyUnusable, message })
   if (seen.keySecret === undefined) return spec.masterKeySecretRef === undefined ? undefined : unusable(`Secret ${name} does not exist. It goes on by itself when it is there.`)
   if (seen.keySecret.key === undefined) return unusable(`Secret ${name} has no key ${key}. It goes on by itself when the key is there.`)
-  if (!seen.keySecret.key.isClean) return unusable(`The master key in Secret ${name}/${key} begins or ends with white space, which no client can send. Take the line break away.`)
-  const tooShort = spec.environment === 'Production' && seen.keySecret.key.bytes < shortestKeyBytes
-  return tooShort ? unusable(`The master key in Secret ${name}/${key} has ${seen.keySecret.key.bytes} bytes, and Meilisearch asks for ${shortestKeyBytes} in Production. Use a longer one, or environment: Development.`) : undefined
+  const { flaw, bytes } = seen.keySecret.key
+  if (flaw !== undefined) return unusable(`The master key in Secret ${name}/${key} holds ${flaw}, which no client can send. Write it anew, without.`)
+  const tooShort = spec.environment === 'Production' && bytes < shortestKeyBytes
+  return tooShort ? unusable(`The master key in Secret ${name}/${key} has ${bytes} bytes, and Meilisearch asks for ${shortestKeyBytes} in Production. Use a longer one, or environment: Development.`) : undefined
 }
 
 function claimNotFound({ instance, spec, seen }: Managed): Step | undefined {

@@ -1,15 +1,20 @@
 // The calls of Meilisearch's HTTP API that we make, one method each. Knows nothing of Kubernetes.
 import type { z } from 'zod'
 import { TerminalError, TransientError } from '../reconcile/errors.ts'
-import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage } from './replies.ts'
+import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage, tasksPerPage } from './replies.ts'
 import type { Batch, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
-import { send } from './transport.ts'
+import { send, unfitReply } from './transport.ts'
 import type { Call, Server } from './transport.ts'
 import type { KeyWish } from './keys.ts'
 
 /** Actions a key needs, in the order of the docs. */
 export const neededActions = ['snapshots.create', 'tasks.get', 'tasks.cancel', 'version', 'stats.get'] as const
 export type Action = (typeof neededActions)[number]
+
+/** It grows with the number of indexes: some ten thousand fit in. */
+const maxStatsBytes = 4 * 1024 * 1024
+/** Snapshot tasks that one snapshot looks at; the first that serves is adopted, so the oldest ones count. */
+const maxSnapshotTasks = 2000
 
 export class MeilisearchClient {
   readonly #server: Server
@@ -21,7 +26,7 @@ export class MeilisearchClient {
   async #call<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
     const reply = schema.safeParse(await send(this.#server, call))
     if (reply.success) return reply.data
-    throw new TransientError(`${call.method} ${call.path} answered something that Meilisearch 1.12 or later would not: ${reply.error.issues[0]?.message ?? ''}`)
+    throw new TransientError(`${call.method} ${call.path} answered something that Meilisearch 1.12 or later would not: ${reply.error.issues[0]?.message ?? ''}`, { code: unfitReply })
   }
 
   async version(): Promise<ServerVersion> {
@@ -29,7 +34,7 @@ export class MeilisearchClient {
   }
 
   async stats(): Promise<Stats> {
-    return await this.#call(stats, { method: 'GET', path: '/stats' })
+    return await this.#call(stats, { method: 'GET', path: '/stats', maxBytes: maxStatsBytes })
   }
 
   /** The newest task of any type, and how many there are at all. */
@@ -54,11 +59,11 @@ export class MeilisearchClient {
     return await this.#call(task, { method: 'GET', path: `/tasks/${uid}` })
   }
 
-  /** All snapshot tasks with a uid of `from` or higher, oldest first, whatever their status. */
+  /** The snapshot tasks with a uid of `from` or higher, oldest first, whatever their status: all of them, unless there are thousands. */
   async snapshotTasksFrom(from: number): Promise<Task[]> {
     const found: Task[] = []
-    for (let next: number | null | undefined = from; typeof next === 'number'; ) {
-      const page: TaskPage = await this.#call(taskPage, { method: 'GET', path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=100` })
+    for (let next: number | null | undefined = from; typeof next === 'number' && found.length < maxSnapshotTasks; ) {
+      const page: TaskPage = await this.#call(taskPage, { method: 'GET', path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=${tasksPerPage}` })
       if (typeof page.next === 'number' && page.next <= next) throw new TransientError(`GET /tasks answered that task ${page.next} follows on task ${next}`)
       found.push(...page.results)
       next = page.next

@@ -7,6 +7,13 @@ export function derivedKey(masterKey: string, uid: string): string {
   return createHmac('sha256', masterKey).update(uid).digest('hex')
 }
 
+/** What no client can send of a key, or Meilisearch not read: a header is one line of ASCII. Undefined where all of it is well. */
+export function flawOf(key: string): string | undefined {
+  if (/[\r\n]/.test(key)) return 'a line break'
+  if (/\p{Cc}/u.test(key)) return 'a control character'
+  return /[^ -~]/.test(key) ? 'a letter or sign beyond ASCII' : undefined
+}
+
 /** A key as POST /keys takes it. */
 export interface KeyWish {
   readonly uid: string

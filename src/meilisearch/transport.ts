@@ -1,7 +1,8 @@
-// HTTP to one Meilisearch server: a deadline on each call, typed errors, never a retry, never a key in an error.
+// HTTP to one Meilisearch server: a deadline and a size on each call, typed errors, never a retry, never a key in an error.
 import { Agent, request } from 'undici'
 import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
 import { errorReply, healthReply } from './replies.ts'
+import { replyText, Unfit } from './reply-text.ts'
 
 /** Where a server is and how to be let in. Lives in memory only: `key` is never logged nor stored. */
 export interface Server {
@@ -18,30 +19,35 @@ export interface Call {
   /** Path and query; holds no secret. */
   readonly path: string
   readonly body?: unknown
+  /** For all of it, to the last byte of the reply. */
   readonly deadlineMs?: number
+  /** Of the reply. */
+  readonly maxBytes?: number
 }
 
 const defaultDeadlineMs = 10_000
-const maxResponseBytes = 64 * 1024 * 1024
-const agents = new Map<string, Agent>()
+const defaultMaxBytes = 1024 * 1024
+/** The calls of one pass follow one another closely. */
+const idleMs = 1000
 
-/** One agent for each way of checking certificates; idle connections close after some seconds, so none holds a dead pod. */
+/**
+ * Connections live as long as the `Server` that they lead to, which is made anew for each pass, and idle ones a second more:
+ * nothing stays of pods that came and went, nor of what their users wrote.
+ */
+const agents = new WeakMap<Server, Agent>()
+
 function agentFor(server: Server): Agent {
-  const check = JSON.stringify([server.ca, server.serverName])
-  let agent = agents.get(check)
-  if (agent === undefined) {
-    agent = new Agent({
-      allowH2: false,
-      keepAliveTimeout: 4000,
-      maxResponseSize: maxResponseBytes,
-      connect: {
-        timeout: 5000,
-        ...(server.ca === undefined ? {} : { ca: server.ca }),
-        ...(server.serverName === undefined ? {} : { servername: server.serverName }),
-      },
-    })
-    agents.set(check, agent)
-  }
+  const known = agents.get(server)
+  if (known !== undefined) return known
+  const { ca, serverName: servername } = server
+  const agent = new Agent({
+    allowH2: false,
+    keepAliveTimeout: idleMs,
+    // The server may ask for less, not for more.
+    keepAliveMaxTimeout: idleMs,
+    connect: { timeout: 5000, ...(ca === undefined ? {} : { ca }), ...(servername === undefined ? {} : { servername }) },
+  })
+  agents.set(server, agent)
   return agent
 }
 
@@ -58,48 +64,59 @@ const certificateCodes = new Set([
 ])
 /** The `code` of the TransientError that a refused certificate becomes. */
 export const certificateRejected = 'certificate_rejected'
+/** The `code` of the TransientError that a reply becomes which no Meilisearch would give, or which is more than we read. */
+export const unfitReply = 'unfit_reply'
 
 function noReply(server: Server, call: Call, cause: unknown): TransientError {
+  if (cause instanceof Unfit) return new TransientError(`${call.method} ${call.path} answered ${cause.message}`, { cause, code: unfitReply })
   // A code that is no word says nothing: that of a deadline is the number 23.
-  const { code, message } = cause as { code?: string | number; message?: string }
+  const { code, name, message } = cause as { code?: string | number; name?: string; message?: string }
   const text = typeof code === 'string' ? code : undefined
   const rejected = text !== undefined && certificateCodes.has(text)
-  return new TransientError(`${call.method} ${server.endpoint}${call.path} got no reply: ${text ?? message ?? 'unknown error'}`, {
+  const what = name === 'TimeoutError' ? `whole reply within ${(call.deadlineMs ?? defaultDeadlineMs) / 1000} s` : `reply: ${text ?? message ?? 'unknown error'}`
+  return new TransientError(`${call.method} ${server.endpoint}${call.path} got no ${what}`, {
     cause,
     ...(rejected ? { code: certificateRejected } : text === undefined ? {} : { code: text }),
   })
 }
 
-/** What stands between us and the server may repeat what it was sent: the key is blotted out. */
-function refusal(server: Server, call: Call, { status, text }: { status: number; text: string }): Error {
-  const { key = '' } = server
-  const body = parsed(key === '' ? text : text.replaceAll(key, '[key]'))
-  const reply = errorReply.safeParse(body)
+/** What stands between us and the server may repeat what it was sent: the key is blotted out of what is quoted. */
+function refusal({ key = '' }: Server, call: Call, { status, text }: { status: number; text: string }): Error {
+  const quoted = (words: string | undefined, maxLength: number): string | undefined => words === undefined ? undefined : cut(key === '' ? words : words.replaceAll(key, '[key]'), maxLength)
+  const body = parsed(text)
+  const reply = errorReply.safeParse(body).data
   // GET /health names no error: its status is the code.
-  const code = reply.data?.code ?? healthReply.safeParse(body).data?.status
-  const message = `${call.method} ${call.path} answered ${status}${code === undefined ? '' : ` ${code}`}: ${reply.data?.message ?? 'no message'}`
+  const code = quoted(reply?.code ?? healthReply.safeParse(body).data?.status, 64)
+  const message = `${call.method} ${call.path} answered ${status}${code === undefined ? '' : ` ${code}`}: ${quoted(reply?.message, 1000) ?? 'no message'}`
   const answer = { status, ...(code === undefined ? {} : { code }) }
   if (status === 404) return new NotFound(message, answer)
   return status >= 500 || status === 408 || status === 429 ? new TransientError(message, answer) : new TerminalError(message, answer)
 }
 
+/** On one line, and no longer than a line should be. */
+function cut(words: string, maxLength: number): string {
+  const plain = words.slice(0, maxLength).toWellFormed().replace(/\p{Cc}+/gu, ' ')
+  return words.length > maxLength ? `${plain}…` : plain
+}
+
 /**
  * Sends one call and gives the parsed JSON of a 2xx reply. Never sends twice: `POST /snapshots` is not idempotent.
- * @throws TransientError without a reply in time, or on 408, 429, 5xx; NotFound on 404; TerminalError on other refusals
+ * @throws TransientError without a reply in time, on one that is more than we read, or on 408, 429, 5xx; NotFound on 404; TerminalError on other refusals
  */
 export async function send(server: Server, call: Call): Promise<unknown> {
+  const signal = AbortSignal.timeout(call.deadlineMs ?? defaultDeadlineMs)
   let status: number
   let text: string
   try {
     const response = await request(new URL(call.path, server.endpoint), {
       method: call.method,
       dispatcher: agentFor(server),
-      signal: AbortSignal.timeout(call.deadlineMs ?? defaultDeadlineMs),
+      signal,
       headers: { ...(server.key === undefined ? {} : { authorization: `Bearer ${server.key}` }), ...(call.body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
     status = response.statusCode
-    text = await response.body.text()
+    text = await replyText(response.body, { maxBytes: call.maxBytes ?? defaultMaxBytes, signal })
   } catch (error) {
     throw noReply(server, call, error)
   }

@@ -6,12 +6,12 @@ import type { KubeClient } from '../kube/client.ts'
 import { secrets } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { MeilisearchClient } from '../meilisearch/client.ts'
-import { derivedKey } from '../meilisearch/keys.ts'
+import { derivedKey, flawOf } from '../meilisearch/keys.ts'
 import type { ServerReference } from './decision.ts'
 import { TerminalError } from './errors.ts'
 import { keyUids } from './names.ts'
 
-export type Connection = { readonly state: 'Open'; readonly client: MeilisearchClient } | { readonly state: 'SecretMissing'; readonly message: string }
+export type Connection = { readonly state: 'Open'; readonly client: MeilisearchClient } | { readonly state: 'SecretMissing' | 'KeyUnusable'; readonly message: string }
 
 /** What may be told of a Secret: whose it is, and of its key what gives it away to nobody. */
 export interface SecretSeen {
@@ -24,8 +24,8 @@ export interface KeySeen {
   /** Tells two master keys apart. As public as an API key of that server is. */
   readonly fingerprint: string
   readonly bytes: number
-  /** White space around it reaches the server, and no header could carry it. */
-  readonly isClean: boolean
+  /** What is in it that reaches the server and that no client can send. */
+  readonly flaw: string | undefined
 }
 
 /** What applications need, as it stands in their Secret. */
@@ -51,6 +51,8 @@ export class Connections {
   async open(reference: ServerReference): Promise<Connection> {
     const key = await this.#read(reference.namespace, reference.apiKey)
     if ('missing' in key) return { state: 'SecretMissing', message: key.missing }
+    const flaw = reference.keyUid === undefined ? flawOf(key.text ?? '') : undefined
+    if (flaw !== undefined) return { state: 'KeyUnusable', message: `The key in Secret ${reference.apiKey?.name}/${reference.apiKey?.key} cannot be sent: it holds ${flaw}. Write it anew, without; it goes on by itself.` }
     const ca = await this.#read(reference.namespace, reference.ca)
     if ('missing' in ca) return { state: 'SecretMissing', message: ca.missing }
     const text = key.text === undefined || reference.keyUid === undefined ? key.text : derivedKey(key.text, reference.keyUid)
@@ -102,5 +104,5 @@ export class Connections {
 
 function keySeen(text: string): KeySeen {
   const fingerprint = createHash('sha256').update(derivedKey(text, keyUids.application)).digest('hex').slice(0, 16)
-  return { fingerprint, bytes: Buffer.byteLength(text), isClean: text === text.trim() }
+  return { fingerprint, bytes: Buffer.byteLength(text), flaw: text === text.trim() ? flawOf(text) : 'white space at its beginning or end' }
 }

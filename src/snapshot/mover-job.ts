@@ -15,8 +15,6 @@ import { mustStream, streamLimitBytes } from './stream-source.ts'
 export const indexesAnnotation = 'meili-operator.dev/indexes'
 export const documentsAnnotation = 'meili-operator.dev/documents'
 
-/** An environment variable holds at most 128 KiB: the list of indexes is cut there, their number is not. */
-const maxIndexListBytes = 64 * 1024
 /** No byte for this long is a stall; where the operator sends them, it may be away for a while. */
 const stallSeconds = { mounted: 120, streamed: 600 } as const
 /** File clocks are coarse: an mtime may lie this far outside its batch. Network file systems have clocks of their own. */
@@ -40,7 +38,7 @@ export function moverJob(from: MoveFrom): V1Job {
     deadlineSeconds,
     pod: { securityContext: moverSecurity(from), ...moverPlacement(from), volumes },
     volumeMounts,
-    annotations: { [indexesAnnotation]: String(engine.indexes.length), [documentsAnnotation]: String(engine.indexes.reduce((sum, { documents }) => sum + documents, 0)) },
+    annotations: { [indexesAnnotation]: String(engine.indexes.count), [documentsAnnotation]: String(engine.indexes.documents) },
     owned: true,
     moverImage: from.moverImage,
     imagePullSecrets: from.imagePullSecrets,
@@ -58,7 +56,7 @@ function configurationOf(from: MoveFrom, deadlineSeconds: number): MoveConfig {
       object: { uid: snapshot.metadata.uid, namespace: snapshot.metadata.namespace, name: snapshot.metadata.name },
       instance: { name: instance.metadata.name, pod: target.metadata?.name ?? '', podUid: target.metadata?.uid ?? '', node: target.spec?.nodeName ?? '' },
       meilisearch: { version: engine.version, commit: engine.commit },
-      indexes: cutToBytes(engine.indexes),
+      indexes: [...engine.indexes.listed],
       databaseSizeBytes: String(engine.databaseSizeBytes),
       source: { claim: volume?.claimName ?? '', path: volume?.subPath ?? '' },
     },
@@ -89,9 +87,4 @@ function batchesOf(candidates: readonly SnapshotTask[], recorded: SnapshotTask |
   return known.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
     status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }] : [],
   )
-}
-
-function cutToBytes(indexes: EngineAnswer['indexes']): { uid: string; documents: number }[] {
-  let bytes = 0
-  return indexes.filter((index) => (bytes += JSON.stringify(index).length) <= maxIndexListBytes).map(({ uid, documents }) => ({ uid, documents }))
 }

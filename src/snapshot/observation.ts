@@ -30,7 +30,8 @@ export interface EngineAnswer {
   readonly candidates: readonly SnapshotTask[]
   /** What the server works on now. */
   readonly running: RunningBatch | undefined
-  readonly indexes: readonly { readonly uid: string; readonly documents: number }[]
+  /** `listed`: as many as a manifest has place for. */
+  readonly indexes: { readonly count: number; readonly documents: number; readonly listed: readonly { readonly uid: string; readonly documents: number }[] }
   readonly databaseSizeBytes: number
 }
 

@@ -10,7 +10,7 @@ import { sentence, told } from './sentence.ts'
 
 export async function askEngine(connections: Connections, server: ServerReference, snapshot: MeiliSnapshot): Promise<EngineSeen> {
   const connection = await connections.open(server)
-  if (connection.state === 'SecretMissing') return { state: 'Unauthorized', message: connection.message }
+  if (connection.state !== 'Open') return { state: 'Unauthorized', message: connection.message }
   try {
     return await answerOf(connection.client, snapshot)
   } catch (error) {
@@ -59,9 +59,10 @@ async function named(client: MeilisearchClient, uid: number): Promise<TaskName |
 async function runningBatch(client: MeilisearchClient): Promise<RunningBatch | undefined> {
   const batch = await client.runningBatch()
   if (batch === undefined) return undefined
+  const types = batch.stats?.types ?? []
   return {
     uid: batch.uid,
-    types: Object.keys(batch.stats?.types ?? {}).join(', ') || 'unknown',
+    types: types.length === 0 ? 'unknown' : types.join(', '),
     step: batch.progress?.steps.at(-1)?.currentStep,
     percent: batch.progress?.percentage,
   }
@@ -69,9 +70,9 @@ async function runningBatch(client: MeilisearchClient): Promise<RunningBatch | u
 
 /** For the manifest: wanted once a snapshot is there to be described. */
 async function contents(client: MeilisearchClient, candidates: readonly Task[]): Promise<Pick<EngineAnswer, 'indexes' | 'databaseSizeBytes'>> {
-  if (!candidates.some(({ status }) => status === 'succeeded')) return { indexes: [], databaseSizeBytes: 0 }
+  if (!candidates.some(({ status }) => status === 'succeeded')) return { indexes: { count: 0, documents: 0, listed: [] }, databaseSizeBytes: 0 }
   const { indexes, databaseSize } = await client.stats()
-  return { databaseSizeBytes: databaseSize, indexes: Object.entries(indexes).map(([uid, { numberOfDocuments }]) => ({ uid, documents: numberOfDocuments })) }
+  return { databaseSizeBytes: databaseSize, indexes }
 }
 
 /** In the engine's own words; what it gives as null is absent. */

@@ -123,7 +123,7 @@ export function anEngine(changes: Partial<EngineAnswer> = {}): EngineAnswer {
     baseline: undefined,
     candidates: [],
     running: undefined,
-    indexes: [{ uid: 'products', documents: 3 }, { uid: 'orders', documents: 4 }],
+    indexes: { count: 2, documents: 7, listed: [{ uid: 'products', documents: 3 }, { uid: 'orders', documents: 4 }] },
     databaseSizeBytes: 123_456,
     ...changes,
   }

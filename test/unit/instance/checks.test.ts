@@ -95,6 +95,12 @@ describe('authorized', () => {
     expect(verdict.troubles).toEqual(['Authorized: KeyRefused'])
   })
 
+  test('a key that cannot be sent is told as such, and the server is not said to be away', () => {
+    const verdict = asked({ state: 'KeyUnusable', message: 'The key in Secret keys/k cannot be sent: it holds a line break.' })
+    expect(verdict).toMatchObject({ ready: 'False', reason: 'KeyRefused', message: 'The key in Secret keys/k cannot be sent: it holds a line break.' })
+    expect(messageOf(verdict, 'Reachable')).toBe('The server is asked when its key can be sent.')
+  })
+
   test('no key where one is asked for', () => {
     expect(decidedInstance({ server: { state: 'KeyRefused', message: 'missing_authorization_header' } }).message).toMatch(/^No key \(apiKeySecretRef is not set\) is refused: missing_authorization_header\. Needed/)
   })

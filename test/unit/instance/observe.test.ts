@@ -5,7 +5,7 @@ import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import type { InstanceObservation } from '../../../src/instance/observation.ts'
 import { observeInstance } from '../../../src/instance/observe.ts'
-import { configMaps, persistentVolumeClaims, pods } from '../../../src/kube/resource.ts'
+import { configMaps, persistentVolumeClaims, pods, secrets } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { Connections } from '../../../src/reconcile/connection.ts'
 import { TransientError } from '../../../src/reconcile/errors.ts'
@@ -190,6 +190,20 @@ describe('the server', () => {
     ['that speaks of other things', saying('hello'), /answered something that Meilisearch 1\.12 or later would not/],
   ])('%s is unreachable, and says why', async (_, answer, words) => {
     expect(await seen(answer)).toMatchObject({ state: 'Unreachable', reason: 'Unreachable', message: expect.stringMatching(words) })
+  })
+
+  test('whose key cannot be sent is not asked, and no NetworkPolicy is blamed', async () => {
+    instance = anInstance({ existing: { port: instance.spec.existing!.port, apiKeySecretRef: { name: 'keys', key: 'k' } } })
+    kube.lay(secrets, { metadata: { namespace: 'shop', name: 'keys' }, data: { k: Buffer.from('two\nlines').toString('base64') } } as KubeObject)
+    expect(await seen()).toEqual({ state: 'KeyUnusable', reason: 'KeyRefused', message: 'The key in Secret keys/k cannot be sent: it holds a line break. Write it anew, without; it goes on by itself.' })
+    expect(engine.asked).toEqual([])
+  })
+
+  test('that answers, but not as Meilisearch would: no NetworkPolicy is blamed', async () => {
+    const tooMuch = await seen((response, asked) => asked.path === '/stats' && response.end(' '.repeat(5 * 1024 * 1024)) !== undefined)
+    expect(tooMuch).toMatchObject({ reason: 'Unreachable', message: 'GET /stats answered more than 4 MiB. Is it Meilisearch that answers on this port, and nothing between it and the operator?' })
+    expect((await seen(saying('hello'))).message).toMatch(/Is it Meilisearch that answers/)
+    expect((await seen(refusing(404, 'not_found'))).message).toMatch(/Is it Meilisearch that answers/)
   })
 
   test('that refuses, or half refuses', async () => {

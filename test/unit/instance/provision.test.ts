@@ -73,8 +73,8 @@ describe('masterKeyUnusable', () => {
 
   test.each([
     ['has no key', undefined],
-    ['has 8 bytes, and Meilisearch asks for 16', { fingerprint, bytes: 8, isClean: true }],
-    ['begins or ends with white space', { fingerprint, bytes: 20, isClean: false }],
+    ['has 8 bytes, and Meilisearch asks for 16', { fingerprint, bytes: 8, flaw: undefined }],
+    ['holds a line break, which no client can send. Write it anew', { fingerprint, bytes: 20, flaw: 'a line break' }],
   ])('a key that %s', (words, key) => {
     const verdict = decidedManaged(withKey(key))
     expect(verdict.reason).toBe('MasterKeyUnusable')
@@ -82,7 +82,7 @@ describe('masterKeyUnusable', () => {
   })
 
   test('Development takes a short one', () => {
-    expect(decidedManaged({ ...withKey({ fingerprint, bytes: 8, isClean: true }), instance: aManagedInstance({ managed: { environment: 'Development' } }) }).reason).not.toBe('MasterKeyUnusable')
+    expect(decidedManaged({ ...withKey({ fingerprint, bytes: 8, flaw: undefined }), instance: aManagedInstance({ managed: { environment: 'Development' } }) }).reason).not.toBe('MasterKeyUnusable')
   })
 })
 

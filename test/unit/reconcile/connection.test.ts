@@ -56,6 +56,26 @@ describe('the key', () => {
   })
 })
 
+describe('a key that no client can send is said to be that, and is not told', () => {
+  test.each([
+    ['two\nlines', 'a line break'],
+    ['two\r\nlines', 'a line break'],
+    ['nothing\0here', 'a control character'],
+    ['tabbed\there', 'a control character'],
+    ['snowman-☃', 'a letter or sign beyond ASCII'],
+    ['schlüssel', 'a letter or sign beyond ASCII'],
+  ])('%j', async (text, flaw) => {
+    secret({ k: text })
+    expect(await open({ apiKey })).toEqual({ state: 'KeyUnusable', message: `The key in Secret keys/k cannot be sent: it holds ${flaw}. Write it anew, without; it goes on by itself.` })
+    expect((await new Connections(kube).look({ namespace: 'shop', name: 'keys' }, 'k'))?.key).toMatchObject({ flaw })
+  })
+
+  test('while a key that is made from it can be', async () => {
+    secret({ k: 'schlüssel' })
+    expect(await sent({ apiKey, keyUid: 'an-uid' })).toMatch(/^Bearer [0-9a-f]{64}$/)
+  })
+})
+
 describe('what is missing is said, with what helps', () => {
   test('the Secret', async () => {
     expect(await open({ apiKey })).toEqual({ state: 'SecretMissing', message: 'Secret keys does not exist in namespace shop. It goes on by itself when it is there.' })
@@ -115,10 +135,10 @@ describe('what may be told of a Secret', () => {
   test('a fingerprint that changes with the key and gives nothing of it away', async () => {
     secret({ k: 'the-master-key-of-this-test' })
     const first = await look()
-    expect(first?.key).toMatchObject({ fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as string, bytes: 27, isClean: true })
+    expect(first?.key).toMatchObject({ fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as string, bytes: 27, flaw: undefined })
     expect(JSON.stringify(first)).not.toContain('the-master-key')
     secret({ k: 'another-master-key\n' })
-    expect((await look())?.key).toMatchObject({ isClean: false })
+    expect((await look())?.key).toMatchObject({ flaw: 'white space at its beginning or end' })
     expect((await look())?.key?.fingerprint).not.toBe(first?.key?.fingerprint)
   })
 

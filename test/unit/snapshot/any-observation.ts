@@ -49,7 +49,7 @@ const answered: Arbitrary<EngineAnswer> = fc
     baseline: maybe(fc.record({ uid: fc.constant(baseline.uid), enqueuedAt: fc.oneof({ weight: 5, arbitrary: fc.constant(baseline.enqueuedAt) }, engineTime) })),
     candidates: fc.uniqueArray(task, { maxLength: 4, selector: ({ uid }) => uid }).map((tasks) => tasks.toSorted((a, b) => a.uid - b.uid)),
     running: maybe(fc.record({ uid: fc.integer({ min: 8, max: 10 }), types: words, step: maybe(words), percent: maybe(fc.double({ min: -10, max: 1000, noNaN: true })) })),
-    indexes: fc.array(fc.record({ uid: fc.stringMatching(/^[a-z]{1,20}$/), documents: fc.nat() }), { maxLength: 3 }),
+    indexes: fc.record({ count: fc.nat(), documents: fc.nat(), listed: fc.array(fc.record({ uid: fc.stringMatching(/^[a-z]{1,20}$/), documents: fc.nat() }), { maxLength: 3 }) }),
   })
   .map((parts) => anEngine({ ...parts, newest: parts.newest ?? nameOf(parts.candidates.at(-1)) ?? baseline }))
 

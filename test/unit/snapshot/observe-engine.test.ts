@@ -63,7 +63,7 @@ describe('askEngine', () => {
   }
 
   test('before the request only the newest task counts: nothing else is asked', async () => {
-    expect(await answer({})).toEqual({ state: 'Answered', version: '1.21.0', commit: 'unknown', newest: { uid: 12, enqueuedAt: '2026-03-01T11:00:12.123456789Z' }, baseline: undefined, candidates: [], running: undefined, indexes: [], databaseSizeBytes: 0 })
+    expect(await answer({})).toEqual({ state: 'Answered', version: '1.21.0', commit: 'unknown', newest: { uid: 12, enqueuedAt: '2026-03-01T11:00:12.123456789Z' }, baseline: undefined, candidates: [], running: undefined, indexes: { count: 0, documents: 0, listed: [] }, databaseSizeBytes: 0 })
     expect(asked).toEqual([`GET ${newest}`, 'GET /version'])
   })
 
@@ -131,7 +131,7 @@ describe('askEngine', () => {
 
   test('once a snapshot is there to be described, the contents are read', async () => {
     replies[above(12)] = page([wire(12, { status: 'succeeded' })])
-    expect(await answer()).toMatchObject({ databaseSizeBytes: 900, indexes: [{ uid: 'products', documents: 3 }] })
+    expect(await answer()).toMatchObject({ databaseSizeBytes: 900, indexes: { count: 1, documents: 3, listed: [{ uid: 'products', documents: 3 }] } })
   })
 
   test('nothing but GET is ever sent', async () => {

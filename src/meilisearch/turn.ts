@@ -1,0 +1,32 @@
+// One at a time: what is granted to one caller, until it is given back. The others wait in order, each for as long as its own signal lets it.
+
+export class Turn {
+  readonly #waiting: (() => void)[] = []
+  #isTaken = false
+
+  /** Resolves to what gives the turn back. @throws the signal's reason where that ends the wait */
+  async take(signal: AbortSignal): Promise<Disposable> {
+    signal.throwIfAborted()
+    if (this.#isTaken) await this.#granted(signal)
+    this.#isTaken = true
+    return { [Symbol.dispose]: () => this.#next() }
+  }
+
+  /** The turn goes from one to the next without being free in between: nobody comes in ahead. */
+  async #granted(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const leave = (): void => {
+      this.#waiting.splice(this.#waiting.indexOf(resolve), 1)
+      reject(signal.reason as Error)
+    }
+    this.#waiting.push(resolve)
+    signal.addEventListener('abort', leave, { once: true })
+    await promise.finally(() => signal.removeEventListener('abort', leave))
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#isTaken = false
+    else next()
+  }
+}
