@@ -53,7 +53,15 @@ export async function fillPartial(run: Run, found: Found): Promise<Filled> {
   }
 }
 
-async function fill(run: Run, { supply, batch }: Found): Promise<Filled> {
+/** The file is closed before the rename: an SMB server renames no directory in which anything is open. */
+async function fill(run: Run, found: Found): Promise<Filled> {
+  const { content, seconds } = await bringWhole(run, found)
+  run.signal.throwIfAborted()
+  return { stored: (await publish(run.place)) === 'stored', content, seconds }
+}
+
+/** All but the rename: the file copied, verified and flushed, its papers beside it, and nothing of it open any more. */
+async function bringWhole(run: Run, { supply, batch }: Found): Promise<Omit<Filled, 'stored'>> {
   const { place, config, progress, pace, signal } = run
   const { inode, mtimeNs, sizeBytes, path: sourcePath } = supply.source
   const clock = new Stopwatch()
@@ -71,8 +79,7 @@ async function fill(run: Run, { supply, batch }: Found): Promise<Filled> {
     progress.begin('committing', Number(sizeBytes), Number(sizeBytes))
     const content = contentOf(run, { inode, sizeBytes, mtimeNs, batch, replaced, stored, ...checked })
     await orAborted(signal, prepare(place, { file, content, isLink: stored === 'Linked' }))
-    signal.throwIfAborted()
-    return { stored: (await publish(place)) === 'stored', content, seconds: { copying, verifying } }
+    return { content, seconds: { copying, verifying } }
   } finally {
     await close(run, file)
   }
