@@ -67,6 +67,7 @@ function compose(config: Config, logger: Logger): Manager {
     kube,
     connections,
     instance: (key: string) => instances.store.get(key),
+    instances: listInstances,
     snapshots: listSnapshots,
     maxMovers: config.MAX_MOVERS,
     maxStreams: config.MAX_STREAMS,

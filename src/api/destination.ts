@@ -8,7 +8,7 @@ export const destinationClaimReference = z.object({
     .min(1)
     .max(253)
     .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'name is that of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .')
-    .describe('PersistentVolumeClaim in the same namespace.'),
+    .describe('PersistentVolumeClaim in the same namespace; none that holds the database of a server.'),
   path: z
     .string()
     .min(1)

@@ -85,10 +85,20 @@ const status = z.object({
       directory: z.string().max(4096).describe('Snapshot directory in the container.'),
       fileName: z.string().max(255),
       container: z.string().max(63),
-      sharedWithDatabase: z.boolean().describe('True when the database is on the same volume.'),
       observedAt: timestamp,
     })
     .describe('Where the server writes its snapshots.')
+    .optional(),
+  databaseClaims: z
+    .array(
+      z.object({
+        claimName: z.string().max(253),
+        subPath: z.string().max(4096).describe("The database's directory relative to the claim's root; absent where it cannot be known.").optional(),
+      }),
+    )
+    .max(256)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Claims that hold the database, or may hold it where its place cannot be known; empty where it is on no claim. No snapshot is stored on them.')
     .optional(),
   ...managedStatus,
   lastSnapshot: z.object({ name: z.string().max(253), completedAt: timestamp }).describe('Newest MeiliSnapshot that completed.').optional(),

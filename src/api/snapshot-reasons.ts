@@ -27,7 +27,7 @@ export const snapshotReasons = {
   ClaimCreating: 'ClaimCreating',
   /** The destination claim is lost or going away, or could not be created. */
   ClaimNotReady: 'ClaimNotReady',
-  /** The destination claim, or its volume, can hold no files of a mover. */
+  /** Nothing is stored on the destination claim: it holds a database, or cannot hold files of a mover. */
   DestinationUnusable: 'DestinationUnusable',
   /** The snapshot is asked for. */
   Requesting: 'Requesting',
@@ -87,7 +87,7 @@ export const snapshotReasons = {
   StreamToolsMissing: 'StreamToolsMissing',
   /** The room on the destination is being asked for. */
   CheckingRoom: 'CheckingRoom',
-  /** sourcePolicy Remove cannot be honoured: the server runs as root. */
+  /** sourcePolicy Remove cannot be honoured: no mover can have the server's user, or the database would be within its reach. */
   SourceNotRemovable: 'SourceNotRemovable',
   /** The destination has no room: it goes on by itself when room appears. */
   InsufficientSpace: 'InsufficientSpace',

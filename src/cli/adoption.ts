@@ -71,7 +71,7 @@ export function adoptionOf(found: Found, wished: string | undefined): Adoption {
 /** The same words that the operator will have for it. */
 function volumeNote({ pod, located, claim }: Found, existing: object): string {
   const instance = { metadata: pod.metadata, spec: { existing } } as unknown as MeiliInstance
-  const { message } = volumeReady({ instance, pods: [pod], podsRefused: undefined, rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located, claim, lastSnapshot: undefined, pollMs: 0, streaming: false, managed: undefined })
+  const { message } = volumeReady({ instance, pods: [pod], podsRefused: undefined, rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located, databaseClaims: undefined, claim, lastSnapshot: undefined, pollMs: 0, streaming: false, managed: undefined })
   return message
 }
 

@@ -3,6 +3,7 @@ import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } 
 import type { MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
+import type { DatabaseClaim } from '../reconcile/server.ts'
 import type { Located } from './snapshot-volume.ts'
 
 /** What the server said, or why it was not asked. */
@@ -36,6 +37,8 @@ export interface InstanceObservation {
   readonly server: ServerSeen
   /** Undefined where no container can be told to be Meilisearch. */
   readonly located: (Located & { readonly s3: boolean }) | undefined
+  /** Where the pod says that its database is, or may be; undefined where there is no single pod. */
+  readonly databaseClaims: readonly DatabaseClaim[] | undefined
   readonly claim: V1PersistentVolumeClaim | undefined
   readonly lastSnapshot: MeiliInstanceStatus['lastSnapshot']
   /** How often a healthy server is asked. */

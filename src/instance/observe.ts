@@ -13,7 +13,7 @@ import { configMapNames, launchOf } from './launch.ts'
 import { lookAtManaged, nothingManaged } from './observe-managed.ts'
 import { askServer } from './observe-server.ts'
 import { selectorText } from './selector.ts'
-import { containerOf, locateSnapshots } from './snapshot-volume.ts'
+import { containerOf, locateDatabase, locateSnapshots, mountedClaims } from './snapshot-volume.ts'
 
 export interface InstanceWorld {
   readonly kube: KubeClient
@@ -48,19 +48,20 @@ async function observeManaged(world: InstanceWorld, instance: MeiliInstance, ali
   return world.runsServers ? await lookAtManaged(world, instance, alive) : nothingManaged
 }
 
-type OfPod = Pick<InstanceObservation, 'rival' | 'endpoint' | 'server' | 'located' | 'claim'>
-const noPod: OfPod = { rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, claim: undefined }
+type OfPod = Pick<InstanceObservation, 'rival' | 'endpoint' | 'server' | 'located' | 'databaseClaims' | 'claim'>
+const noPod: OfPod = { rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, databaseClaims: undefined, claim: undefined }
 
 async function observePod(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod): Promise<OfPod> {
   const { namespace } = instance.metadata
   const server = serverOf(instance, pod)
-  const located = await locate(world, instance, pod)
+  const { located, databaseClaims } = await locate(world, instance, pod)
   const claimName = located !== undefined && 'volume' in located ? located.volume.claimName : undefined
   return {
     rival: olderRival(world, instance, pod),
     endpoint: server?.endpoint,
     server: server === undefined ? { state: 'NotAsked' } : await askServer(world.connections, server, instance.status?.upgrade),
     located,
+    databaseClaims,
     claim: claimName === undefined ? undefined : await world.kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name: claimName }),
   }
 }
@@ -90,10 +91,10 @@ function olderRival({ instances }: InstanceWorld, { metadata }: MeiliInstance, p
   return instances(metadata.namespace).find((other) => other.metadata.uid !== metadata.uid && other.status?.pod?.uid === pod.metadata?.uid && age(other.metadata) < age(metadata))?.metadata.name
 }
 
-async function locate(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod): Promise<InstanceObservation['located']> {
+async function locate(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod): Promise<Pick<InstanceObservation, 'located' | 'databaseClaims'>> {
   const { container: named, port, snapshotDirectory } = serverIn(instance)
   const container = containerOf(pod, named, port)
-  if (container === undefined) return undefined
+  if (container === undefined) return { located: undefined, databaseClaims: mountedClaims(pod, pod.spec?.containers ?? []) }
   const { namespace } = instance.metadata
   const data = new Map<string, Readonly<Record<string, string>>>()
   for (const name of configMapNames(container)) {
@@ -101,5 +102,8 @@ async function locate(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod)
     if (configMap !== undefined) data.set(name, configMap.data ?? {})
   }
   const launch = launchOf(container, data)
-  return { ...locateSnapshots({ pod, container, launch, override: snapshotDirectory }), s3: launch.s3 }
+  return {
+    located: { ...locateSnapshots({ pod, container, launch, override: snapshotDirectory }), s3: launch.s3 },
+    databaseClaims: locateDatabase({ pod, container, launch }),
+  }
 }

@@ -2,6 +2,7 @@
 import type { V1EnvVar } from '@kubernetes/client-node'
 import type { ManagedServer } from '../api/instance.ts'
 import type { SecretKeyReference } from '../api/meta.ts'
+import { databaseDirectory } from '../reconcile/names.ts'
 
 /** Where things are in the container. The volume is mounted above the database: a `lost+found` in its root does no harm. */
 export const paths = { data: '/meili_data', snapshots: '/snapshots', scratch: '/scratch' } as const
@@ -34,7 +35,7 @@ export function serverSettings(managed: ManagedServer, masterKey: SecretKeyRefer
   const ours: V1EnvVar[] = [
     { name: 'MEILI_ENV', value: managed.environment.toLowerCase() },
     { name: 'MEILI_HTTP_ADDR', value: '0.0.0.0:7700' },
-    { name: 'MEILI_DB_PATH', value: `${paths.data}/data.ms` },
+    { name: 'MEILI_DB_PATH', value: `${paths.data}/${databaseDirectory}` },
     { name: 'MEILI_DUMP_DIR', value: `${paths.data}/dumps` },
     { name: 'MEILI_SNAPSHOT_DIR', value: directories.snapshots },
     { name: 'TMPDIR', value: directories.temporary },

@@ -1,7 +1,8 @@
-// From a path in a container to the volume below it, and the path inside that volume. Pure.
+// From a path in a container to the volume below it, and the path inside that volume: of the snapshot directory, and of the database. Pure.
 import { posix } from 'node:path'
-import type { V1Container, V1Pod, V1VolumeMount } from '@kubernetes/client-node'
+import type { V1Container, V1Pod, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import type { SnapshotVolume } from '../api/instance.ts'
+import type { DatabaseClaim } from '../reconcile/server.ts'
 import type { Launch, Setting } from './launch.ts'
 
 /** What cannot be known, and why; and what its user can do about it. */
@@ -14,7 +15,6 @@ export type Located = { readonly volume: Omit<SnapshotVolume, 'observedAt' | 'vo
 
 interface Found {
   readonly kind: string
-  readonly volumeName: string
   readonly claimName?: string
   readonly subPath: string
   readonly readOnly: boolean
@@ -40,7 +40,6 @@ export function locateSnapshots(place: { pod: V1Pod; container: V1Container; lau
   if ('unknown' in found) return found
   const fileName = `${posix.basename(database.path)}.snapshot`
   if (isTooLong(directory.path, fileName, found)) return { unknown: 'a name or a path on the way to the snapshot file is longer than Linux or Kubernetes allows', remedy: 'Shorten it.' }
-  const databaseVolume = volumeAt(pod, container, database.path)
   return {
     readOnly: found.readOnly,
     volume: {
@@ -50,9 +49,37 @@ export function locateSnapshots(place: { pod: V1Pod; container: V1Container; lau
       directory: directory.path,
       fileName,
       container: container.name,
-      sharedWithDatabase: 'volumeName' in databaseVolume && (databaseVolume.volumeName === found.volumeName || (found.claimName !== undefined && databaseVolume.claimName === found.claimName)),
     },
   }
+}
+
+/** More than a pod ever mounts. */
+const maxClaims = 256
+
+/** The claims on which the database is, with what is mounted below it; where its place cannot be known, every claim that the server mounts. */
+export function locateDatabase({ pod, container, launch }: { pod: V1Pod; container: V1Container; launch: Launch }): readonly DatabaseClaim[] {
+  const database = absolute(launch.databasePath, 'data.ms', launch)
+  if ('unknown' in database) return mountedClaims(pod, [container])
+  const below = (container.volumeMounts ?? []).map(mountPoint).filter((mount) => within(mount, database.path))
+  const places = [database.path, ...below].map((path) => volumeAt(pod, container, path))
+  return places.some((found) => 'unknown' in found) ? mountedClaims(pod, [container]) : distinct(places.flatMap((found) => ('unknown' in found ? [] : claimOf(found))))
+}
+
+function claimOf({ claimName, subPath }: Found): DatabaseClaim[] {
+  if (claimName === undefined) return []
+  return [subPath.length > 4096 ? { claimName } : { claimName, subPath }]
+}
+
+/** What these containers mount: any of it may hold the database. */
+export function mountedClaims(pod: V1Pod, containers: readonly V1Container[]): readonly DatabaseClaim[] {
+  const names = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => claimNameIn(pod, name)))
+  return distinct(names.flatMap((claimName) => (claimName === undefined ? [] : [{ claimName }])))
+}
+
+/** A claim whose name is too long to be one is not there. */
+function distinct(claims: readonly DatabaseClaim[]): readonly DatabaseClaim[] {
+  const known = new Map(claims.filter(({ claimName }) => claimName.length <= 253).map((claim) => [`${claim.claimName} ${claim.subPath ?? ''}`, claim]))
+  return [...known.values()].slice(0, maxClaims)
 }
 
 function absolute(setting: Setting, byDefault: string, launch: Launch): { path: string } | { unknown: string } {
@@ -75,20 +102,25 @@ const within = (path: string, mount: string): boolean => mount === '/' || path =
 function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | Unknown {
   const mounts = (container.volumeMounts ?? []).filter((candidate) => within(path, mountPoint(candidate)))
   const mount = mounts.toSorted((a, b) => mountPoint(b).length - mountPoint(a).length)[0]
-  if (mount === undefined) return { kind: 'the container file system', volumeName: '', subPath: path, readOnly: false }
+  if (mount === undefined) return { kind: 'the container file system', subPath: path, readOnly: false }
   const inside = subPathOf(mount, container, pod)
   if (inside === undefined) return { unknown: `the subPathExpr of mount ${mount.mountPath} cannot be resolved`, remedy: "Use a subPath, or a subPathExpr of plain variables and the pod's name and namespace." }
-  const volume = pod.spec?.volumes?.find(({ name }) => name === mount.name)
-  const claim = volume?.persistentVolumeClaim
-  const ephemeral = volume?.ephemeral === undefined ? undefined : `${pod.metadata?.name ?? ''}-${mount.name}`
-  const claimName = claim?.claimName ?? ephemeral
+  const volume = volumeNamed(pod, mount.name)
+  const claimName = claimNameIn(pod, mount.name)
   return {
     kind: claimName === undefined ? sourceOf(volume) : 'PersistentVolumeClaim',
-    volumeName: mount.name,
     ...(claimName === undefined ? {} : { claimName }),
     subPath: posix.relative('/', posix.resolve('/', inside, posix.relative(mountPoint(mount), path))),
-    readOnly: mount.readOnly === true || claim?.readOnly === true,
+    readOnly: mount.readOnly === true || volume?.persistentVolumeClaim?.readOnly === true,
   }
+}
+
+const volumeNamed = ({ spec }: V1Pod, wanted: string): V1Volume | undefined => spec?.volumes?.find(({ name }) => name === wanted)
+
+/** An ephemeral volume is a claim, too, named after its pod. */
+function claimNameIn(pod: V1Pod, volumeName: string): string | undefined {
+  const volume = volumeNamed(pod, volumeName)
+  return volume?.persistentVolumeClaim?.claimName ?? (volume?.ephemeral === undefined ? undefined : `${pod.metadata?.name ?? ''}-${volumeName}`)
 }
 
 /** `emptyDir`, `hostPath` …: the one member that a volume has beside its name. */

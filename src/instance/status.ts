@@ -5,6 +5,7 @@ import { instant } from '../reconcile/conditions.ts'
 import { sizeText } from '../reconcile/format.ts'
 import { connectionSecretName } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
+import { databaseClaimsOf } from '../reconcile/server.ts'
 import { managedOf } from './managed.ts'
 import type { InstanceObservation } from './observation.ts'
 import { sizeBytes } from '../api/quantity.ts'
@@ -21,9 +22,16 @@ export function statusOf(observation: InstanceObservation, nowMs: number): Omit<
     pod: pod && { name: pod.metadata?.name ?? '', uid: pod.metadata?.uid ?? '', node: pod.spec?.nodeName },
     endpoint,
     snapshotVolume: snapshotVolumeOf(observation, nowMs),
+    databaseClaims: databaseClaimsIn(observation),
     lastSnapshot: lastSnapshot ?? instance.status?.lastSnapshot,
     ...ofManaged(observation, database),
   }
+}
+
+/** Without a pod the database stays where it is. */
+function databaseClaimsIn({ instance, databaseClaims }: InstanceObservation): MeiliInstanceStatus['databaseClaims'] {
+  const known = instance.spec.managed === undefined ? (databaseClaims ?? databaseClaimsOf(instance)) : databaseClaimsOf(instance)
+  return known === undefined ? undefined : [...known]
 }
 
 function snapshotVolumeOf({ instance, located, claim }: InstanceObservation, nowMs: number): MeiliInstanceStatus['snapshotVolume'] {

@@ -122,8 +122,8 @@ export const releaseConfig = z.object({
 export type ReleaseConfig = z.infer<typeof releaseConfig>
 
 /**
- * Removes this object's artifact and its partial directories (deletionPolicy: Delete). Mounts: the destination claim's root, writable. What is another
- * object's, or holds files that no mover put there, ends in `destinationConflict` with nothing touched. The directories of `path` stay, even
+ * Removes this object's artifact and its partial directories (deletionPolicy: Delete). Mounts, writable: the destination claim's root, or no more than
+ * what `path` leads to. What is another object's, or holds files that no mover put there, ends in `destinationConflict` with nothing touched. The directories of `path` stay, even
  * empty: who made them is not on record, and another mover may be about to write there.
  */
 export const removeConfig = z.object({

@@ -19,6 +19,9 @@ export function baseName({ metadata: { name } }: Pick<MeiliInstance, 'metadata'>
 
 export type ClaimRole = 'data' | 'snapshots' | 'scratch'
 
+/** The database of a managed server: a directory in the root of its data claim. */
+export const databaseDirectory = 'data.ms'
+
 export const claimNameOf = (instance: MeiliInstance, role: ClaimRole): string => `${baseName(instance)}-${role}`
 export const keySecretName = (instance: MeiliInstance): string => `${baseName(instance)}-keys`
 export const connectionSecretName = (instance: MeiliInstance): string => `${baseName(instance)}-connection`

@@ -1,8 +1,8 @@
-// What server an instance stands for: found by its user's words, or ours. From it and its pod, how the server is reached. Pure.
+// What server an instance stands for: found by its user's words, or ours. From it and its pod, how the server is reached; and on which claim its database is. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
-import type { ExistingServer, MeiliInstance } from '../api/instance.ts'
+import type { ExistingServer, MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { ServerReference } from './decision.ts'
-import { childLabels, keyUids, masterKeyReference, serverContainer, serverPort } from './names.ts'
+import { childLabels, claimNameOf, databaseDirectory, keyUids, masterKeyReference, serverContainer, serverPort } from './names.ts'
 
 /** A server that we run is found as any other one is. */
 export function serverIn(instance: MeiliInstance): ExistingServer {
@@ -22,4 +22,13 @@ export function serverOf(instance: MeiliInstance, pod: V1Pod): ServerReference |
     ...(tls?.caSecretRef === undefined ? {} : { ca: tls.caSecretRef }),
     ...(tls?.serverName === undefined ? {} : { serverName: tls.serverName }),
   }
+}
+
+export type DatabaseClaim = NonNullable<MeiliInstanceStatus['databaseClaims']>[number]
+
+/** Of a server that we run spec says it, before there is a pod; of any other its pod was looked at. Undefined where that has not been done yet. */
+export function databaseClaimsOf(instance: MeiliInstance): readonly DatabaseClaim[] | undefined {
+  const { managed } = instance.spec
+  if (managed === undefined) return instance.status?.databaseClaims
+  return [{ claimName: managed.storage.claimName ?? claimNameOf(instance, 'data'), subPath: databaseDirectory }]
 }

@@ -1,15 +1,16 @@
 // The Jobs that remove what lies on the claim: one stored directory (deletionPolicy Delete), or what killed movers left behind. Pure.
-import type { V1Job } from '@kubernetes/client-node'
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { V1Job, V1PodSecurityContext } from '@kubernetes/client-node'
 import type { RemoveConfig } from '../mover/contract.ts'
 import { artifactPath } from './artifact-path.ts'
 import { jobNameOf, jobTemplate } from './job-template.ts'
 import type { MoverImage } from './job-template.ts'
-import { destinationVolume, nearNode, ownerSecurity, podMountPaths } from './mover-pod.ts'
+import { databaseOnDestination } from './databases.ts'
+import { destinationDirectory, destinationVolume, nearNode, ownerSecurity, podMountPaths } from './mover-pod.ts'
+import type { SnapshotObservation } from './observation.ts'
 
 const deadlineSeconds = 300
 
-type Cleaned = MoverImage & { readonly snapshot: MeiliSnapshot }
+type Cleaned = MoverImage & Pick<SnapshotObservation, 'snapshot' | 'databases'>
 
 /** It belongs to nobody: an owner that is deleted in the foreground would have it collected before it has run. */
 export function cleanupJob(cleaned: Cleaned): V1Job {
@@ -21,9 +22,9 @@ export function sweepJob(cleaned: Cleaned): V1Job {
   return removal(cleaned, { name: jobNameOf(cleaned.snapshot, 'sweep'), extent: 'Partials', owned: true })
 }
 
-function removal({ snapshot, ...image }: Cleaned, { name, extent, owned }: { name: string; extent: RemoveConfig['extent']; owned: boolean }): V1Job {
-  const { metadata, status, spec } = snapshot
-  const { volume, mount } = destinationVolume(snapshot)
+function removal({ snapshot, databases, moverImage, imagePullSecrets }: Cleaned, { name, extent, owned }: { name: string; extent: RemoveConfig['extent']; owned: boolean }): V1Job {
+  const { metadata, spec } = snapshot
+  const { volume, mount, securityContext } = mounted({ snapshot, databases })
   // The user's limits are those of a copy, under which a mover may have died.
   const mover = { ...spec.mover, resources: undefined }
   return jobTemplate({
@@ -37,9 +38,19 @@ function removal({ snapshot, ...image }: Cleaned, { name, extent, owned }: { nam
       deadlineSeconds,
     },
     deadlineSeconds,
-    pod: { securityContext: ownerSecurity(status?.move?.runAs), ...nearNode(snapshot), volumes: [volume] },
+    pod: { securityContext, ...nearNode(snapshot), volumes: [volume] },
     volumeMounts: [mount],
     owned,
-    ...image,
+    moverImage,
+    imagePullSecrets,
   })
+}
+
+/** As whoever stored it. On a claim that holds a database by now: the artifact's parent alone, and the kubelet gives nothing on the volume to the mover's group. */
+function mounted(seen: Pick<Cleaned, 'snapshot' | 'databases'>): ReturnType<typeof destinationVolume> & { securityContext: V1PodSecurityContext } {
+  const { snapshot } = seen
+  const security = ownerSecurity(snapshot.status?.move?.runAs)
+  if (databaseOnDestination(seen) === undefined) return { ...destinationVolume(snapshot), securityContext: security }
+  const { fsGroup, fsGroupChangePolicy: _, ...rest } = security
+  return { ...destinationDirectory(snapshot, artifactPath(snapshot).path), securityContext: { ...rest, ...(fsGroup === undefined ? {} : { supplementalGroups: [fsGroup] }) } }
 }

@@ -4,6 +4,7 @@ import { instant } from '../reconcile/conditions.ts'
 import type { Decision } from '../reconcile/decision.ts'
 import { artifactPath } from './artifact-path.ts'
 import { cleanupJob } from './cleanup-job.ts'
+import { databaseOnDestination, databaseWithin, whereabouts } from './databases.ts'
 import { jobNameOf } from './job-template.ts'
 import { resultOf, terminationOf } from './mover-result.ts'
 import type { SnapshotObservation } from './observation.ts'
@@ -41,13 +42,27 @@ export function cleanup(observation: SnapshotObservation, nowMs: number): Outcom
   return begin(observation, { attempt: begun.attempt + 1, failure: told(message, 2000), retryAt: instant(nowMs + 5000 * begun.attempt) })
 }
 
-function whyHopeless({ snapshot, claim, mover }: SnapshotObservation, nowMs: number): string | undefined {
+function whyHopeless(observation: SnapshotObservation, nowMs: number): string | undefined {
+  const { snapshot, claim, mover } = observation
   const { name } = snapshot.spec.destination.claim
   if (claim === undefined) return `Claim ${name} is gone.`
   if (claim.metadata?.deletionTimestamp !== undefined) return `Claim ${name} is being deleted.`
   if (claim.status?.phase === 'Lost') return `Claim ${name} is lost.`
+  const database = whyOutOfReach(observation)
+  if (database !== undefined) return database
   if (nowMs - Date.parse(snapshot.metadata.deletionTimestamp ?? '') <= patienceMs) return undefined
   return `It took longer than 10 minutes. ${whyWaiting(mover) ?? snapshot.status?.cleanup?.failure ?? ''}`.trim()
+}
+
+/** The claim was given to a server after the file was stored. Where its database cannot be kept out of the mount, or nothing is known to be there to be mounted, the file stays. */
+function whyOutOfReach(seen: SnapshotObservation): string | undefined {
+  const { snapshot, databases } = seen
+  const { name } = snapshot.spec.destination.claim
+  const there = databaseOnDestination(seen)
+  if (there === undefined) return undefined
+  if (snapshot.status?.artifact === undefined) return `${whereabouts(there)} That anything was stored is not on record, and the whole claim is not searched beside a database.`
+  const inTheWay = databaseWithin(databases, { claimName: name, directory: artifactPath(snapshot).path })
+  return inTheWay === undefined ? undefined : `${whereabouts(inTheWay)} The directory cannot be mounted without it.`
 }
 
 function begin({ snapshot }: SnapshotObservation, next: Pick<Cleanup, 'attempt' | 'failure' | 'retryAt'>): Outcome {
@@ -55,10 +70,11 @@ function begin({ snapshot }: SnapshotObservation, next: Pick<Cleanup, 'attempt' 
   return { status, effects: [], requeueAfterMs: 250 }
 }
 
-function created({ snapshot, moverImage, imagePullSecrets }: SnapshotObservation, { retryAt }: Cleanup, nowMs: number): Outcome {
+function created(observation: SnapshotObservation, { retryAt }: Cleanup, nowMs: number): Outcome {
+  const { snapshot } = observation
   const restMs = retryAt === undefined ? 0 : Date.parse(retryAt) - nowMs
   if (restMs > 0) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs }
-  return { status: snapshot.status ?? {}, effects: [{ kind: 'CreateJob', job: cleanupJob({ snapshot, moverImage, imagePullSecrets }) }], requeueAfterMs: 5000 }
+  return { status: snapshot.status ?? {}, effects: [{ kind: 'CreateJob', job: cleanupJob(observation) }], requeueAfterMs: 5000 }
 }
 
 /** A namespace that is being deleted takes no new Job: then the object must not wait for one. */

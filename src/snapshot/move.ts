@@ -6,7 +6,9 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { conditionNamed, instant } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
+import { databaseClaimsOf } from '../reconcile/server.ts'
 import { askAgain } from './attempt.ts'
+import { whyNotStored } from './databases.ts'
 import { deadlineText, moveDeadlineMs } from './deadline.ts'
 import { moveEstimate } from './estimate.ts'
 import { moverJob, moverJobName } from './mover-job.ts'
@@ -16,13 +18,14 @@ import { progressText } from './move-ended.ts'
 import { isDisrupted } from './mover-result.ts'
 import { bringsNewerFile } from './next-move.ts'
 import type { SnapshotObservation } from './observation.ts'
-import { deletions } from './pending.ts'
-import { inProgress, percentOf } from './status.ts'
+import { deletions, swept } from './pending.ts'
+import { failed, inProgress, percentOf } from './status.ts'
 import type { Changes } from './status.ts'
 import { streamFrom, whyNotStreamed } from './stream-source.ts'
 import { whyNotEnding, whySilent, whyWaiting } from './waiting.ts'
 
 type Outcome = Decision<MeiliSnapshotStatus> | undefined
+type Move = NonNullable<MeiliSnapshotStatus['move']>
 
 /** The task has succeeded: one write puts that on record together with the mover that comes next, and the same pass starts it. */
 export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Outcome {
@@ -52,8 +55,8 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   const { snapshot, mover } = observation
   const before = snapshot.status?.move
   if (before === undefined || (mover.job !== undefined && !isGoing(mover.job))) return undefined
-  const restMs = before.retryAt === undefined ? 0 : Date.parse(before.retryAt) - nowMs
-  if (restMs > 0) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs }
+  const early = paused(observation, before, nowMs) ?? notStored(observation, nowMs)
+  if (early !== undefined) return early
   const start = readyToStart(observation, before.attempt)
   if (typeof start === 'string') {
     const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
@@ -68,6 +71,20 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   if (before.node === node && wasRefused(snapshot)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
   const move = { ...before, node, runAs: moverUser({ snapshot, ...start }), stream: streamFrom(start.instance, start.target) }
   return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: startingText(before.jobName, node), changes: { move } }, nowMs), effects, requeueAfterMs: 5000 }
+}
+
+function paused({ snapshot }: SnapshotObservation, { retryAt }: Move, nowMs: number): Outcome {
+  const restMs = retryAt === undefined ? 0 : Date.parse(retryAt) - nowMs
+  return restMs > 0 ? { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs } : undefined
+}
+
+/** The destination was given to a server since the request. A mover that runs already is let be. */
+function notStored(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot } = observation
+  const why = whyNotStored(observation)
+  if (why === undefined) return undefined
+  const left = (snapshot.status?.move?.attempt ?? 1) > 1 ? swept(observation).note : ''
+  return { status: failed(snapshot, { reason: snapshotReasons.DestinationUnusable, message: `The snapshot was taken, and cannot be stored. ${why}${left}` }, nowMs), effects: [] }
 }
 
 /** One sentence from the request to the first word of the mover: nothing worth a write happens in between. */
@@ -86,11 +103,13 @@ function readyToStart(observation: SnapshotObservation, attempt: number): Pick<M
 }
 
 /** Why nothing can be moved from beside this pod now. */
-function whyUnfit({ metadata, status }: MeiliInstance, target: V1Pod): string | undefined {
+function whyUnfit(instance: MeiliInstance, target: V1Pod): string | undefined {
+  const { metadata, status } = instance
   const pod = `Pod ${target.metadata?.name ?? ''}`
   if (target.spec?.nodeName === undefined) return `${pod} is on no node yet.`
   // A mover beside a pod that leaves would be in the way of its volume, and be deleted again at once.
   if (isGoing(target)) return `${pod} is going away; the mover waits for the next one.`
+  if (databaseClaimsOf(instance) === undefined) return `MeiliInstance ${metadata.name} does not say on which claim its database is.`
   return status?.snapshotVolume === undefined ? `MeiliInstance ${metadata.name} does not say on which claim its snapshots are.` : undefined
 }
 

@@ -1,5 +1,5 @@
 // The Job that moves one file: what it mounts, as whom it runs, where it must run. Pure.
-// Mounts the snapshot directory only, and read-only: Meilisearch's database is out of its reach.
+// Mounts the destination, which holds no database (databases.ts), and the snapshot directory: read-only, unless it is on the destination, too.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../api/instance.ts'
 import { sizeBytes } from '../api/quantity.ts'

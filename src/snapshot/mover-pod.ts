@@ -20,22 +20,18 @@ export const podMountPaths = { source: '/source', destination: '/destination' } 
 /** The mover's own user, where the target has none to take over. */
 const moverUid = 65_532
 
-/** The snapshots' own claim is the destination, and the database is on another: what is mounted writable holds snapshots only. */
-const isMountedOnce = ({ snapshot, instance: { status } }: Moved): boolean => status?.snapshotVolume?.claimName === snapshot.spec.destination.claim.name && !status.snapshotVolume.sharedWithDatabase
+/** The snapshots' own claim is the destination. It holds no database (databases.ts), so what is mounted writable holds snapshots only. */
+const isMountedOnce = ({ snapshot, instance: { status } }: Moved): boolean => status?.snapshotVolume?.claimName === snapshot.spec.destination.claim.name
 
-/**
- * Two claims: two volumes, the source read-only as a volume. One claim: one volume (two entries for one claim work only since 1.35), the source mount
- * read-only; but one mount where that is safe, because nothing can be linked from one mount to another. What is streamed is not mounted.
- */
+/** Two claims: two volumes, the source read-only. One claim: one mount, because nothing can be linked from one mount to another. What is streamed is not mounted. */
 export function moverVolumes(moved: Moved): { volumes: V1Volume[]; volumeMounts: V1VolumeMount[] } {
   const { snapshot, instance } = moved
   const claimName = instance.status?.snapshotVolume?.claimName ?? ''
   const destination = destinationVolume(snapshot)
   if (isMountedOnce(moved) || mustStream(instance.status?.snapshotVolume)) return { volumes: [destination.volume], volumeMounts: [destination.mount] }
-  const shared = claimName === snapshot.spec.destination.claim.name
   return {
-    volumes: [...(shared ? [] : [{ name: 'source', persistentVolumeClaim: { claimName, readOnly: true } }]), destination.volume],
-    volumeMounts: [{ name: shared ? 'destination' : 'source', mountPath: podMountPaths.source, readOnly: true, ...sourcePath(instance) }, destination.mount],
+    volumes: [{ name: 'source', persistentVolumeClaim: { claimName, readOnly: true } }, destination.volume],
+    volumeMounts: [{ name: 'source', mountPath: podMountPaths.source, readOnly: true, ...sourcePath(instance) }, destination.mount],
   }
 }
 
@@ -55,6 +51,12 @@ export function destinationVolume({ spec }: MeiliSnapshot): { volume: V1Volume; 
   return { volume: { name: 'destination', persistentVolumeClaim: { claimName: spec.destination.claim.name } }, mount: { name: 'destination', mountPath: podMountPaths.destination } }
 }
 
+/** One directory of the claim, which must be there, where the mover would find it below the root. */
+export function destinationDirectory(snapshot: MeiliSnapshot, path: string): { volume: V1Volume; mount: V1VolumeMount } {
+  const { volume, mount } = destinationVolume(snapshot)
+  return { volume, mount: { name: mount.name, mountPath: join(mount.mountPath, path), subPath: path } }
+}
+
 /** The snapshot directory alone, to unlink one file in it. */
 export function writableSource({ instance }: Moved): { volume: V1Volume; mount: V1VolumeMount } {
   const claimName = instance.status?.snapshotVolume?.claimName ?? ''
@@ -64,12 +66,11 @@ export function writableSource({ instance }: Moved): { volume: V1Volume; mount: 
 export type RunAs = NonNullable<NonNullable<MeiliSnapshotStatus['move']>['runAs']>
 
 /** As the target's user. The group of a volume that the server can write is never changed to one that the server does not have. */
-export function moverUser({ snapshot, instance, target }: Moved): RunAs {
-  const user = targetUser(target, instance)
+export function moverUser(moved: Moved): RunAs {
+  const user = targetUser(moved.target, moved.instance)
   const uid = user.uid ?? moverUid
   const group = user.uid === undefined ? moverUid : (user.gid ?? uid)
-  const shared = instance.status?.snapshotVolume?.claimName === snapshot.spec.destination.claim.name
-  const fsGroup = shared ? user.fsGroup : user.uid === undefined ? moverUid : (user.fsGroup ?? group)
+  const fsGroup = isMountedOnce(moved) ? user.fsGroup : user.uid === undefined ? moverUid : (user.fsGroup ?? group)
   return { user: uid, group, ...(fsGroup === undefined ? {} : { fsGroup }) }
 }
 

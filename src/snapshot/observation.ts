@@ -3,6 +3,7 @@ import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-n
 import type { MeiliInstance } from '../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../api/snapshot.ts'
 import type { MoverProgress } from '../mover/contract.ts'
+import type { Database } from './databases.ts'
 import type { EarlierRun } from './estimate.ts'
 
 /** A task as Meilisearch names it: uids start again with a new database, so the time belongs to it. */
@@ -71,6 +72,8 @@ export interface SnapshotObservation {
   readonly earlier: EarlierRun | undefined
   /** What the next snapshot will need on the destination, and what was free there when a mover looked last; both only as far as known. */
   readonly room: { readonly sizeBytes: number | undefined; readonly known: MeiliSnapshotStatus['destination'] }
+  /** Where the servers of the namespace have their databases. */
+  readonly databases: readonly Database[]
   /** The destination. */
   readonly claim: V1PersistentVolumeClaim | undefined
   readonly engine: EngineSeen

@@ -6,6 +6,7 @@ import type { MeiliSnapshotStatus, SnapshotReason } from '../api/snapshot.ts'
 import { instant } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { sweepJob } from './cleanup-job.ts'
+import { databaseOnDestination, whereabouts } from './databases.ts'
 import { deadlineText, attemptStartedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { sentence } from './sentence.ts'
@@ -35,6 +36,8 @@ export function pending({ snapshot }: SnapshotObservation, nowMs: number, { reas
 
 /** What a mover that was killed has left goes once no other mover comes and takes it away. Nobody waits for that, so the message names it. */
 export function swept(observation: SnapshotObservation): { readonly effects: readonly Effect[]; readonly note: string } {
+  const database = databaseOnDestination(observation)
+  if (database !== undefined) return { effects: [], note: ` What was left of it stays: ${whereabouts(database)}` }
   const job = sweepJob(observation)
   return { effects: [{ kind: 'CreateJob', job }], note: ` Job ${job.metadata?.name ?? ''} removes what was left of it on claim ${observation.snapshot.spec.destination.claim.name}.` }
 }

@@ -1,12 +1,14 @@
 // The rungs before the request: can it work at all, and is everything in place? Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import { instanceConditions, instanceReasons } from '../api/instance.ts'
-import type { InstanceReason } from '../api/instance.ts'
+import type { InstanceReason, MeiliInstance } from '../api/instance.ts'
 import { conditionTypes, durationMs } from '../api/meta.ts'
 import { snapshotFinalizer, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
+import { databaseClaimsOf } from '../reconcile/server.ts'
+import { whyNotReleased, whyNotStored } from './databases.ts'
 import { destinationClaim } from './destination-claim.ts'
 import { attemptStartedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
@@ -32,21 +34,45 @@ function upToDate({ instance }: SnapshotObservation): boolean {
   return instance?.status?.observedGeneration === instance?.metadata.generation
 }
 
+/** The claim of a server's database, this one's or another's, is never a destination. */
+export function destinationHoldsDatabase(observation: SnapshotObservation, nowMs: number): Outcome {
+  const why = whyNotStored(observation)
+  if (why === undefined) return undefined
+  return { status: failed(observation.snapshot, { reason: snapshotReasons.DestinationUnusable, message: why }, nowMs), effects: deletions(observation.mover.jobs) }
+}
+
 /** Rung 3: the user has to change something, and a MeiliSnapshot is immutable: say what, and end. */
 export function sourceUnusable(observation: SnapshotObservation, nowMs: number): Outcome {
-  const { snapshot, instance, claim, target } = observation
+  const { snapshot, instance, target } = observation
   if (instance === undefined || !upToDate(observation)) return undefined
   const volume = conditionNamed(instance.status?.conditions, instanceConditions.SnapshotVolumeReady)
   const reason = hopeless.find((hopelessReason) => volume?.status === 'False' && volume.reason === hopelessReason)
-  if (reason !== undefined) return { status: failed(snapshot, { reason, message: volume?.message ?? '' }, nowMs), effects: [] }
-  if (target === undefined || targetUser(target, instance).uid !== undefined) return undefined
+  const unfit = reason === undefined ? (notRemovable(observation) ?? (target === undefined ? undefined : userUnfit(observation, instance, target))) : { reason, message: volume?.message ?? '' }
+  return unfit === undefined ? undefined : { status: failed(snapshot, unfit, nowMs), effects: [] }
+}
+
+type Unfit = Parameters<typeof failed>[1]
+
+/** What removes the file has its directory writable. */
+function notRemovable(observation: SnapshotObservation): Unfit | undefined {
+  const why = observation.snapshot.spec.sourcePolicy === 'Remove' ? whyNotReleased(observation) : undefined
+  return why === undefined ? undefined : { reason: snapshotReasons.SourceNotRemovable, message: `${why} Use sourcePolicy: Keep, or give the snapshots a directory of their own (MEILI_SNAPSHOT_DIR).` }
+}
+
+/** A mover has the server's user; it never is root, and a user that is not known is not guessed. */
+function userUnfit({ snapshot, claim }: SnapshotObservation, instance: MeiliInstance, target: V1Pod): Unfit | undefined {
+  const { uid, isRoot } = targetUser(target, instance)
+  if (uid !== undefined) return undefined
+  const pod = `Pod ${target.metadata?.name ?? ''}`
+  const who = isRoot ? `${pod} runs as root` : `${pod} does not say as which user it runs`
+  const asUser = isRoot ? 'run Meilisearch as a user (runAsUser)' : 'set runAsUser in the pod'
   if (snapshot.spec.sourcePolicy === 'Remove') {
-    const message = `Pod ${target.metadata?.name ?? ''} runs as root, so its snapshots are root's, and a mover, which never runs as root, cannot remove them. Use sourcePolicy: Keep, or run Meilisearch as a user (runAsUser).`
-    return { status: failed(snapshot, { reason: snapshotReasons.SourceNotRemovable, message }, nowMs), effects: [] }
+    const message = isRoot ? `${who}, so its snapshots are root's, and a mover, which never runs as root, cannot remove them.` : `${who}, so a mover, which runs as a user of its own then, cannot remove its snapshots.`
+    return { reason: snapshotReasons.SourceNotRemovable, message: `${message} Use sourcePolicy: Keep, or ${asUser}.` }
   }
   if (claim === undefined || instance.status?.snapshotVolume?.claimName !== claim.metadata?.name) return undefined
-  const message = `Pod ${target.metadata?.name ?? ''} runs as root, and claim ${claim.metadata?.name ?? ''} holds its database too: a mover never runs as root, and never changes the group of a server's own volume. Use another claim for snapshots, or run Meilisearch as a user (runAsUser).`
-  return { status: failed(snapshot, { reason: snapshotReasons.DestinationUnusable, message }, nowMs), effects: [] }
+  const message = `${who}, and writes its snapshots to claim ${claim.metadata?.name ?? ''}: a mover, which then has a user of its own, never changes the group of a server's volume, and could not write there. Use another claim for the destination, or ${asUser}.`
+  return { reason: snapshotReasons.DestinationUnusable, message }
 }
 
 export function pastStartDeadline({ snapshot, ...observation }: SnapshotObservation, nowMs: number): Outcome {
@@ -77,6 +103,16 @@ export function targetNotReady(observation: SnapshotObservation, nowMs: number):
   }
   const silent = target === undefined ? `Pod ${instance?.status?.pod?.name ?? ''} of MeiliInstance ${name} is gone or was replaced.` : whySilent(engine, target)
   if (silent !== undefined) return pending(observation, nowMs, { reason: engine.state === 'Unauthorized' ? Unauthorized : TargetNotReady, message: silent })
+  return volumesUnknown(observation, nowMs)
+}
+
+/** An operator that did not look for the database may have been the last one to look at the instance. */
+function volumesUnknown(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { instance } = observation
+  const { InstanceNotSeen, TargetNotReady } = snapshotReasons
+  if (instance !== undefined && databaseClaimsOf(instance) === undefined) {
+    return pending(observation, nowMs, { reason: InstanceNotSeen, message: `MeiliInstance ${instance.metadata.name} does not say yet on which claim its database is.` })
+  }
   if (isTrue(instance?.status?.conditions, instanceConditions.SnapshotVolumeReady)) return undefined
   return pending(observation, nowMs, { reason: TargetNotReady, message: conditionNamed(instance?.status?.conditions, instanceConditions.SnapshotVolumeReady)?.message ?? '' })
 }

@@ -4,6 +4,7 @@ import { snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { instant } from '../reconcile/conditions.ts'
 import type { Decision } from '../reconcile/decision.ts'
+import { whyNotReleased } from './databases.ts'
 import { deadlineText, moveDeadlineMs } from './deadline.ts'
 import { jobNameOf } from './job-template.ts'
 import { resultOf, terminationOf } from './mover-result.ts'
@@ -73,6 +74,8 @@ export function releaseMissing(observation: SnapshotObservation, nowMs: number):
   const { snapshot, instance, target, mover } = observation
   const release = snapshot.status?.release
   if (release === undefined || mover.job !== undefined) return undefined
+  const why = whyNotReleased(observation)
+  if (why !== undefined) return given(snapshot, why, nowMs)
   const restMs = release.retryAt === undefined ? 0 : Date.parse(release.retryAt) - nowMs
   if (restMs > 0) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs }
   if (instance === undefined || target?.spec?.nodeName === undefined) {

@@ -71,6 +71,24 @@ describe('what becomes of the files', () => {
     await eventually('the Event of it, which comes on a way of its own', async () => (/on claim short-lived was not removed: Claim short-lived is gone\./.test(await told()) ? true : undefined))
   })
 
+  test('deletionPolicy Delete on a claim that was given to another server: its own directory goes, and the database is not even mounted', async () => {
+    const claimName = 'handed-on'
+    await kubectl.apply(claimOf({ namespace: world.namespace, name: claimName }))
+    await world.snapshot('inherited', { instance: 'movies', claim: { name: claimName } }, { deletionPolicy: 'Delete' })
+    const { metadata, status } = await world.completed('inherited')
+    const heir = await world.run('heir', { storage: { claimName } })
+    await heir.load(100)
+    expect((await world.instance('heir')).status?.databaseClaims).toEqual([{ claimName, subPath: 'data.ms' }])
+    await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'inherited', '--timeout=90s'])
+    const { items } = await kubectl.json<{ items: { metadata: { name: string }; spec: { template: { spec: { containers: { volumeMounts: object[] }[] } } } }[] }>(['-n', world.namespace, 'get', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`])
+    const job = items.find(({ metadata: { name } }) => name.endsWith('-cleanup-1'))
+    expect(job?.spec.template.spec.containers[0]?.volumeMounts).toEqual([{ name: 'destination', mountPath: '/destination/movies', subPath: 'movies' }])
+    expect(await listed(claimName, '')).toEqual(expect.arrayContaining(['data.ms', 'movies']))
+    expect(await listed(claimName, 'movies'), directoryOf(status?.artifact?.path)).toEqual([])
+    expect(await heir.api.counts()).toEqual({ films: 100 })
+    await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'heir', '--timeout=60s'])
+  })
+
   test('a namespace with finished, waiting and running snapshots is deleted without a hang', async () => {
     const other = await World.create()
     await (await other.serve('movies')).load(2000)

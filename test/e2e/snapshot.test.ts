@@ -69,16 +69,15 @@ describe('a snapshot of a server with a claim', () => {
     expect(output).toContain('OK')
   })
 
-  test('can share the claim with the database, which it cannot write', async () => {
+  test("is not stored on the claim of the server's database: refused before Meilisearch is asked for anything, with the way out", async () => {
+    const before = (await server.api.snapshotTasks()).length
     await world.snapshot('beside', { instance: 'movies', claim: { name: 'data-movies-0', path: 'kept' } })
-    const { metadata, status } = await world.completed('beside')
-    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'data-movies-0' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && ls -l /backup/snapshots`)
-    expect(output).toContain('OK')
-    expect(output).toContain('data.ms.snapshot')
-    const jobs = await kubectl.json<{ items: { spec: { template: { spec: { volumes: object[]; containers: { volumeMounts: { readOnly?: boolean; subPath?: string }[] }[] } } } }[] }>(['-n', world.namespace, 'get', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`])
-    const pod = jobs.items[0]?.spec.template.spec
-    expect(pod?.volumes).toHaveLength(1)
-    expect(pod?.containers[0]?.volumeMounts[0]).toMatchObject({ readOnly: true, subPath: 'snapshots' })
+    const { metadata, status } = await world.until('beside', 'to fail', (snapshot) => snapshot.status?.phase === 'Failed')
+    expect(conditionOf({ status } as never, 'Failed')).toMatchObject({ reason: 'DestinationUnusable', message: expect.stringMatching(/^Claim data-movies-0 holds the database of MeiliInstance movies\..*Use another claim, or give the server's snapshots a volume of their own/) as string })
+    expect(status?.request).toBeUndefined()
+    expect(await server.api.snapshotTasks()).toHaveLength(before)
+    expect(await kubectl.run(['-n', world.namespace, 'get', 'jobs', '-o', 'name', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`])).toBe('')
+    expect((await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'data-movies-0' }, 'ls -A /backup')).split('\n')).not.toContain('kept')
   })
 
   test('waits its turn behind another one of the same server: two tasks, two directories', async () => {

@@ -19,7 +19,7 @@ export const healthy: ServerSeen = {
 type Located = Exclude<NonNullable<InstanceObservation['located']>, { unknown: string }>
 
 export function aLocation(volume: object = {}, more: Partial<Pick<Located, 'readOnly' | 's3'>> = {}): Located {
-  const onClaim = { kind: 'PersistentVolumeClaim', claimName: 'search-data', subPath: 'snapshots', directory: '/meili_data/snapshots', fileName: 'data.ms.snapshot', container: 'meilisearch', sharedWithDatabase: true }
+  const onClaim = { kind: 'PersistentVolumeClaim', claimName: 'search-data', subPath: 'snapshots', directory: '/meili_data/snapshots', fileName: 'data.ms.snapshot', container: 'meilisearch' }
   return { readOnly: false, s3: false, volume: { ...onClaim, ...volume }, ...more }
 }
 
@@ -32,6 +32,7 @@ export function anInstanceObservation(changes: Partial<InstanceObservation> = {}
     endpoint: 'http://10.1.2.3:7700',
     server: healthy,
     located: aLocation(),
+    databaseClaims: [{ claimName: 'search-data', subPath: 'data.ms' }],
     claim: aClaim({ metadata: { name: 'search-data' } }),
     lastSnapshot: undefined,
     pollMs: 60_000,
@@ -42,7 +43,7 @@ export function anInstanceObservation(changes: Partial<InstanceObservation> = {}
 }
 
 /** What is seen where no pod matches. */
-export const nothingThere: Partial<InstanceObservation> = { pods: [], endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, claim: undefined }
+export const nothingThere: Partial<InstanceObservation> = { pods: [], endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, databaseClaims: undefined, claim: undefined }
 
 export interface InstanceVerdict {
   /** Of the condition Ready. */

@@ -83,6 +83,7 @@ export function aManagedObservation({ instance = aManagedInstance(), managed = {
     endpoint: 'http://10.1.2.3:7700',
     server: healthy,
     located: location,
+    databaseClaims: [{ claimName: 'movies-data', subPath: 'data.ms' }],
     claim: { metadata: { name: 'movies-data' }, spec: { accessModes: ['ReadWriteOnce'] }, status: { phase: 'Bound' } },
     lastSnapshot: undefined,
     pollMs: 60_000,
@@ -93,7 +94,7 @@ export function aManagedObservation({ instance = aManagedInstance(), managed = {
 }
 
 /** No pod, so nobody was asked. */
-export const noPod = { pods: [], endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, claim: undefined } as const satisfies Seen
+export const noPod = { pods: [], endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, databaseClaims: undefined, claim: undefined } as const satisfies Seen
 
 export interface Verdict {
   readonly reason: string | undefined

@@ -74,9 +74,9 @@ export function anInstance(parts: { name?: string; metadata?: Partial<ObjectMeta
         directory: '/meili_data/snapshots',
         fileName: 'data.ms.snapshot',
         container: 'meilisearch',
-        sharedWithDatabase: true,
         observedAt: ago(hour),
       },
+      databaseClaims: [{ claimName: 'search-data', subPath: 'data.ms' }],
       ...status,
     },
   }
@@ -141,6 +141,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     adoptedByOthers: [],
     earlier: undefined,
     room: { sizeBytes: undefined, known: undefined },
+    databases: [{ instance: 'search', claimName: 'search-data', subPath: 'data.ms' }],
     claim: aClaim(),
     engine: anEngine(),
     mover: noMover,

@@ -4,9 +4,10 @@ import { describe, expect, test } from 'vitest'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { claims, connectionSecret, keySecret, service, serviceUrl, statefulSet } from '../../../src/instance/children.ts'
 import { configMapNames, launchOf } from '../../../src/instance/launch.ts'
-import { locateSnapshots } from '../../../src/instance/snapshot-volume.ts'
+import { locateDatabase, locateSnapshots } from '../../../src/instance/snapshot-volume.ts'
 import type { Child } from '../../../src/reconcile/decision.ts'
 import { baseName, isChildOf } from '../../../src/reconcile/names.ts'
+import { databaseClaimsOf } from '../../../src/reconcile/server.ts'
 import { aManagedInstance, run, serverPod } from '../../support/managed-observations.ts'
 
 const managed = (instance: MeiliInstance): NonNullable<MeiliInstance['spec']['managed']> => instance.spec.managed!
@@ -155,13 +156,21 @@ describe('the pod', () => {
     expect(containerOf().volumeMounts).toContainEqual({ name: 'data', mountPath: '/meili_data' })
   })
 
+  test.each([{}, { storage: { claimName: 'old' } }, { storage: { claimName: 'old' }, snapshots: { claimName: 'old' } }] as const)('its database is where spec says it before there is a pod: %j', (parts) => {
+    const instance = aManagedInstance({ managed: parts })
+    const { spec } = templateOf(parts)
+    const pod = serverPod({ spec: spec ?? {} })
+    const container = pod.spec!.containers[0]!
+    expect(databaseClaimsOf(instance)).toEqual(locateDatabase({ pod, container, launch: launchOf(container, new Map()) }))
+  })
+
   test.each([{}, { snapshots: { claimName: 'backups' } }])('a snapshot finds its file in it as in any other pod: %j', (parts) => {
     const { spec } = templateOf(parts)
     const pod = serverPod({ spec: spec ?? {} })
     const container = pod.spec!.containers[0]!
     expect(configMapNames(container)).toEqual([])
     const located = locateSnapshots({ pod, container, launch: launchOf(container, new Map()), override: undefined })
-    expect(located).toMatchObject({ readOnly: false, volume: 'snapshots' in parts ? { claimName: 'backups', subPath: 'meilisearch/movies', sharedWithDatabase: false } : { claimName: 'movies-data', subPath: 'snapshots', sharedWithDatabase: true } })
+    expect(located).toMatchObject({ readOnly: false, volume: 'snapshots' in parts ? { claimName: 'backups', subPath: 'meilisearch/movies' } : { claimName: 'movies-data', subPath: 'snapshots' } })
   })
 })
 

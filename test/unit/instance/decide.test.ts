@@ -33,15 +33,15 @@ describe('what was seen', () => {
       directory: '/meili_data/snapshots',
       fileName: 'data.ms.snapshot',
       container: 'meilisearch',
-      sharedWithDatabase: true,
       observedAt: ago(0),
     })
   })
 
-  test('version, database and last snapshot stay while the server is silent; pod, endpoint and volume are as they are now', () => {
+  test('version, database, its claim and last snapshot stay while the server is silent; pod, endpoint and volume are as they are now', () => {
     const before = decidedInstance({ lastSnapshot: { name: 'nightly', completedAt: ago(hour) } }).status
     const { status } = decidedInstance({ ...nothingThere, instance: instanceWith(before) })
-    expect(status).toMatchObject({ version: '1.21.0', database: before.database, lastSnapshot: before.lastSnapshot, pod: undefined, endpoint: undefined, snapshotVolume: undefined })
+    expect(before.databaseClaims).toEqual([{ claimName: 'search-data', subPath: 'data.ms' }])
+    expect(status).toMatchObject({ version: '1.21.0', database: before.database, databaseClaims: before.databaseClaims, lastSnapshot: before.lastSnapshot, pod: undefined, endpoint: undefined, snapshotVolume: undefined })
   })
 
   test('a newer snapshot takes the place of the last', () => {

@@ -7,7 +7,7 @@ import type { MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import { decideInstance } from '../../../src/instance/decide.ts'
 import type { InstanceObservation, ServerSeen } from '../../../src/instance/observation.ts'
 import { launchOf } from '../../../src/instance/launch.ts'
-import { containerOf, locateSnapshots } from '../../../src/instance/snapshot-volume.ts'
+import { containerOf, locateDatabase, locateSnapshots, mountedClaims } from '../../../src/instance/snapshot-volume.ts'
 import { anInstance, now } from '../../support/observations.ts'
 
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/)
@@ -58,9 +58,16 @@ function locatedIn(pods: readonly V1Pod[], override: string | undefined): Instan
   return { ...locateSnapshots({ pod: only, container: chosen, launch, override }), s3: launch.s3 }
 }
 
+function databaseIn(pods: readonly V1Pod[]): InstanceObservation['databaseClaims'] {
+  const only = pods.length === 1 ? pods[0] : undefined
+  if (only === undefined) return undefined
+  const chosen = containerOf(only, undefined, 7700)
+  return chosen === undefined ? mountedClaims(only, only.spec?.containers ?? []) : locateDatabase({ pod: only, container: chosen, launch: launchOf(chosen, configMaps) })
+}
+
 const seen = fc
   .record({ pods: fc.array(pod, { maxLength: 3 }), podsRefused: optional(words), override: optional(fc.constantFrom('/meili_data/snapshots', '/x/', '/')), rival: optional(name), server, claim: optional(claim), endpoint: optional(fc.constant('http://10.1.2.3:7700')), lastSnapshot: optional(fc.constant({ name: 'n', completedAt: '2026-03-01T11:00:00Z' })), pollMs: fc.integer({ min: 30_000, max: 300_000 }), streaming: fc.boolean(), managed: fc.constant(undefined) })
-  .map(({ override, ...rest }) => ({ ...rest, located: locatedIn(rest.pods, override) }))
+  .map(({ override, ...rest }) => ({ ...rest, located: locatedIn(rest.pods, override), databaseClaims: databaseIn(rest.pods) }))
 
 const decide = (observation: Omit<InstanceObservation, 'instance'>, status: MeiliInstanceStatus, atMs = now): ReturnType<typeof decideInstance> => decideInstance({ ...observation, instance: { ...anInstance(), status } }, atMs)
 /** As it comes back from the API server. */

@@ -2,8 +2,9 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { launchOf } from '../../../src/instance/launch.ts'
-import { containerOf, locateSnapshots } from '../../../src/instance/snapshot-volume.ts'
+import { containerOf, locateDatabase, locateSnapshots, mountedClaims } from '../../../src/instance/snapshot-volume.ts'
 import type { Located } from '../../../src/instance/snapshot-volume.ts'
+import type { DatabaseClaim } from '../../../src/reconcile/server.ts'
 import { aPod } from '../../support/observations.ts'
 
 const claimVolume = (name: string, claimName = name): object => ({ name, persistentVolumeClaim: { claimName } })
@@ -20,7 +21,7 @@ describe('paths', () => {
   test('the defaults of the image, on a claim mounted over its working directory', () => {
     expect(located(onData)).toEqual({
       readOnly: false,
-      volume: { kind: 'PersistentVolumeClaim', claimName: 'data', subPath: 'snapshots', directory: '/meili_data/snapshots', fileName: 'data.ms.snapshot', container: 'meilisearch', sharedWithDatabase: true },
+      volume: { kind: 'PersistentVolumeClaim', claimName: 'data', subPath: 'snapshots', directory: '/meili_data/snapshots', fileName: 'data.ms.snapshot', container: 'meilisearch' },
     })
   })
 
@@ -102,7 +103,7 @@ describe('mounts', () => {
   const volumes = [claimVolume('data', 'search-data'), claimVolume('snapshots', 'search-snapshots')]
 
   test.each([['in this order', nested], ['the other way round', nested.toReversed()]])('the longest path wins, %s', (_, volumeMounts) => {
-    expect(located({ volumeMounts }, volumes)).toMatchObject({ volume: { claimName: 'search-snapshots', subPath: '', sharedWithDatabase: false } })
+    expect(located({ volumeMounts }, volumes)).toMatchObject({ volume: { claimName: 'search-snapshots', subPath: '' } })
   })
 
   test('a path that only begins alike is another directory', () => {
@@ -126,7 +127,7 @@ describe('mounts', () => {
 
   test('no mount: the file system of the container', () => {
     expect(located({})).toMatchObject({ volume: { kind: 'the container file system', directory: '/meili_data/snapshots' } })
-    expect(located({ ...onData, ...snapshotDir('/tmp/snaps') })).toMatchObject({ volume: { kind: 'the container file system', sharedWithDatabase: false } })
+    expect(located({ ...onData, ...snapshotDir('/tmp/snaps') })).toMatchObject({ volume: { kind: 'the container file system' } })
   })
 
   test('a mount that cannot be written', () => {
@@ -134,13 +135,52 @@ describe('mounts', () => {
     expect(located(onData, [{ name: 'data', persistentVolumeClaim: { claimName: 'data', readOnly: true } }])).toMatchObject({ readOnly: true })
   })
 
-  test('one claim by two names is one volume', () => {
-    expect(located({ volumeMounts: nested }, [claimVolume('data', 'one'), claimVolume('snapshots', 'one')])).toMatchObject({ volume: { claimName: 'one', sharedWithDatabase: true } })
-  })
-
   test('two directories of one claim', () => {
     const volumeMounts = [{ name: 'data', mountPath: '/meili_data', subPath: 'db' }, { name: 'data', mountPath: '/snapshots', subPath: 'snaps' }]
-    expect(located({ volumeMounts, ...snapshotDir('/snapshots') })).toMatchObject({ volume: { claimName: 'data', subPath: 'snaps', sharedWithDatabase: true } })
+    expect(located({ volumeMounts, ...snapshotDir('/snapshots') })).toMatchObject({ volume: { claimName: 'data', subPath: 'snaps' } })
+  })
+})
+
+describe('the database', () => {
+  const database = (container: object, volumes: readonly object[] = [claimVolume('data'), claimVolume('other')]): readonly DatabaseClaim[] => {
+    const full = { name: 'meilisearch', ...container } as V1Container
+    return locateDatabase({ pod: aPod({ metadata: { name: 'search-0', namespace: 'shop' }, spec: { containers: [full], volumes } }), container: full, launch: launchOf(full, new Map()) })
+  }
+  const both = { volumeMounts: [{ name: 'data', mountPath: '/meili_data' }, { name: 'other', mountPath: '/other' }] }
+  const path = (value: string): object => ({ env: [{ name: 'MEILI_DB_PATH', value }] })
+
+  test('is on the claim that is mounted over its directory, and on no other', () => {
+    expect(database(both)).toEqual([{ claimName: 'data', subPath: 'data.ms' }])
+    expect(database({ ...both, ...path('/other/movies.ms') })).toEqual([{ claimName: 'other', subPath: 'movies.ms' }])
+    expect(database({ volumeMounts: [{ name: 'data', mountPath: '/meili_data', subPath: 'movies' }] })).toEqual([{ claimName: 'data', subPath: 'movies/data.ms' }])
+  })
+
+  test('is on several where one is mounted below its directory', () => {
+    const volumeMounts = [{ name: 'data', mountPath: '/meili_data' }, { name: 'other', mountPath: '/meili_data/data.ms/indexes', subPath: 'indexes' }]
+    expect(database({ volumeMounts })).toEqual([{ claimName: 'data', subPath: 'data.ms' }, { claimName: 'other', subPath: 'indexes' }])
+  })
+
+  test('is on none where it is on another kind of volume', () => {
+    expect(database({})).toEqual([])
+    expect(database(both, [{ name: 'data', emptyDir: {} }, claimVolume('other')])).toEqual([])
+  })
+
+  test('is on the claim of an ephemeral volume', () => {
+    expect(database(both, [{ name: 'data', ephemeral: {} }, claimVolume('other')])).toEqual([{ claimName: 'search-0-data', subPath: 'data.ms' }])
+  })
+
+  test.each([
+    ['a configuration file', { env: [{ name: 'MEILI_CONFIG_FILE_PATH', value: '/etc/meili.toml' }] }],
+    ['a Secret', { env: [{ name: 'MEILI_DB_PATH', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }],
+    ['a subPathExpr that cannot be resolved', { volumeMounts: [{ name: 'data', mountPath: '/meili_data', subPathExpr: '$(X)' }, { name: 'other', mountPath: '/other' }] }],
+  ])('may be on any claim that the server mounts where %s hides its place', (_, hidden) => {
+    expect(database({ ...both, ...hidden })).toEqual([{ claimName: 'data' }, { claimName: 'other' }])
+  })
+
+  test('may be on any claim of the pod where nobody can tell which container is the server', () => {
+    const sidecar = { name: 'sidecar', volumeMounts: [{ name: 'other', mountPath: '/x' }, { name: 'cache', mountPath: '/y' }] }
+    const pod = aPod({ spec: { containers: [{ name: 'meilisearch', ...onData }, sidecar], volumes: [claimVolume('data'), claimVolume('other'), { name: 'cache', emptyDir: {} }] } })
+    expect(mountedClaims(pod, pod.spec!.containers)).toEqual([{ claimName: 'data' }, { claimName: 'other' }])
   })
 })
 

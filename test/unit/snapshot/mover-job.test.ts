@@ -189,7 +189,7 @@ describe('configuration', () => {
 
   test('allows a link where the snapshots have a claim of their own, which is the destination', () => {
     expect(configOf().mayLink).toBe(false)
-    const instance = anInstance({ status: aVolume({ claimName: 'backups', sharedWithDatabase: false, subPath: 'snapshots' }) })
+    const instance = anInstance({ status: aVolume({ claimName: 'backups', subPath: 'snapshots' }) })
     expect(configOf({ instance })).toMatchObject({ mayLink: true, source: { directory: '/destination/snapshots' } })
   })
 

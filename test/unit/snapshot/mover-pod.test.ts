@@ -1,4 +1,4 @@
-// The mover's pod: what it mounts and how, as whom it runs, and where. The database must be out of its reach.
+// The mover's pod: what it mounts and how, as whom it runs, and where.
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { moverPlacement, moverSecurity, moverVolumes, sourceOf } from '../../../src/snapshot/mover-pod.ts'
@@ -24,18 +24,8 @@ describe('volumes', () => {
     })
   })
 
-  test('one claim: one volume, mounted twice, the source read-only', () => {
-    expect(moverVolumes(from(onItsOwnClaim))).toEqual({
-      volumes: [{ name: 'destination', persistentVolumeClaim: { claimName: 'backups' } }],
-      volumeMounts: [
-        { name: 'destination', mountPath: '/source', readOnly: true, subPath: 'snapshots' },
-        { name: 'destination', mountPath: '/destination' },
-      ],
-    })
-  })
-
-  test('one claim without the database: mounted once, writable, so that the file can be linked', () => {
-    const apart = (subPath: string): Partial<Moved> => ({ instance: anInstance({ status: aVolume({ claimName: 'backups', sharedWithDatabase: false, subPath }) }) })
+  test("the snapshots' own claim, which holds no database: mounted once, writable, so that the file can be linked", () => {
+    const apart = (subPath: string): Partial<Moved> => ({ instance: anInstance({ status: aVolume({ claimName: 'backups', subPath }) }) })
     expect(moverVolumes(from(apart('snapshots')))).toEqual({
       volumes: [{ name: 'destination', persistentVolumeClaim: { claimName: 'backups' } }],
       volumeMounts: [{ name: 'destination', mountPath: '/destination' }],
@@ -44,17 +34,14 @@ describe('volumes', () => {
     expect(sourceOf(from(apart('')))).toEqual({ directory: '/destination', mayLink: true })
   })
 
-  test.each([['two claims', {}], ['one claim with the database', onItsOwnClaim]])('%s: the source has a mount of its own, and is copied', (_, parts) => {
-    expect(sourceOf(from(parts))).toEqual({ directory: '/source', mayLink: false })
+  test('two claims: the source has a mount of its own, and is copied', () => {
+    expect(sourceOf(from())).toEqual({ directory: '/source', mayLink: false })
   })
 
   test.each([[''], [undefined]])('a snapshot directory at the root of its volume (%j) needs no subPath', (subPath) => {
     expect(moverVolumes(from({ instance: anInstance({ status: aVolume({ subPath }) }) })).volumeMounts[0]).toEqual({ name: 'source', mountPath: '/source', readOnly: true })
   })
 
-  test.each([['two claims', {}], ['one claim', onItsOwnClaim]])('%s: the source is never writable', (_, parts) => {
-    expect(moverVolumes(from(parts)).volumeMounts.filter(({ mountPath }) => mountPath === '/source').map(({ readOnly }) => readOnly)).toEqual([true])
-  })
 })
 
 describe('security', () => {
@@ -76,7 +63,7 @@ describe('security', () => {
     expect(moverSecurity(from(securityContext({ runAsUser: 1000 })))).toMatchObject({ runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 })
   })
 
-  test('on one claim no fsGroup is set that the target does not have: it would change the group of the database', () => {
+  test("on the snapshots' own claim no fsGroup is set that the target does not have: it would change the group of what the server writes to", () => {
     const parts = { ...onItsOwnClaim, ...securityContext({ runAsUser: 1000 }) }
     expect(moverSecurity(from(parts))).not.toHaveProperty('fsGroup')
     expect(moverSecurity(from({ ...onItsOwnClaim, ...securityContext({ runAsUser: 1000, fsGroup: 1000 }) })).fsGroup).toBe(1000)

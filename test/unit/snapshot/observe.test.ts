@@ -8,6 +8,7 @@ import { NotFound, TerminalError, TransientError } from '../../../src/reconcile/
 import type { Connections } from '../../../src/reconcile/connection.ts'
 import { observeSnapshot } from '../../../src/snapshot/observe.ts'
 import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
+import { aManagedInstance } from '../../support/managed-observations.ts'
 import { aClaim, aCondition, ago, aJob, anInstance, aSnapshot, aTarget, hour, jobName, minute, moving, requested, running, second } from '../../support/observations.ts'
 
 interface World {
@@ -48,6 +49,7 @@ async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<Snap
       kube: kubeOf(world),
       connections: noSecret,
       instance: (key) => instances.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
+      instances: (namespace) => instances.filter(({ metadata }) => metadata.namespace === namespace),
       snapshots: (namespace) => [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
       maxMovers: 10,
       maxStreams: 0,
@@ -137,6 +139,25 @@ describe('the target', () => {
 
   test('is nobody without an instance', async () => {
     expect(await observe(aSnapshot(), { instances: [] })).toMatchObject({ instance: undefined, target: undefined, engine: { state: 'NotAsked' } })
+  })
+})
+
+describe('the databases', () => {
+  test('are those of all instances of the namespace: of a managed one by its spec, before anybody has looked at it', async () => {
+    const elsewhere = anInstance({ name: 'elsewhere', metadata: { namespace: 'bank' } })
+    const unseen = { ...anInstance({ name: 'unseen' }), status: {} }
+    const managed = [aManagedInstance(), aManagedInstance({ name: 'heir', managed: { storage: { claimName: 'backups' } } })]
+    const { databases } = await observe(aSnapshot(), { instances: [anInstance(), elsewhere, unseen, ...managed] })
+    expect(databases).toEqual([
+      { instance: 'search', claimName: 'search-data', subPath: 'data.ms' },
+      { instance: 'movies', claimName: 'movies-data', subPath: 'data.ms' },
+      { instance: 'heir', claimName: 'backups', subPath: 'data.ms' },
+    ])
+  })
+
+  test('are known where the object is being deleted, too, finished or not', async () => {
+    const snapshot = aSnapshot({ metadata: { deletionTimestamp: ago(second) }, status: { phase: 'Completed' } })
+    expect((await observe(snapshot)).databases).toHaveLength(1)
   })
 })
 

@@ -25,17 +25,25 @@ describe('sourceUnusable', () => {
     expect(decided(unusable('DirectoryNotOnClaim', 2))).toMatchObject({ phase: 'Pending', reason: 'InstanceNotSeen' })
   })
 
-  test('a server that runs as root and keeps its database on the destination claim is refused with both remedies', () => {
-    const verdict = decided({ target: aTarget({ spec: { securityContext: {} } }), instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) })
-    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'DestinationUnusable', effects: [] })
-    expect(verdict.message).toMatch(/runs as root.*Use another claim.*runAsUser/)
+  test.each([
+    [{ runAsUser: 0 }, /^Pod search-0 runs as root, and writes its snapshots to claim backups.*Use another claim.*run Meilisearch as a user/],
+    [{ runAsNonRoot: true }, /^Pod search-0 does not say as which user it runs, and writes its snapshots to claim backups.*Use another claim.*set runAsUser/],
+  ])('a server of no known user that writes its snapshots to the destination claim is refused with both remedies: %j', (securityContext, words) => {
+    const verdict = decided({ target: aTarget({ spec: { securityContext } }), instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'DestinationUnusable', effects: [], message: expect.stringMatching(words) })
+  })
+
+  test('a server whose user the kubelet tells is welcome there: the image chose it', () => {
+    const status = { podIP: '10.1.2.3', containerStatuses: [{ name: 'meilisearch', user: { linux: { uid: 1000, gid: 1000 } } }] }
+    const target = aTarget({ spec: { securityContext: { runAsNonRoot: true } }, status })
+    expect(decided({ target, instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }).effects).toEqual(['RequestSnapshot'])
   })
 
   test('a server that runs as root on another claim is welcome', () => {
     expect(decided({ target: aTarget({ spec: { securityContext: { runAsUser: 0 } } }) }).effects).toEqual(['RequestSnapshot'])
   })
 
-  test('a server that runs as a user may have the destination on its own claim', () => {
+  test('a server that runs as a user may have its snapshots on the destination claim', () => {
     expect(decided({ instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }).effects).toEqual(['RequestSnapshot'])
   })
 })
@@ -98,6 +106,11 @@ describe('targetNotReady', () => {
   test.each(['KeyMissing', 'KeyRefused', 'KeyTooWeak'] as const)('%s is Unauthorized', (reason) => {
     const instance = anInstance({ status: { conditions: [notReady(reason, 'The key in Secret keys/key lacks tasks.cancel.')] } })
     expect(decided({ instance })).toMatchObject({ phase: 'Pending', reason: 'Unauthorized', message: expect.stringContaining('lacks tasks.cancel'), effects: [] })
+  })
+
+  test('an instance that was last looked at by an operator that did not look for its database', () => {
+    const { databaseClaims: _, ...status } = anInstance().status!
+    expect(decided({ instance: { ...anInstance(), status } })).toMatchObject({ phase: 'Pending', reason: 'InstanceNotSeen', effects: [] })
   })
 
   test('a pod that is gone or was replaced', () => {

@@ -14,7 +14,7 @@ import { resultOf, terminationOf } from '../../../src/snapshot/mover-result.ts'
 import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
 import { snapshotStory } from '../../../src/snapshot/story.ts'
 import { asStored, ended, now, second } from '../../support/observations.ts'
-import { anyEnqueued, anyObservation, anyUnanswered, sameWorld, words } from './any-observation.ts'
+import { anyBesideDatabases, anyEnqueued, anyObservation, anyUnanswered, sameWorld, words } from './any-observation.ts'
 
 type Verdict = Decision<MeiliSnapshotStatus>
 
@@ -136,6 +136,26 @@ describe('a decision', () => {
         expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false })
       }
     })
+  })
+
+  test('mounts no claim of a database writable, but for a directory apart from the database', () => {
+    const isApart = (database: string | undefined, directory: string | undefined): boolean =>
+      database !== undefined && directory !== undefined && directory !== '' && !`${directory}/`.startsWith(`${database}/`) && !`${database}/`.startsWith(`${directory}/`)
+    let seen = 0
+    fc.assert(
+      fc.property(anyBesideDatabases, (observation) => {
+        for (const { job } of effectsIn(decideSnapshot(observation, now), 'CreateJob')) {
+          const { volumes = [], containers } = job.spec!.template.spec!
+          for (const mount of containers[0]!.volumeMounts!.filter(({ readOnly }) => readOnly !== true)) {
+            const claimName = volumes.find(({ name }) => name === mount.name)?.persistentVolumeClaim?.claimName
+            seen += 1
+            for (const database of observation.databases.filter((other) => other.claimName === claimName)) expect(isApart(database.subPath, mount.subPath), JSON.stringify({ database, mount })).toBe(true)
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    )
+    expect(seen).toBeGreaterThan(30)
   })
 
   test('deletes no Job but its own', () => {

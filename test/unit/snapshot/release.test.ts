@@ -83,8 +83,18 @@ describe('releaseRunning', () => {
     expect(decided({ snapshot, mover: { ...noMover, job, jobs: [job], warning: 'FailedCreate: exceeded quota' } })).toMatchObject({ phase: 'Moving', reason: 'Releasing', message: expect.stringContaining('exceeded quota') })
   })
 
-  test('is refused before anything is asked for where the server runs as root', () => {
-    const verdict = decided({ snapshot: aSnapshot({ spec: remove }), target: aTarget({ spec: { securityContext: {} } }), instance: anInstance({ status: aVolume({}) }) })
-    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'SourceNotRemovable', effects: [], message: expect.stringMatching(/runs as root.*sourcePolicy: Keep/) })
+  test.each([
+    [{ runAsUser: 0 }, /runs as root.*sourcePolicy: Keep.*run Meilisearch as a user/],
+    [{}, /Pod search-0 does not say as which user it runs.*sourcePolicy: Keep.*set runAsUser/],
+  ])('is refused before anything is asked for where the mover cannot have the user of the server: %j', (securityContext, words) => {
+    const verdict = decided({ snapshot: aSnapshot({ spec: remove }), target: aTarget({ spec: { securityContext } }) })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'SourceNotRemovable', effects: [], message: expect.stringMatching(words) })
+  })
+
+  test.each([[''], ['data.ms'], ['data.ms/snapshots']])('is refused where the directory (%j) lies around the database or in it: it would be mounted writable', (subPath) => {
+    const verdict = decided({ snapshot: aSnapshot({ spec: remove }), instance: anInstance({ status: aVolume({ subPath }) }) })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'SourceNotRemovable', effects: [], message: expect.stringMatching(/^Claim search-data holds the database of MeiliInstance search\..*MEILI_SNAPSHOT_DIR/) })
+    const later = decided({ snapshot: releasing(), instance: anInstance({ status: aVolume({ subPath }) }) })
+    expect(later).toMatchObject({ phase: 'Completed', effects: [], status: { release: { outcome: 'Failed' } } })
   })
 })

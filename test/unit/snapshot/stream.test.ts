@@ -65,7 +65,7 @@ describe('streamNotAllowed', () => {
   })
 
   test('the claim that no mover can mount is no destination either', () => {
-    const verdict = decided({ snapshot: aSnapshot({ spec: { ...allowed, destination: { claim: { name: 'search-data' } } } }), instance: on('onePod'), streams })
+    const verdict = decided({ snapshot: aSnapshot({ spec: { ...allowed, destination: { claim: { name: 'search-data' } } } }), instance: on('onePod'), streams, databases: [] })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'StreamNotAllowed', message: expect.stringContaining('Use another claim for the destination.') as string })
   })
 })

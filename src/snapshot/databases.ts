@@ -1,0 +1,45 @@
+// A claim that holds a server's database is never a destination, and what of it a Job can write to is never the database. Pure.
+import type { DatabaseClaim } from '../reconcile/server.ts'
+import type { SnapshotObservation } from './observation.ts'
+
+/** The database of a MeiliInstance of the snapshot's namespace. */
+export interface Database extends DatabaseClaim {
+  /** Name of its MeiliInstance. */
+  readonly instance: string
+}
+
+type Seen = Pick<SnapshotObservation, 'snapshot' | 'databases'>
+
+/** The database that keeps the destination from being one, if any. */
+export function databaseOnDestination({ snapshot, databases }: Seen): Database | undefined {
+  return databases.find(({ claimName }) => claimName === snapshot.spec.destination.claim.name)
+}
+
+export function whereabouts({ instance, claimName, subPath }: Database): string {
+  if (subPath !== undefined) return `Claim ${claimName} holds the database of MeiliInstance ${instance}.`
+  return `Claim ${claimName} is mounted by the server of MeiliInstance ${instance}, and may hold its database, whose place cannot be known.`
+}
+
+const remedy = "Use another claim, or give the server's snapshots a volume of their own (managed.snapshots, or MEILI_SNAPSHOT_DIR on another claim), which may be the destination, too."
+
+/** Undefined where the destination holds no database. */
+export function whyNotStored(seen: Seen): string | undefined {
+  const database = databaseOnDestination(seen)
+  return database === undefined ? undefined : `${whereabouts(database)} Nothing is stored beside a database, so that no mover can ever write to one. ${remedy}`
+}
+
+/** The database that a directory of a claim lies in, or that lies in the directory; whoever may write to the directory could reach it. */
+export function databaseWithin(databases: readonly Database[], place: { readonly claimName: string | undefined; readonly directory: string }): Database | undefined {
+  return databases.find(({ claimName, subPath }) => claimName === place.claimName && (subPath === undefined || contains(subPath, place.directory) || contains(place.directory, subPath)))
+}
+
+/** Why Meilisearch's own file cannot be removed: its directory would be mounted writable. */
+export function whyNotReleased({ instance, databases }: Pick<SnapshotObservation, 'instance' | 'databases'>): string | undefined {
+  const { claimName, subPath = '' } = instance?.status?.snapshotVolume ?? {}
+  const database = databaseWithin(databases, { claimName, directory: subPath })
+  return database === undefined ? undefined : `${whereabouts(database)} The snapshot directory lies around it or in it, so no mover may write there.`
+}
+
+function contains(outer: string, inner: string): boolean {
+  return outer === '' || inner === outer || inner.startsWith(`${outer}/`)
+}
