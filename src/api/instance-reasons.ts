@@ -91,6 +91,8 @@ export const instanceReasons = {
   KeysPending: 'KeysPending',
   /** A higher version is being moved to; `status.upgrade` says how far. */
   Upgrading: 'Upgrading',
+  /** An upgrade waits for its user before anything is changed: no snapshot can be taken first as spec is. */
+  UpgradeHeld: 'UpgradeHeld',
   /** The upgrade has stopped at a step. */
   UpgradeFailed: 'UpgradeFailed',
   /** Everything that spec.managed asks for is in place. */

@@ -51,10 +51,15 @@ const scratch = z
 
 const upgrade = z
   .object({
-    strategy: z.enum(['SnapshotFirst', 'Direct']).default('SnapshotFirst').describe('SnapshotFirst takes a MeiliSnapshot, which is kept, before a higher version starts.'),
-    destination: z.object({ claim: destinationClaimReference }).describe('Where that snapshot is stored. Without it: in the directory `upgrades` on the claim that holds the snapshots.').optional(),
+    strategy: z.enum(['SnapshotFirst', 'Direct']).default('SnapshotFirst').describe('SnapshotFirst takes a MeiliSnapshot before a higher version starts. Its files go with it, and it goes when a later upgrade is done that has one of its own; one with deletionPolicy: Retain stays. Direct takes none.'),
+    destination: z.object({ claim: destinationClaimReference }).describe('Where that snapshot is stored: never on the claim of the database. Without it: in the directory `upgrades` on the claim of `snapshots`; where there is none, the upgrade is held until one of the two is set.').optional(),
   })
   .prefault({})
+
+const safeElsewhere = {
+  rule: '!has(self.storage.claimName) || !has(self.upgrade.destination) || self.upgrade.destination.claim.name != self.storage.claimName',
+  message: 'upgrade.destination is on the claim of the database: a snapshot there fills what it is to protect, and is lost with it; name another claim',
+}
 
 /** Oldest supported is 1.12. */
 const versionPattern = /^(1\.(1[2-9]|[2-9][0-9]|[1-9][0-9][0-9]+)|([2-9]|[1-9][0-9]+)\.[0-9]+)\.[0-9]+$/
@@ -98,7 +103,7 @@ export const managed = z
     upgrade,
   })
   .describe('A server that the operator runs.')
-
+  .meta({ 'x-kubernetes-validations': [safeElsewhere] })
 
 /** Steps of an upgrade, in order. Failed ones stay where they are, with `failure`. */
 const upgradeSteps = ['Snapshot', 'Start', 'Database', 'Documents', 'Done'] as const
@@ -128,9 +133,10 @@ export const managedStatus = {
       step: z.enum(upgradeSteps),
       generation: z.int().meta({ format: 'int64' }).describe('Generation of the object that asked for it.'),
       snapshot: z.string().max(253).describe('MeiliSnapshot that was taken before it.').optional(),
+      superseded: z.array(z.string().max(253)).max(16).meta({ 'x-kubernetes-list-type': 'atomic' }).describe('MeiliSnapshots before earlier upgrades, which go with their files as this one is done.').optional(),
       indexes: int64.optional(),
       documents: int64.describe('Counted before the new version started.').optional(),
-      failure: z.string().max(2000).describe('Why it stopped at this step.').optional(),
+      failure: z.string().max(2000).describe('Why it stopped at this step; of a done one, why a superseded snapshot is still there.').optional(),
       startedAt: timestamp,
       completedAt: timestamp.optional(),
     })

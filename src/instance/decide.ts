@@ -12,6 +12,7 @@ import { managedOf } from './managed.ts'
 import type { Managed, Step } from './managed.ts'
 import type { InstanceObservation } from './observation.ts'
 import { provision, versionRecord } from './provision.ts'
+import { withoutSuperseded } from './safety-copy.ts'
 import { settingsOf } from './server-pod.ts'
 import { statusOf } from './status.ts'
 import { upgradePlan } from './upgrade.ts'
@@ -27,7 +28,8 @@ export function decideInstance(observation: InstanceObservation, nowMs: number):
   const plan = upgradePlan(managed, nowMs)
   const step = provision(managed, plan)
   const decision = decided(observation, { applied: appliedOf(managed, step), step }, nowMs)
-  return { ...decision, status: { ...decision.status, upgrade: plan.upgrade }, effects: [...(step?.effects ?? []), ...versionRecord(managed)] }
+  const { upgrade, effects } = withoutSuperseded(managed, plan.upgrade)
+  return { ...decision, status: { ...decision.status, upgrade }, effects: [...(step?.effects ?? []), ...versionRecord(managed), ...effects] }
 }
 
 interface Provisioned {
@@ -96,6 +98,8 @@ function progressOf(ready: Wanted, waitedMs: number, step: Step | undefined): Wa
 /** A refusal by the API server or by Meilisearch, in its own words; it is tried again. */
 export function learnRefusal({ metadata, status = {} }: MeiliInstance, fact: Fact, nowMs: number): MeiliInstanceStatus {
   if (fact.kind !== 'Refused') return status
+  // Of an upgrade that is done: the server is as it should be, so no condition speaks of it.
+  if (fact.effect === 'DeleteSnapshot' && status.upgrade?.step === 'Done') return { ...status, upgrade: { ...status.upgrade, failure: fact.message.slice(0, 2000).toWellFormed() } }
   const before = status.conditions ?? []
   const said: { reason: InstanceReason; message: string } = { reason: instanceReasons.ObjectRefused, message: `${fact.message}${/resize|expand/i.test(fact.message) ? ' The claim stays as it is: set its size back, or allow its StorageClass to expand volumes (allowVolumeExpansion).' : ''}` }
   const step = conditionNamed(before, instanceConditions.Applied)

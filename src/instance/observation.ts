@@ -69,6 +69,8 @@ export interface ManagedSeen {
   readonly runningSnapshots: readonly string[]
   /** The one that an upgrade waits for. */
   readonly snapshotBefore: MeiliSnapshot | undefined
+  /** Snapshots of this instance that say they were taken before an upgrade. */
+  readonly safetyCopies: readonly MeiliSnapshot[]
   /** Jobs of finished snapshots that mount a claim of ours: the claim cannot go before their pods do. Only looked for at the instance's end. */
   readonly finishedMovers: readonly V1Job[]
   /** Why the StatefulSet has no pod, in the cluster's own words. */

@@ -12,6 +12,7 @@ import { baseName, claimNameOf, connectionSecretName, masterKeyReference, moverS
 import type { ClaimRole } from '../reconcile/names.ts'
 import { serviceUrl } from './children.ts'
 import type { ManagedSeen } from './observation.ts'
+import { upgradeLabel } from './safety-copy.ts'
 
 export interface ManagedWorld {
   readonly kube: KubeClient
@@ -20,7 +21,7 @@ export interface ManagedWorld {
 }
 
 /** Where this installation runs no servers, nothing of them is read. */
-export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, claims: {}, keySecret: undefined, connection: undefined, runningSnapshots: [], snapshotBefore: undefined, finishedMovers: [], warning: undefined }
+export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, claims: {}, keySecret: undefined, connection: undefined, runningSnapshots: [], snapshotBefore: undefined, safetyCopies: [], finishedMovers: [], warning: undefined }
 
 export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance, pods: number): Promise<ManagedSeen> {
   const { kube, connections } = world
@@ -44,6 +45,7 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
     snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
+    safetyCopies: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabel] !== undefined),
     finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, claims, world.snapshots(namespace).filter(isFinished)),
     warning: pods === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }

@@ -14,7 +14,7 @@ const ordinary: readonly string[] = [instanceReasons.Applying, instanceReasons.R
 export function instanceStory(before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): readonly Story[] {
   const stories = told.map((type) => turned(type, before, after)).filter((story) => story !== undefined)
   const isTold = conditionNamed(before?.conditions, instanceConditions.Applied)?.reason
-  return [...stories.filter(({ reason }, index) => stories.findIndex((other) => other.reason === reason) === index && !(reason === isTold && ordinary.includes(reason))), ...upgradeStory(before, after)]
+  return [...stories.filter(({ reason }, index) => stories.findIndex((other) => other.reason === reason) === index && !(reason === isTold && ordinary.includes(reason))), ...upgradeStory(before, after), ...supersededStory(before, after)]
 }
 
 /** True says nothing new of what only stands in the way. */
@@ -34,4 +34,12 @@ function upgradeStory(before: MeiliInstanceStatus | undefined, { upgrade }: Meil
   if (upgrade === undefined || (before?.upgrade?.step === upgrade.step && before.upgrade.to === upgrade.to)) return []
   const { from, to, step } = upgrade
   return [{ type: 'Normal', reason: 'UpgradeStep', message: step === 'Done' ? `Upgraded from ${from} to ${to}.` : `Upgrade from ${from} to ${to}: step ${step}` }]
+}
+
+/** Snapshots before earlier upgrades, once each: they are on record before they go. */
+function supersededStory(before: MeiliInstanceStatus | undefined, { upgrade }: MeiliInstanceStatus): readonly Story[] {
+  const already = before?.upgrade?.startedAt === upgrade?.startedAt ? (before?.upgrade?.superseded ?? []) : []
+  const going = (upgrade?.superseded ?? []).filter((name) => !already.includes(name))
+  if (going.length === 0) return []
+  return [{ type: 'Normal', reason: 'UpgradeSnapshotSuperseded', message: `MeiliSnapshot ${going.join(', ')} goes, with what it has stored: ${upgrade?.snapshot ?? ''} is newer, and stays.` }]
 }

@@ -1,15 +1,15 @@
 // From one version to a higher one: snapshot, start, database, documents, one step after the other, each on record. Pure.
 // It stops where it fails: the message names the snapshot and what to do.
-import type { ManagedServer, MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
+import type { MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
-import { meiliSnapshots } from '../api/snapshot.ts'
+import { isFinished } from '../api/snapshot.ts'
+import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { conditionNamed, instant } from '../reconcile/conditions.ts'
 import type { Effect } from '../reconcile/decision.ts'
-import { baseName, claimNameOf } from '../reconcile/names.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from './managed.ts'
 import type { Managed, Step } from './managed.ts'
 import { podTrouble } from './pod-trouble.ts'
-import { hasSnapshotVolume } from './server-pod.ts'
+import { removal, safetyCopy, safetyCopyName, whyHeld, whyNotYet } from './safety-copy.ts'
 import { upgradeVariable } from './server-settings.ts'
 
 export type Upgrade = NonNullable<MeiliInstanceStatus['upgrade']>
@@ -47,7 +47,7 @@ function begun({ instance, spec }: Managed, from: string, nowMs: number): Upgrad
   const { generation } = instance.metadata
   const first = { from, to: spec.version, generation, startedAt: instant(nowMs) }
   if (spec.upgrade.strategy === 'Direct') return { ...first, ...counted(instance), step: 'Start' }
-  return { ...first, step: 'Snapshot', snapshot: `${baseName(instance)}-before-${spec.version.replaceAll('.', '-')}-${generation}` }
+  return { ...first, step: 'Snapshot', snapshot: safetyCopyName(instance, spec.version) }
 }
 
 function counted({ status }: MeiliInstance): Pick<Upgrade, 'indexes' | 'documents'> {
@@ -66,13 +66,47 @@ function follow(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
 function snapshotStep(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
   const { instance, seen, spec } = managed
   const { snapshotBefore } = seen
-  const name = upgrade.snapshot ?? ''
   const at = { version: upgrade.from, mayUpgrade: hasUpgraded(managed) }
-  if (snapshotBefore === undefined) return waiting(at, upgrade, { message: `MeiliSnapshot ${name} is being taken first.`, effects: spec.suspend ? [] : [{ kind: 'CreateSnapshot', snapshot: snapshotBeforeUpgrade(instance, spec, upgrade) }] })
-  if (snapshotBefore.status?.phase === 'Completed') return follow(managed, { ...upgrade, ...counted(instance), step: 'Start' }, nowMs)
+  if (snapshotBefore?.status?.phase === 'Completed') return follow(managed, { ...upgrade, ...counted(instance), step: 'Start' }, nowMs)
+  if (spec.upgrade.strategy === 'Direct') return withoutSnapshot(managed, upgrade, nowMs)
+  if (snapshotBefore === undefined) return snapshotWanted(managed, at, upgrade)
+  const name = upgrade.snapshot ?? ''
   const ready = conditionNamed(snapshotBefore.status?.conditions, conditionTypes.Ready)
   if (snapshotBefore.status?.phase !== 'Failed') return waiting(at, upgrade, { message: `MeiliSnapshot ${name} is taken first: ${ready?.message ?? 'not looked at yet'}` })
-  return failed(at, upgrade, `MeiliSnapshot ${name} failed: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken, or set version back to ${upgrade.from}.`)
+  return failed(at, upgrade, `MeiliSnapshot ${name} failed: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken; or ${everyWayOut(upgrade)}.`)
+}
+
+function snapshotWanted(managed: Managed, at: At, upgrade: Upgrade): Plan {
+  const why = whyHeld(managed)
+  if (why !== undefined) return held(managed, at, { upgrade, why })
+  const name = upgrade.snapshot ?? ''
+  const notYet = whyNotYet(managed)
+  if (notYet !== undefined) return waiting(at, upgrade, { message: `MeiliSnapshot ${name} is to be taken first, and waits: ${notYet} To do without it, ${everyWayOut(upgrade)}.` })
+  return waiting(at, upgrade, { message: `MeiliSnapshot ${name} is being taken first.`, effects: managed.spec.suspend ? [] : safetyCopy(managed, upgrade) })
+}
+
+/** Nothing has begun: what is on record of an earlier upgrade stays. */
+function held({ instance }: Managed, at: At, { upgrade, why }: { upgrade: Upgrade; why: string }): Plan {
+  const { from, to } = upgrade
+  const recorded = instance.status?.upgrade
+  const onRecord = recorded?.to === to ? upgrade : undefined
+  return { ...at, upgrade: recorded?.step === 'Done' ? recorded : onRecord, step: { reason: 'UpgradeHeld', isStalled: true, message: `From ${from} to ${to}: held before anything was changed. ${why}; or ${everyWayOut(upgrade)}. It goes on by itself.` } }
+}
+
+const everyWayOut = ({ from }: Upgrade): string => `set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to ${from}`
+
+/** Whoever says Direct meanwhile wants none. One that Meilisearch makes already is let end: a restart would cost it its work. */
+function withoutSnapshot(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
+  const { instance, seen } = managed
+  const { snapshot: _, ...rest } = upgrade
+  if (seen.snapshotBefore === undefined || isFinished(seen.snapshotBefore)) return follow(managed, { ...rest, ...counted(instance), step: 'Start' }, nowMs)
+  return waiting({ version: upgrade.from, mayUpgrade: hasUpgraded(managed) }, upgrade, givenUp(seen.snapshotBefore))
+}
+
+function givenUp(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
+  const { metadata, status } = snapshot
+  if (status?.request !== undefined) return { message: `MeiliSnapshot ${metadata.name} is being taken already. It goes on when that has ended; delete it to go on without it.`, effects: [] }
+  return { message: `MeiliSnapshot ${metadata.name} is given up, as upgrade.strategy is Direct.`, effects: metadata.deletionTimestamp === undefined ? [removal(snapshot)] : [] }
 }
 
 function startStep(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
@@ -120,19 +154,4 @@ function failed(at: At, upgrade: Upgrade, failure: string): Plan {
 function remedy({ from, snapshot }: Upgrade): string {
   const kept = snapshot === undefined ? 'No snapshot was taken before (strategy Direct).' : `MeiliSnapshot ${snapshot} holds everything as it was before.`
   return `${kept} Set version back to ${from}, which starts again if the database was not changed yet; else restore a snapshot into another MeiliInstance.`
-}
-
-function snapshotBeforeUpgrade(instance: MeiliInstance, spec: ManagedServer, { from, to, snapshot }: Upgrade): (Effect & { kind: 'CreateSnapshot' })['snapshot'] {
-  const role = hasSnapshotVolume(spec) ? 'snapshots' : 'data'
-  const named = role === 'snapshots' ? spec.snapshots?.claimName : spec.storage.claimName
-  return {
-    apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`,
-    kind: meiliSnapshots.kind,
-    metadata: {
-      name: snapshot ?? '',
-      namespace: instance.metadata.namespace,
-      labels: { 'app.kubernetes.io/managed-by': 'meili-operator', 'meili-operator.dev/instance': baseName(instance), 'meili-operator.dev/upgrade-from': from, 'meili-operator.dev/upgrade-to': to },
-    },
-    spec: { source: { instanceRef: { name: instance.metadata.name } }, destination: spec.upgrade.destination ?? { claim: { name: named ?? claimNameOf(instance, role), path: 'upgrades' } } },
-  }
 }

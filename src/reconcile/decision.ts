@@ -66,6 +66,8 @@ export type Effect =
   | { readonly kind: 'DeletePod'; readonly name: string; readonly uid: string }
   /** A snapshot before an upgrade. */
   | { readonly kind: 'CreateSnapshot'; readonly snapshot: Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & { readonly metadata: object; readonly spec: object } }
+  /** One that the operator took before an upgrade, and only as it was seen: its files go with it, as its deletionPolicy says. */
+  | { readonly kind: 'DeleteSnapshot'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
 
 /** What the world answered to an effect at once; the room learns it into status in the same pass. */
 export type Fact =

@@ -101,4 +101,13 @@ export class Children {
       if (!(error instanceof Conflict)) throw error
     }
   }
+
+  /** @throws Conflict where it is another one, or somebody changed it: to keep it, it may be */
+  async deleteSnapshot({ name, uid, resourceVersion }: Of<'DeleteSnapshot'>, namespace: string): Promise<undefined> {
+    try {
+      await this.#kube.delete(meiliSnapshots, { namespace, name }, { uid, resourceVersion })
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error
+    }
+  }
 }

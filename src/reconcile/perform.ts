@@ -82,6 +82,8 @@ export class Performer {
         return await this.#children.deletePod(effect, subject.object.metadata.namespace ?? '')
       case 'CreateSnapshot':
         return await this.#children.createSnapshot(effect)
+      case 'DeleteSnapshot':
+        return await this.#children.deleteSnapshot(effect, subject.object.metadata.namespace ?? '')
     }
   }
 

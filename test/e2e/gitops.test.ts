@@ -91,7 +91,7 @@ describe('a life under the eyes of GitOps tools', () => {
   })
 
   test('an upgrade is in progress at each of its steps; one that does not start is a failure until it is taken back', async () => {
-    await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.22.0' } } })
+    await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.22.0', upgrade: { destination: { claim: { name: 'backups', path: 'upgrades' } } } } } })
     await seen('MeiliInstance', 'upgrading')
     await world.untilInstance('movies', 'to have stopped', (instance) => conditionOf(instance, 'Stalled')?.reason === 'UpgradeFailed')
     await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.21.0' } } })

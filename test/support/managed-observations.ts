@@ -66,6 +66,7 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
     connection: { metadata: stored<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },
     runningSnapshots: [],
     snapshotBefore: undefined,
+    safetyCopies: [],
     finishedMovers: [],
     warning: undefined,
   }

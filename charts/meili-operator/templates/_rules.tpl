@@ -69,10 +69,10 @@
 - apiGroups: [""]
   resources: [pods]
   verbs: [delete]
-# The snapshot before an upgrade.
+# The snapshot before an upgrade; those of earlier upgrades go when one is done.
 - apiGroups: [meili-operator.dev]
   resources: [meilisnapshots]
-  verbs: [create]
+  verbs: [create, delete]
 # Our finalizer, by merge patch of its metadata.
 - apiGroups: [meili-operator.dev]
   resources: [meiliinstances]

@@ -42,6 +42,7 @@ export const badManaged: readonly Bad[] = [
   ...volumes,
   ['spec.managed.storage', samePlace, [['spec.managed.storage', { claimName: 'other' }]], update],
   ['spec.managed.storage', samePlace, [['spec.managed.storage', { claimName: 'other' }]], { isUpdate: true, which: 2 }],
+  ['spec.managed', 'upgrade.destination is on the claim of the database: a snapshot there fills what it is to protect, and is lost with it; name another claim', [['spec.managed.storage', { claimName: 'backups' }], ['spec.managed.snapshots', undefined]]],
   ['spec.managed.scratch', 'scratch is a claim (size) or memory (memory): write exactly one of them', [['spec.managed.scratch', {}]]],
   ['spec.managed.scratch', 'scratch is a claim (size) or memory (memory): write exactly one of them', [['spec.managed.scratch.memory', '1Gi']]],
   ['spec.managed.scratch', 'storageClassName needs size', [['spec.managed.scratch', { memory: '1Gi', storageClassName: 'fast' }]]],

@@ -41,7 +41,7 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
       databaseClaims: [{ claimName: 'movies-data', subPath: 'data.ms' }],
       storage: [{ role: 'data', claimName: 'movies-data', requestedBytes: 2, capacityBytes: 2, capacity: '2 B', usedBytes: 1, usedPercent: 50 }],
       connectionSecretName: 'movies-connection',
-      upgrade: { from: '1.20.0', to: '1.21.0', step: 'Done', generation: 2, snapshot: 'movies-before-1-21-0-2', indexes: 1, documents: 50_000, failure: 'no', startedAt: at, completedAt: at },
+      upgrade: { from: '1.20.0', to: '1.21.0', step: 'Done', generation: 2, snapshot: 'movies-before-1-21-0-2', superseded: ['movies-before-1-20-0-1'], indexes: 1, documents: 50_000, failure: 'no', startedAt: at, completedAt: at },
       lastSnapshot: { name: 'nightly', completedAt: at },
     },
   },

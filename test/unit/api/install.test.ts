@@ -85,7 +85,7 @@ test('further rights for servers that it runs, each needed', () => {
     'core/persistentvolumeclaims': 'create get list patch watch',
     'core/secrets': 'create patch',
     'core/pods': 'delete',
-    'meili-operator.dev/meilisnapshots': 'create',
+    'meili-operator.dev/meilisnapshots': 'create delete',
     'meili-operator.dev/meiliinstances': 'patch',
   })
 })

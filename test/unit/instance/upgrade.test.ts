@@ -12,7 +12,8 @@ type Upgrade = NonNullable<MeiliInstanceStatus['upgrade']>
 
 const before = everything(aManagedInstance())
 const recorded = (changes: Partial<Upgrade>): MeiliInstanceStatus => ({ observedGeneration: 2, database: { sizeBytes: 1, size: '1 B', indexes: 2, documents: 7 }, upgrade: { from: '1.21.0', to: '1.50.0', step: 'Snapshot', generation: 2, snapshot: 'movies-before-1-50-0-2', startedAt: ago(minute), ...changes } })
-const asked = (status: MeiliInstanceStatus = { observedGeneration: 1, database: recorded({}).database }, managed: object = {}): ReturnType<typeof aManagedInstance> => aManagedInstance({ managed: { version: '1.50.0', ...managed }, metadata: { generation: 2 }, status })
+const destination = { claim: { name: 'backups' } }
+const asked = (status: MeiliInstanceStatus = { observedGeneration: 1, database: recorded({}).database }, managed: object = {}): ReturnType<typeof aManagedInstance> => aManagedInstance({ managed: { version: '1.50.0', upgrade: { destination }, ...managed }, metadata: { generation: 2 }, status })
 const newPod = serverPod({ spec: { containers: [{ name: 'meilisearch', image: 'getmeili/meilisearch:v1.50.0' }] } })
 const answers = (upgradeTask: (ServerSeen & { state: 'Answered' })['upgradeTask'], documents = 7): ServerSeen => ({ ...(healthy as ServerSeen & { state: 'Answered' }), version: '1.50.0', database: { sizeBytes: 1, indexes: 2, documents }, ...(upgradeTask === undefined ? {} : { upgradeTask }) })
 /** The image and variables that the StatefulSet is to have, where it is applied. */
@@ -29,12 +30,7 @@ describe('upgrading', () => {
     const verdict = decidedManaged({ instance: asked(), managed: before })
     expect(verdict.status.upgrade).toMatchObject({ from: '1.21.0', to: '1.50.0', step: 'Snapshot', snapshot: 'movies-before-1-50-0-2', generation: 2 })
     expect(verdict).toMatchObject({ reason: 'Upgrading', ready: 'True Ready', progress: 'Reconciling', does: ['CreateSnapshot'] })
-    expect(verdict.effects[0]).toMatchObject({ snapshot: { metadata: { name: 'movies-before-1-50-0-2', labels: { 'meili-operator.dev/upgrade-from': '1.21.0', 'meili-operator.dev/upgrade-to': '1.50.0' } }, spec: { source: { instanceRef: { name: 'movies' } }, destination: { claim: { name: 'movies-data', path: 'upgrades' } } } } })
-  })
-
-  test('the snapshot goes where its user says', () => {
-    const destination = { claim: { name: 'backups' } }
-    expect(decidedManaged({ instance: asked(undefined, { upgrade: { destination } }), managed: before }).effects[0]).toMatchObject({ snapshot: { spec: { destination } } })
+    expect(verdict.effects[0]).toMatchObject({ snapshot: { metadata: { name: 'movies-before-1-50-0-2', labels: { 'meili-operator.dev/upgrade-from': '1.21.0', 'meili-operator.dev/upgrade-to': '1.50.0' } }, spec: { source: { instanceRef: { name: 'movies' } }, destination, deletionPolicy: 'Delete' } } })
   })
 
   test('it is waited for, and nothing is asked twice', () => {
@@ -53,7 +49,7 @@ describe('upgrading', () => {
     const snapshotBefore = aSnapshot({ status: { phase: 'Failed', conditions: [{ type: 'Ready', status: 'False', reason: 'InsufficientSpace', message: 'No room.', lastTransitionTime: ago(0), observedGeneration: 1 }] } })
     const verdict = decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })
     expect(verdict).toMatchObject({ reason: 'UpgradeFailed', progress: 'Stalled', ready: 'True Ready', effects: [] })
-    expect(verdict.message).toContain('Delete MeiliSnapshot movies-before-1-50-0-2 and another one is taken, or set version back to 1.21.0.')
+    expect(verdict.message).toContain('Delete MeiliSnapshot movies-before-1-50-0-2 and another one is taken; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0.')
   })
 
   test('Direct starts at once', () => {
