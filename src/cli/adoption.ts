@@ -48,8 +48,11 @@ export function locate(pod: V1Pod, container: V1Container, configMaps: ConfigMap
   return { ...locateSnapshots({ pod, container, launch, override: undefined }), s3: launch.s3 }
 }
 
+/** @throws Complaint for a server that the operator runs: its MeiliInstance is there */
 export function adoptionOf(found: Found, wished: string | undefined): Adoption {
   const { pod, container, configMaps, statefulSet } = found
+  const owner = statefulSet?.metadata?.ownerReferences?.find(({ kind, controller }) => kind === 'MeiliInstance' && controller === true)
+  if (owner !== undefined) throw new Complaint(`Pod ${pod.metadata?.name ?? ''} is of MeiliInstance ${owner.name}, which the operator runs: there is nothing to adopt.`)
   const name = wished ?? statefulSet?.metadata?.name ?? pod.metadata?.name ?? ''
   const port = portOf(container, configMaps)
   const key = keyOf(container, configMaps, { keys: found.secretKeys, name })

@@ -4,6 +4,7 @@ import type { InstanceReason } from '../api/instance.ts'
 import type { Wanted } from '../reconcile/conditions.ts'
 import { connectionSecretName } from '../reconcile/names.ts'
 import { serverIn } from '../reconcile/server.ts'
+import { podNameOf } from './managed.ts'
 import type { InstanceObservation } from './observation.ts'
 
 /** Oldest server that has the batches API. */
@@ -25,7 +26,8 @@ function podVerdict({ pods, podsRefused, instance }: InstanceObservation): Verdi
   if (pods.length === 0) return failed(instanceReasons.PodNotFound, `No pod in namespace ${instance.metadata.namespace} matches podSelector ${selector}.`)
   const names = pods.map(({ metadata }) => metadata?.name ?? '').toSorted()
   if (names.length > 1) {
-    return failed(instanceReasons.PodAmbiguous, `${names.length} pods match podSelector: ${names.slice(0, 5).join(', ')}. A snapshot is a file of one pod: narrow podSelector ${selector}.`)
+    const remedy = instance.spec.managed === undefined ? `A snapshot is a file of one pod: narrow podSelector ${selector}.` : `Only pod ${podNameOf(instance)} may have the labels ${selector}: its Service goes by them, too. Take them off the others.`
+    return failed(instanceReasons.PodAmbiguous, `${names.length} pods match podSelector: ${names.slice(0, 5).join(', ')}. ${remedy}`)
   }
   return passed(`Pod ${names[0] ?? ''} is the one.`)
 }

@@ -4,7 +4,7 @@ import type { V1OwnerReference, V1PersistentVolumeClaimSpec, V1ServiceSpec, V1St
 import { meiliInstances } from '../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
 import type { Child } from '../reconcile/decision.ts'
-import { baseName, childLabels, claimNameOf, connectionSecretName, keySecretName } from '../reconcile/names.ts'
+import { baseName, childLabels, claimNameOf, connectionSecretName, keySecretName, serverPortName, serverSelector } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
 import { hasSnapshotVolume, serverTemplate } from './server-pod.ts'
 import type { Run } from './server-pod.ts'
@@ -13,12 +13,6 @@ import type { Run } from './server-pod.ts'
 export const databaseVersionAnnotation = 'meili-operator.dev/database-version'
 /** On every child: of what we applied. The same hash and other fields: somebody else changed them. */
 export const appliedAnnotation = 'meili-operator.dev/applied'
-
-/**
- * On what outlives the instance. Argo CD may go by the label app.kubernetes.io/instance, and then takes claim and key for parts of an Application that
- * has the instance's name: it must neither prune them nor delete them with that Application.
- */
-const keptAnnotations = { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' } as const
 
 function ownerOf({ metadata: { name, uid } }: MeiliInstance): V1OwnerReference {
   return { apiVersion: `${meiliInstances.group}/${meiliInstances.version}`, kind: meiliInstances.kind, name, uid, controller: true, blockOwnerDeletion: true }
@@ -33,8 +27,7 @@ interface Wish {
   readonly owned: boolean
 }
 
-function child(instance: MeiliInstance, { name, kind, spec, owned, ...wish }: Wish): Child {
-  const annotations = { ...wish.annotations, ...(owned ? {} : keptAnnotations) }
+function child(instance: MeiliInstance, { name, kind, spec, owned, annotations = {} }: Wish): Child {
   const metadata = { name, namespace: instance.metadata.namespace, labels: childLabels(instance), ...(owned ? { ownerReferences: [ownerOf(instance)] } : {}) }
   const applied = createHash('sha256').update(JSON.stringify([metadata, annotations, spec])).digest('hex').slice(0, 16)
   return { apiVersion: kind === 'StatefulSet' ? 'apps/v1' : 'v1', kind, metadata: { ...metadata, annotations: { ...annotations, [appliedAnnotation]: applied } }, ...(spec === undefined ? {} : { spec }) }
@@ -45,7 +38,7 @@ export function statefulSet(instance: MeiliInstance, managed: ManagedServer, run
   const spec: V1StatefulSetSpec = {
     replicas: run.replicas,
     serviceName: name,
-    selector: { matchLabels: childLabels(instance) },
+    selector: { matchLabels: serverSelector(instance) },
     // We say when: never in the middle of a snapshot or an upgrade.
     updateStrategy: { type: 'OnDelete' },
     template: serverTemplate(instance, managed, run),
@@ -54,7 +47,8 @@ export function statefulSet(instance: MeiliInstance, managed: ManagedServer, run
 }
 
 export function service(instance: MeiliInstance, { service: { type, port, annotations } }: ManagedServer): Child {
-  const spec: V1ServiceSpec = { type, selector: childLabels(instance), ports: [{ name: 'http', port, targetPort: 'http', protocol: 'TCP' }] }
+  // A mesh reads the protocol from the name of a Service's port.
+  const spec: V1ServiceSpec = { type, selector: serverSelector(instance), ports: [{ name: 'http', port, targetPort: serverPortName, protocol: 'TCP' }] }
   return child(instance, { kind: 'Service', name: baseName(instance), annotations, spec, owned: true })
 }
 

@@ -4,7 +4,7 @@ import type { ManagedServer, MeiliInstance, MeiliInstanceStatus } from '../api/i
 import { isFinished, meiliSnapshots } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { Effect } from '../reconcile/decision.ts'
-import { baseName, claimNameOf } from '../reconcile/names.ts'
+import { baseName, claimNameOf, serverSelector } from '../reconcile/names.ts'
 import type { Managed } from './managed.ts'
 import { roomMissing } from './safety-room.ts'
 import { volumeReady } from './volume-checks.ts'
@@ -98,7 +98,7 @@ export function safetyCopy(managed: Managed, { from, to, snapshot = '' }: NonNul
       metadata: {
         name: snapshot,
         namespace: instance.metadata.namespace,
-        labels: { 'app.kubernetes.io/managed-by': 'meili-operator', [label('instance')]: baseName(instance), [label('instance-uid')]: instance.metadata.uid, [label('upgrade-from')]: from, [upgradeLabel]: to },
+        labels: { 'app.kubernetes.io/managed-by': 'meili-operator', ...serverSelector(instance), [label('instance-uid')]: instance.metadata.uid, [label('upgrade-from')]: from, [upgradeLabel]: to },
       },
       spec: { source: { instanceRef: { name: instance.metadata.name } }, destination, deletionPolicy: 'Delete', ...(streams ? { mover: { stream: { mode: 'IfNeeded' } } } : {}) },
     },

@@ -1,7 +1,7 @@
 // The pod of a server that we run: Pod Security "restricted", the image's entry point kept, probes that never end an import or an upgrade. Pure.
 import type { V1Affinity, V1Container, V1PodSpec, V1PodTemplateSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
-import { baseName, childLabels, childSharedLabels, claimNameOf, masterKeyReference, serverContainer, serverPort } from '../reconcile/names.ts'
+import { baseName, childLabels, childSharedLabels, claimNameOf, masterKeyReference, serverContainer, serverPort, serverPortName } from '../reconcile/names.ts'
 import { paths, serverSettings } from './server-settings.ts'
 import type { ServerSettings } from './server-settings.ts'
 
@@ -48,19 +48,19 @@ function fixed({ podSecurityContext }: ManagedServer): Partial<V1PodSpec> {
 
 function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V1Container {
   const { env, args } = settingsOf(instance, managed, run.upgrade)
-  const health = { httpGet: { path: '/health', port: 'http' }, timeoutSeconds: 5 }
+  const health = { httpGet: { path: '/health', port: serverPortName }, timeoutSeconds: 5 }
   return {
     name: serverContainer,
     image: `${managed.image.repository}:v${run.version}`,
     imagePullPolicy: managed.image.pullPolicy,
     args: ['/bin/sh', '-c', start, 'meilisearch', ...args],
     env,
-    ports: [{ name: 'http', containerPort: serverPort, protocol: 'TCP' }],
+    ports: [{ name: serverPortName, containerPort: serverPort, protocol: 'TCP' }],
     ...(managed.resources === undefined ? {} : { resources: plain<object>(managed.resources) }),
     // An upgrade, an import or a compaction takes as long as it takes: up to a day.
     startupProbe: { ...health, periodSeconds: 1, failureThreshold: 86_400 },
     readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
-    livenessProbe: { tcpSocket: { port: 'http' }, timeoutSeconds: 10, periodSeconds: 30, failureThreshold: 10 },
+    livenessProbe: { tcpSocket: { port: serverPortName }, timeoutSeconds: 10, periodSeconds: 30, failureThreshold: 10 },
     securityContext: { ...plain<object>(managed.securityContext ?? {}), allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: volumesOf(instance, managed).map(({ mount }) => mount),

@@ -35,18 +35,25 @@ export function masterKeyReference(instance: MeiliInstance): SecretKeyReference 
 
 /** Where the databases' pods listen. */
 export const serverPort = 7700
+/** Of a container's port: at most 15 characters. Not the `http` of the official Helm chart, by whose name its Service would find it. */
+export const serverPortName = 'meilisearch'
 export const serverContainer = 'meilisearch'
 
 /** On the children of all managed instances. */
 export const childSharedLabels = { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'server' } as const
 
-/** On every child, and what the Service and the StatefulSet select. */
-export function childLabels(instance: MeiliInstance): Record<string, string> {
-  return { 'app.kubernetes.io/name': 'meilisearch', 'app.kubernetes.io/instance': baseName(instance), ...childSharedLabels }
+/** What the Service and the StatefulSet select: no chart makes a Service that goes by this label (decision 0024). */
+export function serverSelector(instance: MeiliInstance): Record<string, string> {
+  return { 'meili-operator.dev/instance': baseName(instance) }
 }
 
-/** On the Jobs and pods of all movers. */
-export const moverLabels = { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'mover' } as const
+/** On every child. */
+export function childLabels(instance: MeiliInstance): Record<string, string> {
+  return { 'app.kubernetes.io/name': 'meiliinstance', ...childSharedLabels, ...serverSelector(instance) }
+}
+
+/** On the Jobs and pods of all movers. The name is not the operator's own: no Service that selects operators is to find a mover. */
+export const moverLabels = { 'app.kubernetes.io/name': 'meilisnapshot', 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'mover' } as const
 /** Selects them. */
 export const moverSelector = Object.entries(moverLabels).map(([label, value]) => `${label}=${value}`).join(',')
 

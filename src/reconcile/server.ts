@@ -2,11 +2,11 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { ExistingServer, MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { ServerReference } from './decision.ts'
-import { childLabels, claimNameOf, databaseDirectory, keyUids, masterKeyReference, serverContainer, serverPort } from './names.ts'
+import { claimNameOf, databaseDirectory, keyUids, masterKeyReference, serverContainer, serverPort, serverSelector } from './names.ts'
 
 /** A server that we run is found as any other one is. */
 export function serverIn(instance: MeiliInstance): ExistingServer {
-  return instance.spec.existing ?? { podSelector: { matchLabels: childLabels(instance) }, container: serverContainer, port: serverPort, scheme: 'HTTP', apiKeySecretRef: masterKeyReference(instance) }
+  return instance.spec.existing ?? { podSelector: { matchLabels: serverSelector(instance) }, container: serverContainer, port: serverPort, scheme: 'HTTP', apiKeySecretRef: masterKeyReference(instance) }
 }
 
 /** Undefined while the pod has no address. An IPv6 address is put in brackets. With managed servers we use our own key, never the master key. */

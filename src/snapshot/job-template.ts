@@ -41,7 +41,7 @@ export function jobNameOf({ metadata }: MeiliSnapshot, suffix: string): string {
 
 export function jobTemplate(task: MoverTask): V1Job {
   const { namespace, name, uid } = task.snapshot.metadata
-  const labels = { ...moverLabels, 'app.kubernetes.io/name': 'meili-operator', [snapshotUidLabel]: uid }
+  const labels = { ...moverLabels, [snapshotUidLabel]: uid }
   const owner = { apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`, kind: meiliSnapshots.kind, name, uid, controller: true, blockOwnerDeletion: true }
   return {
     apiVersion: 'batch/v1',

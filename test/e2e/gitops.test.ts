@@ -70,7 +70,7 @@ describe('a life under the eyes of GitOps tools', () => {
   })
 
   test('a second MeiliInstance for the same pod is stalled; one whose snapshots go nowhere is good', async () => {
-    const rival = instanceOf({ namespace: world.namespace, name: 'rival', image: '', masterKey: '' }, { podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'movies' } }, apiKeySecretRef: { name: 'movies-keys', key: 'MEILI_MASTER_KEY' } })
+    const rival = instanceOf({ namespace: world.namespace, name: 'rival', image: '', masterKey: '' }, { podSelector: { matchLabels: { 'meili-operator.dev/instance': 'movies' } }, apiKeySecretRef: { name: 'movies-keys', key: 'MEILI_MASTER_KEY' } })
     await kubectl.apply(rival)
     await seen('MeiliInstance', 'stalled')
     await world.serve('volatile', { snapshotsOn: 'emptyDir' })

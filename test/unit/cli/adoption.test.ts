@@ -40,6 +40,10 @@ describe('the labels', () => {
   test("are the StatefulSet's own where they select one pod", () => expect(adopt({ pod: pod('search-0', labels), statefulSet })).toMatchObject({ name: 'search', existing: { podSelector: { matchLabels: { app: 'search' } } } }))
   test("are the pod's name in its set where others share them", () => expect(adopt({ pod: pod('search-0', labels), statefulSet, others: [pod('canary', { app: 'search' })] }).existing).toMatchObject({ podSelector: { matchLabels: { 'statefulset.kubernetes.io/pod-name': 'search-0' } } }))
   test('hold none that a roll-out changes', () => expect(adopt({ pod: pod('search-x-1', { app: 'search', 'pod-template-hash': 'x', 'helm.sh/chart': 'c-1' }) }).existing).toMatchObject({ podSelector: { matchLabels: { app: 'search' } } }))
+  test('of a server that the operator runs are not looked for: its MeiliInstance is there', () => {
+    const owned = Object.assign({}, statefulSet, { metadata: { name: 'search', ownerReferences: [{ apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', name: 'movies', uid: 'u', controller: true }] } })
+    expect(() => adopt({ pod: pod('search-0', labels), statefulSet: owned })).toThrow('Pod search-0 is of MeiliInstance movies, which the operator runs: there is nothing to adopt.')
+  })
   test('that select no pod alone are refused', () => expect(() => adopt({ pod: pod('a', { app: 'x' }), others: [pod('b', { app: 'x' })] })).toThrow('Pod a has no labels that select it alone'))
 })
 

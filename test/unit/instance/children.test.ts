@@ -44,6 +44,23 @@ describe('names', () => {
     expect(isChildOf(aManagedInstance({ name: 'shows' }), metadata.labels)).toBe(false)
     expect(isChildOf(instance, undefined)).toBe(false)
   })
+
+  test('no child has a label by which charts select, or by which Argo CD takes objects for its own', () => {
+    const instance = aManagedInstance()
+    const children = [...claimsOf({}), service(instance, managed(instance)), statefulSet(instance, managed(instance), run), keySecret(instance), connectionSecret(instance)]
+    for (const { metadata } of [...children, templateOf()]) {
+      expect(metadata?.labels).toMatchObject({ 'app.kubernetes.io/name': 'meiliinstance', 'meili-operator.dev/instance': 'movies' })
+      expect(metadata?.labels).not.toHaveProperty('app.kubernetes.io/instance')
+    }
+  })
+
+  test.each(['movies', 'a'.repeat(52), 'a'.repeat(253), '2movies.v2'])('Service and StatefulSet of %s select by a label of ours alone, which has a value that is allowed', (name) => {
+    const instance = aManagedInstance({ name })
+    const selected = { 'meili-operator.dev/instance': baseName(instance) }
+    expect(Object.values(selected)).toEqual([expect.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)])
+    expect(service(instance, managed(instance)).spec).toMatchObject({ selector: selected })
+    expect((statefulSet(instance, managed(instance), run).spec as V1StatefulSetSpec).selector).toEqual({ matchLabels: selected })
+  })
 })
 
 describe('claims', () => {
@@ -56,13 +73,6 @@ describe('claims', () => {
   test('as they were asked for; what was not said is the cluster\'s', () => {
     expect(claimsOf({ storage: { size: 1024, storageClassName: 'fast', accessModes: ['ReadWriteOncePod'] } })[0]?.spec).toEqual({ accessModes: ['ReadWriteOncePod'], resources: { requests: { storage: '1024' } }, storageClassName: 'fast' })
     expect(claimsOf({})[0]?.spec).toEqual({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } })
-  })
-
-  test('what outlives the instance says that Argo CD must not remove it, and nothing else says so', () => {
-    const held = ({ metadata }: Child): boolean => metadata.annotations['argocd.argoproj.io/sync-options'] === 'Prune=false,Delete=false'
-    expect(claimsOf({ scratch: { size: '1Gi' } }).map(held)).toEqual([true, false])
-    expect(claimsOf({}, { deletionPolicy: 'Delete' }).map(held)).toEqual([false])
-    expect([keySecret(aManagedInstance()), connectionSecret(aManagedInstance())].map(held)).toEqual([true, false])
   })
 
   test('Retain: they belong to nobody. Delete: to the instance. Scratch always does', () => {
@@ -83,7 +93,8 @@ describe('Secrets', () => {
 
 test('the Service has the port that was asked for, and leads to the pod\'s', () => {
   const instance = aManagedInstance({ managed: { service: { type: 'LoadBalancer', port: 80, annotations: { a: 'b' } } } })
-  expect(service(instance, managed(instance))).toMatchObject({ metadata: { annotations: { a: 'b' } }, spec: { type: 'LoadBalancer', ports: [{ port: 80, targetPort: 'http' }] } })
+  expect(service(instance, managed(instance))).toMatchObject({ metadata: { annotations: { a: 'b' } }, spec: { type: 'LoadBalancer', ports: [{ name: 'http', port: 80, targetPort: 'meilisearch' }] } })
+  expect(containerOf().ports).toEqual([{ name: 'meilisearch', containerPort: 7700, protocol: 'TCP' }])
   expect(serviceUrl(instance, managed(instance))).toBe('http://movies.shop.svc:80')
 })
 
@@ -116,7 +127,7 @@ describe('the pod', () => {
   test('is never ended by a probe while it imports, upgrades or compacts', () => {
     const { startupProbe, livenessProbe, readinessProbe } = containerOf()
     expect((startupProbe?.periodSeconds ?? 0) * (startupProbe?.failureThreshold ?? 0)).toBe(24 * 3600)
-    expect(livenessProbe).toMatchObject({ tcpSocket: { port: 'http' } })
+    expect(livenessProbe).toMatchObject({ tcpSocket: { port: 'meilisearch' } })
     expect(livenessProbe?.httpGet, '/health says mustRestart with a 500').toBeUndefined()
     expect(readinessProbe).toMatchObject({ httpGet: { path: '/health' } })
   })
@@ -128,8 +139,8 @@ describe('the pod', () => {
   })
 
   test('our labels and the mark of the key win over what its user adds', () => {
-    const { metadata } = templateOf({ podLabels: { team: 'search', 'app.kubernetes.io/instance': 'other' }, podAnnotations: { 'meili-operator.dev/master-key': 'x', a: 'b' } })
-    expect(metadata?.labels).toMatchObject({ team: 'search', 'app.kubernetes.io/instance': 'movies' })
+    const { metadata } = templateOf({ podLabels: { team: 'search', 'app.kubernetes.io/name': 'meilisearch', 'meili-operator.dev/instance': 'other' }, podAnnotations: { 'meili-operator.dev/master-key': 'x', a: 'b' } })
+    expect(metadata?.labels).toMatchObject({ team: 'search', 'app.kubernetes.io/name': 'meiliinstance', 'meili-operator.dev/instance': 'movies' })
     expect(metadata?.annotations).toEqual({ 'meili-operator.dev/master-key': run.keyFingerprint, a: 'b' })
   })
 

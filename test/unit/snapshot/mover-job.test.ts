@@ -73,6 +73,7 @@ describe('Job', () => {
   test('and its pods carry the labels by which they are watched and found', () => {
     const selected = Object.fromEntries(moverSelector.split(',').map((pair) => pair.split('=')))
     for (const labels of [job.metadata?.labels, job.spec?.template.metadata?.labels]) expect(labels).toMatchObject({ ...selected, [snapshotUidLabel]: snapshotUid })
+    expect(selected['app.kubernetes.io/name'], "not the operator's: a Service that selects operators must not find a mover").toBe('meilisnapshot')
   })
 
   test('never tries again by itself: the operator counts', () => {
