@@ -14,6 +14,8 @@ export const instanceConditions = {
   Applied: 'Applied',
   /** Some of env and extraArgs are left out, as the operator's own settings win. Absent unless true. */
   SettingsIgnored: 'SettingsIgnored',
+  /** A Service of somebody else selects the pod of a managed instance. Does not affect Ready. Absent unless true. */
+  ForeignService: 'ForeignService',
 } as const
 
 export const instanceReasons = {
@@ -65,6 +67,8 @@ export const instanceReasons = {
   ManagedInstancesOff: 'ManagedInstancesOff',
   /** Objects are being created or changed as spec asks. */
   Applying: 'Applying',
+  /** What was made for it has lost its owner, as a backup tool brings objects back, and becomes its own again. */
+  Adopting: 'Adopting',
   /** Somebody changed what is ours; it is put back. */
   DriftFound: 'DriftFound',
   /** The API server refused an object of ours. */
@@ -103,5 +107,7 @@ export const instanceReasons = {
   Retained: 'Retained',
   /** A variable or flag is the operator's own. */
   SettingsConflict: 'SettingsConflict',
+  /** The labels of the pod match the selector of a Service of somebody else. */
+  ForeignService: 'ForeignService',
 } as const
 export type InstanceReason = (typeof instanceReasons)[keyof typeof instanceReasons]

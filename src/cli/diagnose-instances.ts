@@ -1,5 +1,5 @@
 // Doctor's look at what users made: is each server reachable, its key good, its snapshots movable, is there room where they go? Pure.
-import { instanceReasons } from '../api/instance.ts'
+import { instanceConditions, instanceReasons } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import type { Condition } from '../api/meta.ts'
 import { isFinished, snapshotReasons } from '../api/snapshot.ts'
@@ -21,8 +21,13 @@ export function diagnoseInstance(instance: Instance, snapshots: readonly Snapsho
   const what = `instance ${metadata.namespace}/${metadata.name}`
   if (status?.observedGeneration !== metadata.generation) return [problem('instance', `${what}: the operator has not looked at it since its last change`, 'see whether the operator runs, above; it may serve other namespaces (WATCH_NAMESPACES)')]
   const bad = falseConditions(status.conditions).map((condition) => conditionProblem(what, instance, condition))
-  if (bad.length > 0) return bad
-  return [ok('instance', `${what}: Meilisearch ${status.version ?? ''} answers, its key suffices, its snapshots can be moved`), ...ageWarning(instance, snapshots, nowMs)]
+  if (bad.length > 0) return [...bad, ...foreignService(what, instance)]
+  return [ok('instance', `${what}: Meilisearch ${status.version ?? ''} answers, its key suffices, its snapshots can be moved`), ...foreignService(what, instance), ...ageWarning(instance, snapshots, nowMs)]
+}
+
+function foreignService(what: string, { metadata: { namespace }, status }: Instance): Finding[] {
+  const foreign = conditionNamed(status?.conditions, instanceConditions.ForeignService)
+  return foreign === undefined ? [] : [warning('instance', `${what}: ${foreign.reason}: ${withoutStop(foreign.message)}`, `kubectl -n ${namespace} get services -o wide`)]
 }
 
 function conditionProblem(what: string, instance: Instance, { reason, message }: Condition): Finding {

@@ -13,6 +13,7 @@ import type { Managed, Step } from './managed.ts'
 import type { InstanceObservation } from './observation.ts'
 import { provision, versionRecord } from './provision.ts'
 import { withoutSuperseded } from './safety-copy.ts'
+import { foreignService } from './selected-by.ts'
 import { settingsOf } from './server-pod.ts'
 import { statusOf } from './status.ts'
 import { upgradePlan } from './upgrade.ts'
@@ -56,11 +57,12 @@ function decided(observation: InstanceObservation, { applied, step }: Provisione
   }
 }
 
-function appliedOf({ instance, spec }: Managed, step: Step | undefined): Wanted[] {
+function appliedOf(managed: Managed, step: Step | undefined): Wanted[] {
+  const { instance, spec } = managed
   const inPlace = { reason: instanceReasons.Applied, message: spec.suspend ? 'Suspended: no server runs, the data is kept.' : 'Everything that spec.managed asks for is in place.' }
   const { ignored } = settingsOf(instance, spec)
   const conflict = { type: instanceConditions.SettingsIgnored, status: 'True', reason: instanceReasons.SettingsConflict, message: `Left out, as the operator sets them itself: ${ignored.join(', ')}.` } as const
-  return [{ type: instanceConditions.Applied, status: step === undefined ? 'True' : 'False', reason: (step ?? inPlace).reason, message: (step ?? inPlace).message }, ...(ignored.length === 0 ? [] : [conflict])]
+  return [{ type: instanceConditions.Applied, status: step === undefined ? 'True' : 'False', reason: (step ?? inPlace).reason, message: (step ?? inPlace).message }, ...(ignored.length === 0 ? [] : [conflict]), ...foreignService(managed)]
 }
 
 /** As it was asked for: nothing is wrong, and nothing is to come. */

@@ -61,6 +61,8 @@ export interface ManagedSeen {
   readonly isSwitchedOn: boolean
   readonly statefulSet: V1StatefulSet | undefined
   readonly service: V1Service | undefined
+  /** Names of the Services that select the pod, ours among them. */
+  readonly selectedBy: readonly string[]
   /** Ours, or those that `claimName` names. */
   readonly claims: Readonly<Partial<Record<ClaimRole, V1PersistentVolumeClaim>>>
   readonly keySecret: (SecretThere & { readonly key: { readonly fingerprint: string; readonly bytes: number; readonly flaw: string | undefined } | undefined }) | undefined

@@ -1,5 +1,5 @@
 // Reads what a managed instance is made of: the objects, whose they are, and of Secrets what gives no key away. Writes nothing and judges nothing.
-import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Service, V1StatefulSet } from '@kubernetes/client-node'
+import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
 import { isFinished } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
@@ -13,6 +13,7 @@ import type { ClaimRole } from '../reconcile/names.ts'
 import { serviceUrl } from './children.ts'
 import type { ManagedSeen } from './observation.ts'
 import { upgradeLabel } from './safety-copy.ts'
+import { selectsPod } from './selected-by.ts'
 
 export interface ManagedWorld {
   readonly kube: KubeClient
@@ -21,16 +22,17 @@ export interface ManagedWorld {
 }
 
 /** Where this installation runs no servers, nothing of them is read. */
-export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, claims: {}, keySecret: undefined, connection: undefined, runningSnapshots: [], snapshotBefore: undefined, safetyCopies: [], finishedMovers: [], warning: undefined }
+export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, selectedBy: [], claims: {}, keySecret: undefined, connection: undefined, runningSnapshots: [], snapshotBefore: undefined, safetyCopies: [], finishedMovers: [], warning: undefined }
 
-export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance, pods: number): Promise<ManagedSeen> {
+export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance, pods: readonly V1Pod[]): Promise<ManagedSeen> {
   const { kube, connections } = world
   const { namespace } = instance.metadata
   const name = baseName(instance)
   const key = masterKeyReference(instance)
-  const [statefulSet, service, claims, keySecret, connection] = await Promise.all([
+  const [statefulSet, service, selectedBy, claims, keySecret, connection] = await Promise.all([
     kube.find<V1StatefulSet & KubeObject>(statefulSets, { namespace, name }),
     kube.find<V1Service & KubeObject>(services, { namespace, name }),
+    pods.length === 0 ? [] : servicesThatSelect(kube, namespace, pods),
     claimsOf(kube, instance),
     connections.look({ namespace, name: key.name }, key.key),
     connections.look({ namespace, name: connectionSecretName(instance) }, ''),
@@ -40,6 +42,7 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     isSwitchedOn: true,
     statefulSet,
     service,
+    selectedBy,
     claims,
     keySecret,
     connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
@@ -47,8 +50,23 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
     safetyCopies: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabel] !== undefined),
     finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, claims, world.snapshots(namespace).filter(isFinished)),
-    warning: pods === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
+    warning: pods.length === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }
+}
+
+/** Others' Services may be many, and large: of a small page nothing stays but names, and what comes after some pages is not looked at. */
+const servicesAtOnce = 50
+const mostPages = 10
+
+async function servicesThatSelect(kube: KubeClient, namespace: string, pods: readonly V1Pod[]): Promise<readonly string[]> {
+  const names: string[] = []
+  let pages = 0
+  for await (const { items } of kube.pages<V1Service & KubeObject>(services, { namespace, limit: servicesAtOnce })) {
+    names.push(...items.filter((service) => pods.some((pod) => selectsPod(service, pod))).map(({ metadata }) => metadata.name))
+    pages += 1
+    if (pages === mostPages) break
+  }
+  return names
 }
 
 /** It has asked the server, and is not finished: a restart would cost it its work. */

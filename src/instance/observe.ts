@@ -39,11 +39,11 @@ export async function observeInstance(world: InstanceWorld, instance: MeiliInsta
     pollMs: world.pollMs,
     streaming: world.streaming,
     ...(pod === undefined || alive.length > 1 ? noPod : await observePod(world, instance, pod)),
-    managed: await observeManaged(world, instance, alive.length),
+    managed: await observeManaged(world, instance, alive),
   }
 }
 
-async function observeManaged(world: InstanceWorld, instance: MeiliInstance, alive: number): Promise<InstanceObservation['managed']> {
+async function observeManaged(world: InstanceWorld, instance: MeiliInstance, alive: readonly V1Pod[]): Promise<InstanceObservation['managed']> {
   if (instance.spec.managed === undefined) return undefined
   return world.runsServers ? await lookAtManaged(world, instance, alive) : nothingManaged
 }

@@ -1,18 +1,22 @@
 // Whose an object of our name is. What is not ours is named, and never changed. Pure.
 import type { MeiliInstance } from '../api/instance.ts'
-import { baseName, claimNameOf, connectionSecretName, isChildOf, keySecretName } from '../reconcile/names.ts'
+import type { Child } from '../reconcile/decision.ts'
+import { baseName, childLabels, claimNameOf, connectionSecretName, isChildOf, keySecretName } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
+import { appliedAnnotation } from './children.ts'
 import type { Managed } from './managed.ts'
 
 export interface Taken {
   readonly message: string
-  /** It belongs to an instance of this name that is gone, and goes by itself. */
+  /** It belongs to an instance of this name that is gone, or is being deleted, and goes by itself. */
   readonly isGoing: boolean
 }
 
 interface There {
   readonly metadata?: {
     readonly labels?: Readonly<Record<string, string>>
+    readonly annotations?: Readonly<Record<string, string>>
+    readonly deletionTimestamp?: string | Date
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[]
   }
 }
@@ -20,7 +24,7 @@ interface There {
 interface Held {
   readonly what: string
   readonly there: There | undefined
-  /** It outlives the instance: one without an owner is adopted by its labels. */
+  /** It outlives the instance, and is adopted by its labels. The rest goes with the instance, and is adopted only where it lost its owner. */
   readonly outlives: boolean
 }
 
@@ -52,16 +56,51 @@ export function isKept(instance: MeiliInstance, there: There | undefined): boole
   return there !== undefined && judged(instance, '', { there, outlives: true }) === undefined
 }
 
+/** What goes with its instance, and has lost it: a backup tool brings objects back without their owners. */
+export function withoutOwner(managed: Managed): readonly string[] {
+  return held(managed).flatMap(({ what, there, outlives }) => (!outlives && hasLostOwner(managed.instance, there) ? [what] : []))
+}
+
+export function hasLostOwner(instance: MeiliInstance, there: There | undefined): boolean {
+  return there !== undefined && controllerOf(there) === undefined && isMadeFor(instance, there)
+}
+
+/** It is to belong to the instance, and belongs to nobody. */
+export function isAdopted(child: Child, there: There | undefined): boolean {
+  return child.metadata.ownerReferences !== undefined && there !== undefined && controllerOf(there) === undefined
+}
+
+type Owner = NonNullable<NonNullable<There['metadata']>['ownerReferences']>[number]
+
+function controllerOf({ metadata }: There): Owner | undefined {
+  return metadata?.ownerReferences?.find(({ controller }) => controller === true)
+}
+
+/** With each of our labels, and the mark of what we apply. */
+function isMadeFor(instance: MeiliInstance, { metadata }: There): boolean {
+  return isChildOf(instance, metadata?.labels) && metadata?.annotations?.[appliedAnnotation] !== undefined
+}
+
 function judged(instance: MeiliInstance, what: string, { there, outlives }: { there: There; outlives: boolean }): Taken | undefined {
-  const { name, uid } = instance.metadata
-  const owner = there.metadata?.ownerReferences?.find(({ controller }) => controller === true)
-  if (owner?.uid === uid) return undefined
-  if (owner !== undefined) {
-    const isGoing = owner.kind === instance.kind && owner.name === name
-    const whose = isGoing ? `an earlier MeiliInstance ${name}, and goes with it` : `${owner.kind} ${owner.name}. Give this MeiliInstance another name`
-    return { isGoing, message: `${what} exists and belongs to ${whose}. It was not touched.` }
-  }
+  const owner = controllerOf(there)
+  if (owner !== undefined) return owner.uid === instance.metadata.uid ? undefined : belongsTo(instance, what, owner)
   if (outlives && isChildOf(instance, there.metadata?.labels)) return undefined
-  const labels = outlives ? ` To have it adopted, give it the labels app.kubernetes.io/name: meilisearch, app.kubernetes.io/instance: ${baseName(instance)}, app.kubernetes.io/managed-by: meili-operator and app.kubernetes.io/component: server.` : ''
-  return { isGoing: false, message: `${what} exists and was not made for this MeiliInstance. It was not touched. Delete it, or give this MeiliInstance another name.${labels}` }
+  if (!outlives && isMadeFor(instance, there)) return goesAlone(what, there)
+  const labels = outlives ? ` To have it adopted, give it the labels ${labelsText(instance)}.` : ''
+  return { isGoing: false, message: `${what} exists and was not made for this MeiliInstance. It was not touched. Give this MeiliInstance another name.${labels}` }
+}
+
+function belongsTo(instance: MeiliInstance, what: string, owner: Owner): Taken {
+  const isGoing = owner.kind === instance.kind && owner.name === instance.metadata.name
+  const whose = isGoing ? `an earlier MeiliInstance ${owner.name}, and goes with it` : `${owner.kind} ${owner.name}. Give this MeiliInstance another name`
+  return { isGoing, message: `${what} exists and belongs to ${whose}. It was not touched.` }
+}
+
+/** An owner would not keep it. */
+function goesAlone(what: string, { metadata }: There): Taken | undefined {
+  return metadata?.deletionTimestamp === undefined ? undefined : { isGoing: true, message: `${what} exists and is being deleted. It was not touched, and is made anew when it is gone.` }
+}
+
+function labelsText(instance: MeiliInstance): string {
+  return Object.entries(childLabels(instance)).map(([label, value]) => `${label}: ${value}`).join(', ')
 }

@@ -8,8 +8,8 @@ import { appliedAnnotation, claims, databaseVersionAnnotation, keySecret, servic
 import { differences } from './differences.ts'
 import { answeredVersion, compareVersions, databaseVersion, previousStep, snapshotsInTheWay } from './managed.ts'
 import type { Managed, Step } from './managed.ts'
-import { applicationKeys, ownKeys } from './server-keys.ts'
-import { isKept, takenName } from './ownership.ts'
+import { applicationKeys, connectionWithoutOwner, ownKeys } from './server-keys.ts'
+import { isAdopted, isKept, takenName, withoutOwner } from './ownership.ts'
 import { sizeBytes } from '../api/quantity.ts'
 import { awaited, restart } from './restart.ts'
 import type { Plan } from './upgrade.ts'
@@ -110,8 +110,10 @@ function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
   const { instance, spec, seen } = managed
   const master: Effect[] = seen.keySecret === undefined ? [{ kind: 'CreateMasterKey', secret: keySecret(instance), key: masterKeyName }] : []
   const changes = [...wantedChildren(managed, plan)].flatMap(({ child, there }) => changeOf(child, there))
-  const effects = [...master, ...changes.map(({ effect }) => effect)]
+  const effects = [...master, ...changes.map(({ effect }) => effect), ...connectionWithoutOwner(managed)]
   if (effects.length === 0) return undefined
+  const adopted = withoutOwner(managed)
+  if (adopted.length > 0) return { reason: instanceReasons.Adopting, message: `Adopted, as nobody owns what was made for this MeiliInstance: ${adopted.join(', ')}.`, effects, requeueAfterMs: 100 }
   const drifted = changes.filter(({ drift }) => drift !== undefined)
   if (drifted.length > 0) return { reason: instanceReasons.DriftFound, message: `Put back what somebody changed: ${drifted.map(({ drift }) => drift ?? '').join('; ')}.`, effects, requeueAfterMs: 250 }
   const names = [...(master.length > 0 ? [`Secret ${keySecretName(instance)}`] : []), ...changes.map(({ name }) => name)]
@@ -157,7 +159,7 @@ interface Change {
 
 function changeOf(child: Child, there: There | undefined): Change[] {
   const name = `${child.kind} ${child.metadata.name}`
-  const effect: Effect = { kind: 'Apply', child, uid: there?.metadata?.uid }
+  const effect: Effect = { kind: 'Apply', child, uid: there?.metadata?.uid, adopts: isAdopted(child, there) }
   if (there === undefined) return [{ effect, name, drift: undefined }]
   const fields = differences(child, there).filter((path) => path !== 'kind' && path !== 'apiVersion')
   if (fields.length === 0 && !isHalfMade(child, there)) return []
@@ -194,4 +196,3 @@ function claimExpanding({ seen }: Managed): Step | undefined {
   const told = growing.status?.conditions?.map(({ message, type }) => message ?? type).join(' ') ?? ''
   return { reason: instanceReasons.ClaimExpanding, message: `Claim ${growing.metadata?.name ?? ''} grows from ${growing.status?.capacity?.['storage'] ?? ''} to ${requested(growing)}. ${told}`.trim() }
 }
-

@@ -1,9 +1,11 @@
 // The keys in a server that we run: our own, and the one for applications with its Secret. Pure.
 import { instanceReasons } from '../api/instance.ts'
 import { connectionSecretName, masterKeyReference } from '../reconcile/names.ts'
+import type { Effect } from '../reconcile/decision.ts'
 import { connectionSecret, serviceUrl } from './children.ts'
 import { alivePod } from './managed.ts'
 import type { Managed, Step } from './managed.ts'
+import { hasLostOwner } from './ownership.ts'
 import { keyAnnotation } from './server-pod.ts'
 
 /** A server that refuses our key, and runs with the master key that we know, has no such key yet. */
@@ -20,12 +22,23 @@ export function ownKeys({ instance, observation, seen, spec }: Managed): Step | 
 }
 
 /** Written anew whenever the address or the master key is another one. */
-export function applicationKeys({ instance, observation, seen, spec }: Managed): Step | undefined {
+export function applicationKeys(managed: Managed): Step | undefined {
+  const { instance, observation, seen } = managed
   if (observation.server.state !== 'Answered' || seen.connection?.isCurrent === true) return undefined
   return {
     reason: instanceReasons.KeysPending,
     message: `Secret ${connectionSecretName(instance)} for applications is being written.`,
-    effects: [{ kind: 'ApplyConnection', secret: connectionSecret(instance), masterKey: masterKeyReference(instance), url: serviceUrl(instance, spec), uid: seen.connection?.metadata.uid }],
+    effects: [applyConnection(managed)],
     requeueAfterMs: 50,
   }
+}
+
+function applyConnection({ instance, seen, spec }: Managed): Effect {
+  return { kind: 'ApplyConnection', secret: connectionSecret(instance), masterKey: masterKeyReference(instance), url: serviceUrl(instance, spec), uid: seen.connection?.metadata.uid }
+}
+
+/** With what is in it: its owner alone cannot be applied without taking the rest away. */
+export function connectionWithoutOwner(managed: Managed): readonly Effect[] {
+  const { instance, seen } = managed
+  return seen.keySecret?.key !== undefined && hasLostOwner(instance, seen.connection) ? [applyConnection(managed)] : []
 }

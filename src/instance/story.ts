@@ -5,10 +5,10 @@ import { conditionTypes } from '../api/meta.ts'
 import { conditionNamed } from '../reconcile/conditions.ts'
 import type { Story } from '../reconcile/decision.ts'
 
-const told = [conditionTypes.Ready, instanceConditions.Applied, instanceConditions.SnapshotVolumeReady, instanceConditions.SettingsIgnored] as const
+const told = [conditionTypes.Ready, instanceConditions.Applied, instanceConditions.SnapshotVolumeReady, instanceConditions.SettingsIgnored, instanceConditions.ForeignService] as const
 
 /** Reasons that tell a step of the ordinary way. */
-const ordinary: readonly string[] = [instanceReasons.Applying, instanceReasons.RestartPending, instanceReasons.Restarting, instanceReasons.KeysPending, instanceReasons.ClaimExpanding, instanceReasons.Upgrading, instanceReasons.Deleting, instanceReasons.Retained]
+const ordinary: readonly string[] = [instanceReasons.Applying, instanceReasons.Adopting, instanceReasons.RestartPending, instanceReasons.Restarting, instanceReasons.KeysPending, instanceReasons.ClaimExpanding, instanceReasons.Upgrading, instanceReasons.Deleting, instanceReasons.Retained]
 
 /** An Event when a condition turns or its reason changes; two conditions for one reason are told once. */
 export function instanceStory(before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): readonly Story[] {
@@ -17,15 +17,17 @@ export function instanceStory(before: MeiliInstanceStatus | undefined, after: Me
   return [...stories.filter(({ reason }, index) => stories.findIndex((other) => other.reason === reason) === index && !(reason === isTold && ordinary.includes(reason))), ...upgradeStory(before, after), ...supersededStory(before, after)]
 }
 
+/** Absent unless true. */
+const abnormal: readonly string[] = [instanceConditions.SettingsIgnored, instanceConditions.ForeignService]
 /** True says nothing new of what only stands in the way. */
-const toldWhenTrue: readonly string[] = [conditionTypes.Ready, instanceConditions.SettingsIgnored]
+const toldWhenTrue: readonly string[] = [conditionTypes.Ready, ...abnormal]
 
 function turned(type: string, before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): Story | undefined {
   const was = conditionNamed(before?.conditions, type)
   const is = conditionNamed(after.conditions, type)
   if (is === undefined || (was?.status === is.status && was.reason === is.reason) || is.reason === instanceReasons.NotChecked) return undefined
   if (is.status === 'True' && !toldWhenTrue.includes(type)) return undefined
-  const isGood = type !== instanceConditions.SettingsIgnored && (is.status === 'True' || ordinary.includes(is.reason))
+  const isGood = !abnormal.includes(type) && (is.status === 'True' || ordinary.includes(is.reason))
   return { type: isGood ? 'Normal' : 'Warning', reason: is.reason, message: is.message }
 }
 

@@ -30,14 +30,22 @@ export class Children {
    * A new object is created, as no apply could tell that it is new: one of that name that came in between stays as it is.
    * @throws Conflict where the object is not, or no longer, the one that was seen
    */
-  async apply({ child, uid }: Pick<Of<'Apply'>, 'child' | 'uid'>): Promise<undefined> {
+  async apply({ child, uid, adopts = false }: Pick<Of<'Apply'>, 'child' | 'uid' | 'adopts'>): Promise<undefined> {
     const resource = resources[child.kind]
     const { namespace, name } = child.metadata
     if (uid === undefined) return await this.#own(resource, await this.#kube.create(resource, child, { fieldManager }))
     const body = { ...child, metadata: { ...child.metadata, uid } }
     const there = await this.#kube.patch<KubeObject>(resource, { namespace, name }, { type: 'apply', fieldManager, force: true, body })
     // A Secret's key was created, never applied, and stays so.
-    return child.kind === 'Secret' ? undefined : await this.#own(resource, there)
+    if (child.kind === 'Secret') return undefined
+    return await (adopts ? this.#ownAlone(resource, there) : this.#own(resource, there))
+  }
+
+  /** A field that a backup tool stands for as well would stay when it is no longer wanted. Whose the status is does not change. */
+  async #ownAlone(resource: Resource, { metadata }: KubeObject): Promise<undefined> {
+    const ours = (metadata.managedFields ?? []).filter(({ manager, operation, subresource }) => (manager === fieldManager && operation === 'Apply') || (subresource ?? '') !== '')
+    const body = [{ op: 'replace', path: '/metadata/managedFields', value: ours }]
+    await this.#kube.patch(resource, { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) }, { type: 'json', body })
   }
 
   /**

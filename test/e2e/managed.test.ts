@@ -1,10 +1,15 @@
 // Servers that the operator runs, on the real cluster with the real Meilisearch: from the smallest object to its end.
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { meiliInstances } from '../../src/api/instance.ts'
+import type { MeiliInstance } from '../../src/api/instance.ts'
+import { Diary } from '../gitops/diary.ts'
 import { shellOnClaim } from '../support/artifact.ts'
 import { eventually } from '../support/eventually.ts'
 import { managedOf } from '../support/managed-objects.ts'
-import { claimOf } from '../support/meilisearch-objects.ts'
+import { claimOf, secretOf, serviceOf, statefulSetOf } from '../support/meilisearch-objects.ts'
+import type { ServerOptions } from '../support/meilisearch-objects.ts'
+import { Plugin } from '../support/plugin.ts'
 import { conditionOf, kubectl, operatorNamespace, readyOf, scaleOperator, toolbox, World } from './world.ts'
 import type { Server } from './world.ts'
 
@@ -64,10 +69,10 @@ describe('a life', () => {
 
   test('what somebody changes is put back, and told once; what others add stays', async () => {
     await kubectl.run(['-n', world.namespace, 'annotate', 'statefulset', 'movies', 'example.com/theirs=kept'])
-    await patch('service', 'movies', { spec: { selector: { 'app.kubernetes.io/name': 'nothing' } } })
-    await eventually('the Service to be put back', async () => ((await find<{ spec: { selector: Record<string, string> } }>('service', 'movies'))?.spec.selector['app.kubernetes.io/name'] === 'meilisearch' ? true : undefined))
+    await patch('service', 'movies', { spec: { selector: { 'meili-operator.dev/instance': 'nothing' } } })
+    await eventually('the Service to be put back', async () => ((await find<{ spec: { selector: Record<string, string> } }>('service', 'movies'))?.spec.selector['meili-operator.dev/instance'] === 'movies' ? true : undefined))
     await world.instanceReady('movies')
-    const told = await eventually('the Event of it', async () => (await events('movies')).match(/DriftFound: .*spec\.selector\.app\.kubernetes\.io\/name of Service movies/g) ?? undefined)
+    const told = await eventually('the Event of it', async () => (await events('movies')).match(/DriftFound: .*spec\.selector\.meili-operator\.dev\/instance of Service movies/g) ?? undefined)
     expect(told).toHaveLength(1)
     expect((await find<{ metadata: { annotations: Record<string, string> } }>('statefulset', 'movies'))?.metadata.annotations['example.com/theirs']).toBe('kept')
   })
@@ -148,6 +153,40 @@ describe('a life', () => {
   })
 })
 
+describe('brought back by a backup tool', () => {
+  interface Stored {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly metadata: { readonly name: string; readonly labels: object; readonly annotations: object; readonly ownerReferences?: readonly { readonly uid: string }[] }
+    readonly spec?: Record<string, unknown>
+  }
+  const children = [['statefulset', 'restored'], ['service', 'restored'], ['secret', 'restored-connection']] as const
+  const stored = async (): Promise<Stored[]> => await Promise.all(children.map(async ([kind, name]) => await kubectl.json<Stored>(['-n', world.namespace, 'get', kind, name])))
+
+  /** Velero keeps names, labels and annotations; owners, uids and status are gone. */
+  function withoutOwners({ metadata: { name, labels, annotations }, spec, ...object }: Stored & { status?: unknown }): object {
+    const { clusterIP: _ip, clusterIPs: _ips, ...rest } = spec ?? {}
+    return { ...object, status: undefined, metadata: { namespace: world.namespace, name, labels, annotations }, ...(spec === undefined ? {} : { spec: rest }) }
+  }
+
+  test('objects without owners and an instance without a status are one again: the pod runs on, and an Event says what was adopted', async () => {
+    await (await world.run('restored')).load(100)
+    const [before, exported] = [await pod('restored'), await stored()]
+    await scaleOperator(0)
+    await patch('meiliinstance', 'restored', { metadata: { finalizers: null } })
+    for (const [kind, name] of [['meiliinstance', 'restored'], ...children] as const) await kubectl.run(['-n', world.namespace, 'delete', kind, name, '--cascade=orphan', '--timeout=60s'])
+    await kubectl.apply(...exported.map(withoutOwners), managedOf({ namespace: world.namespace, name: 'restored' }))
+    await scaleOperator(1)
+    const { metadata } = await world.instanceReady('restored')
+    for (const child of await stored()) expect(child.metadata.ownerReferences?.map(({ uid }) => uid), child.kind).toEqual([metadata.uid])
+    expect((await pod('restored'))?.metadata.uid).toBe(before?.metadata.uid)
+    expect(await documents('restored')).toBe(100)
+    expect((await events('restored')).match(/Adopting: .*/g)).toEqual(['Adopting: Adopted, as nobody owns what was made for this MeiliInstance: StatefulSet restored, Service restored, Secret restored-connection.'])
+    await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'restored', '--timeout=60s'])
+    await eventually('the pod to be gone', async () => ((await pod('restored')) === undefined ? true : undefined))
+  })
+})
+
 describe('neighbours', () => {
   test('two instances in one namespace, a name of 63 characters, and the same name elsewhere do not touch each other', async () => {
     const long = `a${'-very-long-name'.repeat(5)}`.slice(0, 62).padEnd(63, 'z')
@@ -198,7 +237,7 @@ describe('neighbours', () => {
     const node = before?.spec.nodeName ?? ''
     await kubectl.run(['cordon', node])
     try {
-      await kubectl.run(['drain', node, '--pod-selector=app.kubernetes.io/instance=drained', '--ignore-daemonsets', '--timeout=60s'])
+      await kubectl.run(['drain', node, '--pod-selector=meili-operator.dev/instance=drained', '--ignore-daemonsets', '--timeout=60s'])
       const { status } = await world.untilInstance('drained', 'to say why it has no node', (instance) => conditionOf(instance, 'Applied')?.reason === 'PodFailing')
       expect(conditionOf({ status } as never, 'Applied')?.message).toMatch(/Pod drained-0 has no node: .*unschedulable|cordon|didn't match/)
     } finally {
@@ -207,5 +246,44 @@ describe('neighbours', () => {
     await world.instanceReady('drained')
     expect(await documents('drained')).toBe(100)
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'drained', '--timeout=60s'])
+  })
+
+  test('a release of the official chart of the same name: its Service sends nothing here, its adopted server and its snapshots go on', async () => {
+    const release: ServerOptions = { namespace: world.namespace, name: 'films-meilisearch', release: 'films', image: toolbox.image, masterKey: randomBytes(18).toString('base64url') }
+    await kubectl.apply(secretOf(release), statefulSetOf(release), serviceOf(release))
+    await kubectl.run(['-n', world.namespace, 'rollout', 'status', 'statefulset/films-meilisearch', '--timeout=120s'])
+    using plugin = await Plugin.beside({ kubectl: process.env['E2E_KUBECTL'] ?? '', kubeconfig: process.env['E2E_KUBECONFIG'] ?? '' })
+    const adopted = JSON.parse((await plugin.kubectl(['meili', 'adopt', 'statefulset/films-meilisearch', '-o', 'json', '-n', world.namespace])).out) as object
+    await kubectl.apply(adopted)
+    await world.untilInstance('films-meilisearch', 'to be ready', (instance) => readyOf(instance)?.status === 'True')
+
+    const slices = await Diary.begin(kubectl, world.namespace, [{ group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' }, meiliInstances])
+    try {
+      await world.run('films')
+      await world.snapshot('of-films', { instance: 'films-meilisearch', claim: { name: 'backups-of-films', template: { resources: { requests: { storage: '1Gi' } } } } })
+      await world.completed('of-films')
+      const seen = slices.objects() as readonly (MeiliInstance & { endpoints?: readonly { targetRef?: { name: string } }[] })[]
+      const reached = seen.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === 'films-meilisearch').map(({ endpoints }) => (endpoints ?? []).map(({ targetRef }) => targetRef?.name))
+      expect(reached.filter((names) => names.length !== 1), 'of the watch').toEqual([])
+      const { endpoints } = (await kubectl.json<{ items: { endpoints: { targetRef: { name: string } }[] }[] }>(['-n', world.namespace, 'get', 'endpointslices', '-l', 'kubernetes.io/service-name=films-meilisearch'])).items[0]!
+      expect(endpoints.map(({ targetRef }) => targetRef.name)).toEqual(['films-meilisearch-0'])
+      expect(seen.filter(({ metadata, status }) => metadata.name === 'films-meilisearch' && status?.conditions !== undefined && readyOf({ status } as never)?.status !== 'True')).toEqual([])
+    } finally {
+      slices.end()
+    }
+    expect(conditionOf(await world.instance('films'), 'ForeignService')).toBeUndefined()
+  })
+
+  test('a Service that selects the pod all the same is named as long as it does', async () => {
+    const look = async (): Promise<string> => await patch('meiliinstance', 'films', { metadata: { annotations: { 'example.com/look': randomBytes(4).toString('hex') } } })
+    await kubectl.apply({ apiVersion: 'v1', kind: 'Service', metadata: { namespace: world.namespace, name: 'edge' }, spec: { selector: { 'statefulset.kubernetes.io/pod-name': 'films-0' }, ports: [{ port: 80, targetPort: 7700 }] } })
+    await look()
+    const { status } = await world.untilInstance('films', 'to name it', (instance) => conditionOf(instance, 'ForeignService') !== undefined)
+    expect(conditionOf({ status } as never, 'ForeignService')).toMatchObject({ status: 'True', message: expect.stringContaining(': edge.') as string })
+    expect(readyOf({ status } as never)?.status).toBe('True')
+    await kubectl.run(['-n', world.namespace, 'delete', 'service', 'edge'])
+    await look()
+    await world.untilInstance('films', 'to name it no longer', (instance) => conditionOf(instance, 'ForeignService') === undefined)
+    await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'films', 'films-meilisearch', '--timeout=60s'])
   })
 })

@@ -1,8 +1,9 @@
-// Every version that the API server shows of our objects in one namespace, as a watch brings them.
+// Every version that the API server shows of objects in one namespace, ours unless others are asked for, as a watch brings them.
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { meiliInstances } from '../../src/api/instance.ts'
 import { meiliSnapshots } from '../../src/api/snapshot.ts'
+import type { Resource } from '../../src/kube/resource.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Kubectl } from '../support/kubectl.ts'
 import type { Judged } from './states.ts'
@@ -17,9 +18,9 @@ export class Diary {
   readonly #watches: ChildProcess[] = []
 
   /** Where the namespace has none of our objects yet, nothing is missed. */
-  static async begin(kubectl: Kubectl, namespace: string): Promise<Diary> {
+  static async begin(kubectl: Kubectl, namespace: string, kinds: readonly Pick<Resource, 'group' | 'version' | 'plural'>[] = [meiliInstances, meiliSnapshots]): Promise<Diary> {
     const diary = new Diary()
-    for (const { group, version, plural } of [meiliInstances, meiliSnapshots]) {
+    for (const { group, version, plural } of kinds) {
       const path = `/apis/${group}/${version}/namespaces/${namespace}/${plural}`
       const { metadata } = JSON.parse(await kubectl.run(['get', '--raw', path])) as { metadata: { resourceVersion: string } }
       diary.#follow(kubectl.spawn(['get', '--raw', `${path}?watch=true&timeoutSeconds=3600&resourceVersion=${metadata.resourceVersion}`]))

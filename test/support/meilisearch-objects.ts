@@ -5,6 +5,8 @@ export interface ServerOptions {
   readonly name: string
   readonly image: string
   readonly masterKey: string
+  /** Its release of the official chart: its pods and its Service go by this name. */
+  readonly release?: string
   /** Runs it on this node. */
   readonly node?: string
   /** As the plain image does by default. */
@@ -51,7 +53,7 @@ function temporaryVolume({ temporaryBytes }: ServerOptions): Mounted {
 
 export function statefulSetOf(options: ServerOptions): object {
   const { namespace, name, image, node, asRoot = false, snapshotsOn = 'data', args = [] } = options
-  const labels = serverLabels(name)
+  const labels = serverLabels(options.release ?? name)
   const extra = [snapshotVolume(options), temporaryVolume(options)]
   const env = [
     { name: 'MEILI_ENV', value: 'production' },
@@ -98,6 +100,11 @@ export function statefulSetOf(options: ServerOptions): object {
   }
 }
 
+/** The Service of the official chart. */
+export function serviceOf({ namespace, name, release = name }: ServerOptions): object {
+  return { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name, labels: serverLabels(release) }, spec: { type: 'ClusterIP', ports: [{ port: 7700, targetPort: 'http', protocol: 'TCP', name: 'http' }], selector: serverLabels(release) } }
+}
+
 export function claimOf(place: { namespace: string; name: string; accessModes?: readonly string[]; storageClassName?: string }): object {
   const { namespace, name, accessModes = ['ReadWriteOnce'], storageClassName } = place
   return {
@@ -108,12 +115,12 @@ export function claimOf(place: { namespace: string; name: string; accessModes?: 
   }
 }
 
-export function instanceOf({ namespace, name }: ServerOptions, existing: object = {}): object {
+export function instanceOf({ namespace, name, release = name }: ServerOptions, existing: object = {}): object {
   return {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliInstance',
     metadata: { namespace, name },
-    spec: { existing: { podSelector: { matchLabels: serverLabels(name) }, apiKeySecretRef: { name: `${name}-keys`, key: 'MEILI_MASTER_KEY' }, ...existing } },
+    spec: { existing: { podSelector: { matchLabels: serverLabels(release) }, apiKeySecretRef: { name: `${name}-keys`, key: 'MEILI_MASTER_KEY' }, ...existing } },
   }
 }
 

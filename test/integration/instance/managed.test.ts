@@ -296,6 +296,98 @@ describe('what is not ours', () => {
   })
 })
 
+describe('brought back by a backup tool', () => {
+  /** As it comes back: a new object with name, labels and annotations, and without owners. */
+  async function broughtBack(resource: Resource, name: string): Promise<void> {
+    const { metadata: { labels, annotations }, status: _, ...rest } = await get(resource, name)
+    await api.kubectl.run(['-n', namespace, 'delete', resource.plural, name])
+    const { clusterIP: _ip, clusterIPs: _ips, ...spec } = (rest['spec'] ?? {}) as Record<string, unknown>
+    await api.kube.create(resource, { ...rest, ...(rest['spec'] === undefined ? {} : { spec }), metadata: { namespace, name, labels, annotations } } as never)
+  }
+
+  const children = [[statefulSets, 'movies'], [services, 'movies'], [secrets, 'movies-connection']] as const
+
+  async function goneAndBack(managed: object = {}): Promise<void> {
+    await apply(managed)
+    await settle()
+    await serve()
+    await settle()
+    await api.kubectl.run(['-n', namespace, 'patch', 'meiliinstance', 'movies', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'])
+    await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance', 'movies'])
+    for (const [resource, name] of children) await broughtBack(resource, name)
+    const set = await get(statefulSets, 'movies')
+    await api.kube.updateStatus(statefulSets, { ...set, status: { observedGeneration: set.metadata.generation, replicas: 1, updateRevision: 'r1' } } as never)
+    events = []
+  }
+
+  test('is adopted: the same objects with an owner, the same pod, everything in place, and told once', async () => {
+    await goneAndBack()
+    const before = [(await get(pods, 'movies-0')).metadata.uid, ...(await Promise.all(children.map(async ([resource, name]) => (await get(resource, name)).metadata.uid)))]
+    const { data } = await get<{ data: object }>(secrets, 'movies-connection')
+    await apply()
+    const { metadata, status } = await settle()
+    expect(status?.conditions?.filter(({ type }) => type === 'Ready' || type === 'Applied').map(({ type, status: verdict }) => `${type}=${verdict}`)).toEqual(['Ready=True', 'Applied=True'])
+    expect([(await get(pods, 'movies-0')).metadata.uid, ...(await Promise.all(children.map(async ([resource, name]) => (await get(resource, name)).metadata.uid)))]).toEqual(before)
+    for (const [resource, name] of children) expect((await get(resource, name)).metadata.ownerReferences, name).toMatchObject([{ uid: metadata.uid, controller: true }])
+    expect((await get<{ data: object }>(secrets, 'movies-connection')).data).toEqual(data)
+    expect(events.filter((event) => event.includes('Adopting'))).toEqual(['Normal Adopting: Adopted, as nobody owns what was made for this MeiliInstance: StatefulSet movies, Service movies, Secret movies-connection.'])
+  })
+
+  test('is ours alone from then on: a field that is no longer wanted goes, though it came back with the rest', async () => {
+    await goneAndBack({ nodeSelector: { disk: 'ssd' } })
+    await apply({ nodeSelector: { disk: 'ssd' } })
+    await settle()
+    expect((await get(statefulSets, 'movies'))['spec'].template.spec.nodeSelector).toEqual({ disk: 'ssd' })
+    await api.kubectl.run(['-n', namespace, 'patch', 'meiliinstance', 'movies', '--type=json', '-p', '[{"op":"remove","path":"/spec/managed/nodeSelector"}]'])
+    await settle()
+    expect((await get(statefulSets, 'movies'))['spec'].template.spec.nodeSelector).toBeUndefined()
+  })
+
+  test('is put right where it is not as it was applied; a Secret for applications that says otherwise is written anew', async () => {
+    await goneAndBack()
+    await api.kubectl.run(['-n', namespace, 'patch', 'service', 'movies', '--type=merge', '-p', '{"spec":{"selector":{"meili-operator.dev/instance":"other"}}}'])
+    await api.kubectl.run(['-n', namespace, 'annotate', 'service', 'movies', 'example.com/theirs=kept'])
+    await api.kubectl.run(['-n', namespace, 'patch', 'secret', 'movies-connection', '--type=merge', '-p', '{"stringData":{"url":"http://elsewhere","searchKey":"theirs"}}'])
+    await apply()
+    await settle()
+    const service = await get(services, 'movies')
+    expect(service['spec'].selector).toEqual({ 'meili-operator.dev/instance': 'movies' })
+    expect(service.metadata.annotations).toMatchObject({ 'example.com/theirs': 'kept' })
+    const { data } = await get<{ data: Record<string, string> }>(secrets, 'movies-connection')
+    expect(Buffer.from(data['url'] ?? '', 'base64').toString()).toBe(`http://movies.${namespace}.svc:7700`)
+    expect(Buffer.from(data['searchKey'] ?? '', 'base64').toString()).not.toBe('theirs')
+  })
+})
+
+describe('a Service of somebody else', () => {
+  const foreign = async (): Promise<Condition | undefined> => (await pass())?.status?.conditions?.find(({ type }) => type === 'ForeignService')
+
+  test('that selects the pod is named while it does, and nothing else changes', async () => {
+    await apply({ podLabels: { team: 'search' } })
+    await settle()
+    await serve()
+    await settle()
+    expect(await foreign()).toBeUndefined()
+    events = []
+    const theirs = await api.kube.create(services, { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name: 'team' }, spec: { selector: { team: 'search' }, ports: [{ port: 80, targetPort: 7700 }] } } as never)
+    expect(await foreign()).toMatchObject({ status: 'True', message: expect.stringMatching(/: team\. .* out of podLabels/) as string })
+    const { status } = await settle()
+    expect(status?.conditions?.map(({ type, status: verdict }) => `${type}=${verdict}`)).toEqual(['Ready=True', 'Applied=True', 'ForeignService=True', 'PodFound=True', 'Reachable=True', 'Authorized=True', 'SnapshotVolumeReady=False'])
+    expect(events.map((event) => event.split(':')[0])).toEqual(['Warning ForeignService'])
+    expect((await get(services, 'team')).metadata.resourceVersion).toBe((theirs as KubeObject).metadata.resourceVersion)
+    await api.kubectl.run(['-n', namespace, 'delete', 'service', 'team'])
+    expect(await foreign()).toBeUndefined()
+  })
+
+  test('among many is found where it is one of the first 500 by name; the read ends there', async () => {
+    await apply({ podLabels: { team: 'search' } })
+    await settle()
+    await serve()
+    for (let from = 0; from < 120; from += 40) await api.kubectl.apply(...Array.from({ length: 40 }, (_, index) => ({ apiVersion: 'v1', kind: 'Service', metadata: { namespace, name: `many-${from + index}` }, spec: { selector: { team: from + index === 119 ? 'search' : 'other' }, ports: [{ port: 80 }] } })))
+    expect((await foreign())?.message).toContain(': many-119.')
+  })
+})
+
 describe('the end', () => {
   const uids = async (): Promise<unknown[]> => [(await get(persistentVolumeClaims, 'movies-data')).metadata.uid, (await get(secrets, 'movies-keys')).metadata.uid, (await get<{ data: object }>(secrets, 'movies-keys')).data]
 

@@ -63,6 +63,12 @@ describe('an instance', () => {
     expect(judged(good, [stored('2026-01-11T00:00:00Z')])[1]).toBe('warning: instance shop/movies: its last snapshot is 9d old')
     expect(judged(good, [stored('2026-01-19T00:00:00Z')])).toHaveLength(1)
   })
+  test('whose pod a Service of somebody else selects is warned of, whether it is well or not', () => {
+    const foreign = { type: 'ForeignService', status: 'True', reason: 'ForeignService', message: 'They are: edge.' }
+    const told = 'warning: instance shop/movies: ForeignService: They are: edge'
+    expect(judged({ ...good, conditions: [...good.conditions, foreign] })).toContain(told)
+    expect(judged({ ...good, conditions: [{ type: 'Ready', status: 'False', reason: 'Unreachable', message: 'x' }, foreign] })).toContain(told)
+  })
   test('that runs without a key where one is needed is told how to make one', () => {
     const [finding] = diagnoseInstance(instance({ ...good, conditions: [{ type: 'Ready', status: 'False', reason: 'KeyRefused', message: 'No key.' }] }), [], nowMs)
     expect(finding).toMatchObject({ message: 'instance shop/movies: KeyRefused: No key', remedy: 'kubectl -n shop create secret generic movies-keys --from-literal=MEILI_MASTER_KEY=…, and name it in spec.existing.apiKeySecretRef' })

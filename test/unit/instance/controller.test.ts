@@ -94,6 +94,15 @@ describe('instanceStory of a server that we run', () => {
     expect(told(inPlace, decidedManaged({ instance: aManagedInstance({ managed: { version: '1.20.0' } }) }).status)).toEqual(['Warning DowngradeRefused'])
   })
 
+  test('what is adopted is told, and a Service of somebody else is a warning, once', () => {
+    const { service } = everything(aManagedInstance())
+    const bare = stored<never>(service as never, { metadata: { ownerReferences: undefined } })
+    expect(told(made, decidedManaged({ managed: { service: bare } }).status)).toEqual(['Normal Ready', 'Normal Adopting'])
+    const selected = (...selectedBy: string[]): MeiliInstanceStatus => decidedManaged({ managed: { selectedBy } }).status
+    const [one, two] = [selected('edge'), selected('edge', 'other')]
+    expect([told(inPlace, one), told(one, two), told(two, inPlace)]).toEqual([['Warning ForeignService'], [], []])
+  })
+
   test('each step of an upgrade, and its end', () => {
     const at = (step: 'Start' | 'Database' | 'Done'): MeiliInstanceStatus => ({ ...inPlace, upgrade: { from: '1.21.0', to: '1.50.0', step, generation: 2, startedAt: '2026-03-01T11:00:00Z' } })
     expect(told(inPlace, at('Start'))).toEqual(['Normal UpgradeStep'])

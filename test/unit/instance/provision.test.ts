@@ -44,7 +44,8 @@ describe('nameTaken', () => {
   const child = everything(aManagedInstance())
 
   test.each([
-    ['StatefulSet', { statefulSet: stored(child.statefulSet as never, { metadata: { ownerReferences: [] } }) }],
+    ['StatefulSet', { statefulSet: stored(child.statefulSet as never, { metadata: { labels: { app: 'other' }, ownerReferences: [] } }) }],
+    ['StatefulSet', { statefulSet: stored(child.statefulSet as never, { metadata: { annotations: {}, ownerReferences: [] } }) }],
     ['Service', { service: stored(child.service as never, owner('Gateway', 'edge')) }],
     ['Secret', { connection: { metadata: { labels: {} }, isCurrent: false } }],
     ['PersistentVolumeClaim', { claims: { data: stored(child.claims.data as never, { metadata: { labels: { app: 'other' } } }) } }],
@@ -53,10 +54,21 @@ describe('nameTaken', () => {
     const verdict = decidedManaged({ managed: managed as never })
     expect(verdict).toMatchObject({ reason: 'NameTaken', progress: 'Stalled', effects: [] })
     expect(verdict.message).toMatch(new RegExp(`^${kind}.* exists and .* It was not touched\\.`))
+    expect(verdict.message, 'it may serve').not.toMatch(/delete/i)
+  })
+
+  test('a claim or key that was made by hand is adopted by labels that the message names', () => {
+    const { message } = decidedManaged({ managed: { keySecret: { metadata: { labels: {} }, key: undefined } } })
+    const labels = Object.fromEntries(/give it the labels (.+)\.$/.exec(message)![1]!.split(', ').map((pair) => pair.split(': ')))
+    expect(decidedManaged({ managed: { keySecret: { metadata: { labels }, key: { fingerprint, bytes: 43, isClean: true } } } }).reason).not.toBe('NameTaken')
   })
 
   test('one of an earlier instance of this name goes by itself, and is waited for', () => {
     expect(decidedManaged({ managed: { statefulSet: stored(child.statefulSet as never, owner('MeiliInstance', 'movies')) } })).toMatchObject({ reason: 'NameTaken', progress: 'Reconciling' })
+  })
+
+  test('one without an owner that is being deleted goes by itself, and is waited for', () => {
+    expect(decidedManaged({ managed: { service: stored(child.service as never, { metadata: { ownerReferences: [], deletionTimestamp: '2026-03-01T11:00:00Z' } }) } })).toMatchObject({ reason: 'NameTaken', progress: 'Reconciling', effects: [] })
   })
 
   test('claim and key of an earlier one are taken over by their labels', () => {
@@ -222,6 +234,31 @@ describe('awaited', () => {
 
   test('a server that is ready and only does not answer us is no matter of what we made', () => {
     expect(decidedManaged({ server: { state: 'Unreachable', message: 'x' } })).toMatchObject({ reason: 'Applied', ready: 'False Unreachable' })
+  })
+})
+
+describe('owners that are lost', () => {
+  const instance = aManagedInstance({ managed: { scratch: { size: '1Gi' } } })
+  const before = everything(aManagedInstance({ managed: { scratch: { size: '1Gi' } }, metadata: { uid: 'before' } }))
+  const bare = <T extends { metadata?: object }>(object: T | undefined): T => Object.assign({}, object, { metadata: { ...object?.metadata, ownerReferences: undefined } })
+  const restored = { statefulSet: bare(before.statefulSet), service: bare(before.service), claims: { ...before.claims, scratch: bare(before.claims.scratch) }, connection: bare(before.connection) }
+  const seen = { instance, managed: restored }
+
+  test('what a backup tool brought back is adopted in one step, and the server is not restarted', () => {
+    const verdict = decidedManaged(seen)
+    expect(verdict).toMatchObject({ reason: 'Adopting', progress: 'Reconciling', ready: 'True Ready' })
+    expect(verdict.message).toBe('Adopted, as nobody owns what was made for this MeiliInstance: StatefulSet movies, Service movies, PersistentVolumeClaim movies-scratch, Secret movies-connection.')
+    expect(verdict.does.toSorted()).toEqual(['Apply PersistentVolumeClaim movies-scratch', 'Apply Service movies', 'Apply StatefulSet movies', 'ApplyConnection'])
+    for (const effect of verdict.effects) expect(effect.kind === 'Apply' ? effect.child.metadata.ownerReferences?.[0]?.uid : 'movies-uid').toBe('movies-uid')
+  })
+
+  test('the Secret for applications is not written while the master key is missing', () => {
+    expect(decidedManaged({ instance, managed: { ...restored, keySecret: undefined } }).does).not.toContain('ApplyConnection')
+  })
+
+  test('an owner that is no controller is left beside ours', () => {
+    const theirs = stored<never>(before.service as never, { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'release', uid: 'x' }] } })
+    expect(decidedManaged({ managed: { service: theirs } })).toMatchObject({ reason: 'Adopting', does: ['Apply Service movies'] })
   })
 })
 
