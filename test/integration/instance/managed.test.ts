@@ -302,7 +302,7 @@ describe('brought back by a backup tool', () => {
     const { metadata: { labels, annotations }, status: _, ...rest } = await get(resource, name)
     await api.kubectl.run(['-n', namespace, 'delete', resource.plural, name])
     const { clusterIP: _ip, clusterIPs: _ips, ...spec } = (rest['spec'] ?? {}) as Record<string, unknown>
-    await api.kube.create(resource, { ...rest, ...(rest['spec'] === undefined ? {} : { spec }), metadata: { namespace, name, labels, annotations } } as never)
+    await api.kube.create(resource, { ...rest, ...(rest['spec'] === undefined ? {} : { spec }), metadata: { namespace, name, labels, annotations } } as never, { fieldManager: 'velero' })
   }
 
   const children = [[statefulSets, 'movies'], [services, 'movies'], [secrets, 'movies-connection']] as const

@@ -278,6 +278,11 @@ describe('claimExpanding', () => {
   })
 })
 
+test('a second pod with our label is named, with what to do; there is no podSelector to narrow', () => {
+  const { status } = decidedManaged({ ...noPod, pods: [serverPod(), serverPod({ metadata: { name: 'stray' } })] })
+  expect(status.conditions?.find(({ type }) => type === 'PodFound')).toMatchObject({ reason: 'PodAmbiguous', message: '2 pods match podSelector: movies-0, stray. Only pod movies-0 may have the labels {"matchLabels":{"meili-operator.dev/instance":"movies"}}: its Service goes by them, too. Take them off the others.' })
+})
+
 test('settings that are left out are named, and nothing else is held up by it', () => {
   const instance = aManagedInstance({ managed: { env: [{ name: 'MEILI_DB_PATH', value: '/x' }], extraArgs: ['--http-addr', '0.0.0.0:1'] } })
   const { status, reason } = decidedManaged({ instance, managed: everything(instance) })
