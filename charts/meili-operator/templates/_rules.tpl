@@ -50,10 +50,11 @@
 {{- end }}
 
 {{- define "meili-operator.managedRules" -}}
-# The server and its address; what somebody changes is put back.
+# The server; what somebody changes is put back.
 - apiGroups: [apps]
   resources: [statefulsets]
   verbs: [get, list, watch, create, patch]
+# Its address; what somebody changes is put back. Of Services that others made, one that selects its pod is named.
 - apiGroups: [""]
   resources: [services]
   verbs: [get, list, watch, create, patch]
