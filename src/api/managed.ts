@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { destinationClaimReference } from './destination.ts'
 import { exponentTooLong, int64, localReference, quantity, secretKeyReference, timestamp } from './meta.ts'
-import { affinity, environment, nodeSelector, podSecurityContext, resources, securityContext, stringMap, tolerations, topologySpreadConstraints } from './pod.ts'
+import { affinity, environment, nodeSelector, podAnnotations, podSecurityContext, resources, securityContext, stringMap, tolerations, topologySpreadConstraints } from './pod.ts'
 
 const className = z.string().max(253).describe("Without it: the cluster's default class.")
 const claimName = z.string().min(1).max(253)
@@ -93,7 +93,7 @@ export const managed = z
     topologySpreadConstraints: topologySpreadConstraints.optional(),
     priorityClassName: z.string().max(253).optional(),
     podLabels: nodeSelector.describe('More labels of the pod; ours win.').optional(),
-    podAnnotations: stringMap.describe('More annotations of the pod; ours win.').optional(),
+    podAnnotations: podAnnotations.describe('More annotations of the pod; ours win.').optional(),
     podSecurityContext: podSecurityContext.describe('Without it: user, group and fsGroup 1000. Pod Security "restricted" holds in any case.').optional(),
     securityContext: securityContext.optional(),
     serviceAccountName: z.string().max(253).describe('The pod gets no token of it.').optional(),

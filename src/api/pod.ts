@@ -75,8 +75,8 @@ const environmentVariable = z
 export const environment = z.array(environmentVariable).max(64).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
 
 const id = z.int().min(1).meta({ format: 'int64' })
-const word = z.string().max(253)
-const seLinuxOptions = z.object({ level: word.optional(), role: word.optional(), type: word.optional(), user: word.optional() })
+/** The level alone, which separates pods from each other. Another type, user or role could switch SELinux off for the container (`spc_t`). */
+const seLinuxOptions = z.object({ level: z.string().max(253).optional() })
 const profile = z.object({ type: z.enum(['RuntimeDefault', 'Localhost']), localhostProfile: z.string().max(1024).optional() })
 
 /** Never root: what must hold for Pod Security "restricted" is not offered for change. */
@@ -91,3 +91,10 @@ export const podSecurityContext = z.object({
 export const securityContext = z.object({ seLinuxOptions: seLinuxOptions.optional(), seccompProfile: profile.optional(), appArmorProfile: profile.optional() })
 
 export const stringMap = z.record(z.string(), z.string().max(4096)).meta({ maxProperties: 32 })
+
+const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'
+
+/** One annotation is a setting of its security: as such it could say `unconfined`. */
+export const podAnnotations = stringMap.meta({
+  'x-kubernetes-validations': [{ rule: `self.all(name, !name.startsWith('${appArmorPrefix}'))`, message: 'an AppArmor profile is no annotation here: write securityContext.appArmorProfile' }],
+})

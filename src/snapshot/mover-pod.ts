@@ -77,11 +77,12 @@ export function moverUser(moved: Moved): RunAs {
 /** Pod Security "restricted". */
 export function moverSecurity(moved: Moved, runAs = moverUser(moved)): V1PodSecurityContext {
   const { supplementalGroups } = targetUser(moved.target, moved.instance)
-  const seLinuxOptions = moved.target.spec?.securityContext?.seLinuxOptions
+  // The level alone, by which it reads the same volume: the target's type may be one that switches SELinux off.
+  const level = moved.target.spec?.securityContext?.seLinuxOptions?.level
   return Object.assign(
     ownerSecurity(runAs),
     supplementalGroups.length === 0 ? {} : { supplementalGroups: [...supplementalGroups] },
-    seLinuxOptions === undefined ? {} : { seLinuxOptions },
+    level === undefined ? {} : { seLinuxOptions: { level } },
   )
 }
 

@@ -51,6 +51,7 @@ export const badManaged: readonly Bad[] = [
   ['spec.managed.scratch.memory', quantity, [['spec.managed.scratch', { memory: 'much' }]]],
   ['spec.managed.resources.requests.cpu', quantity, [['spec.managed.resources.requests.cpu', 'two']]],
   ['spec.managed.resources.limits.memory', quantity, [['spec.managed.resources.limits.memory', '1GB!']]],
+  ['spec.managed.podAnnotations', 'an AppArmor profile is no annotation here: write securityContext.appArmorProfile', [['spec.managed.podAnnotations', { a: 'b', 'container.apparmor.security.beta.kubernetes.io/meilisearch': 'unconfined' }]]],
   ['spec.managed.env[0]', 'a variable has a value or a valueFrom: write one of them', [['spec.managed.env.0.valueFrom', { secretKeyRef: { name: 'a', key: 'b' } }]]],
   ['spec.managed.env[0].valueFrom', 'valueFrom is one of secretKeyRef and configMapKeyRef: write exactly one', [['spec.managed.env.0', { name: 'A', valueFrom: {} }]]],
   [`${claim}.name`, claimName, [[`${claim}.name`, 'A']]],

@@ -7,7 +7,7 @@ const requirement = [{ key: 'disk', operator: 'In', values: ['ssd'] }]
 const nodeTerm = { matchExpressions: requirement, matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-1'] }] }
 const podTerm = { labelSelector, topologyKey: 'kubernetes.io/hostname', namespaces: ['default'] }
 const podTerms = { requiredDuringSchedulingIgnoredDuringExecution: [podTerm], preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm: podTerm }] }
-const seLinuxOptions = { level: 's0', role: 'r', type: 't', user: 'u' }
+const seLinuxOptions = { level: 's0:c1,c2' }
 const seccompProfile = { type: 'Localhost', localhostProfile: 'profiles/x.json' }
 
 const made = { size: '20Gi', storageClassName: 'fast', accessModes: ['ReadWriteOnce'] }
