@@ -71,7 +71,7 @@ export const instanceReasons = {
   Adopting: 'Adopting',
   /** Somebody changed what is ours; it is put back. */
   DriftFound: 'DriftFound',
-  /** The API server refused an object of ours. */
+  /** The API server refused an object of ours, or a look at a Secret. */
   ObjectRefused: 'ObjectRefused',
   /** An object that is needed has a name of ours, and belongs to somebody else. */
   NameTaken: 'NameTaken',

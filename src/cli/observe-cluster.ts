@@ -29,7 +29,7 @@ interface Question {
 
 /** Renewed every two seconds by whoever leads. */
 const renewalMs = 6000
-/** Written by the chart where its value rbac.secretNames narrows that right. */
+/** Written by the chart where its value rbac.secretNames narrows the rights on Secrets that exist. */
 const secretNamesAnnotation = 'meili-operator.dev/secret-names'
 const defaultNamespace = 'meili-operator-system'
 
@@ -94,7 +94,8 @@ export async function operatorDenied(cluster: Cluster, deployment: OperatorDeplo
   const needed = operatorRights.filter(({ role }) => isNeeded(role, deployment))
   const questions = needed.flatMap(({ kind, group, resource, verbs }) =>
     verbs.flatMap((verb) => {
-      const names = resource === 'secrets' && verb === 'get' ? secretNames : undefined
+      // A new object has no name yet when this is asked: create is bound to none.
+      const names = resource === 'secrets' && verb !== 'create' ? secretNames : undefined
       return (kind === 'Role' ? [account.namespace] : servedBy(deployment)).flatMap((namespace) => (names ?? [undefined]).map((name) => ({ namespace, group, resource, verb, name })))
     }),
   )

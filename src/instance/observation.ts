@@ -67,6 +67,8 @@ export interface ManagedSeen {
   readonly claims: Readonly<Partial<Record<ClaimRole, V1PersistentVolumeClaim>>>
   readonly keySecret: (SecretThere & { readonly key: { readonly fingerprint: string; readonly bytes: number; readonly flaw: string | undefined } | undefined }) | undefined
   readonly connection: (SecretThere & { readonly isCurrent: boolean }) | undefined
+  /** Why one of these two may not be read, and what to do. Whether it is there is then unknown. */
+  readonly secretRefused: string | undefined
   /** Snapshots of this instance that have asked the server, and are not finished. */
   readonly runningSnapshots: readonly string[]
   /** The one that an upgrade waits for. */

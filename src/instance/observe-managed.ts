@@ -8,6 +8,7 @@ import { newestOf } from '../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Connections } from '../reconcile/connection.ts'
+import { TerminalError } from '../reconcile/errors.ts'
 import { baseName, claimNameOf, connectionSecretName, masterKeyReference, moverSelector } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
 import { serviceUrl } from './children.ts'
@@ -22,20 +23,18 @@ export interface ManagedWorld {
 }
 
 /** Where this installation runs no servers, nothing of them is read. */
-export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, selectedBy: [], claims: {}, keySecret: undefined, connection: undefined, runningSnapshots: [], snapshotBefore: undefined, safetyCopies: [], finishedMovers: [], warning: undefined }
+export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, selectedBy: [], claims: {}, keySecret: undefined, connection: undefined, secretRefused: undefined, runningSnapshots: [], snapshotBefore: undefined, safetyCopies: [], finishedMovers: [], warning: undefined }
 
 export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance, pods: readonly V1Pod[]): Promise<ManagedSeen> {
   const { kube, connections } = world
   const { namespace } = instance.metadata
   const name = baseName(instance)
-  const key = masterKeyReference(instance)
-  const [statefulSet, service, selectedBy, claims, keySecret, connection] = await Promise.all([
+  const [statefulSet, service, selectedBy, claims, { keySecret, connection, secretRefused }] = await Promise.all([
     kube.find<V1StatefulSet & KubeObject>(statefulSets, { namespace, name }),
     kube.find<V1Service & KubeObject>(services, { namespace, name }),
     pods.length === 0 ? [] : servicesThatSelect(kube, namespace, pods),
     claimsOf(kube, instance),
-    connections.look({ namespace, name: key.name }, key.key),
-    connections.look({ namespace, name: connectionSecretName(instance) }, ''),
+    secretsOf(connections, instance),
   ])
   const ofInstance = world.snapshots(namespace).filter(({ spec }) => spec.source.instanceRef.name === instance.metadata.name)
   return {
@@ -45,7 +44,8 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     selectedBy,
     claims,
     keySecret,
-    connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
+    connection,
+    secretRefused,
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
     snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
     safetyCopies: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabel] !== undefined),
@@ -67,6 +67,26 @@ async function servicesThatSelect(kube: KubeClient, namespace: string, pods: rea
     if (pages === mostPages) break
   }
   return names
+}
+
+/** A Secret that may not be read is no reason to see nothing of the rest. Both are named, in this order: one change of the list then does. */
+async function secretsOf(connections: Connections, instance: MeiliInstance): Promise<Pick<ManagedSeen, 'keySecret' | 'connection' | 'secretRefused'>> {
+  const { namespace } = instance.metadata
+  const { name, key } = masterKeyReference(instance)
+  const [keySecret, connection] = await Promise.all([orRefusal(connections.look({ namespace, name }, key)), orRefusal(connections.look({ namespace, name: connectionSecretName(instance) }, ''))])
+  if (typeof keySecret === 'string' || typeof connection === 'string') {
+    return { keySecret: undefined, connection: undefined, secretRefused: [keySecret, connection].filter((seen) => typeof seen === 'string').join(' ') }
+  }
+  return { keySecret, connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) }, secretRefused: undefined }
+}
+
+async function orRefusal<T>(read: Promise<T>): Promise<T | string> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof TerminalError) return error.message
+    throw error
+  }
 }
 
 /** It has asked the server, and is not finished: a restart would cost it its work. */

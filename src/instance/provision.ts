@@ -8,7 +8,7 @@ import { appliedAnnotation, claims, databaseVersionAnnotation, keySecret, servic
 import { differences } from './differences.ts'
 import { answeredVersion, compareVersions, databaseVersion, previousStep, snapshotsInTheWay } from './managed.ts'
 import type { Managed, Step } from './managed.ts'
-import { applicationKeys, connectionWithoutOwner, ownKeys } from './server-keys.ts'
+import { applicationKeys, connectionWithoutOwner, ownKeys, secretRefused } from './server-keys.ts'
 import { isAdopted, isKept, takenName, withoutOwner } from './ownership.ts'
 import { sizeBytes } from '../api/quantity.ts'
 import { awaited, restart } from './restart.ts'
@@ -20,6 +20,7 @@ export type Rung = (managed: Managed, plan: Plan) => Step | undefined
 const rungs: readonly Rung[] = [
   switchedOff,
   finalizerMissing,
+  secretRefused,
   nameTaken,
   masterKeyUnusable,
   claimNotFound,

@@ -8,6 +8,11 @@ import type { Managed, Step } from './managed.ts'
 import { hasLostOwner } from './ownership.ts'
 import { keyAnnotation } from './server-pod.ts'
 
+/** Without sight of them nothing is made: what looks absent may be somebody else's. */
+export function secretRefused({ seen }: Managed): Step | undefined {
+  return seen.secretRefused === undefined ? undefined : { reason: instanceReasons.ObjectRefused, message: seen.secretRefused }
+}
+
 /** A server that refuses our key, and runs with the master key that we know, has no such key yet. */
 export function ownKeys({ instance, observation, seen, spec }: Managed): Step | undefined {
   const { server, endpoint } = observation

@@ -37,6 +37,20 @@ export interface ConnectionData {
 type SecretText = { readonly text?: string } | { readonly missing: string }
 type Place = { readonly namespace: string; readonly name: string }
 
+/**
+ * A refusal of a Secret, with what to do: where the chart has a list of names, the usual cause is that one is missing in it.
+ * @throws TerminalError in place of the API server's own
+ */
+export async function secretAllowed<T>({ namespace, name }: Place, may: 'read' | 'changed', call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (!(error instanceof TerminalError) || error.status !== 403) throw error
+    const remedy = `Does the operator have the right to it in namespace ${namespace}? Where the chart's value rbac.secretNames is a list, ${name} has to be in it.`
+    throw new TerminalError(`Secret ${name} cannot be ${may}: ${error.message}. ${remedy}`, { status: error.status, cause: error })
+  }
+}
+
 export class Connections {
   readonly #kube: KubeClient
 
@@ -67,9 +81,9 @@ export class Connections {
     }
   }
 
-  /** Undefined where the Secret does not exist. @throws TerminalError where it may not be read */
+  /** Undefined where the Secret does not exist. @throws TerminalError where it may not be read, with what to do */
   async look(place: Place, key: string): Promise<SecretSeen | undefined> {
-    const secret = await this.#kube.find<V1Secret & KubeObject>(secrets, place)
+    const secret = await secretAllowed(place, 'read', async () => await this.#kube.find<V1Secret & KubeObject>(secrets, place))
     if (secret === undefined) return undefined
     const encoded = secret.data?.[key]
     return { metadata: secret.metadata, key: encoded === undefined ? undefined : keySeen(Buffer.from(encoded, 'base64').toString('utf8')) }
@@ -90,13 +104,14 @@ export class Connections {
   async #read(namespace: string, reference: SecretKeyReference | undefined): Promise<SecretText> {
     if (reference === undefined) return {}
     try {
-      const secret = await this.#kube.find<V1Secret & KubeObject>(secrets, { namespace, name: reference.name })
+      const place = { namespace, name: reference.name }
+      const secret = await secretAllowed(place, 'read', async () => await this.#kube.find<V1Secret & KubeObject>(secrets, place))
       if (secret === undefined) return { missing: `Secret ${reference.name} does not exist in namespace ${namespace}. It goes on by itself when it is there.` }
       const encoded = secret.data?.[reference.key]
       if (encoded === undefined) return { missing: `Secret ${reference.name} has no key ${reference.key}. It goes on by itself when the key is there.` }
       return { text: Buffer.from(encoded, 'base64').toString('utf8').trim() }
     } catch (error) {
-      if (error instanceof TerminalError) return { missing: `Secret ${reference.name} cannot be read: ${error.message}. Does the operator have the right to get it in namespace ${namespace}?` }
+      if (error instanceof TerminalError) return { missing: error.message }
       throw error
     }
   }

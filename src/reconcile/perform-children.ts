@@ -5,6 +5,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../kube/resource.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
 import { applicationKey, operatorKey } from '../meilisearch/keys.ts'
+import { secretAllowed } from './connection.ts'
 import type { Connections } from './connection.ts'
 import type { Child, Effect, Fact } from './decision.ts'
 import { Conflict, NotFound } from './errors.ts'
@@ -35,17 +36,17 @@ export class Children {
     const { namespace, name } = child.metadata
     if (uid === undefined) return await this.#own(resource, await this.#kube.create(resource, child, { fieldManager }))
     const body = { ...child, metadata: { ...child.metadata, uid } }
-    const there = await this.#kube.patch<KubeObject>(resource, { namespace, name }, { type: 'apply', fieldManager, force: true, body })
+    const patch = async (): Promise<KubeObject> => await this.#kube.patch<KubeObject>(resource, { namespace, name }, { type: 'apply', fieldManager, force: true, body })
+    if (child.kind !== 'Secret') return await (adopts ? this.#ownAlone(resource, await patch()) : this.#own(resource, await patch()))
     // A Secret's key was created, never applied, and stays so.
-    if (child.kind === 'Secret') return undefined
-    return await (adopts ? this.#ownAlone(resource, there) : this.#own(resource, there))
+    await secretAllowed({ namespace, name }, 'changed', patch)
   }
 
   /** A field that a backup tool stands for as well would stay when it is no longer wanted. Whose the status is does not change. */
   async #ownAlone(resource: Resource, { metadata }: KubeObject): Promise<undefined> {
     const ours = (metadata.managedFields ?? []).filter(({ manager, operation, subresource }) => (manager === fieldManager && operation === 'Apply') || (subresource ?? '') !== '')
-    const body = [{ op: 'replace', path: '/metadata/managedFields', value: ours }]
-    await this.#kube.patch(resource, { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) }, { type: 'json', body })
+    const { namespace, name } = metadata
+    await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { managedFields: ours } } })
   }
 
   /**

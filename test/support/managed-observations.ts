@@ -65,6 +65,7 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
     claims: seen,
     keySecret: { metadata: stored<{ metadata: object }>(keySecret(instance)).metadata, key: { fingerprint, bytes: 43, flaw: undefined } },
     connection: { metadata: stored<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },
+    secretRefused: undefined,
     runningSnapshots: [],
     snapshotBefore: undefined,
     safetyCopies: [],

@@ -1,3 +1,10 @@
+{{/* On each rule that reaches into Secrets that exist: get and patch both answer with what is in them. */}}
+{{- define "meili-operator.secretNames" -}}
+{{- with .Values.rbac.secretNames }}
+  resourceNames: {{ toJson . }}
+{{- end }}
+{{- end }}
+
 {{/* What the operator may do in the namespaces that it serves; each right with its reason. */}}
 {{- define "meili-operator.rules" -}}
 # What users write: followed, never written.
@@ -28,9 +35,7 @@
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
-{{- with .Values.rbac.secretNames }}
-  resourceNames: {{ toJson . }}
-{{- end }}
+{{- include "meili-operator.secretNames" . }}
 # Meilisearch's settings, where its container takes them from a ConfigMap.
 - apiGroups: [""]
   resources: [configmaps]
@@ -62,10 +67,15 @@
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
   verbs: [get, list, watch, create, patch]
-# The generated master key, and the key for applications. Read by name (the other role), never listed.
+# The generated master key, and the key for applications: a new Secret. Its name can be bound by no rule.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [create, patch]
+  verbs: [create]
+# To own them, and to write the key for applications anew. The reply to a patch is the whole Secret, so it is bound as get is.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [patch]
+{{- include "meili-operator.secretNames" . }}
 # A restart, when nothing is lost by it.
 - apiGroups: [""]
   resources: [pods]

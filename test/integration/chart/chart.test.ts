@@ -11,7 +11,7 @@ interface Manifest {
   readonly kind: string
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> }
   readonly spec?: Readonly<Record<string, unknown>>
-  readonly rules?: readonly { readonly resources: readonly string[]; readonly resourceNames?: readonly string[] }[]
+  readonly rules?: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[]; readonly resourceNames?: readonly string[] }[]
 }
 
 let api: KubeApi
@@ -116,10 +116,14 @@ describe('rights', () => {
     }
   })
 
-  test('to read some Secrets only, by name', async () => {
-    const objects = await accepted({ rbac: { secretNames: ['movies-keys', 'ca'] } })
-    const rules = objects.filter(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'search-meili-operator').flatMap(({ rules: own = [] }) => own)
-    expect(rules.filter(({ resources }) => resources.includes('secrets'))).toMatchObject([{ verbs: ['get'], resourceNames: ['movies-keys', 'ca'] }])
+  test.each([
+    ['in the cluster', {}, ['ClusterRole']],
+    ['in some namespaces', { watchNamespaces: ['shop', 'blog'] }, ['Role', 'Role']],
+  ])('to read and change some Secrets only, by name, %s', async (_, values, kinds) => {
+    const objects = await accepted({ ...values, rbac: { secretNames: ['movies-keys', 'ca'] } })
+    const onSecrets = objects.flatMap(({ kind, rules = [] }) => rules.filter(({ resources }) => resources.includes('secrets')).map(({ verbs, resourceNames = [] }) => [kind, ...verbs, ...resourceNames].join(' ')))
+    const each = kinds.flatMap((kind) => [`${kind} get movies-keys ca`, `${kind} create`, `${kind} patch movies-keys ca`])
+    expect(onSecrets.toSorted()).toEqual(each.toSorted())
   })
 
   test('none at all, with an account that is there already', async () => {

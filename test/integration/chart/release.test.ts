@@ -38,10 +38,12 @@ test('installs on an empty cluster, CRDs and all, and says what to do next', asy
   expect(await findings('crds')).toMatchObject([{ level: 'ok' }])
 })
 
-test('doctor asks for the Secrets that the release may read, and no others', async () => {
+test('doctor asks for the Secrets that the release may read and change, and no others', async () => {
   expect(await ofTheOperator()).toMatchObject([{ level: 'ok', message: 'rights of ops/search-meili-operator: all that it needs' }])
-  await api.kubectl.run(['patch', 'clusterrole', 'search-meili-operator', '--type=json', '-p', JSON.stringify([{ op: 'replace', path: '/rules/6/resourceNames', value: ['movies-keys'] }])])
-  expect(await ofTheOperator()).toMatchObject([{ level: 'problem', message: 'The operator (ops/search-meili-operator) may not get secrets blog-keys in all namespaces' }])
+  for (const [role, rule] of [['search-meili-operator', 6], ['search-meili-operator-managed', 4]] as const) {
+    await api.kubectl.run(['patch', 'clusterrole', role, '--type=json', '-p', JSON.stringify([{ op: 'replace', path: `/rules/${rule}/resourceNames`, value: ['movies-keys'] }])])
+  }
+  expect(await ofTheOperator()).toMatchObject([{ level: 'problem', message: 'The operator (ops/search-meili-operator) may not get/patch secrets blog-keys in all namespaces' }])
 })
 
 test('doctor names the upgrade of the release as the remedy, and it is one', async () => {

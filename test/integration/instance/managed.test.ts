@@ -269,6 +269,51 @@ describe('the snapshot before an upgrade', () => {
   })
 })
 
+describe('a Secret that the roles do not name', () => {
+  /** As the chart writes its roles for `rbac.secretNames`. */
+  const restrict = async (verb: string, resourceNames: readonly string[] | undefined): Promise<void> => {
+    const role = verb === 'get' ? 'meili-operator' : 'meili-operator-managed'
+    const { rules } = await api.kubectl.json<{ rules: { resources: string[]; verbs: string[] }[] }>(['get', 'clusterrole', role])
+    const changed = rules.map((rule) => (rule.resources.includes('secrets') && rule.verbs.includes(verb) ? { ...rule, resourceNames } : rule))
+    await api.kubectl.run(['patch', 'clusterrole', role, '--type=merge', '-p', JSON.stringify({ rules: changed })])
+    const may = resourceNames === undefined ? 'yes' : 'no'
+    await eventually(`the right to ${verb} Secrets: ${may}`, async () => (await api.kubectl.run(['auth', 'can-i', verb, 'secrets/movies-keys', '-n', namespace, '--as', 'system:serviceaccount:meili-operator-system:meili-operator']).catch(() => 'no')).startsWith(may) || undefined)
+  }
+  afterEach(async () => {
+    for (const verb of ['get', 'patch']) await restrict(verb, undefined)
+  })
+
+  test('is said with the value to change, nothing is made on a guess, and it goes on when it is named', async () => {
+    await restrict('get', ['other'])
+    await apply()
+    const instance = await settle()
+    expect(applied(instance)).toMatchObject({ status: 'False', reason: 'ObjectRefused' })
+    expect(applied(instance)?.message).toMatch(/^Secret movies-keys cannot be read: .*is forbidden.* Where the chart's value rbac\.secretNames is a list, movies-keys has to be in it\. Secret movies-connection cannot be read: .* movies-connection has to be in it\.$/)
+    expect([await names(secrets), await names(statefulSets)]).toEqual([[], []])
+    await restrict('get', undefined)
+    await settle()
+    expect([await names(secrets), await names(statefulSets)]).toEqual([['movies-keys'], ['movies']])
+  })
+
+  test('is said where it may be read and not changed', async () => {
+    await apply()
+    await settle()
+    await restrict('patch', ['other'])
+    await apply({}, { deletionPolicy: 'Delete' })
+    for (let round = 0; round < 4; round += 1) await pass()
+    expect(applied((await pass())!)?.message).toMatch(/^Secret movies-keys cannot be changed: .*is forbidden.* movies-keys has to be in it\.$/)
+  })
+
+  test('does not keep the instance from its end', async () => {
+    await apply()
+    await settle()
+    await restrict('get', ['other'])
+    await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance', 'movies', '--wait=false'])
+    for (let round = 0; round < 4; round += 1) await pass()
+    expect(await names(meiliInstances)).toEqual([])
+  })
+})
+
 describe('what is not ours', () => {
   test.each([
     ['StatefulSet', statefulSets, { spec: { selector: { matchLabels: { a: 'b' } }, serviceName: 'x', template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } } }],

@@ -39,6 +39,19 @@ describe('finalizerMissing', () => {
   })
 })
 
+describe('secretRefused', () => {
+  const message = 'Secret movies-keys cannot be read: forbidden.'
+
+  test('a Secret that may not be read is said, and nothing is made on a guess that it is absent', () => {
+    expect(decidedManaged({ ...noPod, managed: { ...nothing, secretRefused: message } })).toMatchObject({ reason: 'ObjectRefused', message, progress: 'Reconciling', ready: 'False ObjectRefused', effects: [] })
+  })
+
+  test('the end of the instance does not wait for the right', () => {
+    const instance = aManagedInstance({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })
+    expect(decidedManaged({ ...noPod, instance, managed: { ...nothing, secretRefused: message } }).effects).toEqual([{ kind: 'RemoveFinalizer', finalizer: instanceFinalizer }])
+  })
+})
+
 describe('nameTaken', () => {
   const owner = (kind: string, name: string): object => ({ metadata: { ownerReferences: [{ apiVersion: 'x/v1', kind, name, uid: 'other', controller: true }] } })
   const child = everything(aManagedInstance())

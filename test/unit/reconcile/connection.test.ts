@@ -95,7 +95,7 @@ describe('what is missing is said, with what helps', () => {
     kube.before = () => {
       throw refusal(403, 'Forbidden', 'secrets "keys" is forbidden')
     }
-    expect(await open({ apiKey })).toMatchObject({ state: 'SecretMissing', message: expect.stringMatching(/cannot be read.*forbidden.*right to get it in namespace shop/) })
+    expect(await open({ apiKey })).toMatchObject({ state: 'SecretMissing', message: expect.stringMatching(/cannot be read.*forbidden.*right to it in namespace shop.*rbac\.secretNames/) })
   })
 
   test('the authority', async () => {
