@@ -49,6 +49,11 @@ export class Meilisearches implements AsyncDisposable {
   readonly #servers: MeilisearchProcess[] = []
   #serial = 0
 
+  /** Path of the program. */
+  get program(): string {
+    return this.#program.path
+  }
+
   async start(wish: Wish = {}): Promise<MeilisearchProcess> {
     const home = join(this.#program.home, `server-${this.#serial++}`)
     const server = new MeilisearchProcess({ program: this.#program.path, home, address: wish.address ?? { host: '127.0.0.1', port: (await freePorts())[0] }, wish })

@@ -1,17 +1,18 @@
 // Pod Security "restricted" on a real API server, in a namespace that enforces it: every pod that we make passes, whatever a MeiliInstance or the
 // pod of a server that somebody else runs says of its security.
-import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { V1PodTemplateSpec } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { serverTemplate } from '../../../src/instance/server-pod.ts'
 import { moverJob } from '../../../src/snapshot/mover-job.ts'
 import { run } from '../../support/managed-observations.ts'
 import { anEngine, anInstance, anObservation, aSnapshot, aTarget, hour, moving, succeeded } from '../../support/observations.ts'
-import { pathOf, RealServer } from './real-server.ts'
+import { pathOf, RealServer, repository } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 
 const namespace = 'guarded'
@@ -97,4 +98,11 @@ test('a mover that follows a pod with all that is forbidden', async () => {
   const answer = await asPod(job.spec!.template)
   expect(answer.code, JSON.stringify(answer.body['message'])).toBe(201)
   expect(answer.body['spec'].securityContext.seLinuxOptions).toEqual(around)
+})
+
+test.each(['restore.yaml', 'restored-server.yaml'])('the pod of examples/%s', async (name) => {
+  const objects = parseAllDocuments(readFileSync(join(repository, 'examples', name), 'utf8')).map((document) => document.toJS() as Loose)
+  const templates = objects.flatMap(({ spec }) => (spec?.template === undefined ? [] : [spec.template as V1PodTemplateSpec]))
+  expect(templates).toHaveLength(1)
+  for (const template of templates) expect(await asPod(template)).toMatchObject({ code: 201 })
 })
