@@ -73,7 +73,7 @@ describe('nameTaken', () => {
   test('a claim or key that was made by hand is adopted by labels that the message names', () => {
     const { message } = decidedManaged({ managed: { keySecret: { metadata: { labels: {} }, key: undefined } } })
     const labels = Object.fromEntries(/give it the labels (.+)\.$/.exec(message)![1]!.split(', ').map((pair) => pair.split(': ')))
-    expect(decidedManaged({ managed: { keySecret: { metadata: { labels }, key: { fingerprint, bytes: 43, isClean: true } } } }).reason).not.toBe('NameTaken')
+    expect(decidedManaged({ managed: { keySecret: { metadata: { labels }, key: { fingerprint, bytes: 43, flaw: undefined } } } }).reason).not.toBe('NameTaken')
   })
 
   test('one of an earlier instance of this name goes by itself, and is waited for', () => {
