@@ -1,14 +1,9 @@
 // A claim to store snapshots on: which one, where on it, and how to make it if it is absent.
 import { z } from 'zod'
-import { quantity } from './meta.ts'
+import { nameOf, nameOrNone, quantity } from './meta.ts'
 
 export const destinationClaimReference = z.object({
-  name: z
-    .string()
-    .min(1)
-    .max(253)
-    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'name is that of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .')
-    .describe('PersistentVolumeClaim in the same namespace; none that holds the database of a server.'),
+  name: nameOf('a PersistentVolumeClaim in this namespace').describe('PersistentVolumeClaim in the same namespace; none that holds the database of a server.'),
   path: z
     .string()
     .min(1)
@@ -21,7 +16,7 @@ export const destinationClaimReference = z.object({
     .optional(),
   template: z
     .object({
-      storageClassName: z.string().max(253).describe("Without it: the cluster's default class.").optional(),
+      storageClassName: nameOrNone('a StorageClass', 'storageClassName').describe("Without it: the cluster's default class.").optional(),
       accessModes: z
         .array(z.enum(['ReadWriteOnce', 'ReadWriteMany']))
         .min(1)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
 import { managed, managedStatus } from './managed.ts'
-import { conditions, int64, secretKeyReference, timestamp } from './meta.ts'
+import { conditions, int64, labelName, secretKeyReference, timestamp } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
 import { selectorShape } from './pod.ts'
 
@@ -26,7 +26,7 @@ const podSelector = z
 const existing = z
   .object({
     podSelector,
-    container: z.string().min(1).max(63).optional().describe('Container that runs Meilisearch. Without it: the one whose port is `port`, else the only one.'),
+    container: labelName('a container of the pod', 'container').optional().describe('Container that runs Meilisearch. Without it: the one whose port is `port`, else the only one.'),
     port: z.int().min(1).max(65_535).default(7700).describe('Port on which Meilisearch listens in the pod.'),
     scheme: z.enum(['HTTP', 'HTTPS']).default('HTTP').describe('HTTPS when Meilisearch itself serves TLS.'),
     tls: z

@@ -1,11 +1,11 @@
 // The half of a MeiliInstance that we run ourselves: what a user may say of the server, and what is seen of it beyond what any server shows.
 import { z } from 'zod'
 import { destinationClaimReference } from './destination.ts'
-import { exponentTooLong, int64, localReference, quantity, secretKeyReference, timestamp } from './meta.ts'
+import { exponentTooLong, int64, localReference, nameOf, nameOrNone, quantity, secretKeyReference, timestamp } from './meta.ts'
 import { affinity, environment, nodeSelector, podAnnotations, podSecurityContext, resources, securityContext, stringMap, tolerations, topologySpreadConstraints } from './pod.ts'
 
-const className = z.string().max(253).describe("Without it: the cluster's default class.")
-const claimName = z.string().min(1).max(253)
+const className = nameOrNone('a StorageClass', 'storageClassName').describe("Without it: the cluster's default class.")
+const claimName = nameOf('a PersistentVolumeClaim in this namespace', 'claimName')
 
 const oneOf = { rule: 'has(self.size) != has(self.claimName)', message: 'write a size, and the claim is made, or a claimName, and that claim is used: exactly one of them' }
 const onlyWithSize = { rule: '!has(self.claimName) || (!has(self.storageClassName) && !has(self.accessModes))', message: 'storageClassName and accessModes belong to a claim that is made: leave them out where claimName is set' }
@@ -91,12 +91,12 @@ export const managed = z
     affinity: affinity.optional(),
     tolerations: tolerations.optional(),
     topologySpreadConstraints: topologySpreadConstraints.optional(),
-    priorityClassName: z.string().max(253).optional(),
+    priorityClassName: nameOrNone('a PriorityClass', 'priorityClassName').optional(),
     podLabels: nodeSelector.describe('More labels of the pod; ours win.').optional(),
     podAnnotations: podAnnotations.describe('More annotations of the pod; ours win.').optional(),
     podSecurityContext: podSecurityContext.describe('Without it: user, group and fsGroup 1000. Pod Security "restricted" holds in any case.').optional(),
     securityContext: securityContext.optional(),
-    serviceAccountName: z.string().max(253).describe('The pod gets no token of it.').optional(),
+    serviceAccountName: nameOrNone('a ServiceAccount in this namespace', 'serviceAccountName').describe('The pod gets no token of it.').optional(),
     env: environment.describe("More variables of Meilisearch. The operator's own win; a conflict is said in the condition SettingsIgnored.").optional(),
     extraArgs: z.array(z.string().max(4096)).max(64).meta({ 'x-kubernetes-list-type': 'atomic' }).describe("More flags of Meilisearch. The operator's own win; a conflict is said in the condition SettingsIgnored.").optional(),
     suspend: z.boolean().default(false).describe('True: no server runs; the data is kept.'),

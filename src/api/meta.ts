@@ -15,13 +15,36 @@ export interface ObjectMeta {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-const name = z.string().min(1).max(253)
+/** A name as the API server takes it for objects (RFC 1123 subdomain). What breaks it names nothing, and may be a command to whoever prints it. */
+const objectName = '[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*'
+const asNamed = (field: string, kind: string): string => `${field} is that of ${kind}: lower-case letters, digits, - and .`
 
-export const localReference = z.object({ name: name.describe('Name of an object in the same namespace.') })
+export function nameOf(kind: string, field = 'name'): z.ZodString {
+  return z.string().min(1).max(253).regex(new RegExp(`^${objectName}$`), asNamed(field, kind))
+}
+
+/** Where Kubernetes takes an empty name for none. */
+export function nameOrNone(kind: string, field: string): z.ZodString {
+  return z.string().max(253).regex(new RegExp(`^(${objectName})?$`), asNamed(field, kind))
+}
+
+/** Of a container or a namespace (RFC 1123 label). */
+export function labelName(kind: string, field: string): z.ZodString {
+  return z.string().min(1).max(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, `${field} is that of ${kind}: lower-case letters, digits and -`)
+}
+
+const dataKey = z.string().min(1).max(253).regex(/^[-._a-zA-Z0-9]+$/, 'key is one of the data: letters, digits, -, _ and .: write for example MEILI_MASTER_KEY')
+
+export const localReference = z.object({ name: nameOf('an object in this namespace').describe('Name of an object in the same namespace.') })
 
 export const secretKeyReference = z.object({
-  name: name.describe('Name of a Secret in the same namespace.'),
-  key: z.string().min(1).max(253).describe('Key in its data.'),
+  name: nameOf('a Secret in this namespace').describe('Name of a Secret in the same namespace.'),
+  key: dataKey.describe('Key in its data.'),
+})
+
+export const configMapKeyReference = z.object({
+  name: nameOf('a ConfigMap in this namespace').describe('Name of a ConfigMap in the same namespace.'),
+  key: dataKey.describe('Key in its data.'),
 })
 export type SecretKeyReference = z.infer<typeof secretKeyReference>
 

@@ -1,6 +1,6 @@
 // What a user may say of the mover's pod.
 import { z } from 'zod'
-import { exponentTooLong, quantity } from './meta.ts'
+import { exponentTooLong, nameOrNone, quantity } from './meta.ts'
 import { nodeSelector, resources, tolerations } from './pod.ts'
 
 export const mover = z
@@ -15,7 +15,7 @@ export const mover = z
       })
       .describe('How to get at a file that no other pod can mount.')
       .prefault({}),
-    priorityClassName: z.string().max(253).optional(),
+    priorityClassName: nameOrNone('a PriorityClass', 'priorityClassName').optional(),
     bandwidthLimit: quantity
       .meta({
         'x-kubernetes-validations': [{ rule: `string(self).${exponentTooLong} || quantity(string(self)).compareTo(quantity('1Mi')) >= 0`, message: 'bandwidthLimit is at least 1Mi (bytes per second): write for example 50Mi' }],

@@ -1,6 +1,6 @@
 // What a user may say of a pod of ours: its place, its resources, its environment, its user. Named as in Kubernetes' own PodSpec.
 import { z } from 'zod'
-import { quantity, secretKeyReference } from './meta.ts'
+import { configMapKeyReference, labelName, quantity, secretKeyReference } from './meta.ts'
 
 const atomic = { 'x-kubernetes-list-type': 'atomic' } as const
 
@@ -39,7 +39,7 @@ const nodeRequirements = z
 const nodeTerm = z.object({ matchExpressions: nodeRequirements.optional(), matchFields: nodeRequirements.optional() }).meta({ 'x-kubernetes-map-type': 'atomic' })
 const weight = z.int().min(1).max(100)
 
-const podTerm = z.object({ labelSelector: labelSelector.optional(), topologyKey: key, namespaces: labelValues.optional() })
+const podTerm = z.object({ labelSelector: labelSelector.optional(), topologyKey: key, namespaces: z.array(labelName('a Namespace', 'namespaces')).max(16).meta(atomic).optional() })
 const podTerms = z.object({
   requiredDuringSchedulingIgnoredDuringExecution: z.array(podTerm).max(8).meta(atomic).optional(),
   preferredDuringSchedulingIgnoredDuringExecution: z.array(z.object({ weight, podAffinityTerm: podTerm })).max(8).meta(atomic).optional(),
@@ -67,7 +67,7 @@ const environmentVariable = z
     name: z.string().min(1).max(255),
     value: z.string().max(8192).optional(),
     valueFrom: z
-      .object({ secretKeyRef: secretKeyReference.optional(), configMapKeyRef: secretKeyReference.describe('Name of a ConfigMap in the same namespace, and the key in its data.').optional() })
+      .object({ secretKeyRef: secretKeyReference.optional(), configMapKeyRef: configMapKeyReference.optional() })
       .meta({ 'x-kubernetes-validations': [{ rule: 'has(self.secretKeyRef) != has(self.configMapKeyRef)', message: 'valueFrom is one of secretKeyRef and configMapKeyRef: write exactly one' }] })
       .optional(),
   })

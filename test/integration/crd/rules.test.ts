@@ -6,6 +6,7 @@ import { kinds } from '../../../src/api/kinds.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import { complete, completeOf, objectOf } from './complete-objects.ts'
 import { badManaged } from './bad-managed.ts'
+import { badNames } from './bad-names.ts'
 import { constraintsOf, fieldOf, get, missingFields, rulesOf, set } from './constraints.ts'
 import { pathOf, RealServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
@@ -57,12 +58,13 @@ const bandwidth = 'bandwidthLimit is at least 1Mi (bytes per second): write for 
 const claim = 'spec.destination.claim'
 const badObjects: readonly BadObject[] = [
   ...badManaged.map(([at, says, change, more]): BadObject => ({ kind: meiliInstances, at, says, change, which: 1, ...more })),
+  ...badNames,
   instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', {}]),
   instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', { matchLabels: {}, matchExpressions: [] }]),
   instance('spec.existing', 'tls needs scheme: HTTPS', ['spec.existing.scheme', 'HTTP']),
   instance('spec.existing', 'tls needs scheme: HTTPS', ['spec.existing.scheme', undefined]),
   ...['meili_data', '', './x'].map((path) => instance('spec.existing.snapshotDirectory', absolute, ['spec.existing.snapshotDirectory', path])),
-  ...['-a', 'A', 'a_b', 'a/b', 'a.'].map((name) => snapshot(`${claim}.name`, claimName, [`${claim}.name`, name])),
+  ...['-a', 'A', 'a_b', 'a/b', 'a.', 'a..b'].map((name) => snapshot(`${claim}.name`, claimName, [`${claim}.name`, name])),
   ...['/a', '../a', 'a/../b', '.a', 'a/.b', 'a//b', 'a/', 'a b', 'ä', 'a\nb'].map((path) => snapshot(`${claim}.path`, claimPath, [`${claim}.path`, path])),
   ...['', 'x', '-1Gi', '+1Gi', '1 Gi', '1GiB', '1gi'].map((size) => snapshot(`${claim}.template.resources.requests.storage`, quantity, [`${claim}.template.resources.requests.storage`, size])),
   snapshot('spec.mover.resources.requests.cpu', quantity, ['spec.mover.resources.requests.cpu', 'two']),
