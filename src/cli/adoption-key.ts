@@ -3,6 +3,7 @@ import type { V1Container } from '@kubernetes/client-node'
 import type { SecretKeyReference } from '../api/meta.ts'
 import { settingOf } from '../instance/launch.ts'
 import type { ConfigMapData } from '../instance/launch.ts'
+import { commandToMakeKey } from './shell.ts'
 
 /** Keys of the Secrets that `envFrom` names; undefined for one that may not be read, absent for one that is not there. */
 export type SecretKeys = ReadonlyMap<string, readonly string[] | undefined>
@@ -19,7 +20,7 @@ export function environmentSecrets({ envFrom = [] }: V1Container): readonly stri
   return envFrom.map(({ secretRef }) => secretRef?.name).filter((name) => name !== undefined)
 }
 
-export function keyOf(container: V1Container, configMaps: ConfigMapData, { keys, name }: { keys: SecretKeys; name: string }): Key {
+export function keyOf(container: V1Container, configMaps: ConfigMapData, { keys, name, namespace }: { keys: SecretKeys; name: string; namespace: string }): Key {
   const reference = referenceOf(container, flagVariable(container)) ?? sourceOf(container, keys)
   if (reference !== undefined) return { reference, notes: [] }
   const setting = settingOf(container, configMaps, { flag: 'master-key', variable })
@@ -28,7 +29,7 @@ export function keyOf(container: V1Container, configMaps: ConfigMapData, { keys,
   const secret = { name: `${name}-master-key`, key: variable }
   return {
     reference: secret,
-    notes: [`The key is in no Secret that can be told (${why}). Put it into one: kubectl create secret generic ${secret.name} --from-literal=${variable}=…`],
+    notes: [`The key is in no Secret that can be told (${why}). Put it into one: paste this, then the key, and press Enter: ${commandToMakeKey({ namespace, ...secret })}`],
   }
 }
 

@@ -55,7 +55,7 @@ export function adoptionOf(found: Found, wished: string | undefined): Adoption {
   if (owner !== undefined) throw new Complaint(`Pod ${pod.metadata?.name ?? ''} is of MeiliInstance ${owner.name}, which the operator runs: there is nothing to adopt.`)
   const name = wished ?? statefulSet?.metadata?.name ?? pod.metadata?.name ?? ''
   const port = portOf(container, configMaps)
-  const key = keyOf(container, configMaps, { keys: found.secretKeys, name })
+  const key = keyOf(container, configMaps, { keys: found.secretKeys, name, namespace: pod.metadata?.namespace ?? '' })
   const isTls = !('unset' in settingOf(container, configMaps, { flag: 'ssl-cert-path', variable: 'MEILI_SSL_CERT_PATH' }))
   const existing = {
     podSelector: { matchLabels: labelsOf(found) },

@@ -1,5 +1,6 @@
 // What may stand next on a command line, from the program's own description of itself. Pure; names of objects are asked for elsewhere.
 import type { Command, Option } from 'commander'
+import { harmless, longestField } from './harmless.ts'
 
 export interface Candidate {
   readonly word: string
@@ -10,6 +11,14 @@ export interface Completion {
   readonly candidates: readonly Candidate[]
   /** Kind of the objects whose names may stand here. */
   readonly objects: 'instance' | 'snapshot' | 'server' | 'namespace' | undefined
+}
+
+/** A word of ours, a flag, or `pod/search-0`: it is run with the line, so nothing that a shell would read as more than a word. */
+const isWord = /^[A-Za-z0-9/-][A-Za-z0-9./-]*$/
+
+/** A line for each that goes on from what is typed: the word, a tab, what it is. */
+export function candidateLines(candidates: readonly Candidate[], typed: string): string[] {
+  return candidates.filter(({ word }) => word.startsWith(typed) && isWord.test(word)).map(({ word, about }) => (about === '' ? word : `${word}\t${harmless(about, longestField)}`))
 }
 
 /** @param words what is typed so far; the last one is being typed and may be empty */

@@ -10,6 +10,7 @@ import { neededBytes } from '../snapshot/reserve.ts'
 import type { Instance, Snapshot } from './cluster.ts'
 import { ok, problem, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
+import { commandToMakeKey, commandToSetKey, operand, quoted } from './shell.ts'
 import { falseConditions, newest } from './status-report.ts'
 import { ageText, withoutStop } from './words.ts'
 
@@ -22,47 +23,72 @@ export function diagnoseInstance(instance: Instance, snapshots: readonly Snapsho
   if (status?.observedGeneration !== metadata.generation) return [problem('instance', `${what}: the operator has not looked at it since its last change`, 'see whether the operator runs, above; it may serve other namespaces (WATCH_NAMESPACES)')]
   const bad = falseConditions(status.conditions).map((condition) => conditionProblem(what, instance, condition))
   if (bad.length > 0) return [...bad, ...foreignService(what, instance)]
-  return [ok('instance', `${what}: Meilisearch ${status.version ?? ''} answers, its key suffices, its snapshots can be moved`), ...foreignService(what, instance), ...ageWarning(instance, snapshots, nowMs)]
+  return [stateOf(what, instance), ...foreignService(what, instance), ...ageWarning(instance, snapshots, nowMs)]
 }
 
 function foreignService(what: string, { metadata: { namespace }, status }: Instance): Finding[] {
   const foreign = conditionNamed(status?.conditions, instanceConditions.ForeignService)
-  return foreign === undefined ? [] : [warning('instance', `${what}: ${foreign.reason}: ${withoutStop(foreign.message)}`, `kubectl -n ${namespace} get services -o wide`)]
+  return foreign === undefined ? [] : [warning('instance', `${what}: ${foreign.reason}: ${withoutStop(foreign.message)}`, `kubectl -n ${quoted(namespace)} get services -o wide`)]
+}
+
+/** Nothing is refused: but only what was seen to be well is said to be. */
+function stateOf(what: string, instance: Instance): Finding {
+  const { conditions, version } = instance.status ?? {}
+  const named = (type: string): Condition | undefined => conditionNamed(conditions, type)
+  const ready = named(conditionTypes.Ready)
+  if (ready?.status === 'True' && ready.reason === instanceReasons.Suspended) return warning('instance', `${what} is suspended: no server runs, so neither its key nor its snapshots could be checked`, `to start it: kubectl -n ${quoted(instance.metadata.namespace)} patch ${objectOf(instance)} --type=merge -p '{"spec":{"managed":{"suspend":false}}}'`)
+  const unsure = [conditionTypes.Ready, instanceConditions.SnapshotVolumeReady].find((type) => named(type)?.status !== 'True')
+  if (unsure !== undefined) return warning('instance', `${what}: ${unsure} is ${named(unsure)?.status ?? 'not known'}: ${withoutStop(named(unsure)?.message ?? 'the operator has not written it yet')}`, lookAt(instance, named(unsure)?.reason))
+  const how = named(instanceConditions.SnapshotVolumeReady)?.reason === instanceReasons.StreamOnly ? 'streamed, where a MeiliSnapshot allows it (spec.mover.stream.mode: IfNeeded)' : 'moved'
+  return ok('instance', `${what}: Meilisearch ${version ?? 'of unknown version'} answers, ${serverIn(instance).apiKeySecretRef === undefined ? 'it asks for no key' : 'its key suffices'}, its snapshots can be ${how}`)
 }
 
 function conditionProblem(what: string, instance: Instance, { reason, message }: Condition): Finding {
   return problem('instance', `${what}: ${reason}: ${withoutStop(message)}`, remedyOf(instance, reason))
 }
 
-/** A command where one helps; the message itself says what to change. */
+const objectOf = ({ metadata: { name } }: Instance): string => `meiliinstance/${quoted(name)}`
+
+/** Where the message itself says what to change. */
+function lookAt(instance: Instance, reason: string | undefined): string {
+  const about = reason === undefined ? '' : `docs/failures.md, ${quoted(reason)}; `
+  return `${about}kubectl -n ${quoted(instance.metadata.namespace)} describe ${objectOf(instance)}`
+}
+
+/** A command where one helps. */
 function remedyOf(instance: Instance, reason: string): string {
-  const { metadata: { namespace, name }, status } = instance
-  const look = `kubectl -n ${namespace} describe meiliinstance ${name}; docs/failures.md, ${reason}`
-  // The key of a server that the operator runs is the operator's to make.
-  if (instance.spec.managed !== undefined) return look
-  const { apiKeySecretRef: key } = serverIn(instance)
-  const write = `kubectl -n ${namespace} create secret generic ${key?.name ?? `${name}-keys`} --from-literal=${key?.key ?? 'MEILI_MASTER_KEY'}=…`
+  const { status } = instance
+  const namespace = quoted(instance.metadata.namespace)
   switch (reason) {
     case instanceReasons.KeyMissing:
-      return write
+      return instance.spec.managed === undefined ? keyRemedy(instance, commandToMakeKey) : lookAt(instance, reason)
     case instanceReasons.KeyRefused:
     case instanceReasons.KeyTooWeak:
-      return key === undefined ? `${write}, and name it in spec.existing.apiKeySecretRef` : `${write} --dry-run=client -o yaml | kubectl apply -f -`
+      // The key of a server that the operator runs is the operator's to make.
+      return instance.spec.managed === undefined ? keyRemedy(instance, commandToSetKey) : lookAt(instance, reason)
     case instanceReasons.Unreachable:
-      return `kubectl -n ${namespace} logs ${status?.pod?.name ?? ''}; kubectl -n ${namespace} get networkpolicies`
+      return status?.pod === undefined ? lookAt(instance, reason) : `kubectl -n ${namespace} logs pod/${quoted(status.pod.name)}; kubectl -n ${namespace} get networkpolicies`
     case instanceReasons.PodNotFound:
     case instanceReasons.PodAmbiguous:
       return `kubectl -n ${namespace} get pods --show-labels`
     default:
-      return look
+      return lookAt(instance, reason)
   }
 }
 
-function ageWarning({ metadata: { namespace, name } }: Instance, snapshots: readonly Snapshot[], nowMs: number): Finding[] {
+function keyRemedy(instance: Instance, command: typeof commandToSetKey): string {
+  const { namespace, name } = instance.metadata
+  const reference = serverIn(instance).apiKeySecretRef
+  if (reference === undefined) return `name this Secret in spec.existing.apiKeySecretRef, paste this, then the key, and press Enter: ${commandToMakeKey({ namespace, name: `${name}-keys`, key: 'MEILI_MASTER_KEY' })}`
+  return `paste this, then the key, and press Enter: ${command({ namespace, ...reference })}`
+}
+
+function ageWarning({ metadata: { namespace, name }, status }: Instance, snapshots: readonly Snapshot[], nowMs: number): Finding[] {
   const own = snapshots.filter((snapshot) => snapshot.metadata.namespace === namespace && snapshot.spec.source.instanceRef.name === name)
-  const last = newest(own.filter(({ status }) => status?.phase === 'Completed'))?.status?.completedAt
-  const remedy = `kubectl meili -n ${namespace} snapshot create ${name}`
-  if (last === undefined) return [warning('instance', `instance ${namespace}/${name}: no snapshot of it has ever been stored`, `${remedy} --claim CLAIM`)]
+  // The object of the last one may be gone; the instance keeps its name and its time.
+  const last = newest(own.filter((snapshot) => snapshot.status?.phase === 'Completed'))?.status?.completedAt ?? status?.lastSnapshot?.completedAt
+  const remedy = `kubectl meili -n ${quoted(namespace)} snapshot create ${operand(name)}`
+  if (last === undefined) return [warning('instance', `instance ${namespace}/${name}: no snapshot of it is known to be stored`, `${remedy} --claim CLAIM`)]
   return nowMs - Date.parse(last) > longAgoMs ? [warning('instance', `instance ${namespace}/${name}: its last snapshot is ${ageText(last, nowMs)} old`, remedy)] : []
 }
 
@@ -74,7 +100,7 @@ export function diagnoseDestinations(snapshots: readonly Snapshot[], nowMs: numb
 
 function diagnoseDestination(claim: string, snapshots: readonly Snapshot[], nowMs: number): Finding[] {
   const [namespace = '', name = ''] = claim.split('/')
-  const remedy = `enlarge it: kubectl -n ${namespace} patch pvc ${name} -p '{"spec":{"resources":{"requests":{"storage":"…"}}}}'; or delete snapshots that say deletionPolicy: Delete`
+  const remedy = `delete snapshots that say deletionPolicy: Delete, or enlarge it: kubectl -n ${quoted(namespace)} patch pvc/${quoted(name)} -p '{"spec":{"resources":{"requests":{"storage":"…"}}}}'`
   const lacking = snapshots.find((snapshot) => !isFinished(snapshot) && readyOf(snapshot)?.reason === snapshotReasons.InsufficientSpace)
   if (lacking !== undefined) return [problem('destination', `claim ${claim} is full, snapshot ${lacking.metadata.name} waits: ${withoutStop(readyOf(lacking)?.message ?? '')}`, remedy)]
   const seen = latestRoom(snapshots)

@@ -4,6 +4,7 @@ import type { KubeObject } from '../kube/resource.ts'
 import { install } from './complaint.ts'
 import { ok, problem, unchecked } from './finding.ts'
 import type { Finding, Seen } from './finding.ts'
+import { operand, quoted } from './shell.ts'
 import { ageText } from './words.ts'
 
 export type OperatorDeployment = V1Deployment & KubeObject
@@ -53,22 +54,22 @@ export function diagnoseOperator(deployment: OperatorDeployment, leadership: See
   const { namespace = '', name } = deployment.metadata
   const { replicas } = deployment.spec ?? {}
   const led = lease === undefined || lease.holder === '' ? 'nobody holds its lease' : `${lease.holder.replace(/_[0-9a-f-]{36}$/, '')} held its lease and does not renew it`
-  if (replicas === 0) return problem('operator', `The operator is not running: Deployment ${placeOf(deployment)} is scaled to 0, and ${led}`, `kubectl -n ${namespace} scale deployment/${name} --replicas=1`)
+  if (replicas === 0) return problem('operator', `The operator is not running: Deployment ${placeOf(deployment)} is scaled to 0, and ${led}`, `kubectl -n ${quoted(namespace)} scale deployment/${quoted(name)} --replicas=1`)
   const ready = deployment.status?.readyReplicas ?? 0
-  return problem('operator', `The operator is not running: ${ready} of ${replicas ?? 1} pods of Deployment ${placeOf(deployment)} are ready, and ${led}`, `kubectl -n ${namespace} describe pods -l ${labels}; kubectl -n ${namespace} logs deployment/${name}`)
+  return problem('operator', `The operator is not running: ${ready} of ${replicas ?? 1} pods of Deployment ${placeOf(deployment)} are ready, and ${led}`, `kubectl -n ${quoted(namespace)} describe pods -l ${labels}; kubectl -n ${quoted(namespace)} logs deployment/${quoted(name)}`)
 }
 
 /** @param account of the Deployment's pods, as `namespace/name` */
 export function diagnoseOperatorRights(deployment: OperatorDeployment, account: string, denied: Seen<readonly Denied[]>): Finding {
   if ('refused' in denied) return unchecked('rights', `What ${account} may do`, denied.refused)
   if (denied.value.length === 0) return ok('rights', `rights of ${account}: all that it needs`)
-  return problem('rights', `The operator (${account}) may not ${deniedText(denied.value)}`, `${installationOf(deployment)}, which has its roles and bindings`)
+  return problem('rights', `The operator (${account}) may not ${deniedText(denied.value)}`, `its roles and bindings come with the installation: ${installationOf(deployment)}`)
 }
 
 /** The way in which it was installed: the chart's release says so itself. */
 function installationOf({ metadata: { annotations = {}, namespace = '' } }: OperatorDeployment): string {
   const release = annotations['meta.helm.sh/release-name']
-  return release === undefined ? install : `helm -n ${annotations['meta.helm.sh/release-namespace'] ?? namespace} upgrade ${release} charts/meili-operator --reset-then-reuse-values`
+  return release === undefined ? install : `helm -n ${quoted(annotations['meta.helm.sh/release-namespace'] ?? namespace)} upgrade ${operand(release)} charts/meili-operator --reset-then-reuse-values`
 }
 
 export function diagnoseOwnRights(denied: Seen<readonly Denied[]>): Finding {

@@ -31,7 +31,9 @@ function explained(error: unknown, { cluster }: Outcome): ExitCode {
   // Its words are out already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   const complaint = complaintOf(error, cluster?.server ?? 'the address in the kubeconfig')
-  terminal.complain(complaint === undefined ? `This is a bug of kubectl-meili: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` : `error: ${complaint}`)
+  const bug = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const lines = complaint === undefined ? `This is a bug of kubectl-meili: ${bug}`.split('\n') : [`error: ${complaint}`]
+  for (const line of lines) terminal.complain(line)
   return error instanceof Complaint ? error.exitCode : exitCodes.impossible
 }
 

@@ -47,11 +47,13 @@ export async function seenDefinition({ kube }: Cluster, kind: Kind): Promise<See
   return await seen(kube.find<InstalledDefinition>(customResourceDefinitions, { name: `${kind.plural}.${kind.group}` }))
 }
 
-/** In all namespaces; where that may not be listed, in the one of install.yaml. */
+/** In all namespaces; where that may not be listed, in the one of install.yaml, which says nothing of the others if there is none in it. */
 export async function seenDeployments({ kube }: Cluster): Promise<Seen<readonly OperatorDeployment[]>> {
   const labelSelector = 'app.kubernetes.io/name=meili-operator,app.kubernetes.io/component=operator'
   const everywhere = await seen(kube.listAll<OperatorDeployment>(deployments, { labelSelector }))
-  return 'value' in everywhere ? everywhere : await seen(kube.listAll<OperatorDeployment>(deployments, { namespace: defaultNamespace, labelSelector }))
+  if ('value' in everywhere) return everywhere
+  const there = await seen(kube.listAll<OperatorDeployment>(deployments, { namespace: defaultNamespace, labelSelector }))
+  return 'value' in there && there.value.length === 0 ? everywhere : there
 }
 
 export async function seenLeadership({ kube }: Cluster, deployment: OperatorDeployment): Promise<Seen<Leadership | undefined>> {

@@ -1,4 +1,4 @@
-// kubectl meili adopt [POD|STATEFULSET]: prints the MeiliInstance for a server that runs already. Reads, and changes nothing.
+// kubectl meili adopt [POD|STATEFULSET]: prints the MeiliInstance for a server that runs already on stdout, and what to know of it on stderr. Changes nothing.
 import type { V1ConfigMap, V1Container, V1PersistentVolumeClaim, V1Pod, V1Secret, V1StatefulSet } from '@kubernetes/client-node'
 import { configMapNames } from '../instance/launch.ts'
 import { configMaps, persistentVolumeClaims, pods, secrets, statefulSets } from '../kube/resource.ts'
@@ -12,6 +12,7 @@ import { Complaint } from './complaint.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { printed } from './print.ts'
+import { quoted } from './shell.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface AdoptWish {
@@ -30,9 +31,9 @@ export async function runAdopt(cluster: Cluster, terminal: Terminal, { target, n
   if (container === undefined) throw new Complaint(`In pod ${pod.metadata.name} no container can be told to be Meilisearch: none has its image, and no single one has port 7700.`)
   const seen = await surroundings(cluster, pod, container)
   const { instance, notes } = adoptionOf({ pod, statefulSet, pods: alive, container, ...seen }, name)
-  if (format === 'yaml') for (const note of notes) terminal.line(`# ${note}`)
-  else for (const note of notes) terminal.complain(note)
-  terminal.line(printed(instance, format))
+  // What a pod's author wrote is in them, and stdout may be on its way to kubectl apply.
+  for (const note of notes) terminal.complain(note)
+  terminal.document(printed(instance, format))
   return exitCodes.done
 }
 
@@ -64,12 +65,12 @@ function wordsOf(target: string): { kind: 'pod' | 'statefulset' | 'either'; name
   const [word = '', name] = target.split('/')
   if (name === undefined) return { kind: 'either', name: word }
   const kind = kindsByWord[word.toLowerCase().replace(/\..*$/, '')]
-  if (kind === undefined) throw new Complaint(`A pod or a StatefulSet can be adopted: write pod/${name} or statefulset/${name}, not ${target}.`)
+  if (kind === undefined) throw new Complaint(`A pod or a StatefulSet can be adopted: write pod/${quoted(name)} or statefulset/${quoted(name)}, not ${quoted(target)}.`)
   return { kind, name }
 }
 
 const candidatesText = (alive: readonly Pod[]): string => {
-  const names = alive.filter(looksLikeMeilisearch).map(({ metadata }) => `pod/${metadata.name}`)
+  const names = alive.filter(looksLikeMeilisearch).map(({ metadata }) => `pod/${quoted(metadata.name)}`)
   return names.length === 0 ? 'No pod in it looks like Meilisearch; -n names another namespace.' : `By image or port these look like Meilisearch: ${names.join(', ')}.`
 }
 
@@ -83,8 +84,8 @@ function only({ namespace }: Cluster, alive: readonly Pod[]): Pod {
 function podOf({ metadata }: StatefulSet, alive: readonly Pod[]): Pod {
   const own = alive.filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false)
   const [pod, ...others] = own
-  if (pod === undefined) throw new Complaint(`StatefulSet ${metadata.name} has no running pod: what the server is told can only be read from one. kubectl scale statefulset/${metadata.name} --replicas=1`)
-  if (others.length > 0) throw new Complaint(`StatefulSet ${metadata.name} has ${own.length} pods, and a snapshot is a file of one: adopt ${own.map((each) => `pod/${each.metadata.name}`).join(' or ')}.`)
+  if (pod === undefined) throw new Complaint(`StatefulSet ${metadata.name} has no running pod: what the server is told can only be read from one. kubectl -n ${quoted(metadata.namespace ?? '')} scale statefulset/${quoted(metadata.name)} --replicas=1`)
+  if (others.length > 0) throw new Complaint(`StatefulSet ${metadata.name} has ${own.length} pods, and a snapshot is a file of one: adopt ${own.map((each) => `pod/${quoted(each.metadata.name)}`).join(' or ')}.`)
   return pod
 }
 

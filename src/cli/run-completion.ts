@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { namespaces, pods, statefulSets } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
-import { completionOf } from './candidates.ts'
+import { candidateLines, completionOf } from './candidates.ts'
 import type { Completion } from './candidates.ts'
 import { Cluster } from './cluster.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -30,9 +30,7 @@ export function runCompletion(terminal: Terminal): ExitCode {
 export async function runComplete(program: Command, terminal: Terminal, words: readonly string[]): Promise<ExitCode> {
   const { candidates, objects } = completionOf(program, words)
   const named = objects === undefined ? [] : await objectsIn(new Cluster(placeIn(words)), objects)
-  const begun = words.at(-1) ?? ''
-  for (const { word, about } of [...candidates, ...named]) if (word.startsWith(begun)) terminal.line(about === '' ? word : `${word}\t${about}`)
-  terminal.line(directive)
+  terminal.document([...candidateLines([...candidates, ...named], words.at(-1) ?? ''), directive].join('\n'))
   return exitCodes.done
 }
 

@@ -25,7 +25,7 @@ export async function runDoctor(cluster: Cluster, terminal: Terminal, { allNames
   const groups = await Promise.all([lookAtKinds(cluster), lookAtOperator(cluster), lookAtOwnRights(cluster, namespace), lookAtObjects(cluster, namespace)])
   const findings = groups.flat()
   if (format === undefined) show(terminal, findings)
-  else terminal.line(printed({ findings }, format))
+  else terminal.document(printed({ findings }, format))
   return findings.some(({ level }) => level === 'problem') ? exitCodes.failed : exitCodes.done
 }
 

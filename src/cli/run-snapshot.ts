@@ -30,7 +30,7 @@ export async function runCreate(cluster: Cluster, terminal: Terminal, wish: Crea
   const created = await create(cluster, object as Snapshot, dryRun)
   const isFollowed = wish.wait && !dryRun
   if (format === undefined) terminal.line(`${fullName(created)} created${dryRun ? ' (dry run)' : ''}`)
-  else if (!isFollowed) terminal.line(printedObject(created, format))
+  else if (!isFollowed) terminal.document(printedObject(created, format))
   return isFollowed ? await followToEnd(cluster, terminal, { ...wish, name: created.metadata.name }) : exitCodes.done
 }
 
@@ -53,7 +53,7 @@ export async function runList(cluster: Cluster, terminal: Terminal, wish: ListWi
   const all = await cluster.snapshots(wish.allNamespaces ? undefined : cluster.namespace)
   const snapshots = wish.instance === undefined ? all : all.filter(({ spec }) => spec.source.instanceRef.name === wish.instance)
   const newestFirst = snapshots.toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))
-  if (wish.format !== undefined) terminal.line(printedList(newestFirst, wish.format))
+  if (wish.format !== undefined) terminal.document(printedList(newestFirst, wish.format))
   else if (snapshots.length === 0) terminal.line(`There is no MeiliSnapshot${wish.instance === undefined ? '' : ` of ${wish.instance}`} ${wish.allNamespaces ? 'in any namespace' : `in namespace ${cluster.namespace}`}. To take one: kubectl meili snapshot create INSTANCE`)
   else for (const line of snapshotTable(newestFirst, { withNamespace: wish.allNamespaces, nowMs: Date.now() })) terminal.line(line)
   return exitCodes.done
@@ -62,7 +62,7 @@ export async function runList(cluster: Cluster, terminal: Terminal, wish: ListWi
 export async function runDescribe(cluster: Cluster, terminal: Terminal, { name, format }: { name: string; format: Format | undefined }): Promise<ExitCode> {
   const snapshot = await cluster.snapshot(name)
   if (format !== undefined) {
-    terminal.line(printedObject(snapshot, format))
+    terminal.document(printedObject(snapshot, format))
     return exitCodes.done
   }
   const told = await cluster.kube.listAll<KubeEvent>(events, { namespace: cluster.namespace, fieldSelector: `involvedObject.uid=${snapshot.metadata.uid}` })

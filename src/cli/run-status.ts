@@ -6,6 +6,7 @@ import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { printed, printedList } from './print.ts'
 import type { Format } from './print.ts'
+import { operand } from './shell.ts'
 import { snapshotTable } from './snapshot-view.ts'
 import { newest, statusReport } from './status-report.ts'
 import type { InstanceReport } from './status-report.ts'
@@ -29,8 +30,8 @@ export async function runStatus(cluster: Cluster, terminal: Terminal, wish: Stat
   const [instances, everySnapshot] = await Promise.all([name === undefined ? cluster.instances(namespace) : cluster.instance(name).then((one) => [one]), cluster.snapshots(namespace)])
   const snapshots = name === undefined ? everySnapshot : everySnapshot.filter(({ spec }) => spec.source.instanceRef.name === name)
   const report = statusReport(instances, snapshots)
-  if (format === 'name') terminal.line(printedList(instances, format))
-  else if (format !== undefined) terminal.line(printed({ instances: report }, format))
+  if (format === 'name') terminal.document(printedList(instances, format))
+  else if (format !== undefined) terminal.document(printed({ instances: report }, format))
   else show(terminal, { instances, snapshots, report, wish, where: cluster.namespace })
   return exitCodes.done
 }
@@ -59,7 +60,7 @@ function show(terminal: Terminal, { snapshots, report, wish, where }: Shown): vo
   for (const line of snapshotTable(youngest, { withNamespace: false, nowMs })) terminal.line(line)
   const { length } = snapshots
   const kept = newest(snapshots.filter(({ status }) => status?.phase === 'Completed'))?.status?.artifact
-  if (length > shownSnapshots) terminal.line(`and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${wish.name}`, 'dim')
+  if (length > shownSnapshots) terminal.line(`and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${operand(wish.name)}`, 'dim')
   if (kept !== undefined) terminal.line(`newest: claim ${kept.claimName}, ${kept.path}/${kept.fileName}, Meilisearch ${kept.meilisearchVersion}`, 'dim')
 }
 

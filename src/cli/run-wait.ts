@@ -10,6 +10,7 @@ import type { ExitCode } from './exit-codes.ts'
 import { printedObject } from './print.ts'
 import type { Format } from './print.ts'
 import { endText, progressOf, progressText } from './progress.ts'
+import { operand } from './shell.ts'
 import type { LiveLine, Terminal } from './terminal.ts'
 
 export interface WaitWish {
@@ -57,12 +58,13 @@ function said(terminal: Terminal, line: LiveLine, { wish, last }: { wish: WaitWi
   if (last === undefined || !isFinished(last)) {
     line.end()
     const state = last === undefined ? 'nothing was seen of it' : progressText(last, Date.now())
-    terminal.complain(`${wish.name} has not ended in ${spanText(wish.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${wish.name}`)
+    terminal.complain(`${wish.name} has not ended in ${spanText(wish.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${operand(wish.name)}`)
     return exitCodes.timedOut
   }
   const isDone = last.status?.phase === 'Completed'
-  line.end(isDone ? terminal.marked('green', '✓', endText(last)) : terminal.marked('red', '✗', endText(last)))
-  if (wish.format !== undefined) terminal.line(printedObject(last, wish.format))
+  if (isDone) line.end('green', '✓', endText(last))
+  else line.end('red', '✗', endText(last))
+  if (wish.format !== undefined) terminal.document(printedObject(last, wish.format))
   return isDone ? exitCodes.done : exitCodes.failed
 }
 

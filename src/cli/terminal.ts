@@ -1,14 +1,12 @@
 // The two streams: text for people and scripts on stdout, what goes wrong on stderr, and one line that lives while something is under way.
 // Colours and cursor moves only on a terminal, and not where NO_COLOR or TERM=dumb asks for none.
-import { stripVTControlCharacters, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import type { WriteStream } from 'node:tty'
+import { harmless } from './harmless.ts'
 
 export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
-
-/** What comes from the cluster must not move the cursor or paint the screen. */
-const harmless = (text: string): string => stripVTControlCharacters(text).replaceAll('\r', ' ')
 
 export class Terminal {
   readonly #out: WriteStream
@@ -21,6 +19,7 @@ export class Terminal {
     this.#isDumb = streams.isDumb
   }
 
+  /** One line, whatever is in `text`; so does each method below but the last two. */
   line(text: string, style?: Style): void {
     this.#out.write(`${style === undefined ? harmless(text) : this.#paint(style, harmless(text))}\n`)
   }
@@ -38,7 +37,12 @@ export class Terminal {
     this.#out.write(`${this.marked(style, mark, text)}\n`)
   }
 
-  /** Text without its end of line, as a library gives it. */
+  /** For a machine, as print.ts gives it: lines and texts are whole, and each character is harmless already. */
+  document(text: string): void {
+    this.#out.write(`${text}\n`)
+  }
+
+  /** Text of the program's own, without its end of line. */
   write(text: string, stream: 'out' | 'error'): void {
     ;(stream === 'out' ? this.#out : this.#error).write(text)
   }
@@ -50,7 +54,7 @@ export class Terminal {
   /** @param on `error` leaves stdout to what a machine reads */
   live(on: 'out' | 'error'): LiveLine {
     const stream = on === 'out' ? this.#out : this.#error
-    return new LiveLine(stream, stream.isTTY && !this.#isDumb)
+    return new LiveLine(stream, { isAlive: stream.isTTY && !this.#isDumb, marked: (...last) => this.marked(...last) })
   }
 }
 
@@ -58,12 +62,14 @@ export class Terminal {
 export class LiveLine {
   readonly #stream: WriteStream
   readonly #timer: NodeJS.Timeout | undefined
+  readonly #marked: Terminal['marked']
   #text = ''
   #step = ''
   #frame = 0
 
-  constructor(stream: WriteStream, isAlive: boolean) {
+  constructor(stream: WriteStream, { isAlive, marked }: { readonly isAlive: boolean; readonly marked: Terminal['marked'] }) {
     this.#stream = stream
+    this.#marked = marked
     this.#timer = isAlive ? setInterval(() => this.#draw(), 100) : undefined
   }
 
@@ -75,15 +81,15 @@ export class LiveLine {
     this.#step = step
   }
 
-  /** Takes the living line away and leaves `text`, if any, as it is. */
-  end(text?: string): void {
+  /** Takes the living line away and leaves the last one, if any. */
+  end(...last: Parameters<Terminal['marked']> | []): void {
     clearInterval(this.#timer)
-    this.#stream.write(`${this.#timer === undefined ? '' : '\r\u001b[K'}${text === undefined ? '' : `${text}\n`}`)
+    this.#stream.write(`${this.#timer === undefined ? '' : '\r\u001b[K'}${last.length === 0 ? '' : `${this.#marked(...last)}\n`}`)
   }
 
   #draw(): void {
     this.#frame = (this.#frame + 1) % frames.length
-    const text = harmless(this.#text).replaceAll(/\s*\n\s*/g, ' ')
+    const text = harmless(this.#text)
     // A terminal that does not know its width says 0.
     const width = this.#stream.columns > 0 ? this.#stream.columns : 80
     this.#stream.write(`\r\u001b[K${`${frames[this.#frame] ?? ''} ${text}`.slice(0, width - 1)}`)

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
+import { printed } from '../../../src/cli/print.ts'
 import { isTrue } from '../../../src/reconcile/conditions.ts'
 import { eventually } from '../../support/eventually.ts'
 import { KubeApi } from '../../support/kube-api.ts'
@@ -55,9 +56,8 @@ describe("a server of Meilisearch's official chart", () => {
   test.each([['statefulset/movies-meilisearch'], ['sts/movies-meilisearch'], ['movies-meilisearch'], ['pod/movies-meilisearch-0'], []])('named as %s: what is printed works as it is', async (...words) => {
     await installRelease(api, release())
     const { code, out, err } = await adopt(...words)
-    expect({ code, err }).toEqual({ code: 0, err: '' })
-    expect(out).toBe(`# Snapshots are written to /meili_data/snapshots, on claim movies-meilisearch.
-apiVersion: meili-operator.dev/v1alpha1
+    expect({ code, err }).toEqual({ code: 0, err: 'Snapshots are written to /meili_data/snapshots, on claim movies-meilisearch.\n' })
+    expect(out).toBe(`apiVersion: meili-operator.dev/v1alpha1
 kind: MeiliInstance
 metadata:
   name: movies-meilisearch
@@ -79,7 +79,7 @@ spec:
 
   test('without persistence, its default, says that its snapshots cannot be moved', async () => {
     await installRelease(api, release({ isPersistent: false }))
-    expect((await adopt()).out).toMatch(/^# Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots, on the container file system, which no other pod can mount\. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim\./)
+    expect((await adopt()).err).toMatch(/^Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots, on the container file system, which no other pod can mount\. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim\./)
   })
 
   test('with another name, as JSON: notes on stderr, the object alone on stdout', async () => {
@@ -104,8 +104,8 @@ spec:
     await api.kubectl.run(['-n', namespace, 'create', 'role', 'viewer', '--verb=get,list', '--resource=pods,configmaps,persistentvolumeclaims,statefulsets.apps'])
     await api.kubectl.run(['-n', namespace, 'create', 'rolebinding', 'viewer', '--role=viewer', `--serviceaccount=${account.namespace}:${account.name}`])
     const kubeconfig = api.kubeconfig({ user: { token: await api.token(account) } })
-    const { out } = await plugin.run(['adopt', '-n', namespace], { kubeconfig })
-    expect(out).toContain('# Whether the key is in Secret movies-meilisearch-master-key is taken for granted: you may not read it.')
+    const { out, err } = await plugin.run(['adopt', '-n', namespace], { kubeconfig })
+    expect(err).toContain('Whether the key is in Secret movies-meilisearch-master-key is taken for granted: you may not read it.')
     await applied(out)
   })
 })
@@ -115,11 +115,37 @@ test('a plain pod with a sidecar, a key of its own and a directory by flag', asy
   const volume = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
   const server700 = { name: 'engine', image: 'registry.example/meilisearch@sha256:1234', args: [`--http-addr=:${server.port}`, '--snapshot-dir', '/kept', '--master-key', '$(THE_KEY)'], env: [{ name: 'THE_KEY', valueFrom: { secretKeyRef: { name: 'own', key: 'key' } } }], volumeMounts: [{ name: 'data', mountPath: '/kept' }] }
   await runningPod(api, { metadata: { namespace, name: 'plain', labels: { app: 'plain', 'pod-template-hash': 'x' } }, spec: { volumes: [volume], containers: [{ name: 'proxy', image: 'envoy' }, server700] } })
-  const { out } = await adopt('plain')
+  const { out, err } = await adopt('plain')
   expect(parse(out)).toMatchObject({ metadata: { name: 'plain' }, spec: { existing: { podSelector: { matchLabels: { app: 'plain' } }, container: 'engine', port: server.port, apiKeySecretRef: { name: 'own', key: 'key' } } } })
-  expect(out).toContain('# Claim data of the snapshot directory is not there.')
+  expect(err).toContain('Claim data of the snapshot directory is not there.')
   const { status } = await applied(out, 'Authorized')
   expect(status?.snapshotVolume?.directory).toBe('/kept')
+})
+
+describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
+  /** Of several objects kubectl prints a List, or as many texts one after the other. */
+  const read = async (input: string): Promise<unknown> => JSON.parse(await api.kubectl.run(['create', '--dry-run=client', '--validate=false', '-o', 'json', '-f', '-'], { input }))
+  const second = '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: pwn}\n---\n#'
+  test.each([
+    ['a document of its own', `\n${second}`],
+    ['ends of lines that only YAML 1.1 knows', `\u0085${second}\u2028${second}\u2029#`],
+    ['quotes and comments', `"\n'\n# x: y\n${second}`],
+    ['control sequences', '\u001B[2J\u009B31m\u001B]0;title\u0007\u007F'],
+    ['text that turns and hides', '\u202Etxet\u2066\uFEFF\u200B'],
+    ['a number in disguise', '0o17'],
+  ])('whatever a pod says: %s', async (_, evil) => {
+    const env = [{ name: 'MEILI_SNAPSHOT_DIR', value: `/meili_data/x${evil}` }, { name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } }]
+    await runningPod(api, { metadata: { namespace, name: 'evil', labels: { app: '0o17' } }, spec: { containers: [{ name: 'engine', image: 'getmeili/meilisearch:v1.21.0', env }] } })
+    for (const format of ['yaml', 'json']) {
+      const { code, out } = await adopt('-o', format)
+      expect(code).toBe(0)
+      expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+      expect(await read(out)).toEqual({ apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', metadata: { name: 'evil', namespace }, spec: { existing: { podSelector: { matchLabels: { app: '0o17' } }, apiKeySecretRef: { name: 'keys', key: 'key' } } } })
+    }
+    // The API server lets no such name into a pod; what we print must not lean on that.
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace, annotations: { [`a${evil}`]: evil, b: `${evil} ` } } }
+    for (const format of ['yaml', 'json'] as const) expect(await read(printed(object, format))).toEqual(object)
+  })
 })
 
 test.each([

@@ -1,4 +1,5 @@
 // The plugin's commands on a real API server, run as users run them. There is no operator: the tests write the status that it would.
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { meiliInstances } from '../../../src/api/instance.ts'
@@ -27,8 +28,8 @@ beforeEach(async () => {
 
 const meili = async (...words: readonly string[]): Promise<Ended> => await plugin.run([...words, '-n', namespace])
 
-async function instance(name: string, status: object = instanceStatus()): Promise<void> {
-  const object = { apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', metadata: { namespace, name }, spec: { existing: { podSelector: { matchLabels: { app: name } } } } }
+async function instance(name: string, status: object = instanceStatus(), apiKeySecretRef?: object): Promise<void> {
+  const object = { apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', metadata: { namespace, name }, spec: { existing: { podSelector: { matchLabels: { app: name } }, ...(apiKeySecretRef === undefined ? {} : { apiKeySecretRef }) } } }
   const created = await api.kube.create(meiliInstances, object)
   await api.kube.updateStatus(meiliInstances, { ...created, status } as KubeObject)
 }
@@ -154,6 +155,36 @@ describe('snapshot', () => {
     const { code, out } = await meili('snapshot', 'describe', 'first')
     expect(code).toBe(0)
     for (const line of [/^Phase: +Completed, in 41s/m, /^Where: +claim backups, movies\/first-12345678\/data\.ms\.snapshot$/m, /^SHA256: +0{64}$/m, / Complete +True +Completed /, /Normal +Requested +POST \/snapshots answered with task 2$/m]) expect(out).toMatch(line)
+  })
+})
+
+describe("doctor's remedy for a key", () => {
+  const asks = /^paste this, then the key, and press Enter: (.*)$/
+  /** Pastes the command into a shell, types the key, presses Enter. */
+  async function follow(reason: string, secret: { name: string; key: string }, typed: string): Promise<void> {
+    await instance('movies', { observedGeneration: 1, conditions: conditions({ Ready: ['False', reason, 'The key is no good.'] }) }, secret)
+    const { findings } = JSON.parse((await meili('doctor', '-o', 'json')).out) as { findings: { check: string; remedy?: string }[] }
+    const [, command = ''] = asks.exec(findings.find(({ check }) => check === 'instance')?.remedy ?? '') ?? []
+    execFileSync('/bin/sh', ['-c', command], { input: `${typed}\n`, env: { PATH: `${plugin.directory}:/usr/bin:/bin`, KUBECONFIG: api.plane.kubeconfig } })
+  }
+  const dataOf = async (name: string): Promise<Record<string, string>> => {
+    const { data } = await api.kubectl.json<{ data: Record<string, string> }>(['-n', namespace, 'get', 'secret', name])
+    return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]))
+  }
+
+  test('writes it, and leaves the other keys of the Secret as they are', async () => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name: 'keys' }, stringData: { master: 'wrong', other: 'kept' } }
+    await api.kubectl.run(['apply', '-f', '-'], { input: JSON.stringify(secret) })
+    await follow('KeyRefused', { name: 'keys', key: 'master' }, 'the right $key "of" \'it\'')
+    expect(await dataOf('keys')).toEqual({ master: 'the right $key "of" \'it\'', other: 'kept' })
+  })
+
+  test('makes a Secret that is not there, and adds to one that is', async () => {
+    await follow('KeyMissing', { name: 'absent', key: '.k_1' }, 'a-key')
+    expect(await dataOf('absent')).toEqual({ '.k_1': 'a-key' })
+    await api.kube.delete(meiliInstances, { namespace, name: 'movies' })
+    await follow('KeyMissing', { name: 'absent', key: 'second' }, 'b-key')
+    expect(await dataOf('absent')).toEqual({ '.k_1': 'a-key', second: 'b-key' })
   })
 })
 

@@ -102,18 +102,18 @@ test('all is well: each check says so, and the end is 0', async () => {
 describe('an instance:', () => {
   test('its server does not answer', async () => {
     await settled({}, { port: 1 })
-    await finds('instance', /movies: Unreachable: .*ECONNREFUSED/, /^kubectl -n \S+ logs movies-meilisearch-0; /)
+    await finds('instance', /movies: Unreachable: .*ECONNREFUSED/, /^kubectl -n \S+ logs pod\/movies-meilisearch-0; /)
   })
 
   test('its key is too weak', async () => {
     const { key } = await server.api.call<{ key: string }>('/keys', { method: 'POST', body: JSON.stringify({ actions: ['snapshots.create', 'tasks.cancel', 'version', 'stats.get'], indexes: ['*'], expiresAt: null }) })
     await settled({ masterKey: key })
-    await finds('instance', /movies: KeyTooWeak: The key in Secret movies-meilisearch-master-key\/MEILI_MASTER_KEY lacks tasks\.get/, /^kubectl -n \S+ create secret generic movies-meilisearch-master-key --from-literal=MEILI_MASTER_KEY=… --dry-run=client -o yaml \| kubectl apply -f -$/)
+    await finds('instance', /movies: KeyTooWeak: The key in Secret movies-meilisearch-master-key\/MEILI_MASTER_KEY lacks tasks\.get/, /^paste this, then the key, and press Enter: .*--from-file=MEILI_MASTER_KEY=\/dev\/stdin .* \| kubectl -n \S+ patch secret\/movies-meilisearch-master-key --patch-file=\/dev\/stdin$/)
   })
 
   test('its key is not there', async () => {
     await settled({}, { apiKeySecretRef: { name: 'none', key: 'k' } })
-    await finds('instance', /movies: KeyMissing: Secret none does not exist/, /create secret generic none --from-literal=k=…$/)
+    await finds('instance', /movies: KeyMissing: Secret none does not exist/, / create secret generic none; head .* --from-file=k=\/dev\/stdin .* patch secret\/none /)
   })
 
   test('its snapshot directory cannot be moved from', async () => {
@@ -129,7 +129,7 @@ describe('a destination:', () => {
 
   test('has less room than the next snapshot needs', async () => {
     await snapshot('second', completedStatus({ destination: { freeBytes: 50_000_000, observedAt: '2090-01-01T00:00:00Z' } }), 'elsewhere')
-    await finds('destination', /backups: 47\.7 MiB free 0s ago, the next snapshot needs about 162 MiB/, /^enlarge it: kubectl -n \S+ patch pvc backups/)
+    await finds('destination', /backups: 47\.7 MiB free 0s ago, the next snapshot needs about 162 MiB/, /or enlarge it: kubectl -n \S+ patch pvc\/backups /)
   })
 
   test('is full, and a snapshot waits for room', async () => {

@@ -146,7 +146,7 @@ describe('on a terminal', () => {
 
 test('what comes from the cluster neither moves the cursor nor paints the screen', async () => {
   await settle({ phase: 'Failed', conditions: conditions({ Ready: ['False', 'RequestRefused', 'No:\u001b[2J\u001b[31m red \u001b]0;title\u0007\rover'] }) })
-  expect((await wait()).out.split('\n').at(-2)).toBe('✗ first failed: RequestRefused: No: red  over')
+  expect((await wait()).out.split('\n').at(-2)).toBe('✗ first failed: RequestRefused: No: [2J [31m red  ]0;title  over')
 })
 
 test('create --wait follows what it has made', async () => {

@@ -66,7 +66,7 @@ describe('the port', () => {
 
 describe('the key', () => {
   const secret = { name: 'keys', key: 'MEILI_MASTER_KEY' }
-  const key = (changes: Partial<V1Container>, keys: ReadonlyMap<string, readonly string[] | undefined> = new Map()): Key => keyOf(engine(changes), new Map(), { keys, name: 'movies' })
+  const key = (changes: Partial<V1Container>, keys: ReadonlyMap<string, readonly string[] | undefined> = new Map()): Key => keyOf(engine(changes), new Map(), { keys, name: 'movies', namespace: 'shop' })
   test.each<[string, Partial<V1Container>, ReadonlyMap<string, readonly string[] | undefined>, object | undefined]>([
     ['of a variable', { env: [{ name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: 'own', key: 'k' } } }] }, new Map(), { name: 'own', key: 'k' }],
     ['of a variable that a flag names', { args: ['--master-key=$(K)'], env: [{ name: 'K', valueFrom: { secretKeyRef: { name: 'own', key: 'k' } } }] }, new Map(), { name: 'own', key: 'k' }],
@@ -82,7 +82,7 @@ describe('the key', () => {
 
   test('in plain text is repeated nowhere: it belongs into a Secret', () => {
     const found = key({ env: [{ name: 'MEILI_MASTER_KEY', value: 'in-plain-sight' }] })
-    expect(found).toEqual({ reference: { name: 'movies-master-key', key: 'MEILI_MASTER_KEY' }, notes: [expect.stringContaining('kubectl create secret generic movies-master-key --from-literal=MEILI_MASTER_KEY=…')] })
+    expect(found).toEqual({ reference: { name: 'movies-master-key', key: 'MEILI_MASTER_KEY' }, notes: [expect.stringContaining('kubectl create secret generic --from-file=MEILI_MASTER_KEY=/dev/stdin --dry-run=client -o json movies-master-key | kubectl -n shop patch secret/movies-master-key')] })
     expect(JSON.stringify(found)).not.toContain('in-plain-sight')
   })
 })

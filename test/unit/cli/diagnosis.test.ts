@@ -10,6 +10,8 @@ import { diagnoseInstallations, diagnoseOperator, diagnoseOwnRights } from '../.
 import type { OperatorDeployment } from '../../../src/cli/diagnose-operator.ts'
 
 const nowMs = Date.parse('2026-01-20T00:00:00Z')
+const setsKey = (name: string, key: string): string => `paste this, then the key, and press Enter: head -n 1 | tr -d '\\n' | kubectl create secret generic --from-file=${key}=/dev/stdin --dry-run=client -o json ${name} | kubectl -n shop patch secret/${name} --patch-file=/dev/stdin`
+const makesKey = (name: string, key: string): string => setsKey(name, key).replace('head ', `kubectl -n shop create secret generic ${name}; head `)
 
 describe('a CRD', () => {
   const known = customResourceDefinition(meiliSnapshots)
@@ -59,7 +61,7 @@ describe('an instance', () => {
 
   test('changed since it was looked at is nobody’s yet', () => expect(judged({ ...good, observedGeneration: 1 })).toEqual([expect.stringMatching(/^problem: .* has not looked at it since its last change/)]))
   test('without a snapshot, or with one of long ago, is warned of', () => {
-    expect(judged(good)[1]).toBe('warning: instance shop/movies: no snapshot of it has ever been stored')
+    expect(judged(good)[1]).toBe('warning: instance shop/movies: no snapshot of it is known to be stored')
     expect(judged(good, [stored('2026-01-11T00:00:00Z')])[1]).toBe('warning: instance shop/movies: its last snapshot is 9d old')
     expect(judged(good, [stored('2026-01-19T00:00:00Z')])).toHaveLength(1)
   })
@@ -71,7 +73,31 @@ describe('an instance', () => {
   })
   test('that runs without a key where one is needed is told how to make one', () => {
     const [finding] = diagnoseInstance(instance({ ...good, conditions: [{ type: 'Ready', status: 'False', reason: 'KeyRefused', message: 'No key.' }] }), [], nowMs)
-    expect(finding).toMatchObject({ message: 'instance shop/movies: KeyRefused: No key', remedy: 'kubectl -n shop create secret generic movies-keys --from-literal=MEILI_MASTER_KEY=…, and name it in spec.existing.apiKeySecretRef' })
+    expect(finding).toMatchObject({ message: 'instance shop/movies: KeyRefused: No key', remedy: `name this Secret in spec.existing.apiKeySecretRef, ${makesKey('movies-keys', 'MEILI_MASTER_KEY')}` })
+  })
+  test('whose key is missing or refused is told how to write it, in a command that asks for it', () => {
+    const existing = { apiKeySecretRef: { name: 'keys', key: 'a-key' } }
+    for (const reason of ['KeyMissing', 'KeyRefused', 'KeyTooWeak']) {
+      const broken = { ...instance({ ...good, conditions: [{ type: 'Ready', status: 'False', reason, message: 'No key.' }] }), spec: { existing } } as unknown as Instance
+      expect(diagnoseInstance(broken, [], nowMs)).toMatchObject([{ level: 'problem', remedy: (reason === 'KeyMissing' ? makesKey : setsKey)('keys', 'a-key') }])
+    }
+  })
+
+  describe('is said to be well only where it was seen to be:', () => {
+    const withConditions = (...conditions: object[]): string | undefined => judged({ ...good, conditions })[0]
+    const ready = { type: 'Ready', status: 'True', reason: 'Ready' }
+    test('suspended, nothing runs that could be', () => {
+      const status = { observedGeneration: 2, conditions: [{ type: 'Ready', status: 'True', reason: 'Suspended' }, { type: 'SnapshotVolumeReady', status: 'Unknown', reason: 'NotChecked' }] }
+      const [finding] = diagnoseInstance({ ...instance(status), spec: { managed: { suspend: true } } } as unknown as Instance, [], nowMs)
+      expect(finding).toEqual({ level: 'warning', check: 'instance', message: 'instance shop/movies is suspended: no server runs, so neither its key nor its snapshots could be checked', remedy: expect.stringContaining(`kubectl -n shop patch meiliinstance/movies --type=merge -p '{"spec":{"managed":{"suspend":false}}}'`) as unknown })
+    })
+    test('with a volume that was not looked at', () => expect(withConditions(ready, { type: 'SnapshotVolumeReady', status: 'Unknown', reason: 'NotChecked', message: 'There is no single pod to look at.' })).toBe('warning: instance shop/movies: SnapshotVolumeReady is Unknown: There is no single pod to look at'))
+    test('with conditions that nobody has written', () => expect(withConditions(ready)).toBe('warning: instance shop/movies: SnapshotVolumeReady is not known: the operator has not written it yet'))
+    test('without a key, and streamed alone', () => expect(withConditions(ready, { type: 'SnapshotVolumeReady', status: 'True', reason: 'StreamOnly' })).toBe('ok: instance shop/movies: Meilisearch 1.21.0 answers, it asks for no key, its snapshots can be streamed, where a MeiliSnapshot allows it (spec.mover.stream.mode: IfNeeded)'))
+  })
+
+  test('whose last snapshot has lost its object is judged by what the instance remembers', () => {
+    expect(judged({ ...good, lastSnapshot: { name: 'gone', completedAt: '2026-01-19T00:00:00Z' } })).toHaveLength(1)
   })
 })
 
