@@ -11,8 +11,8 @@ import type { KeyWish } from './keys.ts'
 export const neededActions = ['snapshots.create', 'tasks.get', 'tasks.cancel', 'version', 'stats.get'] as const
 export type Action = (typeof neededActions)[number]
 
-/** It grows with the number of indexes: some ten thousand fit in. */
-const maxStatsBytes = 4 * 1024 * 1024
+/** Of what grows with a server's use: /stats with its indexes (some ten thousand fit in), tasks and batches with settings (synonyms stand there whole). */
+const maxLargeBytes = 4 * 1024 * 1024
 /** Snapshot tasks that one snapshot looks at; the first that serves is adopted, so the oldest ones count. */
 const maxSnapshotTasks = 2000
 
@@ -34,12 +34,12 @@ export class MeilisearchClient {
   }
 
   async stats(): Promise<Stats> {
-    return await this.#call(stats, { method: 'GET', path: '/stats', maxBytes: maxStatsBytes })
+    return await this.#call(stats, { method: 'GET', path: '/stats', maxBytes: maxLargeBytes })
   }
 
   /** The newest task of any type, and how many there are at all. */
   async newestTask(): Promise<TaskPage> {
-    return await this.#call(taskPage, { method: 'GET', path: '/tasks?limit=1' })
+    return await this.#call(taskPage, { method: 'GET', path: '/tasks?limit=1', maxBytes: maxLargeBytes })
   }
 
   /**
@@ -48,10 +48,20 @@ export class MeilisearchClient {
    */
   async hidesTasks(): Promise<boolean> {
     for (const [types, limit] of [['', 20], ['types=snapshotCreation&', 1]] as const) {
-      const { results, total } = await this.#call(taskPage, { method: 'GET', path: `/tasks?${types}limit=${limit}` })
-      if (results.length < Math.min(limit, total)) return true
+      const page = await this.#pageThatFits(`/tasks?${types}limit=${limit}`)
+      if (page !== undefined && page.results.length < Math.min(limit, page.total)) return true
     }
     return false
+  }
+
+  /** Undefined where the tasks are more than we read: of a server whose settings are large, what it shows is not hidden. */
+  async #pageThatFits(path: string): Promise<TaskPage | undefined> {
+    try {
+      return await this.#call(taskPage, { method: 'GET', path, maxBytes: maxLargeBytes })
+    } catch (error) {
+      if (error instanceof TransientError && error.code === unfitReply) return undefined
+      throw error
+    }
   }
 
   /** @throws NotFound where the task is unknown: pruned, or the database is another one. */
@@ -77,7 +87,7 @@ export class MeilisearchClient {
 
   /** The batch that the server works on now, if any. One runs at a time. */
   async runningBatch(): Promise<Batch | undefined> {
-    return (await this.#call(batchPage, { method: 'GET', path: '/batches?statuses=processing&limit=1' })).results[0]
+    return (await this.#call(batchPage, { method: 'GET', path: '/batches?statuses=processing&limit=1', maxBytes: maxLargeBytes })).results[0]
   }
 
   /** Asks for a snapshot. Not idempotent: each call makes a task. The caller fences it (see docs/architecture.md). */

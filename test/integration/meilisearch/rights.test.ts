@@ -57,6 +57,20 @@ describe('a key with every action', () => {
   })
 })
 
+test('large settings in the newest tasks, more than is read of a reply, do not take the server away', async () => {
+  const large = await servers.start({ masterKey })
+  const synonyms = Object.fromEntries(Array.from({ length: 40 }, (_, word) => [`word${word}`, Array.from({ length: 50 }, (__, other) => `${'synonym'.repeat(20)}${word}-${other}`)]))
+  let last = 0
+  for (let round = 0; round < 20; round++) {
+    const { taskUid } = await large.api.call<{ taskUid: number }>('/indexes/movies/settings', { method: 'PATCH', body: JSON.stringify({ synonyms: { ...synonyms, round: [`${round}`] } }) })
+    last = taskUid
+  }
+  const page = await fetch(`${large.endpoint}/tasks?limit=20`, { headers: { authorization: `Bearer ${masterKey}` } })
+  expect((await page.text()).length).toBeGreaterThan(4 * 1024 * 1024)
+  expect(await rights(masterKey, large)).toEqual({ state: 'Granted' })
+  expect((await new MeilisearchClient({ endpoint: large.endpoint, key: masterKey }).newestTask()).results).toMatchObject([{ uid: last }])
+})
+
 describe('a key that lacks actions', () => {
   test.each(neededActions.filter((action) => action !== 'snapshots.create'))('%s', async (absent) => {
     expect(await rights(await aKey({ actions: neededActions.filter((action) => action !== absent) }))).toEqual({ state: 'TooWeak', missing: [absent] })
