@@ -49,7 +49,7 @@ test('doctor asks for the Secrets that the release may read and change, and no o
 test('doctor names the upgrade of the release as the remedy, and it is one', async () => {
   await api.kubectl.run(['delete', 'clusterrolebinding', 'search-meili-operator-streaming'])
   const [finding] = await ofTheOperator()
-  expect(finding).toMatchObject({ level: 'problem', remedy: 'helm -n ops upgrade search charts/meili-operator --reset-then-reuse-values, which has its roles and bindings' })
+  expect(finding).toMatchObject({ level: 'problem', remedy: 'its roles and bindings come with the installation: helm -n ops upgrade search charts/meili-operator --reset-then-reuse-values' })
   expect(finding?.message).toContain('get/create pods/exec')
   await helm.plain('-n', 'ops', 'upgrade', 'search', chart, '--reset-then-reuse-values', ...overConflicts)
   expect(await ofTheOperator()).toMatchObject([{ level: 'ok' }])
