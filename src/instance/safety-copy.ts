@@ -15,7 +15,8 @@ type Upgrade = MeiliInstanceStatus['upgrade']
 const label = (name: string): string => `meili-operator.dev/${name}`
 /** On every one; its value is the version that was moved to. */
 export const upgradeLabel = label('upgrade-to')
-const prefixOf = (instance: MeiliInstance, to: string): string => `${baseName(instance)}-before-${to.replaceAll('.', '-')}-`
+/** With the uid: an earlier instance of this name counted its generations from one as well. */
+const prefixOf = (instance: MeiliInstance, to: string): string => `${baseName(instance)}-before-${to.replaceAll('.', '-')}-${instance.metadata.uid.slice(0, 8)}-`
 
 export function safetyCopyName(instance: MeiliInstance, to: string): string {
   return `${prefixOf(instance, to)}${instance.metadata.generation}`

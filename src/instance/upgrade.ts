@@ -65,7 +65,8 @@ function follow(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
 
 function snapshotStep(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
   const { instance, seen, spec } = managed
-  const { snapshotBefore } = seen
+  // What was looked up is that of the upgrade on record: when this one begins, of the one before.
+  const snapshotBefore = seen.snapshotBefore?.metadata.name === upgrade.snapshot ? seen.snapshotBefore : undefined
   const at = { version: upgrade.from, mayUpgrade: hasUpgraded(managed) }
   if (snapshotBefore?.status?.phase === 'Completed') return follow(managed, { ...upgrade, ...counted(instance), step: 'Start' }, nowMs)
   if (spec.upgrade.strategy === 'Direct') return withoutSnapshot(managed, upgrade, nowMs)

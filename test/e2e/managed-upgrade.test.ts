@@ -72,7 +72,7 @@ test('SnapshotFirst: a version that does not start stops it, with the snapshot a
   const stopped = await world.untilInstance('careful', 'to have stopped', (instance) => conditionOf(instance, 'Stalled')?.reason === 'UpgradeFailed')
   const { upgrade } = stopped.status ?? {}
   expect(upgrade).toMatchObject({ from: '1.21.0', to: '1.22.0', step: 'Start', indexes: 1, documents: 300 })
-  expect(upgrade?.failure).toMatch(/Meilisearch 1\.22\.0 does not start: Pod careful-0 waits, (ErrImagePull|ImagePullBackOff).*MeiliSnapshot careful-before-1-22-0-\d+ holds everything as it was before\. Set version back to 1\.21\.0/s)
+  expect(upgrade?.failure).toMatch(/Meilisearch 1\.22\.0 does not start: Pod careful-0 waits, (ErrImagePull|ImagePullBackOff).*MeiliSnapshot careful-before-1-22-0-[0-9a-f]{8}-\d+ holds everything as it was before\. Set version back to 1\.21\.0/s)
   const kept = await world.get(upgrade?.snapshot ?? '')
   expect(kept.status).toMatchObject({ phase: 'Completed', artifact: { claimName: 'safe', documents: 300 } })
   expect(kept.metadata.labels).toMatchObject({ 'meili-operator.dev/upgrade-from': '1.21.0', 'meili-operator.dev/upgrade-to': '1.22.0' })
@@ -85,9 +85,9 @@ test('SnapshotFirst: a version that does not start stops it, with the snapshot a
 
 test('once a later upgrade is done only its own snapshot is left, as an object and on the claim', async () => {
   const [first] = await copies()
-  const { generation } = (await world.instance('careful')).metadata
+  const { generation, uid } = (await world.instance('careful')).metadata
   // What the older server would have taken: there is no older binary.
-  const last = `careful-before-1-21-0-${generation + 1}`
+  const last = `careful-before-1-21-0-${uid.slice(0, 8)}-${generation + 1}`
   await world.snapshot(last, { instance: 'careful', claim: { name: 'safe', path: 'upgrades' } })
   await world.completed(last)
   expect(await copies()).toEqual([last, first])

@@ -39,15 +39,17 @@ describe('the snapshot before an upgrade', () => {
     expect(applied(await settle())?.message).toContain('upgrade.destination names claim movies-data, which holds the database itself')
     await apply({ version: '1.22.0', upgrade: { destination } })
     const { status, metadata } = await settle()
-    expect(status?.upgrade).toMatchObject({ from: '1.21.0', to: '1.22.0', step: 'Snapshot', snapshot: `movies-before-1-22-0-${metadata.generation}` })
+    expect(status?.upgrade).toMatchObject({ from: '1.21.0', to: '1.22.0', step: 'Snapshot', snapshot: `movies-before-1-22-0-${metadata.uid.slice(0, 8)}-${metadata.generation}` })
     const copy = await get<MeiliSnapshot>(meiliSnapshots, status?.upgrade?.snapshot ?? '')
     expect(copy.spec).toMatchObject({ source: { instanceRef: { name: 'movies' } }, destination, deletionPolicy: 'Delete' })
     expect(copy.metadata.labels).toMatchObject({ 'meili-operator.dev/instance-uid': metadata.uid, 'meili-operator.dev/upgrade-to': '1.22.0' })
   })
 
+  const nameBefore = (to: string, uid: string): string => `movies-before-${to.replaceAll('.', '-')}-${uid.slice(0, 8)}-1`
+
   /** As the operator makes them, and as they end. */
   async function copyBefore(to: string, uid: string): Promise<MeiliSnapshot & KubeObject> {
-    const name = `movies-before-${to.replaceAll('.', '-')}-1`
+    const name = nameBefore(to, uid)
     const labels = { 'meili-operator.dev/instance': 'movies', 'meili-operator.dev/instance-uid': uid, 'meili-operator.dev/upgrade-to': to }
     const made = snapshotOf({ namespace: on.namespace, name, instance: 'movies' }, { deletionPolicy: 'Delete' }) as KubeObject
     const snapshot = await on.api.kube.create(meiliSnapshots, { ...made, metadata: { ...made.metadata, labels } })
@@ -62,16 +64,16 @@ describe('the snapshot before an upgrade', () => {
     const { uid } = instance.metadata
     const first = await copyBefore('1.19.0', uid)
     await copyBefore('1.20.0', uid)
-    await on.api.kubectl.run(['-n', on.namespace, 'patch', 'meilisnapshot', 'movies-before-1-20-0-1', '--type=merge', '-p', '{"spec":{"deletionPolicy":"Retain"}}'])
+    await on.api.kubectl.run(['-n', on.namespace, 'patch', 'meilisnapshot', nameBefore('1.20.0', uid), '--type=merge', '-p', '{"spec":{"deletionPolicy":"Retain"}}'])
     await eventually('the next second to have begun', async () => await Promise.resolve(Date.now() >= Date.parse(first.metadata.creationTimestamp) + 2000 || undefined))
     const last = await copyBefore('1.21.0', uid)
     const upgrade = { from: '1.20.0', to: '1.21.0', step: 'Done', generation: 1, snapshot: last.metadata.name, startedAt: '2026-03-01T12:00:00Z', completedAt: '2026-03-01T12:01:00Z' }
     await on.api.kube.updateStatus(meiliInstances, { ...instance, status: { ...instance.status, upgrade } } as never)
     on.events = []
     const { status } = await settle()
-    expect(await names(meiliSnapshots)).toEqual(['movies-before-1-20-0-1', 'movies-before-1-21-0-1'])
-    expect(status?.upgrade).toEqual({ ...upgrade, superseded: ['movies-before-1-19-0-1'] })
-    expect(on.events).toEqual(['Normal UpgradeSnapshotSuperseded: MeiliSnapshot movies-before-1-19-0-1 goes, with what it has stored: movies-before-1-21-0-1 is newer, and stays.'])
+    expect(await names(meiliSnapshots)).toEqual([nameBefore('1.20.0', uid), nameBefore('1.21.0', uid)])
+    expect(status?.upgrade).toEqual({ ...upgrade, superseded: [nameBefore('1.19.0', uid)] })
+    expect(on.events).toEqual([`Normal UpgradeSnapshotSuperseded: MeiliSnapshot ${nameBefore('1.19.0', uid)} goes, with what it has stored: ${nameBefore('1.21.0', uid)} is newer, and stays.`])
   })
 
   test('one that somebody changed since it was seen, or made anew, is not removed', async () => {

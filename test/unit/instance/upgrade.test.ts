@@ -11,7 +11,8 @@ import { ago, aSnapshot, minute } from '../../support/observations.ts'
 type Upgrade = NonNullable<MeiliInstanceStatus['upgrade']>
 
 const before = everything(aManagedInstance())
-const recorded = (changes: Partial<Upgrade>): MeiliInstanceStatus => ({ observedGeneration: 2, database: { sizeBytes: 1, size: '1 B', indexes: 2, documents: 7 }, upgrade: { from: '1.21.0', to: '1.50.0', step: 'Snapshot', generation: 2, snapshot: 'movies-before-1-50-0-2', startedAt: ago(minute), ...changes } })
+const recorded = (changes: Partial<Upgrade>): MeiliInstanceStatus => ({ observedGeneration: 2, database: { sizeBytes: 1, size: '1 B', indexes: 2, documents: 7 }, upgrade: { from: '1.21.0', to: '1.50.0', step: 'Snapshot', generation: 2, snapshot: 'movies-before-1-50-0-movies-u-2', startedAt: ago(minute), ...changes } })
+const copy = { name: 'movies-before-1-50-0-movies-u-2' }
 const destination = { claim: { name: 'backups' } }
 const asked = (status: MeiliInstanceStatus = { observedGeneration: 1, database: recorded({}).database }, managed: object = {}): ReturnType<typeof aManagedInstance> => aManagedInstance({ managed: { version: '1.50.0', upgrade: { destination }, ...managed }, metadata: { generation: 2 }, status })
 const newPod = serverPod({ spec: { containers: [{ name: 'meilisearch', image: 'getmeili/meilisearch:v1.50.0' }] } })
@@ -28,28 +29,44 @@ const after: ManagedSeen = { ...everything(asked(), { version: '1.50.0', upgrade
 describe('upgrading', () => {
   test('SnapshotFirst begins with a snapshot; the old version runs on', () => {
     const verdict = decidedManaged({ instance: asked(), managed: before })
-    expect(verdict.status.upgrade).toMatchObject({ from: '1.21.0', to: '1.50.0', step: 'Snapshot', snapshot: 'movies-before-1-50-0-2', generation: 2 })
+    expect(verdict.status.upgrade).toMatchObject({ from: '1.21.0', to: '1.50.0', step: 'Snapshot', snapshot: 'movies-before-1-50-0-movies-u-2', generation: 2 })
     expect(verdict).toMatchObject({ reason: 'Upgrading', ready: 'True Ready', progress: 'Reconciling', does: ['CreateSnapshot'] })
-    expect(verdict.effects[0]).toMatchObject({ snapshot: { metadata: { name: 'movies-before-1-50-0-2', labels: { 'meili-operator.dev/upgrade-from': '1.21.0', 'meili-operator.dev/upgrade-to': '1.50.0' } }, spec: { source: { instanceRef: { name: 'movies' } }, destination, deletionPolicy: 'Delete' } } })
+    expect(verdict.effects[0]).toMatchObject({ snapshot: { metadata: { name: 'movies-before-1-50-0-movies-u-2', labels: { 'meili-operator.dev/upgrade-from': '1.21.0', 'meili-operator.dev/upgrade-to': '1.50.0' } }, spec: { source: { instanceRef: { name: 'movies' } }, destination, deletionPolicy: 'Delete' } } })
   })
 
   test('it is waited for, and nothing is asked twice', () => {
-    const snapshotBefore = aSnapshot({ status: { phase: 'Moving' } })
+    const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Moving' } })
     expect(decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })).toMatchObject({ reason: 'Upgrading', effects: [], status: { upgrade: { step: 'Snapshot' } } })
   })
 
   test('completed: documents are counted, and the new version may change the database', () => {
-    const snapshotBefore = aSnapshot({ status: { phase: 'Completed' } })
+    const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Completed' } })
     const verdict = decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })
     expect(verdict.status.upgrade).toMatchObject({ step: 'Start', indexes: 2, documents: 7 })
     expect(wanted(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
   })
 
   test('a snapshot that fails stops it: the old version runs, untouched', () => {
-    const snapshotBefore = aSnapshot({ status: { phase: 'Failed', conditions: [{ type: 'Ready', status: 'False', reason: 'InsufficientSpace', message: 'No room.', lastTransitionTime: ago(0), observedGeneration: 1 }] } })
+    const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Failed', conditions: [{ type: 'Ready', status: 'False', reason: 'InsufficientSpace', message: 'No room.', lastTransitionTime: ago(0), observedGeneration: 1 }] } })
     const verdict = decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })
     expect(verdict).toMatchObject({ reason: 'UpgradeFailed', progress: 'Stalled', ready: 'True Ready', effects: [] })
-    expect(verdict.message).toContain('Delete MeiliSnapshot movies-before-1-50-0-2 and another one is taken; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0.')
+    expect(verdict.message).toContain('Delete MeiliSnapshot movies-before-1-50-0-movies-u-2 and another one is taken; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0.')
+  })
+
+  describe('the next upgrade, with that of the one before complete', () => {
+    const one = { name: 'movies-before-1-21-0-movies-u-1' }
+    const status = recorded({ from: '1.20.0', to: '1.21.0', step: 'Done', generation: 1, snapshot: one.name, completedAt: ago(0) })
+    const seen = { ...before, snapshotBefore: aSnapshot({ metadata: one, status: { phase: 'Completed' } }) }
+
+    test.each([['is done', status], ['is given up for it', { ...status, upgrade: { ...status.upgrade!, step: 'Start' as const } }]])('takes a snapshot of its own where that one %s', (_, known) => {
+      const verdict = decidedManaged({ instance: asked(known), managed: seen })
+      expect(verdict.effects).toMatchObject([{ kind: 'CreateSnapshot', snapshot: { metadata: copy } }])
+      expect(verdict.status.upgrade).toMatchObject({ from: '1.21.0', to: '1.50.0', step: 'Snapshot' })
+    })
+
+    test('is held where nothing says where to store it', () => {
+      expect(decidedManaged({ instance: asked(status, { upgrade: {} }), managed: seen })).toMatchObject({ reason: 'UpgradeHeld', effects: [] })
+    })
   })
 
   test('Direct starts at once', () => {
@@ -69,7 +86,7 @@ describe('upgrading', () => {
     const verdict = decidedManaged({ instance: asked(recorded({ step: 'Start' })), pods: [pod], server: { state: 'Unreachable', message: 'x' }, managed: after })
     expect(verdict).toMatchObject({ reason: 'UpgradeFailed', progress: 'Stalled', effects: [], status: { upgrade: { step: 'Start' } } })
     expect(verdict.status.upgrade?.failure).toContain('Database version 1.51.0 is higher')
-    expect(verdict.message).toContain('MeiliSnapshot movies-before-1-50-0-2 holds everything as it was before. Set version back to 1.21.0')
+    expect(verdict.message).toContain('MeiliSnapshot movies-before-1-50-0-movies-u-2 holds everything as it was before. Set version back to 1.21.0')
   })
 
   test('a pod without a node is no failure of the new version', () => {
