@@ -11,8 +11,8 @@ export type Format = (typeof formats)[number]
 /** Else a key `<<` would merge what is below it, and nothing could quote it. */
 const withoutMerge = (tags: Tags): Tags => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:merge')
 
-/** What kubectl's reader takes for a number though YAML 1.1 does not, and the key that merges. */
-const special = /^([-+]?0o|<<$)/i
+/** What begins like a number, which kubectl's reader may take for one though YAML 1.1 does not (0o17, 0X1F, 1e5_0), and the key that merges. */
+const special = /^([-+.]*[0-9]|<<$)/
 
 const hex = (character: string, digits: number): string => (character.codePointAt(0) ?? 0).toString(16).padStart(digits, '0')
 

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { JsonShape } from './json-shape.ts'
 import { Turn } from './turn.ts'
 
-/** From here on a reply is large. Two thousand indexes fit in. */
+/** From here on a reply is large. Some hundred indexes fit in. */
 const largeBytes = 128 * 1024
 /** A turn is for reading what is on its way: whoever drips goes without. */
 const turnMs = 2000

@@ -16,7 +16,8 @@ export class Turn {
   async #granted(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const leave = (): void => {
-      this.#waiting.splice(this.#waiting.indexOf(resolve), 1)
+      const place = this.#waiting.indexOf(resolve)
+      if (place >= 0) this.#waiting.splice(place, 1)
       reject(signal.reason as Error)
     }
     this.#waiting.push(resolve)

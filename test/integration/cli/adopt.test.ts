@@ -126,13 +126,14 @@ describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
   /** Of several objects kubectl prints a List, or as many texts one after the other. */
   const read = async (input: string): Promise<unknown> => JSON.parse(await api.kubectl.run(['create', '--dry-run=client', '--validate=false', '-o', 'json', '-f', '-'], { input }))
   const second = '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: pwn}\n---\n#'
-  test.each([
+  const numbers = ['0o17', '0X1F', '0B11', '+0X1', '1e5_0', '-.5', '190:20:30']
+  test.each<[string, string]>([
     ['a document of its own', `\n${second}`],
     ['ends of lines that only YAML 1.1 knows', `\u0085${second}\u2028${second}\u2029#`],
     ['quotes and comments', `"\n'\n# x: y\n${second}`],
     ['control sequences', '\u001B[2J\u009B31m\u001B]0;title\u0007\u007F'],
     ['text that turns and hides', '\u202Etxet\u2066\uFEFF\u200B'],
-    ['a number in disguise', '0o17'],
+    ...numbers.map((number): [string, string] => [`a number in disguise (${number})`, number]),
   ])('whatever a pod says: %s', async (_, evil) => {
     const env = [{ name: 'MEILI_SNAPSHOT_DIR', value: `/meili_data/x${evil}` }, { name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } }]
     await runningPod(api, { metadata: { namespace, name: 'evil', labels: { app: '0o17' } }, spec: { containers: [{ name: 'engine', image: 'getmeili/meilisearch:v1.21.0', env }] } })

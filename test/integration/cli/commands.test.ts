@@ -165,7 +165,7 @@ describe("doctor's remedy for a key", () => {
     await instance('movies', { observedGeneration: 1, conditions: conditions({ Ready: ['False', reason, 'The key is no good.'] }) }, secret)
     const { findings } = JSON.parse((await meili('doctor', '-o', 'json')).out) as { findings: { check: string; remedy?: string }[] }
     const [, command = ''] = asks.exec(findings.find(({ check }) => check === 'instance')?.remedy ?? '') ?? []
-    execFileSync('/bin/sh', ['-c', command], { input: `${typed}\n`, env: { PATH: `${plugin.directory}:/usr/bin:/bin`, KUBECONFIG: api.plane.kubeconfig } })
+    execFileSync('/bin/sh', ['-c', command], { input: `${typed}\n`, env: { HOME: plugin.directory, PATH: `${plugin.directory}:/usr/bin:/bin`, KUBECONFIG: api.plane.kubeconfig } })
   }
   const dataOf = async (name: string): Promise<Record<string, string>> => {
     const { data } = await api.kubectl.json<{ data: Record<string, string> }>(['-n', namespace, 'get', 'secret', name])
