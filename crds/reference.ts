@@ -18,7 +18,7 @@ function takes({ type, enum: values, default: byDefault, 'x-kubernetes-int-or-st
 }
 
 function rows(node: StructuralSchema, field: string, isRequired: boolean): Row[] {
-  const rules = (node['x-kubernetes-validations'] ?? []).map(({ message }) => `Rule: ${message}.`)
+  const rules = (node['x-kubernetes-validations'] ?? []).map(({ message }) => `Rule: ${message}${message.endsWith('.') ? '' : '.'}`)
   const words = [isRequired ? '**Required.**' : '', node.description ?? '', ...rules].filter((part) => part !== '').join(' ')
   const below = node.items ?? node.additionalProperties ?? node
   const suffix = node.items === undefined ? (node.additionalProperties === undefined ? '' : '.*') : '[]'

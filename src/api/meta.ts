@@ -17,7 +17,7 @@ export interface ObjectMeta {
 
 /** A name as the API server takes it for objects (RFC 1123 subdomain). What breaks it names nothing, and may be a command to whoever prints it. */
 const objectName = '[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*'
-const asNamed = (field: string, kind: string): string => `${field} is that of ${kind}: lower-case letters, digits, - and .`
+const asNamed = (field: string, kind: string): string => `${field} must be the name of ${kind}: lower-case letters, digits, - and .`
 
 export function nameOf(kind: string, field = 'name'): z.ZodString {
   return z.string().min(1).max(253).regex(new RegExp(`^${objectName}$`), asNamed(field, kind))
@@ -30,10 +30,10 @@ export function nameOrNone(kind: string, field: string): z.ZodString {
 
 /** Of a container or a namespace (RFC 1123 label). */
 export function labelName(kind: string, field: string): z.ZodString {
-  return z.string().min(1).max(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, `${field} is that of ${kind}: lower-case letters, digits and -`)
+  return z.string().min(1).max(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, `${field} must be the name of ${kind}: lower-case letters, digits and -`)
 }
 
-const dataKey = z.string().min(1).max(253).regex(/^[-._a-zA-Z0-9]+$/, 'key is one of the data: letters, digits, -, _ and .: write for example MEILI_MASTER_KEY')
+const dataKey = z.string().min(1).max(253).regex(/^[-._a-zA-Z0-9]+$/, 'key must be a key of its data: letters, digits, -, _ and .')
 
 export const localReference = z.object({ name: nameOf('an object in this namespace').describe('Name of an object in the same namespace.') })
 

@@ -26,7 +26,7 @@ function podVerdict({ pods, podsRefused, instance }: InstanceObservation): Verdi
   if (pods.length === 0) return failed(instanceReasons.PodNotFound, `No pod in namespace ${instance.metadata.namespace} matches podSelector ${selector}.`)
   const names = pods.map(({ metadata }) => metadata?.name ?? '').toSorted()
   if (names.length > 1) {
-    const remedy = instance.spec.managed === undefined ? `A snapshot is a file of one pod: narrow podSelector ${selector}.` : `Only pod ${podNameOf(instance)} may have the labels ${selector}: its Service goes by them, too. Take them off the others.`
+    const remedy = instance.spec.managed === undefined ? `A snapshot is a file of one pod: narrow podSelector ${selector}.` : `Only pod ${podNameOf(instance)} may have the labels ${selector}: its Service selects by them. Remove them from the other pods.`
     return failed(instanceReasons.PodAmbiguous, `${names.length} pods match podSelector: ${names.slice(0, 5).join(', ')}. ${remedy}`)
   }
   return passed(`Pod ${names[0] ?? ''} is the one.`)

@@ -75,7 +75,7 @@ function masterKeyUnusable({ instance, spec, seen }: Managed): Step | undefined 
   if (seen.keySecret === undefined) return spec.masterKeySecretRef === undefined ? undefined : unusable(`Secret ${name} does not exist. It goes on by itself when it is there.`)
   if (seen.keySecret.key === undefined) return unusable(`Secret ${name} has no key ${key}. It goes on by itself when the key is there.`)
   const { flaw, bytes } = seen.keySecret.key
-  if (flaw !== undefined) return unusable(`The master key in Secret ${name}/${key} holds ${flaw}, which no client can send. Write it anew, without.`)
+  if (flaw !== undefined) return unusable(`The master key in Secret ${name}/${key} holds ${flaw}, which no client can send. Replace it with a key without that.`)
   const tooShort = spec.environment === 'Production' && bytes < shortestKeyBytes
   return tooShort ? unusable(`The master key in Secret ${name}/${key} has ${bytes} bytes, and Meilisearch asks for ${shortestKeyBytes} in Production. Use a longer one, or environment: Development.`) : undefined
 }
@@ -114,7 +114,7 @@ function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
   const effects = [...master, ...changes.map(({ effect }) => effect), ...connectionWithoutOwner(managed)]
   if (effects.length === 0) return undefined
   const adopted = withoutOwner(managed)
-  if (adopted.length > 0) return { reason: instanceReasons.Adopting, message: `Adopted, as nobody owns what was made for this MeiliInstance: ${adopted.join(', ')}.`, effects, requeueAfterMs: 100 }
+  if (adopted.length > 0) return { reason: instanceReasons.Adopting, message: `Adopted ${adopted.join(', ')}: made for this MeiliInstance, and without an owner.`, effects, requeueAfterMs: 100 }
   const drifted = changes.filter(({ drift }) => drift !== undefined)
   if (drifted.length > 0) return { reason: instanceReasons.DriftFound, message: `Put back what somebody changed: ${drifted.map(({ drift }) => drift ?? '').join('; ')}.`, effects, requeueAfterMs: 250 }
   const names = [...(master.length > 0 ? [`Secret ${keySecretName(instance)}`] : []), ...changes.map(({ name }) => name)]

@@ -20,6 +20,6 @@ export function foreignService({ instance, seen }: Managed): Wanted[] {
   const names = seen.selectedBy.filter((name) => name !== own).toSorted()
   if (names.length === 0) return []
   const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : ''
-  const message = `By the pod's labels these Services select this server, too, and what is sent to them can reach it: ${names.slice(0, mostNamed).join(', ')}${more}. Give them a selector that does not match the pod, or take the label that they go by out of podLabels. Service ${own} is the server's own. Where it is meant so, nothing has to be done.`
+  const message = `By the pod's labels these Services select this server, too, and what is sent to them can reach it: ${names.slice(0, mostNamed).join(', ')}${more}. Give them a selector that does not match the pod, or take the label that they go by out of podLabels. Service ${own} is the server's own. If this is intended, do nothing.`
   return [{ type: instanceConditions.ForeignService, status: 'True', reason: instanceReasons.ForeignService, message }]
 }

@@ -91,7 +91,7 @@ function held({ instance }: Managed, at: At, { upgrade, why }: { upgrade: Upgrad
   const { from, to } = upgrade
   const recorded = instance.status?.upgrade
   const onRecord = recorded?.to === to ? upgrade : undefined
-  return { ...at, upgrade: recorded?.step === 'Done' ? recorded : onRecord, step: { reason: 'UpgradeHeld', isStalled: true, message: `From ${from} to ${to}: held before anything was changed. ${why}; or ${everyWayOut(upgrade)}. It goes on by itself.` } }
+  return { ...at, upgrade: recorded?.step === 'Done' ? recorded : onRecord, step: { reason: 'UpgradeHeld', isStalled: true, message: `From ${from} to ${to}: held before anything was changed. ${why}; or ${everyWayOut(upgrade)}. It goes on as soon as one of these is done.` } }
 }
 
 const everyWayOut = ({ from }: Upgrade): string => `set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to ${from}`

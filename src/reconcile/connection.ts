@@ -66,7 +66,7 @@ export class Connections {
     const key = await this.#read(reference.namespace, reference.apiKey)
     if ('missing' in key) return { state: 'SecretMissing', message: key.missing }
     const flaw = reference.keyUid === undefined ? flawOf(key.text ?? '') : undefined
-    if (flaw !== undefined) return { state: 'KeyUnusable', message: `The key in Secret ${reference.apiKey?.name}/${reference.apiKey?.key} cannot be sent: it holds ${flaw}. Write it anew, without; it goes on by itself.` }
+    if (flaw !== undefined) return { state: 'KeyUnusable', message: `The key in Secret ${reference.apiKey?.name}/${reference.apiKey?.key} cannot be sent: it holds ${flaw}. Replace it with a key without that; it goes on by itself.` }
     const ca = await this.#read(reference.namespace, reference.ca)
     if ('missing' in ca) return { state: 'SecretMissing', message: ca.missing }
     const text = key.text === undefined || reference.keyUid === undefined ? key.text : derivedKey(key.text, reference.keyUid)
@@ -83,7 +83,7 @@ export class Connections {
 
   /** Undefined where the Secret does not exist. @throws TerminalError where it may not be read, with what to do */
   async look(place: Place, key: string): Promise<SecretSeen | undefined> {
-    const secret = await secretAllowed(place, 'read', async () => await this.#kube.find<V1Secret & KubeObject>(secrets, place))
+    const secret = await this.#find(place)
     if (secret === undefined) return undefined
     const encoded = secret.data?.[key]
     return { metadata: secret.metadata, key: encoded === undefined ? undefined : keySeen(Buffer.from(encoded, 'base64').toString('utf8')) }
@@ -97,15 +97,18 @@ export class Connections {
 
   /** Whether a Secret holds exactly these texts under these keys, whatever else is in it. */
   async holds(place: Place, wanted: ConnectionData): Promise<boolean> {
-    const secret = await this.#kube.find<V1Secret & KubeObject>(secrets, place)
+    const secret = await this.#find(place)
     return Object.entries(wanted).every(([key, text]) => secret?.data?.[key] === Buffer.from(text).toString('base64'))
+  }
+
+  async #find(place: Place): Promise<(V1Secret & KubeObject) | undefined> {
+    return await secretAllowed(place, 'read', async () => await this.#kube.find<V1Secret & KubeObject>(secrets, place))
   }
 
   async #read(namespace: string, reference: SecretKeyReference | undefined): Promise<SecretText> {
     if (reference === undefined) return {}
     try {
-      const place = { namespace, name: reference.name }
-      const secret = await secretAllowed(place, 'read', async () => await this.#kube.find<V1Secret & KubeObject>(secrets, place))
+      const secret = await this.#find({ namespace, name: reference.name })
       if (secret === undefined) return { missing: `Secret ${reference.name} does not exist in namespace ${namespace}. It goes on by itself when it is there.` }
       const encoded = secret.data?.[reference.key]
       if (encoded === undefined) return { missing: `Secret ${reference.name} has no key ${reference.key}. It goes on by itself when the key is there.` }

@@ -83,8 +83,8 @@ function notStored(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot } = observation
   const why = whyNotStored(observation)
   if (why === undefined) return undefined
-  const left = (snapshot.status?.move?.attempt ?? 1) > 1 ? swept(observation).note : ''
-  return { status: failed(snapshot, { reason: snapshotReasons.DestinationUnusable, message: `The snapshot was taken, and cannot be stored. ${why}${left}` }, nowMs), effects: [] }
+  const { note, effects } = (snapshot.status?.move?.attempt ?? 1) > 1 ? swept(observation) : { note: '', effects: [] }
+  return { status: failed(snapshot, { reason: snapshotReasons.DestinationUnusable, message: `The snapshot was taken, and cannot be stored. ${why}${note}` }, nowMs), effects }
 }
 
 /** One sentence from the request to the first word of the mover: nothing worth a write happens in between. */

@@ -61,7 +61,7 @@ test('SnapshotFirst with nowhere safe for the snapshot is held before anything m
   await patch('careful', { version: '1.22.0' })
   const held = await world.untilInstance('careful', 'to be held', (instance) => conditionOf(instance, 'Stalled')?.reason === 'UpgradeHeld')
   expect(conditionOf(held, 'Ready')?.status).toBe('True')
-  expect(conditionOf(held, 'Applied')?.message).toBe('From 1.21.0 to 1.22.0: held before anything was changed. A snapshot is to be taken first, and nothing says where to store it: the claim of the database is no safe place. Set upgrade.destination.claim, or snapshots to a volume of its own; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0. It goes on by itself.')
+  expect(conditionOf(held, 'Applied')?.message).toBe('From 1.21.0 to 1.22.0: held before anything was changed. A snapshot is to be taken first, and nothing says where to store it: the claim of the database is no safe place. Set upgrade.destination.claim, or snapshots to a volume of its own; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0. It goes on as soon as one of these is done.')
   expect(await copies()).toEqual([])
   expect((await server.api.counts())['films']).toBe(300)
   expect((await world.instance('careful')).status?.pod).toEqual(pod)

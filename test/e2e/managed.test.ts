@@ -181,7 +181,7 @@ describe('brought back by a backup tool', () => {
     for (const child of await stored()) expect(child.metadata.ownerReferences?.map(({ uid }) => uid), child.kind).toEqual([metadata.uid])
     expect((await pod('restored'))?.metadata.uid).toBe(before?.metadata.uid)
     expect(await documents('restored')).toBe(100)
-    expect((await events('restored')).match(/Adopting: .*/g)).toEqual(['Adopting: Adopted, as nobody owns what was made for this MeiliInstance: StatefulSet restored, Service restored, Secret restored-connection.'])
+    expect((await events('restored')).match(/Adopting: .*/g)).toEqual(['Adopting: Adopted StatefulSet restored, Service restored, Secret restored-connection: made for this MeiliInstance, and without an owner.'])
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'restored', '--timeout=60s'])
     await eventually('the pod to be gone', async () => ((await pod('restored')) === undefined ? true : undefined))
   })

@@ -12,7 +12,7 @@ const sameKind = 'storageClassName and accessModes of a claim are immutable: res
 const samePlace = 'the database stays on its claim: restore a snapshot into another MeiliInstance instead'
 const exactlyOne = 'write existing for a server that someone else runs, or managed for one that the operator runs: exactly one of them'
 const version = 'version is that of Meilisearch, 1.12.0 or later: write for example 1.21.0'
-const claimName = 'name is that of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .'
+const claimName = 'name must be the name of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .'
 const claimPath = 'path is a directory on the claim: relative, of letters, digits, ., _ and -, no part of it starting with a dot: write for example movies/daily'
 
 const existing = { podSelector: { matchLabels: { app: 'movies' } } }

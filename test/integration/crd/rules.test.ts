@@ -47,7 +47,7 @@ const immutable = (field: string, member: string, value: unknown): BadObject => 
 
 const emptySelector = 'an empty podSelector selects every pod: name the labels of the one that runs Meilisearch'
 const absolute = 'snapshotDirectory is an absolute path in the container: write for example /meili_data/snapshots'
-const claimName = 'name is that of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .'
+const claimName = 'name must be the name of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .'
 const claimPath = 'path is a directory on the claim: relative, of letters, digits, ., _ and -, no part of it starting with a dot: write for example movies/daily'
 const quantity = 'a quantity is a number with an optional unit: write for example 20Gi or 500m'
 const duration = 'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m'

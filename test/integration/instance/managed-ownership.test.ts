@@ -74,7 +74,7 @@ describe('brought back by a backup tool', () => {
     expect([(await get(pods, 'movies-0')).metadata.uid, ...(await Promise.all(children.map(async ([resource, name]) => (await get(resource, name)).metadata.uid)))]).toEqual(before)
     for (const [resource, name] of children) expect((await get(resource, name)).metadata.ownerReferences, name).toMatchObject([{ uid: metadata.uid, controller: true }])
     expect((await get<{ data: object }>(secrets, 'movies-connection')).data).toEqual(data)
-    expect(on.events.filter((event) => event.includes('Adopting'))).toEqual(['Normal Adopting: Adopted, as nobody owns what was made for this MeiliInstance: StatefulSet movies, Service movies, Secret movies-connection.'])
+    expect(on.events.filter((event) => event.includes('Adopting'))).toEqual(['Normal Adopting: Adopted StatefulSet movies, Service movies, Secret movies-connection: made for this MeiliInstance, and without an owner.'])
   })
 
   test('is ours alone from then on: a field that is no longer wanted goes, though it came back with the rest', async () => {

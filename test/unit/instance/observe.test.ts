@@ -196,7 +196,7 @@ describe('the server', () => {
   test('whose key cannot be sent is not asked, and no NetworkPolicy is blamed', async () => {
     instance = anInstance({ existing: { port: instance.spec.existing!.port, apiKeySecretRef: { name: 'keys', key: 'k' } } })
     kube.lay(secrets, { metadata: { namespace: 'shop', name: 'keys' }, data: { k: Buffer.from('two\nlines').toString('base64') } } as KubeObject)
-    expect(await seen()).toEqual({ state: 'KeyUnusable', reason: 'KeyRefused', message: 'The key in Secret keys/k cannot be sent: it holds a line break. Write it anew, without; it goes on by itself.' })
+    expect(await seen()).toEqual({ state: 'KeyUnusable', reason: 'KeyRefused', message: 'The key in Secret keys/k cannot be sent: it holds a line break. Replace it with a key without that; it goes on by itself.' })
     expect(engine.asked).toEqual([])
   })
 

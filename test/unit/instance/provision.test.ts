@@ -99,7 +99,7 @@ describe('masterKeyUnusable', () => {
   test.each([
     ['has no key', undefined],
     ['has 8 bytes, and Meilisearch asks for 16', { fingerprint, bytes: 8, flaw: undefined }],
-    ['holds a line break, which no client can send. Write it anew', { fingerprint, bytes: 20, flaw: 'a line break' }],
+    ['holds a line break, which no client can send. Replace it with a key without that.', { fingerprint, bytes: 20, flaw: 'a line break' }],
   ])('a key that %s', (words, key) => {
     const verdict = decidedManaged(withKey(key))
     expect(verdict.reason).toBe('MasterKeyUnusable')
@@ -260,7 +260,7 @@ describe('owners that are lost', () => {
   test('what a backup tool brought back is adopted in one step, and the server is not restarted', () => {
     const verdict = decidedManaged(seen)
     expect(verdict).toMatchObject({ reason: 'Adopting', progress: 'Reconciling', ready: 'True Ready' })
-    expect(verdict.message).toBe('Adopted, as nobody owns what was made for this MeiliInstance: StatefulSet movies, Service movies, PersistentVolumeClaim movies-scratch, Secret movies-connection.')
+    expect(verdict.message).toBe('Adopted StatefulSet movies, Service movies, PersistentVolumeClaim movies-scratch, Secret movies-connection: made for this MeiliInstance, and without an owner.')
     expect(verdict.does.toSorted()).toEqual(['Apply PersistentVolumeClaim movies-scratch', 'Apply Service movies', 'Apply StatefulSet movies', 'ApplyConnection'])
     for (const effect of verdict.effects) expect(effect.kind === 'Apply' ? effect.child.metadata.ownerReferences?.[0]?.uid : 'movies-uid').toBe('movies-uid')
   })
@@ -293,7 +293,7 @@ describe('claimExpanding', () => {
 
 test('a second pod with our label is named, with what to do; there is no podSelector to narrow', () => {
   const { status } = decidedManaged({ ...noPod, pods: [serverPod(), serverPod({ metadata: { name: 'stray' } })] })
-  expect(status.conditions?.find(({ type }) => type === 'PodFound')).toMatchObject({ reason: 'PodAmbiguous', message: '2 pods match podSelector: movies-0, stray. Only pod movies-0 may have the labels {"matchLabels":{"meili-operator.dev/instance":"movies"}}: its Service goes by them, too. Take them off the others.' })
+  expect(status.conditions?.find(({ type }) => type === 'PodFound')).toMatchObject({ reason: 'PodAmbiguous', message: '2 pods match podSelector: movies-0, stray. Only pod movies-0 may have the labels {"matchLabels":{"meili-operator.dev/instance":"movies"}}: its Service selects by them. Remove them from the other pods.' })
 })
 
 test('settings that are left out are named, and nothing else is held up by it', () => {

@@ -18,7 +18,7 @@ const elsewhere = { upgrade: { destination: { claim: { name: 'backups' } } } }
 const asked = (managed: object = elsewhere, status: MeiliInstanceStatus = { observedGeneration: 1 }): ReturnType<typeof aManagedInstance> => aManagedInstance({ managed: { version: '1.50.0', ...managed }, metadata: { generation: 2 }, status })
 /** All is in place as it was before that was asked. */
 const decided = (managed: object = elsewhere, { managed: more, ...seen }: Seen = {}): Verdict => decidedManaged({ instance: asked(managed), ...seen, managed: { ...everything(aManagedInstance({ managed: { ...managed, version: '1.21.0' } })), ...more } })
-const waysOut = 'or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0. It goes on by itself.'
+const waysOut = 'or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0. It goes on as soon as one of these is done.'
 const held = { reason: 'UpgradeHeld', progress: 'Stalled', ready: 'True Ready', does: [] }
 const destinationIn = ({ effects }: Verdict): unknown => effects.map((effect) => (effect.kind === 'CreateSnapshot' ? (effect.snapshot.spec as { destination: unknown }).destination : effect.kind))
 

@@ -95,6 +95,7 @@ describe('a command that ended', () => {
   test.each([
     ['another failure', status({ status: 'Failure', reason: 'InternalError', message: 'the container is gone' }), 'InternalError the container is gone'],
     ['no JSON', status('what?'), 'its status is no JSON: what?'],
+    ['JSON that is no status', status('null'), 'its status is no JSON: null'],
   ])('says so where its status is %s', async (_, message, words) => {
     await using there = await bed(speaking(message))
     await using execution = await there.start()

@@ -66,7 +66,7 @@ describe('a key that no client can send is said to be that, and is not told', ()
     ['schlüssel', 'a letter or sign beyond ASCII'],
   ])('%j', async (text, flaw) => {
     secret({ k: text })
-    expect(await open({ apiKey })).toEqual({ state: 'KeyUnusable', message: `The key in Secret keys/k cannot be sent: it holds ${flaw}. Write it anew, without; it goes on by itself.` })
+    expect(await open({ apiKey })).toEqual({ state: 'KeyUnusable', message: `The key in Secret keys/k cannot be sent: it holds ${flaw}. Replace it with a key without that; it goes on by itself.` })
     expect((await new Connections(kube).look({ namespace: 'shop', name: 'keys' }, 'k'))?.key).toMatchObject({ flaw })
   })
 
