@@ -7,7 +7,7 @@ import type { Decision, Effect } from '../reconcile/decision.ts'
 import { keySecretName } from '../reconcile/names.ts'
 import type { Managed } from './managed.ts'
 import { isKept } from './ownership.ts'
-import { ownershipEffects } from './provision.ts'
+import { ownershipEffects } from './child-changes.ts'
 
 export function ended(managed: Managed, nowMs: number): Decision<MeiliInstanceStatus> {
   const { instance, seen } = managed

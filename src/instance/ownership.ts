@@ -1,6 +1,5 @@
 // Whose an object of our name is. What is not ours is named, and never changed. Pure.
 import type { MeiliInstance } from '../api/instance.ts'
-import type { Child } from '../reconcile/decision.ts'
 import { baseName, childLabels, claimNameOf, connectionSecretName, isChildOf, keySecretName } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
 import { appliedAnnotation } from './children.ts'
@@ -12,12 +11,15 @@ export interface Taken {
   readonly isGoing: boolean
 }
 
-interface There {
+/** What is there under a name of ours; more of it than is compared. */
+export interface There {
   readonly metadata?: {
+    readonly uid?: string
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
     readonly deletionTimestamp?: string | Date
     readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[]
+    readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[]
   }
 }
 
@@ -63,11 +65,6 @@ export function withoutOwner(managed: Managed): readonly string[] {
 
 export function hasLostOwner(instance: MeiliInstance, there: There | undefined): boolean {
   return there !== undefined && controllerOf(there) === undefined && isMadeFor(instance, there)
-}
-
-/** It is to belong to the instance, and belongs to nobody. */
-export function isAdopted(child: Child, there: There | undefined): boolean {
-  return child.metadata.ownerReferences !== undefined && there !== undefined && controllerOf(there) === undefined
 }
 
 type Owner = NonNullable<NonNullable<There['metadata']>['ownerReferences']>[number]

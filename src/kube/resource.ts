@@ -33,8 +33,16 @@ export interface KubeObject {
     readonly finalizers?: readonly string[]
     readonly ownerReferences?: readonly OwnerReference[]
     /** Whose fields are whose; absent in caches. */
-    readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[]
+    readonly managedFields?: readonly FieldsOf[]
   }
+}
+
+/** Which fields one manager stands for: `f:spec` and so on down to an empty object. */
+export interface FieldsOf {
+  readonly manager?: string
+  readonly operation?: string
+  readonly subresource?: string
+  readonly fieldsV1?: object
 }
 
 export interface Ref {

@@ -54,7 +54,7 @@ export type Effect =
   /** Sends what can be sent within some seconds, from where the mover says that it stands. Harmless when it is done twice. */
   | { readonly kind: 'StreamSegments'; readonly source: PinnedFile; readonly receiver: { readonly pod: string; readonly container: string } }
   | { readonly kind: 'RemovePin'; readonly source: PinnedFile }
-  /** Server-side apply. `uid`: only to that very object, and our fields win; without it the object is new, or belongs to somebody else and stays as it is. `adopts`: whoever brought it back stands for none of its fields any more. */
+  /** Server-side apply. `uid`: only to that very object, and our fields win; without it the object is new, or belongs to somebody else and stays as it is. `adopts`: whoever brought it back no longer stands for fields of ours. */
   | { readonly kind: 'Apply'; readonly child: Child; readonly uid?: string | undefined; readonly adopts?: boolean }
   /** A new master key under this name, if there is none: never overwrites one. */
   | { readonly kind: 'CreateMasterKey'; readonly secret: Child; readonly key: string }

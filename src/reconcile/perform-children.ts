@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { meiliSnapshots } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../kube/resource.ts'
-import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { FieldsOf, KubeObject, Resource } from '../kube/resource.ts'
 import { applicationKey, operatorKey } from '../meilisearch/keys.ts'
 import { secretAllowed } from './connection.ts'
 import type { Connections } from './connection.ts'
@@ -33,38 +33,51 @@ export class Children {
    */
   async apply({ child, uid, adopts = false }: Pick<Of<'Apply'>, 'child' | 'uid' | 'adopts'>): Promise<undefined> {
     const resource = resources[child.kind]
-    const { namespace, name } = child.metadata
     if (uid === undefined) return await this.#own(resource, await this.#kube.create(resource, child, { fieldManager }))
-    const body = { ...child, metadata: { ...child.metadata, uid } }
-    const patch = async (): Promise<KubeObject> => await this.#kube.patch<KubeObject>(resource, { namespace, name }, { type: 'apply', fieldManager, force: true, body })
-    if (child.kind !== 'Secret') return await (adopts ? this.#ownAlone(resource, await patch()) : this.#own(resource, await patch()))
-    // A Secret's key was created, never applied, and stays so.
-    await secretAllowed({ namespace, name }, 'changed', patch)
+    if (child.kind === 'Secret') {
+      // Its key was created, never applied, and stays so.
+      await secretAllowed(child.metadata, 'changed', async () => await this.#patch(child, uid))
+      return undefined
+    }
+    if (adopts && !(await this.#adopt(child, uid))) return undefined
+    return await this.#own(resource, await this.#patch(child, uid))
   }
 
-  /** A field that a backup tool stands for as well would stay when it is no longer wanted. Whose the status is does not change. */
-  async #ownAlone(resource: Resource, { metadata }: KubeObject): Promise<undefined> {
-    const ours = (metadata.managedFields ?? []).filter(({ manager, operation, subresource }) => (manager === fieldManager && operation === 'Apply') || (subresource ?? '') !== '')
-    const { namespace, name } = metadata
-    await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { managedFields: ours } } })
+  async #patch(child: Child, uid: string): Promise<KubeObject> {
+    const { namespace, name } = child.metadata
+    return await this.#kube.patch<KubeObject>(resources[child.kind], { namespace, name }, { type: 'apply', fieldManager, force: true, body: { ...child, metadata: { ...child.metadata, uid } } })
   }
 
   /**
-   * What a create of ours wrote is ours as if it had been applied: else a field that is no longer wanted would stay.
-   * The cluster's own controllers write to a new object at once. Where one was quicker, or the object is gone again, the next pass sees it and goes on.
+   * Whoever brought it back no longer stands for fields of ours: one that two stand for would stay when it is no longer wanted.
+   * Its owner comes after that, so that where we are cut off the next pass, which sees none, begins anew. False where it has to.
    */
-  async #own(resource: Resource, { metadata }: KubeObject): Promise<undefined> {
-    const entries = metadata.managedFields ?? []
-    const created = entries.find(({ manager, operation, subresource }) => manager === fieldManager && operation === 'Update' && (subresource ?? '') === '')
+  async #adopt({ metadata: { ownerReferences: _, ...metadata }, ...child }: Child, uid: string): Promise<boolean> {
+    const object = await this.#patch({ ...child, metadata }, uid)
+    const entries = object.metadata.managedFields ?? []
+    const fields = entries.find(isApplied)?.fieldsV1 ?? {}
+    const managedFields = entries.filter((entry) => isApplied(entry) || !isOfObject(entry) || !shareFields(fields, entry.fieldsV1 ?? {}))
+    return managedFields.length === entries.length || (await this.#setManagers(resources[child.kind], object, managedFields))
+  }
+
+  /** What a create of ours wrote is ours as if it had been applied: else a field that is no longer wanted would stay. Where that fails, the next pass sees it. */
+  async #own(resource: Resource, object: KubeObject): Promise<undefined> {
+    const entries = object.metadata.managedFields ?? []
+    const created = entries.find((entry) => entry.manager === fieldManager && entry.operation === 'Update' && isOfObject(entry))
     if (created === undefined) return
-    const isApplied = entries.some(({ manager, operation }) => manager === fieldManager && operation === 'Apply')
-    const managedFields = entries.flatMap((entry) => (entry !== created ? [entry] : isApplied ? [] : [{ ...created, operation: 'Apply' }]))
-    const { namespace, name, resourceVersion } = metadata
+    const applied = entries.some(isApplied) ? [] : [{ ...created, operation: 'Apply' }]
+    await this.#setManagers(resource, object, entries.flatMap((entry) => (entry === created ? applied : [entry])))
+  }
+
+  /** False where somebody else was quicker, as the cluster's own controllers are with a new object, or it is gone again. */
+  async #setManagers(resource: Resource, { metadata: { namespace, name, resourceVersion } }: KubeObject, managedFields: readonly FieldsOf[]): Promise<boolean> {
     try {
       // The resourceVersion as a field makes it a Conflict where the object changed; a failed "test" of a JSON patch would be a refusal (422).
       await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { resourceVersion, managedFields } } })
+      return true
     } catch (error) {
       if (!(error instanceof Conflict || error instanceof NotFound)) throw error
+      return false
     }
   }
 
@@ -119,4 +132,19 @@ export class Children {
       if (!(error instanceof NotFound)) throw error
     }
   }
+}
+
+const isApplied = ({ manager, operation }: FieldsOf): boolean => manager === fieldManager && operation === 'Apply'
+
+/** Not of its status, or of another subresource. */
+const isOfObject = ({ subresource = '' }: FieldsOf): boolean => subresource === ''
+
+/** `.` says that somebody stands for a map's being there, and for nothing in it. */
+function shareFields(one: object, other: object): boolean {
+  const others = new Map<string, object>(Object.entries(other))
+  return Object.entries(one as Readonly<Record<string, object>>).some(([field, below]) => {
+    const same = others.get(field)
+    if (same === undefined || field === '.') return false
+    return Object.keys(below).length === 0 || Object.keys(same).length === 0 || shareFields(below, same)
+  })
 }

@@ -1,12 +1,13 @@
 // What bears the names of a managed instance's objects, on a real API server: left alone where it is others', taken back where it lost its owner.
 // And whose Services send traffic to the server.
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { Condition } from '../../../src/api/meta.ts'
-import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
+import type { KubeObject, Ref, Resource } from '../../../src/kube/resource.ts'
 import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../../../src/kube/resource.ts'
 import { Connections } from '../../../src/reconcile/connection.ts'
+import { TransientError } from '../../../src/reconcile/errors.ts'
 import { Performer } from '../../../src/reconcile/perform.ts'
 import { managedInstances } from '../../support/managed-instances.ts'
 
@@ -85,6 +86,61 @@ describe('brought back by a backup tool', () => {
     await on.api.kubectl.run(['-n', on.namespace, 'patch', 'meiliinstance', 'movies', '--type=json', '-p', '[{"op":"remove","path":"/spec/managed/nodeSelector"}]'])
     await settle()
     expect((await get(statefulSets, 'movies'))['spec'].template.spec.nodeSelector).toBeUndefined()
+  })
+
+  /** Who stands for fields of the object itself. */
+  const managersOf = async (resource: Resource, name: string): Promise<string[]> => ((await get(resource, name)).metadata.managedFields ?? []).filter(({ subresource }) => (subresource ?? '') === '').map(({ manager, operation }) => `${manager} ${operation}`).toSorted()
+  const theirs = { 'example.com/theirs': 'kept' }
+
+  test('is ours alone also where the operator is cut off in the middle', async () => {
+    await goneAndBack()
+    await apply()
+    const patch = on.kube.patch.bind(on.kube)
+    {
+      using _ = vi.spyOn(on.kube, 'patch').mockImplementation(async (resource, ref, how) => {
+        if (resource.plural === services.plural && how.type === 'merge') throw new TransientError('cut off')
+        return await patch(resource, ref, how)
+      })
+      for (let round = 0; round < 3; round += 1) await pass().catch((error: unknown) => expect(error).toBeInstanceOf(TransientError))
+      expect(await managersOf(services, 'movies')).toEqual(['meili-operator Apply', 'velero Update'])
+    }
+    const { metadata } = await settle()
+    for (const [resource, name] of children.slice(0, 2)) {
+      expect((await get(resource, name)).metadata.ownerReferences, name).toMatchObject([{ uid: metadata.uid }])
+      expect(await managersOf(resource, name), name).toEqual(['meili-operator Apply'])
+    }
+  })
+
+  test.each<[string, (place: Ref) => Promise<unknown>, string[]]>([
+    ['writes to it', async (place) => await on.api.kube.patch(services, place, { type: 'merge', fieldManager: 'somebody', body: { metadata: { annotations: theirs } } }), ['meili-operator Apply', 'somebody Update']],
+    ['deletes it', async (place) => await on.api.kubectl.run(['-n', on.namespace, 'delete', 'service', place.name]), ['meili-operator Apply']],
+  ])('is ours, and what others add stays theirs, where somebody %s meanwhile', async (_, happens, managers) => {
+    await goneAndBack()
+    await apply()
+    const patch = on.kube.patch.bind(on.kube)
+    let isFirst = true
+    using _spy = vi.spyOn(on.kube, 'patch').mockImplementation(async (resource, ref, how) => {
+      const object = await patch(resource, ref, how)
+      if (isFirst && resource.plural === services.plural) {
+        isFirst = false
+        await happens(ref)
+      }
+      return object
+    })
+    const { metadata } = await settle()
+    expect((await get(services, 'movies')).metadata.ownerReferences).toMatchObject([{ uid: metadata.uid }])
+    expect(await managersOf(services, 'movies')).toEqual(managers)
+  })
+
+  test('a claim that goes with its instance from now on was never brought back: whoever stands for fields of it still does', async () => {
+    await apply()
+    await settle()
+    await on.api.kube.patch(persistentVolumeClaims, { namespace: on.namespace, name: 'movies-data' }, { type: 'merge', fieldManager: 'somebody', body: { metadata: { labels: { team: 'search' } } } })
+    await on.api.kube.patch(persistentVolumeClaims, { namespace: on.namespace, name: 'movies-data' }, { type: 'apply', fieldManager: 'gitops', force: true, body: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { labels: { 'app.kubernetes.io/managed-by': 'meili-operator' } } } })
+    await apply({}, { deletionPolicy: 'Delete' })
+    const { metadata } = await settle()
+    expect((await get(persistentVolumeClaims, 'movies-data')).metadata.ownerReferences).toMatchObject([{ uid: metadata.uid }])
+    expect(await managersOf(persistentVolumeClaims, 'movies-data')).toEqual(['gitops Apply', 'meili-operator Apply', 'somebody Update'])
   })
 
   test('is put right where it is not as it was applied; a Secret for applications that says otherwise is written anew', async () => {

@@ -263,6 +263,13 @@ describe('owners that are lost', () => {
     expect(verdict.message).toBe('Adopted StatefulSet movies, Service movies, PersistentVolumeClaim movies-scratch, Secret movies-connection: made for this MeiliInstance, and without an owner.')
     expect(verdict.does.toSorted()).toEqual(['Apply PersistentVolumeClaim movies-scratch', 'Apply Service movies', 'Apply StatefulSet movies', 'ApplyConnection'])
     for (const effect of verdict.effects) expect(effect.kind === 'Apply' ? effect.child.metadata.ownerReferences?.[0]?.uid : 'movies-uid').toBe('movies-uid')
+    expect(verdict.effects.flatMap((effect) => (effect.kind === 'Apply' ? [effect.adopts] : []))).toEqual([true, true, true])
+  })
+
+  test('claims and key that get an owner for the first time, as deletionPolicy is Delete from now on, are not adopted', () => {
+    const verdict = decidedManaged({ instance: aManagedInstance({ spec: { deletionPolicy: 'Delete' } }), managed: everything(aManagedInstance()) })
+    expect(verdict).toMatchObject({ reason: 'Applying', does: ['Apply PersistentVolumeClaim movies-data', 'Apply Secret movies-keys'] })
+    for (const effect of verdict.effects) expect(effect).toMatchObject({ adopts: false, child: { metadata: { ownerReferences: [{ uid: 'movies-uid' }] } } })
   })
 
   test('the Secret for applications is not written while the master key is missing', () => {
