@@ -3,7 +3,7 @@ import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } 
 import type { MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
-import type { DatabaseClaim } from '../reconcile/server.ts'
+import type { Database, DatabaseClaim } from '../reconcile/server.ts'
 import type { Located } from './snapshot-volume.ts'
 
 /** What the server said, or why it was not asked. */
@@ -18,12 +18,12 @@ export type ServerSeen =
   | { readonly state: 'KeyScoped' }
   /** Since 1.43, after a compaction of its task queue. */
   | { readonly state: 'MustRestart' }
-  | { readonly state: 'Answered'; readonly version: string; readonly database: Database; readonly upgradeTask?: UpgradeTask }
+  | { readonly state: 'Answered'; readonly version: string; readonly database: Contents; readonly upgradeTask?: UpgradeTask }
 
 /** The newest `upgradeDatabase` task; only asked for while an upgrade waits for it. */
 export type UpgradeTask = 'NotAsked' | 'None' | { readonly status: string; readonly error: string | undefined }
 
-type Database = Omit<NonNullable<MeiliInstanceStatus['database']>, 'size'>
+type Contents = Omit<NonNullable<MeiliInstanceStatus['database']>, 'size'>
 
 export interface InstanceObservation {
   readonly instance: MeiliInstance
@@ -63,6 +63,8 @@ export interface ManagedSeen {
   readonly service: V1Service | undefined
   /** Names of the Services that select the pod, ours among them. */
   readonly selectedBy: readonly string[]
+  /** Of the other instances of its namespace. */
+  readonly otherDatabases: readonly Database[]
   /** Ours, or those that `claimName` names. */
   readonly claims: Readonly<Partial<Record<ClaimRole, V1PersistentVolumeClaim>>>
   readonly keySecret: (SecretThere & { readonly key: { readonly fingerprint: string; readonly bytes: number; readonly flaw: string | undefined } | undefined }) | undefined

@@ -11,6 +11,7 @@ import type { Connections } from '../reconcile/connection.ts'
 import { TerminalError } from '../reconcile/errors.ts'
 import { baseName, claimNameOf, connectionSecretName, masterKeyReference, moverSelector } from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
+import { databasesOf } from '../reconcile/server.ts'
 import { serviceUrl } from './children.ts'
 import type { ManagedSeen } from './observation.ts'
 import { upgradeLabel } from './safety-copy.ts'
@@ -19,11 +20,12 @@ import { selectsPod } from './selected-by.ts'
 export interface ManagedWorld {
   readonly kube: KubeClient
   readonly connections: Connections
+  readonly instances: (namespace: string) => readonly MeiliInstance[]
   readonly snapshots: (namespace: string) => readonly MeiliSnapshot[]
 }
 
 /** Where this installation runs no servers, nothing of them is read. */
-export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, selectedBy: [], claims: {}, keySecret: undefined, connection: undefined, secretRefused: undefined, runningSnapshots: [], snapshotBefore: undefined, safetyCopies: [], finishedMovers: [], warning: undefined }
+export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, selectedBy: [], otherDatabases: [], claims: {}, keySecret: undefined, connection: undefined, secretRefused: undefined, runningSnapshots: [], snapshotBefore: undefined, safetyCopies: [], finishedMovers: [], warning: undefined }
 
 export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance, pods: readonly V1Pod[]): Promise<ManagedSeen> {
   const { kube, connections } = world
@@ -42,6 +44,7 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     statefulSet,
     service,
     selectedBy,
+    otherDatabases: databasesOf(world.instances(namespace).filter((other) => other.metadata.name !== instance.metadata.name)),
     claims,
     keySecret,
     connection,

@@ -34,7 +34,7 @@ const databaseClaim = (instance: MeiliInstance, { storage }: ManagedServer): str
 type Guard = (managed: Managed) => string | undefined
 
 /** Top rung first: what spec says, what the server's volumes allow, what they have room for. */
-const guards: readonly Guard[] = [noDestination, ownDestination, singleMount, impossible, roomOnClaim]
+const guards: readonly Guard[] = [noDestination, ownDestination, othersDatabase, singleMount, impossible, roomMissing]
 
 /** Why no snapshot is asked for, and each way out but those that every upgrade has. */
 export function whyHeld(managed: Managed): string | undefined {
@@ -58,6 +58,15 @@ function ownDestination({ instance, spec }: Managed): string | undefined {
   return `upgrade.destination names claim ${name}, which is deleted with this MeiliInstance, as it is its scratch. ${another}`
 }
 
+/** A MeiliSnapshot there could only fail. */
+function othersDatabase(managed: Managed): string | undefined {
+  const name = destinationOf(managed)?.claim.name
+  const database = managed.seen.otherDatabases.find(({ claimName }) => claimName === name)
+  if (name === undefined || database === undefined) return undefined
+  const which = database.subPath === undefined ? `is mounted by the server of MeiliInstance ${database.instance}, and may hold its database` : `holds the database of MeiliInstance ${database.instance}`
+  return `The snapshot that is to be taken first would be stored on claim ${name}, which ${which}: nothing is stored beside a database. Set upgrade.destination.claim to another one`
+}
+
 function singleMount(managed: Managed): string | undefined {
   const { snapshots } = managed.seen.claims
   const name = destinationOf(managed)?.claim.name
@@ -69,14 +78,12 @@ function singleMount(managed: Managed): string | undefined {
 function impossible({ observation }: Managed): string | undefined {
   const { status, reason, message } = volumeReady(observation)
   if (status !== 'False' || reason === instanceReasons.ClaimNotBound) return undefined
-  const streams = reason === instanceReasons.ClaimReadWriteOncePod ? ' For this MeiliInstance the first is snapshots with other accessModes; and the snapshot before an upgrade has that mode by itself.' : ''
-  return `No snapshot can be taken first: ${message}${streams} Do so`
+  if (reason === instanceReasons.ClaimReadWriteOncePod) return singleMountSource(observation.claim?.metadata?.name ?? '')
+  return `No snapshot can be taken first: ${message} Do so`
 }
 
-function roomOnClaim(managed: Managed): string | undefined {
-  const why = roomMissing(managed)
-  return why === undefined ? undefined : `${why} Set a larger storage.size, or scratch or snapshots to take that to volumes of their own`
-}
+const singleMountSource = (name: string): string =>
+  `Claim ${name} is ReadWriteOncePod, so no mover can mount it while Meilisearch runs, and no snapshot can be taken first. Set snapshots with accessModes ReadWriteOnce, or install streaming (install-streaming.yaml and MAX_STREAMS; stream.exec in the chart)`
 
 /** What has to be there before it can be asked for, and comes by itself. */
 export function whyNotYet({ observation }: Managed): string | undefined {

@@ -26,6 +26,16 @@ export function serverOf(instance: MeiliInstance, pod: V1Pod): ServerReference |
 
 export type DatabaseClaim = NonNullable<MeiliInstanceStatus['databaseClaims']>[number]
 
+/** With the name of its MeiliInstance. */
+export interface Database extends DatabaseClaim {
+  readonly instance: string
+}
+
+/** As far as they are known: of an instance that was not looked at yet they are not. */
+export function databasesOf(instances: readonly MeiliInstance[]): readonly Database[] {
+  return instances.flatMap((instance) => (databaseClaimsOf(instance) ?? []).map((claim) => ({ ...claim, instance: instance.metadata.name })))
+}
+
 /** Of a server that we run spec says it, before there is a pod; of any other its pod was looked at. Undefined where that has not been done yet. */
 export function databaseClaimsOf(instance: MeiliInstance): readonly DatabaseClaim[] | undefined {
   const { managed } = instance.spec

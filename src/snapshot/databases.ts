@@ -1,12 +1,6 @@
 // A claim that holds a server's database is never a destination, and what of it a Job can write to is never the database. Pure.
-import type { DatabaseClaim } from '../reconcile/server.ts'
+import type { Database } from '../reconcile/server.ts'
 import type { SnapshotObservation } from './observation.ts'
-
-/** The database of a MeiliInstance of the snapshot's namespace. */
-export interface Database extends DatabaseClaim {
-  /** Name of its MeiliInstance. */
-  readonly instance: string
-}
 
 type Seen = Pick<SnapshotObservation, 'snapshot' | 'databases'>
 

@@ -3,7 +3,7 @@ import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-n
 import type { MeiliInstance } from '../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../api/snapshot.ts'
 import type { MoverProgress } from '../mover/contract.ts'
-import type { Database } from './databases.ts'
+import type { Database } from '../reconcile/server.ts'
 import type { EarlierRun } from './estimate.ts'
 
 /** A task as Meilisearch names it: uids start again with a new database, so the time belongs to it. */

@@ -10,7 +10,7 @@ import { persistentVolumeClaims, pods } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Connections } from '../reconcile/connection.ts'
-import { databaseClaimsOf, serverOf } from '../reconcile/server.ts'
+import { databasesOf, serverOf } from '../reconcile/server.ts'
 import { earlierRun } from './estimate.ts'
 import { askEngine } from './observe-engine.ts'
 import { isRequested } from './attempt.ts'
@@ -67,7 +67,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     mover,
     room: roomOf(beside, snapshot, instance),
     earlier: earlierRun(beside.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name)),
-    databases: databasesIn(world.instances(namespace)),
+    databases: databasesOf(world.instances(namespace)),
     movers: { running: moved.length, limit: world.maxMovers },
     streams: { running: moved.filter(({ status }) => status?.move?.stream !== undefined).length, limit: world.maxStreams },
     ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
@@ -99,10 +99,6 @@ function goesFirst(other: MeiliSnapshot, snapshot: MeiliSnapshot): boolean {
   if (other.metadata.deletionTimestamp !== undefined) return false
   const age = ({ metadata }: MeiliSnapshot): string => `${metadata.creationTimestamp} ${metadata.uid}`
   return age(other) < age(snapshot) && waitsForItsTurn.includes(conditionNamed(other.status?.conditions, conditionTypes.Ready)?.reason)
-}
-
-function databasesIn(instances: readonly MeiliInstance[]): SnapshotObservation['databases'] {
-  return instances.flatMap((instance) => (databaseClaimsOf(instance) ?? []).map((claim) => ({ ...claim, instance: instance.metadata.name })))
 }
 
 /** The need: the size of the last artifact, else what the database uses. */

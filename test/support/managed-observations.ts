@@ -62,6 +62,7 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
     statefulSet: stored<V1StatefulSet>(statefulSet(instance, managed, { ...run, ...how }), { status: { observedGeneration: 1, updateRevision: revision, replicas: 1 } }),
     service: stored(service(instance, managed)),
     selectedBy: ['movies'],
+    otherDatabases: [],
     claims: seen,
     keySecret: { metadata: stored<{ metadata: object }>(keySecret(instance)).metadata, key: { fingerprint, bytes: 43, flaw: undefined } },
     connection: { metadata: stored<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },

@@ -1,15 +1,18 @@
 // The snapshot before an upgrade: never on the database's own claim, never where there is no room for it, and only the last one is kept.
-import type { V1Pod } from '@kubernetes/client-node'
+import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import type { ServerSeen } from '../../../src/instance/observation.ts'
 import { learnRefusal } from '../../../src/instance/decide.ts'
+import { lookAtManaged } from '../../../src/instance/observe-managed.ts'
 import { instanceStory } from '../../../src/instance/story.ts'
+import { Connections } from '../../../src/reconcile/connection.ts'
 import { aLocation, healthy } from '../../support/instance-observations.ts'
 import { aManagedInstance, changed, decidedManaged, everything, noPod, serverPod } from '../../support/managed-observations.ts'
 import type { Seen, Verdict } from '../../support/managed-observations.ts'
-import { ago, aSnapshot, hour, minute, now } from '../../support/observations.ts'
+import { KubeInMemory } from '../../support/kube-in-memory.ts'
+import { ago, anInstance, aSnapshot, hour, minute, now } from '../../support/observations.ts'
 
 type Upgrade = NonNullable<MeiliInstanceStatus['upgrade']>
 
@@ -60,6 +63,25 @@ describe('where it is stored', () => {
     expect(verdict.message).toContain(`${says} ${waysOut}`)
   })
 
+  test.each<[string, object, { subPath?: string; says: string }]>([
+    ['upgrade.destination', elsewhere, { subPath: 'data.ms', says: 'holds the database of MeiliInstance songs' }],
+    ['snapshots.claimName', { snapshots: { claimName: 'backups' } }, { subPath: 'data.ms', says: 'holds the database of MeiliInstance songs' }],
+    ['upgrade.destination, where its place there is unknown', elsewhere, { says: 'is mounted by the server of MeiliInstance songs, and may hold its database' }],
+  ])('the database of another MeiliInstance is no destination either, named by %s: no MeiliSnapshot that can only fail', (_, managed, { says, ...place }) => {
+    const claims = { ...everything(aManagedInstance()).claims, snapshots: { metadata: { name: 'backups' } } }
+    const verdict = decided(managed, { managed: { claims, otherDatabases: [{ instance: 'songs', claimName: 'backups', ...place }] } })
+    expect(verdict).toMatchObject(held)
+    expect(verdict.message).toContain(`The snapshot that is to be taken first would be stored on claim backups, which ${says}: nothing is stored beside a database. Set upgrade.destination.claim to another one; ${waysOut}`)
+    expect(decided(managed, { managed: { claims, otherDatabases: [{ instance: 'songs', claimName: 'songs-data', ...place }] } }).does).toEqual(['CreateSnapshot'])
+  })
+
+  test('databases of the other instances are those that are known: of servers that we run by spec, of others as they were looked at', async () => {
+    const kube = new KubeInMemory()
+    const neighbours = [aManagedInstance(), aManagedInstance({ name: 'songs' }), anInstance({ status: { databaseClaims: [{ claimName: 'theirs' }] } }), anInstance({ metadata: { name: 'unseen' }, status: { databaseClaims: undefined } })]
+    const { otherDatabases } = await lookAtManaged({ kube, connections: new Connections(kube), instances: () => neighbours, snapshots: () => [] }, aManagedInstance(), [])
+    expect(otherDatabases).toEqual([{ instance: 'songs', claimName: 'songs-data', subPath: 'data.ms' }, { instance: 'search', claimName: 'theirs' }])
+  })
+
   test("the server's own claim for snapshots cannot take it where it is ReadWriteOncePod", () => {
     const verdict = decided({ snapshots: { size: '10Gi', accessModes: ['ReadWriteOncePod'] } })
     expect(verdict).toMatchObject(held)
@@ -71,7 +93,7 @@ describe('where none can be taken', () => {
   const singleMount: Seen = { claim: { metadata: { name: 'movies-data' }, spec: { accessModes: ['ReadWriteOncePod'] }, status: { phase: 'Bound' } } }
 
   test.each<[string, Seen, string]>([
-    ['the storage is ReadWriteOncePod', singleMount, 'No snapshot can be taken first: Claim movies-data is ReadWriteOncePod: while Meilisearch runs, no other pod may mount it.'],
+    ['the storage is ReadWriteOncePod', singleMount, 'held before anything was changed. Claim movies-data is ReadWriteOncePod, so no mover can mount it while Meilisearch runs, and no snapshot can be taken first. Set snapshots with accessModes ReadWriteOnce, or install streaming (install-streaming.yaml and MAX_STREAMS; stream.exec in the chart); or set'],
     ['the server sends its snapshots to S3', { located: aLocation({}, { s3: true }) }, 'so there is no file to move. Take the S3 settings away. Do so;'],
   ])('%s: that is said at once with Direct among the ways out, and none is made that can only fail', (_, seen, says) => {
     const verdict = decided(elsewhere, seen)
@@ -120,6 +142,28 @@ describe('room on the claim of the database', () => {
     ['19 for the database, both elsewhere', { gibibytes: 19, pods: mounts('snapshots', 'scratch'), lastSnapshot: earlier }, true],
   ])('of 20 GiB, %s', (_, { gibibytes, ...seen }, fits) => {
     expect(decided(elsewhere, { server: server(gibibytes), ...seen }).does).toEqual(fits ? ['CreateSnapshot'] : [])
+  })
+
+  const volume = (name: string, claimName: string): object => ({ name, persistentVolumeClaim: { claimName } })
+  const claimOf = (name: string, storage: string): V1PersistentVolumeClaim => ({ metadata: { name }, status: { phase: 'Bound', capacity: { storage } } })
+  const copy = '8.0 GiB there for a copy of the database.'
+
+  test.each<[string, { managed: object; claim?: V1PersistentVolumeClaim; volumes: object[] }, string | undefined]>([
+    ['a claim for scratch', { managed: { scratch: { size: '7Gi' } }, claim: claimOf('movies-scratch', '7Gi'), volumes: [volume('scratch', 'movies-scratch')] }, `Claim movies-scratch has 7.0 GiB; the snapshot that is to be taken first needs about ${copy} Set a larger scratch.size;`],
+    ['a claim for scratch that is just large enough', { managed: { scratch: { size: '8Gi' } }, claim: claimOf('movies-scratch', '8Gi'), volumes: [volume('scratch', 'movies-scratch')] }, undefined],
+    ['memory for scratch', { managed: { scratch: { memory: '4Gi' } }, volumes: [{ name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: '4Gi' } }] }, `The memory for scratch has 4.0 GiB; the snapshot that is to be taken first needs about ${copy} Set a larger scratch.memory;`],
+    ['a claim for scratch that the pod does not mount yet', { managed: { scratch: { size: '7Gi' } }, claim: claimOf('movies-scratch', '7Gi'), volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '9Gi' } }] }, undefined],
+    ['a volume for snapshots', { managed: { snapshots: { size: '2Gi' } }, claim: claimOf('movies-snapshots', '2Gi'), volumes: [volume('snapshots', 'movies-snapshots')] }, 'Claim movies-snapshots has 2.0 GiB; the snapshot that is to be taken first needs about 2.7 GiB there for its file. Set a larger snapshots.size;'],
+    ["a person's claim for snapshots", { managed: { snapshots: { claimName: 'mine' } }, claim: claimOf('mine', '2Gi'), volumes: [volume('snapshots', 'mine')] }, 'Enlarge claim mine, or set snapshots to another one;'],
+    ['a volume for snapshots that takes the file if it compresses well', { managed: { snapshots: { size: '3Gi' } }, claim: claimOf('movies-snapshots', '3Gi'), volumes: [volume('snapshots', 'movies-snapshots')] }, undefined],
+  ])('of 8 GiB in use, what certainly does not fit is held: %s', (_, { managed, claim, volumes }, says) => {
+    const wanted = { ...elsewhere, storage: { size: '40Gi' }, ...managed }
+    const before = everything(aManagedInstance({ managed: { ...wanted, version: '1.21.0' } })).claims
+    const role = 'scratch' in managed ? 'scratch' : 'snapshots'
+    const claims = { ...before, data: changed(before.data, { status: claimOf('', '40Gi').status }), ...(claim === undefined ? {} : { [role]: changed(before[role] ?? claim, claim.status === undefined ? {} : { status: claim.status }) }) }
+    const verdict = decided(wanted, { server: server(8), pods: [serverPod({ spec: { volumes: [{ name: 'data' }, ...volumes] } })], managed: { claims } })
+    expect(verdict.does).toEqual(says === undefined ? ['CreateSnapshot'] : [])
+    expect(verdict.message).toContain(says ?? 'is being taken first')
   })
 
   test('what is unknown holds up nothing', () => {

@@ -45,7 +45,7 @@ describe('ForeignService', () => {
 })
 
 describe('what is read', () => {
-  const look = async (kube: KubeInMemory, pods = [pod]): Promise<readonly string[]> => (await lookAtManaged({ kube, connections: new Connections(kube), snapshots: () => [] }, aManagedInstance(), pods)).selectedBy
+  const look = async (kube: KubeInMemory, pods = [pod]): Promise<readonly string[]> => (await lookAtManaged({ kube, connections: new Connections(kube), instances: () => [], snapshots: () => [] }, aManagedInstance(), pods)).selectedBy
 
   test('names of those that select the pod; nothing where there is none', async () => {
     const kube = new KubeInMemory()

@@ -2,7 +2,7 @@
 import type { V1Job } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
-import type { Database } from '../../../src/snapshot/databases.ts'
+import type { Database } from '../../../src/reconcile/server.ts'
 import { aJob, aClaim, ago, anEngine, aSnapshot, conditionsIn, decided, effectsOf, ended, failedConditions, moving, noMover, second, succeeded } from '../../support/observations.ts'
 
 const own: Database = { instance: 'search', claimName: 'search-data', subPath: 'data.ms' }
