@@ -96,7 +96,7 @@ export function safetyCopy(managed: Managed, { from, to, snapshot = '' }: NonNul
   const { instance, observation } = managed
   const destination = destinationOf(managed)
   if (destination === undefined) return []
-  // The install has allowed streaming with its limits; the object's half is for people who choose between volumes, and nobody does here.
+  // The install has allowed streaming; the object's half is for people who choose between volumes, and nobody does here.
   const streams = volumeReady(observation).reason === instanceReasons.StreamOnly
   return [{
     kind: 'CreateSnapshot',
@@ -108,9 +108,23 @@ export function safetyCopy(managed: Managed, { from, to, snapshot = '' }: NonNul
         namespace: instance.metadata.namespace,
         labels: { 'app.kubernetes.io/managed-by': 'meili-operator', ...serverSelector(instance), [label('instance-uid')]: instance.metadata.uid, [label('upgrade-from')]: from, [upgradeLabel]: to },
       },
-      spec: { source: { instanceRef: { name: instance.metadata.name } }, destination, deletionPolicy: 'Delete', ...(streams ? { mover: { stream: { mode: 'IfNeeded' } } } : {}) },
+      spec: { source: { instanceRef: { name: instance.metadata.name } }, destination, deletionPolicy: 'Delete', ...(streams ? { mover: { stream: { mode: 'IfNeeded', ...largestFile(managed) } } } : {}) },
     },
   }]
+}
+
+/** No file is larger than its database: a default below that would refuse it when Meilisearch has made it, each time anew. */
+function largestFile({ observation, instance }: Managed): { maxSize?: string } {
+  const database = observation.server.state === 'Answered' ? observation.server.database : instance.status?.database
+  return database === undefined ? {} : { maxSize: String(Math.max(smallestLimitBytes, 2 * database.sizeBytes)) }
+}
+const smallestLimitBytes = 10 * 2 ** 30
+
+/** It waits for a claim that spec does not name any more, and has asked Meilisearch for nothing yet. */
+export function isMisplaced(managed: Managed, { spec, status }: MeiliSnapshot): boolean {
+  const wanted = destinationOf(managed)?.claim
+  const { name, path } = spec.destination.claim
+  return status?.request === undefined && wanted !== undefined && (wanted.name !== name || wanted.path !== path)
 }
 
 export const removal = ({ metadata }: MeiliSnapshot): Effect => ({ kind: 'DeleteSnapshot', name: metadata.name, uid: metadata.uid, resourceVersion: metadata.resourceVersion ?? '' })

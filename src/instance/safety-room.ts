@@ -1,5 +1,5 @@
 // Whether what Meilisearch itself writes for a snapshot fits where it writes it, by what is known before it is asked. Pure.
-// What else lies on the volume nobody knows: held is what cannot fit, never what is unknown.
+// By a cautious estimate where the database lies, for a full disk stops the server's writes; elsewhere held is what cannot fit. What is unknown holds nothing.
 import type { V1PersistentVolumeClaim, V1Volume } from '@kubernetes/client-node'
 import { sizeBytes } from '../api/quantity.ts'
 import { sizeText } from '../reconcile/format.ts'
@@ -20,7 +20,7 @@ interface Part {
 export function roomMissing(managed: Managed): string | undefined {
   const { observation, instance } = managed
   const database = observation.server.state === 'Answered' ? observation.server.database : instance.status?.database
-  if (database === undefined) return undefined
+  if (database === undefined || alivePod(managed) === undefined) return undefined
   const inUseBytes = database.usedBytes ?? database.sizeBytes
   return besideDatabase(managed, database.sizeBytes, inUseBytes) ?? onScratch(managed, inUseBytes) ?? onSnapshots(managed, inUseBytes)
 }

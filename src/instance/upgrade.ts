@@ -9,7 +9,7 @@ import type { Effect } from '../reconcile/decision.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from './managed.ts'
 import type { Managed, Step } from './managed.ts'
 import { podTrouble } from './pod-trouble.ts'
-import { removal, safetyCopy, safetyCopyName, whyHeld, whyNotYet } from './safety-copy.ts'
+import { isMisplaced, removal, safetyCopy, safetyCopyName, whyHeld, whyNotYet } from './safety-copy.ts'
 import { upgradeVariable } from './server-settings.ts'
 
 export type Upgrade = NonNullable<MeiliInstanceStatus['upgrade']>
@@ -64,17 +64,26 @@ function follow(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
 }
 
 function snapshotStep(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
-  const { instance, seen, spec } = managed
-  // What was looked up is that of the upgrade on record: when this one begins, of the one before.
-  const snapshotBefore = seen.snapshotBefore?.metadata.name === upgrade.snapshot ? seen.snapshotBefore : undefined
+  const { instance, spec } = managed
+  const snapshotBefore = snapshotOf(managed, upgrade)
   const at = { version: upgrade.from, mayUpgrade: hasUpgraded(managed) }
   if (snapshotBefore?.status?.phase === 'Completed') return follow(managed, { ...upgrade, ...counted(instance), step: 'Start' }, nowMs)
   if (spec.upgrade.strategy === 'Direct') return withoutSnapshot(managed, upgrade, nowMs)
   if (snapshotBefore === undefined) return snapshotWanted(managed, at, upgrade)
   const name = upgrade.snapshot ?? ''
   const ready = conditionNamed(snapshotBefore.status?.conditions, conditionTypes.Ready)
-  if (snapshotBefore.status?.phase !== 'Failed') return waiting(at, upgrade, { message: `MeiliSnapshot ${name} is taken first: ${ready?.message ?? 'not looked at yet'}` })
+  if (snapshotBefore.status?.phase !== 'Failed') return waiting(at, upgrade, isMisplaced(managed, snapshotBefore) ? redirected(snapshotBefore) : { message: `MeiliSnapshot ${name} is taken first: ${ready?.message ?? 'not looked at yet'}` })
   return failed(at, upgrade, `MeiliSnapshot ${name} failed: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken; or ${everyWayOut(upgrade)}.`)
+}
+
+/** What was looked up is that of the upgrade on record: when another one begins, of the one before. */
+function snapshotOf({ seen }: Managed, { snapshot }: Upgrade): MeiliSnapshot | undefined {
+  return seen.snapshotBefore?.metadata.name === snapshot ? seen.snapshotBefore : undefined
+}
+
+function redirected(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
+  const { metadata } = snapshot
+  return { message: `MeiliSnapshot ${metadata.name} is made anew, for the destination that spec names now.`, effects: metadata.deletionTimestamp === undefined ? [removal(snapshot)] : [] }
 }
 
 function snapshotWanted(managed: Managed, at: At, upgrade: Upgrade): Plan {
@@ -98,10 +107,10 @@ const everyWayOut = ({ from }: Upgrade): string => `set upgrade.strategy: Direct
 
 /** Whoever says Direct meanwhile wants none. One that Meilisearch makes already is let end: a restart would cost it its work. */
 function withoutSnapshot(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
-  const { instance, seen } = managed
+  const snapshotBefore = snapshotOf(managed, upgrade)
   const { snapshot: _, ...rest } = upgrade
-  if (seen.snapshotBefore === undefined || isFinished(seen.snapshotBefore)) return follow(managed, { ...rest, ...counted(instance), step: 'Start' }, nowMs)
-  return waiting({ version: upgrade.from, mayUpgrade: hasUpgraded(managed) }, upgrade, givenUp(seen.snapshotBefore))
+  if (snapshotBefore === undefined || isFinished(snapshotBefore)) return follow(managed, { ...rest, ...counted(managed.instance), step: 'Start' }, nowMs)
+  return waiting({ version: upgrade.from, mayUpgrade: hasUpgraded(managed) }, upgrade, givenUp(snapshotBefore))
 }
 
 function givenUp(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {

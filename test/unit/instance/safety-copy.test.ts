@@ -108,6 +108,13 @@ describe('where none can be taken', () => {
     expect(decided().effects).not.toMatchObject([{ snapshot: { spec: { mover: {} } } }])
   })
 
+  test.each([[1, '10737418240'], [30, '64424509440']])('a database of %s GiB is streamed whole: no default refuses its file once it is made', (gibibytes, maxSize) => {
+    const database = { sizeBytes: gibibytes * 2 ** 30, indexes: 2, documents: 7 }
+    const unsized = { data: changed(everything(aManagedInstance()).claims.data, { status: { phase: 'Bound' } }) }
+    const { effects } = decided(elsewhere, { ...singleMount, streaming: true, server: { ...(healthy as ServerSeen & { state: 'Answered' }), database }, managed: { claims: unsized } })
+    expect(effects).toMatchObject([{ snapshot: { spec: { mover: { stream: { mode: 'IfNeeded', maxSize } } } } }])
+  })
+
   test.each<[string, Seen]>([
     ['there is no pod', noPod],
     ['its claim is not bound', { claim: undefined }],
@@ -164,6 +171,13 @@ describe('room on the claim of the database', () => {
     const verdict = decided(wanted, { server: server(8), pods: [serverPod({ spec: { volumes: [{ name: 'data' }, ...volumes] } })], managed: { claims } })
     expect(verdict.does).toEqual(says === undefined ? ['CreateSnapshot'] : [])
     expect(verdict.message).toContain(says ?? 'is being taken first')
+  })
+
+  test('without a pod nobody knows what it will mount: nothing is held for room', () => {
+    const instance = asked(elsewhere)
+    const database = { sizeBytes: 19 * gibibyte, size: '19 GiB', indexes: 2, documents: 7 }
+    const { reason } = decidedManaged({ ...noPod, instance: { ...instance, status: { ...instance.status, database } }, managed: everything(aManagedInstance()) })
+    expect(reason).toBe('Upgrading')
   })
 
   test('what is unknown holds up nothing', () => {

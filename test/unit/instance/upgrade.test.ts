@@ -35,7 +35,7 @@ describe('upgrading', () => {
   })
 
   test('it is waited for, and nothing is asked twice', () => {
-    const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Moving' } })
+    const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Moving', request: { attempt: 1 } as never } })
     expect(decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })).toMatchObject({ reason: 'Upgrading', effects: [], status: { upgrade: { step: 'Snapshot' } } })
   })
 
@@ -67,6 +67,14 @@ describe('upgrading', () => {
     test('is held where nothing says where to store it', () => {
       expect(decidedManaged({ instance: asked(status, { upgrade: {} }), managed: seen })).toMatchObject({ reason: 'UpgradeHeld', effects: [] })
     })
+  })
+
+  test('one that waits for a claim which spec does not name any more is taken anew; one that Meilisearch makes is let end', () => {
+    const elsewhere = aSnapshot({ metadata: { ...copy, uid: 'u', resourceVersion: '7' }, spec: { destination: { claim: { name: 'bakcups' } } }, status: { phase: 'Pending' } })
+    const before_ = (snapshotBefore: ManagedSeen['snapshotBefore']): Verdict => decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })
+    expect(before_(elsewhere).effects).toEqual([{ kind: 'DeleteSnapshot', name: copy.name, uid: 'u', resourceVersion: '7' }])
+    expect(before_({ ...elsewhere, metadata: { ...elsewhere.metadata, deletionTimestamp: ago(0) } }).effects).toEqual([])
+    expect(before_({ ...elsewhere, status: { ...elsewhere.status, request: { attempt: 1 } as never } }).effects).toEqual([])
   })
 
   test('Direct starts at once', () => {
