@@ -10,6 +10,9 @@ import { selectorShape } from './pod.ts'
 export { instanceConditions, instanceReasons } from './instance-reasons.ts'
 export type { InstanceReason } from './instance-reasons.ts'
 
+/** On the data claim of a server that we run: the last version that a server on it reported. */
+export const databaseVersionAnnotation = 'meili-operator.dev/database-version'
+
 const podSelector = z
   .object(selectorShape)
   .describe('Selects the one pod that runs the server. A snapshot is a file of one pod, so it must select exactly one.')

@@ -1,7 +1,7 @@
 // What a managed instance is made of: claims, Secrets, Service, StatefulSet. Only fields that we stand for: the rest is the cluster's and others'. Pure.
 import { createHash } from 'node:crypto'
 import type { V1OwnerReference, V1PersistentVolumeClaimSpec, V1ServiceSpec, V1StatefulSetSpec } from '@kubernetes/client-node'
-import { meiliInstances } from '../api/instance.ts'
+import { databaseVersionAnnotation, meiliInstances } from '../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
 import type { Child } from '../reconcile/decision.ts'
 import { baseName, childLabels, claimNameOf, connectionSecretName, keySecretName, serverPortName, serverSelector } from '../reconcile/names.ts'
@@ -9,8 +9,8 @@ import type { ClaimRole } from '../reconcile/names.ts'
 import { hasSnapshotVolume, serverTemplate } from './server-pod.ts'
 import type { Run } from './server-pod.ts'
 
-/** On the data claim: the last version that a server on it reported. */
-export const databaseVersionAnnotation = 'meili-operator.dev/database-version'
+export { databaseVersionAnnotation } from '../api/instance.ts'
+
 /** On every child: of what we applied. The same hash and other fields: somebody else changed them. */
 export const appliedAnnotation = 'meili-operator.dev/applied'
 

@@ -1,5 +1,6 @@
 // What a container tells Meilisearch: flags before environment before the image's defaults, as the engine itself resolves them. Pure.
-// What cannot be known from the pod (a Secret, a config file, a shell line) is `unknown`, never guessed.
+// A setting that is made where it cannot be read (in a Secret, a config file, a shell line) is `unknown`, never guessed. What nothing in sight makes is `unset`;
+// that it may be made out of sight all the same (a Secret's unnamed keys, a script, another image) is told for the database alone: see `mayHideDatabase`.
 import { posix } from 'node:path'
 import type { V1Container } from '@kubernetes/client-node'
 
@@ -12,6 +13,8 @@ export interface Launch {
   readonly databasePath: Setting
   readonly snapshotDirectory: Setting
   readonly s3: boolean
+  /** Whether something out of sight may set the database's path where nothing in sight does. */
+  readonly mayHideDatabase: boolean
   readonly workingDirectory: string
 }
 
@@ -28,6 +31,7 @@ export function launchOf(container: V1Container, configMaps: ConfigMapData): Lau
     databasePath: settingOf(container, configMaps, { flag: 'db-path', variable: 'MEILI_DB_PATH' }),
     snapshotDirectory: settingOf(container, configMaps, { flag: 'snapshot-dir', variable: 'MEILI_SNAPSHOT_DIR' }),
     s3: !('unset' in firstSet(flagOf(container, 's3-bucket-name', environment), assignmentOf(container, 'MEILI_S3_BUCKET_NAME'), environment('MEILI_S3_BUCKET_NAME'))),
+    mayHideDatabase: readsSecrets(container) || isWrapped(container) || isOtherImage(container),
     workingDirectory: workingDirectoryOf(container),
   }
 }
@@ -37,6 +41,23 @@ export function settingOf(container: V1Container, configMaps: ConfigMapData, { f
   const environment = environmentOf(container, configMaps)
   return firstSet(flagOf(container, flag, environment), assignmentOf(container, variable), environment(variable), configurationFile(container, environment), absentSource(container, configMaps))
 }
+
+const hidable = ['MEILI_DB_PATH', 'MEILI_CONFIG_FILE_PATH']
+
+const readsSecrets = ({ envFrom = [] }: V1Container): boolean => envFrom.some(({ secretRef, prefix = '' }) => secretRef !== undefined && hidable.some((variable) => variable.startsWith(prefix)))
+
+/** Meilisearch itself, or behind an init: what stands before its flags. */
+const plainStart = /^(?:--|-[a-z]|(?:.*\/)?(?:tini|dumb-init|meilisearch))$/
+
+/** A shell line or a script may do anything before the server starts, and a word that is a reference may become any flag. */
+function isWrapped(container: V1Container): boolean {
+  const words = wordsOf(container)
+  const first = words.find((word) => !plainStart.test(word))
+  return (first !== undefined && !first.startsWith('--')) || words.some((word) => word.startsWith('$('))
+}
+
+/** An image may set variables of its own. Without a name it is the API server's to refuse. */
+const isOtherImage = ({ image }: V1Container): boolean => image !== undefined && !/(?:^|\/)meilisearch(?:-enterprise)?(?:[:@]|$)/.test(image)
 
 const workingDirectoryOf = ({ workingDir }: V1Container): string => posix.resolve('/', workingDir ?? imageWorkingDirectory)
 

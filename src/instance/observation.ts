@@ -3,7 +3,7 @@ import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } 
 import type { MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
-import type { Database, DatabaseClaim } from '../reconcile/server.ts'
+import type { OwnedDatabase, DatabaseClaim } from '../reconcile/server.ts'
 import type { Located } from './snapshot-volume.ts'
 
 /** What the server said, or why it was not asked. */
@@ -37,7 +37,7 @@ export interface InstanceObservation {
   readonly server: ServerSeen
   /** Undefined where no container can be told to be Meilisearch. */
   readonly located: (Located & { readonly s3: boolean }) | undefined
-  /** Where the pod says that its database is, or may be; undefined where there is no single pod. */
+  /** Where the pods say that the database is, or may be; undefined where there is no pod. */
   readonly databaseClaims: readonly DatabaseClaim[] | undefined
   readonly claim: V1PersistentVolumeClaim | undefined
   readonly lastSnapshot: MeiliInstanceStatus['lastSnapshot']
@@ -64,7 +64,7 @@ export interface ManagedSeen {
   /** Names of the Services that select the pod, ours among them. */
   readonly selectedBy: readonly string[]
   /** Of the other instances of its namespace. */
-  readonly otherDatabases: readonly Database[]
+  readonly otherDatabases: readonly OwnedDatabase[]
   /** Ours, or those that `claimName` names. */
   readonly claims: Readonly<Partial<Record<ClaimRole, V1PersistentVolumeClaim>>>
   readonly keySecret: (SecretThere & { readonly key: { readonly fingerprint: string; readonly bytes: number; readonly flaw: string | undefined } | undefined }) | undefined

@@ -8,12 +8,14 @@ import type { KubeObject } from '../kube/resource.ts'
 import type { Connections } from '../reconcile/connection.ts'
 import { TerminalError } from '../reconcile/errors.ts'
 import { serverIn, serverOf } from '../reconcile/server.ts'
+import type { DatabaseClaim } from '../reconcile/server.ts'
 import type { InstanceObservation } from './observation.ts'
 import { configMapNames, launchOf } from './launch.ts'
+import type { ConfigMapData } from './launch.ts'
 import { lookAtManaged, nothingManaged } from './observe-managed.ts'
 import { askServer } from './observe-server.ts'
 import { selectorText } from './selector.ts'
-import { containerOf, locateDatabase, locateSnapshots, mountedClaims } from './snapshot-volume.ts'
+import { containerOf, distinct, locateDatabase, locateSnapshots, mountedClaims } from './snapshot-volume.ts'
 
 export interface InstanceWorld {
   readonly kube: KubeClient
@@ -31,6 +33,7 @@ export interface InstanceWorld {
 export async function observeInstance(world: InstanceWorld, instance: MeiliInstance): Promise<InstanceObservation> {
   const { alive, podsRefused } = await alivePods(world, instance)
   const [pod] = alive
+  const places = await placesIn(world, instance, alive)
   return {
     instance,
     pods: alive,
@@ -38,7 +41,8 @@ export async function observeInstance(world: InstanceWorld, instance: MeiliInsta
     lastSnapshot: newestCompleted(world, instance),
     pollMs: world.pollMs,
     streaming: world.streaming,
-    ...(pod === undefined || alive.length > 1 ? noPod : await observePod(world, instance, pod)),
+    ...(pod === undefined || alive.length > 1 ? noPod : await observePod(world, instance, { pod, located: places[0]?.located })),
+    databaseClaims: pod === undefined ? undefined : distinct(places.flatMap(({ databaseClaims }) => databaseClaims)),
     managed: await observeManaged(world, instance, alive),
   }
 }
@@ -48,20 +52,18 @@ async function observeManaged(world: InstanceWorld, instance: MeiliInstance, ali
   return world.runsServers ? await lookAtManaged(world, instance, alive) : nothingManaged
 }
 
-type OfPod = Pick<InstanceObservation, 'rival' | 'endpoint' | 'server' | 'located' | 'databaseClaims' | 'claim'>
-const noPod: OfPod = { rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, databaseClaims: undefined, claim: undefined }
+type OfPod = Pick<InstanceObservation, 'rival' | 'endpoint' | 'server' | 'located' | 'claim'>
+const noPod: OfPod = { rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, claim: undefined }
 
-async function observePod(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod): Promise<OfPod> {
+async function observePod(world: InstanceWorld, instance: MeiliInstance, { pod, located }: { readonly pod: V1Pod } & Pick<OfPod, 'located'>): Promise<OfPod> {
   const { namespace } = instance.metadata
   const server = serverOf(instance, pod)
-  const { located, databaseClaims } = await locate(world, instance, pod)
   const claimName = located !== undefined && 'volume' in located ? located.volume.claimName : undefined
   return {
     rival: olderRival(world, instance, pod),
     endpoint: server?.endpoint,
     server: server === undefined ? { state: 'NotAsked' } : await askServer(world.connections, server, instance.status?.upgrade),
     located,
-    databaseClaims,
     claim: claimName === undefined ? undefined : await world.kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name: claimName }),
   }
 }
@@ -91,19 +93,25 @@ function olderRival({ instances }: InstanceWorld, { metadata }: MeiliInstance, p
   return instances(metadata.namespace).find((other) => other.metadata.uid !== metadata.uid && other.status?.pod?.uid === pod.metadata?.uid && age(other.metadata) < age(metadata))?.metadata.name
 }
 
-async function locate(world: InstanceWorld, instance: MeiliInstance, pod: V1Pod): Promise<Pick<InstanceObservation, 'located' | 'databaseClaims'>> {
-  const { container: named, port, snapshotDirectory } = serverIn(instance)
-  const container = containerOf(pod, named, port)
-  if (container === undefined) return { located: undefined, databaseClaims: mountedClaims(pod, pod.spec?.containers ?? []) }
-  const { namespace } = instance.metadata
+type Place = Pick<InstanceObservation, 'located'> & { readonly databaseClaims: readonly DatabaseClaim[] }
+
+/** Where each pod has its snapshots and its database: of several nobody knows which one is meant, and each may have one. */
+async function placesIn({ kube }: InstanceWorld, instance: MeiliInstance, alive: readonly V1Pod[]): Promise<readonly Place[]> {
+  const { container: named, port, snapshotDirectory: override } = serverIn(instance)
+  const seen = alive.map((pod) => ({ pod, container: containerOf(pod, named, port) }))
+  const data = await configMapsNamed(kube, instance.metadata.namespace, new Set(seen.flatMap(({ container }) => (container === undefined ? [] : configMapNames(container)))))
+  return seen.map(({ pod, container }) => {
+    if (container === undefined) return { located: undefined, databaseClaims: mountedClaims(pod, pod.spec?.containers ?? []) }
+    const launch = launchOf(container, data)
+    return { located: { ...locateSnapshots({ pod, container, launch, override }), s3: launch.s3 }, databaseClaims: locateDatabase({ pod, container, launch, override }) }
+  })
+}
+
+async function configMapsNamed(kube: KubeClient, namespace: string, names: ReadonlySet<string>): Promise<ConfigMapData> {
   const data = new Map<string, Readonly<Record<string, string>>>()
-  for (const name of configMapNames(container)) {
-    const configMap = await world.kube.find<V1ConfigMap & KubeObject>(configMaps, { namespace, name })
+  for (const name of names) {
+    const configMap = await kube.find<V1ConfigMap & KubeObject>(configMaps, { namespace, name })
     if (configMap !== undefined) data.set(name, configMap.data ?? {})
   }
-  const launch = launchOf(container, data)
-  return {
-    located: { ...locateSnapshots({ pod, container, launch, override: snapshotDirectory }), s3: launch.s3 },
-    databaseClaims: locateDatabase({ pod, container, launch }),
-  }
+  return data
 }

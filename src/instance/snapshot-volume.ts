@@ -29,8 +29,16 @@ export function containerOf(pod: V1Pod, named: string | undefined, port: number)
   return containers.length === 1 ? containers[0] : undefined
 }
 
-/** Where the server writes its snapshots. `override` is the user's word and wins over what the pod tells. */
-export function locateSnapshots(place: { pod: V1Pod; container: V1Container; launch: Launch; override: string | undefined }): Located {
+interface Place {
+  readonly pod: V1Pod
+  readonly container: V1Container
+  readonly launch: Launch
+  /** The user's word for the snapshot directory. */
+  readonly override?: string | undefined
+}
+
+/** Where the server writes its snapshots. `override` wins over what the pod tells. */
+export function locateSnapshots(place: Place): Located {
   const { pod, container, launch, override } = place
   const directory = absolute(override === undefined ? launch.snapshotDirectory : { value: override }, 'snapshots', launch)
   if ('unknown' in directory) return { unknown: `the snapshot directory cannot be known: ${directory.unknown}`, remedy: 'Set spec.existing.snapshotDirectory.' }
@@ -56,13 +64,28 @@ export function locateSnapshots(place: { pod: V1Pod; container: V1Container; lau
 /** More than a pod ever mounts. */
 const maxClaims = 256
 
-/** The claims on which the database is, with what is mounted below it; where its place cannot be known, every claim that the server mounts. */
-export function locateDatabase({ pod, container, launch }: { pod: V1Pod; container: V1Container; launch: Launch }): readonly DatabaseClaim[] {
+/** The claims on which the database is, with what is mounted below it; where its place cannot be known, every claim that the server can write to. */
+export function locateDatabase(place: Place): readonly DatabaseClaim[] {
+  const { pod, container, launch } = place
   const database = absolute(launch.databasePath, 'data.ms', launch)
-  if ('unknown' in database) return mountedClaims(pod, [container])
-  const below = (container.volumeMounts ?? []).map(mountPoint).filter((mount) => within(mount, database.path))
-  const places = [database.path, ...below].map((path) => volumeAt(pod, container, path))
-  return places.some((found) => 'unknown' in found) ? mountedClaims(pod, [container]) : distinct(places.flatMap((found) => ('unknown' in found ? [] : claimOf(found))))
+  const anywhere = mountedClaims(pod, [container])
+  if ('unknown' in database) return anywhere
+  const mounts = (container.volumeMounts ?? []).map(mountPoint)
+  const places = [database.path, ...mounts.filter((mount) => within(mount, database.path))].map((path) => volumeAt(pod, container, path))
+  if (places.some((found) => 'unknown' in found)) return anywhere
+  const known = places.flatMap((found) => ('unknown' in found ? [] : claimOf(found)))
+  if (!('unset' in launch.databasePath)) return distinct(known)
+  // Nobody keeps a database in a container's own file system beside a claim: more likely the image names another place.
+  if (!mounts.some((mount) => within(database.path, mount))) return anywhere
+  return distinct(launch.mayHideDatabase ? [...known, ...elsewhere(place, known)] : known)
+}
+
+/** Where else a hidden setting may have put it. The claim of the snapshot directory is left out beside a database's usual place: it may be a destination. */
+function elsewhere({ pod, container, launch, override }: Place, known: readonly DatabaseClaim[]): readonly DatabaseClaim[] {
+  const directory = absolute(override === undefined ? launch.snapshotDirectory : { value: override }, 'snapshots', launch)
+  const found = 'unknown' in directory ? directory : volumeAt(pod, container, directory.path)
+  const snapshots = known.length === 0 || 'unknown' in found ? undefined : found.claimName
+  return mountedClaims(pod, [container]).filter(({ claimName }) => claimName !== snapshots && known.every((claim) => claim.claimName !== claimName))
 }
 
 function claimOf({ claimName, subPath }: Found): DatabaseClaim[] {
@@ -70,14 +93,14 @@ function claimOf({ claimName, subPath }: Found): DatabaseClaim[] {
   return [subPath.length > 4096 ? { claimName } : { claimName, subPath }]
 }
 
-/** What these containers mount: any of it may hold the database. */
+/** What these containers can write to: any of it may hold the database. */
 export function mountedClaims(pod: V1Pod, containers: readonly V1Container[]): readonly DatabaseClaim[] {
-  const names = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => claimNameIn(pod, name)))
+  const names = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.filter((mount) => !isReadOnly(pod, mount)).map(({ name }) => claimNameIn(pod, name)))
   return distinct(names.flatMap((claimName) => (claimName === undefined ? [] : [{ claimName }])))
 }
 
-/** A claim whose name is too long to be one is not there. */
-function distinct(claims: readonly DatabaseClaim[]): readonly DatabaseClaim[] {
+/** Each once. A claim whose name is too long to be one is not there. */
+export function distinct(claims: readonly DatabaseClaim[]): readonly DatabaseClaim[] {
   const known = new Map(claims.filter(({ claimName }) => claimName.length <= 253).map((claim) => [`${claim.claimName} ${claim.subPath ?? ''}`, claim]))
   return [...known.values()].slice(0, maxClaims)
 }
@@ -111,9 +134,11 @@ function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | Unk
     kind: claimName === undefined ? sourceOf(volume) : 'PersistentVolumeClaim',
     ...(claimName === undefined ? {} : { claimName }),
     subPath: posix.relative('/', posix.resolve('/', inside, posix.relative(mountPoint(mount), path))),
-    readOnly: mount.readOnly === true || volume?.persistentVolumeClaim?.readOnly === true,
+    readOnly: isReadOnly(pod, mount),
   }
 }
+
+const isReadOnly = (pod: V1Pod, { name, readOnly }: V1VolumeMount): boolean => readOnly === true || volumeNamed(pod, name)?.persistentVolumeClaim?.readOnly === true
 
 const volumeNamed = ({ spec }: V1Pod, wanted: string): V1Volume | undefined => spec?.volumes?.find(({ name }) => name === wanted)
 

@@ -26,13 +26,17 @@ export function serverOf(instance: MeiliInstance, pod: V1Pod): ServerReference |
 
 export type DatabaseClaim = NonNullable<MeiliInstanceStatus['databaseClaims']>[number]
 
-/** With the name of its MeiliInstance. */
 export interface Database extends DatabaseClaim {
+  /** Name of its MeiliInstance; undefined where that one is gone, and has left its claim. */
+  readonly instance: string | undefined
+}
+
+export interface OwnedDatabase extends Database {
   readonly instance: string
 }
 
 /** As far as they are known: of an instance that was not looked at yet they are not. */
-export function databasesOf(instances: readonly MeiliInstance[]): readonly Database[] {
+export function databasesOf(instances: readonly MeiliInstance[]): readonly OwnedDatabase[] {
   return instances.flatMap((instance) => (databaseClaimsOf(instance) ?? []).map((claim) => ({ ...claim, instance: instance.metadata.name })))
 }
 

@@ -7,7 +7,7 @@ import { beingDeleted, finished } from './ending.ts'
 import { moverFinished, pastMoveDeadline } from './move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move.ts'
 import type { SnapshotObservation } from './observation.ts'
-import { claimMissing, claimUnusable, destinationHoldsDatabase, finalizerMissing, instanceMissing, pastStartDeadline, queued, sourceUnusable, targetNotReady } from './prerequisites.ts'
+import { claimMissing, claimUnusable, databasesUnseen, destinationHoldsDatabase, finalizerMissing, instanceMissing, pastStartDeadline, queued, sourceUnusable, targetNotReady } from './prerequisites.ts'
 import { releaseFinished, releaseMissing, releaseOverdue, releaseRunning } from './release.ts'
 import { notRequested, requestRefused, taskUnknown } from './request.ts'
 import { roomMissing } from './room.ts'
@@ -20,7 +20,7 @@ export type Rung = (observation: SnapshotObservation, nowMs: number) => Decision
 const everyStage: readonly Rung[] = [pinLeft, beingDeleted, finished]
 
 /** Until POST /snapshots is on record. */
-const beforeRequest: readonly Rung[] = [destinationHoldsDatabase, streamNotAllowed, sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, claimMissing, claimUnusable, queued, roomMissing, finalizerMissing, notRequested]
+const beforeRequest: readonly Rung[] = [destinationHoldsDatabase, streamNotAllowed, sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, databasesUnseen, claimMissing, claimUnusable, queued, roomMissing, finalizerMissing, notRequested]
 
 /** Until Meilisearch has ended the task. */
 const inEngine: readonly Rung[] = [serverSilent, databaseReplaced, requestRefused, taskUnknown, taskOverdue, taskPending, taskEnded]

@@ -8,7 +8,7 @@ import { conditionNamed, instant } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { databaseClaimsOf } from '../reconcile/server.ts'
 import { askAgain } from './attempt.ts'
-import { whyNotStored } from './databases.ts'
+import { whyNotJudged, whyNotStored } from './databases.ts'
 import { deadlineText, moveDeadlineMs } from './deadline.ts'
 import { moveEstimate } from './estimate.ts'
 import { moverJob, moverJobName } from './mover-job.ts'
@@ -57,7 +57,7 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   if (before === undefined || (mover.job !== undefined && !isGoing(mover.job))) return undefined
   const early = paused(observation, before, nowMs) ?? notStored(observation, nowMs)
   if (early !== undefined) return early
-  const start = readyToStart(observation, before.attempt)
+  const start = whyNotJudged(observation) ?? readyToStart(observation, before.attempt)
   if (typeof start === 'string') {
     const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
     return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start }, overdue: whyNotEnding(mover, nowMs) }, nowMs), effects: [], requeueAfterMs: 2000 }

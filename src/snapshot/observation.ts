@@ -74,6 +74,8 @@ export interface SnapshotObservation {
   readonly room: { readonly sizeBytes: number | undefined; readonly known: MeiliSnapshotStatus['destination'] }
   /** Where the servers of the namespace have their databases. */
   readonly databases: readonly Database[]
+  /** Names of the MeiliInstances of the namespace of whose databases nothing is known yet. */
+  readonly unseen: readonly string[]
   /** The destination. */
   readonly claim: V1PersistentVolumeClaim | undefined
   readonly engine: EngineSeen

@@ -2,6 +2,7 @@
 // Objects that a decision rests on are read from the API server itself; caches only find names.
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import { conditionTypes } from '../api/meta.ts'
+import { databaseVersionAnnotation, instanceConditions, instanceReasons } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
 import { isFinished, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
@@ -10,7 +11,9 @@ import { persistentVolumeClaims, pods } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Connections } from '../reconcile/connection.ts'
-import { databasesOf, serverOf } from '../reconcile/server.ts'
+import { databaseDirectory } from '../reconcile/names.ts'
+import { databaseClaimsOf, databasesOf, serverOf } from '../reconcile/server.ts'
+import type { Database } from '../reconcile/server.ts'
 import { earlierRun } from './estimate.ts'
 import { askEngine } from './observe-engine.ts'
 import { isRequested } from './attempt.ts'
@@ -45,6 +48,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     room: { sizeBytes: undefined, known: undefined },
     earlier: undefined,
     databases: [],
+    unseen: [],
     claim: undefined,
     engine: { state: 'NotAsked' },
     mover: noMover,
@@ -60,6 +64,8 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
   const siblings = siblingsOf(world, snapshot, instance)
   const { target, successor } = await targetOf(world.kube, instance)
   const mover = await moverOf(world.kube, snapshot)
+  const claim = await claimOf(world.kube, snapshot)
+  const besides = world.instances(namespace)
   return {
     ...blank,
     target,
@@ -67,12 +73,13 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     mover,
     room: roomOf(beside, snapshot, instance),
     earlier: earlierRun(beside.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name)),
-    databases: databasesOf(world.instances(namespace)),
+    databases: databasesIn(besides, claim),
+    unseen: besides.filter(isUnseen).map((other) => other.metadata.name),
     movers: { running: moved.length, limit: world.maxMovers },
     streams: { running: moved.filter(({ status }) => status?.move?.stream !== undefined).length, limit: world.maxStreams },
     ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
     adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
-    claim: await claimOf(world.kube, snapshot),
+    claim,
     engine: await engineOf(world, { snapshot, instance, target, mover }),
   }
 }
@@ -99,6 +106,19 @@ function goesFirst(other: MeiliSnapshot, snapshot: MeiliSnapshot): boolean {
   if (other.metadata.deletionTimestamp !== undefined) return false
   const age = ({ metadata }: MeiliSnapshot): string => `${metadata.creationTimestamp} ${metadata.uid}`
   return age(other) < age(snapshot) && waitsForItsTurn.includes(conditionNamed(other.status?.conditions, conditionTypes.Ready)?.reason)
+}
+
+/** A claim that we made for a database says so for as long as it is there, also where its MeiliInstance is gone. */
+function databasesIn(instances: readonly MeiliInstance[], destination: V1PersistentVolumeClaim | undefined): SnapshotObservation['databases'] {
+  const known: readonly Database[] = databasesOf(instances)
+  const { name: claimName = '', annotations } = destination?.metadata ?? {}
+  const isLeft = annotations?.[databaseVersionAnnotation] !== undefined && known.every((claim) => claim.claimName !== claimName)
+  return isLeft ? [...known, { instance: undefined, claimName, subPath: databaseDirectory }] : known
+}
+
+/** Whoever has looked at it has looked at its pods; where there are none, nothing is known and nothing to be waited for. */
+function isUnseen(instance: MeiliInstance): boolean {
+  return databaseClaimsOf(instance) === undefined && conditionNamed(instance.status?.conditions, instanceConditions.PodFound)?.reason !== instanceReasons.PodNotFound
 }
 
 /** The need: the size of the last artifact, else what the database uses. */

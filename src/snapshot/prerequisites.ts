@@ -8,7 +8,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../api/snapshot.ts'
 import { conditionNamed, isTrue } from '../reconcile/conditions.ts'
 import type { Decision, Effect } from '../reconcile/decision.ts'
 import { databaseClaimsOf } from '../reconcile/server.ts'
-import { whyNotReleased, whyNotStored } from './databases.ts'
+import { whyNotJudged, whyNotReleased, whyNotStored } from './databases.ts'
 import { destinationClaim } from './destination-claim.ts'
 import { attemptStartedMs } from './deadline.ts'
 import type { SnapshotObservation } from './observation.ts'
@@ -39,6 +39,12 @@ export function destinationHoldsDatabase(observation: SnapshotObservation, nowMs
   const why = whyNotStored(observation)
   if (why === undefined) return undefined
   return { status: failed(observation.snapshot, { reason: snapshotReasons.DestinationUnusable, message: why }, nowMs), effects: deletions(observation.mover.jobs) }
+}
+
+/** A server that nobody has looked at may have its database anywhere. */
+export function databasesUnseen(observation: SnapshotObservation, nowMs: number): Outcome {
+  const why = whyNotJudged(observation)
+  return why === undefined ? undefined : pending(observation, nowMs, { reason: snapshotReasons.InstanceNotSeen, message: why })
 }
 
 /** Rung 3: the user has to change something, and a MeiliSnapshot is immutable: say what, and end. */

@@ -142,6 +142,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     earlier: undefined,
     room: { sizeBytes: undefined, known: undefined },
     databases: [{ instance: 'search', claimName: 'search-data', subPath: 'data.ms' }],
+    unseen: [],
     claim: aClaim(),
     engine: anEngine(),
     mover: noMover,

@@ -14,7 +14,7 @@ const unknown = (words: string | RegExp): { unknown: string } => ({ unknown: wor
 
 describe('the defaults of the image', () => {
   test('a bare container sets nothing and works in /meili_data', () => {
-    expect(launch({})).toEqual({ databasePath: { unset: true }, snapshotDirectory: { unset: true }, s3: false, workingDirectory: '/meili_data' })
+    expect(launch({})).toEqual({ databasePath: { unset: true }, snapshotDirectory: { unset: true }, s3: false, mayHideDatabase: false, workingDirectory: '/meili_data' })
   })
 
   test("a container's own working directory wins", () => {
@@ -227,5 +227,31 @@ describe('S3', () => {
     ['nothing', { env: [] }, false],
   ])('%s', (_, container, s3) => {
     expect(launch(container).s3).toBe(s3)
+  })
+})
+
+describe("the database's path may be set out of sight", () => {
+  test.each<[string, Partial<V1Container>]>([
+    ['by a Secret that is a source of the environment', { envFrom: [{ secretRef: { name: 'keys' } }] }],
+    ['by a Secret whose prefix leaves room for it', { envFrom: [{ secretRef: { name: 'keys' }, prefix: 'MEILI_' }] }],
+    ['by what a shell line runs first', { command: ['sh', '-c', '. /vault/secrets/env && exec meilisearch'] }],
+    ['by a quoted flag of a shell line', { command: ['sh', '-c', 'exec meilisearch --db-pa"th" /fast/data.ms'] }],
+    ['by a script', { command: ['/scripts/start.sh'] }],
+    ['behind an init', { command: ['tini', '--'], args: ['/scripts/start.sh', '/bin/meilisearch'] }],
+    ['by a word that is a reference', { args: ['meilisearch', '$(EXTRA)'] }],
+    ["by another image's own environment", { image: 'corp/search:1.21' }],
+  ])('%s', (_, container) => {
+    expect(launch(container)).toMatchObject({ databasePath: { unset: true }, mayHideDatabase: true })
+  })
+
+  test.each<[string, Partial<V1Container>]>([
+    ['by a ConfigMap, which is read', { envFrom: [{ configMapRef: { name: 'settings', optional: true } }] }],
+    ['by a Secret whose prefix makes other names', { envFrom: [{ secretRef: { name: 'keys' }, prefix: 'AWS_' }] }],
+    ['by a Secret that is named for another variable', { env: [{ name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'k' } } }] }],
+    ['by plain flags', { command: ['tini', '--'], args: ['/bin/meilisearch', '--log-level', 'INFO'] }],
+    ['by a mirror of the image', { image: 'registry.corp:5000/getmeili/meilisearch@sha256:ab' }],
+    ['by the image of the enterprise edition', { image: 'getmeili/meilisearch-enterprise:v1.21.0' }],
+  ])('not %s', (_, container) => {
+    expect(launch(container).mayHideDatabase).toBe(false)
   })
 })

@@ -85,6 +85,31 @@ describe('pods', () => {
     expect(engine.asked).toEqual([])
   })
 
+  test('of two, both are looked at for their databases, which status tells: each may be the one', async () => {
+    layPod({ metadata: { name: 'search-1' }, container: { volumeMounts: [{ name: 'data', mountPath: '/meili_data', subPath: 'second' }] } })
+    const observation = await observe()
+    const databaseClaims = [{ claimName: 'search-data', subPath: 'data.ms' }, { claimName: 'search-data', subPath: 'second/data.ms' }]
+    expect(observation).toMatchObject({ located: undefined, databaseClaims })
+    expect(decidedInstance(observation)).toMatchObject({ reason: 'PodAmbiguous', status: { databaseClaims } })
+  })
+
+  test('of many that name the same ConfigMap it is read once', async () => {
+    let reads = 0
+    kube.before = ({ verb, resource }) => {
+      if (verb === 'get' && resource === configMaps) reads += 1
+    }
+    for (const name of ['search-0', 'search-1', 'search-2']) layPod({ metadata: { name }, container: { envFrom: [{ configMapRef: { name: 'settings' } }] } })
+    expect((await observe()).databaseClaims).toEqual([{ claimName: 'search-data' }])
+    expect(reads).toBe(1)
+  })
+
+  test('where there is none, status keeps what it knows of the database', async () => {
+    layPod({ status: { phase: 'Succeeded' } })
+    const observation = await observe()
+    expect(observation.databaseClaims).toBeUndefined()
+    expect(decidedInstance(observation).status.databaseClaims).toEqual([{ claimName: 'search-data', subPath: 'data.ms' }])
+  })
+
   test('one without an address is not asked, but looked at', async () => {
     layPod({ status: { podIP: undefined, phase: 'Pending' } })
     expect(await observe()).toMatchObject({ endpoint: undefined, server: { state: 'NotAsked' }, located: { volume: { claimName: 'search-data' } } })

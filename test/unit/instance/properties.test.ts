@@ -7,7 +7,7 @@ import type { MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import { decideInstance } from '../../../src/instance/decide.ts'
 import type { InstanceObservation, ServerSeen } from '../../../src/instance/observation.ts'
 import { launchOf } from '../../../src/instance/launch.ts'
-import { containerOf, locateDatabase, locateSnapshots, mountedClaims } from '../../../src/instance/snapshot-volume.ts'
+import { containerOf, distinct, locateDatabase, locateSnapshots, mountedClaims } from '../../../src/instance/snapshot-volume.ts'
 import { anInstance, now } from '../../support/observations.ts'
 
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/)
@@ -59,10 +59,13 @@ function locatedIn(pods: readonly V1Pod[], override: string | undefined): Instan
 }
 
 function databaseIn(pods: readonly V1Pod[]): InstanceObservation['databaseClaims'] {
-  const only = pods.length === 1 ? pods[0] : undefined
-  if (only === undefined) return undefined
-  const chosen = containerOf(only, undefined, 7700)
-  return chosen === undefined ? mountedClaims(only, only.spec?.containers ?? []) : locateDatabase({ pod: only, container: chosen, launch: launchOf(chosen, configMaps) })
+  if (pods.length === 0) return undefined
+  return distinct(
+    pods.flatMap((each) => {
+      const chosen = containerOf(each, undefined, 7700)
+      return chosen === undefined ? mountedClaims(each, each.spec?.containers ?? []) : locateDatabase({ pod: each, container: chosen, launch: launchOf(chosen, configMaps) })
+    }),
+  )
 }
 
 const seen = fc

@@ -177,6 +177,41 @@ describe('the database', () => {
     expect(database({ ...both, ...hidden })).toEqual([{ claimName: 'data' }, { claimName: 'other' }])
   })
 
+  const fast = { volumeMounts: [{ name: 'fast', mountPath: '/fast' }, { name: 'snaps', mountPath: '/meili_data/snapshots' }] }
+  const fastVolumes = [claimVolume('fast'), claimVolume('snaps')]
+
+  test.each([
+    ['a Secret', { envFrom: [{ secretRef: { name: 'meili' } }] }],
+    ['a file that a shell line sources', { command: ['sh', '-c', '. /vault/secrets/env && exec meilisearch'] }],
+    ['a flag that the shell puts together', { command: ['sh', '-c', 'exec meilisearch --db-pa"th" /fast/data.ms'] }],
+    ["the image's own environment", { image: 'corp/meilisearch:1.21' }],
+  ])('may be on any claim where no volume is at its usual place: %s puts it elsewhere', (_, hidden) => {
+    expect(database({ ...fast, ...hidden }, fastVolumes)).toEqual([{ claimName: 'fast' }, { claimName: 'snaps' }])
+  })
+
+  const besides = { volumeMounts: [{ name: 'data', mountPath: '/meili_data' }, { name: 'fast', mountPath: '/fast' }, { name: 'snaps', mountPath: '/snaps' }], ...snapshotDir('/snaps') }
+  const fromSecret = { envFrom: [{ secretRef: { name: 'meili' } }] }
+
+  test('may be on a claim beside its usual place where a Secret may say so, but for that of the snapshots', () => {
+    expect(database({ ...besides, ...fromSecret }, [claimVolume('data'), ...fastVolumes])).toEqual([{ claimName: 'data', subPath: 'data.ms' }, { claimName: 'fast' }])
+    expect(database(besides, [claimVolume('data'), ...fastVolumes])).toEqual([{ claimName: 'data', subPath: 'data.ms' }])
+  })
+
+  test('may be on the claim of the snapshots, too, where its usual place is on no claim', () => {
+    expect(database({ ...besides, ...fromSecret }, [{ name: 'data', emptyDir: {} }, ...fastVolumes])).toEqual([{ claimName: 'fast' }, { claimName: 'snaps' }])
+  })
+
+  test('is where the official chart has it: on one claim, with the Secret of its master key as a source', () => {
+    const chart = { ...onData, image: 'getmeili/meilisearch:v1.21.0', envFrom: [{ configMapRef: { name: 'meili', optional: true } }, { secretRef: { name: 'meili' } }] }
+    expect(database(chart)).toEqual([{ claimName: 'data', subPath: 'data.ms' }])
+  })
+
+  test('is on no claim that is mounted read-only, nor on a volume that is', () => {
+    const volumeMounts = [...both.volumeMounts, { name: 'models', mountPath: '/models', readOnly: true }, { name: 'seeds', mountPath: '/seeds' }]
+    const volumes = [claimVolume('data'), claimVolume('other'), claimVolume('models'), { name: 'seeds', persistentVolumeClaim: { claimName: 'seeds', readOnly: true } }]
+    expect(database({ volumeMounts, env: [{ name: 'MEILI_CONFIG_FILE_PATH', value: '/etc/meili.toml' }] }, volumes)).toEqual([{ claimName: 'data' }, { claimName: 'other' }])
+  })
+
   test('may be on any claim of the pod where nobody can tell which container is the server', () => {
     const sidecar = { name: 'sidecar', volumeMounts: [{ name: 'other', mountPath: '/x' }, { name: 'cache', mountPath: '/y' }] }
     const pod = aPod({ spec: { containers: [{ name: 'meilisearch', ...onData }, sidecar], volumes: [claimVolume('data'), claimVolume('other'), { name: 'cache', emptyDir: {} }] } })

@@ -179,7 +179,7 @@ export const anyObservation: Arbitrary<SnapshotObservation> = snapshot.chain((of
     .map((parts) => anObservation({ ...parts, snapshot: of })),
 )
 
-const database = fc.record({ instance: fc.constantFrom('search', 'movies'), claimName: fc.constantFrom('search-data', 'backups', 'movies-data'), subPath: fc.constantFrom('data.ms', 'search', 'search/data.ms', 'movies/data.ms', 'snapshots', '', undefined) })
+const database = fc.record({ instance: fc.constantFrom('search', 'movies', undefined), claimName: fc.constantFrom('search-data', 'backups', 'movies-data'), subPath: fc.constantFrom('data.ms', 'search', 'search/data.ms', 'movies/data.ms', 'snapshots', '', undefined) })
 
 /** Each Job of ours at the point at which it is made: the probe, the mover, what removes Meilisearch's file, what removes the artifact, what sweeps up after the last mover. */
 const stages: Arbitrary<Partial<SnapshotObservation>> = fc
@@ -207,8 +207,8 @@ const stages: Arbitrary<Partial<SnapshotObservation>> = fc
 
 /** Worlds in which databases lie where Jobs of ours are about to mount something. */
 export const anyBesideDatabases: Arbitrary<SnapshotObservation> = fc
-  .record({ databases: fc.array(database, { maxLength: 3 }), parts: fc.oneof(stages, anyObservation), snapshotVolume: maybe(fc.record({ claimName: fc.constantFrom('search-data', 'backups'), subPath: fc.constantFrom('', 'snapshots', 'data.ms/snapshots') })) })
-  .map(({ databases, parts, snapshotVolume }) => anObservation({ ...parts, databases, ...(snapshotVolume === undefined ? {} : { instance: anInstance({ status: aVolume(snapshotVolume) }) }) }))
+  .record({ databases: fc.array(database, { maxLength: 3 }), unseen: seldom<string[]>([], fc.constant(['fresh'])), parts: fc.oneof(stages, anyObservation), snapshotVolume: maybe(fc.record({ claimName: fc.constantFrom('search-data', 'backups'), subPath: fc.constantFrom('', 'snapshots', 'data.ms/snapshots') })) })
+  .map(({ databases, unseen, parts, snapshotVolume }) => anObservation({ ...parts, databases, unseen, ...(snapshotVolume === undefined ? {} : { instance: anInstance({ status: aVolume(snapshotVolume) }) }) }))
 
 /** Worlds in which nothing stands between a lost or refused request and the next one but the request itself. */
 export const anyUnanswered: Arbitrary<SnapshotObservation> = fc

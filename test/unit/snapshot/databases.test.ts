@@ -3,7 +3,7 @@ import type { V1Job } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import type { Database } from '../../../src/reconcile/server.ts'
-import { aJob, aClaim, ago, anEngine, aSnapshot, conditionsIn, decided, effectsOf, ended, failedConditions, moving, noMover, second, succeeded } from '../../support/observations.ts'
+import { aJob, aClaim, ago, anEngine, aSnapshot, conditionsIn, decided, effectsOf, ended, failedConditions, hour, moving, noMover, second, succeeded } from '../../support/observations.ts'
 
 const own: Database = { instance: 'search', claimName: 'search-data', subPath: 'data.ms' }
 const onBackups = (subPath?: string, instance = 'movies'): readonly Database[] => [own, { instance, claimName: 'backups', ...(subPath === undefined ? {} : { subPath }) }]
@@ -22,7 +22,16 @@ describe('destinationHoldsDatabase', () => {
   })
 
   test('a claim that may hold a database is refused, and it is said that nobody knows', () => {
-    expect(decided({ databases: onBackups() })).toMatchObject({ phase: 'Failed', reason: 'DestinationUnusable', effects: [], message: expect.stringContaining('Claim backups is mounted by the server of MeiliInstance movies, and may hold its database, whose place cannot be known.') })
+    expect(decided({ databases: onBackups() })).toMatchObject({ phase: 'Failed', reason: 'DestinationUnusable', effects: [], message: expect.stringContaining('Claim backups is mounted by a pod of MeiliInstance movies, and may hold its database, whose place cannot be known.') })
+  })
+
+  test('there the plain path of the database is a way out, too', () => {
+    expect(decided({ databases: onBackups() }).message).toContain('set MEILI_DB_PATH to a plain value')
+    expect(decided({ databases: onBackups('data.ms') }).message).not.toContain('MEILI_DB_PATH')
+  })
+
+  test('a claim that a MeiliInstance has left behind is refused', () => {
+    expect(decided({ databases: [own, { instance: undefined, claimName: 'backups', subPath: 'data.ms' }] })).toMatchObject({ phase: 'Failed', reason: 'DestinationUnusable', effects: [], message: expect.stringContaining('Claim backups holds the database of a MeiliInstance that is gone.') })
   })
 
   test('it waits for nothing, not even for the instance', () => {
@@ -36,6 +45,26 @@ describe('destinationHoldsDatabase', () => {
 
   test('a claim beside a database is welcome', () => {
     expect(decided({ databases: [own, { instance: 'movies', claimName: 'movies-data', subPath: 'data.ms' }] }).effects).toEqual(['RequestSnapshot'])
+  })
+})
+
+describe('databasesUnseen', () => {
+  const words = 'MeiliInstance fresh has not been looked at yet: its database may be on claim backups.'
+
+  test('a MeiliInstance of the namespace that nobody has looked at is waited for, by its name, before anything is asked of Meilisearch or probed', () => {
+    const room = { sizeBytes: 1000, known: { freeBytes: 1, observedAt: ago(second) } }
+    for (const parts of [{}, { room }, { claim: undefined }]) expect(decided({ unseen: ['fresh'], ...parts })).toMatchObject({ phase: 'Pending', reason: 'InstanceNotSeen', effects: [], requeueAfterMs: second, message: expect.stringContaining(words) })
+  })
+
+  test('it is waited for before a mover is started, until deadlines.move', () => {
+    const seen = { snapshot: aSnapshot({ status: moving({ node: undefined as never }) }), engine: anEngine({ candidates: [succeeded()] }) }
+    expect(decided(seen).effects).toEqual(['CreateJob'])
+    expect(decided({ ...seen, unseen: ['fresh'] })).toMatchObject({ phase: 'Moving', effects: [], requeueAfterMs: 2000, message: expect.stringContaining(words) })
+  })
+
+  test('the wait does not outlive deadlines.start', () => {
+    const status = { observedGeneration: 1, phase: 'Pending' as const, startedAt: ago(hour + second) }
+    expect(decided({ snapshot: aSnapshot({ status }), unseen: ['fresh'] })).toMatchObject({ phase: 'Failed', reason: 'StartDeadlineExceeded' })
   })
 })
 
@@ -86,7 +115,7 @@ describe('the removal of an artifact whose claim became that of a database', () 
     ['lies below that directory', 'search/data.ms', /^search\/nightly-0a1b2c3d on claim backups was not removed: Claim backups holds the database of MeiliInstance movies\. The directory cannot be mounted without it\.$/],
     ['is that directory', 'search', /cannot be mounted without it/],
     ['lies around that directory', '', /cannot be mounted without it/],
-    ['may be anywhere on the claim', undefined, /Claim backups is mounted by the server of MeiliInstance movies, and may hold its database.*cannot be mounted without it/],
+    ['may be anywhere on the claim', undefined, /Claim backups is mounted by a pod of MeiliInstance movies, and may hold its database.*cannot be mounted without it/],
   ])('is given up, and says what stays, where the database %s', (_, subPath, words) => {
     const verdict = decided({ snapshot: deleted(), databases: onBackups(subPath) })
     expect(verdict.effects).toEqual([])

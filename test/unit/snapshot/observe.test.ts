@@ -155,6 +155,21 @@ describe('the databases', () => {
     ])
   })
 
+  test('of one that is not looked at yet nothing is known, and it is named; of one without a pod there is nothing to wait for', async () => {
+    const unknown = (name: string, reason?: string): MeiliInstance => ({ ...anInstance({ name }), status: { observedGeneration: reason === undefined ? -1 : 1, conditions: reason === undefined ? [] : [aCondition('PodFound', 'False', { reason })] } })
+    const instances = [anInstance(), unknown('fresh'), unknown('seen-by-an-older-operator', 'PodAmbiguous'), unknown('without-pod', 'PodNotFound'), { ...aManagedInstance(), status: {} }, anInstance({ name: 'elsewhere', metadata: { namespace: 'bank' }, status: { observedGeneration: -1 } })]
+    expect((await observe(aSnapshot(), { instances })).unseen).toEqual(['fresh', 'seen-by-an-older-operator'])
+  })
+
+  test('a claim that a managed MeiliInstance has left behind counts, by its annotation, unless it has another server now', async () => {
+    const left = aClaim({ metadata: { annotations: { 'meili-operator.dev/database-version': '1.21.0' } } })
+    const objects = { 'pods/search-0': aTarget(), 'persistentvolumeclaims/backups': left }
+    expect((await observe(aSnapshot(), { objects })).databases).toContainEqual({ instance: undefined, claimName: 'backups', subPath: 'data.ms' })
+    const heir = aManagedInstance({ name: 'heir', managed: { storage: { claimName: 'backups' } } })
+    expect((await observe(aSnapshot(), { objects, instances: [heir] })).databases).toEqual([{ instance: 'heir', claimName: 'backups', subPath: 'data.ms' }])
+    expect((await observe(aSnapshot())).databases.map(({ claimName }) => claimName)).toEqual(['search-data'])
+  })
+
   test('are known where the object is being deleted, too, finished or not', async () => {
     const snapshot = aSnapshot({ metadata: { deletionTimestamp: ago(second) }, status: { phase: 'Completed' } })
     expect((await observe(snapshot)).databases).toHaveLength(1)

@@ -158,6 +158,17 @@ describe('a decision', () => {
     expect(seen).toBeGreaterThan(30)
   })
 
+  test('starts no probe and no mover while a server of the namespace is not looked at', () => {
+    fc.assert(
+      fc.property(anyBesideDatabases, ({ snapshot, ...rest }) => {
+        if (snapshot.metadata.deletionTimestamp !== undefined || snapshot.status?.artifact !== undefined) return
+        const made = effectsIn(decideSnapshot({ ...rest, snapshot, unseen: ['fresh'] }, now), 'CreateJob')
+        expect(made.filter(({ job }) => !(job.metadata?.name ?? '').endsWith('-sweep'))).toEqual([])
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   test('deletes no Job but its own', () => {
     always(({ mover }, decision) => {
       const own = mover.jobs.map(({ metadata }) => metadata?.uid)
