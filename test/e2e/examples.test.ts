@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { shellOnClaim } from '../support/artifact.ts'
 import { eventually } from '../support/eventually.ts'
-import { managedOf } from '../support/managed-objects.ts'
 import { kubectl, toolbox, World } from './world.ts'
 
 interface Pods {
@@ -15,7 +14,15 @@ interface Pods {
   }[]
 }
 
-const example = (name: string): string => join(import.meta.dirname, '../../examples', name)
+const repository = join(import.meta.dirname, '../..')
+const example = (name: string): string => join(repository, 'examples', name)
+
+/** The block of yaml on that page that holds this text. */
+const shownOn = (page: string, holding: string): string => {
+  const block = readFileSync(join(repository, page), 'utf8').split('```').find((each) => each.startsWith('yaml\n') && each.includes(holding))
+  if (block === undefined) throw new Error(`${page} shows no yaml with ${holding}`)
+  return block.slice('yaml\n'.length)
+}
 
 describe('an example', () => {
   let world: World
@@ -90,8 +97,8 @@ describe('an example', () => {
     await kubectl.run(['-n', namespace, 'wait', '--for=condition=Complete', 'job/restore', '--timeout=100s'])
     expect(await kubectl.run(['-n', namespace, 'logs', 'job/restore'])).toContain('is there already: nothing was done')
 
-    await kubectl.run(['-n', namespace, 'delete', 'statefulset', 'restored', '--cascade=foreground'])
-    await kubectl.apply(managedOf({ namespace, name: 'restored' }, { storage: { claimName: 'restored-data' }, masterKeySecretRef: { name: 'movies-keys', key: 'MEILI_MASTER_KEY' } }))
+    await kubectl.run(['-n', namespace, 'delete', '-f', example('restored-server.yaml'), '--cascade=foreground'])
+    await kubectl.run(['-n', namespace, 'apply', '-f', '-'], { input: shownOn('docs/operations.md', 'claimName: restored-data') })
     await world.instanceReady('restored')
     expect(await stats()).toContain('"films":{"numberOfDocuments":100,')
   })
