@@ -31,7 +31,8 @@ function containerTrouble(name: string, { state, lastState, ready, image }: V1Co
 
 /** The end of the log, without colours. */
 function lastWords(log: string | undefined): string {
-  // oxlint-disable-next-line no-control-regex -- terminal colours begin with this character
-  const lines = (log ?? '').replaceAll(/\u001b\[[\d;]*m/g, '').split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const lines = (log ?? '')
+    // oxlint-disable-next-line no-control-regex -- terminal colours begin with this character
+    .replaceAll(/\u001b\[[\d;]*m/g, '').split('\n').map((line) => line.trim()).filter((line) => line !== '')
   return lines.length === 0 ? 'it said nothing' : lines.slice(-3).join(' ').slice(-longest)
 }

@@ -5,7 +5,7 @@ import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
 import { ago, aJob, anEngine, anInstance, aPod, aSnapshot, aTarget, aTask, aVolume, decided, ended, hour, moving, noMover, processing, requested, running, second, stored, succeeded } from '../../support/observations.ts'
 
 const ladder = readFileSync(new URL('../../../src/snapshot/decide.ts', import.meta.url), 'utf8')
-const rungs = [...ladder.matchAll(/readonly Rung\[\] = \[([^\]]+)\]/g)].flatMap(([, names = '']) => names.split(',').map((name) => name.trim()))
+const rungs = [...ladder.matchAll(/readonly Rung\[\] = \[([^\]]+)\]/g)].flatMap(([, names = '']) => names.split(',').map((name) => name.trim()).filter((name) => name !== ''))
 
 const tested = new Set(
   readdirSync(new URL('.', import.meta.url))
