@@ -6,7 +6,8 @@ import type { OutputOptions, Plugin, RolldownOptions } from 'rolldown'
 import { packageList } from './release/package-list.ts'
 
 /** Before anything of the program is loaded: an older Node would fail somewhere in a library, with words that help nobody. */
-const banner = "if (+process.versions.node.split('.')[0] < 24) { console.error('meili-operator needs Node 24 or later, this is ' + process.version); process.exit(1) }"
+const banner =
+  "if (+process.versions.node.split('.')[0] < 24) { console.error('meili-operator needs Node 24 or later, this is ' + process.version); process.exit(1) }"
 
 /**
  * What the programs use of undici. Its index loads mocks, caches, interceptors and SQLite as well, and none of it can be shaken off (docs/decisions/0007).
@@ -32,7 +33,12 @@ const undiciInPart: Plugin = {
 /** `charset` leaves the notices of licences as they are: a name in one of them is written as in a string. */
 const asciiNotices: Plugin = {
   name: 'ascii-notices',
-  renderChunk: (code) => ({ code: code.replaceAll(/\/\*!.*?\*\//g, (notice) => notice.replaceAll(/[^\0-\u007F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)), map: null }),
+  renderChunk: (code) => ({
+    code: code.replaceAll(/\/\*!.*?\*\//g, (notice) =>
+      notice.replaceAll(/[^\0-\u007F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ),
+    map: null,
+  }),
 }
 
 const shared = (file: string): Plugin[] => [undiciInPart, asciiNotices, packageList(file)]
@@ -58,8 +64,16 @@ const program = (input: string, file: string, output: OutputOptions = {}): Rolld
 
 /** A file that a shell runs, copied under any name: CommonJS, which an older Node can read far enough to say what is wrong. */
 const executable = (input: string, file: string): RolldownOptions => ({
-  ...program(input, file, { format: 'cjs', banner: `#!/usr/bin/env node\n${banner.replace('meili-operator', 'kubectl-meili')}`, sourcemap: false }),
+  ...program(input, file, {
+    format: 'cjs',
+    banner: `#!/usr/bin/env node\n${banner.replace('meili-operator', 'kubectl-meili')}`,
+    sourcemap: false,
+  }),
   plugins: [...shared(file), { name: 'executable', writeBundle: async () => chmod(file, 0o755) }],
 })
 
-export default defineConfig([program('src/main.ts', 'dist/operator.js'), program('src/mover/main.ts', 'dist/mover.js'), executable('src/cli/main.ts', 'dist/kubectl-meili.cjs')])
+export default defineConfig([
+  program('src/main.ts', 'dist/operator.js'),
+  program('src/mover/main.ts', 'dist/mover.js'),
+  executable('src/cli/main.ts', 'dist/kubectl-meili.cjs'),
+])

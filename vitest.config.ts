@@ -6,16 +6,47 @@ const second = 1000
 const endToEnd = { testTimeout: 240 * second, hookTimeout: 300 * second }
 
 /** They stop or replace the operator, drain a node, take an image or the API server away. */
-const alone = ['again', 'chart', 'crash', 'disruption', 'docs', 'gitops', 'managed', 'outage', 'refusals', 'release', 'restart', 'stream', 'weather'].map((name) => `test/e2e/${name}.test.ts`)
+const alone = [
+  'again',
+  'chart',
+  'crash',
+  'disruption',
+  'docs',
+  'gitops',
+  'managed',
+  'outage',
+  'refusals',
+  'release',
+  'restart',
+  'stream',
+  'weather',
+].map((name) => `test/e2e/${name}.test.ts`)
 
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10 * second } },
       // Each file may start a control plane of its own: about 3 s, 300 MB.
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60 * second, hookTimeout: 120 * second, expect: { poll: { timeout: 20 * second } } } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60 * second,
+          hookTimeout: 120 * second,
+          expect: { poll: { timeout: 20 * second } },
+        },
+      },
       // All files share one cluster and one operator. Some side by side, each in a namespace of its own; then those that take away what all need.
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: alone, ...endToEnd, maxWorkers: 3, sequence: { groupOrder: 1 } } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: alone,
+          ...endToEnd,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
       { test: { name: 'e2e-alone', include: alone, ...endToEnd, fileParallelism: false, sequence: { groupOrder: 2 } } },
       { test: { name: 'flux', include: ['test/flux/**/*.test.ts'], ...endToEnd } },
       { test: { name: 'argocd', include: ['test/argocd/**/*.test.ts'], ...endToEnd } },

@@ -21,11 +21,21 @@ const writing: readonly string[] = ['create', 'update', 'patch', 'delete', 'dele
 
 /** Leases and watches that go on all the time are left out. */
 export function requestsBy(auditLog: string, span: { user: string; sinceMs: number; untilMs: number }): Requests {
-  const lines = readFileSync(auditLog, 'utf8').split('\n').filter((line) => line.includes(`"${span.user}"`))
-  const entries = lines.map((line) => JSON.parse(line) as Entry).filter(({ user, verb, objectRef, requestReceivedTimestamp }) => {
-    const at = Date.parse(requestReceivedTimestamp)
-    return user.username === span.user && at >= span.sinceMs && at <= span.untilMs && objectRef?.resource !== 'leases' && verb !== 'watch'
-  })
+  const lines = readFileSync(auditLog, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`"${span.user}"`))
+  const entries = lines
+    .map((line) => JSON.parse(line) as Entry)
+    .filter(({ user, verb, objectRef, requestReceivedTimestamp }) => {
+      const at = Date.parse(requestReceivedTimestamp)
+      return (
+        user.username === span.user &&
+        at >= span.sinceMs &&
+        at <= span.untilMs &&
+        objectRef?.resource !== 'leases' &&
+        verb !== 'watch'
+      )
+    })
   const byVerb: Record<string, number> = {}
   for (const { verb, objectRef } of entries) {
     const name = `${verb} ${[objectRef?.resource, objectRef?.subresource].filter((part) => part !== undefined).join('/')}`

@@ -37,7 +37,8 @@ await using api = await KubeApi.installed()
 using plugin = await Plugin.beside(api.plane)
 await make(api, meiliInstances, 'movies')
 const names = Array.from({ length: count }, (_, index) => `snapshot-${String(index).padStart(4, '0')}`)
-for (let next = 0; next < count; next += abreast) await Promise.all(names.slice(next, next + abreast).map((name) => make(api, meiliSnapshots, name)))
+for (let next = 0; next < count; next += abreast)
+  await Promise.all(names.slice(next, next + abreast).map((name) => make(api, meiliSnapshots, name)))
 const bytes = JSON.stringify(await api.kube.listAll(meiliSnapshots)).length
 
 const started = (): Promise<{ code: number | null; tookMs: number }> => {
@@ -54,8 +55,12 @@ const result = {
   kubectlGetMs: await times(() => plugin.kubectl(['get', 'msnap', '-A'])),
   bareNodeMs: await times(started),
 }
-say(` kubectl meili status, ${count} snapshots     ${result.statusMs} ms   goal: under 1000 ms   (the list is ${result.listMiB} MiB of JSON; median of ${rounds})`)
+say(
+  ` kubectl meili status, ${count} snapshots     ${result.statusMs} ms   goal: under 1000 ms   (the list is ${result.listMiB} MiB of JSON; median of ${rounds})`,
+)
 say(` kubectl meili status INSTANCE           ${result.ofOneMs} ms`)
-say(` kubectl meili --help                    ${result.helpMs} ms   no cluster asked; a Node that does nothing: ${result.bareNodeMs} ms`)
+say(
+  ` kubectl meili --help                    ${result.helpMs} ms   no cluster asked; a Node that does nothing: ${result.bareNodeMs} ms`,
+)
 say(` kubectl get msnap -A, for comparison    ${result.kubectlGetMs} ms   the server makes its table`)
 process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -3,7 +3,8 @@
 export const rounded = (value: number): number => Number(value.toFixed(2))
 
 /** The upper one of the two in the middle; 0 of none. */
-export const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
+export const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
 
 /** Seconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {

@@ -11,13 +11,20 @@ const abreast = 16
 /** Copies `model` until there are `count` of its kind in its namespace. No operator may run meanwhile: it would begin with them before they say that they are finished. */
 export async function makeFinished(kube: KubeClient, model: Ref, count: number): Promise<void> {
   const { spec, status } = await kube.get<Snapshot>(meiliSnapshots, model)
-  const there = (await kube.listAll<Snapshot>(meiliSnapshots, model.namespace === undefined ? {} : { namespace: model.namespace })).length
+  const there = (
+    await kube.listAll<Snapshot>(meiliSnapshots, model.namespace === undefined ? {} : { namespace: model.namespace })
+  ).length
   let next = there
   const one = async (): Promise<void> => {
     while (next < count) {
       const name = `finished-${String(next++).padStart(5, '0')}`
       const metadata = { name, ...(model.namespace === undefined ? {} : { namespace: model.namespace }) }
-      const created = await kube.create<Snapshot>(meiliSnapshots, { apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliSnapshot', metadata, spec } as Snapshot)
+      const created = await kube.create<Snapshot>(meiliSnapshots, {
+        apiVersion: 'meili-operator.dev/v1alpha1',
+        kind: 'MeiliSnapshot',
+        metadata,
+        spec,
+      } as Snapshot)
       await kube.updateStatus<Snapshot>(meiliSnapshots, { ...created, ...(status === undefined ? {} : { status }) })
     }
   }

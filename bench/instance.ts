@@ -18,10 +18,14 @@ const { values } = parseArgs({ options: { json: { type: 'boolean', default: fals
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
 
 async function measure(): Promise<void> {
-  const kubectl = new Kubectl({ kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl', kubeconfig: process.env['E2E_KUBECONFIG'] ?? '' })
+  const kubectl = new Kubectl({
+    kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl',
+    kubeconfig: process.env['E2E_KUBECONFIG'] ?? '',
+  })
   await install(kubectl, join(import.meta.dirname, '..'))
   await kubectl.run(['create', 'namespace', namespace])
-  const inNamespace = async (...args: readonly string[]): Promise<string> => await kubectl.run(['-n', namespace, ...args])
+  const inNamespace = async (...args: readonly string[]): Promise<string> =>
+    await kubectl.run(['-n', namespace, ...args])
   const managed = async (name: string): Promise<number> =>
     await timed(async () => {
       await kubectl.apply(managedOf({ namespace, name }))
@@ -39,18 +43,37 @@ async function measure(): Promise<void> {
   // A first turn warms the image and does not count.
   for (let round = 0; round <= rounds; round += 1) {
     const turn = { managed: await managed(`managed-${round}`), plain: await plain(`plain-${round}`) }
-    await inNamespace('delete', 'meiliinstance,statefulset', `managed-${round}`, `plain-${round}`, '--ignore-not-found', '--timeout=60s')
+    await inNamespace(
+      'delete',
+      'meiliinstance,statefulset',
+      `managed-${round}`,
+      `plain-${round}`,
+      '--ignore-not-found',
+      '--timeout=60s',
+    )
     if (round > 0) turns.push(turn)
   }
-  const result = { rounds, managedSeconds: rounded(median(turns.map((turn) => turn.managed))), plainSeconds: rounded(median(turns.map((turn) => turn.plain))), addedSeconds: rounded(median(turns.map((turn) => turn.managed - turn.plain))) }
+  const result = {
+    rounds,
+    managedSeconds: rounded(median(turns.map((turn) => turn.managed))),
+    plainSeconds: rounded(median(turns.map((turn) => turn.plain))),
+    addedSeconds: rounded(median(turns.map((turn) => turn.managed - turn.plain))),
+  }
   say(` managed instance: apply → Ready     ${result.managedSeconds} s   median of ${rounds} turns`)
   say(` plain StatefulSet: apply → Ready    ${result.plainSeconds} s`)
-  say(` what the operator adds              ${result.addedSeconds} s   goal: less than 1 s; claim, key, Service and both API keys are made in it`)
+  say(
+    ` what the operator adds              ${result.addedSeconds} s   goal: less than 1 s; claim, key, Service and both API keys are made in it`,
+  )
   process.stdout.write(`${JSON.stringify(result)}\n`)
 }
 
 if (process.env['E2E_KUBECONFIG'] === undefined) {
-  process.exitCode = await driveCluster({ title: 'bench:instance · a managed instance beside a plain StatefulSet', program: import.meta.filename, json: values.json, keep: false })
+  process.exitCode = await driveCluster({
+    title: 'bench:instance · a managed instance beside a plain StatefulSet',
+    program: import.meta.filename,
+    json: values.json,
+    keep: false,
+  })
 } else {
   await measure()
 }

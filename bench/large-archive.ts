@@ -19,10 +19,18 @@ function headerOf(name: string, sizeBytes: number): Buffer {
 
 /** Writes at least `sizeBytes`, flushed. */
 export async function writeArchive(path: string, sizeBytes: number, version: string): Promise<void> {
-  const piece = Buffer.concat(Array.from({ length: pieceBytes / 8192 }, () => Buffer.concat([randomBytes(4096), Buffer.alloc(4096, 'a row of a table ')])))
+  const piece = Buffer.concat(
+    Array.from({ length: pieceBytes / 8192 }, () =>
+      Buffer.concat([randomBytes(4096), Buffer.alloc(4096, 'a row of a table ')]),
+    ),
+  )
   const packed = compressed(piece)
   const count = Math.ceil(sizeBytes / packed.length)
-  const entries = [entryBytes({ name: './', type: '5' }), entryBytes({ name: 'VERSION', body: Buffer.from(version) }), entryBytes({ name: 'tasks/', type: '5' })]
+  const entries = [
+    entryBytes({ name: './', type: '5' }),
+    entryBytes({ name: 'VERSION', body: Buffer.from(version) }),
+    entryBytes({ name: 'tasks/', type: '5' }),
+  ]
   const head = Buffer.concat([...entries, headerOf('tasks/data.mdb', count * piece.length)])
   const tail = Buffer.alloc(1024)
   let crc = crc32(head)

@@ -12,7 +12,8 @@ export class MemoryLimit implements Disposable {
   constructor(limitBytes: number) {
     const isUnified = existsSync(join(top, 'cgroup.controllers'))
     const parent = isUnified ? top : join(top, 'memory')
-    if (isUnified && !readFileSync(join(top, 'cgroup.subtree_control'), 'utf8').includes('memory')) throw new Error(`${top} does not give memory to its children`)
+    if (isUnified && !readFileSync(join(top, 'cgroup.subtree_control'), 'utf8').includes('memory'))
+      throw new Error(`${top} does not give memory to its children`)
     this.#directory = join(parent, `meili-operator-bench-${process.pid}`)
     mkdirSync(this.#directory)
     writeFileSync(join(this.#directory, isUnified ? 'memory.max' : 'memory.limit_in_bytes'), String(limitBytes))

@@ -58,7 +58,8 @@ class Ours {
     const seconds = await timed(async () => {
       const { code, result } = await this.#work.run({ prefix, meanwhile, config: { verification } })
       if (code !== 0) throw new Error(result.message)
-      if (!result.message.startsWith('Stored:')) throw new Error(`This file system does not let the mover copy (${result.message}); choose another --directory.`)
+      if (!result.message.startsWith('Stored:'))
+        throw new Error(`This file system does not let the mover copy (${result.message}); choose another --directory.`)
     })
     this.peakBytes = Math.max(this.peakBytes, ...(await Promise.all(watching)))
     await rm(final, { recursive: true })
@@ -104,14 +105,18 @@ function tryLimit(): MemoryLimit | string {
 type Seconds = Map<string, number[]>
 
 /** What nobody who hashes, or who reads the cold file, can be faster than: one core's sha256 of as many bytes, and the disk's own rate. */
-const hashAlone = "const part = Buffer.alloc(2 ** 20); const hash = require('node:crypto').createHash('sha256'); for (let left = Number(process.argv[1]); left > 0; left -= part.length) hash.update(part); hash.digest()"
+const hashAlone =
+  "const part = Buffer.alloc(2 ** 20); const hash = require('node:crypto').createHash('sha256'); for (let left = Number(process.argv[1]); left > 0; left -= part.length) hash.update(part); hash.digest()"
 
 async function measureLimits(work: Workplace, seconds: Seconds): Promise<void> {
   const add = (name: string, taken: number): void => void seconds.set(name, [...(seconds.get(name) ?? []), taken])
   const { size } = await stat(work.file)
   add('sha256 alone', await timed(() => run(process.execPath, ['-e', hashAlone, String(size)])))
   prepare(work.file, false)
-  add('cold read alone', await timed(() => run('dd', [`if=${work.file}`, 'of=/dev/null', 'bs=1M', 'iflag=direct', 'status=none'])))
+  add(
+    'cold read alone',
+    await timed(() => run('dd', [`if=${work.file}`, 'of=/dev/null', 'bs=1M', 'iflag=direct', 'status=none'])),
+  )
 }
 
 interface Round {
@@ -121,7 +126,11 @@ interface Round {
 }
 
 /** Each round begins with another contender: what one leaves in memory makes the next one's turn easier or harder. */
-async function measureRound(work: Workplace, ours: Ours, { seconds, condition: { name, isWarm, prefix = [] }, number }: Round): Promise<void> {
+async function measureRound(
+  work: Workplace,
+  ours: Ours,
+  { seconds, condition: { name, isWarm, prefix = [] }, number }: Round,
+): Promise<void> {
   const all = contenders(work, ours)
   const first = number % all.length
   for (const contender of [...all.slice(first), ...all.slice(0, first)]) {
@@ -146,7 +155,11 @@ async function measure(work: Workplace, conditions: readonly Condition[]): Promi
   return { seconds, ours }
 }
 
-function report(work: Workplace, { seconds, ours }: Awaited<ReturnType<typeof measure>>, conditions: readonly Condition[]): Record<string, unknown> {
+function report(
+  work: Workplace,
+  { seconds, ours }: Awaited<ReturnType<typeof measure>>,
+  conditions: readonly Condition[],
+): Record<string, unknown> {
   const names = contenders(work, ours).map(({ name }) => name)
   const table: Record<string, Record<string, { seconds: number; ratio: number }> | string> = {}
   say(` ${''.padEnd(20)}${names.map((name) => name.padEnd(24)).join('')}`.trimEnd())
@@ -157,14 +170,26 @@ function report(work: Workplace, { seconds, ours }: Awaited<ReturnType<typeof me
       return [contender, { seconds: rounded(taken), ratio: rounded(base / taken) }] as const
     })
     table[name] = prefix === undefined ? 'not measurable' : Object.fromEntries(cells)
-    const row = prefix === undefined ? 'not measurable' : cells.map(([, cell]) => `${cell.ratio.toFixed(2)}   (${cell.seconds.toFixed(2)} s)`.padEnd(24)).join('')
+    const row =
+      prefix === undefined
+        ? 'not measurable'
+        : cells.map(([, cell]) => `${cell.ratio.toFixed(2)}   (${cell.seconds.toFixed(2)} s)`.padEnd(24)).join('')
     say(` ${name.padEnd(20)}${row}`.trimEnd())
   }
-  const toHashing = (name: string): number => median(seconds.get(`${name}: cp + sha256sum + sync`) ?? []) / median(seconds.get(`${name}: ours, sha256`) ?? [])
-  const times = conditions.filter(({ prefix }) => prefix !== undefined).map(({ name }) => `${name} ${toHashing(name).toFixed(2)}`)
+  const toHashing = (name: string): number =>
+    median(seconds.get(`${name}: cp + sha256sum + sync`) ?? []) / median(seconds.get(`${name}: ours, sha256`) ?? [])
+  const times = conditions
+    .filter(({ prefix }) => prefix !== undefined)
+    .map(({ name }) => `${name} ${toHashing(name).toFixed(2)}`)
   say(` ours / cp + sha256sum + sync: ${times.join(', ')}`)
-  const limits = Object.fromEntries(['sha256 alone', 'cold read alone'].map((name) => [name, rounded(median(seconds.get(name) ?? []))]))
-  say(` limits of this machine: ${Object.entries(limits).map(([name, taken]) => `${name} ${taken.toFixed(2)} s`).join(', ')}`)
+  const limits = Object.fromEntries(
+    ['sha256 alone', 'cold read alone'].map((name) => [name, rounded(median(seconds.get(name) ?? []))]),
+  )
+  say(
+    ` limits of this machine: ${Object.entries(limits)
+      .map(([name, taken]) => `${name} ${taken.toFixed(2)} s`)
+      .join(', ')}`,
+  )
   return { ...table, limits }
 }
 
@@ -187,12 +212,19 @@ async function main(): Promise<void> {
     const { size } = await stat(work.file)
     const measured = await measure(work, conditions)
     const peakMiB = rounded(measured.ours.peakBytes / 2 ** 20)
-    say(` speed, cp + sync = 1 (median seconds of ${rounds} rounds, ${(size / 2 ** 30).toFixed(2)} GiB, ${availableParallelism()} cores, load ${loadBefore} before and ${load()} after)`)
+    say(
+      ` speed, cp + sync = 1 (median seconds of ${rounds} rounds, ${(size / 2 ** 30).toFixed(2)} GiB, ${availableParallelism()} cores, load ${loadBefore} before and ${load()} after)`,
+    )
     const speed = report(work, measured, conditions)
     if (typeof limit === 'string') say(` no memory limit: ${limit}`)
-    say(` goals: ours at least 0.95, and 1.00 with 256 MiB; ours at least 4 × cp + sha256sum + sync; memory at most 96 MB`)
+    say(
+      ` goals: ours at least 0.95, and 1.00 with 256 MiB; ours at least 4 × cp + sha256sum + sync; memory at most 96 MB`,
+    )
     say(` memory of ours (VmHWM, the highest of all turns): ${peakMiB} MiB`)
-    if (values.json) process.stdout.write(`${JSON.stringify({ sizeBytes: size, rounds, load: { before: loadBefore, after: load() }, speed, peakMiB })}\n`)
+    if (values.json)
+      process.stdout.write(
+        `${JSON.stringify({ sizeBytes: size, rounds, load: { before: loadBefore, after: load() }, speed, peakMiB })}\n`,
+      )
   } finally {
     await work.remove()
     if (typeof limit !== 'string') limit[Symbol.dispose]()

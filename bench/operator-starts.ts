@@ -81,7 +81,11 @@ export class OperatorStarts {
     const watching = this.#observe(seen, stop.signal)
     const old = (await eventually('the lease to be seen', () => Promise.resolve(seen[0]), patience)).holder
     const ended = await act()
-    const next = await eventually('another one to lead', () => Promise.resolve(seen.find(({ holder }) => holder !== '' && holder !== old)), patience)
+    const next = await eventually(
+      'another one to lead',
+      () => Promise.resolve(seen.find(({ holder }) => holder !== '' && holder !== old)),
+      patience,
+    )
     stop.abort()
     await watching
     const free = ended ?? seen.find(({ holder }) => holder === '')?.at ?? next.at
@@ -90,7 +94,8 @@ export class OperatorStarts {
 
   async #observe(seen: Holding[], signal: AbortSignal): Promise<void> {
     const scope = { namespace, fieldSelector: `metadata.name=${lease.name}`, timeoutSeconds: 300, signal }
-    for await (const { type, object } of this.#kube.watch<Lease>(leases, scope)) if (type !== 'BOOKMARK') seen.push({ holder: object.spec?.holderIdentity ?? '', at: performance.now() })
+    for await (const { type, object } of this.#kube.watch<Lease>(leases, scope))
+      if (type !== 'BOOKMARK') seen.push({ holder: object.spec?.holderIdentity ?? '', at: performance.now() })
   }
 
   async #holder(): Promise<string | undefined> {
@@ -101,7 +106,10 @@ export class OperatorStarts {
   async #start(holder: string): Promise<Start> {
     return await eventually('the operator to say that it leads', async () => {
       const lines = (await this.#run('logs', podOf(holder))).split('\n')
-      const since = (words: string): number | undefined => lines.flatMap((line) => (line.includes(`"${words}"`) ? [(JSON.parse(line) as { sinceStartMs: number }).sinceStartMs] : []))[0]
+      const since = (words: string): number | undefined =>
+        lines.flatMap((line) =>
+          line.includes(`"${words}"`) ? [(JSON.parse(line) as { sinceStartMs: number }).sinceStartMs] : [],
+        )[0]
       const [syncedMs, leaderMs] = [since('the caches are filled'), since('leading')]
       return syncedMs === undefined || leaderMs === undefined ? undefined : { syncedMs, leaderMs }
     })

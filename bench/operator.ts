@@ -25,7 +25,9 @@ const rollings = 3
 const moves = 3
 const crowds = [1000, 10_000]
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, minutes: { type: 'string', default: '10' } } })
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, minutes: { type: 'string', default: '10' } },
+})
 const minutes = Number(values.minutes)
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
 const mebibytes = (bytes: number): number => Number((bytes / 1024 / 1024).toFixed(1))
@@ -40,14 +42,30 @@ async function idle(operator: OperatorStarts, finishedSnapshots: number): Promis
   const pid = await operator.pid()
   const before = cpuSeconds(pid)
   await pause(minutes * 60_000)
-  const seen = { finishedSnapshots, residentMiB: mebibytes(residentBytes(pid)), cpuSeconds: Number((cpuSeconds(pid) - before).toFixed(2)) }
-  say(` idle for ${minutes} min, ${String(finishedSnapshots).padStart(6)} finished snapshots   VmRSS ${seen.residentMiB} MiB   CPU ${seen.cpuSeconds} s   ${finishedSnapshots === 0 ? 'goal: at most 85.8 MiB (90 MB)' : ''}`)
+  const seen = {
+    finishedSnapshots,
+    residentMiB: mebibytes(residentBytes(pid)),
+    cpuSeconds: Number((cpuSeconds(pid) - before).toFixed(2)),
+  }
+  say(
+    ` idle for ${minutes} min, ${String(finishedSnapshots).padStart(6)} finished snapshots   VmRSS ${seen.residentMiB} MiB   CPU ${seen.cpuSeconds} s   ${finishedSnapshots === 0 ? 'goal: at most 85.8 MiB (90 MB)' : ''}`,
+  )
   return seen
 }
 
 async function moved(kubectl: Kubectl, name: string): Promise<number> {
-  await kubectl.apply(snapshotOf({ namespace, name, instance: server, claim: { name: 'backups', template: { resources: { requests: { storage: '2Gi' } } } } }))
-  const complete = kubectl.run(['-n', namespace, 'wait', `meilisnapshot/${name}`, '--for=condition=Complete', '--timeout=180s'], { timeoutMs: 200_000 })
+  await kubectl.apply(
+    snapshotOf({
+      namespace,
+      name,
+      instance: server,
+      claim: { name: 'backups', template: { resources: { requests: { storage: '2Gi' } } } },
+    }),
+  )
+  const complete = kubectl.run(
+    ['-n', namespace, 'wait', `meilisnapshot/${name}`, '--for=condition=Complete', '--timeout=180s'],
+    { timeoutMs: 200_000 },
+  )
   return await peakOf('/app/mover.js', complete)
 }
 
@@ -82,24 +100,42 @@ async function measure(): Promise<void> {
   const operator = new OperatorStarts(kubectl, kube)
   const root = join(import.meta.dirname, '..')
   const bare = await bareNode()
-  say(` bare Node                                    VmRSS ${mebibytes(bare.residentBytes)} MiB   starts in ${bare.startMs} ms`)
+  say(
+    ` bare Node                                    VmRSS ${mebibytes(bare.residentBytes)} MiB   starts in ${bare.startMs} ms`,
+  )
   await install(kubectl, root)
   const fresh = await times(starts, () => freshStart(operator))
   const rolling = await times(rollings, () => operator.rolling())
   const killed = await times(1, () => operator.killed())
-  const ms = (label: string, all: readonly number[], note = ''): void => say(` ${label}   median ${median(all)} ms   (${all.join(', ')})   ${note}`)
-  ms('start to leader, no lease     ', fresh.map(({ leaderMs }) => leaderMs), 'goal: under 1000 ms')
-  ms('rolling restart, without leader', rolling.map(({ leaderlessMs }) => leaderlessMs))
-  ms('leader killed, without leader ', killed.map(({ leaderlessMs }) => leaderlessMs), 'its lease has to expire: 15 s')
+  const ms = (label: string, all: readonly number[], note = ''): void =>
+    say(` ${label}   median ${median(all)} ms   (${all.join(', ')})   ${note}`)
+  ms(
+    'start to leader, no lease     ',
+    fresh.map(({ leaderMs }) => leaderMs),
+    'goal: under 1000 ms',
+  )
+  ms(
+    'rolling restart, without leader',
+    rolling.map(({ leaderlessMs }) => leaderlessMs),
+  )
+  ms(
+    'leader killed, without leader ',
+    killed.map(({ leaderlessMs }) => leaderlessMs),
+    'its lease has to expire: 15 s',
+  )
   const calm = [await idle(operator, 0)]
   const peaks = await snapshotsMade(kubectl, root)
-  say(` mover, peak of ${moves} moves, limit 256Mi          VmHWM ${mebibytes(Math.max(...peaks))} MiB   goal: at most 96 MB`)
+  say(
+    ` mover, peak of ${moves} moves, limit 256Mi          VmHWM ${mebibytes(Math.max(...peaks))} MiB   goal: at most 96 MB`,
+  )
   const crowded: (Start & { finishedSnapshots: number })[] = []
   for (const count of crowds) {
     await operator.stop()
     await makeFinished(kube, { namespace, name: 'bench-0' }, count)
     const start = { finishedSnapshots: count, ...(await operator.fresh()) }
-    say(` start with ${count} finished snapshots              synced after ${start.syncedMs} ms, leader after ${start.leaderMs} ms`)
+    say(
+      ` start with ${count} finished snapshots              synced after ${start.syncedMs} ms, leader after ${start.leaderMs} ms`,
+    )
     crowded.push(start)
     calm.push(await idle(operator, count))
   }
@@ -117,7 +153,12 @@ async function measure(): Promise<void> {
 }
 
 if (process.env['E2E_KUBECONFIG'] === undefined) {
-  process.exitCode = await driveCluster({ title: 'bench:operator · memory, CPU and start of the operator', program: import.meta.filename, json: values.json, keep: false })
+  process.exitCode = await driveCluster({
+    title: 'bench:operator · memory, CPU and start of the operator',
+    program: import.meta.filename,
+    json: values.json,
+    keep: false,
+  })
 } else {
   await measure()
 }

@@ -27,7 +27,9 @@ function wordsOf(pid: string): string[] {
  * @throws Error where there is not exactly one
  */
 export function processId(program: string, variable: string): number {
-  const pids = running(program).filter((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable))
+  const pids = running(program).filter((pid) =>
+    readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable),
+  )
   if (pids.length !== 1) throw new Error(`${pids.length} processes run ${program} with ${variable}, one was expected`)
   return Number(pids[0])
 }
@@ -42,7 +44,9 @@ const ticksPerSecond = 100
 /** User and system time since it began, all threads. */
 export function cpuSeconds(pid: number): number {
   // The second field is a name in parentheses, which may hold spaces.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
 
@@ -82,7 +86,9 @@ export async function peakOfProcess(child: ChildProcess): Promise<number> {
 /** A Node of this very binary that does nothing. */
 export async function bareNode(): Promise<{ residentBytes: number; startMs: number }> {
   const begun = performance.now()
-  const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   await new Promise((resolve) => child.stdout.once('data', resolve))
   const startMs = Math.round(performance.now() - begun)
   await pause(500)

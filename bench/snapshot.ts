@@ -32,7 +32,9 @@ const { values } = parseArgs({ options: { json: { type: 'boolean', default: fals
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
 
 async function lastTaskSeconds(api: MeilisearchApi): Promise<number> {
-  const { results } = await api.call<{ results: { startedAt: string; finishedAt: string }[] }>('/tasks?types=snapshotCreation&limit=1')
+  const { results } = await api.call<{ results: { startedAt: string; finishedAt: string }[] }>(
+    '/tasks?types=snapshotCreation&limit=1',
+  )
   const [task] = results
   return task === undefined ? 0 : (Date.parse(task.finishedAt) - Date.parse(task.startedAt)) / 1000
 }
@@ -40,7 +42,10 @@ async function lastTaskSeconds(api: MeilisearchApi): Promise<number> {
 async function ours(kubectl: Kubectl, name: string): Promise<{ seconds: number; snapshot: MeiliSnapshot }> {
   const seconds = await timed(async () => {
     await kubectl.apply(snapshotOf({ namespace, name, instance: server }))
-    await kubectl.run(['-n', namespace, 'wait', `meilisnapshot/${name}`, '--for=condition=Complete', '--timeout=180s'], { timeoutMs: 190_000 })
+    await kubectl.run(
+      ['-n', namespace, 'wait', `meilisnapshot/${name}`, '--for=condition=Complete', '--timeout=180s'],
+      { timeoutMs: 190_000 },
+    )
   })
   return { seconds, snapshot: await kubectl.json<MeiliSnapshot>(['-n', namespace, 'get', 'meilisnapshot', name]) }
 }
@@ -48,13 +53,20 @@ async function ours(kubectl: Kubectl, name: string): Promise<{ seconds: number; 
 async function theirs(kubectl: Kubectl, name: string): Promise<number> {
   const { status } = await kubectl.json<{ status: { podIP: string } }>(['-n', namespace, 'get', 'pod', `${server}-0`])
   return await timed(async () => {
-    await kubectl.apply(scriptJob({ namespace, name, image: meilisearchImage, address: `${status.podIP}:7700`, server }))
-    await kubectl.run(['-n', namespace, 'wait', `job/${name}`, '--for=condition=Complete', '--timeout=180s'], { timeoutMs: 190_000 })
+    await kubectl.apply(
+      scriptJob({ namespace, name, image: meilisearchImage, address: `${status.podIP}:7700`, server }),
+    )
+    await kubectl.run(['-n', namespace, 'wait', `job/${name}`, '--for=condition=Complete', '--timeout=180s'], {
+      timeoutMs: 190_000,
+    })
   })
 }
 
 async function measure(): Promise<void> {
-  const kubectl = new Kubectl({ kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl', kubeconfig: process.env['E2E_KUBECONFIG'] ?? '' })
+  const kubectl = new Kubectl({
+    kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl',
+    kubeconfig: process.env['E2E_KUBECONFIG'] ?? '',
+  })
   const root = join(import.meta.dirname, '..')
   const masterKey = randomBytes(24).toString('base64url')
   await install(kubectl, root)
@@ -88,7 +100,11 @@ async function settledRequests(snapshot: MeiliSnapshot, sinceMs: number): Promis
   if (cluster === undefined) return undefined
   let before = ''
   const look = (): Promise<Requests | undefined> => {
-    const seen = requestsBy(cluster.auditLog, { user: operatorUser, sinceMs, untilMs: Date.parse(snapshot.status?.completedAt ?? '') + 1000 })
+    const seen = requestsBy(cluster.auditLog, {
+      user: operatorUser,
+      sinceMs,
+      untilMs: Date.parse(snapshot.status?.completedAt ?? '') + 1000,
+    })
     const same = JSON.stringify(seen) === before
     before = JSON.stringify(seen)
     return Promise.resolve(same ? seen : undefined)
@@ -109,18 +125,34 @@ function report(turns: Record<'ours' | 'theirs', Turn[]>, requests: readonly Req
     ours: mine,
     script,
     scriptToOurs: rounded(script.totalSeconds / mine.totalSeconds),
-    requests: { writes: of(({ writes }) => writes), events: of(({ events }) => events), reads: of(({ reads }) => reads), byVerb: requests.at(-1)?.byVerb ?? {} },
+    requests: {
+      writes: of(({ writes }) => writes),
+      events: of(({ events }) => events),
+      reads: of(({ reads }) => reads),
+      byVerb: requests.at(-1)?.byVerb ?? {},
+    },
   }
   say('                                   all    of it the task    the rest')
-  say(` MeiliSnapshot: apply → Complete   ${mine.totalSeconds} s   ${mine.taskSeconds} s   ${mine.restSeconds} s   copied with sha256, read back, fsynced, manifest`)
-  say(` script in a Job: POST, poll, cp   ${script.totalSeconds} s   ${script.taskSeconds} s   ${script.restSeconds} s   copied, then sha256sum, then sync`)
+  say(
+    ` MeiliSnapshot: apply → Complete   ${mine.totalSeconds} s   ${mine.taskSeconds} s   ${mine.restSeconds} s   copied with sha256, read back, fsynced, manifest`,
+  )
+  say(
+    ` script in a Job: POST, poll, cp   ${script.totalSeconds} s   ${script.taskSeconds} s   ${script.restSeconds} s   copied, then sha256sum, then sync`,
+  )
   say(` script / MeiliSnapshot            ${result.scriptToOurs}   median of ${rounds} turns each; goal: at least 1`)
-  say(` API requests for a snapshot       ${result.requests.writes} writes (goal: at most 10), ${result.requests.events} Events, ${result.requests.reads} reads; leases apart`)
+  say(
+    ` API requests for a snapshot       ${result.requests.writes} writes (goal: at most 10), ${result.requests.events} Events, ${result.requests.reads} reads; leases apart`,
+  )
   process.stdout.write(`${JSON.stringify(result)}\n`)
 }
 
 if (process.env['E2E_KUBECONFIG'] === undefined) {
-  process.exitCode = await driveCluster({ title: 'bench:snapshot · the whole path beside a script', program: import.meta.filename, json: values.json, keep: false })
+  process.exitCode = await driveCluster({
+    title: 'bench:snapshot · the whole path beside a script',
+    program: import.meta.filename,
+    json: values.json,
+    keep: false,
+  })
 } else {
   await measure()
 }

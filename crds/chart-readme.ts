@@ -11,7 +11,11 @@ interface Row {
 }
 
 /** The paragraph that stands directly above the key. */
-const text = (comment: string | null | undefined): string => ((comment ?? '').split('\n\n').at(-1) ?? '').split('\n').map((line) => line.trim()).join(' ')
+const text = (comment: string | null | undefined): string =>
+  ((comment ?? '').split('\n\n').at(-1) ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ')
 
 /** A map whose own values have no comments is one value, with one row. */
 function rowsOf(map: YAMLMap, path: string): Row[] {
@@ -34,6 +38,8 @@ export function chartReadme(readme: string, values: string): string {
   const rows = rowsOf(contents, '')
   const silent = rows.filter(({ comment }) => comment === '').map(({ name }) => name)
   if (silent.length > 0) throw new Error(`values.yaml does not say what these are for: ${silent.join(', ')}`)
-  const lines = rows.map(({ name, comment, value }) => `| \`${name}\` | \`${cell(JSON.stringify(value))}\` | ${cell(comment)} |\n`)
+  const lines = rows.map(
+    ({ name, comment, value }) => `| \`${name}\` | \`${cell(JSON.stringify(value))}\` | ${cell(comment)} |\n`,
+  )
   return `${readme.split(heading)[0] ?? ''}${heading}\n| value | default | |\n|---|---|---|\n${lines.join('')}`
 }

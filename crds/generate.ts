@@ -31,12 +31,22 @@ function versionsThatDiffer(): readonly string[] {
 
 async function generated(): Promise<ReadonlyMap<string, string>> {
   const crds = kinds.map((kind) => [`${kind.plural}.yaml`, yamlText(customResourceDefinition(kind))] as const)
-  const pages = kinds.map((kind) => [`docs/reference/${kind.singular}.md`, referencePage(customResourceDefinition(kind))] as const)
-  const { install, streaming, rights, objects } = await installation({ version: manifest.version, crds: crds.map(([, text]) => text) })
+  const pages = kinds.map(
+    (kind) => [`docs/reference/${kind.singular}.md`, referencePage(customResourceDefinition(kind))] as const,
+  )
+  const { install, streaming, rights, objects } = await installation({
+    version: manifest.version,
+    crds: crds.map(([, text]) => text),
+  })
   return new Map([
-    ...['crds', 'charts/meili-operator/files/crds'].flatMap((directory) => crds.map(([name, text]) => [`${directory}/${name}`, text] as const)),
+    ...['crds', 'charts/meili-operator/files/crds'].flatMap((directory) =>
+      crds.map(([name, text]) => [`${directory}/${name}`, text] as const),
+    ),
     ...pages,
-    ['charts/meili-operator/README.md', chartReadme(read('charts/meili-operator/README.md'), read('charts/meili-operator/values.yaml'))],
+    [
+      'charts/meili-operator/README.md',
+      chartReadme(read('charts/meili-operator/README.md'), read('charts/meili-operator/values.yaml')),
+    ],
     ['install.yaml', install],
     ['install-streaming.yaml', streaming],
     ['src/cli/operator-rights.json', rights],
@@ -55,7 +65,8 @@ function readOrNothing(file: string): string {
 const findings = [...versionsThatDiffer()]
 for (const [file, text] of await generated()) {
   if (readOrNothing(file) === text) continue
-  if (process.argv.includes('--check')) findings.push(`${file} is not what src/api and charts/ make: run "npm run generate" and commit it`)
+  if (process.argv.includes('--check'))
+    findings.push(`${file} is not what src/api and charts/ make: run "npm run generate" and commit it`)
   else {
     writeFileSync(pathOf(file), text)
     process.stdout.write(`wrote ${file}\n`)

@@ -33,7 +33,10 @@ function reasons(text: string): readonly string[] {
   return found
 }
 
-const what = ({ apiGroups, resources }: Rule): string => resources.flatMap((resource) => apiGroups.map((group) => `\`${group === '' ? resource : `${resource}.${group}`}\``)).join(', ')
+const what = ({ apiGroups, resources }: Rule): string =>
+  resources
+    .flatMap((resource) => apiGroups.map((group) => `\`${group === '' ? resource : `${resource}.${group}`}\``))
+    .join(', ')
 
 function rows(text: string): readonly string[] {
   const { kind, metadata, rules = [] } = parse(text) as Role
@@ -42,7 +45,10 @@ function rows(text: string): readonly string[] {
   const why = reasons(text)
   return rules.map((rule, index) => {
     const reason = why[index] ?? ''
-    if (reason === '') throw new Error(`${metadata.name}: the right to ${rule.verbs.join(', ')} ${rule.resources.join(', ')} has no comment that says what it is for`)
+    if (reason === '')
+      throw new Error(
+        `${metadata.name}: the right to ${rule.verbs.join(', ')} ${rule.resources.join(', ')} has no comment that says what it is for`,
+      )
     return `| ${what(rule)} | ${rule.verbs.join(', ')} | ${reason} | ${mode} |`
   })
 }

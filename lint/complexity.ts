@@ -11,7 +11,11 @@ export const complexity: Rule = {
     const add = (): void => void open.push((open.pop() ?? 1) + 1)
     const leave = (node: Node): void => {
       const ways = open.pop() ?? 1
-      if (ways > limit) context.report({ node, message: `${ways} ways through one function, ${limit} are the limit: give a guard or a step its own name.` })
+      if (ways > limit)
+        context.report({
+          node,
+          message: `${ways} ways through one function, ${limit} are the limit: give a guard or a step its own name.`,
+        })
     }
     return {
       Program: enter,

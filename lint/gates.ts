@@ -15,7 +15,11 @@ async function run(name: string): Promise<{ isGood: boolean; output: string; sec
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
-  return { isGood: code === 0, output: Buffer.concat(chunks).toString('utf8'), seconds: ((performance.now() - begin) / 1000).toFixed(1) }
+  return {
+    isGood: code === 0,
+    output: Buffer.concat(chunks).toString('utf8'),
+    seconds: ((performance.now() - begin) / 1000).toFixed(1),
+  }
 }
 
 for (const { name, remedy } of gates) {

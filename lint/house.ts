@@ -21,10 +21,15 @@ const opening: Rule = {
     Program(node) {
       const comments = context.sourceCode.getAllComments().filter(({ type }) => type !== 'Shebang')
       const first = context.sourceCode.text.startsWith('#!') ? 2 : 1
-      const end = comments.findIndex(({ loc }, index) => loc.start.line !== first + index || loc.start.line !== loc.end.line)
+      const end = comments.findIndex(
+        ({ loc }, index) => loc.start.line !== first + index || loc.start.line !== loc.end.line,
+      )
       const lines = end === -1 ? comments.length : end
       if (lines < 1 || lines > 4) {
-        context.report({ node, message: `A file opens with one to four lines of comment that say what it is for and what it must not do; here are ${lines}.` })
+        context.report({
+          node,
+          message: `A file opens with one to four lines of comment that say what it is for and what it must not do; here are ${lines}.`,
+        })
       }
     },
   }),
@@ -37,7 +42,11 @@ const fileName: Rule = {
   create: (context) => ({
     Program(node) {
       const name = context.filename.slice(context.filename.lastIndexOf('/') + 1)
-      if (emptyNames.test(name)) context.report({ node, message: `${name}: name the file after what it does, in words of the field (observe, decide, workqueue, …).` })
+      if (emptyNames.test(name))
+        context.report({
+          node,
+          message: `${name}: name the file after what it does, in words of the field (observe, decide, workqueue, …).`,
+        })
     },
   }),
 }
@@ -50,7 +59,10 @@ export default {
     complexity,
     opening,
     'file-name': fileName,
-    environment: processMember('env', 'Only config.ts and the mains read process.env: add a field to Config and pass it in.'),
+    environment: processMember(
+      'env',
+      'Only config.ts and the mains read process.env: add a field to Config and pass it in.',
+    ),
     exit: processMember('exit', 'Only a main calls process.exit: throw, or return, and let the main end the process.'),
   },
 }

@@ -14,9 +14,11 @@ const impureCalls = new Set(['setTimeout', 'setInterval', 'setImmediate', 'queue
 
 export const pure: Rule = {
   create(context) {
-    const refuse = (node: Node, what: string, instead: string): void => context.report({ node, message: `A pure file has no ${what}: ${instead}.` })
+    const refuse = (node: Node, what: string, instead: string): void =>
+      context.report({ node, message: `A pure file has no ${what}: ${instead}.` })
     const refuseAsync = (node: Node): void => {
-      if (node.async === true) refuse(node, 'async function', 'give back an Effect, or do it in observe.ts or perform.ts')
+      if (node.async === true)
+        refuse(node, 'async function', 'give back an Effect, or do it in observe.ts or perform.ts')
     }
     return {
       AwaitExpression: (node) => refuse(node, 'await', 'read the world in observe.ts, change it in perform.ts'),
@@ -30,13 +32,15 @@ export const pure: Rule = {
         else if (impureObjects.has(object)) refuse(node, object, asArgument)
       },
       NewExpression(node) {
-        if (node.callee?.name === 'Date' && node.arguments?.length === 0) refuse(node, 'new Date() without arguments', 'take the time as an argument (nowMs)')
+        if (node.callee?.name === 'Date' && node.arguments?.length === 0)
+          refuse(node, 'new Date() without arguments', 'take the time as an argument (nowMs)')
       },
       CallExpression({ callee }) {
         const name = callee?.type === 'Identifier' ? (callee.name ?? '') : ''
         if (callee === undefined) return
         if (name === 'Date') refuse(callee, 'Date()', 'take the time as an argument (nowMs)')
-        if (impureCalls.has(name)) refuse(callee, `${name}()`, 'waiting is requeueAfterMs, and I/O belongs to observe.ts and perform.ts')
+        if (impureCalls.has(name))
+          refuse(callee, `${name}()`, 'waiting is requeueAfterMs, and I/O belongs to observe.ts and perform.ts')
       },
     }
   },

@@ -3,7 +3,8 @@
 import type { Node, Rule } from './rule.ts'
 
 const wireForm = 'a CRD cannot change a value: keep the wire form and convert where it is read'
-const lookAround = 'its pattern has look-around, which the API server refuses: write a .regex(), or use duration or timestamp of meta.ts'
+const lookAround =
+  'its pattern has look-around, which the API server refuses: write a .regex(), or use duration or timestamp of meta.ts'
 const pruned = 'unknown fields are pruned by the API server: use z.object'
 const noNull = 'the API server prunes null: use .optional()'
 const losesRules = 'it loses the rules in .meta: spread the fields into a new z.object and write the rules there'
@@ -52,7 +53,8 @@ const methods: Readonly<Record<string, string>> = {
 
 function insteadOf(node: Node): string | undefined {
   const name = node.property?.name ?? ''
-  if (node.object?.type === 'Identifier' && node.object.name === 'z') return Object.hasOwn(functions, name) ? functions[name] : undefined
+  if (node.object?.type === 'Identifier' && node.object.name === 'z')
+    return Object.hasOwn(functions, name) ? functions[name] : undefined
   const isCalled = node.parent?.type === 'CallExpression' && node.parent.callee === node
   return isCalled && Object.hasOwn(methods, name) ? methods[name] : undefined
 }
@@ -61,7 +63,8 @@ export const zod: Rule = {
   create: (context) => ({
     MemberExpression(node) {
       const instead = insteadOf(node)
-      if (instead !== undefined) context.report({ node, message: `zod's ${node.property?.name ?? ''} has no place in a CRD: ${instead}.` })
+      if (instead !== undefined)
+        context.report({ node, message: `zod's ${node.property?.name ?? ''} has no place in a CRD: ${instead}.` })
     },
   }),
 }

@@ -13,7 +13,15 @@ export interface TarRequest {
 }
 
 export async function tar({ file, directory, names, time }: TarRequest): Promise<void> {
-  const always = ['--sort=name', '--format=ustar', '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX', `--mtime=@${time}`]
+  const always = [
+    '--sort=name',
+    '--format=ustar',
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--mode=u=rwX,go=rX',
+    `--mtime=@${time}`,
+  ]
   await command('tar', [...always, '--create', '--file', file, '--directory', directory, ...names])
 }
 

@@ -24,7 +24,8 @@ export interface Base {
 }
 
 /** Of all that the packages bring, the parts that a program needs at run time, and the licences. */
-const kept = /^\/(?:(?:usr\/)?lib(?:64|32)?\/(?!.*\/(?:gconv|audit)\/)|etc\/(?:os-release|debian_version)$|usr\/share\/(?:common-licenses\/|doc\/[^/]+(?:\/copyright)?$))/
+const kept =
+  /^\/(?:(?:usr\/)?lib(?:64|32)?\/(?!.*\/(?:gconv|audit)\/)|etc\/(?:os-release|debian_version)$|usr\/share\/(?:common-licenses\/|doc\/[^/]+(?:\/copyright)?$))/
 
 function filesUnder(root: string, directory = ''): readonly Entry[] {
   return readdirSync(join(root, directory)).flatMap((name): readonly Entry[] => {
@@ -41,7 +42,10 @@ function filesUnder(root: string, directory = ''): readonly Entry[] {
 function certificateBundle(root: string): string {
   const directory = join(root, 'usr/share/ca-certificates/mozilla')
   const names = readdirSync(directory).filter((name) => name.endsWith('.crt'))
-  return names.toSorted().map((name) => `${readFileSync(join(directory, name), 'utf8').trimEnd()}\n`).join('')
+  return names
+    .toSorted()
+    .map((name) => `${readFileSync(join(directory, name), 'utf8').trimEnd()}\n`)
+    .join('')
 }
 
 function entriesOf(root: string, packages: readonly DebianPackage[], node: NodeProgram): readonly Entry[] {
@@ -66,14 +70,16 @@ const nodeComponent = ({ name, version, sha512 }: NodeProgram): BaseComponent =>
   cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
 })
 
-const debianComponent = (distribution: string) => ({ name, version, architecture, sha256 }: DebianPackage): BaseComponent => ({
-  type: 'library',
-  name,
-  version,
-  purl: `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}&distro=${distribution}`,
-  license: `see /usr/share/doc/${name}/copyright in the image`,
-  sha256,
-})
+const debianComponent =
+  (distribution: string) =>
+  ({ name, version, architecture, sha256 }: DebianPackage): BaseComponent => ({
+    type: 'library',
+    name,
+    version,
+    purl: `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}&distro=${distribution}`,
+    license: `see /usr/share/doc/${name}/copyright in the image`,
+    sha256,
+  })
 
 /** Libraries are the distribution's, so its release is part of the name. */
 function distributionOf(root: string): { readonly id: string; readonly name: string } {

@@ -37,8 +37,12 @@ const json = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T
 const licenseFile = /^(?:licen[cs]e|copying|notice|third-party-licen[cs]e)/i
 
 function licenseTexts(directory: string): readonly string[] {
-  const files = readdirSync(directory).filter((name) => licenseFile.test(name)).toSorted()
-  return files.map((name) => readFileSync(join(directory, name), 'utf8').replaceAll('\r\n', '\n').trim()).filter((text) => text !== '')
+  const files = readdirSync(directory)
+    .filter((name) => licenseFile.test(name))
+    .toSorted()
+  return files
+    .map((name) => readFileSync(join(directory, name), 'utf8').replaceAll('\r\n', '\n').trim())
+    .filter((text) => text !== '')
 }
 
 /** Which programs hold code of each package, by its place in package-lock.json. */
@@ -65,6 +69,9 @@ export function bundledPackages(root: string, programs: readonly Program[] = all
     if (integrity === '') faults.push(`${place} is not in package-lock.json`)
     return { name, version, license, integrity, programs: users, dependencies: Object.keys(dependencies), texts }
   })
-  if (faults.length > 0) throw new Error(`What is bundled must have a licence and a hash:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+  if (faults.length > 0)
+    throw new Error(
+      `What is bundled must have a licence and a hash:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    )
   return packages.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -21,7 +21,10 @@ export interface ChartRequest {
 /** Gives back a text in which one thing stands for another; it must be there exactly so many times. */
 export function replaced(text: string, [from, to]: readonly [string, string], times: number): string {
   const found = text.split(from).length - 1
-  if (found !== times) throw new Error(`"${from}" was looked for ${times} times and found ${found} times: the release would name another image than it brings.`)
+  if (found !== times)
+    throw new Error(
+      `"${from}" was looked for ${times} times and found ${found} times: the release would name another image than it brings.`,
+    )
   return text.replaceAll(from, to)
 }
 

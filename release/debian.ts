@@ -29,17 +29,29 @@ const field = (control: string, name: string): string => new RegExp(`^${name}: (
 async function described(file: string): Promise<DebianPackage> {
   const control = await command('dpkg-deb', ['--field', file])
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
-  return { name: field(control, 'Package'), version: field(control, 'Version'), architecture: field(control, 'Architecture'), file, sha256, control }
+  return {
+    name: field(control, 'Package'),
+    version: field(control, 'Version'),
+    architecture: field(control, 'Architecture'),
+    file,
+    sha256,
+    control,
+  }
 }
 
 async function describedIn(directory: string): Promise<readonly DebianPackage[]> {
-  const files = existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.deb')).toSorted() : []
+  const files = existsSync(directory)
+    ? readdirSync(directory)
+        .filter((name) => name.endsWith('.deb'))
+        .toSorted()
+    : []
   return Promise.all(files.map(async (file) => described(join(directory, file))))
 }
 
 async function download(architecture: Architecture, directory: string): Promise<void> {
   const state = join(directory, 'apt')
-  for (const folder of ['state/lists/partial', 'cache/archives/partial']) mkdirSync(join(state, folder), { recursive: true })
+  for (const folder of ['state/lists/partial', 'cache/archives/partial'])
+    mkdirSync(join(state, folder), { recursive: true })
   writeFileSync(join(state, 'state/status'), '')
   const options = [
     `APT::Architecture=${architecture}`,
@@ -52,7 +64,8 @@ async function download(architecture: Architecture, directory: string): Promise<
   ].flatMap((option) => ['--option', option])
   await command('apt-get', ['--quiet', ...options, 'update'])
   for (const old of readdirSync(directory).filter((name) => name.endsWith('.deb'))) rmSync(join(directory, old))
-  const fetch = async (names: readonly string[]): Promise<string> => command('apt-get', ['--quiet', ...options, 'download', ...names], { cwd: directory })
+  const fetch = async (names: readonly string[]): Promise<string> =>
+    command('apt-get', ['--quiet', ...options, 'download', ...names], { cwd: directory })
   await fetch(wanted)
   // The licence of GCC's libraries lies in a package whose name has GCC's version in it.
   const libraries = (await describedIn(directory)).find(({ name }) => name === 'libstdc++6')
@@ -76,6 +89,7 @@ export async function debianPackages({ architecture, cached, log }: FetchOptions
     await download(architecture, directory)
   }
   const packages = await describedIn(directory)
-  if (packages.length <= wanted.length) throw new Error(`apt fetched less than ${wanted.join(', ')} and the package with GCC's licence into ${directory}.`)
+  if (packages.length <= wanted.length)
+    throw new Error(`apt fetched less than ${wanted.join(', ')} and the package with GCC's licence into ${directory}.`)
   return packages
 }

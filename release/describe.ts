@@ -30,8 +30,13 @@ export interface SbomScope {
 }
 
 export function sbomOf(root: string, { programs, ...rest }: SbomScope): string {
-  const { name, version, license, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
-  const hash = (program: Program): string => createHash('sha256').update(readFileSync(join(root, 'dist', program))).digest('hex')
+  const { name, version, license, dependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as Manifest
+  const hash = (program: Program): string =>
+    createHash('sha256')
+      .update(readFileSync(join(root, 'dist', program)))
+      .digest('hex')
   return sbom({
     name,
     version,

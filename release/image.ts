@@ -7,7 +7,10 @@ import { gzip } from './archive.ts'
 import type { Base } from './base.ts'
 import { sbomFile } from './describe.ts'
 
-export const platforms = { 'linux/amd64': 'amd64', 'linux/arm64': 'arm64' } as const satisfies Record<string, Architecture>
+export const platforms = { 'linux/amd64': 'amd64', 'linux/arm64': 'arm64' } as const satisfies Record<
+  string,
+  Architecture
+>
 export type Platform = keyof typeof platforms
 
 export interface ImageRequest {

@@ -36,13 +36,25 @@ function optionsOf(words: readonly string[]): ReleaseOptions | undefined {
   const strange = values.platform.filter((word) => !isPlatform(word))
   if (strange.length > 0) throw new Error(`There is no image for ${strange.join(', ')}.\n${usage}`)
   const { image, base, cached, dirty } = values
-  return { root, out: resolve(values.out), platforms: chosen, image, base, cached, dirty, log: (line) => process.stderr.write(`${line}\n`) }
+  return {
+    root,
+    out: resolve(values.out),
+    platforms: chosen,
+    image,
+    base,
+    cached,
+    dirty,
+    log: (line) => process.stderr.write(`${line}\n`),
+  }
 }
 
 function table(files: readonly ReleasedFile[]): string {
   const width = Math.max(...files.map(({ name }) => name.length))
-  const size = (bytes: number): string => (bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`)
-  return files.map(({ name, bytes, sha256 }) => ` ${name.padEnd(width)}  ${size(bytes).padStart(10)}  ${sha256.slice(0, 16)}…\n`).join('')
+  const size = (bytes: number): string =>
+    bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+  return files
+    .map(({ name, bytes, sha256 }) => ` ${name.padEnd(width)}  ${size(bytes).padStart(10)}  ${sha256.slice(0, 16)}…\n`)
+    .join('')
 }
 
 // Modes of files must not depend on who builds.
@@ -53,7 +65,9 @@ try {
   else {
     const begin = performance.now()
     const files = await release(options)
-    process.stdout.write(`${options.out}\n${table(files)} made in ${Math.round((performance.now() - begin) / 1000)} s\n`)
+    process.stdout.write(
+      `${options.out}\n${table(files)} made in ${Math.round((performance.now() - begin) / 1000)} s\n`,
+    )
   }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

@@ -30,7 +30,8 @@ async function fetchNode(pinned: string, integrity: string, directory: string): 
     await command('npm', ['pack', '--silent', '--pack-destination', work, pinned])
     const archive = join(work, `${pinned.replace('@', '-')}.tgz`)
     const found = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`
-    if (found !== integrity) throw new Error(`npm gave an archive of ${pinned} with ${found}, package-lock.json says ${integrity}.`)
+    if (found !== integrity)
+      throw new Error(`npm gave an archive of ${pinned} with ${found}, package-lock.json says ${integrity}.`)
     await command('tar', ['-xzf', archive, '-C', work, 'package/bin/node', 'package/LICENSE'])
     rmSync(directory, { recursive: true, force: true })
     renameSync(join(work, 'package'), directory)
@@ -40,11 +41,15 @@ async function fetchNode(pinned: string, integrity: string, directory: string): 
 }
 
 /** Gives back where the program and its licence lie. */
-export async function nodeProgram(root: string, { architecture, log }: Pick<FetchOptions, 'architecture' | 'log'>): Promise<NodeProgram> {
+export async function nodeProgram(
+  root: string,
+  { architecture, log }: Pick<FetchOptions, 'architecture' | 'log'>,
+): Promise<NodeProgram> {
   const name = packages[architecture]
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as LockFile
   const entry = lock.packages[`node_modules/${name}`]
-  if (entry === undefined) throw new Error(`package-lock.json has no ${name}: it is an optional dependency in package.json.`)
+  if (entry === undefined)
+    throw new Error(`package-lock.json has no ${name}: it is an optional dependency in package.json.`)
   const { version, integrity } = entry
   const directory = join(baseCache(architecture), `node-${version}`)
   if (!existsSync(directory)) {

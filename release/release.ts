@@ -1,5 +1,15 @@
 // Makes all files of a release in one directory: the same commit and the same base give the same bytes, wherever and whenever.
-import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../test/cluster/cache.ts'
 import { command } from '../test/cluster/command.ts'
@@ -43,13 +53,24 @@ function writeManifests(root: string, directory: string, [usual, image]: readonl
   const install = readFileSync(join(root, 'install.yaml'), 'utf8')
   writeFileSync(join(directory, 'install.yaml'), replaced(install, [`image: ${usual}\n`, `image: ${image}\n`], 1))
   copyFileSync(join(root, 'install-streaming.yaml'), join(directory, 'install-streaming.yaml'))
-  const crds = readdirSync(join(root, 'crds')).filter((name) => name.endsWith('.yaml')).toSorted()
-  writeFileSync(join(directory, 'crds.yaml'), crds.map((name) => readFileSync(join(root, 'crds', name), 'utf8')).join('---\n'))
+  const crds = readdirSync(join(root, 'crds'))
+    .filter((name) => name.endsWith('.yaml'))
+    .toSorted()
+  writeFileSync(
+    join(directory, 'crds.yaml'),
+    crds.map((name) => readFileSync(join(root, 'crds', name), 'utf8')).join('---\n'),
+  )
 }
 
 async function listed(directory: string): Promise<readonly ReleasedFile[]> {
   const names = readdirSync(directory).toSorted()
-  return Promise.all(names.map(async (name) => ({ name, bytes: statSync(join(directory, name)).size, sha256: await hashOf(join(directory, name)) })))
+  return Promise.all(
+    names.map(async (name) => ({
+      name,
+      bytes: statSync(join(directory, name)).size,
+      sha256: await hashOf(join(directory, name)),
+    })),
+  )
 }
 
 async function writeAll(options: ReleaseOptions, work: string, directory: string): Promise<void> {
@@ -73,14 +94,29 @@ async function writeAll(options: ReleaseOptions, work: string, directory: string
     const file = join(directory, `meili-operator-${version}-image-${title}`)
     const sbom = sbomOf(root, { programs: imagePrograms, base: base.components, created })
     writeFileSync(`${file}.cdx.json`, sbom)
-    await writeImage({ root, platform, name: `${repository}:${version}`, version, base, revision, time, sbom, work: place(title), file: `${file}.tar.gz` })
+    await writeImage({
+      root,
+      platform,
+      name: `${repository}:${version}`,
+      version,
+      base,
+      revision,
+      time,
+      sbom,
+      work: place(title),
+      file: `${file}.tar.gz`,
+    })
   }
   log('chart')
   await writeChart({ root, repository, time, work: place('chart'), directory, log })
   writeManifests(root, directory, [`${usual}:${version}`, `${repository}:${version}`])
   cpSync(join(root, 'dist/kubectl-meili.cjs'), join(directory, 'kubectl-meili.cjs'))
   writeFileSync(join(directory, 'kubectl-meili.cdx.json'), sbomOf(root, { programs: ['kubectl-meili.cjs'], created }))
-  for (const [from, to] of [[`dist/${licenseFile}`, licenseFile], ['LICENSE', 'LICENSE']] as const) copyFileSync(join(root, from), join(directory, to))
+  for (const [from, to] of [
+    [`dist/${licenseFile}`, licenseFile],
+    ['LICENSE', 'LICENSE'],
+  ] as const)
+    copyFileSync(join(root, from), join(directory, to))
 }
 
 /** Gives back what lies in the directory then. It is replaced as a whole, or left as it was. */

@@ -35,7 +35,9 @@ export const npmPurl = (name: string, version: string): string => `pkg:npm/${nam
 const hexOf = (integrity: string): string => Buffer.from(integrity.replace(/^sha512-/, ''), 'base64').toString('hex')
 
 /** A single identifier, or an expression such as `MIT OR Apache-2.0`. */
-const licenses = (license: string): readonly unknown[] => [/[ ()]/.test(license) ? { expression: license } : { license: { id: license } }]
+const licenses = (license: string): readonly unknown[] => [
+  /[ ()]/.test(license) ? { expression: license } : { license: { id: license } },
+]
 
 function npmComponent({ name, version, license, integrity, programs }: BundledPackage): unknown {
   const purl = npmPurl(name, version)
@@ -75,7 +77,8 @@ function baseComponent({ type, name, version, purl, license, sha256, sha512, cpe
 /** Who asks for whom, among what is in here. */
 function graph({ packages, dependencies, base = [] }: SbomInput, root: string): readonly unknown[] {
   const refs = new Map(packages.map(({ name, version }) => [name, npmPurl(name, version)]))
-  const refsOf = (names: readonly string[]): readonly string[] => names.flatMap((name) => refs.get(name) ?? []).toSorted()
+  const refsOf = (names: readonly string[]): readonly string[] =>
+    names.flatMap((name) => refs.get(name) ?? []).toSorted()
   return [
     { ref: root, dependsOn: [...refsOf([...dependencies, 'rolldown']), ...base.map(({ purl }) => purl)] },
     ...packages.map((each) => ({ ref: npmPurl(each.name, each.version), dependsOn: refsOf(each.dependencies) })),
@@ -91,15 +94,32 @@ function uuidOf(text: string): string {
 export function sbom(input: SbomInput): string {
   const { name, version, license, packages, programs, base = [], created } = input
   const root = `pkg:generic/${name}@${version}`
-  const parts = Object.entries(programs).map(([file, sha256]) => ({ type: 'file', 'bom-ref': `file:${file}`, name: file, hashes: [{ alg: 'SHA-256', content: sha256 }] }))
+  const parts = Object.entries(programs).map(([file, sha256]) => ({
+    type: 'file',
+    'bom-ref': `file:${file}`,
+    name: file,
+    hashes: [{ alg: 'SHA-256', content: sha256 }],
+  }))
   const content = {
     metadata: {
       ...(created === undefined ? {} : { timestamp: created }),
-      component: { type: 'application', 'bom-ref': root, name, version, licenses: licenses(license), purl: root, components: parts },
+      component: {
+        type: 'application',
+        'bom-ref': root,
+        name,
+        version,
+        licenses: licenses(license),
+        purl: root,
+        components: parts,
+      },
     },
     components: [...packages.map(npmComponent), ...base.map(baseComponent)],
     dependencies: graph(input, root),
   }
-  const opening = { $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json', bomFormat: 'CycloneDX', specVersion: '1.6' }
+  const opening = {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+  }
   return `${JSON.stringify({ ...opening, serialNumber: `urn:uuid:${uuidOf(JSON.stringify(content))}`, version: 1, ...content }, undefined, 2)}\n`
 }

@@ -14,7 +14,14 @@ export async function sourceOf(root: string, allowed: boolean): Promise<Source> 
   if (changes.length > 0 && !allowed) {
     const shown = changes.slice(0, 10).map((line) => `  ${line}`)
     const rest = changes.length > shown.length ? [`  and ${changes.length - shown.length} more`] : []
-    throw new Error(['The tree has changes that are in no commit:', ...shown, ...rest, 'Commit them, or say --dirty: the revision will then end in "-dirty".'].join('\n'))
+    throw new Error(
+      [
+        'The tree has changes that are in no commit:',
+        ...shown,
+        ...rest,
+        'Commit them, or say --dirty: the revision will then end in "-dirty".',
+      ].join('\n'),
+    )
   }
   const [revision = '', time = ''] = (await git('log', '-1', '--format=%H %ct')).split(' ')
   return { revision: changes.length > 0 ? `${revision}-dirty` : revision, time: Number(time) }

@@ -5,7 +5,12 @@ import { z } from 'zod'
 const list = z
   .string()
   .default('')
-  .transform((text) => text.split(',').map((item) => item.trim()).filter((item) => item !== ''))
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  )
 
 const environment = z.object({
   /** Image of the mover: the operator's own. */
@@ -19,7 +24,10 @@ const environment = z.object({
   /** Namespaces to serve, separated by commas; empty for all. */
   WATCH_NAMESPACES: list,
   /** Whether to run servers (`spec.managed`): needs the rights of ClusterRole meili-operator-managed. */
-  MANAGED_INSTANCES: z.enum(['true', 'false']).default('false').transform((word) => word === 'true'),
+  MANAGED_INSTANCES: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((word) => word === 'true'),
   /** How often a healthy server is asked. */
   INSTANCE_POLL_SECONDS: z.coerce.number().int().min(30).max(300).default(60),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),

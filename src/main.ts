@@ -52,14 +52,28 @@ function compose(config: Config, logger: Logger): Manager {
   const listInstances = (namespace: string): readonly MeiliInstance[] => instances.store.list(namespace)
   const listSnapshots = (namespace?: string): readonly MeiliSnapshot[] => snapshots.store.list(namespace)
 
-  const instanceWorld = { kube, connections, instances: listInstances, snapshots: listSnapshots, pollMs: config.INSTANCE_POLL_SECONDS * 1000, streaming: config.MAX_STREAMS > 0, runsServers: config.MANAGED_INSTANCES }
-  const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map((resource) => manager.cache<KubeObject>(resource, childSelector))
+  const instanceWorld = {
+    kube,
+    connections,
+    instances: listInstances,
+    snapshots: listSnapshots,
+    pollMs: config.INSTANCE_POLL_SECONDS * 1000,
+    streaming: config.MAX_STREAMS > 0,
+    runsServers: config.MANAGED_INSTANCES,
+  }
+  const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map(
+    (resource) => manager.cache<KubeObject>(resource, childSelector),
+  )
   const madeOf = instancesMadeOf(instanceWorld)
   manager.addController({
     name: meiliInstances.singular,
     kind: meiliInstances.kind,
     reconcile: reconcilerOf(instanceRoom(instanceWorld), { ...loop, get: (key) => instances.store.get(key) }),
-    watches: [watching(instances, instancesBeside(instanceWorld)), watching(snapshots, instanceOf), ...children.map((cache) => watching(cache, madeOf))],
+    watches: [
+      watching(instances, instancesBeside(instanceWorld)),
+      watching(snapshots, instanceOf),
+      ...children.map((cache) => watching(cache, madeOf)),
+    ],
     all: () => instances.store.keys(),
     workers,
   })
@@ -79,7 +93,12 @@ function compose(config: Config, logger: Logger): Manager {
     name: meiliSnapshots.singular,
     kind: meiliSnapshots.kind,
     reconcile: reconcilerOf(snapshotRoom(snapshotWorld), { ...loop, get: (key) => snapshots.store.get(key) }),
-    watches: [watching(snapshots, snapshotAndQueue(listSnapshots)), watching(instances, snapshotsOf(listSnapshots)), watching(moverJobs, movedBy), watching(moverPods, movedBy)],
+    watches: [
+      watching(snapshots, snapshotAndQueue(listSnapshots)),
+      watching(instances, snapshotsOf(listSnapshots)),
+      watching(moverJobs, movedBy),
+      watching(moverPods, movedBy),
+    ],
     all: () => snapshots.store.keys(),
     workers,
   })
@@ -99,7 +118,10 @@ function configured(): Config | undefined {
   try {
     return configFrom(process.env)
   } catch (error) {
-    createLogger('info').fatal({ reason: error instanceof Error ? error.message : String(error) }, 'the operator cannot start')
+    createLogger('info').fatal(
+      { reason: error instanceof Error ? error.message : String(error) },
+      'the operator cannot start',
+    )
     return undefined
   }
 }

@@ -42,13 +42,16 @@ async function main(words: readonly string[]): Promise<Counts> {
     })
   }
   for (const level of clusterLevels) {
-    if (chosen.includes(level)) counts = sum(counts, await guarded(level, async () => runOnCluster({ level, args, log })))
+    if (chosen.includes(level))
+      counts = sum(counts, await guarded(level, async () => runOnCluster({ level, args, log })))
   }
   return counts
 }
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
-  console.error(`This is Node ${process.version}; the tests need 24 or later. "npm ci" brings it, and "npm test" finds it.`)
+  console.error(
+    `This is Node ${process.version}; the tests need 24 or later. "npm ci" brings it, and "npm test" finds it.`,
+  )
   process.exitCode = 1
 } else {
   log(`Node ${process.version}`)

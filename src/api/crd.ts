@@ -45,7 +45,13 @@ const maxBytes = 200_000
 
 /** The API server drops a priority of 0, so it is never written: it would show as a difference. */
 function printerColumn({ name, type, jsonPath, description, priority }: Column): PrinterColumn {
-  return { name, type, jsonPath, ...(description !== undefined && { description }), ...(priority === 1 && { priority }) }
+  return {
+    name,
+    type,
+    jsonPath,
+    ...(description !== undefined && { description }),
+    ...(priority === 1 && { priority }),
+  }
 }
 
 function root(kind: Kind): StructuralSchema {
@@ -56,7 +62,11 @@ function root(kind: Kind): StructuralSchema {
     properties: {
       spec: { description: 'What is wanted.', ...structuralSchema(kind.spec, `${kind.kind}.spec`) },
       // Without it kstatus (Flux, Helm) takes an object that nobody has looked at yet for done.
-      status: { description: 'What was seen.', ...structuralSchema(kind.status, `${kind.kind}.status`), default: { observedGeneration: -1 } },
+      status: {
+        description: 'What was seen.',
+        ...structuralSchema(kind.status, `${kind.kind}.status`),
+        default: { observedGeneration: -1 },
+      },
     },
   }
 }
@@ -66,7 +76,10 @@ export function customResourceDefinition(kind: Kind): CustomResourceDefinition {
   const crd: CustomResourceDefinition = {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${kind.plural}.${kind.group}`, labels: { 'app.kubernetes.io/name': 'meili-operator', 'app.kubernetes.io/part-of': 'meili-operator' } },
+    metadata: {
+      name: `${kind.plural}.${kind.group}`,
+      labels: { 'app.kubernetes.io/name': 'meili-operator', 'app.kubernetes.io/part-of': 'meili-operator' },
+    },
     spec: {
       group: kind.group,
       scope: 'Namespaced',
@@ -92,6 +105,9 @@ export function customResourceDefinition(kind: Kind): CustomResourceDefinition {
     },
   }
   const bytes = JSON.stringify(crd).length
-  if (bytes > maxBytes) throw new Error(`${kind.kind}: the CRD has ${bytes} bytes, more than ${maxBytes}: client-side apply would refuse it`)
+  if (bytes > maxBytes)
+    throw new Error(
+      `${kind.kind}: the CRD has ${bytes} bytes, more than ${maxBytes}: client-side apply would refuse it`,
+    )
   return crd
 }

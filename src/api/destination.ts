@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { nameOf, nameOrNone, quantity } from './meta.ts'
 
 export const destinationClaimReference = z.object({
-  name: nameOf('a PersistentVolumeClaim in this namespace').describe('PersistentVolumeClaim in the same namespace; none that holds the database of a server.'),
+  name: nameOf('a PersistentVolumeClaim in this namespace').describe(
+    'PersistentVolumeClaim in the same namespace; none that holds the database of a server.',
+  ),
   path: z
     .string()
     .min(1)
@@ -16,7 +18,9 @@ export const destinationClaimReference = z.object({
     .optional(),
   template: z
     .object({
-      storageClassName: nameOrNone('a StorageClass', 'storageClassName').describe("Without it: the cluster's default class.").optional(),
+      storageClassName: nameOrNone('a StorageClass', 'storageClassName')
+        .describe("Without it: the cluster's default class.")
+        .optional(),
       accessModes: z
         .array(z.enum(['ReadWriteOnce', 'ReadWriteMany']))
         .min(1)

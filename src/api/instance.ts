@@ -29,42 +29,75 @@ const podSelector = z
 const existing = z
   .object({
     podSelector,
-    container: labelName('a container of the pod', 'container').optional().describe('Container that runs Meilisearch. Without it: the one whose port is `port`, else the only one.'),
+    container: labelName('a container of the pod', 'container')
+      .optional()
+      .describe('Container that runs Meilisearch. Without it: the one whose port is `port`, else the only one.'),
     port: z.int().min(1).max(65_535).default(7700).describe('Port on which Meilisearch listens in the pod.'),
     scheme: z.enum(['HTTP', 'HTTPS']).default('HTTP').describe('HTTPS when Meilisearch itself serves TLS.'),
     tls: z
       .object({
-        caSecretRef: secretKeyReference.describe('Certificate authority (PEM) that signed the server certificate.').optional(),
-        serverName: z.string().min(1).max(253).describe("Name in the server certificate; certificates seldom hold a pod's address.").optional(),
+        caSecretRef: secretKeyReference
+          .describe('Certificate authority (PEM) that signed the server certificate.')
+          .optional(),
+        serverName: z
+          .string()
+          .min(1)
+          .max(253)
+          .describe("Name in the server certificate; certificates seldom hold a pod's address.")
+          .optional(),
       })
       .describe('How to check the server certificate. Only with scheme HTTPS.')
       .optional(),
     apiKeySecretRef: secretKeyReference
-      .describe('Master key, or a key with snapshots.create, tasks.get, tasks.cancel, version and stats.get for all indexes. Without it the server is expected to run without a key.')
+      .describe(
+        'Master key, or a key with snapshots.create, tasks.get, tasks.cancel, version and stats.get for all indexes. Without it the server is expected to run without a key.',
+      )
       .optional(),
     snapshotDirectory: z
       .string()
       .max(4096)
-      .regex(/^\/[^\r\n]*$/, 'snapshotDirectory is an absolute path in the container: write for example /meili_data/snapshots')
-      .describe("Absolute path of the snapshot directory in the container. Without it: read from the container's flags and environment, as Meilisearch itself would.")
+      .regex(
+        /^\/[^\r\n]*$/,
+        'snapshotDirectory is an absolute path in the container: write for example /meili_data/snapshots',
+      )
+      .describe(
+        "Absolute path of the snapshot directory in the container. Without it: read from the container's flags and environment, as Meilisearch itself would.",
+      )
       .optional(),
   })
   .describe('A server that someone else runs. Its objects are read and never changed.')
   .meta({
-    'x-kubernetes-validations': [{ rule: "!has(self.tls) || self.scheme == 'HTTPS'", message: 'tls needs scheme: HTTPS' }],
+    'x-kubernetes-validations': [
+      { rule: "!has(self.tls) || self.scheme == 'HTTPS'", message: 'tls needs scheme: HTTPS' },
+    ],
   })
 
 const spec = z
   .object({
     existing: existing.optional(),
     managed: managed.optional(),
-    deletionPolicy: z.enum(['Retain', 'Delete']).default('Retain').describe('What becomes of the claims and the generated key of a managed server when this object is deleted. May be changed at any time.'),
+    deletionPolicy: z
+      .enum(['Retain', 'Delete'])
+      .default('Retain')
+      .describe(
+        'What becomes of the claims and the generated key of a managed server when this object is deleted. May be changed at any time.',
+      ),
   })
   .meta({
     'x-kubernetes-validations': [
-      { rule: 'has(self.existing) != has(self.managed)', message: 'write existing for a server that someone else runs, or managed for one that the operator runs: exactly one of them' },
-      { rule: 'has(self.existing) == has(oldSelf.existing)', message: 'existing and managed cannot be exchanged: create another MeiliInstance' },
-      { rule: "has(self.managed) || self.deletionPolicy == 'Retain'", message: 'deletionPolicy: Delete needs managed: the objects of an existing server are never touched' },
+      {
+        rule: 'has(self.existing) != has(self.managed)',
+        message:
+          'write existing for a server that someone else runs, or managed for one that the operator runs: exactly one of them',
+      },
+      {
+        rule: 'has(self.existing) == has(oldSelf.existing)',
+        message: 'existing and managed cannot be exchanged: create another MeiliInstance',
+      },
+      {
+        rule: "has(self.managed) || self.deletionPolicy == 'Retain'",
+        message: 'deletionPolicy: Delete needs managed: the objects of an existing server are never touched',
+      },
     ],
   })
 
@@ -72,10 +105,20 @@ const status = z.object({
   observedGeneration: z.int().meta({ format: 'int64' }).optional(),
   conditions: conditions.optional(),
   version: z.string().max(64).describe('Version that the server reports.').optional(),
-  pod: z.object({ name: z.string().max(253), uid: z.string().max(64), node: z.string().max(253).optional() }).describe('The pod that was found.').optional(),
+  pod: z
+    .object({ name: z.string().max(253), uid: z.string().max(64), node: z.string().max(253).optional() })
+    .describe('The pod that was found.')
+    .optional(),
   endpoint: z.string().max(512).describe('Where the server is reached.').optional(),
   database: z
-    .object({ sizeBytes: int64, size: z.string().max(32), usedBytes: int64.optional(), indexes: int64, documents: int64, lastUpdate: timestamp.optional() })
+    .object({
+      sizeBytes: int64,
+      size: z.string().max(32),
+      usedBytes: int64.optional(),
+      indexes: int64,
+      documents: int64,
+      lastUpdate: timestamp.optional(),
+    })
     .describe('What /stats said last.')
     .optional(),
   snapshotVolume: z
@@ -84,7 +127,11 @@ const status = z.object({
       claimName: z.string().max(253).optional(),
       volumeMode: z.string().max(32).optional(),
       accessModes: z.array(z.string().max(32)).max(8).meta({ 'x-kubernetes-list-type': 'atomic' }).optional(),
-      subPath: z.string().max(4096).describe("Snapshot directory relative to the volume's root; empty for the root itself.").optional(),
+      subPath: z
+        .string()
+        .max(4096)
+        .describe("Snapshot directory relative to the volume's root; empty for the root itself.")
+        .optional(),
       directory: z.string().max(4096).describe('Snapshot directory in the container.'),
       fileName: z.string().max(255),
       container: z.string().max(63),
@@ -96,15 +143,24 @@ const status = z.object({
     .array(
       z.object({
         claimName: z.string().max(253),
-        subPath: z.string().max(4096).describe("The database's directory relative to the claim's root; absent where it cannot be known.").optional(),
+        subPath: z
+          .string()
+          .max(4096)
+          .describe("The database's directory relative to the claim's root; absent where it cannot be known.")
+          .optional(),
       }),
     )
     .max(256)
     .meta({ 'x-kubernetes-list-type': 'atomic' })
-    .describe('Claims that hold the database, or may hold it where its place cannot be known; empty where it is on no claim. No snapshot is stored on them.')
+    .describe(
+      'Claims that hold the database, or may hold it where its place cannot be known; empty where it is on no claim. No snapshot is stored on them.',
+    )
     .optional(),
   ...managedStatus,
-  lastSnapshot: z.object({ name: z.string().max(253), completedAt: timestamp }).describe('Newest MeiliSnapshot that completed.').optional(),
+  lastSnapshot: z
+    .object({ name: z.string().max(253), completedAt: timestamp })
+    .describe('Newest MeiliSnapshot that completed.')
+    .optional(),
 })
 
 export type MeiliInstanceSpec = z.output<typeof spec>

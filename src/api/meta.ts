@@ -17,25 +17,43 @@ export interface ObjectMeta {
 
 /** A name as the API server takes it for objects (RFC 1123 subdomain). What breaks it names nothing, and may be a command to whoever prints it. */
 const objectName = '[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*'
-const asNamed = (field: string, kind: string): string => `${field} must be the name of ${kind}: lower-case letters, digits, - and .`
+const asNamed = (field: string, kind: string): string =>
+  `${field} must be the name of ${kind}: lower-case letters, digits, - and .`
 
 export function nameOf(kind: string, field = 'name'): z.ZodString {
-  return z.string().min(1).max(253).regex(new RegExp(`^${objectName}$`), asNamed(field, kind))
+  return z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(new RegExp(`^${objectName}$`), asNamed(field, kind))
 }
 
 /** Where Kubernetes takes an empty name for none. */
 export function nameOrNone(kind: string, field: string): z.ZodString {
-  return z.string().max(253).regex(new RegExp(`^(${objectName})?$`), asNamed(field, kind))
+  return z
+    .string()
+    .max(253)
+    .regex(new RegExp(`^(${objectName})?$`), asNamed(field, kind))
 }
 
 /** Of a container or a namespace (RFC 1123 label). */
 export function labelName(kind: string, field: string): z.ZodString {
-  return z.string().min(1).max(63).regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, `${field} must be the name of ${kind}: lower-case letters, digits and -`)
+  return z
+    .string()
+    .min(1)
+    .max(63)
+    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, `${field} must be the name of ${kind}: lower-case letters, digits and -`)
 }
 
-const dataKey = z.string().min(1).max(253).regex(/^[-._a-zA-Z0-9]+$/, 'key must be a key of its data: letters, digits, -, _ and .')
+const dataKey = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[-._a-zA-Z0-9]+$/, 'key must be a key of its data: letters, digits, -, _ and .')
 
-export const localReference = z.object({ name: nameOf('an object in this namespace').describe('Name of an object in the same namespace.') })
+export const localReference = z.object({
+  name: nameOf('an object in this namespace').describe('Name of an object in the same namespace.'),
+})
 
 export const secretKeyReference = z.object({
   name: nameOf('a Secret in this namespace').describe('Name of a Secret in the same namespace.'),
@@ -53,9 +71,14 @@ export const duration = z
   .string()
   .min(2)
   .max(32)
-  .regex(/^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/, 'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m')
+  .regex(
+    /^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/,
+    'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m',
+  )
   .meta({
-    'x-kubernetes-validations': [{ rule: "self.matches('[1-9]')", message: 'a deadline is longer than 0s: write for example 90s or 6h' }],
+    'x-kubernetes-validations': [
+      { rule: "self.matches('[1-9]')", message: 'a deadline is longer than 0s: write for example 90s or 6h' },
+    ],
   })
 
 /** Milliseconds of a duration that the schema has accepted. */
@@ -73,7 +96,13 @@ const quantityText = /^(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|
 export const exponentTooLong = "matches('[eE][-+]?[0-9.]{3}')"
 
 /** A Kubernetes quantity such as `20Gi`, or a plain number; never below zero. */
-export const quantity = z.union([z.int().min(0), z.string().max(64).regex(quantityText, 'a quantity is a number with an optional unit: write for example 20Gi or 500m')])
+export const quantity = z.union([
+  z.int().min(0),
+  z
+    .string()
+    .max(64)
+    .regex(quantityText, 'a quantity is a number with an optional unit: write for example 20Gi or 500m'),
+])
 
 /** An instant as the API server and Meilisearch write it (RFC 3339, up to nine fractional digits). */
 export const timestamp = z.string().max(64)
@@ -91,7 +120,10 @@ export const condition = z.object({
 })
 export type Condition = z.infer<typeof condition>
 
-export const conditions = z.array(condition).max(16).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+export const conditions = z
+  .array(condition)
+  .max(16)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
 
 /** Condition types that every kind has. The first two are absent unless true (kstatus reads them first). */
 export const conditionTypes = { Reconciling: 'Reconciling', Stalled: 'Stalled', Ready: 'Ready' } as const

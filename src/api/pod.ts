@@ -25,7 +25,9 @@ const key = z.string().min(1).max(317)
 export const selectorShape = {
   matchLabels: z.record(z.string(), z.string().max(63)).meta({ maxProperties: 16 }).optional(),
   matchExpressions: z
-    .array(z.object({ key, operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']), values: labelValues.optional() }))
+    .array(
+      z.object({ key, operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']), values: labelValues.optional() }),
+    )
     .max(16)
     .meta(atomic)
     .optional(),
@@ -33,23 +35,46 @@ export const selectorShape = {
 const labelSelector = z.object(selectorShape).meta({ 'x-kubernetes-map-type': 'atomic' })
 
 const nodeRequirements = z
-  .array(z.object({ key, operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']), values: labelValues.optional() }))
+  .array(
+    z.object({
+      key,
+      operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']),
+      values: labelValues.optional(),
+    }),
+  )
   .max(16)
   .meta(atomic)
-const nodeTerm = z.object({ matchExpressions: nodeRequirements.optional(), matchFields: nodeRequirements.optional() }).meta({ 'x-kubernetes-map-type': 'atomic' })
+const nodeTerm = z
+  .object({ matchExpressions: nodeRequirements.optional(), matchFields: nodeRequirements.optional() })
+  .meta({ 'x-kubernetes-map-type': 'atomic' })
 const weight = z.int().min(1).max(100)
 
-const podTerm = z.object({ labelSelector: labelSelector.optional(), topologyKey: key, namespaces: z.array(labelName('a Namespace', 'namespaces')).max(16).meta(atomic).optional() })
+const podTerm = z.object({
+  labelSelector: labelSelector.optional(),
+  topologyKey: key,
+  namespaces: z.array(labelName('a Namespace', 'namespaces')).max(16).meta(atomic).optional(),
+})
 const podTerms = z.object({
   requiredDuringSchedulingIgnoredDuringExecution: z.array(podTerm).max(8).meta(atomic).optional(),
-  preferredDuringSchedulingIgnoredDuringExecution: z.array(z.object({ weight, podAffinityTerm: podTerm })).max(8).meta(atomic).optional(),
+  preferredDuringSchedulingIgnoredDuringExecution: z
+    .array(z.object({ weight, podAffinityTerm: podTerm }))
+    .max(8)
+    .meta(atomic)
+    .optional(),
 })
 
 export const affinity = z.object({
   nodeAffinity: z
     .object({
-      requiredDuringSchedulingIgnoredDuringExecution: z.object({ nodeSelectorTerms: z.array(nodeTerm).min(1).max(8).meta(atomic) }).meta({ 'x-kubernetes-map-type': 'atomic' }).optional(),
-      preferredDuringSchedulingIgnoredDuringExecution: z.array(z.object({ weight, preference: nodeTerm })).max(8).meta(atomic).optional(),
+      requiredDuringSchedulingIgnoredDuringExecution: z
+        .object({ nodeSelectorTerms: z.array(nodeTerm).min(1).max(8).meta(atomic) })
+        .meta({ 'x-kubernetes-map-type': 'atomic' })
+        .optional(),
+      preferredDuringSchedulingIgnoredDuringExecution: z
+        .array(z.object({ weight, preference: nodeTerm }))
+        .max(8)
+        .meta(atomic)
+        .optional(),
     })
     .optional(),
   podAffinity: podTerms.optional(),
@@ -57,7 +82,14 @@ export const affinity = z.object({
 })
 
 export const topologySpreadConstraints = z
-  .array(z.object({ maxSkew: z.int().min(1).max(100), topologyKey: key, whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']), labelSelector: labelSelector.optional() }))
+  .array(
+    z.object({
+      maxSkew: z.int().min(1).max(100),
+      topologyKey: key,
+      whenUnsatisfiable: z.enum(['DoNotSchedule', 'ScheduleAnyway']),
+      labelSelector: labelSelector.optional(),
+    }),
+  )
   .max(8)
   .meta(atomic)
 
@@ -68,16 +100,36 @@ const environmentVariable = z
     value: z.string().max(8192).optional(),
     valueFrom: z
       .object({ secretKeyRef: secretKeyReference.optional(), configMapKeyRef: configMapKeyReference.optional() })
-      .meta({ 'x-kubernetes-validations': [{ rule: 'has(self.secretKeyRef) != has(self.configMapKeyRef)', message: 'valueFrom is one of secretKeyRef and configMapKeyRef: write exactly one' }] })
+      .meta({
+        'x-kubernetes-validations': [
+          {
+            rule: 'has(self.secretKeyRef) != has(self.configMapKeyRef)',
+            message: 'valueFrom is one of secretKeyRef and configMapKeyRef: write exactly one',
+          },
+        ],
+      })
       .optional(),
   })
-  .meta({ 'x-kubernetes-validations': [{ rule: '!has(self.value) || !has(self.valueFrom)', message: 'a variable has a value or a valueFrom: write one of them' }] })
-export const environment = z.array(environmentVariable).max(64).meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: '!has(self.value) || !has(self.valueFrom)',
+        message: 'a variable has a value or a valueFrom: write one of them',
+      },
+    ],
+  })
+export const environment = z
+  .array(environmentVariable)
+  .max(64)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
 
 const id = z.int().min(1).meta({ format: 'int64' })
 /** The level alone, which separates pods from each other. Another type, user or role could switch SELinux off for the container (`spc_t`). */
 const seLinuxOptions = z.object({ level: z.string().max(253).optional() })
-const profile = z.object({ type: z.enum(['RuntimeDefault', 'Localhost']), localhostProfile: z.string().max(1024).optional() })
+const profile = z.object({
+  type: z.enum(['RuntimeDefault', 'Localhost']),
+  localhostProfile: z.string().max(1024).optional(),
+})
 
 /** Never root: what must hold for Pod Security "restricted" is not offered for change. */
 export const podSecurityContext = z.object({
@@ -88,7 +140,11 @@ export const podSecurityContext = z.object({
   seLinuxOptions: seLinuxOptions.optional(),
   seccompProfile: profile.optional(),
 })
-export const securityContext = z.object({ seLinuxOptions: seLinuxOptions.optional(), seccompProfile: profile.optional(), appArmorProfile: profile.optional() })
+export const securityContext = z.object({
+  seLinuxOptions: seLinuxOptions.optional(),
+  seccompProfile: profile.optional(),
+  appArmorProfile: profile.optional(),
+})
 
 export const stringMap = z.record(z.string(), z.string().max(4096)).meta({ maxProperties: 32 })
 
@@ -96,5 +152,10 @@ const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/'
 
 /** One annotation is a setting of its security: as such it could say `unconfined`. */
 export const podAnnotations = stringMap.meta({
-  'x-kubernetes-validations': [{ rule: `self.all(name, !name.startsWith('${appArmorPrefix}'))`, message: 'an AppArmor profile is no annotation here: write securityContext.appArmorProfile' }],
+  'x-kubernetes-validations': [
+    {
+      rule: `self.all(name, !name.startsWith('${appArmorPrefix}'))`,
+      message: 'an AppArmor profile is no annotation here: write securityContext.appArmorProfile',
+    },
+  ],
 })

@@ -13,13 +13,24 @@ export const snapshotStatus = z.object({
   request: z
     .object({
       attempt: z.int().min(1),
-      baseline: z.object({ uid: taskUid, enqueuedAt: timestamp }).optional().describe('Newest task of the server when the request was made; absent when it had none.'),
+      baseline: z
+        .object({ uid: taskUid, enqueuedAt: timestamp })
+        .optional()
+        .describe('Newest task of the server when the request was made; absent when it had none.'),
       posts: z.int().min(0).describe('How many times POST /snapshots may have been sent in this attempt.'),
       postedAt: timestamp.optional(),
-      startedAt: timestamp.optional().describe('When an attempt after the first began; the clock of its deadlines.start.'),
+      startedAt: timestamp
+        .optional()
+        .describe('When an attempt after the first began; the clock of its deadlines.start.'),
       failure: z.string().max(2048).optional().describe('Why the attempt before this one brought no file.'),
-      missingSince: timestamp.optional().describe('Since when the server answers without naming a task for a request whose reply was lost.'),
-      refused: z.string().max(2048).optional().describe('Why the server refused the last request; it made no task then.'),
+      missingSince: timestamp
+        .optional()
+        .describe('Since when the server answers without naming a task for a request whose reply was lost.'),
+      refused: z
+        .string()
+        .max(2048)
+        .optional()
+        .describe('Why the server refused the last request; it made no task then.'),
       taskUid: taskUid.optional().describe('The task that the server named in its reply.'),
       adoptedAt: timestamp.optional().describe('When the task was taken over; the clock of deadlines.task.'),
       cancelTaskUid: taskUid.optional(),
@@ -48,32 +59,56 @@ export const snapshotStatus = z.object({
       bytesDone: int64.optional(),
       bytesTotal: int64.optional(),
       updatedAt: timestamp.optional(),
-      estimatedCompletion: timestamp.optional().describe('From how long the last snapshot of this server took; absent where there was none, or where it took longer than that.'),
+      estimatedCompletion: timestamp
+        .optional()
+        .describe(
+          'From how long the last snapshot of this server took; absent where there was none, or where it took longer than that.',
+        ),
     })
     .describe('How far it is; written at most every 15 s.')
     .optional(),
   move: z
     .object({
       attempt: z.int().min(1),
-      failures: z.int().min(0).optional().describe('How many attempts failed for a cause that counts: lack of room, drains and a newer file do not.'),
+      failures: z
+        .int()
+        .min(0)
+        .optional()
+        .describe('How many attempts failed for a cause that counts: lack of room, drains and a newer file do not.'),
       jobName: z.string().max(253),
       node: z.string().max(253).optional(),
-      begun: z.boolean().optional().describe('True once a mover was seen at work. If none stores the file, what one of them may have left is removed at the end.'),
-      runAs: z.object({ user: z.int().min(0), group: z.int().min(0), fsGroup: z.int().min(0).optional() }).describe('Who owns what is stored.').optional(),
+      begun: z
+        .boolean()
+        .optional()
+        .describe(
+          'True once a mover was seen at work. If none stores the file, what one of them may have left is removed at the end.',
+        ),
+      runAs: z
+        .object({ user: z.int().min(0), group: z.int().min(0), fsGroup: z.int().min(0).optional() })
+        .describe('Who owns what is stored.')
+        .optional(),
       stream: z
         .object({
           pod: z.string().max(253),
           container: z.string().max(63),
           directory: z.string().max(4096),
           fileName: z.string().max(255),
-          pinned: z.boolean().describe('True while a hard link of ours may be beside the file, so that no newer one replaces it midway.'),
+          pinned: z
+            .boolean()
+            .describe(
+              'True while a hard link of ours may be beside the file, so that no newer one replaces it midway.',
+            ),
         })
         .describe('Where the file is sent from, where no mover can mount it.')
         .optional(),
       startedAt: timestamp.describe('When the first mover was started; the clock of deadlines.move.'),
       retryAt: timestamp.optional().describe('When the next attempt may begin.'),
       failure: z.string().max(2048).optional().describe('Why the attempt before this one failed.'),
-      supersededAt: z.string().max(64).optional().describe('When the newer file was written that an attempt found in place of the one it was to move.'),
+      supersededAt: z
+        .string()
+        .max(64)
+        .optional()
+        .describe('When the newer file was written that an attempt found in place of the one it was to move.'),
     })
     .optional(),
   artifact: z
@@ -101,14 +136,21 @@ export const snapshotStatus = z.object({
       checkedAt: timestamp.optional(),
       retryAt: timestamp.optional(),
     })
-    .describe('What was asked of the destination before a snapshot was asked for; only where the last figure was small.')
+    .describe(
+      'What was asked of the destination before a snapshot was asked for; only where the last figure was small.',
+    )
     .optional(),
-  destination: z.object({ freeBytes: int64, observedAt: timestamp }).describe('Room on the claim, as a mover saw it last.').optional(),
+  destination: z
+    .object({ freeBytes: int64, observedAt: timestamp })
+    .describe('Room on the claim, as a mover saw it last.')
+    .optional(),
   release: z
     .object({
       attempt: z.int().min(1),
       jobName: z.string().max(253),
-      file: z.object({ inode: z.string().max(32), modifiedAt: z.string().max(64), sizeBytes: int64 }).describe('The file that was stored, and no other.'),
+      file: z
+        .object({ inode: z.string().max(32), modifiedAt: z.string().max(64), sizeBytes: int64 })
+        .describe('The file that was stored, and no other.'),
       outcome: z.enum(['Removed', 'Replaced', 'Absent', 'Failed']).optional(),
       retryAt: timestamp.optional(),
     })

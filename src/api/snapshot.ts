@@ -14,17 +14,38 @@ export type { SnapshotReason } from './snapshot-reasons.ts'
 export type { MeiliSnapshotStatus, SnapshotPhase, SnapshotRequest, SnapshotTask } from './snapshot-status.ts'
 
 const immutable = (field: string): { 'x-kubernetes-validations': { rule: string; message: string }[] } => ({
-  'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: `${field} is immutable: a MeiliSnapshot is taken once; create another one instead` }],
+  'x-kubernetes-validations': [
+    {
+      rule: 'self == oldSelf',
+      message: `${field} is immutable: a MeiliSnapshot is taken once; create another one instead`,
+    },
+  ],
 })
 
 const spec = z.object({
-  source: z.object({ instanceRef: localReference.describe('The MeiliInstance to take the snapshot of.') }).meta(immutable('source')),
+  source: z
+    .object({ instanceRef: localReference.describe('The MeiliInstance to take the snapshot of.') })
+    .meta(immutable('source')),
   destination: z.object({ claim: destinationClaimReference }).meta(immutable('destination')),
-  sourcePolicy: z.enum(['Keep', 'Remove']).default('Keep').describe("What becomes of Meilisearch's own file once it is stored. Remove unlinks exactly the file that was stored; a newer one stays.").meta(immutable('sourcePolicy')),
-  deletionPolicy: z.enum(['Retain', 'Delete']).default('Retain').describe('What becomes of the stored files when this object is deleted. May be changed at any time.'),
+  sourcePolicy: z
+    .enum(['Keep', 'Remove'])
+    .default('Keep')
+    .describe(
+      "What becomes of Meilisearch's own file once it is stored. Remove unlinks exactly the file that was stored; a newer one stays.",
+    )
+    .meta(immutable('sourcePolicy')),
+  deletionPolicy: z
+    .enum(['Retain', 'Delete'])
+    .default('Retain')
+    .describe('What becomes of the stored files when this object is deleted. May be changed at any time.'),
   verification: z
     .object({
-      mode: z.enum(['None', 'Archive']).default('Archive').describe('Archive reads the moved file back: gzip with its CRC, tar, version. None only checks size and sha256.'),
+      mode: z
+        .enum(['None', 'Archive'])
+        .default('Archive')
+        .describe(
+          'Archive reads the moved file back: gzip with its CRC, tar, version. None only checks size and sha256.',
+        ),
     })
     .prefault({})
     .meta(immutable('verification')),

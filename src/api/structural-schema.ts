@@ -42,7 +42,9 @@ const same: Convert = (value) => value
 /** zod bounds each integer by what a double can hold; the API server knows int64. */
 const bound: Convert = (value) => (Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value)
 const named: Convert = (value, path) =>
-  Object.fromEntries(Object.entries(value as Record<string, JsonSchema>).map(([name, node]) => [name, convert(node, `${path}.${name}`)]))
+  Object.fromEntries(
+    Object.entries(value as Record<string, JsonSchema>).map(([name, node]) => [name, convert(node, `${path}.${name}`)]),
+  )
 
 /** Every keyword that may come out, in the order in which it is written. */
 const keywords: Readonly<Record<Keyword, Convert>> = {
@@ -78,7 +80,13 @@ const message = 'x-message'
 /** The only union with a structural form. The limits of its members move outside, where they bind values of their own type only. */
 function intOrString({ anyOf, ...rest }: JsonSchema): JsonSchema {
   const limits = Object.assign({}, ...(anyOf as JsonSchema[])) as JsonSchema
-  return { ...rest, ...limits, type: undefined, anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true }
+  return {
+    ...rest,
+    ...limits,
+    type: undefined,
+    anyOf: [{ type: 'integer' }, { type: 'string' }],
+    'x-kubernetes-int-or-string': true,
+  }
 }
 
 /** A pattern with a message becomes a CEL rule: of a bare pattern the API server shows users nothing but its letters. */
@@ -87,7 +95,13 @@ function explained(node: JsonSchema): JsonSchema {
   if (told === undefined) return node
   const matches = `self.matches(${JSON.stringify(plain(pattern as string))})`
   const rule = node['x-kubernetes-int-or-string'] === true ? `type(self) == int || ${matches}` : matches
-  return { ...rest, 'x-kubernetes-validations': [{ rule, message: told }, ...((rest['x-kubernetes-validations'] as CelRule[] | undefined) ?? [])] }
+  return {
+    ...rest,
+    'x-kubernetes-validations': [
+      { rule, message: told },
+      ...((rest['x-kubernetes-validations'] as CelRule[] | undefined) ?? []),
+    ],
+  }
 }
 
 function convert(node: JsonSchema, path: string): StructuralSchema {
@@ -107,7 +121,8 @@ const children = (node: StructuralSchema, path: string): readonly (readonly [Str
 ]
 
 const rulesOf = (node: StructuralSchema): readonly CelRule[] => node['x-kubernetes-validations'] ?? []
-const ruleWithin = (node: StructuralSchema): boolean => rulesOf(node).length > 0 || children(node, '').some(([child]) => ruleWithin(child))
+const ruleWithin = (node: StructuralSchema): boolean =>
+  rulesOf(node).length > 0 || children(node, '').some(([child]) => ruleWithin(child))
 
 /** The limit whose absence makes a CEL rule that reads this node too costly for the API server. */
 function missingBound(node: StructuralSchema): string | undefined {
@@ -119,13 +134,19 @@ function missingBound(node: StructuralSchema): string | undefined {
 
 function unbounded(node: StructuralSchema, path: string, isUnderRule = false): readonly string[] {
   const isRead = isUnderRule || rulesOf(node).length > 0
-  const missing = isRead || children(node, '').some(([child]) => node.properties === undefined && ruleWithin(child)) ? missingBound(node) : undefined
+  const missing =
+    isRead || children(node, '').some(([child]) => node.properties === undefined && ruleWithin(child))
+      ? missingBound(node)
+      : undefined
   const here = missing === undefined ? [] : [`${path}: needs ${missing}, or the cost of a CEL rule is without bound`]
   return [...here, ...children(node, path).flatMap(([child, at]) => unbounded(child, at, isRead))]
 }
 
 function emittedRules(node: StructuralSchema, path: string): readonly string[] {
-  return [...rulesOf(node).map(({ rule }) => `${path}: ${rule}`), ...children(node, path).flatMap(([child, at]) => emittedRules(child, at))]
+  return [
+    ...rulesOf(node).map(({ rule }) => `${path}: ${rule}`),
+    ...children(node, path).flatMap(([child, at]) => emittedRules(child, at)),
+  ]
 }
 
 /**
@@ -148,7 +169,9 @@ export function structuralSchema(schema: z.ZodType, path: string): StructuralSch
   const emitted = convert(json, path)
   const present = new Set(emittedRules(emitted, path))
   const wanted = [...rules].flatMap(([at, list]) => list.map(({ rule }) => `${at}: ${rule}`))
-  const lost = wanted.filter((rule) => !present.has(rule)).map((rule) => `${rule}: lost, an outer .meta has the same key: write both rules in one .meta`)
+  const lost = wanted
+    .filter((rule) => !present.has(rule))
+    .map((rule) => `${rule}: lost, an outer .meta has the same key: write both rules in one .meta`)
   const failures = [...unbounded(emitted, path), ...lost]
   if (failures.length > 0) throw new Error(failures.join('\n'))
   return emitted

@@ -42,21 +42,29 @@ function checkProblem(def: z.core.$ZodCheckDef | Def): string | undefined {
   if ('coerce' in def && def.coerce) return 'coercion is lost in a CRD: accept the wire form only'
   if (!('check' in def)) return undefined
   if (def.check === 'custom') return 'a refinement is lost in a CRD: write the rule in CEL'
-  if (def.check === 'overwrite') return 'trim, lowercase and the like change a value, which a CRD cannot: write a pattern'
+  if (def.check === 'overwrite')
+    return 'trim, lowercase and the like change a value, which a CRD cannot: write a pattern'
   if (def.check !== 'string_format') return undefined
   const { pattern, format } = def as z.core.$ZodCheckStringFormatDef
   if (!(pattern instanceof RegExp)) return `string format ${format} has no pattern: use .regex()`
-  if (pattern.flags.replace(/[us]/, '') !== '') return `regex flags (${pattern.flags}) are lost in a CRD: spell them out in the pattern`
-  return unknownToRe2.test(pattern.source) ? 'look-around and back-references are unknown to the API server (RE2)' : undefined
+  if (pattern.flags.replace(/[us]/, '') !== '')
+    return `regex flags (${pattern.flags}) are lost in a CRD: spell them out in the pattern`
+  return unknownToRe2.test(pattern.source)
+    ? 'look-around and back-references are unknown to the API server (RE2)'
+    : undefined
 }
 
 /** Two patterns on one string would become an `allOf`, which is not structural. */
 function patternCount(def: Def): number {
-  return [def, ...(def.checks ?? []).map((check) => check._zod.def)].filter((one) => 'check' in one && one.check === 'string_format').length
+  return [def, ...(def.checks ?? []).map((check) => check._zod.def)].filter(
+    (one) => 'check' in one && one.check === 'string_format',
+  ).length
 }
 
 const checksOf: Judge = (def, path) => {
-  const found = [def, ...(def.checks ?? []).map((check) => check._zod.def)].map(checkProblem).filter((problem) => problem !== undefined)
+  const found = [def, ...(def.checks ?? []).map((check) => check._zod.def)]
+    .map(checkProblem)
+    .filter((problem) => problem !== undefined)
   if (patternCount(def) > 1) found.push('two formats on one string: join them into one .regex()')
   return found.map((problem) => `${path}: ${problem}`)
 }
@@ -67,7 +75,9 @@ const refused =
     isRefused(def) ? [`${path}: ${instead[def.type] ?? 'has no structural form'}`] : checksOf(def, path)
 
 const isIntOrString = (def: Def): boolean =>
-  def.type === 'union' && !('discriminator' in def) && def.options.map((option) => option._zod.def.type).join() === 'number,string'
+  def.type === 'union' &&
+  !('discriminator' in def) &&
+  def.options.map((option) => option._zod.def.type).join() === 'number,string'
 
 /** Each zod type that may stand in src/api, with what it must not carry. */
 const judges: Partial<Record<Def['type'], Judge>> = {
@@ -77,7 +87,11 @@ const judges: Partial<Record<Def['type'], Judge>> = {
   literal: refused((def) => def.type === 'literal' && def.values.some((value) => typeof value !== 'string')),
   number: refused((def) => !('format' in def) || def.format !== 'safeint'),
   object: refused((def) => def.type === 'object' && def.catchall !== undefined),
-  record: refused((def) => def.type === 'record' && (def.keyType._zod.def.type !== 'string' || (def.keyType._zod.def.checks ?? []).length > 0)),
+  record: refused(
+    (def) =>
+      def.type === 'record' &&
+      (def.keyType._zod.def.type !== 'string' || (def.keyType._zod.def.checks ?? []).length > 0),
+  ),
   union: refused((def) => !isIntOrString(def)),
   array: checksOf,
   optional: checksOf,

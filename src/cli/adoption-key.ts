@@ -20,7 +20,11 @@ export function environmentSecrets({ envFrom = [] }: V1Container): readonly stri
   return envFrom.map(({ secretRef }) => secretRef?.name).filter((name) => name !== undefined)
 }
 
-export function keyOf(container: V1Container, configMaps: ConfigMapData, { keys, name, namespace }: { keys: SecretKeys; name: string; namespace: string }): Key {
+export function keyOf(
+  container: V1Container,
+  configMaps: ConfigMapData,
+  { keys, name, namespace }: { keys: SecretKeys; name: string; namespace: string },
+): Key {
   const reference = referenceOf(container, flagVariable(container)) ?? sourceOf(container, keys)
   if (reference !== undefined) return { reference, notes: [] }
   const setting = settingOf(container, configMaps, { flag: 'master-key', variable })
@@ -29,14 +33,22 @@ export function keyOf(container: V1Container, configMaps: ConfigMapData, { keys,
   const secret = { name: `${name}-master-key`, key: variable }
   return {
     reference: secret,
-    notes: [`The key is in no Secret that can be told (${why}). Put it into one: paste this, then the key, and press Enter: ${commandToMakeKey({ namespace, ...secret })}`],
+    notes: [
+      `The key is in no Secret that can be told (${why}). Put it into one: paste this, then the key, and press Enter: ${commandToMakeKey({ namespace, ...secret })}`,
+    ],
   }
 }
 
 /** `--master-key $(NAME)` takes another variable. */
 function flagVariable({ command = [], args = [] }: V1Container): string {
   const words = [...command, ...args]
-  const values = words.flatMap((word, index) => (word === '--master-key' ? [words[index + 1] ?? ''] : word.startsWith('--master-key=') ? [word.slice('--master-key='.length)] : []))
+  const values = words.flatMap((word, index) =>
+    word === '--master-key'
+      ? [words[index + 1] ?? '']
+      : word.startsWith('--master-key=')
+        ? [word.slice('--master-key='.length)]
+        : [],
+  )
   return /^\$\((\w+)\)$/.exec(values.at(-1) ?? '')?.[1] ?? variable
 }
 
@@ -47,13 +59,22 @@ function referenceOf({ env = [] }: V1Container, named: string): SecretKeyReferen
 
 /** The last source wins, as in the kubelet. */
 function sourceOf({ envFrom = [] }: V1Container, keys: SecretKeys): SecretKeyReference | undefined {
-  const source = envFrom.findLast(({ secretRef, prefix = '' }) => variable.startsWith(prefix) && (keys.get(secretRef?.name ?? '') ?? []).includes(variable.slice(prefix.length)))
-  return source?.secretRef?.name === undefined ? undefined : { name: source.secretRef.name, key: variable.slice((source.prefix ?? '').length) }
+  const source = envFrom.findLast(
+    ({ secretRef, prefix = '' }) =>
+      variable.startsWith(prefix) && (keys.get(secretRef?.name ?? '') ?? []).includes(variable.slice(prefix.length)),
+  )
+  return source?.secretRef?.name === undefined
+    ? undefined
+    : { name: source.secretRef.name, key: variable.slice((source.prefix ?? '').length) }
 }
 
 /** Where one Secret is a source and may not be read, it is the likeliest place. */
 function unset(container: V1Container, keys: SecretKeys): Key {
   const hidden = environmentSecrets(container).filter((name) => keys.has(name) && keys.get(name) === undefined)
-  if (hidden[0] === undefined) return { reference: undefined, notes: ['The server seems to run without a key: none is set.'] }
-  return { reference: { name: hidden[0], key: variable }, notes: [`Whether the key is in Secret ${hidden[0]} is taken for granted: you may not read it.`] }
+  if (hidden[0] === undefined)
+    return { reference: undefined, notes: ['The server seems to run without a key: none is set.'] }
+  return {
+    reference: { name: hidden[0], key: variable },
+    notes: [`Whether the key is in Secret ${hidden[0]} is taken for granted: you may not read it.`],
+  }
 }

@@ -40,7 +40,11 @@ export function meilisearchIn(pod: V1Pod): V1Container | undefined {
 
 /** For a search: an only container of some other program is none. */
 export function looksLikeMeilisearch(pod: V1Pod): boolean {
-  return (pod.spec?.containers ?? []).some(({ image = '', ports }) => /(^|\/)meilisearch([:@]|$)/.test(image) || (ports?.some(({ containerPort }) => containerPort === meilisearchPort) ?? false))
+  return (pod.spec?.containers ?? []).some(
+    ({ image = '', ports }) =>
+      /(^|\/)meilisearch([:@]|$)/.test(image) ||
+      (ports?.some(({ containerPort }) => containerPort === meilisearchPort) ?? false),
+  )
 }
 
 export function locate(pod: V1Pod, container: V1Container, configMaps: ConfigMapData): Found['located'] {
@@ -51,12 +55,19 @@ export function locate(pod: V1Pod, container: V1Container, configMaps: ConfigMap
 /** @throws Complaint for a server that the operator runs: its MeiliInstance is there */
 export function adoptionOf(found: Found, wished: string | undefined): Adoption {
   const { pod, container, configMaps, statefulSet } = found
-  const owner = statefulSet?.metadata?.ownerReferences?.find(({ kind, controller }) => kind === 'MeiliInstance' && controller === true)
-  if (owner !== undefined) throw new Complaint(`Pod ${pod.metadata?.name ?? ''} is of MeiliInstance ${owner.name}, which the operator runs: there is nothing to adopt.`)
+  const owner = statefulSet?.metadata?.ownerReferences?.find(
+    ({ kind, controller }) => kind === 'MeiliInstance' && controller === true,
+  )
+  if (owner !== undefined)
+    throw new Complaint(
+      `Pod ${pod.metadata?.name ?? ''} is of MeiliInstance ${owner.name}, which the operator runs: there is nothing to adopt.`,
+    )
   const name = wished ?? statefulSet?.metadata?.name ?? pod.metadata?.name ?? ''
   const port = portOf(container, configMaps)
   const key = keyOf(container, configMaps, { keys: found.secretKeys, name, namespace: pod.metadata?.namespace ?? '' })
-  const isTls = !('unset' in settingOf(container, configMaps, { flag: 'ssl-cert-path', variable: 'MEILI_SSL_CERT_PATH' }))
+  const isTls = !(
+    'unset' in settingOf(container, configMaps, { flag: 'ssl-cert-path', variable: 'MEILI_SSL_CERT_PATH' })
+  )
   const existing = {
     podSelector: { matchLabels: labelsOf(found) },
     ...(containerOf(pod, undefined, port.port)?.name === container.name ? {} : { container: container.name }),
@@ -64,9 +75,18 @@ export function adoptionOf(found: Found, wished: string | undefined): Adoption {
     ...(isTls ? { scheme: 'HTTPS' } : {}),
     ...(key.reference === undefined ? {} : { apiKeySecretRef: key.reference }),
   }
-  const tls = isTls ? ['The server speaks TLS: set tls.caSecretRef unless a public authority signed its certificate, and tls.serverName to a name in it.'] : []
+  const tls = isTls
+    ? [
+        'The server speaks TLS: set tls.caSecretRef unless a public authority signed its certificate, and tls.serverName to a name in it.',
+      ]
+    : []
   return {
-    instance: { apiVersion, kind: 'MeiliInstance', metadata: { name, namespace: pod.metadata?.namespace }, spec: { existing } },
+    instance: {
+      apiVersion,
+      kind: 'MeiliInstance',
+      metadata: { name, namespace: pod.metadata?.namespace },
+      spec: { existing },
+    },
     notes: [volumeNote(found, existing), ...port.notes, ...key.notes, ...tls],
   }
 }
@@ -74,7 +94,21 @@ export function adoptionOf(found: Found, wished: string | undefined): Adoption {
 /** The same words that the operator will have for it. */
 function volumeNote({ pod, located, claim }: Found, existing: object): string {
   const instance = { metadata: pod.metadata, spec: { existing } } as unknown as MeiliInstance
-  const { message } = volumeReady({ instance, pods: [pod], podsRefused: undefined, rival: undefined, endpoint: undefined, server: { state: 'NotAsked' }, located, databaseClaims: undefined, claim, lastSnapshot: undefined, pollMs: 0, streaming: false, managed: undefined })
+  const { message } = volumeReady({
+    instance,
+    pods: [pod],
+    podsRefused: undefined,
+    rival: undefined,
+    endpoint: undefined,
+    server: { state: 'NotAsked' },
+    located,
+    databaseClaims: undefined,
+    claim,
+    lastSnapshot: undefined,
+    pollMs: 0,
+    streaming: false,
+    managed: undefined,
+  })
   return message
 }
 
@@ -83,25 +117,40 @@ function portOf(container: V1Container, configMaps: ConfigMapData): { port: numb
   if ('value' in address) return { port: Number(/:(\d+)$/.exec(address.value)?.[1] ?? meilisearchPort), notes: [] }
   if ('unset' in address) return { port: meilisearchPort, notes: [] }
   const port = container.ports?.[0]?.containerPort ?? meilisearchPort
-  return { port, notes: [`On which port Meilisearch listens cannot be known (${address.unknown}); ${port} is what the container names first.`] }
+  return {
+    port,
+    notes: [
+      `On which port Meilisearch listens cannot be known (${address.unknown}); ${port} is what the container names first.`,
+    ],
+  }
 }
 
 /** Labels that change with each roll-out or release, or that others give. */
-const passing = /^(pod-template-hash|controller-revision-hash|apps\.kubernetes\.io\/pod-index|statefulset\.kubernetes\.io\/pod-name|helm\.sh\/chart|app\.kubernetes\.io\/(version|managed-by))$/
+const passing =
+  /^(pod-template-hash|controller-revision-hash|apps\.kubernetes\.io\/pod-index|statefulset\.kubernetes\.io\/pod-name|helm\.sh\/chart|app\.kubernetes\.io\/(version|managed-by))$/
 const ofStatefulSet = 'statefulset.kubernetes.io/pod-name'
 
 /** The first set of labels, the most lasting first, that selects this pod and no other. */
 function labelsOf({ pod, pods, statefulSet }: Found): Record<string, string> {
   const labels = pod.metadata?.labels ?? {}
-  const pick = (wanted: (key: string) => boolean): Record<string, string> => Object.fromEntries(Object.entries(labels).filter(([key]) => wanted(key)))
+  const pick = (wanted: (key: string) => boolean): Record<string, string> =>
+    Object.fromEntries(Object.entries(labels).filter(([key]) => wanted(key)))
   const candidates = [
     statefulSet?.spec?.selector.matchLabels ?? {},
     pick((key) => key === 'app.kubernetes.io/name' || key === 'app.kubernetes.io/instance'),
     pick((key) => !passing.test(key)),
     pick((key) => key === ofStatefulSet),
   ]
-  const selects = (wanted: Record<string, string>, { metadata }: V1Pod): boolean => Object.entries(wanted).every(([key, value]) => metadata?.labels?.[key] === value)
-  const chosen = candidates.find((wanted) => Object.keys(wanted).length > 0 && pods.filter((each) => selects(wanted, each)).length === 1 && selects(wanted, pod))
+  const selects = (wanted: Record<string, string>, { metadata }: V1Pod): boolean =>
+    Object.entries(wanted).every(([key, value]) => metadata?.labels?.[key] === value)
+  const chosen = candidates.find(
+    (wanted) =>
+      Object.keys(wanted).length > 0 &&
+      pods.filter((each) => selects(wanted, each)).length === 1 &&
+      selects(wanted, pod),
+  )
   if (chosen !== undefined) return chosen
-  throw new Complaint(`Pod ${pod.metadata?.name ?? ''} has no labels that select it alone, and a snapshot is a file of one pod. Give its template a label of its own.`)
+  throw new Complaint(
+    `Pod ${pod.metadata?.name ?? ''} has no labels that select it alone, and a snapshot is a file of one pod. Give its template a label of its own.`,
+  )
 }

@@ -18,7 +18,9 @@ const isWord = /^[A-Za-z0-9/-][A-Za-z0-9./-]*$/
 
 /** A line for each that goes on from what is typed: the word, a tab, what it is. */
 export function candidateLines(candidates: readonly Candidate[], typed: string): string[] {
-  return candidates.filter(({ word }) => word.startsWith(typed) && isWord.test(word)).map(({ word, about }) => (about === '' ? word : `${word}\t${harmless(about, longestField)}`))
+  return candidates
+    .filter(({ word }) => word.startsWith(typed) && isWord.test(word))
+    .map(({ word, about }) => (about === '' ? word : `${word}\t${harmless(about, longestField)}`))
 }
 
 /** @param words what is typed so far; the last one is being typed and may be empty */
@@ -27,16 +29,28 @@ export function completionOf(program: Command, words: readonly string[]): Comple
   const { command, rest } = commandOf(program, typed)
   const options = [...command.options, ...program.options].filter(({ hidden }) => !hidden)
   const awaited = options.find((option) => takesValue(option) && isNamed(option, typed.at(-1)))
-  if (awaited !== undefined) return { candidates: (awaited.argChoices ?? []).map((word) => ({ word, about: '' })), objects: awaited.long === '--namespace' ? 'namespace' : undefined }
-  if (words.at(-1)?.startsWith('-') === true) return { candidates: options.map(({ long, description }) => ({ word: long ?? '', about: description })), objects: undefined }
+  if (awaited !== undefined)
+    return {
+      candidates: (awaited.argChoices ?? []).map((word) => ({ word, about: '' })),
+      objects: awaited.long === '--namespace' ? 'namespace' : undefined,
+    }
+  if (words.at(-1)?.startsWith('-') === true)
+    return {
+      candidates: options.map(({ long, description }) => ({ word: long ?? '', about: description })),
+      objects: undefined,
+    }
   const subcommands = command.commands.map((each) => ({ word: each.name(), about: each.summary() }))
   const argument = command.registeredArguments[operands(rest, options)]
   const choices = (argument?.argChoices ?? []).map((word) => ({ word, about: '' }))
-  return { candidates: [...subcommands, ...choices], objects: argument === undefined ? undefined : objectsOf(argument.name()) }
+  return {
+    candidates: [...subcommands, ...choices],
+    objects: argument === undefined ? undefined : objectsOf(argument.name()),
+  }
 }
 
 const takesValue = ({ required, optional }: Option): boolean => required || optional
-const isNamed = ({ short, long }: Option, word: string | undefined): boolean => word !== undefined && (word === short || word === long)
+const isNamed = ({ short, long }: Option, word: string | undefined): boolean =>
+  word !== undefined && (word === short || word === long)
 
 /** The innermost command that is named, and what is typed behind it. */
 function commandOf(program: Command, typed: readonly string[]): { command: Command; rest: readonly string[] } {
@@ -53,10 +67,17 @@ function commandOf(program: Command, typed: readonly string[]): { command: Comma
 
 /** How many words are neither flags nor their values. */
 function operands(rest: readonly string[], options: readonly Option[]): number {
-  return rest.filter((word, index) => !word.startsWith('-') && !options.some((option) => takesValue(option) && isNamed(option, rest[index - 1]))).length
+  return rest.filter(
+    (word, index) =>
+      !word.startsWith('-') && !options.some((option) => takesValue(option) && isNamed(option, rest[index - 1])),
+  ).length
 }
 
-const objectsByArgument: Readonly<Record<string, Completion['objects']>> = { instance: 'instance', snapshot: 'snapshot', server: 'server' }
+const objectsByArgument: Readonly<Record<string, Completion['objects']>> = {
+  instance: 'instance',
+  snapshot: 'snapshot',
+  server: 'server',
+}
 
 function objectsOf(argument: string): Completion['objects'] {
   return objectsByArgument[argument.toLowerCase()]

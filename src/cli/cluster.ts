@@ -62,7 +62,10 @@ export class Cluster {
   async #orNamed(error: unknown, what: string, all: () => Promise<readonly KubeObject[]>): Promise<unknown> {
     if (!(error instanceof NotFound) || isKindMissing(error)) return error
     const names = (await all()).map(({ metadata }) => metadata.name)
-    const others = names.length === 0 ? 'There is none in it; -n names another one.' : `There ${names.length === 1 ? 'is' : 'are'}: ${names.slice(-8).join(', ')}${names.length > 8 ? ', …' : ''}.`
+    const others =
+      names.length === 0
+        ? 'There is none in it; -n names another one.'
+        : `There ${names.length === 1 ? 'is' : 'are'}: ${names.slice(-8).join(', ')}${names.length > 8 ? ', …' : ''}.`
     return new Complaint(`There is no ${what} in namespace ${this.namespace}. ${others}`)
   }
 
@@ -79,6 +82,10 @@ function connectionOf({ kubeconfig, context }: Place): Connection {
   } catch (error) {
     // The lines after the first show the place in the file.
     const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new Complaint(message.startsWith('There is no ') ? message : `The kubeconfig cannot be read: ${message}. Name another one with --kubeconfig or KUBECONFIG.`)
+    throw new Complaint(
+      message.startsWith('There is no ')
+        ? message
+        : `The kubeconfig cannot be read: ${message}. Name another one with --kubeconfig or KUBECONFIG.`,
+    )
   }
 }

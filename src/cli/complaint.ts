@@ -18,9 +18,16 @@ export const install = 'kubectl apply --server-side -f install.yaml'
 /** @param server where the cluster is, for the sentence */
 export function complaintOf(error: unknown, server: string): string | undefined {
   if (error instanceof Complaint) return error.message
-  if (error instanceof TransientError) return error.status === undefined ? silent(error, server) : unsettled(error, server)
-  if (error instanceof NotFound) return isKindMissing(error) ? `The cluster at ${server} does not know meili-operator's kinds: install its CRDs and the operator (${install}), then look with: kubectl meili doctor` : ownWords(error)
-  if (error instanceof TerminalError) return error.status === 403 ? `You may not do this: ${ownWords(error)}. Ask whoever runs the cluster for the right; "kubectl meili doctor" lists what is missing.` : ownWords(error)
+  if (error instanceof TransientError)
+    return error.status === undefined ? silent(error, server) : unsettled(error, server)
+  if (error instanceof NotFound)
+    return isKindMissing(error)
+      ? `The cluster at ${server} does not know meili-operator's kinds: install its CRDs and the operator (${install}), then look with: kubectl meili doctor`
+      : ownWords(error)
+  if (error instanceof TerminalError)
+    return error.status === 403
+      ? `You may not do this: ${ownWords(error)}. Ask whoever runs the cluster for the right; "kubectl meili doctor" lists what is missing.`
+      : ownWords(error)
   return error instanceof Conflict ? ownWords(error) : undefined
 }
 
@@ -29,7 +36,8 @@ function silent(error: Error, server: string): string {
 }
 
 function unsettled(error: TransientError, server: string): string {
-  if (error.status === 401) return `The cluster at ${server} does not accept who you are (401). Log in again, or choose another context: kubectl config get-contexts`
+  if (error.status === 401)
+    return `The cluster at ${server} does not accept who you are (401). Log in again, or choose another context: kubectl config get-contexts`
   return `The cluster at ${server} cannot do it now: ${ownWords(error)}. Try again.`
 }
 

@@ -9,8 +9,16 @@ import type { Finding, Seen } from './finding.ts'
 
 /** The part of an installed CRD that is looked at. */
 export interface InstalledDefinition extends KubeObject {
-  readonly spec?: { readonly versions?: readonly { readonly name: string; readonly served?: boolean; readonly schema?: { readonly openAPIV3Schema?: Schema } }[] }
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[] }
+  readonly spec?: {
+    readonly versions?: readonly {
+      readonly name: string
+      readonly served?: boolean
+      readonly schema?: { readonly openAPIV3Schema?: Schema }
+    }[]
+  }
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+  }
 }
 
 type Schema = Pick<StructuralSchema, 'properties' | 'items' | 'additionalProperties'>
@@ -18,7 +26,10 @@ type Schema = Pick<StructuralSchema, 'properties' | 'items' | 'additionalPropert
 const check = 'crds'
 
 /** @param version the plugin's own, for the remedy */
-export function diagnoseKinds(seen: readonly (readonly [Kind, Seen<InstalledDefinition | undefined>])[], version: string): Finding[] {
+export function diagnoseKinds(
+  seen: readonly (readonly [Kind, Seen<InstalledDefinition | undefined>])[],
+  version: string,
+): Finding[] {
   const findings = seen.map(([kind, definition]) => diagnoseKind(kind, definition, version))
   const isWell = findings.every(({ level }) => level === 'ok')
   return isWell ? [ok(check, `CRDs present, as this plugin (${version}) knows them`)] : findings
@@ -30,9 +41,15 @@ function diagnoseKind(kind: Kind, seen: Seen<InstalledDefinition | undefined>, v
   const { value } = seen
   if (value === undefined) return problem(check, `CRD ${name} is missing`, install)
   const served = value.spec?.versions?.find((each) => each.name === kind.version && each.served === true)
-  if (served === undefined) return problem(check, `CRD ${name} does not serve ${kind.version}`, `${install} (version ${version})`)
+  if (served === undefined)
+    return problem(check, `CRD ${name} does not serve ${kind.version}`, `${install} (version ${version})`)
   const established = value.status?.conditions?.find(({ type }) => type === 'Established')
-  if (established?.status !== 'True') return problem(check, `CRD ${name} is not established: ${value.status?.conditions?.find(({ status, message }) => status === 'False' && message !== undefined)?.message ?? 'no reason given'}`, `kubectl describe crd ${name}`)
+  if (established?.status !== 'True')
+    return problem(
+      check,
+      `CRD ${name} is not established: ${value.status?.conditions?.find(({ status, message }) => status === 'False' && message !== undefined)?.message ?? 'no reason given'}`,
+      `kubectl describe crd ${name}`,
+    )
   return compared(name, { installed: fieldsOf(served.schema?.openAPIV3Schema), known: knownFields(kind), version })
 }
 
@@ -40,11 +57,24 @@ function knownFields(kind: Kind): Set<string> {
   return fieldsOf(customResourceDefinition(kind).spec.versions[0]?.schema.openAPIV3Schema)
 }
 
-function compared(name: string, { installed, known, version }: { installed: ReadonlySet<string>; known: ReadonlySet<string>; version: string }): Finding {
+function compared(
+  name: string,
+  { installed, known, version }: { installed: ReadonlySet<string>; known: ReadonlySet<string>; version: string },
+): Finding {
   const missing = topmost([...known].filter((field) => !installed.has(field)))
-  if (missing.length > 0) return problem(check, `CRD ${name} is old: it lacks ${listed(missing)}, and the API server drops what it does not know`, `${install} (version ${version})`)
+  if (missing.length > 0)
+    return problem(
+      check,
+      `CRD ${name} is old: it lacks ${listed(missing)}, and the API server drops what it does not know`,
+      `${install} (version ${version})`,
+    )
   const extra = topmost([...installed].filter((field) => !known.has(field)))
-  if (extra.length > 0) return warning(check, `CRD ${name} is newer than this plugin (${version}), which does not know ${listed(extra)}`, 'install the plugin of the same version as the operator')
+  if (extra.length > 0)
+    return warning(
+      check,
+      `CRD ${name} is newer than this plugin (${version}), which does not know ${listed(extra)}`,
+      'install the plugin of the same version as the operator',
+    )
   return ok(check, `CRD ${name} present, as this plugin (${version}) knows it`)
 }
 
@@ -62,8 +92,12 @@ function fieldsOf(schema: Schema | undefined, path = '', found = new Set<string>
 
 /** Without the fields inside a field that is named already. */
 function topmost(fields: readonly string[]): string[] {
-  return fields.filter((field) => !fields.some((outer) => field !== outer && field.startsWith(outer) && /^[.[{]/.test(field.slice(outer.length))))
+  return fields.filter(
+    (field) =>
+      !fields.some((outer) => field !== outer && field.startsWith(outer) && /^[.[{]/.test(field.slice(outer.length))),
+  )
 }
 
 const shown = 4
-const listed = (fields: readonly string[]): string => `${fields.slice(0, shown).join(', ')}${fields.length > shown ? ` and ${fields.length - shown} more` : ''}`
+const listed = (fields: readonly string[]): string =>
+  `${fields.slice(0, shown).join(', ')}${fields.length > shown ? ` and ${fields.length - shown} more` : ''}`

@@ -12,8 +12,19 @@ export interface Finding {
 export type Seen<T> = { readonly value: T } | { readonly refused: string }
 
 export const ok = (check: Finding['check'], message: string): Finding => ({ level: 'ok', check, message })
-export const warning = (check: Finding['check'], message: string, remedy: string): Finding => ({ level: 'warning', check, message, remedy })
-export const problem = (check: Finding['check'], message: string, remedy: string): Finding => ({ level: 'problem', check, message, remedy })
+export const warning = (check: Finding['check'], message: string, remedy: string): Finding => ({
+  level: 'warning',
+  check,
+  message,
+  remedy,
+})
+export const problem = (check: Finding['check'], message: string, remedy: string): Finding => ({
+  level: 'problem',
+  check,
+  message,
+  remedy,
+})
 
 /** What this user may not see says nothing about how it is. */
-export const unchecked = (check: Finding['check'], what: string, refused: string): Finding => warning(check, `${what} could not be checked: ${refused}`, 'ask somebody with more rights to run doctor')
+export const unchecked = (check: Finding['check'], what: string, refused: string): Finding =>
+  warning(check, `${what} could not be checked: ${refused}`, 'ask somebody with more rights to run doctor')

@@ -11,7 +11,12 @@ export const longestLine = 2000
 /** @param longest in UTF-16 units; what is longer ends in an ellipsis */
 export function harmless(text: string, longest = longestLine): string {
   // Cut first: of a text without end only the beginning is looked at.
-  return text.length <= longest ? text.replaceAll(control, ' ') : `${text.slice(0, longest - 1).replaceAll(control, ' ').toWellFormed()}…`
+  return text.length <= longest
+    ? text.replaceAll(control, ' ')
+    : `${text
+        .slice(0, longest - 1)
+        .replaceAll(control, ' ')
+        .toWellFormed()}…`
 }
 
 export const hasControl = (text: string): boolean => text.search(control) >= 0

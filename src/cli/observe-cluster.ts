@@ -38,7 +38,8 @@ export async function seen<T>(read: Promise<T>): Promise<Seen<T>> {
   try {
     return { value: await read }
   } catch (error) {
-    if (error instanceof TerminalError && error.status === 403) return { refused: error.message.replace(/^.*? answered 403[^:]*: /s, '') }
+    if (error instanceof TerminalError && error.status === 403)
+      return { refused: error.message.replace(/^.*? answered 403[^:]*: /s, '') }
     throw error
   }
 }
@@ -52,25 +53,46 @@ export async function seenDeployments({ kube }: Cluster): Promise<Seen<readonly 
   const labelSelector = 'app.kubernetes.io/name=meili-operator,app.kubernetes.io/component=operator'
   const everywhere = await seen(kube.listAll<OperatorDeployment>(deployments, { labelSelector }))
   if ('value' in everywhere) return everywhere
-  const there = await seen(kube.listAll<OperatorDeployment>(deployments, { namespace: defaultNamespace, labelSelector }))
+  const there = await seen(
+    kube.listAll<OperatorDeployment>(deployments, { namespace: defaultNamespace, labelSelector }),
+  )
   return 'value' in there && there.value.length === 0 ? everywhere : there
 }
 
-export async function seenLeadership({ kube }: Cluster, deployment: OperatorDeployment): Promise<Seen<Leadership | undefined>> {
+export async function seenLeadership(
+  { kube }: Cluster,
+  deployment: OperatorDeployment,
+): Promise<Seen<Leadership | undefined>> {
   const { namespace = defaultNamespace } = deployment.metadata
   const name = variableOf(deployment, 'LEASE_NAME') ?? 'meili-operator'
   const first = await seen(kube.find<Lease>(leases, { namespace, name }))
   if ('refused' in first || first.value === undefined) return first as Seen<undefined>
   const { spec = {}, metadata } = first.value
-  const watch = kube.watch<Lease>(leases, { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: metadata.resourceVersion ?? '', timeoutSeconds: renewalMs / 1000, signal: AbortSignal.timeout(renewalMs) })
+  const watch = kube.watch<Lease>(leases, {
+    namespace,
+    fieldSelector: `metadata.name=${name}`,
+    resourceVersion: metadata.resourceVersion ?? '',
+    timeoutSeconds: renewalMs / 1000,
+    signal: AbortSignal.timeout(renewalMs),
+  })
   const next = await seen(firstRenewal(watch, spec.renewTime))
   if ('refused' in next) return next
   const lease = next.value ?? spec
-  return { value: { holder: lease.holderIdentity ?? '', acquireTime: lease.acquireTime, isRenewed: next.value !== undefined && (next.value.holderIdentity ?? '') !== '' } }
+  return {
+    value: {
+      holder: lease.holderIdentity ?? '',
+      acquireTime: lease.acquireTime,
+      isRenewed: next.value !== undefined && (next.value.holderIdentity ?? '') !== '',
+    },
+  }
 }
 
-async function firstRenewal(watch: AsyncGenerator<{ type: string; object: Lease }>, before: string | undefined): Promise<Lease['spec']> {
-  for await (const { type, object } of watch) if (type === 'MODIFIED' && object.spec?.renewTime !== before) return object.spec
+async function firstRenewal(
+  watch: AsyncGenerator<{ type: string; object: Lease }>,
+  before: string | undefined,
+): Promise<Lease['spec']> {
+  for await (const { type, object } of watch)
+    if (type === 'MODIFIED' && object.spec?.renewTime !== before) return object.spec
   return undefined
 }
 
@@ -80,7 +102,10 @@ export interface Account {
 }
 
 export function accountOf(deployment: OperatorDeployment): Account {
-  return { namespace: deployment.metadata.namespace ?? defaultNamespace, name: deployment.spec?.template.spec?.serviceAccountName ?? 'default' }
+  return {
+    namespace: deployment.metadata.namespace ?? defaultNamespace,
+    name: deployment.spec?.template.spec?.serviceAccountName ?? 'default',
+  }
 }
 
 /** Roles that are needed only where the operator is told to use them. */
@@ -90,7 +115,10 @@ function isNeeded(role: string, deployment: OperatorDeployment): boolean {
 }
 
 /** Each right of install.yaml that it needs, asked of the API server's own authorizer, in the namespaces that this operator serves. */
-export async function operatorDenied(cluster: Cluster, deployment: OperatorDeployment): Promise<Seen<readonly Denied[]>> {
+export async function operatorDenied(
+  cluster: Cluster,
+  deployment: OperatorDeployment,
+): Promise<Seen<readonly Denied[]>> {
   const account = accountOf(deployment)
   const secretNames = deployment.metadata.annotations?.[secretNamesAnnotation]?.split(',')
   const needed = operatorRights.filter(({ role }) => isNeeded(role, deployment))
@@ -98,11 +126,23 @@ export async function operatorDenied(cluster: Cluster, deployment: OperatorDeplo
     verbs.flatMap((verb) => {
       // A new object has no name yet when this is asked: create is bound to none.
       const names = resource === 'secrets' && verb !== 'create' ? secretNames : undefined
-      return (kind === 'Role' ? [account.namespace] : servedBy(deployment)).flatMap((namespace) => (names ?? [undefined]).map((name) => ({ namespace, group, resource, verb, name })))
+      return (kind === 'Role' ? [account.namespace] : servedBy(deployment)).flatMap((namespace) =>
+        (names ?? [undefined]).map((name) => ({ namespace, group, resource, verb, name })),
+      )
     }),
   )
-  const subject = { user: `system:serviceaccount:${account.namespace}:${account.name}`, groups: ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'] }
-  return await seen(denied(questions, (attributes) => cluster.kube.create<Review>(accessReviews, review('SubjectAccessReview', { ...subject, resourceAttributes: attributes }))))
+  const subject = {
+    user: `system:serviceaccount:${account.namespace}:${account.name}`,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'],
+  }
+  return await seen(
+    denied(questions, (attributes) =>
+      cluster.kube.create<Review>(
+        accessReviews,
+        review('SubjectAccessReview', { ...subject, resourceAttributes: attributes }),
+      ),
+    ),
+  )
 }
 
 const kinds = { group: 'meili-operator.dev' } as const
@@ -116,19 +156,29 @@ const own: readonly Omit<Question, 'namespace'>[] = [
 /** @param namespace empty for all */
 export async function ownDenied({ kube }: Cluster, namespace: string): Promise<Seen<readonly Denied[]>> {
   const questions = own.map((question) => ({ ...question, namespace }))
-  return await seen(denied(questions, (attributes) => kube.create<Review>(ownAccessReviews, review('SelfSubjectAccessReview', { resourceAttributes: attributes }))))
+  return await seen(
+    denied(questions, (attributes) =>
+      kube.create<Review>(ownAccessReviews, review('SelfSubjectAccessReview', { resourceAttributes: attributes })),
+    ),
+  )
 }
 
 /** A review is answered, not stored: it has no name. */
-const review = (kind: string, spec: object): Review => ({ apiVersion: 'authorization.k8s.io/v1', kind, metadata: { name: '' }, spec }) as Review
+const review = (kind: string, spec: object): Review =>
+  ({ apiVersion: 'authorization.k8s.io/v1', kind, metadata: { name: '' }, spec }) as Review
 
-async function denied(questions: readonly Question[], ask: (attributes: object) => Promise<Review>): Promise<readonly Denied[]> {
+async function denied(
+  questions: readonly Question[],
+  ask: (attributes: object) => Promise<Review>,
+): Promise<readonly Denied[]> {
   const answers = await Promise.all(
     questions.map(async ({ namespace, group, resource: path, verb, name }) => {
       const [resource, subresource] = path.split('/')
       const { status } = await ask({ namespace, group, verb, resource, subresource, name })
       const whole = group === '' ? path : `${path}.${group}`
-      return status?.allowed === true ? [] : [{ verb, resource: name === undefined ? whole : `${whole} ${name}`, namespace }]
+      return status?.allowed === true
+        ? []
+        : [{ verb, resource: name === undefined ? whole : `${whole} ${name}`, namespace }]
     }),
   )
   return answers.flat()

@@ -9,12 +9,14 @@ export const formats = ['json', 'yaml', 'name'] as const
 export type Format = (typeof formats)[number]
 
 /** Else a key `<<` would merge what is below it, and nothing could quote it. */
-const withoutMerge = (tags: Tags): Tags => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:merge')
+const withoutMerge = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:merge')
 
 /** What begins like a number, which kubectl's reader may take for one though YAML 1.1 does not (0o17, 0X1F, 1e5_0), and the key that merges. */
 const special = /^([-+.]*[0-9]|<<$)/
 
-const hex = (character: string, digits: number): string => (character.codePointAt(0) ?? 0).toString(16).padStart(digits, '0')
+const hex = (character: string, digits: number): string =>
+  (character.codePointAt(0) ?? 0).toString(16).padStart(digits, '0')
 
 /**
  * The API server reads YAML 1.1, where `y` and `off` are booleans unless they are quoted. kubectl's reader also ends a line at U+0085, U+2028 and
@@ -30,12 +32,18 @@ function yamlText(value: unknown): string {
     },
   })
   const text = document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER })
-  return escaped(text.trimEnd(), (character) => (character.length === 1 ? `\\u${hex(character, 4)}` : `\\U${hex(character, 8)}`))
+  return escaped(text.trimEnd(), (character) =>
+    character.length === 1 ? `\\u${hex(character, 4)}` : `\\U${hex(character, 8)}`,
+  )
 }
 
 /** JSON knows escapes of UTF-16 units alone, and asks for them only below U+0020. */
 function jsonText(value: unknown): string {
-  const units = (character: string): string => character.split('').map((unit) => `\\u${hex(unit, 4)}`).join('')
+  const units = (character: string): string =>
+    character
+      .split('')
+      .map((unit) => `\\u${hex(unit, 4)}`)
+      .join('')
   return escaped(JSON.stringify(value, undefined, 2), units)
 }
 
@@ -53,4 +61,5 @@ export function printedList(items: readonly KubeObject[], format: Format): strin
 }
 
 /** `meilisnapshot.meili-operator.dev/first`. */
-export const fullName = ({ kind = '', metadata }: KubeObject): string => harmless(`${kind.toLowerCase()}.${group}/${metadata.name}`)
+export const fullName = ({ kind = '', metadata }: KubeObject): string =>
+  harmless(`${kind.toLowerCase()}.${group}/${metadata.name}`)

@@ -32,16 +32,25 @@ interface Flags extends Place {
 
 type Work<Arguments extends unknown[]> = (cluster: Cluster, flags: Flags, ...words: Arguments) => Promise<ExitCode>
 
-const exits = 'Exit codes: 0 done, 1 failed or a problem found, 2 timed out, 3 not possible (no cluster, no right, no such object), 64 wrong usage.'
-const examples = (...lines: readonly (readonly [string, string])[]): string => `\nExamples:\n${lines.map(([what, line]) => `  # ${what}\n  ${line}\n`).join('\n')}`
+const exits =
+  'Exit codes: 0 done, 1 failed or a problem found, 2 timed out, 3 not possible (no cluster, no right, no such object), 64 wrong usage.'
+const examples = (...lines: readonly (readonly [string, string])[]): string =>
+  `\nExamples:\n${lines.map(([what, line]) => `  # ${what}\n  ${line}\n`).join('\n')}`
 
-const output = (...choices: readonly string[]): Option => new Option('-o, --output <format>', 'for machines, instead of text').choices(choices)
+const output = (...choices: readonly string[]): Option =>
+  new Option('-o, --output <format>', 'for machines, instead of text').choices(choices)
 const everywhere = (): Option => new Option('-A, --all-namespaces', 'in all namespaces')
-const timeout = (): Option => new Option('--timeout <duration>', 'how long to wait, such as 90s, 10m or 1h30m (default: until it ends)').argParser(milliseconds)
+const timeout = (): Option =>
+  new Option('--timeout <duration>', 'how long to wait, such as 90s, 10m or 1h30m (default: until it ends)').argParser(
+    milliseconds,
+  )
 
 function milliseconds(text: string): number {
   const parsed = duration.safeParse(text)
-  if (!parsed.success || durationMs(text) === 0) throw new InvalidArgumentError('A duration is whole hours, minutes and seconds: write for example 90s, 10m or 1h30m.')
+  if (!parsed.success || durationMs(text) === 0)
+    throw new InvalidArgumentError(
+      'A duration is whole hours, minutes and seconds: write for example 90s, 10m or 1h30m.',
+    )
   return durationMs(text)
 }
 
@@ -60,9 +69,15 @@ export function programFor(terminal: Terminal, outcome: Outcome): Command {
     .option('--context <name>', "one of the kubeconfig's contexts (default: the current one)")
     .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config)')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut: (text) => terminal.write(text, 'out'), writeErr: (text) => terminal.write(text, 'error') })
+    .configureOutput({
+      writeOut: (text) => terminal.write(text, 'out'),
+      writeErr: (text) => terminal.write(text, 'error'),
+    })
     .exitOverride()
-    .addHelpText('after', `${examples(['how everything is', 'kubectl meili status -A'], ['a snapshot now, and follow it', 'kubectl meili snapshot create movies --claim backups --wait'], ['what is wrong, and what to do', 'kubectl meili doctor'])}\n${exits}`)
+    .addHelpText(
+      'after',
+      `${examples(['how everything is', 'kubectl meili status -A'], ['a snapshot now, and follow it', 'kubectl meili snapshot create movies --claim backups --wait'], ['what is wrong, and what to do', 'kubectl meili doctor'])}\n${exits}`,
+    )
   addStatus(program, terminal, within)
   addSnapshot(program, terminal, within)
   addWait(program, terminal, within)
@@ -71,46 +86,98 @@ export function programFor(terminal: Terminal, outcome: Outcome): Command {
   program
     .command('completion')
     .summary("print the file for kubectl's completion")
-    .description("Prints the file that kubectl's own completion asks. Put it into your PATH as kubectl_complete-meili, and make it executable.")
-    .addHelpText('after', examples(['for every shell in which kubectl itself completes', 'kubectl meili completion > ~/.local/bin/kubectl_complete-meili && chmod +x ~/.local/bin/kubectl_complete-meili']))
+    .description(
+      "Prints the file that kubectl's own completion asks. Put it into your PATH as kubectl_complete-meili, and make it executable.",
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'for every shell in which kubectl itself completes',
+        'kubectl meili completion > ~/.local/bin/kubectl_complete-meili && chmod +x ~/.local/bin/kubectl_complete-meili',
+      ]),
+    )
     .action(() => void (outcome.exitCode = runCompletion(terminal)))
   return program
 }
 
-type Within = <Arguments extends unknown[]>(work: Work<Arguments>) => (...given: [...Arguments, unknown, Command]) => Promise<void>
+type Within = <Arguments extends unknown[]>(
+  work: Work<Arguments>,
+) => (...given: [...Arguments, unknown, Command]) => Promise<void>
 
 function addStatus(program: Command, terminal: Terminal, within: Within): void {
   program
     .command('status')
     .summary('instances, their last snapshots, what runs and what is wrong')
-    .description('Shows each MeiliInstance with its last snapshot, what is under way, and what is wrong. With one named, its newest snapshots too.')
+    .description(
+      'Shows each MeiliInstance with its last snapshot, what is under way, and what is wrong. With one named, its newest snapshots too.',
+    )
     .argument('[instance]', 'only this one')
     .addOption(everywhere())
     .addOption(output(...formats))
-    .addHelpText('after', examples(['all of a namespace', 'kubectl meili status -n shop'], ['one, with its newest snapshots', 'kubectl meili status movies'], ['for a script: instances that are not ready', "kubectl meili status -A -o json | jq -r '.instances[] | select(.ready | not) | .name'"]))
-    .action(within<[string | undefined]>((cluster, flags, name) => runStatus(cluster, terminal, { name, allNamespaces: flags.allNamespaces === true, format: flags.output })))
+    .addHelpText(
+      'after',
+      examples(
+        ['all of a namespace', 'kubectl meili status -n shop'],
+        ['one, with its newest snapshots', 'kubectl meili status movies'],
+        [
+          'for a script: instances that are not ready',
+          "kubectl meili status -A -o json | jq -r '.instances[] | select(.ready | not) | .name'",
+        ],
+      ),
+    )
+    .action(
+      within<[string | undefined]>((cluster, flags, name) =>
+        runStatus(cluster, terminal, { name, allNamespaces: flags.allNamespaces === true, format: flags.output }),
+      ),
+    )
 }
 
 function addSnapshot(program: Command, terminal: Terminal, within: Within): void {
-  const snapshot = program.command('snapshot').summary('create, list, describe snapshots').description('Takes snapshots and shows those that there are.')
+  const snapshot = program
+    .command('snapshot')
+    .summary('create, list, describe snapshots')
+    .description('Takes snapshots and shows those that there are.')
   snapshot
     .command('create')
     .summary('take a snapshot now')
-    .description('Creates a MeiliSnapshot: the operator takes one snapshot of the instance, and stores it on the claim.')
+    .description(
+      'Creates a MeiliSnapshot: the operator takes one snapshot of the instance, and stores it on the claim.',
+    )
     .argument('<instance>', 'the MeiliInstance to take it of')
     .option('--name <name>', "the object's name (default: the instance's, date and time)")
     .option('--claim <name>', 'where to store it (default: where the last one of this instance went)')
     .option('--path <directory>', "directory on the claim (default: the instance's name)")
     .option('--size <quantity>', 'make the claim, this large, if it is not there')
     .option('--storage-class <name>', 'of a claim that is made')
-    .addOption(new Option('--source-policy <policy>', "what becomes of Meilisearch's own file").choices(['Keep', 'Remove']))
-    .addOption(new Option('--deletion-policy <policy>', 'what becomes of the stored files when the object is deleted').choices(['Retain', 'Delete']))
+    .addOption(
+      new Option('--source-policy <policy>', "what becomes of Meilisearch's own file").choices(['Keep', 'Remove']),
+    )
+    .addOption(
+      new Option('--deletion-policy <policy>', 'what becomes of the stored files when the object is deleted').choices([
+        'Retain',
+        'Delete',
+      ]),
+    )
     .option('--wait', 'follow it until it ends')
     .addOption(timeout())
     .option('--dry-run', 'let the API server check it, and create nothing')
     .addOption(output(...formats))
-    .addHelpText('after', `${examples(['take one, and follow it', 'kubectl meili snapshot create movies --claim backups --wait --timeout 1h'], ['the claim is made if it is not there', 'kubectl meili snapshot create movies --claim backups --size 20Gi'], ['the object, for Git', 'kubectl meili snapshot create movies --claim backups --name before-upgrade --dry-run -o yaml'])}\nWith --wait: ${exits}`)
-    .action(within<[string]>((cluster, flags, instance) => runCreate(cluster, terminal, { ...flags, instance, dryRun: flags.dryRun === true, wait: flags.wait === true, timeoutMs: flags.timeout, format: flags.output })))
+    .addHelpText(
+      'after',
+      `${examples(['take one, and follow it', 'kubectl meili snapshot create movies --claim backups --wait --timeout 1h'], ['the claim is made if it is not there', 'kubectl meili snapshot create movies --claim backups --size 20Gi'], ['the object, for Git', 'kubectl meili snapshot create movies --claim backups --name before-upgrade --dry-run -o yaml'])}\nWith --wait: ${exits}`,
+    )
+    .action(
+      within<[string]>((cluster, flags, instance) =>
+        runCreate(cluster, terminal, {
+          ...flags,
+          instance,
+          dryRun: flags.dryRun === true,
+          wait: flags.wait === true,
+          timeoutMs: flags.timeout,
+          format: flags.output,
+        }),
+      ),
+    )
   snapshot
     .command('list')
     .summary('all snapshots, the newest first')
@@ -118,13 +185,20 @@ function addSnapshot(program: Command, terminal: Terminal, within: Within): void
     .addOption(everywhere())
     .addOption(output(...formats))
     .addHelpText('after', examples(['those of one instance', 'kubectl meili snapshot list movies']))
-    .action(within<[string | undefined]>((cluster, flags, instance) => runList(cluster, terminal, { instance, allNamespaces: flags.allNamespaces === true, format: flags.output })))
+    .action(
+      within<[string | undefined]>((cluster, flags, instance) =>
+        runList(cluster, terminal, { instance, allNamespaces: flags.allNamespaces === true, format: flags.output }),
+      ),
+    )
   snapshot
     .command('describe')
     .summary('all about one, with its Events')
     .argument('<snapshot>', 'its name')
     .addOption(output(...formats))
-    .addHelpText('after', examples(['where it lies, and what was checked', 'kubectl meili snapshot describe before-upgrade']))
+    .addHelpText(
+      'after',
+      examples(['where it lies, and what was checked', 'kubectl meili snapshot describe before-upgrade']),
+    )
     .action(within<[string]>((cluster, flags, name) => runDescribe(cluster, terminal, { name, format: flags.output })))
 }
 
@@ -132,33 +206,69 @@ function addWait(program: Command, terminal: Terminal, within: Within): void {
   program
     .command('wait')
     .summary('until a snapshot has ended')
-    .description('Follows a MeiliSnapshot until it has ended: at once where it fails, on a terminal with its progress, in a pipe with a line for each step.')
+    .description(
+      'Follows a MeiliSnapshot until it has ended: at once where it fails, on a terminal with its progress, in a pipe with a line for each step.',
+    )
     .argument('<snapshot>', 'its name')
     .addOption(timeout())
     .addOption(output(...formats))
-    .addHelpText('after', `${examples(['in a script, before an upgrade', 'kubectl meili wait before-upgrade --timeout 30m || exit 1'])}\n${exits}`)
-    .action(within<[string]>((cluster, flags, name) => runWait(cluster, terminal, { name, timeoutMs: flags.timeout, format: flags.output })))
+    .addHelpText(
+      'after',
+      `${examples(['in a script, before an upgrade', 'kubectl meili wait before-upgrade --timeout 30m || exit 1'])}\n${exits}`,
+    )
+    .action(
+      within<[string]>((cluster, flags, name) =>
+        runWait(cluster, terminal, { name, timeoutMs: flags.timeout, format: flags.output }),
+      ),
+    )
 }
 
 function addAdopt(program: Command, terminal: Terminal, within: Within): void {
   program
     .command('adopt')
     .summary('print the MeiliInstance for a server that runs already')
-    .description('Finds a server, by its image or port where none is named, reads from its pod what Meilisearch is told, and prints the MeiliInstance for it. Changes nothing.')
+    .description(
+      'Finds a server, by its image or port where none is named, reads from its pod what Meilisearch is told, and prints the MeiliInstance for it. Changes nothing.',
+    )
     .addArgument(new Argument('[server]', 'pod/NAME or statefulset/NAME'))
     .option('--name <name>', "the MeiliInstance's name (default: the StatefulSet's or the pod's)")
     .addOption(output('yaml', 'json'))
-    .addHelpText('after', examples(['look first, then apply', 'kubectl meili adopt statefulset/search > movies.yaml && kubectl apply -f movies.yaml'], ['the only one of the namespace', 'kubectl meili adopt -n shop | kubectl apply -f -']))
-    .action(within<[string | undefined]>((cluster, flags, target) => runAdopt(cluster, terminal, { target, name: flags.name, format: flags.output === 'json' ? 'json' : 'yaml' })))
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'look first, then apply',
+          'kubectl meili adopt statefulset/search > movies.yaml && kubectl apply -f movies.yaml',
+        ],
+        ['the only one of the namespace', 'kubectl meili adopt -n shop | kubectl apply -f -'],
+      ),
+    )
+    .action(
+      within<[string | undefined]>((cluster, flags, target) =>
+        runAdopt(cluster, terminal, { target, name: flags.name, format: flags.output === 'json' ? 'json' : 'yaml' }),
+      ),
+    )
 }
 
 function addDoctor(program: Command, terminal: Terminal, within: Within): void {
   program
     .command('doctor')
     .summary('find what is wrong, with the remedy')
-    .description("Checks the CRDs, the operator and its rights, your own, each instance's server, key and volume, and the room on the claims.")
+    .description(
+      "Checks the CRDs, the operator and its rights, your own, each instance's server, key and volume, and the room on the claims.",
+    )
     .addOption(everywhere())
     .addOption(output('json', 'yaml'))
-    .addHelpText('after', `${examples(['everything', 'kubectl meili doctor -A'], ['in a script', "kubectl meili doctor -o json | jq -r '.findings[] | select(.level == \"problem\") | .message'"])}\n${exits}`)
-    .action(within<[]>((cluster, flags) => runDoctor(cluster, terminal, { allNamespaces: flags.allNamespaces === true, format: flags.output === 'name' ? undefined : flags.output })))
+    .addHelpText(
+      'after',
+      `${examples(['everything', 'kubectl meili doctor -A'], ['in a script', 'kubectl meili doctor -o json | jq -r \'.findings[] | select(.level == "problem") | .message\''])}\n${exits}`,
+    )
+    .action(
+      within<[]>((cluster, flags) =>
+        runDoctor(cluster, terminal, {
+          allNamespaces: flags.allNamespaces === true,
+          format: flags.output === 'name' ? undefined : flags.output,
+        }),
+      ),
+    )
 }

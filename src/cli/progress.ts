@@ -17,11 +17,17 @@ export interface Progress {
 export function progressOf(snapshot: MeiliSnapshot): Progress {
   const { phase, progress, waitingFor, task } = snapshot.status ?? {}
   const ready = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
-  if (phase === undefined) return { phase: 'New', percent: undefined, about: 'the operator has not looked at it yet', step: 'New' }
+  if (phase === undefined)
+    return { phase: 'New', percent: undefined, about: 'the operator has not looked at it yet', step: 'New' }
   const blocked = waitingFor === undefined ? undefined : `waiting for ${waitingFor}`
   const parts = [taskText(task), blocked, bytesText(snapshot)].filter((part) => part !== undefined)
   const about = phase === 'Pending' || parts.length === 0 ? ready?.message : parts.join(', ')
-  return { phase, percent: progress?.percent, about: isFinished(snapshot) ? '' : (about ?? blocked ?? ''), step: `${phase} ${ready?.reason ?? ''} ${task?.status ?? ''} ${waitingFor === undefined ? '' : 'waiting'}` }
+  return {
+    phase,
+    percent: progress?.percent,
+    about: isFinished(snapshot) ? '' : (about ?? blocked ?? ''),
+    step: `${phase} ${ready?.reason ?? ''} ${task?.status ?? ''} ${waitingFor === undefined ? '' : 'waiting'}`,
+  }
 }
 
 function taskText(task: NonNullable<MeiliSnapshot['status']>['task']): string | undefined {
@@ -30,13 +36,17 @@ function taskText(task: NonNullable<MeiliSnapshot['status']>['task']): string | 
 
 function bytesText({ status }: MeiliSnapshot): string | undefined {
   const { bytesDone, bytesTotal } = status?.progress ?? {}
-  return bytesDone === undefined || bytesTotal === undefined ? undefined : `${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
+  return bytesDone === undefined || bytesTotal === undefined
+    ? undefined
+    : `${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
 }
 
 /** `Moving  62 %  61.0 MiB of 98.1 MiB  about 4s left`. */
 export function progressText(snapshot: MeiliSnapshot, nowMs: number): string {
   const { phase, percent, about } = progressOf(snapshot)
-  return [phase, percent === undefined ? '' : `${percent} %`, about, leftText(snapshot, nowMs)].filter((part) => part !== '').join('  ')
+  return [phase, percent === undefined ? '' : `${percent} %`, about, leftText(snapshot, nowMs)]
+    .filter((part) => part !== '')
+    .join('  ')
 }
 
 /** As the operator estimates it; nothing where it does not, or where that time has passed. */
@@ -48,6 +58,7 @@ function leftText({ status }: MeiliSnapshot, nowMs: number): string {
 /** What became of it, in one sentence. */
 export function endText({ metadata, status }: MeiliSnapshot): string {
   const ready = conditionNamed(status?.conditions, conditionTypes.Ready)
-  if (status?.phase === 'Completed') return `${metadata.name} completed in ${status.duration ?? '?'}: ${ready?.message ?? ''}`
+  if (status?.phase === 'Completed')
+    return `${metadata.name} completed in ${status.duration ?? '?'}: ${ready?.message ?? ''}`
   return `${metadata.name} failed: ${ready?.reason ?? ''}: ${ready?.message ?? ''}`
 }

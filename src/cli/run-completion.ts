@@ -36,23 +36,42 @@ export async function runComplete(program: Command, terminal: Terminal, words: r
 
 /** The flags that are typed already say which cluster is meant. */
 function placeIn(words: readonly string[]): { kubeconfig?: string; context?: string; namespace?: string } {
-  const valueOf = (...names: readonly string[]): string | undefined => words[words.findLastIndex((word) => names.includes(word)) + 1]
-  const given = (...names: readonly string[]): string | undefined => (words.some((word) => names.includes(word)) ? valueOf(...names) : undefined)
+  const valueOf = (...names: readonly string[]): string | undefined =>
+    words[words.findLastIndex((word) => names.includes(word)) + 1]
+  const given = (...names: readonly string[]): string | undefined =>
+    words.some((word) => names.includes(word)) ? valueOf(...names) : undefined
   const [kubeconfig, context, namespace] = [given('--kubeconfig'), given('--context'), given('-n', '--namespace')]
-  return { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }), ...(namespace === undefined ? {} : { namespace }) }
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(namespace === undefined ? {} : { namespace }),
+  }
 }
 
-async function objectsIn(cluster: Cluster, objects: NonNullable<Completion['objects']>): Promise<readonly { word: string; about: string }[]> {
+async function objectsIn(
+  cluster: Cluster,
+  objects: NonNullable<Completion['objects']>,
+): Promise<readonly { word: string; about: string }[]> {
   const { kube, namespace } = cluster
-  const named = (list: readonly KubeObject[], prefix = ''): { word: string; about: string }[] => list.map(({ metadata }) => ({ word: `${prefix}${metadata.name}`, about: '' }))
+  const named = (list: readonly KubeObject[], prefix = ''): { word: string; about: string }[] =>
+    list.map(({ metadata }) => ({ word: `${prefix}${metadata.name}`, about: '' }))
   try {
     switch (objects) {
       case 'instance':
-        return (await cluster.instances(namespace)).map(({ metadata, status }) => ({ word: metadata.name, about: status?.version === undefined ? '' : `Meilisearch ${status.version}` }))
+        return (await cluster.instances(namespace)).map(({ metadata, status }) => ({
+          word: metadata.name,
+          about: status?.version === undefined ? '' : `Meilisearch ${status.version}`,
+        }))
       case 'snapshot':
-        return (await cluster.snapshots(namespace)).map((snapshot) => ({ word: snapshot.metadata.name, about: `${progressOf(snapshot).phase}, of ${snapshot.spec.source.instanceRef.name}` }))
+        return (await cluster.snapshots(namespace)).map((snapshot) => ({
+          word: snapshot.metadata.name,
+          about: `${progressOf(snapshot).phase}, of ${snapshot.spec.source.instanceRef.name}`,
+        }))
       case 'server':
-        return [...named(await kube.listAll(statefulSets, { namespace }), 'statefulset/'), ...named(await kube.listAll(pods, { namespace }), 'pod/')]
+        return [
+          ...named(await kube.listAll(statefulSets, { namespace }), 'statefulset/'),
+          ...named(await kube.listAll(pods, { namespace }), 'pod/'),
+        ]
       case 'namespace':
         return named(await kube.listAll(namespaces))
     }

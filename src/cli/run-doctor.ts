@@ -6,12 +6,25 @@ import type { Cluster } from './cluster.ts'
 import { isKindMissing } from './complaint.ts'
 import { diagnoseDestinations, diagnoseInstance } from './diagnose-instances.ts'
 import { diagnoseKinds } from './diagnose-kinds.ts'
-import { diagnoseInstallations, diagnoseOperator, diagnoseOperatorRights, diagnoseOwnRights } from './diagnose-operator.ts'
+import {
+  diagnoseInstallations,
+  diagnoseOperator,
+  diagnoseOperatorRights,
+  diagnoseOwnRights,
+} from './diagnose-operator.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { unchecked, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { accountOf, operatorDenied, ownDenied, seen, seenDefinition, seenDeployments, seenLeadership } from './observe-cluster.ts'
+import {
+  accountOf,
+  operatorDenied,
+  ownDenied,
+  seen,
+  seenDefinition,
+  seenDeployments,
+  seenLeadership,
+} from './observe-cluster.ts'
 import { printed } from './print.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -20,9 +33,18 @@ export interface DoctorWish {
   readonly format: 'json' | 'yaml' | undefined
 }
 
-export async function runDoctor(cluster: Cluster, terminal: Terminal, { allNamespaces, format }: DoctorWish): Promise<ExitCode> {
+export async function runDoctor(
+  cluster: Cluster,
+  terminal: Terminal,
+  { allNamespaces, format }: DoctorWish,
+): Promise<ExitCode> {
   const namespace = allNamespaces ? undefined : cluster.namespace
-  const groups = await Promise.all([lookAtKinds(cluster), lookAtOperator(cluster), lookAtOwnRights(cluster, namespace), lookAtObjects(cluster, namespace)])
+  const groups = await Promise.all([
+    lookAtKinds(cluster),
+    lookAtOperator(cluster),
+    lookAtOwnRights(cluster, namespace),
+    lookAtObjects(cluster, namespace),
+  ])
   const findings = groups.flat()
   if (format === undefined) show(terminal, findings)
   else terminal.document(printed({ findings }, format))
@@ -30,15 +52,24 @@ export async function runDoctor(cluster: Cluster, terminal: Terminal, { allNames
 }
 
 async function lookAtKinds(cluster: Cluster): Promise<Finding[]> {
-  return diagnoseKinds(await Promise.all(kinds.map(async (kind) => [kind, await seenDefinition(cluster, kind)] as const)), version)
+  return diagnoseKinds(
+    await Promise.all(kinds.map(async (kind) => [kind, await seenDefinition(cluster, kind)] as const)),
+    version,
+  )
 }
 
 async function lookAtOperator(cluster: Cluster): Promise<Finding[]> {
   const deployments = await seenDeployments(cluster)
   const each = ('value' in deployments ? deployments.value : []).map(async (deployment) => {
     const { namespace, name } = accountOf(deployment)
-    const [leadership, denied] = await Promise.all([seenLeadership(cluster, deployment), operatorDenied(cluster, deployment)])
-    return [diagnoseOperator(deployment, leadership, Date.now()), diagnoseOperatorRights(deployment, `${namespace}/${name}`, denied)]
+    const [leadership, denied] = await Promise.all([
+      seenLeadership(cluster, deployment),
+      operatorDenied(cluster, deployment),
+    ])
+    return [
+      diagnoseOperator(deployment, leadership, Date.now()),
+      diagnoseOperatorRights(deployment, `${namespace}/${name}`, denied),
+    ]
   })
   return [...diagnoseInstallations(deployments), ...(await Promise.all(each)).flat()]
 }
@@ -50,11 +81,27 @@ async function lookAtOwnRights(cluster: Cluster, namespace: string | undefined):
 /** Without the CRDs there is nothing to look at: that is found where the kinds are. */
 async function lookAtObjects(cluster: Cluster, namespace: string | undefined): Promise<Finding[]> {
   try {
-    const [instances, snapshots] = await Promise.all([seen(cluster.instances(namespace)), seen(cluster.snapshots(namespace))])
+    const [instances, snapshots] = await Promise.all([
+      seen(cluster.instances(namespace)),
+      seen(cluster.snapshots(namespace)),
+    ])
     if ('refused' in instances) return [unchecked('instance', 'Instances', instances.refused)]
     if ('refused' in snapshots) return [unchecked('destination', 'Snapshots', snapshots.refused)]
-    const none = instances.value.length > 0 ? [] : [warning('instance', `There is no MeiliInstance in ${namespace === undefined ? 'any namespace' : `namespace ${namespace}`}`, 'kubectl meili adopt, or -A for all namespaces')]
-    return [...none, ...instances.value.flatMap((instance) => diagnoseInstance(instance, snapshots.value, Date.now())), ...diagnoseDestinations(snapshots.value, Date.now())]
+    const none =
+      instances.value.length > 0
+        ? []
+        : [
+            warning(
+              'instance',
+              `There is no MeiliInstance in ${namespace === undefined ? 'any namespace' : `namespace ${namespace}`}`,
+              'kubectl meili adopt, or -A for all namespaces',
+            ),
+          ]
+    return [
+      ...none,
+      ...instances.value.flatMap((instance) => diagnoseInstance(instance, snapshots.value, Date.now())),
+      ...diagnoseDestinations(snapshots.value, Date.now()),
+    ]
   } catch (error) {
     if (error instanceof NotFound && isKindMissing(error)) return []
     throw error

@@ -38,7 +38,10 @@ async function create(cluster: Cluster, object: Snapshot, dryRun: boolean): Prom
   try {
     return await cluster.kube.create<Snapshot>(meiliSnapshots, object, { dryRun })
   } catch (error) {
-    if (error instanceof Conflict) throw new Complaint(`There is a MeiliSnapshot ${object.metadata.name} already, and one is taken only once: give another --name, or none.`)
+    if (error instanceof Conflict)
+      throw new Complaint(
+        `There is a MeiliSnapshot ${object.metadata.name} already, and one is taken only once: give another --name, or none.`,
+      )
     throw error
   }
 }
@@ -51,21 +54,36 @@ export interface ListWish {
 
 export async function runList(cluster: Cluster, terminal: Terminal, wish: ListWish): Promise<ExitCode> {
   const all = await cluster.snapshots(wish.allNamespaces ? undefined : cluster.namespace)
-  const snapshots = wish.instance === undefined ? all : all.filter(({ spec }) => spec.source.instanceRef.name === wish.instance)
-  const newestFirst = snapshots.toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))
+  const snapshots =
+    wish.instance === undefined ? all : all.filter(({ spec }) => spec.source.instanceRef.name === wish.instance)
+  const newestFirst = snapshots.toSorted((a, b) =>
+    b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp),
+  )
   if (wish.format !== undefined) terminal.document(printedList(newestFirst, wish.format))
-  else if (snapshots.length === 0) terminal.line(`There is no MeiliSnapshot${wish.instance === undefined ? '' : ` of ${wish.instance}`} ${wish.allNamespaces ? 'in any namespace' : `in namespace ${cluster.namespace}`}. To take one: kubectl meili snapshot create INSTANCE`)
-  else for (const line of snapshotTable(newestFirst, { withNamespace: wish.allNamespaces, nowMs: Date.now() })) terminal.line(line)
+  else if (snapshots.length === 0)
+    terminal.line(
+      `There is no MeiliSnapshot${wish.instance === undefined ? '' : ` of ${wish.instance}`} ${wish.allNamespaces ? 'in any namespace' : `in namespace ${cluster.namespace}`}. To take one: kubectl meili snapshot create INSTANCE`,
+    )
+  else
+    for (const line of snapshotTable(newestFirst, { withNamespace: wish.allNamespaces, nowMs: Date.now() }))
+      terminal.line(line)
   return exitCodes.done
 }
 
-export async function runDescribe(cluster: Cluster, terminal: Terminal, { name, format }: { name: string; format: Format | undefined }): Promise<ExitCode> {
+export async function runDescribe(
+  cluster: Cluster,
+  terminal: Terminal,
+  { name, format }: { name: string; format: Format | undefined },
+): Promise<ExitCode> {
   const snapshot = await cluster.snapshot(name)
   if (format !== undefined) {
     terminal.document(printedObject(snapshot, format))
     return exitCodes.done
   }
-  const told = await cluster.kube.listAll<KubeEvent>(events, { namespace: cluster.namespace, fieldSelector: `involvedObject.uid=${snapshot.metadata.uid}` })
+  const told = await cluster.kube.listAll<KubeEvent>(events, {
+    namespace: cluster.namespace,
+    fieldSelector: `involvedObject.uid=${snapshot.metadata.uid}`,
+  })
   for (const line of snapshotStory(snapshot, told, Date.now())) terminal.line(line)
   return exitCodes.done
 }

@@ -25,10 +25,15 @@ const shownSnapshots = 10
 
 export async function runStatus(cluster: Cluster, terminal: Terminal, wish: StatusWish): Promise<ExitCode> {
   const { name, format } = wish
-  if (name !== undefined && wish.allNamespaces) throw new Complaint(`An instance is named by its namespace and its name: leave out -A, or ${name}.`)
+  if (name !== undefined && wish.allNamespaces)
+    throw new Complaint(`An instance is named by its namespace and its name: leave out -A, or ${name}.`)
   const namespace = wish.allNamespaces ? undefined : cluster.namespace
-  const [instances, everySnapshot] = await Promise.all([name === undefined ? cluster.instances(namespace) : cluster.instance(name).then((one) => [one]), cluster.snapshots(namespace)])
-  const snapshots = name === undefined ? everySnapshot : everySnapshot.filter(({ spec }) => spec.source.instanceRef.name === name)
+  const [instances, everySnapshot] = await Promise.all([
+    name === undefined ? cluster.instances(namespace) : cluster.instance(name).then((one) => [one]),
+    cluster.snapshots(namespace),
+  ])
+  const snapshots =
+    name === undefined ? everySnapshot : everySnapshot.filter(({ spec }) => spec.source.instanceRef.name === name)
   const report = statusReport(instances, snapshots)
   if (format === 'name') terminal.document(printedList(instances, format))
   else if (format !== undefined) terminal.document(printed({ instances: report }, format))
@@ -56,15 +61,26 @@ function show(terminal: Terminal, { snapshots, report, wish, where }: Shown): vo
   showProblems(terminal, report, wish.allNamespaces)
   if (wish.name === undefined || snapshots.length === 0) return
   terminal.line('')
-  const youngest = snapshots.toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp)).slice(0, shownSnapshots)
+  const youngest = snapshots
+    .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))
+    .slice(0, shownSnapshots)
   for (const line of snapshotTable(youngest, { withNamespace: false, nowMs })) terminal.line(line)
   const { length } = snapshots
   const kept = newest(snapshots.filter(({ status }) => status?.phase === 'Completed'))?.status?.artifact
-  if (length > shownSnapshots) terminal.line(`and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${operand(wish.name)}`, 'dim')
-  if (kept !== undefined) terminal.line(`newest: claim ${kept.claimName}, ${kept.path}/${kept.fileName}, Meilisearch ${kept.meilisearchVersion}`, 'dim')
+  if (length > shownSnapshots)
+    terminal.line(
+      `and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${operand(wish.name)}`,
+      'dim',
+    )
+  if (kept !== undefined)
+    terminal.line(
+      `newest: claim ${kept.claimName}, ${kept.path}/${kept.fileName}, Meilisearch ${kept.meilisearchVersion}`,
+      'dim',
+    )
 }
 
-const title = ({ namespace, name }: InstanceReport, withNamespace: boolean): string => (withNamespace ? `${namespace}/${name}` : name)
+const title = ({ namespace, name }: InstanceReport, withNamespace: boolean): string =>
+  withNamespace ? `${namespace}/${name}` : name
 
 function instanceTable(report: readonly InstanceReport[], withNamespace: boolean, nowMs: number): string[] {
   const rows = report.map(({ namespace, name, version, ready, documents, sizeBytes, lastSnapshot }) => [
@@ -78,12 +94,30 @@ function instanceTable(report: readonly InstanceReport[], withNamespace: boolean
     lastSnapshot === undefined ? '-' : ageText(lastSnapshot.completedAt, nowMs),
     lastSnapshot?.sizeBytes === undefined ? '-' : sizeText(lastSnapshot.sizeBytes),
   ])
-  const head = [...(withNamespace ? ['NAMESPACE'] : []), 'INSTANCE', 'VERSION', 'READY', 'DOCUMENTS', 'SIZE', 'LAST SNAPSHOT', 'AGE', 'STORED']
+  const head = [
+    ...(withNamespace ? ['NAMESPACE'] : []),
+    'INSTANCE',
+    'VERSION',
+    'READY',
+    'DOCUMENTS',
+    'SIZE',
+    'LAST SNAPSHOT',
+    'AGE',
+    'STORED',
+  ]
   return tableLines(head, rows)
 }
 
 function showRunning(terminal: Terminal, report: readonly InstanceReport[], withNamespace: boolean): void {
-  const rows = report.flatMap((one) => one.running.map(({ name, phase, percent, about }) => [name, title(one, withNamespace), phase, percent === undefined ? '' : `${percent} %`, about]))
+  const rows = report.flatMap((one) =>
+    one.running.map(({ name, phase, percent, about }) => [
+      name,
+      title(one, withNamespace),
+      phase,
+      percent === undefined ? '' : `${percent} %`,
+      about,
+    ]),
+  )
   if (rows.length === 0) return
   const shown = withoutEmptyColumns(['RUNNING', 'OF', 'PHASE', 'PROGRESS', 'NOW'], rows)
   terminal.line('')
@@ -91,7 +125,9 @@ function showRunning(terminal: Terminal, report: readonly InstanceReport[], with
 }
 
 function showProblems(terminal: Terminal, report: readonly InstanceReport[], withNamespace: boolean): void {
-  const lines = report.flatMap((one) => one.problems.map((problem) => `instance ${title(one, withNamespace)}: ${problem}`))
+  const lines = report.flatMap((one) =>
+    one.problems.map((problem) => `instance ${title(one, withNamespace)}: ${problem}`),
+  )
   if (lines.length > 0) terminal.line('')
   for (const line of lines) terminal.mark('red', '✗', line)
 }

@@ -35,7 +35,8 @@ export async function runWait(cluster: Cluster, terminal: Terminal, wish: WaitWi
 export async function followToEnd(cluster: Cluster, terminal: Terminal, wish: WaitWish): Promise<ExitCode> {
   const line = terminal.live(wish.format === undefined ? 'out' : 'error')
   const deadline = AbortSignal.timeout(Math.min(wish.timeoutMs ?? maxTimeoutMs, maxTimeoutMs))
-  const broken = (error: unknown): void => line.show(`${wish.name}  ${complaintOf(error, cluster.server) ?? ''} Trying again.`, 'broken')
+  const broken = (error: unknown): void =>
+    line.show(`${wish.name}  ${complaintOf(error, cluster.server) ?? ''} Trying again.`, 'broken')
   let last: Snapshot | undefined
   try {
     for await (const snapshot of states(cluster, { name: wish.name, deadline, broken })) {
@@ -51,14 +52,21 @@ export async function followToEnd(cluster: Cluster, terminal: Terminal, wish: Wa
 
 /** The end has a line of its own. */
 function show(line: LiveLine, snapshot: Snapshot): void {
-  if (!isFinished(snapshot)) line.show(`${snapshot.metadata.name}  ${progressText(snapshot, Date.now())}`, progressOf(snapshot).step)
+  if (!isFinished(snapshot))
+    line.show(`${snapshot.metadata.name}  ${progressText(snapshot, Date.now())}`, progressOf(snapshot).step)
 }
 
-function said(terminal: Terminal, line: LiveLine, { wish, last }: { wish: WaitWish; last: Snapshot | undefined }): ExitCode {
+function said(
+  terminal: Terminal,
+  line: LiveLine,
+  { wish, last }: { wish: WaitWish; last: Snapshot | undefined },
+): ExitCode {
   if (last === undefined || !isFinished(last)) {
     line.end()
     const state = last === undefined ? 'nothing was seen of it' : progressText(last, Date.now())
-    terminal.complain(`${wish.name} has not ended in ${spanText(wish.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${operand(wish.name)}`)
+    terminal.complain(
+      `${wish.name} has not ended in ${spanText(wish.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${operand(wish.name)}`,
+    )
     return exitCodes.timedOut
   }
   const isDone = last.status?.phase === 'Completed'
@@ -69,7 +77,10 @@ function said(terminal: Terminal, line: LiveLine, { wish, last }: { wish: WaitWi
 }
 
 /** Each state that is seen, the last one where it has ended; ends early where the deadline does. Broken connections are mended. */
-async function* states(cluster: Cluster, { name, deadline, broken }: { name: string; deadline: AbortSignal; broken: (error: unknown) => void }): AsyncGenerator<Snapshot> {
+async function* states(
+  cluster: Cluster,
+  { name, deadline, broken }: { name: string; deadline: AbortSignal; broken: (error: unknown) => void },
+): AsyncGenerator<Snapshot> {
   let last: Snapshot | undefined
   while (!deadline.aborted && (last === undefined || !isFinished(last))) {
     try {
@@ -88,15 +99,27 @@ function passes(error: unknown): boolean {
 }
 
 function gone(error: unknown, name: string): unknown {
-  return error instanceof NotFound ? new Complaint(`MeiliSnapshot ${name} was deleted before it ended.`, exitCodes.failed) : error
+  return error instanceof NotFound
+    ? new Complaint(`MeiliSnapshot ${name} was deleted before it ended.`, exitCodes.failed)
+    : error
 }
 
 /** Ends with the snapshot, or when the server ends the watch. */
-async function* statesOfOneWatch({ kube, namespace }: Cluster, name: string, signal: AbortSignal): AsyncGenerator<Snapshot> {
+async function* statesOfOneWatch(
+  { kube, namespace }: Cluster,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Snapshot> {
   const first = await kube.get<Snapshot>(meiliSnapshots, { namespace, name })
   yield first
   if (isFinished(first)) return
-  const options = { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: first.metadata.resourceVersion, timeoutSeconds: watchSeconds, signal }
+  const options = {
+    namespace,
+    fieldSelector: `metadata.name=${name}`,
+    resourceVersion: first.metadata.resourceVersion,
+    timeoutSeconds: watchSeconds,
+    signal,
+  }
   for await (const { type, object } of kube.watch<Snapshot>(meiliSnapshots, options)) {
     if (type === 'DELETED') throw new NotFound(`MeiliSnapshot ${name} was deleted`)
     if (type !== 'BOOKMARK') yield object

@@ -15,22 +15,58 @@ export interface KubeEvent extends KubeObject {
   readonly eventTime?: string | null
 }
 
-export function snapshotTable(snapshots: readonly Snapshot[], { withNamespace, nowMs }: { withNamespace: boolean; nowMs: number }): string[] {
+export function snapshotTable(
+  snapshots: readonly Snapshot[],
+  { withNamespace, nowMs }: { withNamespace: boolean; nowMs: number },
+): string[] {
   const rows = snapshots.map((snapshot) => {
     const { metadata, spec, status } = snapshot
     const { phase, percent } = progressOf(snapshot)
-    const own = [metadata.name, spec.source.instanceRef.name, phase, percent === undefined ? '-' : `${percent} %`, status?.artifact?.size ?? '-', status?.duration ?? '-', status?.artifact?.claimName ?? spec.destination.claim.name, ageText(metadata.creationTimestamp, nowMs)]
+    const own = [
+      metadata.name,
+      spec.source.instanceRef.name,
+      phase,
+      percent === undefined ? '-' : `${percent} %`,
+      status?.artifact?.size ?? '-',
+      status?.duration ?? '-',
+      status?.artifact?.claimName ?? spec.destination.claim.name,
+      ageText(metadata.creationTimestamp, nowMs),
+    ]
     return withNamespace ? [metadata.namespace, ...own] : own
   })
-  return tableLines([...(withNamespace ? ['NAMESPACE'] : []), 'NAME', 'INSTANCE', 'PHASE', 'PROGRESS', 'SIZE', 'DURATION', 'CLAIM', 'AGE'], rows)
+  return tableLines(
+    [
+      ...(withNamespace ? ['NAMESPACE'] : []),
+      'NAME',
+      'INSTANCE',
+      'PHASE',
+      'PROGRESS',
+      'SIZE',
+      'DURATION',
+      'CLAIM',
+      'AGE',
+    ],
+    rows,
+  )
 }
 
 /** Facts that are known, each on its line; then conditions, then Events. */
 export function snapshotStory(snapshot: Snapshot, events: readonly KubeEvent[], nowMs: number): string[] {
   const width = 14
-  const facts = factsOf(snapshot, nowMs).flatMap(([name, fact]) => (fact === undefined ? [] : [`${`${name}:`.padEnd(width)} ${fact}`]))
-  const conditions = (snapshot.status?.conditions ?? []).map(({ type, status, reason, message }) => [type, status, reason, message])
-  return [...facts, ...section('Conditions', ['TYPE', 'STATUS', 'REASON', 'MESSAGE'], conditions), ...section('Events', ['AGE', 'TYPE', 'REASON', 'MESSAGE'], eventRows(events, nowMs))]
+  const facts = factsOf(snapshot, nowMs).flatMap(([name, fact]) =>
+    fact === undefined ? [] : [`${`${name}:`.padEnd(width)} ${fact}`],
+  )
+  const conditions = (snapshot.status?.conditions ?? []).map(({ type, status, reason, message }) => [
+    type,
+    status,
+    reason,
+    message,
+  ])
+  return [
+    ...facts,
+    ...section('Conditions', ['TYPE', 'STATUS', 'REASON', 'MESSAGE'], conditions),
+    ...section('Events', ['AGE', 'TYPE', 'REASON', 'MESSAGE'], eventRows(events, nowMs)),
+  ]
 }
 
 type Fact = readonly [string, string | undefined]
@@ -42,14 +78,26 @@ function factsOf(snapshot: Snapshot, nowMs: number): readonly Fact[] {
   return [
     ['Name', `${metadata.namespace}/${metadata.name}`],
     ['Instance', spec.source.instanceRef.name],
-    ['Phase', status?.duration === undefined ? phase : `${phase}, in ${status.duration}, ${ageText(status.completedAt, nowMs)} ago`],
+    [
+      'Phase',
+      status?.duration === undefined
+        ? phase
+        : `${phase}, in ${status.duration}, ${ageText(status.completedAt, nowMs)} ago`,
+    ],
     ['Now', isFinished(snapshot) ? undefined : about],
     ['Estimated end', isFinished(snapshot) ? undefined : status?.progress?.estimatedCompletion],
     ['Task', taskFact(status)],
     ['Attempts', attemptsFact(status)],
-    ['Policies', `source ${spec.sourcePolicy}, deletion ${spec.deletionPolicy}, verification ${spec.verification.mode}`],
+    [
+      'Policies',
+      `source ${spec.sourcePolicy}, deletion ${spec.deletionPolicy}, verification ${spec.verification.mode}`,
+    ],
     ...artifactFacts(status),
-    ['Free then', status?.destination && `${sizeText(status.destination.freeBytes)} on the claim, ${ageText(status.destination.observedAt, nowMs)} ago`],
+    [
+      'Free then',
+      status?.destination &&
+        `${sizeText(status.destination.freeBytes)} on the claim, ${ageText(status.destination.observedAt, nowMs)} ago`,
+    ],
     ['Own file', status?.release?.outcome && `Meilisearch's own file: ${status.release.outcome}`],
   ]
 }
@@ -75,7 +123,10 @@ function attemptsFact(status: Status): string | undefined {
 function artifactFacts(status: Status): readonly Fact[] {
   const artifact = status?.artifact
   if (artifact === undefined) return []
-  const contents = artifact.indexes === undefined || artifact.documents === undefined ? '' : `, ${countText(artifact.indexes)} ${artifact.indexes === 1 ? 'index' : 'indexes'}, ${countText(artifact.documents)} documents`
+  const contents =
+    artifact.indexes === undefined || artifact.documents === undefined
+      ? ''
+      : `, ${countText(artifact.indexes)} ${artifact.indexes === 1 ? 'index' : 'indexes'}, ${countText(artifact.documents)} documents`
   return [
     ['Stored', `${artifact.size}, Meilisearch ${artifact.meilisearchVersion}${contents}`],
     ['Where', `claim ${artifact.claimName}, ${artifact.path}/${artifact.fileName}`],
@@ -84,11 +135,17 @@ function artifactFacts(status: Status): readonly Fact[] {
   ]
 }
 
-const timeOf = ({ lastTimestamp, eventTime, metadata }: KubeEvent): string => lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? ''
+const timeOf = ({ lastTimestamp, eventTime, metadata }: KubeEvent): string =>
+  lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? ''
 
 function eventRows(events: readonly KubeEvent[], nowMs: number): string[][] {
   const sorted = events.toSorted((a, b) => Date.parse(timeOf(a)) - Date.parse(timeOf(b)))
-  return sorted.map((event) => [ageText(timeOf(event), nowMs), event.type ?? '', event.reason ?? '', event.message ?? ''])
+  return sorted.map((event) => [
+    ageText(timeOf(event), nowMs),
+    event.type ?? '',
+    event.reason ?? '',
+    event.message ?? '',
+  ])
 }
 
 function section(name: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -15,8 +15,15 @@ export interface InstanceReport {
   readonly version?: string | undefined
   readonly documents?: number | undefined
   readonly sizeBytes?: number | undefined
-  readonly lastSnapshot?: { readonly name: string; readonly completedAt: string; readonly sizeBytes: number | undefined } | undefined
-  readonly running: readonly { readonly name: string; readonly phase: string; readonly percent: number | undefined; readonly about: string }[]
+  readonly lastSnapshot?:
+    | { readonly name: string; readonly completedAt: string; readonly sizeBytes: number | undefined }
+    | undefined
+  readonly running: readonly {
+    readonly name: string
+    readonly phase: string
+    readonly percent: number | undefined
+    readonly about: string
+  }[]
   readonly problems: readonly string[]
 }
 
@@ -25,7 +32,10 @@ export function statusReport(instances: readonly Instance[], snapshots: readonly
   const byInstance = Map.groupBy(snapshots, instanceKey)
   const known = new Set(instances.map(keyOf))
   const orphaned = [...byInstance].filter(([key, list]) => !known.has(key) && !list.every(isFinished))
-  return [...instances.map((instance) => instanceReport(instance, byInstance.get(keyOf(instance)) ?? [])), ...orphaned.map(([, list]) => orphansReport(list))]
+  return [
+    ...instances.map((instance) => instanceReport(instance, byInstance.get(keyOf(instance)) ?? [])),
+    ...orphaned.map(([, list]) => orphansReport(list)),
+  ]
 }
 
 const keyOf = ({ metadata }: Instance): string => `${metadata.namespace}/${metadata.name}`
@@ -40,7 +50,11 @@ function instanceReport({ metadata, status }: Instance, snapshots: readonly Snap
     version: status?.version,
     documents: status?.database?.documents,
     sizeBytes: status?.database?.sizeBytes,
-    lastSnapshot: last && { name: last.metadata.name, completedAt: last.status?.completedAt ?? '', sizeBytes: last.status?.artifact?.sizeBytes },
+    lastSnapshot: last && {
+      name: last.metadata.name,
+      completedAt: last.status?.completedAt ?? '',
+      sizeBytes: last.status?.artifact?.sizeBytes,
+    },
     running: running(snapshots),
     problems: [...conditionProblems(status?.conditions), ...snapshotProblems(snapshots)],
   }
@@ -49,13 +63,22 @@ function instanceReport({ metadata, status }: Instance, snapshots: readonly Snap
 function orphansReport(snapshots: readonly Snapshot[]): InstanceReport {
   const [first] = snapshots
   const name = first?.spec.source.instanceRef.name ?? ''
-  return { namespace: first?.metadata.namespace ?? '', name, ready: false, running: running(snapshots), problems: [`There is no MeiliInstance ${name}, but snapshots that wait for it.`] }
+  return {
+    namespace: first?.metadata.namespace ?? '',
+    name,
+    ready: false,
+    running: running(snapshots),
+    problems: [`There is no MeiliInstance ${name}, but snapshots that wait for it.`],
+  }
 }
 
 /** By the time of their end, the last one. */
 export function newest(ended: readonly Snapshot[]): Snapshot | undefined {
   const endedMs = ({ status }: Snapshot): number => Date.parse(status?.completedAt ?? '')
-  return ended.reduce<Snapshot | undefined>((last, next) => (last === undefined || endedMs(next) > endedMs(last) ? next : last), undefined)
+  return ended.reduce<Snapshot | undefined>(
+    (last, next) => (last === undefined || endedMs(next) > endedMs(last) ? next : last),
+    undefined,
+  )
 }
 
 function running(snapshots: readonly Snapshot[]): InstanceReport['running'] {
@@ -76,7 +99,9 @@ function conditionProblems(conditions: readonly Condition[] | undefined): string
 /** What an instance lacks: to be Ready, to be all that was asked for, to have snapshots that can be moved. What two of them say is said once. */
 export function falseConditions(conditions: readonly Condition[] | undefined): Condition[] {
   const types = [conditionTypes.Ready, instanceConditions.Applied, instanceConditions.SnapshotVolumeReady]
-  const found = types.map((type) => conditionNamed(conditions, type)).filter((condition) => condition?.status === 'False') as Condition[]
+  const found = types
+    .map((type) => conditionNamed(conditions, type))
+    .filter((condition) => condition?.status === 'False') as Condition[]
   return found.filter(({ message }, index) => found.findIndex((other) => other.message === message) === index)
 }
 
@@ -84,7 +109,10 @@ export function falseConditions(conditions: readonly Condition[] | undefined): C
 function snapshotProblems(snapshots: readonly Snapshot[]): string[] {
   const last = newest(snapshots.filter(isFinished))
   const ready = conditionNamed(last?.status?.conditions, conditionTypes.Ready)
-  const failed = last?.status?.phase === 'Failed' && ready !== undefined ? [`snapshot ${last.metadata.name} failed: ${worded(ready)}`] : []
+  const failed =
+    last?.status?.phase === 'Failed' && ready !== undefined
+      ? [`snapshot ${last.metadata.name} failed: ${worded(ready)}`]
+      : []
   const overdue = snapshots.flatMap(({ metadata, status }) => {
     const late = conditionNamed(status?.conditions, 'Overdue')
     return late?.status === 'True' ? [`snapshot ${metadata.name} is overdue: ${withoutStop(late.message)}.`] : []

@@ -67,7 +67,10 @@ export class LiveLine {
   #step = ''
   #frame = 0
 
-  constructor(stream: WriteStream, { isAlive, marked }: { readonly isAlive: boolean; readonly marked: Terminal['marked'] }) {
+  constructor(
+    stream: WriteStream,
+    { isAlive, marked }: { readonly isAlive: boolean; readonly marked: Terminal['marked'] },
+  ) {
     this.#stream = stream
     this.#marked = marked
     this.#timer = isAlive ? setInterval(() => this.#draw(), 100) : undefined
@@ -84,7 +87,9 @@ export class LiveLine {
   /** Takes the living line away and leaves the last one, if any. */
   end(...last: Parameters<Terminal['marked']> | []): void {
     clearInterval(this.#timer)
-    this.#stream.write(`${this.#timer === undefined ? '' : '\r\u001b[K'}${last.length === 0 ? '' : `${this.#marked(...last)}\n`}`)
+    this.#stream.write(
+      `${this.#timer === undefined ? '' : '\r\u001b[K'}${last.length === 0 ? '' : `${this.#marked(...last)}\n`}`,
+    )
   }
 
   #draw(): void {

@@ -22,12 +22,23 @@ export function podFound(observation: InstanceObservation): Wanted {
 
 function podVerdict({ pods, podsRefused, instance }: InstanceObservation): Verdict {
   const selector = JSON.stringify(serverIn(instance).podSelector)
-  if (podsRefused !== undefined) return failed(instanceReasons.PodNotFound, `Pods cannot be listed by podSelector ${selector}: ${podsRefused}.`)
-  if (pods.length === 0) return failed(instanceReasons.PodNotFound, `No pod in namespace ${instance.metadata.namespace} matches podSelector ${selector}.`)
+  if (podsRefused !== undefined)
+    return failed(instanceReasons.PodNotFound, `Pods cannot be listed by podSelector ${selector}: ${podsRefused}.`)
+  if (pods.length === 0)
+    return failed(
+      instanceReasons.PodNotFound,
+      `No pod in namespace ${instance.metadata.namespace} matches podSelector ${selector}.`,
+    )
   const names = pods.map(({ metadata }) => metadata?.name ?? '').toSorted()
   if (names.length > 1) {
-    const remedy = instance.spec.managed === undefined ? `A snapshot is a file of one pod: narrow podSelector ${selector}.` : `Only pod ${podNameOf(instance)} may have the labels ${selector}: its Service selects by them. Remove them from the other pods.`
-    return failed(instanceReasons.PodAmbiguous, `${names.length} pods match podSelector: ${names.slice(0, 5).join(', ')}. ${remedy}`)
+    const remedy =
+      instance.spec.managed === undefined
+        ? `A snapshot is a file of one pod: narrow podSelector ${selector}.`
+        : `Only pod ${podNameOf(instance)} may have the labels ${selector}: its Service selects by them. Remove them from the other pods.`
+    return failed(
+      instanceReasons.PodAmbiguous,
+      `${names.length} pods match podSelector: ${names.slice(0, 5).join(', ')}. ${remedy}`,
+    )
   }
   return passed(`Pod ${names[0] ?? ''} is the one.`)
 }
@@ -41,7 +52,11 @@ const answeredByOther = 'Is it Meilisearch that answers on this port, and nothin
 
 function reachVerdict({ pods, server, endpoint }: InstanceObservation): Verdict {
   if (pods.length !== 1) return notChecked('There is no single pod to ask.')
-  if (endpoint === undefined) return failed(instanceReasons.PodNotReady, `Pod ${pods[0]?.metadata?.name ?? ''} has no address yet (phase ${pods[0]?.status?.phase ?? 'unknown'}).`)
+  if (endpoint === undefined)
+    return failed(
+      instanceReasons.PodNotReady,
+      `Pod ${pods[0]?.metadata?.name ?? ''} has no address yet (phase ${pods[0]?.status?.phase ?? 'unknown'}).`,
+    )
   switch (server.state) {
     case 'NotAsked':
       return notChecked('The server was not asked.')
@@ -50,11 +65,20 @@ function reachVerdict({ pods, server, endpoint }: InstanceObservation): Verdict 
     case 'KeyUnusable':
       return notChecked('The server is asked when its key can be sent.')
     case 'Unreachable':
-      return failed(instanceReasons.Unreachable, `${server.message}. ${server.isAnswer === true ? answeredByOther : silent}`)
+      return failed(
+        instanceReasons.Unreachable,
+        `${server.message}. ${server.isAnswer === true ? answeredByOther : silent}`,
+      )
     case 'CertificateRejected':
-      return failed(instanceReasons.CertificateRejected, `${server.message}. Set tls.caSecretRef to the authority that signed it and tls.serverName to a name in it.`)
+      return failed(
+        instanceReasons.CertificateRejected,
+        `${server.message}. Set tls.caSecretRef to the authority that signed it and tls.serverName to a name in it.`,
+      )
     case 'MustRestart':
-      return failed(instanceReasons.MustRestart, `Meilisearch at ${endpoint} asks to be restarted (mustRestart), and serves nothing until then.`)
+      return failed(
+        instanceReasons.MustRestart,
+        `Meilisearch at ${endpoint} asks to be restarted (mustRestart), and serves nothing until then.`,
+      )
     case 'Answered':
       return versionVerdict(server.version, endpoint)
     default:
@@ -65,7 +89,11 @@ function reachVerdict({ pods, server, endpoint }: InstanceObservation): Verdict 
 function versionVerdict(version: string, endpoint: string): Verdict {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const old = major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])
-  if (old) return failed(instanceReasons.VersionTooOld, `Meilisearch ${version} is older than ${oldestVersion.join('.')}, the first with the batches API. Upgrade the server.`)
+  if (old)
+    return failed(
+      instanceReasons.VersionTooOld,
+      `Meilisearch ${version} is older than ${oldestVersion.join('.')}, the first with the batches API. Upgrade the server.`,
+    )
   return passed(`Meilisearch ${version} answers at ${endpoint}.`)
 }
 
@@ -77,20 +105,33 @@ export function authorized(observation: InstanceObservation): Wanted {
 
 function keyVerdict({ server, instance, managed }: InstanceObservation): Verdict {
   const reference = serverIn(instance).apiKeySecretRef
-  const key = reference === undefined ? 'No key (apiKeySecretRef is not set)' : `The key in Secret ${reference.name}/${reference.key}`
+  const key =
+    reference === undefined
+      ? 'No key (apiKeySecretRef is not set)'
+      : `The key in Secret ${reference.name}/${reference.key}`
   switch (server.state) {
     case 'SecretMissing':
       return failed(instanceReasons.KeyMissing, server.message)
     case 'KeyUnusable':
       return failed(instanceReasons.KeyRefused, server.message)
     case 'KeyRefused':
-      return failed(instanceReasons.KeyRefused, `${key} is refused: ${server.message.replace(/[.\s]+$/, '')}. ${needed}`)
+      return failed(
+        instanceReasons.KeyRefused,
+        `${key} is refused: ${server.message.replace(/[.\s]+$/, '')}. ${needed}`,
+      )
     case 'KeyTooWeak':
       return failed(instanceReasons.KeyTooWeak, `${key} lacks ${server.missing.join(', ')}. ${needed}`)
     case 'KeyScoped':
-      return failed(instanceReasons.KeyTooWeak, `${key} is limited to some indexes, so it cannot see snapshot tasks. ${needed}`)
+      return failed(
+        instanceReasons.KeyTooWeak,
+        `${key} is limited to some indexes, so it cannot see snapshot tasks. ${needed}`,
+      )
     case 'Answered':
-      if (managed !== undefined && managed.connection === undefined) return failed(instanceReasons.KeysPending, `Secret ${connectionSecretName(instance)} for applications is being written.`)
+      if (managed !== undefined && managed.connection === undefined)
+        return failed(
+          instanceReasons.KeysPending,
+          `Secret ${connectionSecretName(instance)} for applications is being written.`,
+        )
       return passed(reference === undefined ? 'The server asks for no key.' : `${key} is accepted.`)
     default:
       return notChecked('The server did not answer.')

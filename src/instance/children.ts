@@ -1,10 +1,23 @@
 // What a managed instance is made of: claims, Secrets, Service, StatefulSet. Only fields that we stand for: the rest is the cluster's and others'. Pure.
 import { createHash } from 'node:crypto'
-import type { V1OwnerReference, V1PersistentVolumeClaimSpec, V1ServiceSpec, V1StatefulSetSpec } from '@kubernetes/client-node'
+import type {
+  V1OwnerReference,
+  V1PersistentVolumeClaimSpec,
+  V1ServiceSpec,
+  V1StatefulSetSpec,
+} from '@kubernetes/client-node'
 import { databaseVersionAnnotation, meiliInstances } from '../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
 import type { Child } from '../reconcile/decision.ts'
-import { baseName, childLabels, claimNameOf, connectionSecretName, keySecretName, serverPortName, serverSelector } from '../reconcile/names.ts'
+import {
+  baseName,
+  childLabels,
+  claimNameOf,
+  connectionSecretName,
+  keySecretName,
+  serverPortName,
+  serverSelector,
+} from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
 import { hasSnapshotVolume, serverTemplate } from './server-pod.ts'
 import type { Run } from './server-pod.ts'
@@ -15,7 +28,14 @@ export { databaseVersionAnnotation } from '../api/instance.ts'
 export const appliedAnnotation = 'meili-operator.dev/applied'
 
 function ownerOf({ metadata: { name, uid } }: MeiliInstance): V1OwnerReference {
-  return { apiVersion: `${meiliInstances.group}/${meiliInstances.version}`, kind: meiliInstances.kind, name, uid, controller: true, blockOwnerDeletion: true }
+  return {
+    apiVersion: `${meiliInstances.group}/${meiliInstances.version}`,
+    kind: meiliInstances.kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  }
 }
 
 interface Wish {
@@ -28,9 +48,22 @@ interface Wish {
 }
 
 function child(instance: MeiliInstance, { name, kind, spec, owned, annotations = {} }: Wish): Child {
-  const metadata = { name, namespace: instance.metadata.namespace, labels: childLabels(instance), ...(owned ? { ownerReferences: [ownerOf(instance)] } : {}) }
-  const applied = createHash('sha256').update(JSON.stringify([metadata, annotations, spec])).digest('hex').slice(0, 16)
-  return { apiVersion: kind === 'StatefulSet' ? 'apps/v1' : 'v1', kind, metadata: { ...metadata, annotations: { ...annotations, [appliedAnnotation]: applied } }, ...(spec === undefined ? {} : { spec }) }
+  const metadata = {
+    name,
+    namespace: instance.metadata.namespace,
+    labels: childLabels(instance),
+    ...(owned ? { ownerReferences: [ownerOf(instance)] } : {}),
+  }
+  const applied = createHash('sha256')
+    .update(JSON.stringify([metadata, annotations, spec]))
+    .digest('hex')
+    .slice(0, 16)
+  return {
+    apiVersion: kind === 'StatefulSet' ? 'apps/v1' : 'v1',
+    kind,
+    metadata: { ...metadata, annotations: { ...annotations, [appliedAnnotation]: applied } },
+    ...(spec === undefined ? {} : { spec }),
+  }
 }
 
 export function statefulSet(instance: MeiliInstance, managed: ManagedServer, run: Run): Child {
@@ -48,7 +81,11 @@ export function statefulSet(instance: MeiliInstance, managed: ManagedServer, run
 
 export function service(instance: MeiliInstance, { service: { type, port, annotations } }: ManagedServer): Child {
   // A mesh reads the protocol from the name of a Service's port.
-  const spec: V1ServiceSpec = { type, selector: serverSelector(instance), ports: [{ name: 'http', port, targetPort: serverPortName, protocol: 'TCP' }] }
+  const spec: V1ServiceSpec = {
+    type,
+    selector: serverSelector(instance),
+    ports: [{ name: 'http', port, targetPort: serverPortName, protocol: 'TCP' }],
+  }
   return child(instance, { kind: 'Service', name: baseName(instance), annotations, spec, owned: true })
 }
 
@@ -61,8 +98,10 @@ export function serviceUrl(instance: MeiliInstance, { service: { port } }: Manag
 export function claims(instance: MeiliInstance, managed: ManagedServer, databaseVersion: string | undefined): Child[] {
   const { storage, snapshots, scratch } = managed
   const made: Child[] = []
-  if (storage.size !== undefined) made.push(claim(instance, 'data', { ...storage, size: storage.size, databaseVersion }))
-  if (snapshots?.size !== undefined && hasSnapshotVolume(managed)) made.push(claim(instance, 'snapshots', { ...snapshots, size: snapshots.size }))
+  if (storage.size !== undefined)
+    made.push(claim(instance, 'data', { ...storage, size: storage.size, databaseVersion }))
+  if (snapshots?.size !== undefined && hasSnapshotVolume(managed))
+    made.push(claim(instance, 'snapshots', { ...snapshots, size: snapshots.size }))
   if (scratch?.size !== undefined) made.push(claim(instance, 'scratch', { ...scratch, size: scratch.size }))
   return made
 }
@@ -74,10 +113,24 @@ interface ClaimWish {
   readonly databaseVersion?: string | undefined
 }
 
-function claim(instance: MeiliInstance, role: ClaimRole, { size, storageClassName, accessModes, databaseVersion }: ClaimWish): Child {
-  const spec: V1PersistentVolumeClaimSpec = { accessModes: [...(accessModes ?? ['ReadWriteOnce'])], resources: { requests: { storage: String(size) } }, ...(storageClassName === undefined ? {} : { storageClassName }) }
+function claim(
+  instance: MeiliInstance,
+  role: ClaimRole,
+  { size, storageClassName, accessModes, databaseVersion }: ClaimWish,
+): Child {
+  const spec: V1PersistentVolumeClaimSpec = {
+    accessModes: [...(accessModes ?? ['ReadWriteOnce'])],
+    resources: { requests: { storage: String(size) } },
+    ...(storageClassName === undefined ? {} : { storageClassName }),
+  }
   const annotations = databaseVersion === undefined ? {} : { [databaseVersionAnnotation]: databaseVersion }
-  return child(instance, { kind: 'PersistentVolumeClaim', name: claimNameOf(instance, role), annotations, spec, owned: role === 'scratch' || isOwned(instance) })
+  return child(instance, {
+    kind: 'PersistentVolumeClaim',
+    name: claimNameOf(instance, role),
+    annotations,
+    spec,
+    owned: role === 'scratch' || isOwned(instance),
+  })
 }
 
 const isOwned = ({ spec }: MeiliInstance): boolean => spec.deletionPolicy === 'Delete'

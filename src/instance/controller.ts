@@ -26,7 +26,10 @@ export function instanceRoom(world: InstanceWorld): Room<MeiliInstance, Instance
 export function instancesBeside({ instances }: Pick<InstanceWorld, 'instances'>): (changed: MeiliInstance) => string[] {
   return (changed) => {
     const { namespace, name } = changed.metadata
-    const beside = instances(namespace).filter(({ metadata, status }) => metadata.name !== name && status?.pod !== undefined && status.pod.uid === changed.status?.pod?.uid)
+    const beside = instances(namespace).filter(
+      ({ metadata, status }) =>
+        metadata.name !== name && status?.pod !== undefined && status.pod.uid === changed.status?.pod?.uid,
+    )
     return [`${namespace}/${name}`, ...beside.map(({ metadata }) => `${namespace}/${metadata.name}`)]
   }
 }

@@ -3,10 +3,15 @@ import { quantityValue } from '../api/quantity.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** As the API server keeps it: what is empty may be absent. */
-const isEmpty = (value: unknown): boolean => value === '' || value === false || (Array.isArray(value) && value.length === 0) || (isFields(value) && Object.keys(value).length === 0)
+const isEmpty = (value: unknown): boolean =>
+  value === '' ||
+  value === false ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isFields(value) && Object.keys(value).length === 0)
 
 /** Members by which Kubernetes tells the elements of a list apart, where it merges lists. */
 const listKeys = ['name', 'mountPath', 'uid', 'containerPort', 'port'] as const
@@ -17,7 +22,9 @@ export function differences(wanted: unknown, there: unknown, path = ''): readonl
   if (Array.isArray(wanted)) return inList(wanted, there, path)
   if (isFields(wanted)) {
     if (!isFields(there)) return [path]
-    return Object.entries(wanted).flatMap(([name, value]) => differences(value, there[name], path === '' ? name : `${path}.${name}`))
+    return Object.entries(wanted).flatMap(([name, value]) =>
+      differences(value, there[name], path === '' ? name : `${path}.${name}`),
+    )
   }
   return wanted === there || isSameQuantity(wanted, there, path) ? [] : [path]
 }
@@ -26,7 +33,10 @@ function inList(wanted: readonly unknown[], there: unknown, path: string): reado
   if (!Array.isArray(there)) return [path]
   const list = there as readonly unknown[]
   const key = listKeys.find((name) => wanted.every((element) => isFields(element) && element[name] !== undefined))
-  if (key === undefined) return wanted.length === list.length ? wanted.flatMap((element, index) => differences(element, list[index], `${path}[${index}]`)) : [path]
+  if (key === undefined)
+    return wanted.length === list.length
+      ? wanted.flatMap((element, index) => differences(element, list[index], `${path}[${index}]`))
+      : [path]
   return wanted.flatMap((element) => {
     const own = (element as Fields)[key]
     const found = list.find((candidate) => isFields(candidate) && candidate[key] === own)
@@ -37,6 +47,8 @@ function inList(wanted: readonly unknown[], there: unknown, path: string): reado
 /** The API server writes quantities in its own form: 0.5 becomes 500m. */
 function isSameQuantity(wanted: unknown, there: unknown, path: string): boolean {
   if (!/resources|sizeLimit/.test(path)) return false
-  const [a, b] = [wanted, there].map((value) => (typeof value === 'string' || typeof value === 'number' ? quantityValue(value) : undefined))
+  const [a, b] = [wanted, there].map((value) =>
+    typeof value === 'string' || typeof value === 'number' ? quantityValue(value) : undefined,
+  )
   return a !== undefined && a === b
 }

@@ -30,21 +30,41 @@ export function launchOf(container: V1Container, configMaps: ConfigMapData): Lau
   return {
     databasePath: settingOf(container, configMaps, { flag: 'db-path', variable: 'MEILI_DB_PATH' }),
     snapshotDirectory: settingOf(container, configMaps, { flag: 'snapshot-dir', variable: 'MEILI_SNAPSHOT_DIR' }),
-    s3: !('unset' in firstSet(flagOf(container, 's3-bucket-name', environment), assignmentOf(container, 'MEILI_S3_BUCKET_NAME'), environment('MEILI_S3_BUCKET_NAME'))),
+    s3: !(
+      'unset' in
+      firstSet(
+        flagOf(container, 's3-bucket-name', environment),
+        assignmentOf(container, 'MEILI_S3_BUCKET_NAME'),
+        environment('MEILI_S3_BUCKET_NAME'),
+      )
+    ),
     mayHideDatabase: readsSecrets(container) || isWrapped(container) || isOtherImage(container),
     workingDirectory: workingDirectoryOf(container),
   }
 }
 
 /** One of Meilisearch's settings, by its flag and its variable, whichever of the two sets it. */
-export function settingOf(container: V1Container, configMaps: ConfigMapData, { flag, variable }: { readonly flag: string; readonly variable: string }): Setting {
+export function settingOf(
+  container: V1Container,
+  configMaps: ConfigMapData,
+  { flag, variable }: { readonly flag: string; readonly variable: string },
+): Setting {
   const environment = environmentOf(container, configMaps)
-  return firstSet(flagOf(container, flag, environment), assignmentOf(container, variable), environment(variable), configurationFile(container, environment), absentSource(container, configMaps))
+  return firstSet(
+    flagOf(container, flag, environment),
+    assignmentOf(container, variable),
+    environment(variable),
+    configurationFile(container, environment),
+    absentSource(container, configMaps),
+  )
 }
 
 const hidable = ['MEILI_DB_PATH', 'MEILI_CONFIG_FILE_PATH']
 
-const readsSecrets = ({ envFrom = [] }: V1Container): boolean => envFrom.some(({ secretRef, prefix = '' }) => secretRef !== undefined && hidable.some((variable) => variable.startsWith(prefix)))
+const readsSecrets = ({ envFrom = [] }: V1Container): boolean =>
+  envFrom.some(
+    ({ secretRef, prefix = '' }) => secretRef !== undefined && hidable.some((variable) => variable.startsWith(prefix)),
+  )
 
 /** Meilisearch itself, or behind an init: what stands before its flags. */
 const plainStart = /^(?:--|-[a-z]|(?:.*\/)?(?:tini|dumb-init|meilisearch))$/
@@ -57,9 +77,11 @@ function isWrapped(container: V1Container): boolean {
 }
 
 /** An image may set variables of its own. Without a name it is the API server's to refuse. */
-const isOtherImage = ({ image }: V1Container): boolean => image !== undefined && !/(?:^|\/)meilisearch(?:-enterprise)?(?:[:@]|$)/.test(image)
+const isOtherImage = ({ image }: V1Container): boolean =>
+  image !== undefined && !/(?:^|\/)meilisearch(?:-enterprise)?(?:[:@]|$)/.test(image)
 
-const workingDirectoryOf = ({ workingDir }: V1Container): string => posix.resolve('/', workingDir ?? imageWorkingDirectory)
+const workingDirectoryOf = ({ workingDir }: V1Container): string =>
+  posix.resolve('/', workingDir ?? imageWorkingDirectory)
 
 /** ConfigMaps that `env` and `envFrom` name: to be read before `launchOf`. */
 export function configMapNames(container: V1Container): readonly string[] {
@@ -89,19 +111,27 @@ function environmentOf(container: V1Container, configMaps: ConfigMapData): Envir
 
 type EnvironmentEntry = NonNullable<V1Container['env']>[number]
 
-function explicitValue({ name, value, valueFrom }: EnvironmentEntry, environment: Environment, configMaps: ConfigMapData): Setting {
+function explicitValue(
+  { name, value, valueFrom }: EnvironmentEntry,
+  environment: Environment,
+  configMaps: ConfigMapData,
+): Setting {
   if (valueFrom === undefined) return expanded(value ?? '', environment)
   const reference = valueFrom.configMapKeyRef
   if (reference === undefined) return { unknown: `variable ${name} does not come from a plain value or a ConfigMap` }
   const data = configMaps.get(reference.name ?? '')?.[reference.key]
   if (data !== undefined) return bounded(data)
-  return reference.optional === true ? { unset: true } : { unknown: `variable ${name} comes from ConfigMap ${reference.name ?? ''}, which has no key ${reference.key}` }
+  return reference.optional === true
+    ? { unset: true }
+    : { unknown: `variable ${name} comes from ConfigMap ${reference.name ?? ''}, which has no key ${reference.key}` }
 }
 
 /** Later sources win. A Secret may hold anything: it is never read for a path, so it hides what stands before it only if it has the key. */
 function fromSources(container: V1Container, variable: string, configMaps: ConfigMapData): Setting {
   for (const { configMapRef, prefix = '' } of (container.envFrom ?? []).toReversed()) {
-    const value = variable.startsWith(prefix) ? configMaps.get(configMapRef?.name ?? '')?.[variable.slice(prefix.length)] : undefined
+    const value = variable.startsWith(prefix)
+      ? configMaps.get(configMapRef?.name ?? '')?.[variable.slice(prefix.length)]
+      : undefined
     if (value !== undefined) return bounded(value)
   }
   return { unset: true }
@@ -123,7 +153,9 @@ function flagOf(container: V1Container, flag: string, environment: Environment):
 
 /** `VARIABLE=…` in a shell line stands above the container's environment. */
 function assignmentOf(container: V1Container, variable: string): Setting {
-  return wordsOf(container).some((word) => word.includes(`${variable}=`)) ? { unknown: `a shell line sets ${variable}` } : { unset: true }
+  return wordsOf(container).some((word) => word.includes(`${variable}=`))
+    ? { unknown: `a shell line sets ${variable}` }
+    : { unset: true }
 }
 
 /** Kubernetes' own `$(NAME)`, with `$$` for a dollar; a reference to what is not known makes the whole unknown. */
@@ -147,7 +179,11 @@ function bounded(value: string): { value: string } | { unknown: string } {
 
 /** Flags and environment stand above the file; a file that we cannot see makes unset settings unknown. */
 function configurationFile(container: V1Container, environment: Environment): Setting {
-  const named = firstSet(flagOf(container, 'config-file-path', environment), assignmentOf(container, 'MEILI_CONFIG_FILE_PATH'), environment('MEILI_CONFIG_FILE_PATH'))
+  const named = firstSet(
+    flagOf(container, 'config-file-path', environment),
+    assignmentOf(container, 'MEILI_CONFIG_FILE_PATH'),
+    environment('MEILI_CONFIG_FILE_PATH'),
+  )
   if (!('unset' in named)) return { unknown: 'the server reads a configuration file' }
   const file = posix.join(workingDirectoryOf(container), 'config.toml')
   const covered = container.volumeMounts?.some(({ mountPath }) => posix.resolve('/', mountPath) === file) ?? false
@@ -156,6 +192,11 @@ function configurationFile(container: V1Container, environment: Environment): Se
 
 /** A source that is gone may have set anything before it went. */
 function absentSource({ envFrom = [] }: V1Container, configMaps: ConfigMapData): Setting {
-  const absent = envFrom.find(({ configMapRef }) => configMapRef !== undefined && configMapRef.optional !== true && !configMaps.has(configMapRef.name ?? ''))
-  return absent === undefined ? { unset: true } : { unknown: `ConfigMap ${absent.configMapRef?.name ?? ''}, a source of its environment, is not there` }
+  const absent = envFrom.find(
+    ({ configMapRef }) =>
+      configMapRef !== undefined && configMapRef.optional !== true && !configMaps.has(configMapRef.name ?? ''),
+  )
+  return absent === undefined
+    ? { unset: true }
+    : { unknown: `ConfigMap ${absent.configMapRef?.name ?? ''}, a source of its environment, is not there` }
 }

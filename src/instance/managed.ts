@@ -29,7 +29,9 @@ export interface Step {
 
 export function managedOf(observation: InstanceObservation): Managed | undefined {
   const { instance, managed } = observation
-  return instance.spec.managed === undefined || managed === undefined ? undefined : { observation, instance, spec: instance.spec.managed, seen: managed }
+  return instance.spec.managed === undefined || managed === undefined
+    ? undefined
+    : { observation, instance, spec: instance.spec.managed, seen: managed }
 }
 
 /** The version of the database: of the server that answers, else as it is on record on its claim, else in status. */
@@ -37,8 +39,14 @@ export function databaseVersion(managed: Managed): string | undefined {
   const { instance, seen, spec } = managed
   const answered = answeredVersion(managed)
   if (answered !== undefined) return answered
-  const onClaim = spec.storage.claimName === undefined ? seen.claims.data?.metadata?.annotations?.[databaseVersionAnnotation] : undefined
-  return onClaim ?? (spec.storage.claimName === undefined && seen.claims.data === undefined ? undefined : instance.status?.version)
+  const onClaim =
+    spec.storage.claimName === undefined
+      ? seen.claims.data?.metadata?.annotations?.[databaseVersionAnnotation]
+      : undefined
+  return (
+    onClaim ??
+    (spec.storage.claimName === undefined && seen.claims.data === undefined ? undefined : instance.status?.version)
+  )
 }
 
 export function answeredVersion({ observation: { server } }: Managed): string | undefined {
@@ -57,7 +65,8 @@ export function isPodReady(pod: V1Pod | undefined): boolean {
 /** True where a pod runs what the StatefulSet asked for before. */
 export function isOutdated({ seen: { statefulSet } }: Managed, pod: V1Pod | undefined): boolean {
   const { metadata, status } = statefulSet ?? {}
-  if (pod === undefined || status?.updateRevision === undefined || status.observedGeneration !== metadata?.generation) return false
+  if (pod === undefined || status?.updateRevision === undefined || status.observedGeneration !== metadata?.generation)
+    return false
   return pod.metadata?.labels?.['controller-revision-hash'] !== status.updateRevision
 }
 

@@ -18,7 +18,12 @@ export type ServerSeen =
   | { readonly state: 'KeyScoped' }
   /** Since 1.43, after a compaction of its task queue. */
   | { readonly state: 'MustRestart' }
-  | { readonly state: 'Answered'; readonly version: string; readonly database: Contents; readonly upgradeTask?: UpgradeTask }
+  | {
+      readonly state: 'Answered'
+      readonly version: string
+      readonly database: Contents
+      readonly upgradeTask?: UpgradeTask
+    }
 
 /** The newest `upgradeDatabase` task; only asked for while an upgrade waits for it. */
 export type UpgradeTask = 'NotAsked' | 'None' | { readonly status: string; readonly error: string | undefined }
@@ -53,7 +58,14 @@ type Metadata = MeiliInstance['metadata']
 
 /** A Secret without what is in it. */
 export interface SecretThere {
-  readonly metadata: Partial<Metadata> & { readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[] }
+  readonly metadata: Partial<Metadata> & {
+    readonly ownerReferences?: readonly {
+      readonly kind: string
+      readonly name: string
+      readonly uid: string
+      readonly controller?: boolean
+    }[]
+  }
 }
 
 export interface ManagedSeen {
@@ -67,7 +79,13 @@ export interface ManagedSeen {
   readonly otherDatabases: readonly OwnedDatabase[]
   /** Ours, or those that `claimName` names. */
   readonly claims: Readonly<Partial<Record<ClaimRole, V1PersistentVolumeClaim>>>
-  readonly keySecret: (SecretThere & { readonly key: { readonly fingerprint: string; readonly bytes: number; readonly flaw: string | undefined } | undefined }) | undefined
+  readonly keySecret:
+    | (SecretThere & {
+        readonly key:
+          | { readonly fingerprint: string; readonly bytes: number; readonly flaw: string | undefined }
+          | undefined
+      })
+    | undefined
   readonly connection: (SecretThere & { readonly isCurrent: boolean }) | undefined
   /** Why one of these two may not be read, and what to do. Whether it is there is then unknown. */
   readonly secretRefused: string | undefined

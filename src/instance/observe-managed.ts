@@ -1,5 +1,12 @@
 // Reads what a managed instance is made of: the objects, whose they are, and of Secrets what gives no key away. Writes nothing and judges nothing.
-import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
+import type {
+  CoreV1Event,
+  V1Job,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1Service,
+  V1StatefulSet,
+} from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
 import { isFinished } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
@@ -25,9 +32,28 @@ export interface ManagedWorld {
 }
 
 /** Where this installation runs no servers, nothing of them is read. */
-export const nothingManaged: ManagedSeen = { isSwitchedOn: false, statefulSet: undefined, service: undefined, selectedBy: [], otherDatabases: [], claims: {}, keySecret: undefined, connection: undefined, secretRefused: undefined, runningSnapshots: [], snapshotBefore: undefined, safetyCopies: [], finishedMovers: [], warning: undefined }
+export const nothingManaged: ManagedSeen = {
+  isSwitchedOn: false,
+  statefulSet: undefined,
+  service: undefined,
+  selectedBy: [],
+  otherDatabases: [],
+  claims: {},
+  keySecret: undefined,
+  connection: undefined,
+  secretRefused: undefined,
+  runningSnapshots: [],
+  snapshotBefore: undefined,
+  safetyCopies: [],
+  finishedMovers: [],
+  warning: undefined,
+}
 
-export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance, pods: readonly V1Pod[]): Promise<ManagedSeen> {
+export async function lookAtManaged(
+  world: ManagedWorld,
+  instance: MeiliInstance,
+  pods: readonly V1Pod[],
+): Promise<ManagedSeen> {
   const { kube, connections } = world
   const { namespace } = instance.metadata
   const name = baseName(instance)
@@ -38,13 +64,17 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     claimsOf(kube, instance),
     secretsOf(connections, instance),
   ])
-  const ofInstance = world.snapshots(namespace).filter(({ spec }) => spec.source.instanceRef.name === instance.metadata.name)
+  const ofInstance = world
+    .snapshots(namespace)
+    .filter(({ spec }) => spec.source.instanceRef.name === instance.metadata.name)
   return {
     isSwitchedOn: true,
     statefulSet,
     service,
     selectedBy,
-    otherDatabases: databasesOf(world.instances(namespace).filter((other) => other.metadata.name !== instance.metadata.name)),
+    otherDatabases: databasesOf(
+      world.instances(namespace).filter((other) => other.metadata.name !== instance.metadata.name),
+    ),
     claims,
     keySecret,
     connection,
@@ -52,8 +82,12 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
     snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
     safetyCopies: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabel] !== undefined),
-    finishedMovers: instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(kube, claims, world.snapshots(namespace).filter(isFinished)),
-    warning: pods.length === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
+    finishedMovers:
+      instance.metadata.deletionTimestamp === undefined
+        ? []
+        : await finishedMovers(kube, claims, world.snapshots(namespace).filter(isFinished)),
+    warning:
+      pods.length === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }
 }
 
@@ -61,11 +95,17 @@ export async function lookAtManaged(world: ManagedWorld, instance: MeiliInstance
 const servicesAtOnce = 50
 const mostPages = 10
 
-async function servicesThatSelect(kube: KubeClient, namespace: string, pods: readonly V1Pod[]): Promise<readonly string[]> {
+async function servicesThatSelect(
+  kube: KubeClient,
+  namespace: string,
+  pods: readonly V1Pod[],
+): Promise<readonly string[]> {
   const names: string[] = []
   let pages = 0
   for await (const { items } of kube.pages<V1Service & KubeObject>(services, { namespace, limit: servicesAtOnce })) {
-    names.push(...items.filter((service) => pods.some((pod) => selectsPod(service, pod))).map(({ metadata }) => metadata.name))
+    names.push(
+      ...items.filter((service) => pods.some((pod) => selectsPod(service, pod))).map(({ metadata }) => metadata.name),
+    )
     pages += 1
     if (pages === mostPages) break
   }
@@ -73,14 +113,31 @@ async function servicesThatSelect(kube: KubeClient, namespace: string, pods: rea
 }
 
 /** A Secret that may not be read is no reason to see nothing of the rest. Both are named, in this order: one change of the list then does. */
-async function secretsOf(connections: Connections, instance: MeiliInstance): Promise<Pick<ManagedSeen, 'keySecret' | 'connection' | 'secretRefused'>> {
+async function secretsOf(
+  connections: Connections,
+  instance: MeiliInstance,
+): Promise<Pick<ManagedSeen, 'keySecret' | 'connection' | 'secretRefused'>> {
   const { namespace } = instance.metadata
   const { name, key } = masterKeyReference(instance)
-  const [keySecret, connection] = await Promise.all([orRefusal(connections.look({ namespace, name }, key)), orRefusal(connections.look({ namespace, name: connectionSecretName(instance) }, ''))])
+  const [keySecret, connection] = await Promise.all([
+    orRefusal(connections.look({ namespace, name }, key)),
+    orRefusal(connections.look({ namespace, name: connectionSecretName(instance) }, '')),
+  ])
   if (typeof keySecret === 'string' || typeof connection === 'string') {
-    return { keySecret: undefined, connection: undefined, secretRefused: [keySecret, connection].filter((seen) => typeof seen === 'string').join(' ') }
+    return {
+      keySecret: undefined,
+      connection: undefined,
+      secretRefused: [keySecret, connection].filter((seen) => typeof seen === 'string').join(' '),
+    }
   }
-  return { keySecret, connection: connection === undefined ? undefined : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) }, secretRefused: undefined }
+  return {
+    keySecret,
+    connection:
+      connection === undefined
+        ? undefined
+        : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
+    secretRefused: undefined,
+  }
 }
 
 async function orRefusal<T>(read: Promise<T>): Promise<T | string> {
@@ -100,7 +157,15 @@ function isRunning(snapshot: MeiliSnapshot): boolean {
 async function claimsOf(kube: KubeClient, instance: MeiliInstance): Promise<ManagedSeen['claims']> {
   const { namespace } = instance.metadata
   const names = Object.entries(wantedNames(instance, instance.spec.managed))
-  const found = await Promise.all(names.map(async ([role, name]) => [role, await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name })] as const))
+  const found = await Promise.all(
+    names.map(
+      async ([role, name]) =>
+        [
+          role,
+          await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name }),
+        ] as const,
+    ),
+  )
   return Object.fromEntries(found.filter(([, claim]) => claim !== undefined))
 }
 
@@ -114,24 +179,40 @@ function wantedNames(instance: MeiliInstance, managed: ManagedServer | undefined
 }
 
 /** A snapshot is finished before its Job says so of itself. */
-async function finishedMovers(kube: KubeClient, claims: ManagedSeen['claims'], finished: readonly MeiliSnapshot[]): Promise<readonly V1Job[]> {
+async function finishedMovers(
+  kube: KubeClient,
+  claims: ManagedSeen['claims'],
+  finished: readonly MeiliSnapshot[],
+): Promise<readonly V1Job[]> {
   const [snapshot] = finished
   if (snapshot === undefined) return []
   const names = new Set(Object.values(claims).map(({ metadata }) => metadata?.name))
-  const movers = await kube.listAll<V1Job & KubeObject>(jobs, { namespace: snapshot.metadata.namespace, labelSelector: moverSelector })
-  const hasEnded = ({ metadata }: V1Job): boolean => metadata?.ownerReferences?.some(({ uid }) => finished.some((one) => one.metadata.uid === uid)) ?? false
-  const mounts = ({ spec }: V1Job): boolean => spec?.template.spec?.volumes?.some(({ persistentVolumeClaim }) => names.has(persistentVolumeClaim?.claimName)) ?? false
+  const movers = await kube.listAll<V1Job & KubeObject>(jobs, {
+    namespace: snapshot.metadata.namespace,
+    labelSelector: moverSelector,
+  })
+  const hasEnded = ({ metadata }: V1Job): boolean =>
+    metadata?.ownerReferences?.some(({ uid }) => finished.some((one) => one.metadata.uid === uid)) ?? false
+  const mounts = ({ spec }: V1Job): boolean =>
+    spec?.template.spec?.volumes?.some(({ persistentVolumeClaim }) => names.has(persistentVolumeClaim?.claimName)) ??
+    false
   return movers.filter((job) => hasEnded(job) && mounts(job))
 }
 
 async function isCurrent(connections: Connections, instance: MeiliInstance): Promise<boolean> {
   const { managed } = instance.spec
   const { namespace } = instance.metadata
-  const wanted = managed === undefined ? undefined : await connections.connectionData(namespace, masterKeyReference(instance), serviceUrl(instance, managed))
+  const wanted =
+    managed === undefined
+      ? undefined
+      : await connections.connectionData(namespace, masterKeyReference(instance), serviceUrl(instance, managed))
   return wanted !== undefined && (await connections.holds({ namespace, name: connectionSecretName(instance) }, wanted))
 }
 
 async function newestWarning(kube: KubeClient, namespace: string, name: string): Promise<string | undefined> {
-  const found = await kube.listAll<CoreV1Event & KubeObject>(events, { namespace, fieldSelector: `involvedObject.kind=StatefulSet,involvedObject.name=${name},type=Warning` })
+  const found = await kube.listAll<CoreV1Event & KubeObject>(events, {
+    namespace,
+    fieldSelector: `involvedObject.kind=StatefulSet,involvedObject.name=${name},type=Warning`,
+  })
   return newestOf(found)?.message
 }

@@ -9,7 +9,11 @@ import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
 import type { ServerSeen, UpgradeTask } from './observation.ts'
 
 /** Whoever answers otherwise than Meilisearch would (a mesh, a proxy, another program) is as good as silent, and its words are kept. */
-export async function askServer(connections: Connections, server: ServerReference, upgrade: MeiliInstanceStatus['upgrade']): Promise<ServerSeen> {
+export async function askServer(
+  connections: Connections,
+  server: ServerReference,
+  upgrade: MeiliInstanceStatus['upgrade'],
+): Promise<ServerSeen> {
   const connection = await connections.open(server)
   if (connection.state !== 'Open') return connection
   try {
@@ -18,7 +22,11 @@ export async function askServer(connections: Connections, server: ServerReferenc
     if (!(error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound)) throw error
     if (error.code === 'mustRestart') return { state: 'MustRestart' }
     if (error.code === certificateRejected) return { state: 'CertificateRejected', message: error.message }
-    return { state: 'Unreachable', message: error.message, isAnswer: error.status !== undefined || error.code === unfitReply }
+    return {
+      state: 'Unreachable',
+      message: error.message,
+      isAnswer: error.status !== undefined || error.code === unfitReply,
+    }
   }
 }
 
@@ -33,7 +41,9 @@ async function interview(client: MeilisearchClient, upgrade: MeiliInstanceStatus
   return {
     state: 'Answered',
     version: pkgVersion,
-    ...(upgrade === undefined || upgrade.step === 'Done' || upgrade.to !== pkgVersion ? {} : { upgradeTask: await upgradeTask(client) }),
+    ...(upgrade === undefined || upgrade.step === 'Done' || upgrade.to !== pkgVersion
+      ? {}
+      : { upgradeTask: await upgradeTask(client) }),
     database: {
       sizeBytes: stats.databaseSize,
       usedBytes: stats.usedDatabaseSize ?? undefined,

@@ -1,6 +1,13 @@
 // Whose an object of our name is. What is not ours is named, and never changed. Pure.
 import type { MeiliInstance } from '../api/instance.ts'
-import { baseName, childLabels, claimNameOf, connectionSecretName, isChildOf, keySecretName } from '../reconcile/names.ts'
+import {
+  baseName,
+  childLabels,
+  claimNameOf,
+  connectionSecretName,
+  isChildOf,
+  keySecretName,
+} from '../reconcile/names.ts'
 import type { ClaimRole } from '../reconcile/names.ts'
 import { appliedAnnotation } from './children.ts'
 import type { Managed } from './managed.ts'
@@ -18,8 +25,17 @@ export interface There {
     readonly labels?: Readonly<Record<string, string>>
     readonly annotations?: Readonly<Record<string, string>>
     readonly deletionTimestamp?: string | Date
-    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[]
-    readonly managedFields?: readonly { readonly manager?: string; readonly operation?: string; readonly subresource?: string }[]
+    readonly ownerReferences?: readonly {
+      readonly kind: string
+      readonly name: string
+      readonly uid: string
+      readonly controller?: boolean
+    }[]
+    readonly managedFields?: readonly {
+      readonly manager?: string
+      readonly operation?: string
+      readonly subresource?: string
+    }[]
   }
 }
 
@@ -32,14 +48,25 @@ interface Held {
 
 function held({ instance, spec, seen }: Managed): readonly Held[] {
   const name = baseName(instance)
-  const claim = (role: ClaimRole, isOurs: boolean): Held[] => (isOurs ? [{ what: `PersistentVolumeClaim ${claimNameOf(instance, role)}`, there: seen.claims[role], outlives: role !== 'scratch' }] : [])
+  const claim = (role: ClaimRole, isOurs: boolean): Held[] =>
+    isOurs
+      ? [
+          {
+            what: `PersistentVolumeClaim ${claimNameOf(instance, role)}`,
+            there: seen.claims[role],
+            outlives: role !== 'scratch',
+          },
+        ]
+      : []
   return [
     { what: `StatefulSet ${name}`, there: seen.statefulSet, outlives: false },
     { what: `Service ${name}`, there: seen.service, outlives: false },
     ...claim('data', spec.storage.size !== undefined),
     ...claim('snapshots', spec.snapshots?.size !== undefined),
     ...claim('scratch', spec.scratch?.size !== undefined),
-    ...(spec.masterKeySecretRef === undefined ? [{ what: `Secret ${keySecretName(instance)}`, there: seen.keySecret, outlives: true }] : []),
+    ...(spec.masterKeySecretRef === undefined
+      ? [{ what: `Secret ${keySecretName(instance)}`, there: seen.keySecret, outlives: true }]
+      : []),
     { what: `Secret ${connectionSecretName(instance)}`, there: seen.connection, outlives: false },
   ]
 }
@@ -47,7 +74,10 @@ function held({ instance, spec, seen }: Managed): readonly Held[] {
 /** The first object that has a name of ours and belongs to somebody else. */
 export function takenName(managed: Managed): Taken | undefined {
   for (const candidate of held(managed)) {
-    const taken = candidate.there === undefined ? undefined : judged(managed.instance, candidate.what, { there: candidate.there, outlives: candidate.outlives })
+    const taken =
+      candidate.there === undefined
+        ? undefined
+        : judged(managed.instance, candidate.what, { there: candidate.there, outlives: candidate.outlives })
     if (taken !== undefined) return taken
   }
   return undefined
@@ -60,7 +90,9 @@ export function isKept(instance: MeiliInstance, there: There | undefined): boole
 
 /** What goes with its instance, and has lost it: a backup tool brings objects back without their owners. */
 export function withoutOwner(managed: Managed): readonly string[] {
-  return held(managed).flatMap(({ what, there, outlives }) => (!outlives && hasLostOwner(managed.instance, there) ? [what] : []))
+  return held(managed).flatMap(({ what, there, outlives }) =>
+    !outlives && hasLostOwner(managed.instance, there) ? [what] : [],
+  )
 }
 
 export function hasLostOwner(instance: MeiliInstance, there: There | undefined): boolean {
@@ -78,26 +110,42 @@ function isMadeFor(instance: MeiliInstance, { metadata }: There): boolean {
   return isChildOf(instance, metadata?.labels) && metadata?.annotations?.[appliedAnnotation] !== undefined
 }
 
-function judged(instance: MeiliInstance, what: string, { there, outlives }: { there: There; outlives: boolean }): Taken | undefined {
+function judged(
+  instance: MeiliInstance,
+  what: string,
+  { there, outlives }: { there: There; outlives: boolean },
+): Taken | undefined {
   const owner = controllerOf(there)
   if (owner !== undefined) return owner.uid === instance.metadata.uid ? undefined : belongsTo(instance, what, owner)
   if (outlives && isChildOf(instance, there.metadata?.labels)) return undefined
   if (!outlives && isMadeFor(instance, there)) return goesAlone(what, there)
   const labels = outlives ? ` To have it adopted, give it the labels ${labelsText(instance)}.` : ''
-  return { isGoing: false, message: `${what} exists and was not made for this MeiliInstance. It was not touched. Give this MeiliInstance another name.${labels}` }
+  return {
+    isGoing: false,
+    message: `${what} exists and was not made for this MeiliInstance. It was not touched. Give this MeiliInstance another name.${labels}`,
+  }
 }
 
 function belongsTo(instance: MeiliInstance, what: string, owner: Owner): Taken {
   const isGoing = owner.kind === instance.kind && owner.name === instance.metadata.name
-  const whose = isGoing ? `an earlier MeiliInstance ${owner.name}, and goes with it` : `${owner.kind} ${owner.name}. Give this MeiliInstance another name`
+  const whose = isGoing
+    ? `an earlier MeiliInstance ${owner.name}, and goes with it`
+    : `${owner.kind} ${owner.name}. Give this MeiliInstance another name`
   return { isGoing, message: `${what} exists and belongs to ${whose}. It was not touched.` }
 }
 
 /** An owner would not keep it. */
 function goesAlone(what: string, { metadata }: There): Taken | undefined {
-  return metadata?.deletionTimestamp === undefined ? undefined : { isGoing: true, message: `${what} exists and is being deleted. It was not touched, and is made anew when it is gone.` }
+  return metadata?.deletionTimestamp === undefined
+    ? undefined
+    : {
+        isGoing: true,
+        message: `${what} exists and is being deleted. It was not touched, and is made anew when it is gone.`,
+      }
 }
 
 function labelsText(instance: MeiliInstance): string {
-  return Object.entries(childLabels(instance)).map(([label, value]) => `${label}: ${value}`).join(', ')
+  return Object.entries(childLabels(instance))
+    .map(([label, value]) => `${label}: ${value}`)
+    .join(', ')
 }

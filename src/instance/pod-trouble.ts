@@ -14,7 +14,11 @@ const longest = 600
 export function podTrouble(pod: V1Pod): Trouble | undefined {
   const name = pod.metadata?.name ?? ''
   const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
-  if (unscheduled !== undefined) return { message: `Pod ${name} has no node: ${unscheduled.message ?? unscheduled.reason ?? 'no reason given'}`, isServers: false }
+  if (unscheduled !== undefined)
+    return {
+      message: `Pod ${name} has no node: ${unscheduled.message ?? unscheduled.reason ?? 'no reason given'}`,
+      isServers: false,
+    }
   const [container] = pod.status?.containerStatuses ?? []
   return container === undefined ? undefined : containerTrouble(name, container)
 }
@@ -22,17 +26,26 @@ export function podTrouble(pod: V1Pod): Trouble | undefined {
 function containerTrouble(name: string, { state, lastState, ready, image }: V1ContainerStatus): Trouble | undefined {
   const ended = state?.terminated ?? (ready ? undefined : lastState?.terminated)
   if (ended !== undefined && ended.exitCode !== 0) {
-    return { message: `Meilisearch in pod ${name} ended with exit code ${ended.exitCode}${ended.reason === 'OOMKilled' ? ' (out of memory: raise resources.limits.memory)' : ''}: ${lastWords(ended.message)}`, isServers: ended.exitCode < 128 }
+    return {
+      message: `Meilisearch in pod ${name} ended with exit code ${ended.exitCode}${ended.reason === 'OOMKilled' ? ' (out of memory: raise resources.limits.memory)' : ''}: ${lastWords(ended.message)}`,
+      isServers: ended.exitCode < 128,
+    }
   }
   const waiting = state?.waiting
   if (waitsForNothing.includes(waiting?.reason)) return undefined
-  return { message: `Pod ${name} waits, ${waiting?.reason ?? ''} (${image}): ${(waiting?.message ?? 'no message').slice(0, longest)}`, isServers: /Image/.test(waiting?.reason ?? '') }
+  return {
+    message: `Pod ${name} waits, ${waiting?.reason ?? ''} (${image}): ${(waiting?.message ?? 'no message').slice(0, longest)}`,
+    isServers: /Image/.test(waiting?.reason ?? ''),
+  }
 }
 
 /** The end of the log, without colours. */
 function lastWords(log: string | undefined): string {
   const lines = (log ?? '')
     // oxlint-disable-next-line no-control-regex -- terminal colours begin with this character
-    .replaceAll(/\u001b\[[\d;]*m/g, '').split('\n').map((line) => line.trim()).filter((line) => line !== '')
+    .replaceAll(/\u001b\[[\d;]*m/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
   return lines.length === 0 ? 'it said nothing' : lines.slice(-3).join(' ').slice(-longest)
 }

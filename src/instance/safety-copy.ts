@@ -16,7 +16,8 @@ const label = (name: string): string => `meili-operator.dev/${name}`
 /** On every one; its value is the version that was moved to. */
 export const upgradeLabel = label('upgrade-to')
 /** With the uid: an earlier instance of this name counted its generations from one as well. */
-const prefixOf = (instance: MeiliInstance, to: string): string => `${baseName(instance)}-before-${to.replaceAll('.', '-')}-${instance.metadata.uid.slice(0, 8)}-`
+const prefixOf = (instance: MeiliInstance, to: string): string =>
+  `${baseName(instance)}-before-${to.replaceAll('.', '-')}-${instance.metadata.uid.slice(0, 8)}-`
 
 export function safetyCopyName(instance: MeiliInstance, to: string): string {
   return `${prefixOf(instance, to)}${instance.metadata.generation}`
@@ -29,7 +30,8 @@ function destinationOf({ instance, spec }: Managed): Destination | undefined {
   return name === databaseClaim(instance, spec) ? undefined : { claim: { name, path: 'upgrades' } }
 }
 
-const databaseClaim = (instance: MeiliInstance, { storage }: ManagedServer): string => storage.claimName ?? claimNameOf(instance, 'data')
+const databaseClaim = (instance: MeiliInstance, { storage }: ManagedServer): string =>
+  storage.claimName ?? claimNameOf(instance, 'data')
 
 type Guard = (managed: Managed) => string | undefined
 
@@ -53,7 +55,8 @@ function noDestination(managed: Managed): string | undefined {
 function ownDestination({ instance, spec }: Managed): string | undefined {
   const name = spec.upgrade.destination?.claim.name
   const another = 'Name another claim there'
-  if (name === databaseClaim(instance, spec)) return `upgrade.destination names claim ${name}, which holds the database itself: a snapshot there would fill what it is to protect, and be lost with it. ${another}`
+  if (name === databaseClaim(instance, spec))
+    return `upgrade.destination names claim ${name}, which holds the database itself: a snapshot there would fill what it is to protect, and be lost with it. ${another}`
   if (name !== claimNameOf(instance, 'scratch') || spec.scratch?.size === undefined) return undefined
   return `upgrade.destination names claim ${name}, which is deleted with this MeiliInstance, as it is its scratch. ${another}`
 }
@@ -63,14 +66,22 @@ function othersDatabase(managed: Managed): string | undefined {
   const name = destinationOf(managed)?.claim.name
   const database = managed.seen.otherDatabases.find(({ claimName }) => claimName === name)
   if (name === undefined || database === undefined) return undefined
-  const which = database.subPath === undefined ? `is mounted by the server of MeiliInstance ${database.instance}, and may hold its database` : `holds the database of MeiliInstance ${database.instance}`
+  const which =
+    database.subPath === undefined
+      ? `is mounted by the server of MeiliInstance ${database.instance}, and may hold its database`
+      : `holds the database of MeiliInstance ${database.instance}`
   return `The snapshot that is to be taken first would be stored on claim ${name}, which ${which}: nothing is stored beside a database. Set upgrade.destination.claim to another one`
 }
 
 function singleMount(managed: Managed): string | undefined {
   const { snapshots } = managed.seen.claims
   const name = destinationOf(managed)?.claim.name
-  if (snapshots === undefined || snapshots.metadata?.name !== name || snapshots.spec?.accessModes?.includes('ReadWriteOncePod') !== true) return undefined
+  if (
+    snapshots === undefined ||
+    snapshots.metadata?.name !== name ||
+    snapshots.spec?.accessModes?.includes('ReadWriteOncePod') !== true
+  )
+    return undefined
   return `The snapshot that is to be taken first would be stored on claim ${name ?? ''}, which is ReadWriteOncePod and the server's own: while that runs, no other pod may mount it. Set upgrade.destination.claim to another one`
 }
 
@@ -78,7 +89,8 @@ function singleMount(managed: Managed): string | undefined {
 function impossible({ observation }: Managed): string | undefined {
   const { status, reason, message } = volumeReady(observation)
   if (status !== 'False' || reason === instanceReasons.ClaimNotBound) return undefined
-  if (reason === instanceReasons.ClaimReadWriteOncePod) return singleMountSource(observation.claim?.metadata?.name ?? '')
+  if (reason === instanceReasons.ClaimReadWriteOncePod)
+    return singleMountSource(observation.claim?.metadata?.name ?? '')
   return `No snapshot can be taken first: ${message} Do so`
 }
 
@@ -98,19 +110,32 @@ export function safetyCopy(managed: Managed, { from, to, snapshot = '' }: NonNul
   if (destination === undefined) return []
   // The install has allowed streaming; the object's half is for people who choose between volumes, and nobody does here.
   const streams = volumeReady(observation).reason === instanceReasons.StreamOnly
-  return [{
-    kind: 'CreateSnapshot',
-    snapshot: {
-      apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`,
-      kind: meiliSnapshots.kind,
-      metadata: {
-        name: snapshot,
-        namespace: instance.metadata.namespace,
-        labels: { 'app.kubernetes.io/managed-by': 'meili-operator', ...serverSelector(instance), [label('instance-uid')]: instance.metadata.uid, [label('upgrade-from')]: from, [upgradeLabel]: to },
+  return [
+    {
+      kind: 'CreateSnapshot',
+      snapshot: {
+        apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`,
+        kind: meiliSnapshots.kind,
+        metadata: {
+          name: snapshot,
+          namespace: instance.metadata.namespace,
+          labels: {
+            'app.kubernetes.io/managed-by': 'meili-operator',
+            ...serverSelector(instance),
+            [label('instance-uid')]: instance.metadata.uid,
+            [label('upgrade-from')]: from,
+            [upgradeLabel]: to,
+          },
+        },
+        spec: {
+          source: { instanceRef: { name: instance.metadata.name } },
+          destination,
+          deletionPolicy: 'Delete',
+          ...(streams ? { mover: { stream: { mode: 'IfNeeded', ...largestFile(managed) } } } : {}),
+        },
       },
-      spec: { source: { instanceRef: { name: instance.metadata.name } }, destination, deletionPolicy: 'Delete', ...(streams ? { mover: { stream: { mode: 'IfNeeded', ...largestFile(managed) } } } : {}) },
     },
-  }]
+  ]
 }
 
 /** No file is larger than its database: a default below that would refuse it when Meilisearch has made it, each time anew. */
@@ -127,13 +152,21 @@ export function isMisplaced(managed: Managed, { spec, status }: MeiliSnapshot): 
   return status?.request === undefined && wanted !== undefined && (wanted.name !== name || wanted.path !== path)
 }
 
-export const removal = ({ metadata }: MeiliSnapshot): Effect => ({ kind: 'DeleteSnapshot', name: metadata.name, uid: metadata.uid, resourceVersion: metadata.resourceVersion ?? '' })
+export const removal = ({ metadata }: MeiliSnapshot): Effect => ({
+  kind: 'DeleteSnapshot',
+  name: metadata.name,
+  uid: metadata.uid,
+  resourceVersion: metadata.resourceVersion ?? '',
+})
 
 /** What is named at most: those that went last. */
 const longestRecord = 16
 
 /** When an upgrade is done, the snapshots before earlier ones go. They are put on record first, and so told once. */
-export function withoutSuperseded(managed: Managed, upgrade: Upgrade): { readonly upgrade: Upgrade; readonly effects: readonly Effect[] } {
+export function withoutSuperseded(
+  managed: Managed,
+  upgrade: Upgrade,
+): { readonly upgrade: Upgrade; readonly effects: readonly Effect[] } {
   if (upgrade?.step !== 'Done') return { upgrade, effects: [] }
   const going = superseded(managed, upgrade.snapshot)
   const { failure: _, ...done } = upgrade
@@ -145,16 +178,34 @@ export function withoutSuperseded(managed: Managed, upgrade: Upgrade): { readonl
 /** Never one that a person made or keeps (without our labels, or with deletionPolicy Retain), and none before the last one stands. */
 function superseded({ instance, seen }: Managed, snapshot: string | undefined): readonly MeiliSnapshot[] {
   const last = seen.snapshotBefore
-  if (last === undefined || last.metadata.name !== snapshot || last.status?.phase !== 'Completed' || last.metadata.deletionTimestamp !== undefined) return []
-  return seen.safetyCopies.filter((copy) => isOurs(instance, copy) && isFinished(copy) && isOlder(copy, last) && copy.metadata.deletionTimestamp === undefined)
+  if (
+    last === undefined ||
+    last.metadata.name !== snapshot ||
+    last.status?.phase !== 'Completed' ||
+    last.metadata.deletionTimestamp !== undefined
+  )
+    return []
+  return seen.safetyCopies.filter(
+    (copy) =>
+      isOurs(instance, copy) &&
+      isFinished(copy) &&
+      isOlder(copy, last) &&
+      copy.metadata.deletionTimestamp === undefined,
+  )
 }
 
 /** By the uid: what an earlier instance of this name left may be all that is left of another database. */
 function isOurs(instance: MeiliInstance, { metadata, spec }: MeiliSnapshot): boolean {
   const to = metadata.labels?.[upgradeLabel]
-  if (to === undefined || metadata.labels?.[label('instance-uid')] !== instance.metadata.uid || spec.deletionPolicy !== 'Delete') return false
+  if (
+    to === undefined ||
+    metadata.labels?.[label('instance-uid')] !== instance.metadata.uid ||
+    spec.deletionPolicy !== 'Delete'
+  )
+    return false
   const prefix = prefixOf(instance, to)
   return metadata.name.startsWith(prefix) && /^\d+$/.test(metadata.name.slice(prefix.length))
 }
 
-const isOlder = (copy: MeiliSnapshot, last: MeiliSnapshot): boolean => Date.parse(copy.metadata.creationTimestamp) < Date.parse(last.metadata.creationTimestamp)
+const isOlder = (copy: MeiliSnapshot, last: MeiliSnapshot): boolean =>
+  Date.parse(copy.metadata.creationTimestamp) < Date.parse(last.metadata.creationTimestamp)

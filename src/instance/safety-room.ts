@@ -22,7 +22,11 @@ export function roomMissing(managed: Managed): string | undefined {
   const database = observation.server.state === 'Answered' ? observation.server.database : instance.status?.database
   if (database === undefined || alivePod(managed) === undefined) return undefined
   const inUseBytes = database.usedBytes ?? database.sizeBytes
-  return besideDatabase(managed, database.sizeBytes, inUseBytes) ?? onScratch(managed, inUseBytes) ?? onSnapshots(managed, inUseBytes)
+  return (
+    besideDatabase(managed, database.sizeBytes, inUseBytes) ??
+    onScratch(managed, inUseBytes) ??
+    onSnapshots(managed, inUseBytes)
+  )
 }
 
 function besideDatabase(managed: Managed, databaseBytes: number, inUseBytes: number): string | undefined {
@@ -30,24 +34,34 @@ function besideDatabase(managed: Managed, databaseBytes: number, inUseBytes: num
   const capacity = capacityOf(data)
   const parts = written(managed, inUseBytes)
   const neededBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0)
-  if (capacity === undefined || parts.length === 0 || databaseBytes + neededBytes <= sizeBytes(capacity)) return undefined
+  if (capacity === undefined || parts.length === 0 || databaseBytes + neededBytes <= sizeBytes(capacity))
+    return undefined
   const named = parts.map(({ what, bytes }) => `${sizeText(bytes)} for ${what}`).join(' and ')
   return `Claim ${data?.metadata?.name ?? ''} has ${sizeText(sizeBytes(capacity))}, of which the database takes ${sizeText(databaseBytes)}; the snapshot that is to be taken first needs about ${named} there as well, and a full disk would stop the server's writes. Set a larger storage.size, or scratch or snapshots to take that to volumes of their own`
 }
 
 /** By the volumes of the pod that runs: what spec says of them since is in place with its next pod. */
-const mountedAs = (managed: Managed, name: string): V1Volume | undefined => alivePod(managed)?.spec?.volumes?.find((volume) => volume.name === name)
+const mountedAs = (managed: Managed, name: string): V1Volume | undefined =>
+  alivePod(managed)?.spec?.volumes?.find((volume) => volume.name === name)
 
 function written(managed: Managed, inUseBytes: number): readonly Part[] {
   const archiveBytes = archiveShare * inUseBytes
   const hasEarlier = (managed.observation.lastSnapshot ?? managed.instance.status?.lastSnapshot) !== undefined
   return [
     ...(mountedAs(managed, 'scratch') === undefined ? [{ what: 'a copy of the database', bytes: inUseBytes }] : []),
-    ...(mountedAs(managed, 'snapshots') === undefined ? [{ what: hasEarlier ? 'its file beside the last one' : 'its file', bytes: hasEarlier ? 2 * archiveBytes : archiveBytes }] : []),
+    ...(mountedAs(managed, 'snapshots') === undefined
+      ? [
+          {
+            what: hasEarlier ? 'its file beside the last one' : 'its file',
+            bytes: hasEarlier ? 2 * archiveBytes : archiveBytes,
+          },
+        ]
+      : []),
   ]
 }
 
-const capacityOf = (claim: V1PersistentVolumeClaim | undefined): string | undefined => claim?.status?.capacity?.['storage']
+const capacityOf = (claim: V1PersistentVolumeClaim | undefined): string | undefined =>
+  claim?.status?.capacity?.['storage']
 
 /** Of the claim that this volume mounts, where it was looked at. */
 function capacityBehind(volume: V1Volume | undefined, claim: V1PersistentVolumeClaim | undefined): string | undefined {
@@ -61,7 +75,14 @@ function onScratch(managed: Managed, bytes: number): string | undefined {
   const part = { what: 'a copy of the database', bytes }
   const memory = volume?.emptyDir?.sizeLimit
   return memory === undefined
-    ? tooSmall({ where: `Claim ${scratch?.metadata?.name ?? ''}`, capacity: capacityBehind(volume, scratch), remedy: 'Set a larger scratch.size' }, part)
+    ? tooSmall(
+        {
+          where: `Claim ${scratch?.metadata?.name ?? ''}`,
+          capacity: capacityBehind(volume, scratch),
+          remedy: 'Set a larger scratch.size',
+        },
+        part,
+      )
     : tooSmall({ where: 'The memory for scratch', capacity: memory, remedy: 'Set a larger scratch.memory' }, part)
 }
 
@@ -69,8 +90,14 @@ function onScratch(managed: Managed, bytes: number): string | undefined {
 function onSnapshots(managed: Managed, inUseBytes: number): string | undefined {
   const { snapshots } = managed.seen.claims
   const name = snapshots?.metadata?.name ?? ''
-  const remedy = managed.spec.snapshots?.claimName === undefined ? 'Set a larger snapshots.size' : `Enlarge claim ${name}, or set snapshots to another one`
-  return tooSmall({ where: `Claim ${name}`, capacity: capacityBehind(mountedAs(managed, 'snapshots'), snapshots), remedy }, { what: 'its file', bytes: leastArchiveShare * inUseBytes })
+  const remedy =
+    managed.spec.snapshots?.claimName === undefined
+      ? 'Set a larger snapshots.size'
+      : `Enlarge claim ${name}, or set snapshots to another one`
+  return tooSmall(
+    { where: `Claim ${name}`, capacity: capacityBehind(mountedAs(managed, 'snapshots'), snapshots), remedy },
+    { what: 'its file', bytes: leastArchiveShare * inUseBytes },
+  )
 }
 
 interface Place {

@@ -8,7 +8,11 @@ import type { Managed } from './managed.ts'
 /** As the cluster does: without a selector a Service selects nothing. One of type ExternalName sends nothing to pods. */
 export function selectsPod({ spec }: V1Service, { metadata }: V1Pod): boolean {
   const selector = Object.entries(spec?.selector ?? {})
-  return selector.length > 0 && spec?.type !== 'ExternalName' && selector.every(([label, value]) => metadata?.labels?.[label] === value)
+  return (
+    selector.length > 0 &&
+    spec?.type !== 'ExternalName' &&
+    selector.every(([label, value]) => metadata?.labels?.[label] === value)
+  )
 }
 
 /** So that names that others give do not fill status. */

@@ -18,5 +18,8 @@ function requirementText({ key, operator, values = [] }: Requirement): string {
 
 /** `app=search,tier in (a,b)`. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: ExistingServer['podSelector']): string {
-  return [...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`), ...matchExpressions.map(requirementText)].join(',')
+  return [
+    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
+    ...matchExpressions.map(requirementText),
+  ].join(',')
 }

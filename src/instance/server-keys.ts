@@ -10,18 +10,30 @@ import { keyAnnotation } from './server-pod.ts'
 
 /** Without sight of them nothing is made: what looks absent may be somebody else's. */
 export function secretRefused({ seen }: Managed): Step | undefined {
-  return seen.secretRefused === undefined ? undefined : { reason: instanceReasons.ObjectRefused, message: seen.secretRefused }
+  return seen.secretRefused === undefined
+    ? undefined
+    : { reason: instanceReasons.ObjectRefused, message: seen.secretRefused }
 }
 
 /** A server that refuses our key, and runs with the master key that we know, has no such key yet. */
 export function ownKeys({ instance, observation, seen, spec }: Managed): Step | undefined {
   const { server, endpoint } = observation
   const pod = alivePod({ instance, observation, seen, spec })
-  if (server.state !== 'KeyRefused' || endpoint === undefined || pod?.metadata?.annotations?.[keyAnnotation] !== seen.keySecret?.key?.fingerprint) return undefined
+  if (
+    server.state !== 'KeyRefused' ||
+    endpoint === undefined ||
+    pod?.metadata?.annotations?.[keyAnnotation] !== seen.keySecret?.key?.fingerprint
+  )
+    return undefined
   return {
     reason: instanceReasons.KeysPending,
     message: "The operator's key and the key for applications are being made.",
-    effects: [{ kind: 'CreateKeys', server: { namespace: instance.metadata.namespace, endpoint, apiKey: masterKeyReference(instance) } }],
+    effects: [
+      {
+        kind: 'CreateKeys',
+        server: { namespace: instance.metadata.namespace, endpoint, apiKey: masterKeyReference(instance) },
+      },
+    ],
     requeueAfterMs: 50,
   }
 }
@@ -39,7 +51,13 @@ export function applicationKeys(managed: Managed): Step | undefined {
 }
 
 function applyConnection({ instance, seen, spec }: Managed): Effect {
-  return { kind: 'ApplyConnection', secret: connectionSecret(instance), masterKey: masterKeyReference(instance), url: serviceUrl(instance, spec), uid: seen.connection?.metadata.uid }
+  return {
+    kind: 'ApplyConnection',
+    secret: connectionSecret(instance),
+    masterKey: masterKeyReference(instance),
+    url: serviceUrl(instance, spec),
+    uid: seen.connection?.metadata.uid,
+  }
 }
 
 /** With what is in it: its owner alone cannot be applied without taking the rest away. */

@@ -1,7 +1,23 @@
 // The pod of a server that we run: Pod Security "restricted", the image's entry point kept, probes that never end an import or an upgrade. Pure.
-import type { V1Affinity, V1Container, V1PodSpec, V1PodTemplateSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import type {
+  V1Affinity,
+  V1Container,
+  V1PodSpec,
+  V1PodTemplateSpec,
+  V1Volume,
+  V1VolumeMount,
+} from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../api/instance.ts'
-import { baseName, childLabels, childSharedLabels, claimNameOf, masterKeyReference, serverContainer, serverPort, serverPortName } from '../reconcile/names.ts'
+import {
+  baseName,
+  childLabels,
+  childSharedLabels,
+  claimNameOf,
+  masterKeyReference,
+  serverContainer,
+  serverPort,
+  serverPortName,
+} from '../reconcile/names.ts'
 import { paths, serverSettings } from './server-settings.ts'
 import type { ServerSettings } from './server-settings.ts'
 
@@ -21,8 +37,16 @@ const start = 'set -e; mkdir -p "$TMPDIR" "$MEILI_SNAPSHOT_DIR"; rm -rf "$TMPDIR
 
 export function serverTemplate(instance: MeiliInstance, managed: ManagedServer, run: Run): V1PodTemplateSpec {
   return {
-    metadata: { labels: { ...managed.podLabels, ...childLabels(instance) }, annotations: { ...managed.podAnnotations, [keyAnnotation]: run.keyFingerprint } },
-    spec: { ...place(managed), ...fixed(managed), containers: [container(instance, managed, run)], volumes: volumesOf(instance, managed).map(({ volume }) => volume) },
+    metadata: {
+      labels: { ...managed.podLabels, ...childLabels(instance) },
+      annotations: { ...managed.podAnnotations, [keyAnnotation]: run.keyFingerprint },
+    },
+    spec: {
+      ...place(managed),
+      ...fixed(managed),
+      containers: [container(instance, managed, run)],
+      volumes: volumesOf(instance, managed).map(({ volume }) => volume),
+    },
   }
 }
 
@@ -32,9 +56,28 @@ function plain<T>(value: unknown): T {
 }
 
 function place(managed: ManagedServer): Partial<V1PodSpec> {
-  const { nodeSelector, affinity, tolerations, topologySpreadConstraints, priorityClassName, serviceAccountName, image } = managed
-  const spread = topologySpreadConstraints?.map((constraint) => ({ ...constraint, labelSelector: constraint.labelSelector ?? { matchLabels: { ...childSharedLabels } } }))
-  return plain({ nodeSelector, affinity: affinity as V1Affinity | undefined, tolerations, topologySpreadConstraints: spread, priorityClassName, serviceAccountName, imagePullSecrets: image.pullSecrets })
+  const {
+    nodeSelector,
+    affinity,
+    tolerations,
+    topologySpreadConstraints,
+    priorityClassName,
+    serviceAccountName,
+    image,
+  } = managed
+  const spread = topologySpreadConstraints?.map((constraint) => ({
+    ...constraint,
+    labelSelector: constraint.labelSelector ?? { matchLabels: { ...childSharedLabels } },
+  }))
+  return plain({
+    nodeSelector,
+    affinity: affinity as V1Affinity | undefined,
+    tolerations,
+    topologySpreadConstraints: spread,
+    priorityClassName,
+    serviceAccountName,
+    imagePullSecrets: image.pullSecrets,
+  })
 }
 
 function fixed({ podSecurityContext }: ManagedServer): Partial<V1PodSpec> {
@@ -42,7 +85,15 @@ function fixed({ podSecurityContext }: ManagedServer): Partial<V1PodSpec> {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 60,
-    securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' }, ...plain<object>(podSecurityContext ?? {}), runAsNonRoot: true, fsGroupChangePolicy: 'OnRootMismatch' },
+    securityContext: {
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      fsGroup: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+      ...plain<object>(podSecurityContext ?? {}),
+      runAsNonRoot: true,
+      fsGroupChangePolicy: 'OnRootMismatch',
+    },
   }
 }
 
@@ -61,7 +112,12 @@ function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V
     startupProbe: { ...health, periodSeconds: 1, failureThreshold: 86_400 },
     readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
     livenessProbe: { tcpSocket: { port: serverPortName }, timeoutSeconds: 10, periodSeconds: 30, failureThreshold: 10 },
-    securityContext: { ...plain<object>(managed.securityContext ?? {}), allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    securityContext: {
+      ...plain<object>(managed.securityContext ?? {}),
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
     terminationMessagePolicy: 'FallbackToLogsOnError',
     volumeMounts: volumesOf(instance, managed).map(({ mount }) => mount),
   }
@@ -69,7 +125,9 @@ function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V
 
 export function settingsOf(instance: MeiliInstance, managed: ManagedServer, upgrade = false): ServerSettings {
   const directories = {
-    snapshots: hasSnapshotVolume(managed) ? `${paths.snapshots}/meilisearch/${baseName(instance)}` : `${paths.data}/snapshots`,
+    snapshots: hasSnapshotVolume(managed)
+      ? `${paths.snapshots}/meilisearch/${baseName(instance)}`
+      : `${paths.data}/snapshots`,
     temporary: managed.scratch === undefined ? `${paths.data}/tmp` : paths.scratch,
   }
   return serverSettings(managed, masterKeyReference(instance), { directories, upgrade })
@@ -93,7 +151,11 @@ function volumesOf(instance: MeiliInstance, managed: ManagedServer): Mounted[] {
   })
   const mounted = [onClaim('data', storage.claimName)]
   if (hasSnapshotVolume(managed)) mounted.push(onClaim('snapshots', snapshots?.claimName))
-  if (scratch?.memory !== undefined) mounted.push({ volume: { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: String(scratch.memory) } }, mount: { name: 'scratch', mountPath: paths.scratch } })
+  if (scratch?.memory !== undefined)
+    mounted.push({
+      volume: { name: 'scratch', emptyDir: { medium: 'Memory', sizeLimit: String(scratch.memory) } },
+      mount: { name: 'scratch', mountPath: paths.scratch },
+    })
   else if (scratch !== undefined) mounted.push(onClaim('scratch'))
   return mounted
 }

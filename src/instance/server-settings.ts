@@ -30,7 +30,11 @@ export interface ServerSettings {
   readonly ignored: readonly string[]
 }
 
-export function serverSettings(managed: ManagedServer, masterKey: SecretKeyReference, how: { directories: Directories; upgrade: boolean }): ServerSettings {
+export function serverSettings(
+  managed: ManagedServer,
+  masterKey: SecretKeyReference,
+  how: { directories: Directories; upgrade: boolean },
+): ServerSettings {
   const { directories, upgrade } = how
   const ours: V1EnvVar[] = [
     { name: 'MEILI_ENV', value: managed.environment.toLowerCase() },
@@ -43,12 +47,20 @@ export function serverSettings(managed: ManagedServer, masterKey: SecretKeyRefer
     { name: 'MEILI_NO_ANALYTICS', value: 'true' },
     ...(upgrade ? upgradeVariables : []),
   ]
-  const reserved = new Set([...ours.map(({ name }) => name), ...neverTheirs].filter((name) => !overridable.includes(name)))
+  const reserved = new Set(
+    [...ours.map(({ name }) => name), ...neverTheirs].filter((name) => !overridable.includes(name)),
+  )
   const theirs = managed.env ?? []
   const kept = theirs.filter(({ name }) => !reserved.has(name))
-  const flags = withoutFlags(managed.extraArgs ?? [], new Set([...reserved].filter((name) => name.startsWith('MEILI_')).map(flagOf)))
+  const flags = withoutFlags(
+    managed.extraArgs ?? [],
+    new Set([...reserved].filter((name) => name.startsWith('MEILI_')).map(flagOf)),
+  )
   return {
-    env: [...ours.filter(({ name }) => !kept.some((other) => other.name === name)), ...kept.map((variable) => JSON.parse(JSON.stringify(variable)) as V1EnvVar)],
+    env: [
+      ...ours.filter(({ name }) => !kept.some((other) => other.name === name)),
+      ...kept.map((variable) => JSON.parse(JSON.stringify(variable)) as V1EnvVar),
+    ],
     args: flags.args,
     ignored: [...theirs.filter(({ name }) => reserved.has(name)).map(({ name }) => name), ...flags.ignored],
   }

@@ -11,7 +11,9 @@ interface Unknown {
   readonly remedy: string
 }
 
-export type Located = { readonly volume: Omit<SnapshotVolume, 'observedAt' | 'volumeMode' | 'accessModes'>; readonly readOnly: boolean } | Unknown
+export type Located =
+  | { readonly volume: Omit<SnapshotVolume, 'observedAt' | 'volumeMode' | 'accessModes'>; readonly readOnly: boolean }
+  | Unknown
 
 interface Found {
   readonly kind: string
@@ -40,14 +42,30 @@ interface Place {
 /** Where the server writes its snapshots. `override` wins over what the pod tells. */
 export function locateSnapshots(place: Place): Located {
   const { pod, container, launch, override } = place
-  const directory = absolute(override === undefined ? launch.snapshotDirectory : { value: override }, 'snapshots', launch)
-  if ('unknown' in directory) return { unknown: `the snapshot directory cannot be known: ${directory.unknown}`, remedy: 'Set spec.existing.snapshotDirectory.' }
+  const directory = absolute(
+    override === undefined ? launch.snapshotDirectory : { value: override },
+    'snapshots',
+    launch,
+  )
+  if ('unknown' in directory)
+    return {
+      unknown: `the snapshot directory cannot be known: ${directory.unknown}`,
+      remedy: 'Set spec.existing.snapshotDirectory.',
+    }
   const database = absolute(launch.databasePath, 'data.ms', launch)
-  if ('unknown' in database) return { unknown: `the name of the snapshot file cannot be known, it is the database's: ${database.unknown}`, remedy: 'Set MEILI_DB_PATH to a plain value in the container; it stands above a configuration file.' }
+  if ('unknown' in database)
+    return {
+      unknown: `the name of the snapshot file cannot be known, it is the database's: ${database.unknown}`,
+      remedy: 'Set MEILI_DB_PATH to a plain value in the container; it stands above a configuration file.',
+    }
   const found = volumeAt(pod, container, directory.path)
   if ('unknown' in found) return found
   const fileName = `${posix.basename(database.path)}.snapshot`
-  if (isTooLong(directory.path, fileName, found)) return { unknown: 'a name or a path on the way to the snapshot file is longer than Linux or Kubernetes allows', remedy: 'Shorten it.' }
+  if (isTooLong(directory.path, fileName, found))
+    return {
+      unknown: 'a name or a path on the way to the snapshot file is longer than Linux or Kubernetes allows',
+      remedy: 'Shorten it.',
+    }
   return {
     readOnly: found.readOnly,
     volume: {
@@ -71,7 +89,9 @@ export function locateDatabase(place: Place): readonly DatabaseClaim[] {
   const anywhere = mountedClaims(pod, [container])
   if ('unknown' in database) return anywhere
   const mounts = (container.volumeMounts ?? []).map(mountPoint)
-  const places = [database.path, ...mounts.filter((mount) => within(mount, database.path))].map((path) => volumeAt(pod, container, path))
+  const places = [database.path, ...mounts.filter((mount) => within(mount, database.path))].map((path) =>
+    volumeAt(pod, container, path),
+  )
   if (places.some((found) => 'unknown' in found)) return anywhere
   const known = places.flatMap((found) => ('unknown' in found ? [] : claimOf(found)))
   if (!('unset' in launch.databasePath)) return distinct(known)
@@ -81,11 +101,20 @@ export function locateDatabase(place: Place): readonly DatabaseClaim[] {
 }
 
 /** Where else a hidden setting may have put it. The claim of the snapshot directory is left out beside a database's usual place: it may be a destination. */
-function elsewhere({ pod, container, launch, override }: Place, known: readonly DatabaseClaim[]): readonly DatabaseClaim[] {
-  const directory = absolute(override === undefined ? launch.snapshotDirectory : { value: override }, 'snapshots', launch)
+function elsewhere(
+  { pod, container, launch, override }: Place,
+  known: readonly DatabaseClaim[],
+): readonly DatabaseClaim[] {
+  const directory = absolute(
+    override === undefined ? launch.snapshotDirectory : { value: override },
+    'snapshots',
+    launch,
+  )
   const found = 'unknown' in directory ? directory : volumeAt(pod, container, directory.path)
   const snapshots = known.length === 0 || 'unknown' in found ? undefined : found.claimName
-  return mountedClaims(pod, [container]).filter(({ claimName }) => claimName !== snapshots && known.every((claim) => claim.claimName !== claimName))
+  return mountedClaims(pod, [container]).filter(
+    ({ claimName }) => claimName !== snapshots && known.every((claim) => claim.claimName !== claimName),
+  )
 }
 
 function claimOf({ claimName, subPath }: Found): DatabaseClaim[] {
@@ -95,13 +124,19 @@ function claimOf({ claimName, subPath }: Found): DatabaseClaim[] {
 
 /** What these containers can write to: any of it may hold the database. */
 export function mountedClaims(pod: V1Pod, containers: readonly V1Container[]): readonly DatabaseClaim[] {
-  const names = containers.flatMap(({ volumeMounts = [] }) => volumeMounts.filter((mount) => !isReadOnly(pod, mount)).map(({ name }) => claimNameIn(pod, name)))
+  const names = containers.flatMap(({ volumeMounts = [] }) =>
+    volumeMounts.filter((mount) => !isReadOnly(pod, mount)).map(({ name }) => claimNameIn(pod, name)),
+  )
   return distinct(names.flatMap((claimName) => (claimName === undefined ? [] : [{ claimName }])))
 }
 
 /** Each once. A claim whose name is too long to be one is not there. */
 export function distinct(claims: readonly DatabaseClaim[]): readonly DatabaseClaim[] {
-  const known = new Map(claims.filter(({ claimName }) => claimName.length <= 253).map((claim) => [`${claim.claimName} ${claim.subPath ?? ''}`, claim]))
+  const known = new Map(
+    claims
+      .filter(({ claimName }) => claimName.length <= 253)
+      .map((claim) => [`${claim.claimName} ${claim.subPath ?? ''}`, claim]),
+  )
   return [...known.values()].slice(0, maxClaims)
 }
 
@@ -127,7 +162,11 @@ function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | Unk
   const mount = mounts.toSorted((a, b) => mountPoint(b).length - mountPoint(a).length)[0]
   if (mount === undefined) return { kind: 'the container file system', subPath: path, readOnly: false }
   const inside = subPathOf(mount, container, pod)
-  if (inside === undefined) return { unknown: `the subPathExpr of mount ${mount.mountPath} cannot be resolved`, remedy: "Use a subPath, or a subPathExpr of plain variables and the pod's name and namespace." }
+  if (inside === undefined)
+    return {
+      unknown: `the subPathExpr of mount ${mount.mountPath} cannot be resolved`,
+      remedy: "Use a subPath, or a subPathExpr of plain variables and the pod's name and namespace.",
+    }
   const volume = volumeNamed(pod, mount.name)
   const claimName = claimNameIn(pod, mount.name)
   return {
@@ -138,14 +177,19 @@ function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | Unk
   }
 }
 
-const isReadOnly = (pod: V1Pod, { name, readOnly }: V1VolumeMount): boolean => readOnly === true || volumeNamed(pod, name)?.persistentVolumeClaim?.readOnly === true
+const isReadOnly = (pod: V1Pod, { name, readOnly }: V1VolumeMount): boolean =>
+  readOnly === true || volumeNamed(pod, name)?.persistentVolumeClaim?.readOnly === true
 
-const volumeNamed = ({ spec }: V1Pod, wanted: string): V1Volume | undefined => spec?.volumes?.find(({ name }) => name === wanted)
+const volumeNamed = ({ spec }: V1Pod, wanted: string): V1Volume | undefined =>
+  spec?.volumes?.find(({ name }) => name === wanted)
 
 /** An ephemeral volume is a claim, too, named after its pod. */
 function claimNameIn(pod: V1Pod, volumeName: string): string | undefined {
   const volume = volumeNamed(pod, volumeName)
-  return volume?.persistentVolumeClaim?.claimName ?? (volume?.ephemeral === undefined ? undefined : `${pod.metadata?.name ?? ''}-${volumeName}`)
+  return (
+    volume?.persistentVolumeClaim?.claimName ??
+    (volume?.ephemeral === undefined ? undefined : `${pod.metadata?.name ?? ''}-${volumeName}`)
+  )
 }
 
 /** `emptyDir`, `hostPath` …: the one member that a volume has beside its name. */
@@ -161,7 +205,12 @@ function subPathOf(mount: V1VolumeMount, container: V1Container, pod: V1Pod): st
   const path = mount.subPathExpr.replaceAll(/\$\(([^)]+)\)/g, (_, name: string) => {
     const entry = container.env?.findLast((variable) => variable.name === name)
     const field = entry?.valueFrom?.fieldRef?.fieldPath
-    const value = field === 'metadata.name' ? pod.metadata?.name : field === 'metadata.namespace' ? pod.metadata?.namespace : entry?.value
+    const value =
+      field === 'metadata.name'
+        ? pod.metadata?.name
+        : field === 'metadata.namespace'
+          ? pod.metadata?.namespace
+          : entry?.value
     known &&= value !== undefined && !value.includes('$(')
     return value ?? ''
   })

@@ -11,10 +11,16 @@ import type { InstanceObservation } from './observation.ts'
 import { sizeBytes } from '../api/quantity.ts'
 
 /** What was seen now; what could not be seen now stays as it was seen last. */
-export function statusOf(observation: InstanceObservation, nowMs: number): Omit<MeiliInstanceStatus, 'conditions' | 'observedGeneration'> {
+export function statusOf(
+  observation: InstanceObservation,
+  nowMs: number,
+): Omit<MeiliInstanceStatus, 'conditions' | 'observedGeneration'> {
   const { instance, pods, server, endpoint, lastSnapshot } = observation
   const pod = pods.length === 1 ? pods[0] : undefined
-  const answered = server.state === 'Answered' ? { version: server.version, database: { ...server.database, size: sizeText(server.database.sizeBytes) } } : {}
+  const answered =
+    server.state === 'Answered'
+      ? { version: server.version, database: { ...server.database, size: sizeText(server.database.sizeBytes) } }
+      : {}
   const { version, database } = { ...instance.status, ...answered }
   return {
     version,
@@ -30,22 +36,38 @@ export function statusOf(observation: InstanceObservation, nowMs: number): Omit<
 
 /** Without a pod the database stays where it is. */
 function databaseClaimsIn({ instance, databaseClaims }: InstanceObservation): MeiliInstanceStatus['databaseClaims'] {
-  const known = instance.spec.managed === undefined ? (databaseClaims ?? databaseClaimsOf(instance)) : databaseClaimsOf(instance)
+  const known =
+    instance.spec.managed === undefined ? (databaseClaims ?? databaseClaimsOf(instance)) : databaseClaimsOf(instance)
   return known === undefined ? undefined : [...known]
 }
 
-function snapshotVolumeOf({ instance, located, claim }: InstanceObservation, nowMs: number): MeiliInstanceStatus['snapshotVolume'] {
+function snapshotVolumeOf(
+  { instance, located, claim }: InstanceObservation,
+  nowMs: number,
+): MeiliInstanceStatus['snapshotVolume'] {
   if (located === undefined || 'unknown' in located) return undefined
   const seen = {
     ...located.volume,
-    ...(claim === undefined ? {} : { volumeMode: claim.spec?.volumeMode ?? 'Filesystem', accessModes: claim.status?.accessModes ?? claim.spec?.accessModes ?? [] }),
+    ...(claim === undefined
+      ? {}
+      : {
+          volumeMode: claim.spec?.volumeMode ?? 'Filesystem',
+          accessModes: claim.status?.accessModes ?? claim.spec?.accessModes ?? [],
+        }),
   }
   const before = instance.status?.snapshotVolume
-  const unchanged = before !== undefined && Object.entries(seen).every(([member, value]) => JSON.stringify(before[member as keyof typeof before]) === JSON.stringify(value))
+  const unchanged =
+    before !== undefined &&
+    Object.entries(seen).every(
+      ([member, value]) => JSON.stringify(before[member as keyof typeof before]) === JSON.stringify(value),
+    )
   return { ...seen, observedAt: unchanged ? before.observedAt : instant(nowMs) }
 }
 
-function ofManaged(observation: InstanceObservation, database: MeiliInstanceStatus['database']): Pick<MeiliInstanceStatus, 'storage' | 'connectionSecretName'> {
+function ofManaged(
+  observation: InstanceObservation,
+  database: MeiliInstanceStatus['database'],
+): Pick<MeiliInstanceStatus, 'storage' | 'connectionSecretName'> {
   const managed = managedOf(observation)
   if (managed === undefined) return {}
   const roles: readonly ClaimRole[] = ['data', 'snapshots', 'scratch']
@@ -60,7 +82,11 @@ function ofManaged(observation: InstanceObservation, database: MeiliInstanceStat
 
 type Storage = NonNullable<MeiliInstanceStatus['storage']>[number]
 
-function storageOf(role: ClaimRole, { metadata, spec, status }: V1PersistentVolumeClaim, usedBytes: number | undefined): Storage {
+function storageOf(
+  role: ClaimRole,
+  { metadata, spec, status }: V1PersistentVolumeClaim,
+  usedBytes: number | undefined,
+): Storage {
   const requestedBytes = sizeBytes(spec?.resources?.requests?.['storage'] ?? 0)
   const capacity = status?.capacity?.['storage']
   const capacityBytes = capacity === undefined ? undefined : sizeBytes(capacity)
@@ -70,6 +96,8 @@ function storageOf(role: ClaimRole, { metadata, spec, status }: V1PersistentVolu
     claimName: metadata?.name ?? '',
     requestedBytes,
     ...(capacityBytes === undefined ? {} : { capacityBytes, capacity: sizeText(capacityBytes) }),
-    ...(usedBytes === undefined ? {} : { usedBytes, ...(of === 0 ? {} : { usedPercent: Math.round((100 * usedBytes) / of) }) }),
+    ...(usedBytes === undefined
+      ? {}
+      : { usedBytes, ...(of === 0 ? {} : { usedPercent: Math.round((100 * usedBytes) / of) }) }),
   }
 }

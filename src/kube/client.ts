@@ -70,7 +70,13 @@ export class KubeClient {
   /** One page. @throws Gone where `continue` is too old */
   async list<T extends KubeObject>(resource: Resource, options: ListOptions = {}): Promise<KubeList<T>> {
     const { namespace, ...query } = options
-    const list = (await this.#transport.json({ verb: 'list', method: 'GET', resource, ...collection(resource, namespace, 'LIST'), query })) as KubeList<T>
+    const list = (await this.#transport.json({
+      verb: 'list',
+      method: 'GET',
+      resource,
+      ...collection(resource, namespace, 'LIST'),
+      query,
+    })) as KubeList<T>
     // Items of a list come without their type.
     const named = { apiVersion: apiVersionOf(resource), kind: resource.kind }
     return { metadata: list.metadata, items: list.items.map((item) => ({ ...named, ...item })) }
@@ -86,47 +92,114 @@ export class KubeClient {
   async *pages<T extends KubeObject>(resource: Resource, options: ListOptions = {}): AsyncGenerator<KubeList<T>> {
     let next: string | undefined
     do {
-      const page: KubeList<T> = await this.list<T>(resource, { limit: pageSize, ...options, ...(next === undefined ? {} : { continue: next }) })
+      const page: KubeList<T> = await this.list<T>(resource, {
+        limit: pageSize,
+        ...options,
+        ...(next === undefined ? {} : { continue: next }),
+      })
       yield page
       next = page.metadata.continue
     } while (next !== undefined && next !== '')
   }
 
   /** @throws Conflict where it exists */
-  async create<T extends KubeObject>(resource: Resource, object: T, options: { dryRun?: boolean; fieldManager?: string } = {}): Promise<T> {
+  async create<T extends KubeObject>(
+    resource: Resource,
+    object: T,
+    options: { dryRun?: boolean; fieldManager?: string } = {},
+  ): Promise<T> {
     const { path } = collection(resource, object.metadata.namespace, 'POST')
     const { what } = place(resource, object.metadata, 'POST')
-    return (await this.#transport.json({ verb: 'create', method: 'POST', resource, path, what, query: { fieldManager: options.fieldManager, ...dryRun(options) }, body: object })) as T
+    return (await this.#transport.json({
+      verb: 'create',
+      method: 'POST',
+      resource,
+      path,
+      what,
+      query: { fieldManager: options.fieldManager, ...dryRun(options) },
+      body: object,
+    })) as T
   }
 
   /** Replaces the object's spec or data. @throws Conflict where it changed since it was read */
   async update<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
-    return (await this.#transport.json({ verb: 'update', method: 'PUT', resource, ...place(resource, object.metadata, 'PUT'), body: object })) as T
+    return (await this.#transport.json({
+      verb: 'update',
+      method: 'PUT',
+      resource,
+      ...place(resource, object.metadata, 'PUT'),
+      body: object,
+    })) as T
   }
 
   /** @throws Conflict where the object changed since its resourceVersion */
   async updateStatus<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
     const { path, what } = place(resource, object.metadata, 'PUT')
-    return (await this.#transport.json({ verb: 'update', method: 'PUT', resource, path: `${path}/status`, what: `${what}/status`, body: object })) as T
+    return (await this.#transport.json({
+      verb: 'update',
+      method: 'PUT',
+      resource,
+      path: `${path}/status`,
+      what: `${what}/status`,
+      body: object,
+    })) as T
   }
 
-  async patch<T extends KubeObject>(resource: Resource, ref: Ref, patch: { readonly body: unknown } & PatchOptions): Promise<T> {
+  async patch<T extends KubeObject>(
+    resource: Resource,
+    ref: Ref,
+    patch: { readonly body: unknown } & PatchOptions,
+  ): Promise<T> {
     const { path, what } = place(resource, ref, 'PATCH')
     const query = { fieldManager: patch.fieldManager, force: patch.force, ...dryRun(patch) }
     const suffix = patch.subresource === undefined ? '' : `/${patch.subresource}`
-    return (await this.#transport.json({ verb: 'patch', method: 'PATCH', resource, path: `${path}${suffix}`, what: `${what}${suffix}`, query, body: patch.body, contentType: patchTypes[patch.type] })) as T
+    return (await this.#transport.json({
+      verb: 'patch',
+      method: 'PATCH',
+      resource,
+      path: `${path}${suffix}`,
+      what: `${what}${suffix}`,
+      query,
+      body: patch.body,
+      contentType: patchTypes[patch.type],
+    })) as T
   }
 
   /** @throws NotFound where it is gone already; Conflict where uid or resourceVersion is another one */
-  async delete(resource: Resource, ref: Ref, options: { propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'; uid?: string; resourceVersion?: string } = {}): Promise<void> {
+  async delete(
+    resource: Resource,
+    ref: Ref,
+    options: {
+      propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'
+      uid?: string
+      resourceVersion?: string
+    } = {},
+  ): Promise<void> {
     const { propagationPolicy, ...preconditions } = options
-    await this.#transport.json({ verb: 'delete', method: 'DELETE', resource, ...place(resource, ref, 'DELETE'), body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions } })
+    await this.#transport.json({
+      verb: 'delete',
+      method: 'DELETE',
+      resource,
+      ...place(resource, ref, 'DELETE'),
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions },
+    })
   }
 
-  async logs(pod: Ref, { withinMs, ...query }: { container?: string; tailLines?: number; limitBytes?: number; withinMs?: number } = {}): Promise<string> {
+  async logs(
+    pod: Ref,
+    { withinMs, ...query }: { container?: string; tailLines?: number; limitBytes?: number; withinMs?: number } = {},
+  ): Promise<string> {
     const resource: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod' }
     const { path, what } = place(resource, pod, 'GET')
-    return await this.#transport.text({ verb: 'get', method: 'GET', resource, path: `${path}/log`, what: `${what}/log`, query, withinMs })
+    return await this.#transport.text({
+      verb: 'get',
+      method: 'GET',
+      resource,
+      path: `${path}/log`,
+      what: `${what}/log`,
+      query,
+      withinMs,
+    })
   }
 
   /** Starts a command in a container. @throws NotFound where there is no such pod; TerminalError where that is not allowed */
@@ -137,10 +210,22 @@ export class KubeClient {
   /** Events until the server or the signal ends the stream. An ERROR event is thrown as its error (Gone: list again). */
   async *watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
     const { namespace, signal, ...query } = options
-    const call = { verb: 'watch', method: 'GET' as const, resource, ...collection(resource, namespace, 'WATCH'), query: { ...query, watch: true, allowWatchBookmarks: true }, signal }
+    const call = {
+      verb: 'watch',
+      method: 'GET' as const,
+      resource,
+      ...collection(resource, namespace, 'WATCH'),
+      query: { ...query, watch: true, allowWatchBookmarks: true },
+      signal,
+    }
     for await (const line of this.#transport.lines(call)) {
       const event = JSON.parse(line) as WatchEvent<T>
-      if (event.type === 'ERROR') throw errorFrom({ what: call.what, status: (event.object as { code?: number }).code ?? 500, body: event.object })
+      if (event.type === 'ERROR')
+        throw errorFrom({
+          what: call.what,
+          status: (event.object as { code?: number }).code ?? 500,
+          body: event.object,
+        })
       yield event
     }
   }
@@ -151,7 +236,8 @@ export class KubeClient {
 }
 
 const apiVersionOf = ({ group, version }: Resource): string => (group === '' ? version : `${group}/${version}`)
-const dryRun = (options: { readonly dryRun?: boolean }): { dryRun?: string } => (options.dryRun === true ? { dryRun: 'All' } : {})
+const dryRun = (options: { readonly dryRun?: boolean }): { dryRun?: string } =>
+  options.dryRun === true ? { dryRun: 'All' } : {}
 
 function collection(resource: Resource, namespace: string | undefined, method: string): { path: string; what: string } {
   const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`

@@ -40,11 +40,13 @@ export function connect(kubeconfig?: string, context?: string): Connection {
   else config.loadFromFile(kubeconfig)
   const where = kubeconfig ?? 'the default kubeconfig'
   if (context !== undefined) {
-    if (config.getContextObject(context) === null) throw new Error(`There is no context ${context} in ${where}: kubectl config get-contexts lists them.`)
+    if (config.getContextObject(context) === null)
+      throw new Error(`There is no context ${context} in ${where}: kubectl config get-contexts lists them.`)
     config.setCurrentContext(context)
   }
   const server = config.getCurrentCluster()?.server
-  if (server === undefined || isMadeUp(config)) throw new Error(`There is no cluster in ${where}: set KUBECONFIG, or run in a pod with a service account.`)
+  if (server === undefined || isMadeUp(config))
+    throw new Error(`There is no cluster in ${where}: set KUBECONFIG, or run in a pod with a service account.`)
   return new PooledConnection(config, server)
 }
 
@@ -75,11 +77,18 @@ class PooledConnection implements Connection {
 
   /** The same pools until the authority, the certificate or the key changes; the old ones end when their requests have. */
   #poolsFor(tls: Trust): Pools {
-    const trust = JSON.stringify(tls, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value))
+    const trust = JSON.stringify(tls, (_, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+    )
     if (this.#pools === undefined || trust !== this.#trust) {
       void this.#pools?.requests.close()
       void this.#pools?.streams.close()
-      const options = { allowH2: false, keepAliveTimeout: 30_000, maxResponseSize: 256 * 1024 * 1024, connect: { timeout: 10_000, ...tls } }
+      const options = {
+        allowH2: false,
+        keepAliveTimeout: 30_000,
+        maxResponseSize: 256 * 1024 * 1024,
+        connect: { timeout: 10_000, ...tls },
+      }
       this.#pools = { requests: new Agent({ ...options, connections: 32 }), streams: new Agent(options) }
       this.#trust = trust
     }
@@ -92,7 +101,9 @@ class PooledConnection implements Connection {
 }
 
 function trustOf({ ca, cert, key, servername, rejectUnauthorized }: RequestOptions): Trust {
-  return Object.fromEntries(Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined))
+  return Object.fromEntries(
+    Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, value]) => value !== undefined),
+  )
 }
 
 function headersOf({ headers, auth }: RequestOptions): Record<string, string> {

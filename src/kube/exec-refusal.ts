@@ -18,9 +18,19 @@ export async function refusal(what: string, response: IncomingMessage): Promise<
     return new TransientError(`${what} was answered ${response.statusCode}, and the answer broke off`, { cause: error })
   }
   const text = said.toString()
-  const error = errorFrom({ what, status: response.statusCode ?? 0, body: parsed(text) ?? text, retryAfter: response.headers['retry-after'] })
+  const error = errorFrom({
+    what,
+    status: response.statusCode ?? 0,
+    body: parsed(text) ?? text,
+    retryAfter: response.headers['retry-after'],
+  })
   const lasts = error instanceof NotFound || (error instanceof TerminalError && error.status === 403)
-  return lasts ? error : new TransientError(error.message, { cause: error, ...(response.statusCode === undefined ? {} : { status: response.statusCode }) })
+  return lasts
+    ? error
+    : new TransientError(error.message, {
+        cause: error,
+        ...(response.statusCode === undefined ? {} : { status: response.statusCode }),
+      })
 }
 
 /** As much of both as fits. */

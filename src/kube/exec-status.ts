@@ -20,7 +20,12 @@ const noProgram = /executable file not found|exec: "[^"]*": stat [^:]*: no such 
 
 /** @throws TransientError where the cluster could not run it, or the status is none */
 export function ended(what: string, said: { status: string; stderr: string }): Ended {
-  const { status, reason, message = 'no message', details } = (parsed(said.status) ?? { message: `its status is no JSON: ${said.status.slice(0, 200)}` }) as Status
+  const {
+    status,
+    reason,
+    message = 'no message',
+    details,
+  } = (parsed(said.status) ?? { message: `its status is no JSON: ${said.status.slice(0, 200)}` }) as Status
   if (status === 'Success') return { exitCode: 0, stderr: said.stderr }
   if (noProgram.test(message)) return { exitCode: 127, stderr: message }
   const code = Number(details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message)

@@ -59,7 +59,12 @@ export class Execution implements AsyncDisposable {
       await execution[Symbol.asyncDispose]()
       return error as Error & { status?: number }
     })
-    observe({ verb: 'exec', resource: 'pods', code: code instanceof Error ? String(code.status ?? 'none') : '101', seconds: 0 })
+    observe({
+      verb: 'exec',
+      resource: 'pods',
+      code: code instanceof Error ? String(code.status ?? 'none') : '101',
+      seconds: 0,
+    })
     if (code instanceof Error) throw code
     return execution
   }
@@ -150,11 +155,18 @@ function urlOf(server: string, { pod, container, command, stdin }: ExecCall): UR
 /** Nothing is awaited between the socket and its listeners. */
 async function begun(connection: Connection, call: ExecCall): Promise<WebSocket> {
   const { headers, tls } = await connection.credentials()
-  return new WebSocket(urlOf(connection.server, call), protocol, { ...tls, headers: { ...headers, 'user-agent': 'meili-operator' }, handshakeTimeout: openMs, perMessageDeflate: false })
+  return new WebSocket(urlOf(connection.server, call), protocol, {
+    ...tls,
+    headers: { ...headers, 'user-agent': 'meili-operator' },
+    handshakeTimeout: openMs,
+    perMessageDeflate: false,
+  })
 }
 
 function noReply(what: string, cause: unknown): TransientError {
-  return new TransientError(`${what} got no reply: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  return new TransientError(`${what} got no reply: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+  })
 }
 
 async function opened(socket: WebSocket, what: string): Promise<void> {

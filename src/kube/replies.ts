@@ -25,7 +25,11 @@ export function errorFrom({ what, status, body, retryAfter }: Refusal): Error {
   const reply = (typeof body === 'object' && body !== null ? body : {}) as StatusReply
   const seconds = Number(retryAfter ?? reply.details?.retryAfterSeconds ?? Number.NaN)
   const message = `${what} answered ${[status, reply.reason].filter(Boolean).join(' ')}: ${typeof reply.message === 'string' ? reply.message.slice(0, maxMessageLength) : plainText(body)}`
-  const answer = { status, ...(reply.reason === undefined ? {} : { code: reply.reason }), ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1000 }) }
+  const answer = {
+    status,
+    ...(reply.reason === undefined ? {} : { code: reply.reason }),
+    ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1000 }),
+  }
   if (status === 404) return new NotFound(message, answer)
   if (status === 409) return new Conflict(message, answer)
   if (status === 410) return new Gone(message, answer)

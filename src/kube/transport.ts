@@ -61,14 +61,19 @@ export class Transport {
     } catch (error) {
       throw code === 'none' || !isEdgeError(error) ? noReply(call, error) : error
     } finally {
-      this.#observe({ verb: call.verb, resource: call.resource.plural, code, seconds: (performance.now() - started) / 1000 })
+      this.#observe({
+        verb: call.verb,
+        resource: call.resource.plural,
+        code,
+        seconds: (performance.now() - started) / 1000,
+      })
     }
   }
 
   /** The lines of a stream. Ends when the server ends it; a stream that falls silent is cut and throws TransientError. */
   async *lines(call: Call): AsyncGenerator<string> {
     const silence = new AbortController()
-    const timer = setTimeout(() => silence.abort(new Error("the stream fell silent")), watchSilenceMs)
+    const timer = setTimeout(() => silence.abort(new Error('the stream fell silent')), watchSilenceMs)
     const signal = call.signal === undefined ? silence.signal : AbortSignal.any([silence.signal, call.signal])
     try {
       const response = await this.#send(call, signal)
@@ -87,7 +92,8 @@ export class Transport {
   async #send(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const { headers, pools } = await this.#connection.credentials()
     const url = new URL(`${this.#connection.server.replace(/\/$/, '')}${call.path}`)
-    for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) url.searchParams.set(name, String(value))
+    for (const [name, value] of Object.entries(call.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value))
     const streaming = call.verb === 'watch'
     return await request(url, {
       method: call.method,
@@ -95,7 +101,12 @@ export class Transport {
       signal,
       headersTimeout: watchOpenMs,
       bodyTimeout: streaming ? watchSilenceMs : deadlineMs,
-      headers: { ...headers, accept: 'application/json', 'user-agent': 'meili-operator', ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }) },
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        'user-agent': 'meili-operator',
+        ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
+      },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
   }
@@ -106,7 +117,10 @@ export class Transport {
 }
 
 /** The lines of a stream, without their ends; a last one that lacks its end is dropped. @throws TransientError on a line without an end in sight */
-export async function* linesOf(body: AsyncIterable<Buffer>, { maxLength, onChunk = () => undefined }: { maxLength: number; onChunk?: () => void }): AsyncGenerator<string> {
+export async function* linesOf(
+  body: AsyncIterable<Buffer>,
+  { maxLength, onChunk = () => undefined }: { maxLength: number; onChunk?: () => void },
+): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const chunk of body) {
@@ -124,11 +138,18 @@ function isEdgeError(error: unknown): boolean {
 
 function refusal(call: Call, response: Dispatcher.ResponseData, text: string): Error {
   const retryAfter = response.headers['retry-after']
-  return errorFrom({ what: call.what, status: response.statusCode, body: parsed(text) ?? text, retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined })
+  return errorFrom({
+    what: call.what,
+    status: response.statusCode,
+    body: parsed(text) ?? text,
+    retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+  })
 }
 
 function noReply(call: Call, cause: unknown): TransientError {
   // The sentence before the code: a code alone hides the address or the file, and that of a deadline is the number 23.
   const { code, message = '' } = cause as { code?: string | number; message?: string }
-  return new TransientError(`${call.what} got no reply: ${message === '' ? (code ?? 'unknown error') : message}`, { cause })
+  return new TransientError(`${call.what} got no reply: ${message === '' ? (code ?? 'unknown error') : message}`, {
+    cause,
+  })
 }

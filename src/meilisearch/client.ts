@@ -26,7 +26,10 @@ export class MeilisearchClient {
   async #call<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
     const reply = schema.safeParse(await send(this.#server, call))
     if (reply.success) return reply.data
-    throw new TransientError(`${call.method} ${call.path} answered something that Meilisearch 1.12 or later would not: ${reply.error.issues[0]?.message ?? ''}`, { code: unfitReply })
+    throw new TransientError(
+      `${call.method} ${call.path} answered something that Meilisearch 1.12 or later would not: ${reply.error.issues[0]?.message ?? ''}`,
+      { code: unfitReply },
+    )
   }
 
   async version(): Promise<ServerVersion> {
@@ -47,7 +50,10 @@ export class MeilisearchClient {
    * A snapshot belongs to no index. Before the first one, a server that holds the key's indexes alone has nothing to hide.
    */
   async hidesTasks(): Promise<boolean> {
-    for (const [types, limit] of [['', 20], ['types=snapshotCreation&', 1]] as const) {
+    for (const [types, limit] of [
+      ['', 20],
+      ['types=snapshotCreation&', 1],
+    ] as const) {
       const page = await this.#pageThatFits(`/tasks?${types}limit=${limit}`)
       if (page !== undefined && page.results.length < Math.min(limit, page.total)) return true
     }
@@ -72,9 +78,13 @@ export class MeilisearchClient {
   /** The snapshot tasks with a uid of `from` or higher, oldest first, whatever their status: all of them, unless there are thousands. */
   async snapshotTasksFrom(from: number): Promise<Task[]> {
     const found: Task[] = []
-    for (let next: number | null | undefined = from; typeof next === 'number' && found.length < maxSnapshotTasks; ) {
-      const page: TaskPage = await this.#call(taskPage, { method: 'GET', path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=${tasksPerPage}` })
-      if (typeof page.next === 'number' && page.next <= next) throw new TransientError(`GET /tasks answered that task ${page.next} follows on task ${next}`)
+    for (let next: number | null | undefined = from; typeof next === 'number' && found.length < maxSnapshotTasks;) {
+      const page: TaskPage = await this.#call(taskPage, {
+        method: 'GET',
+        path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=${tasksPerPage}`,
+      })
+      if (typeof page.next === 'number' && page.next <= next)
+        throw new TransientError(`GET /tasks answered that task ${page.next} follows on task ${next}`)
       found.push(...page.results)
       next = page.next
     }
@@ -87,7 +97,13 @@ export class MeilisearchClient {
 
   /** The batch that the server works on now, if any. One runs at a time. */
   async runningBatch(): Promise<Batch | undefined> {
-    return (await this.#call(batchPage, { method: 'GET', path: '/batches?statuses=processing&limit=1', maxBytes: maxLargeBytes })).results[0]
+    return (
+      await this.#call(batchPage, {
+        method: 'GET',
+        path: '/batches?statuses=processing&limit=1',
+        maxBytes: maxLargeBytes,
+      })
+    ).results[0]
   }
 
   /** Asks for a snapshot. Not idempotent: each call makes a task. The caller fences it (see docs/architecture.md). */

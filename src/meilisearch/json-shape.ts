@@ -5,7 +5,15 @@ const maxDepth = 64
 /** Parsed, these are 30 MiB at the worst (objects, each with a name of its own; measured). 4 MiB of indexes have fewer. */
 const maxValues = 300_000
 
-const byte = { quote: 0x22, comma: 0x2c, open: 0x5b, close: 0x5d, escape: 0x5c, openObject: 0x7b, closeObject: 0x7d } as const
+const byte = {
+  quote: 0x22,
+  comma: 0x2c,
+  open: 0x5b,
+  close: 0x5d,
+  escape: 0x5c,
+  openObject: 0x7b,
+  closeObject: 0x7d,
+} as const
 
 export class JsonShape {
   #depth = 0

@@ -26,6 +26,18 @@ export interface KeyWish {
 
 const everywhere = { indexes: ['*'], expiresAt: null } as const
 
-export const operatorKey = (uid: string): KeyWish => ({ uid, name: 'meili-operator', description: 'Of the operator: snapshots and statistics, nothing else. Its value is stored nowhere.', actions: neededActions, ...everywhere })
+export const operatorKey = (uid: string): KeyWish => ({
+  uid,
+  name: 'meili-operator',
+  description: 'Of the operator: snapshots and statistics, nothing else. Its value is stored nowhere.',
+  actions: neededActions,
+  ...everywhere,
+})
 
-export const applicationKey = (uid: string): KeyWish => ({ uid, name: 'applications', description: 'For applications: search in all indexes. Made by the operator.', actions: ['search'], ...everywhere })
+export const applicationKey = (uid: string): KeyWish => ({
+  uid,
+  name: 'applications',
+  description: 'For applications: search in all indexes. Made by the operator.',
+  actions: ['search'],
+  ...everywhere,
+})

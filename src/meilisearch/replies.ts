@@ -6,10 +6,12 @@ const instant = z.string().max(64)
 const count = z.int().min(0)
 const taskStatus = z.enum(['enqueued', 'processing', 'succeeded', 'failed', 'canceled'])
 
-const cutText = (maxLength: number): z.ZodType<string> => z.string().transform((text) => text.slice(0, maxLength).toWellFormed())
+const cutText = (maxLength: number): z.ZodType<string> =>
+  z.string().transform((text) => text.slice(0, maxLength).toWellFormed())
 
 /** Counted before it is looked into: each of a million wrong items would be an error of its own. */
-const listOf = <T>(item: z.ZodType<T>, maxLength: number): z.ZodType<T[]> => z.array(z.unknown()).max(maxLength).pipe(z.array(item))
+const listOf = <T>(item: z.ZodType<T>, maxLength: number): z.ZodType<T[]> =>
+  z.array(z.unknown()).max(maxLength).pipe(z.array(item))
 
 export const task = z.object({
   uid: z.int(),
@@ -41,7 +43,11 @@ const steps = z
   .pipe(z.array(z.object({ currentStep: cutText(128) })))
 
 /** How many tasks of each type; of the types, the names. */
-const typeNames = z.looseObject({}).transform((types) => Object.keys(types).slice(0, 16).map((name) => name.slice(0, 64).toWellFormed()))
+const typeNames = z.looseObject({}).transform((types) =>
+  Object.keys(types)
+    .slice(0, 16)
+    .map((name) => name.slice(0, 64).toWellFormed()),
+)
 
 export const batch = z.object({
   uid: z.int(),

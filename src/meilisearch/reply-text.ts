@@ -42,7 +42,11 @@ export async function replyText(body: Readable, { maxBytes, signal }: Bounds): P
 }
 
 function limited(body: Readable): Disposable {
-  const timer = setTimeout(() => body.destroy(new Unfit(`more than ${sizeText(largeBytes)}, and the rest did not come within ${turnMs / 1000} s`)), turnMs)
+  const timer = setTimeout(
+    () =>
+      body.destroy(new Unfit(`more than ${sizeText(largeBytes)}, and the rest did not come within ${turnMs / 1000} s`)),
+    turnMs,
+  )
   return { [Symbol.dispose]: () => clearTimeout(timer) }
 }
 

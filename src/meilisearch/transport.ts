@@ -45,7 +45,11 @@ function agentFor(server: Server): Agent {
     keepAliveTimeout: idleMs,
     // The server may ask for less, not for more.
     keepAliveMaxTimeout: idleMs,
-    connect: { timeout: 5000, ...(ca === undefined ? {} : { ca }), ...(servername === undefined ? {} : { servername }) },
+    connect: {
+      timeout: 5000,
+      ...(ca === undefined ? {} : { ca }),
+      ...(servername === undefined ? {} : { servername }),
+    },
   })
   agents.set(server, agent)
   return agent
@@ -68,12 +72,16 @@ export const certificateRejected = 'certificate_rejected'
 export const unfitReply = 'unfit_reply'
 
 function noReply(server: Server, call: Call, cause: unknown): TransientError {
-  if (cause instanceof Unfit) return new TransientError(`${call.method} ${call.path} answered ${cause.message}`, { cause, code: unfitReply })
+  if (cause instanceof Unfit)
+    return new TransientError(`${call.method} ${call.path} answered ${cause.message}`, { cause, code: unfitReply })
   // A code that is no word says nothing: that of a deadline is the number 23.
   const { code, name, message } = cause as { code?: string | number; name?: string; message?: string }
   const text = typeof code === 'string' ? code : undefined
   const rejected = text !== undefined && certificateCodes.has(text)
-  const what = name === 'TimeoutError' ? `whole reply within ${(call.deadlineMs ?? defaultDeadlineMs) / 1000} s` : `reply: ${text ?? message ?? 'unknown error'}`
+  const what =
+    name === 'TimeoutError'
+      ? `whole reply within ${(call.deadlineMs ?? defaultDeadlineMs) / 1000} s`
+      : `reply: ${text ?? message ?? 'unknown error'}`
   return new TransientError(`${call.method} ${server.endpoint}${call.path} got no ${what}`, {
     cause,
     ...(rejected ? { code: certificateRejected } : text === undefined ? {} : { code: text }),
@@ -82,7 +90,8 @@ function noReply(server: Server, call: Call, cause: unknown): TransientError {
 
 /** What stands between us and the server may repeat what it was sent: the key is blotted out of what is quoted. */
 function refusal({ key = '' }: Server, call: Call, { status, text }: { status: number; text: string }): Error {
-  const quoted = (words: string | undefined, maxLength: number): string | undefined => words === undefined ? undefined : cut(key === '' ? words : words.replaceAll(key, '[key]'), maxLength)
+  const quoted = (words: string | undefined, maxLength: number): string | undefined =>
+    words === undefined ? undefined : cut(key === '' ? words : words.replaceAll(key, '[key]'), maxLength)
   const body = parsed(text)
   const reply = errorReply.safeParse(body).data
   // GET /health names no error: its status is the code.
@@ -90,12 +99,17 @@ function refusal({ key = '' }: Server, call: Call, { status, text }: { status: n
   const message = `${call.method} ${call.path} answered ${status}${code === undefined ? '' : ` ${code}`}: ${quoted(reply?.message, 1000) ?? 'no message'}`
   const answer = { status, ...(code === undefined ? {} : { code }) }
   if (status === 404) return new NotFound(message, answer)
-  return status >= 500 || status === 408 || status === 429 ? new TransientError(message, answer) : new TerminalError(message, answer)
+  return status >= 500 || status === 408 || status === 429
+    ? new TransientError(message, answer)
+    : new TerminalError(message, answer)
 }
 
 /** On one line, and no longer than a line should be. */
 function cut(words: string, maxLength: number): string {
-  const plain = words.slice(0, maxLength).toWellFormed().replace(/\p{Cc}+/gu, ' ')
+  const plain = words
+    .slice(0, maxLength)
+    .toWellFormed()
+    .replace(/\p{Cc}+/gu, ' ')
   return words.length > maxLength ? `${plain}…` : plain
 }
 
@@ -112,7 +126,10 @@ export async function send(server: Server, call: Call): Promise<unknown> {
       method: call.method,
       dispatcher: agentFor(server),
       signal,
-      headers: { ...(server.key === undefined ? {} : { authorization: `Bearer ${server.key}` }), ...(call.body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        ...(server.key === undefined ? {} : { authorization: `Bearer ${server.key}` }),
+        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
     status = response.statusCode

@@ -39,7 +39,9 @@ interface Unpacked {
  * Checks the copy: its hash, the gzip with CRC and length, the tar's structure, VERSION, and the task database.
  * Throws `mismatch` where the disk gives other bytes than were copied (another copy may help), else `archiveBad`.
  */
-export async function verifyArchive(verifying: VerifyingArchive): Promise<{ sha256: string; archiveVersion: string; entries: number }> {
+export async function verifyArchive(
+  verifying: VerifyingArchive,
+): Promise<{ sha256: string; archiveVersion: string; entries: number }> {
   const { contents, sha256 } = await unpack(verifying).catch(async (error: unknown) => {
     if (!(error instanceof ArchiveError)) throw error
     await verifyHash(verifying)
@@ -54,11 +56,17 @@ export async function verifyArchive(verifying: VerifyingArchive): Promise<{ sha2
 }
 
 function bad({ sourcePath }: Verifying, what: string): Failure {
-  return new Failure(exitCodes.archiveBad, `The archive ${sourcePath} is no good snapshot: ${what}; nothing was stored, a new snapshot is needed.`)
+  return new Failure(
+    exitCodes.archiveBad,
+    `The archive ${sourcePath} is no good snapshot: ${what}; nothing was stored, a new snapshot is needed.`,
+  )
 }
 
 /** A high-water mark of one byte: the next block is asked for only when the last is used up, so its buffer is free again. */
-const gunzipOptions: ZlibOptions & { writableHighWaterMark: number } = { chunkSize: unpackedChunkBytes, writableHighWaterMark: 1 }
+const gunzipOptions: ZlibOptions & { writableHighWaterMark: number } = {
+  chunkSize: unpackedChunkBytes,
+  writableHighWaterMark: 1,
+}
 
 /** Unpacks all of it. An ArchiveError says what is wrong; a good archive of other bytes than the source's is `mismatch` at once. */
 async function unpack(verifying: Verifying): Promise<Unpacked> {
@@ -90,7 +98,10 @@ async function unpack(verifying: Verifying): Promise<Unpacked> {
   return { contents: tar.finish(), sha256 }
 }
 
-async function* blocks({ path, pace, progress }: Verifying, seen: { hash: Hash; last: LastBytes }): AsyncGenerator<Buffer, void, undefined> {
+async function* blocks(
+  { path, pace, progress }: Verifying,
+  seen: { hash: Hash; last: LastBytes },
+): AsyncGenerator<Buffer, void, undefined> {
   for await (const block of readBack(path, pace)) {
     seen.hash.update(block)
     seen.last.push(block)
@@ -103,8 +114,12 @@ async function* blocks({ path, pace, progress }: Verifying, seen: { hash: Hash; 
  * Meilisearch's reader stops after the first gzip member and never looks behind it. So there must be exactly one, and nothing after it:
  * all bytes are used up, and the length in the last four is that of everything unpacked.
  */
-function requireOneMember(gunzip: Gunzip, { sizeBytes, tarBytes, statedBytes }: { sizeBytes: number; tarBytes: number; statedBytes: number }): void {
-  if (gunzip.bytesWritten !== sizeBytes) throw new ArchiveError(`${sizeBytes - gunzip.bytesWritten} bytes follow the end of the gzip`)
+function requireOneMember(
+  gunzip: Gunzip,
+  { sizeBytes, tarBytes, statedBytes }: { sizeBytes: number; tarBytes: number; statedBytes: number },
+): void {
+  if (gunzip.bytesWritten !== sizeBytes)
+    throw new ArchiveError(`${sizeBytes - gunzip.bytesWritten} bytes follow the end of the gzip`)
   if (tarBytes % 2 ** 32 !== statedBytes) throw new ArchiveError('the gzip has more than one member')
 }
 
@@ -117,7 +132,10 @@ function gzipError(error: unknown): unknown {
 function requireHash({ path, sha256 }: Verifying, hash: Hash): string {
   const found = hash.digest('hex')
   if (sha256 !== undefined && found !== sha256) {
-    throw new Failure(exitCodes.mismatch, `${path} reads back other bytes than were written; the copy is discarded, look at the destination's storage.`)
+    throw new Failure(
+      exitCodes.mismatch,
+      `${path} reads back other bytes than were written; the copy is discarded, look at the destination's storage.`,
+    )
   }
   return found
 }

@@ -23,7 +23,8 @@ export function ownerOf(mtimeNs: bigint, batches: readonly Batch[], skewMs: numb
   if (strict[0] !== undefined) return { is: 'owned', batch: strict[0] }
   const skewNs = BigInt(skewMs) * 1_000_000n
   const near = matches(windows, mtimeNs, skewNs)
-  if (near[0] !== undefined && new Set(near.map((batch) => batch.batchUid)).size === 1) return { is: 'owned', batch: near[0] }
+  if (near[0] !== undefined && new Set(near.map((batch) => batch.batchUid)).size === 1)
+    return { is: 'owned', batch: near[0] }
   if (windows.every((window) => mtimeNs < window.start - skewNs)) return { is: 'older' }
   if (windows.every((window) => mtimeNs > window.end + skewNs)) return { is: 'newer' }
   return { is: 'between' }
@@ -36,5 +37,7 @@ function windowOf(batch: Batch): Window | undefined {
 }
 
 function matches(windows: readonly Window[], time: bigint, skewNs: bigint): Batch[] {
-  return windows.filter((window) => window.start - skewNs <= time && time <= window.end + skewNs).map((window) => window.batch)
+  return windows
+    .filter((window) => window.start - skewNs <= time && time <= window.end + skewNs)
+    .map((window) => window.batch)
 }

@@ -32,7 +32,11 @@ export async function prepare(place: Place, { file, content, isLink }: Filled): 
 
 async function writeFlushed(path: string, text: string): Promise<void> {
   await during({ side: 'destination', what: 'write', path }, async () => {
-    const handle = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600)
+    const handle = await open(
+      path,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    )
     try {
       await handle.writeFile(text)
       await handle.chmod(fileMode)
@@ -57,7 +61,9 @@ export async function publish(place: Place): Promise<'stored' | 'taken'> {
   try {
     await flushParents(place)
   } catch (error) {
-    await during({ side: 'destination', what: 'take back', path: place.final }, () => rename(place.final, place.partial))
+    await during({ side: 'destination', what: 'take back', path: place.final }, () =>
+      rename(place.final, place.partial),
+    )
     throw error
   }
   return 'stored'

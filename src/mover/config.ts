@@ -14,7 +14,8 @@ export function parseConfig(text: string | undefined): MoverConfig {
     throw refuse('MOVER_CONFIG is no JSON')
   }
   const parsed = moverConfig.safeParse(value)
-  if (!parsed.success) throw refuse(`MOVER_CONFIG does not fit: ${z.prettifyError(parsed.error).replaceAll(/\s+/g, ' ')}`)
+  if (!parsed.success)
+    throw refuse(`MOVER_CONFIG does not fit: ${z.prettifyError(parsed.error).replaceAll(/\s+/g, ' ')}`)
   const wrong = wrongField(parsed.data)
   if (wrong !== undefined) throw refuse(`MOVER_CONFIG does not fit: ${wrong}`)
   return parsed.data
@@ -41,7 +42,10 @@ function checksOf(config: MoverConfig): Check[] {
     case 'remove':
       return [...destinationChecks(config), ...directoryChecks(config)]
     case 'release':
-      return [...sourceChecks(config), [parseTime(config.stored.modifiedAt) !== undefined, 'stored.modifiedAt must be RFC 3339']]
+      return [
+        ...sourceChecks(config),
+        [parseTime(config.stored.modifiedAt) !== undefined, 'stored.modifiedAt must be RFC 3339'],
+      ]
   }
 }
 

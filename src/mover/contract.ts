@@ -31,7 +31,13 @@ export const exitCodes = {
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** A succeeded snapshot batch of Meilisearch. Times are on Meilisearch's clock, RFC 3339 with up to nine fractional digits. */
-const batch = z.object({ taskUid: z.int(), batchUid: z.int(), enqueuedAt: z.string(), startedAt: z.string(), finishedAt: z.string() })
+const batch = z.object({
+  taskUid: z.int(),
+  batchUid: z.int(),
+  enqueuedAt: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+})
 export type Batch = z.infer<typeof batch>
 
 /** The snapshot object that all this is done for. Its uid becomes part of file names. */
@@ -137,19 +143,41 @@ export const removeConfig = z.object({
 export type RemoveConfig = z.infer<typeof removeConfig>
 
 /** The mover's configuration, one JSON text in the environment variable MOVER_CONFIG. `command` says what to do. */
-export const moverConfig = z.discriminatedUnion('command', [moveConfig, receiveConfig, probeConfig, releaseConfig, removeConfig])
+export const moverConfig = z.discriminatedUnion('command', [
+  moveConfig,
+  receiveConfig,
+  probeConfig,
+  releaseConfig,
+  removeConfig,
+])
 export type MoverConfig = z.infer<typeof moverConfig>
 
 /** `manifest.json`, schema 1, beside the stored file. */
 export const manifest = z.object({
   schema: z.literal(1),
   ...described.omit({ source: true }).shape,
-  task: z.object({ uid: z.int(), batchUid: z.int(), enqueuedAt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
+  task: z.object({
+    uid: z.int(),
+    batchUid: z.int(),
+    enqueuedAt: z.string(),
+    startedAt: z.string(),
+    finishedAt: z.string(),
+  }),
   /** Size and mtime are the source's; with `source.inode` they tell which file it was. `Cloned` shares its blocks on the disk with the source, `Linked` is the source. */
-  file: z.object({ name: z.string(), sizeBytes: z.string(), sha256: z.string(), modifiedAt: z.string(), stored: z.enum(['Copied', 'Cloned', 'Linked']).default('Copied') }),
+  file: z.object({
+    name: z.string(),
+    sizeBytes: z.string(),
+    sha256: z.string(),
+    modifiedAt: z.string(),
+    stored: z.enum(['Copied', 'Cloned', 'Linked']).default('Copied'),
+  }),
   source: z.object({ claim: z.string(), path: z.string(), inode: z.string(), replacedDuringCopy: z.boolean() }),
   mover: z.object({ version: z.string(), attempt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
-  verified: z.object({ mode: z.enum(['None', 'Archive']), archiveVersion: z.string().optional(), entries: z.int().optional() }),
+  verified: z.object({
+    mode: z.enum(['None', 'Archive']),
+    archiveVersion: z.string().optional(),
+    entries: z.int().optional(),
+  }),
 })
 export type Manifest = z.infer<typeof manifest>
 
@@ -160,7 +188,13 @@ export const moverResult = z.object({
   message: z.string(),
   /** On success of `move`. Inode, size and mtime are those of Meilisearch's own file: `release` asks for them. */
   stored: fileIdentity
-    .extend({ sha256: z.string(), taskUid: z.int(), batchUid: z.int(), alreadyThere: z.boolean(), replacedDuringCopy: z.boolean() })
+    .extend({
+      sha256: z.string(),
+      taskUid: z.int(),
+      batchUid: z.int(),
+      alreadyThere: z.boolean(),
+      replacedDuringCopy: z.boolean(),
+    })
     .optional(),
   /** On `superseded` and `sourceMissing`: when the file that lies there was written. */
   modifiedAt: z.string().optional(),

@@ -29,7 +29,9 @@ export interface Copying {
 /** Copies all bytes and flushes them. Returns the sha256 of what was read, in hex. When it settles, no read or write is under way any more. */
 export async function copy(copying: Copying): Promise<string> {
   const { source, target, targetPath } = copying
-  const from = await during({ side: 'source', what: 'open', path: source.path }, () => DirectFile.of(source.handle, 'read'))
+  const from = await during({ side: 'source', what: 'open', path: source.path }, () =>
+    DirectFile.of(source.handle, 'read'),
+  )
   const to = await during({ side: 'destination', what: 'open', path: targetPath }, () => DirectFile.of(target, 'write'))
   try {
     const pass = new Pass(copying, { from, to })
@@ -99,7 +101,11 @@ class Pass {
     const { source, pace } = this.#copying
     await pace.take(length)
     const read = await during({ side: 'source', what: 'read', path: source.path }, () => this.#from.read(buffer, at))
-    if (read < length) throw new Failure(exitCodes.mismatch, `${source.path} ended at ${at + read} of ${this.#size} bytes; the copy is discarded and can be tried again.`)
+    if (read < length)
+      throw new Failure(
+        exitCodes.mismatch,
+        `${source.path} ended at ${at + read} of ${this.#size} bytes; the copy is discarded and can be tried again.`,
+      )
   }
 
   async #write(buffer: Buffer, { length, at }: { length: number; at: number }): Promise<void> {

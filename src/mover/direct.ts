@@ -36,7 +36,9 @@ export class DirectFile {
   async read(buffer: Buffer, at: number, way: Way = 'direct'): Promise<number> {
     let done = 0
     while (done < buffer.length) {
-      const { bytesRead } = await this.#do(at + done, way, (handle) => handle.read(buffer, done, buffer.length - done, at + done))
+      const { bytesRead } = await this.#do(at + done, way, (handle) =>
+        handle.read(buffer, done, buffer.length - done, at + done),
+      )
       if (bytesRead === 0) break
       done += bytesRead
     }
@@ -48,7 +50,7 @@ export class DirectFile {
    * block has to cut the file to its size afterwards.
    */
   async write(buffer: Buffer, { length, at }: { length: number; at: number }): Promise<void> {
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const { bytesWritten } = await this.#do(at + done, 'direct', (handle) => {
         const end = handle === this.#direct ? Math.min(buffer.length, padded(length)) : length
         return handle.write(buffer, done, end - done, at + done)
@@ -63,7 +65,8 @@ export class DirectFile {
 
   /** A file system may refuse at the first read or write only. One refusal is enough, and the plain way serves from then on. */
   async #do<T>(at: number, way: Way, work: (handle: FileHandle) => Promise<T>): Promise<T> {
-    if (this.#direct === undefined || this.#refused || way === 'plain' || at % alignmentBytes !== 0) return work(this.#plain)
+    if (this.#direct === undefined || this.#refused || way === 'plain' || at % alignmentBytes !== 0)
+      return work(this.#plain)
     try {
       return await work(this.#direct)
     } catch (error) {
@@ -95,7 +98,8 @@ export function pageAligned(count: number, bytes: number): Buffer[] {
 
 function aligned(bytes: number): ArrayBuffer {
   try {
-    return new (globalThis as unknown as Engine).WebAssembly.Memory({ initial: Math.ceil(bytes / wasmPageBytes) }).buffer
+    return new (globalThis as unknown as Engine).WebAssembly.Memory({ initial: Math.ceil(bytes / wasmPageBytes) })
+      .buffer
   } catch {
     return new ArrayBuffer(bytes)
   }

@@ -61,9 +61,12 @@ function failureOf(error: unknown, doing: Doing): unknown {
 }
 
 const whyDenied = {
-  source: (who: string) => `${who} may not read it; let the mover run with the user or group that owns Meilisearch's snapshot directory.`,
-  destination: (who: string) => `${who} may not write there; make the claim writable for that user or set an fsGroup that owns it.`,
-  snapshots: (who: string) => `${who} may not remove it; let the mover run with the user that owns Meilisearch's snapshot directory and the file in it.`,
+  source: (who: string) =>
+    `${who} may not read it; let the mover run with the user or group that owns Meilisearch's snapshot directory.`,
+  destination: (who: string) =>
+    `${who} may not write there; make the claim writable for that user or set an fsGroup that owns it.`,
+  snapshots: (who: string) =>
+    `${who} may not remove it; let the mover run with the user that owns Meilisearch's snapshot directory and the file in it.`,
 }
 
 const volumes = { source: 'snapshot volume', destination: 'destination claim', snapshots: 'snapshot volume' }
@@ -73,7 +76,10 @@ function translate(code: string, doing: Doing): [ExitCode, string] {
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return [exitCodes.permissionDenied, whyDenied[doing.side](`user ${process.getuid?.()}, groups ${process.getgroups?.().join(' ')},`)]
+      return [
+        exitCodes.permissionDenied,
+        whyDenied[doing.side](`user ${process.getuid?.()}, groups ${process.getgroups?.().join(' ')},`),
+      ]
     case 'EROFS':
       return [exitCodes.permissionDenied, `the file system is read-only; mount the ${volume} writable.`]
     case 'ENOSPC':
@@ -81,7 +87,10 @@ function translate(code: string, doing: Doing): [ExitCode, string] {
     case 'EDQUOT':
       return [exitCodes.noSpace, `the quota of the ${volume} is used up; make room there or raise the quota.`]
     case 'EIO':
-      return [exitCodes.inputOutput, 'the storage reports an I/O error; look at the volume and at the kernel log of its node.']
+      return [
+        exitCodes.inputOutput,
+        'the storage reports an I/O error; look at the volume and at the kernel log of its node.',
+      ]
     default:
       return translateAbsence(code, doing)
   }
@@ -89,11 +98,18 @@ function translate(code: string, doing: Doing): [ExitCode, string] {
 
 function translateAbsence(code: string, { side }: Doing): [ExitCode, string] {
   if (side !== 'destination' && (code === 'ENOENT' || code === 'ENOTDIR')) {
-    return [exitCodes.sourceMissing, 'there is no such file; check the snapshot directory of the Meilisearch server and how it is mounted.']
+    return [
+      exitCodes.sourceMissing,
+      'there is no such file; check the snapshot directory of the Meilisearch server and how it is mounted.',
+    ]
   }
   if (side !== 'destination' && code === 'ELOOP') {
-    return [exitCodes.sourceMissing, 'it is a symbolic link and is not followed; Meilisearch writes a regular file there.']
+    return [
+      exitCodes.sourceMissing,
+      'it is a symbolic link and is not followed; Meilisearch writes a regular file there.',
+    ]
   }
-  if (code === 'ENOENT') return [exitCodes.inputOutput, 'it disappeared during the work; is another mover of the same object running?']
+  if (code === 'ENOENT')
+    return [exitCodes.inputOutput, 'it disappeared during the work; is another mover of the same object running?']
   return [exitCodes.inputOutput, `the ${volumes[side]} refused it; the run can be repeated.`]
 }

@@ -71,7 +71,15 @@ async function bringWhole(run: Run, { supply, batch }: Found): Promise<Omit<Fill
   try {
     const { replaced } = await orAborted(signal, supply.confirm())
     const copying = clock.lap()
-    const checked = await verify(run, { path, sourcePath, sizeBytes: Number(sizeBytes), sha256, pace, progress, signal })
+    const checked = await verify(run, {
+      path,
+      sourcePath,
+      sizeBytes: Number(sizeBytes),
+      sha256,
+      pace,
+      progress,
+      signal,
+    })
     // What is linked is still the source: was it left alone while it was read?
     if (stored === 'Linked') await orAborted(signal, supply.confirm())
     const verifying = clock.lap()
@@ -97,7 +105,10 @@ async function bring(run: Run, supply: Supply, path: string): Promise<Brought> {
   const { place, signal } = run
   const shared = await orAborted(signal, supply.share(path))
   if (shared !== undefined) {
-    await orAborted(signal, during({ side: 'destination', what: 'flush', path }, () => shared.file.sync()))
+    await orAborted(
+      signal,
+      during({ side: 'destination', what: 'flush', path }, () => shared.file.sync()),
+    )
     return { ...shared, sha256: undefined }
   }
   if (supply.canLink) await orAborted(signal, requireSpace(place.root, supply.source.sizeBytes))
@@ -111,17 +122,25 @@ async function bring(run: Run, supply: Supply, path: string): Promise<Brought> {
 }
 
 /** What was copied without verification is not read again; what was not copied has to be read once, for its hash. */
-async function verify({ config, progress, signal }: Run, verifying: Verifying): Promise<Pick<Copied, 'sha256' | 'verified'>> {
-  if (config.verification === 'None' && verifying.sha256 !== undefined) return { sha256: verifying.sha256, verified: { mode: 'None' } }
+async function verify(
+  { config, progress, signal }: Run,
+  verifying: Verifying,
+): Promise<Pick<Copied, 'sha256' | 'verified'>> {
+  if (config.verification === 'None' && verifying.sha256 !== undefined)
+    return { sha256: verifying.sha256, verified: { mode: 'None' } }
   progress.begin('verifying', verifying.sizeBytes)
-  if (config.verification === 'None') return { sha256: await orAborted(signal, verifyHash(verifying)), verified: { mode: 'None' } }
+  if (config.verification === 'None')
+    return { sha256: await orAborted(signal, verifyHash(verifying)), verified: { mode: 'None' } }
   const { version } = config.describes.meilisearch
   const { sha256, ...found } = await orAborted(signal, verifyArchive({ ...verifying, version }))
   return { sha256, verified: { mode: 'Archive', ...found } }
 }
 
 function contentOf({ config, startedAt, version }: Run, copied: Omit<Copied, 'mover'>): Manifest {
-  return buildManifest(config, { ...copied, mover: { version, attempt: config.attempt, startedAt, finishedAt: new Date().toISOString() } })
+  return buildManifest(config, {
+    ...copied,
+    mover: { version, attempt: config.attempt, startedAt, finishedAt: new Date().toISOString() },
+  })
 }
 
 async function create(path: string): Promise<FileHandle> {

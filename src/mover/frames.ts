@@ -24,7 +24,12 @@ export const receiverState = z.object({
 export type ReceiverState = z.infer<typeof receiverState>
 
 /** Endings that only the operator can know of, as exit codes of the mover. */
-const refusals = z.union([z.literal(exitCodes.sourceMissing), z.literal(exitCodes.superseded), z.literal(exitCodes.permissionDenied), z.literal(exitCodes.toolsMissing)])
+const refusals = z.union([
+  z.literal(exitCodes.sourceMissing),
+  z.literal(exitCodes.superseded),
+  z.literal(exitCodes.permissionDenied),
+  z.literal(exitCodes.toolsMissing),
+])
 export type RefusalCode = z.infer<typeof refusals>
 
 export const frame = z.discriminatedUnion('is', [
@@ -36,7 +41,12 @@ export const frame = z.discriminatedUnion('is', [
   /** All of it was sent. `replaced`: the name leads to another file by now. */
   z.object({ is: z.literal('end'), replaced: z.boolean() }),
   /** It cannot be sent: the mover ends so. */
-  z.object({ is: z.literal('refusal'), exitCode: refusals, message: z.string().max(900), modifiedAt: z.string().optional() }),
+  z.object({
+    is: z.literal('refusal'),
+    exitCode: refusals,
+    message: z.string().max(900),
+    modifiedAt: z.string().optional(),
+  }),
 ])
 export type Frame = z.infer<typeof frame>
 

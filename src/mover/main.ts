@@ -50,12 +50,16 @@ async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   if (process.argv[2] === 'hand') return handOver()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(terminated(signal)))
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, (error: unknown) => stop.abort(error))
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) => stop.abort(error))
   leave(await Promise.race([work(), afterGrace()]).catch(explain))
 }
 
 function terminated(signal: string): Failure {
-  return new Failure(exitCodes.terminated, `The mover was ended by ${signal} before it was done; the run can be repeated.`)
+  return new Failure(
+    exitCodes.terminated,
+    `The mover was ended by ${signal} before it was done; the run can be repeated.`,
+  )
 }
 
 async function work(): Promise<MoverResult> {
@@ -101,7 +105,10 @@ function progressOf({ command, stallSeconds }: StoreConfig): Progress {
 }
 
 function overdue(deadlineSeconds: number): Failure {
-  return new Failure(exitCodes.stalled, `The mover did not finish in ${deadlineSeconds} s; the storage is too slow for the file, or the deadline is too short.`)
+  return new Failure(
+    exitCodes.stalled,
+    `The mover did not finish in ${deadlineSeconds} s; the storage is too slow for the file, or the deadline is too short.`,
+  )
 }
 
 /** Rejects some time after an abort with its reason, for a run that hangs in the kernel and cannot clean up any more. */
@@ -130,7 +137,8 @@ function leave(result: MoverResult): void {
   }
   process.stdout.write(`${line}\n`)
   // An exit waits for the thread pool, for ever if a read hangs in the kernel; replacing the process does not.
-  if (stop.signal.aborted) process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${result.exitCode})`], {})
+  if (stop.signal.aborted)
+    process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${result.exitCode})`], {})
   process.exit(result.exitCode)
 }
 

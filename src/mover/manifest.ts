@@ -66,9 +66,13 @@ export async function findStored(place: Place, config: StoreConfig): Promise<Man
   const state = await during({ side: 'destination', what: 'look at', path: final }, () => lstatIfThere(final))
   if (state === undefined) return undefined
   const found = state.isDirectory() ? await readPapers(final) : undefined
-  const wrong = found === undefined ? 'is no stored snapshot with a valid manifest' : await objection(final, { ...found, config })
+  const wrong =
+    found === undefined ? 'is no stored snapshot with a valid manifest' : await objection(final, { ...found, config })
   if (found === undefined || wrong !== undefined) {
-    throw new Failure(exitCodes.destinationConflict, `${final} ${wrong}; it is left untouched. Move it away or choose another path.`)
+    throw new Failure(
+      exitCodes.destinationConflict,
+      `${final} ${wrong}; it is left untouched. Move it away or choose another path.`,
+    )
   }
   await flushDirectory(final)
   await flushParents(place)
@@ -82,18 +86,24 @@ interface Papers {
 }
 
 /** Why what lies there is not this object's whole artifact; undefined if it is. */
-async function objection(final: string, { content, sums, expectedSums, config }: Papers & { config: StoreConfig }): Promise<string | undefined> {
+async function objection(
+  final: string,
+  { content, sums, expectedSums, config }: Papers & { config: StoreConfig },
+): Promise<string | undefined> {
   const { object } = config.describes
-  if (content.object.uid !== object.uid) return `belongs to another object, ${content.object.namespace}/${content.object.name} (uid ${content.object.uid})`
+  if (content.object.uid !== object.uid)
+    return `belongs to another object, ${content.object.namespace}/${content.object.name} (uid ${content.object.uid})`
   const known = config.batches.some(({ taskUid, batchUid, enqueuedAt }) => {
     return taskUid === content.task.uid && batchUid === content.task.batchUid && enqueuedAt === content.task.enqueuedAt
   })
-  if (!known) return `holds this object's artifact of task ${content.task.uid}, which is none of the tasks that may serve now`
+  if (!known)
+    return `holds this object's artifact of task ${content.task.uid}, which is none of the tasks that may serve now`
   const { fileName: name } = config.source
   if (content.file.name !== name) return `holds the file ${content.file.name} where ${name} is expected`
   const path = join(final, name)
   const state = await during({ side: 'destination', what: 'look at', path }, () => lstatIfThere(path))
-  if (state?.isFile() !== true || state.size.toString() !== content.file.sizeBytes) return `has a file that does not match its manifest`
+  if (state?.isFile() !== true || state.size.toString() !== content.file.sizeBytes)
+    return `has a file that does not match its manifest`
   return sums === expectedSums ? undefined : `has a ${sumsName} that does not match its manifest`
 }
 

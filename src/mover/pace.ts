@@ -32,7 +32,11 @@ export class Pace {
 
   async #until(startMs: number): Promise<void> {
     const { progress, signal } = this.#pacing
-    for (let leftMs = startMs - performance.now(); leftMs > 0 && !signal.aborted; leftMs = startMs - performance.now()) {
+    for (
+      let leftMs = startMs - performance.now();
+      leftMs > 0 && !signal.aborted;
+      leftMs = startMs - performance.now()
+    ) {
       await pause(Math.min(leftMs, longestWaitMs))
       progress.moved()
     }

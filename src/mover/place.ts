@@ -27,7 +27,14 @@ export function placeOf({ destination, attempt }: StoreConfig): Place {
   const parents = [root]
   for (const component of pathComponents(path)) parents.push(join(parents.at(-1) ?? root, component))
   const parent = parents.at(-1) ?? root
-  return { root, parents, parent, directory, final: join(parent, directory), partial: join(parent, partialName(directory, attempt)) }
+  return {
+    root,
+    parents,
+    parent,
+    directory,
+    final: join(parent, directory),
+    partial: join(parent, partialName(directory, attempt)),
+  }
 }
 
 function partialName(directory: string, label: string): string {
@@ -48,7 +55,10 @@ export async function refuseDetours({ parents }: Place): Promise<void> {
     if (state === undefined) return
     if (!state.isDirectory()) {
       const what = state.isSymbolicLink() ? 'a symbolic link' : 'not a directory'
-      throw new Failure(exitCodes.destinationConflict, `${path} is ${what}; the destination's path must be made of real directories. Move it away or choose another path.`)
+      throw new Failure(
+        exitCodes.destinationConflict,
+        `${path} is ${what}; the destination's path must be made of real directories. Move it away or choose another path.`,
+      )
     }
   }
 }
@@ -70,7 +80,9 @@ async function makeDirectory(path: string): Promise<void> {
 }
 
 export async function makePartial({ partial }: Place): Promise<void> {
-  await during({ side: 'destination', what: 'create the directory', path: partial }, () => mkdir(partial, { mode: directoryMode }))
+  await during({ side: 'destination', what: 'create the directory', path: partial }, () =>
+    mkdir(partial, { mode: directoryMode }),
+  )
 }
 
 /** What earlier runs of this object left when they were killed. What cannot be removed stays, and is only logged: it harms nothing. */
@@ -81,7 +93,10 @@ export async function removeLeftovers(place: Place, warn: (line: string) => void
 }
 
 /** Removes a partial directory; what cannot be removed is only logged. */
-export async function discard(place: Place, { path, warn }: { path: string; warn: (line: string) => void }): Promise<void> {
+export async function discard(
+  place: Place,
+  { path, warn }: { path: string; warn: (line: string) => void },
+): Promise<void> {
   try {
     await removePartial(path, place)
   } catch (error) {
@@ -93,7 +108,10 @@ export async function discard(place: Place, { path, warn }: { path: string; warn
  * It gets a new name first: another run that still writes there, or is just about to rename it to its final name, then fails
  * as a whole; a final directory that lacks a file cannot come about.
  */
-export async function removePartial(path: string, { parent, directory }: Pick<Place, 'parent' | 'directory'>): Promise<void> {
+export async function removePartial(
+  path: string,
+  { parent, directory }: Pick<Place, 'parent' | 'directory'>,
+): Promise<void> {
   const doomed = join(parent, partialName(directory, 'discarded'))
   try {
     await rename(path, doomed)

@@ -39,7 +39,11 @@ export class Progress {
   stall(stallSeconds: number): Failure | undefined {
     if (performance.now() - this.#movedAt < stallSeconds * 1000) return undefined
     const { step, bytesDone, bytesTotal } = this.#now
-    if (this.#sent && step === 'copying') return new Failure(exitCodes.streamBroken, `Nothing came for ${stallSeconds} s, at ${bytesDone} of ${bytesTotal} bytes; is the operator running, and may it execute commands in pods (pods/exec)?`)
+    if (this.#sent && step === 'copying')
+      return new Failure(
+        exitCodes.streamBroken,
+        `Nothing came for ${stallSeconds} s, at ${bytesDone} of ${bytesTotal} bytes; is the operator running, and may it execute commands in pods (pods/exec)?`,
+      )
     return new Failure(
       exitCodes.stalled,
       `Nothing moved for ${stallSeconds} s while ${step}, at ${bytesDone} of ${bytesTotal} bytes; look at the storage behind both volumes.`,

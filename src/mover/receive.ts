@@ -42,7 +42,9 @@ class Door implements Disposable {
     server.on('connection', (socket) => {
       this.#sender?.destroy()
       this.#sender = socket
-      this.#left = this.#left.then(() => listen(socket, reception)).catch((error: unknown) => warn(`A sender was cut off: ${String(error)}`))
+      this.#left = this.#left
+        .then(() => listen(socket, reception))
+        .catch((error: unknown) => warn(`A sender was cut off: ${String(error)}`))
     })
   }
 
@@ -55,7 +57,10 @@ class Door implements Disposable {
 async function listen(socket: Socket, reception: Reception): Promise<void> {
   socket.on('error', () => undefined)
   try {
-    await reception.converse({ wire: new Wire(socket as AsyncIterable<Buffer>), say: (line) => void socket.write(line) })
+    await reception.converse({
+      wire: new Wire(socket as AsyncIterable<Buffer>),
+      say: (line) => void socket.write(line),
+    })
     socket.end()
   } finally {
     socket.destroySoon()

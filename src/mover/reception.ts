@@ -47,7 +47,12 @@ export class Reception {
     const { inode, sizeBytes, modifiedAt } = await this.#known.promise
     const { directory, fileName } = this.#config.source
     return {
-      source: { path: `${directory}/${fileName}`, inode: BigInt(inode), sizeBytes: BigInt(sizeBytes), mtimeNs: parseTime(modifiedAt) ?? 0n },
+      source: {
+        path: `${directory}/${fileName}`,
+        inode: BigInt(inode),
+        sizeBytes: BigInt(sizeBytes),
+        mtimeNs: parseTime(modifiedAt) ?? 0n,
+      },
       canLink: false,
       share: () => Promise.resolve(undefined),
       copyTo: (target) => {
@@ -86,7 +91,13 @@ export class Reception {
       case 'end':
         return this.#end(content)
       case 'refusal':
-        return this.#fail(new Failure(content.exitCode, content.message, content.modifiedAt === undefined ? {} : { modifiedAt: content.modifiedAt }))
+        return this.#fail(
+          new Failure(
+            content.exitCode,
+            content.message,
+            content.modifiedAt === undefined ? {} : { modifiedAt: content.modifiedAt },
+          ),
+        )
       case 'seal':
         throw new Error('a seal came without its segment')
     }
@@ -95,9 +106,21 @@ export class Reception {
   #name({ file }: Sent<'file'>): void {
     const { maxSizeBytes } = this.#config
     this.#file ??= file
-    if (JSON.stringify(file) !== JSON.stringify(this.#file)) throw new Error('it is another file than the one that was begun')
-    if (file.sizeBytes > maxSizeBytes) return this.#fail(new Failure(exitCodes.tooLarge, `The snapshot has ${file.sizeBytes} bytes, and spec.mover.stream.maxSize allows ${maxSizeBytes}; raise it, or put the snapshot directory on a claim that a mover can mount.`))
-    if (file.sizeBytes === 0) return this.#fail(new Failure(exitCodes.sourceMissing, 'The snapshot file is empty; a new snapshot is needed.', { modifiedAt: file.modifiedAt }))
+    if (JSON.stringify(file) !== JSON.stringify(this.#file))
+      throw new Error('it is another file than the one that was begun')
+    if (file.sizeBytes > maxSizeBytes)
+      return this.#fail(
+        new Failure(
+          exitCodes.tooLarge,
+          `The snapshot has ${file.sizeBytes} bytes, and spec.mover.stream.maxSize allows ${maxSizeBytes}; raise it, or put the snapshot directory on a claim that a mover can mount.`,
+        ),
+      )
+    if (file.sizeBytes === 0)
+      return this.#fail(
+        new Failure(exitCodes.sourceMissing, 'The snapshot file is empty; a new snapshot is needed.', {
+          modifiedAt: file.modifiedAt,
+        }),
+      )
     this.#known.resolve(file)
   }
 
@@ -105,27 +128,40 @@ export class Reception {
   async #segment(head: Sent<'segment'>, sender: Sender): Promise<void> {
     const { sizeBytes } = await this.#known.promise
     const target = await this.#target.promise
-    if (head.at !== this.#at || head.at + head.bytes > sizeBytes) throw new Error(`a segment of ${head.bytes} bytes for ${head.at} came, but ${this.#at} of ${sizeBytes} are here`)
+    if (head.at !== this.#at || head.at + head.bytes > sizeBytes)
+      throw new Error(`a segment of ${head.bytes} bytes for ${head.at} came, but ${this.#at} of ${sizeBytes} are here`)
     const hashes = { own: createHash('sha256'), all: this.#hash.copy() }
     await this.#writing(async () => this.#write(sender, { ...head, target, hashes }))
     const seal = frame.parse(JSON.parse((await sender.wire.line()) ?? '{}'))
-    if (seal.is !== 'seal' || seal.sha256 !== hashes.own.digest('hex')) throw new Error(`the segment for ${head.at} came damaged`)
+    if (seal.is !== 'seal' || seal.sha256 !== hashes.own.digest('hex'))
+      throw new Error(`the segment for ${head.at} came damaged`)
     this.#at += head.bytes
     this.#hash = hashes.all
     this.#progress.advance(head.bytes)
-    if (this.#at === sizeBytes || this.#at - this.#flushedAt >= flushEveryBytes) await this.#writing(async () => this.#flush(target))
+    if (this.#at === sizeBytes || this.#at - this.#flushedAt >= flushEveryBytes)
+      await this.#writing(async () => this.#flush(target))
     if (this.#at === sizeBytes) this.#complete.resolve(this.#hash.digest('hex'))
   }
 
-  async #write(sender: Sender, { at, bytes, target: { file, path }, hashes }: Sent<'segment'> & { target: Target; hashes: { own: Hash; all: Hash } }): Promise<void> {
+  async #write(
+    sender: Sender,
+    {
+      at,
+      bytes,
+      target: { file, path },
+      hashes,
+    }: Sent<'segment'> & { target: Target; hashes: { own: Hash; all: Hash } },
+  ): Promise<void> {
     let position = at
     let said = at
     for await (const piece of sender.wire.bytes(bytes)) {
       await this.#pace.take(piece.length)
       hashes.own.update(piece)
       hashes.all.update(piece)
-      for (let done = 0; done < piece.length; ) {
-        const { bytesWritten } = await during({ side: 'destination', what: 'write', path }, () => file.write(piece, done, piece.length - done, position + done))
+      for (let done = 0; done < piece.length;) {
+        const { bytesWritten } = await during({ side: 'destination', what: 'write', path }, () =>
+          file.write(piece, done, piece.length - done, position + done),
+        )
         done += bytesWritten
       }
       position += piece.length

@@ -2,7 +2,17 @@
 // No call removes a name only if it still means a certain file. So the name is moved aside first, to one that is used once and that nobody
 // else writes to, and what was caught is looked at there: the stored file goes, anything else is put back, never over a file that has come since.
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  type BigIntStats,
+} from 'node:fs'
 import { exitCodes, type MoverResult, type ReleaseConfig } from './contract.ts'
 import { HeldDirectory } from './directory.ts'
 import { errnoOf, Failure } from './failure.ts'
@@ -92,7 +102,12 @@ function openState(path: string): BigIntStats | undefined {
 
 /** The mode says nothing: Meilisearch sets it after its rename. */
 function isStored(state: BigIntStats, { stored }: ReleaseConfig): boolean {
-  return state.isFile() && state.ino === BigInt(stored.inode) && state.size === BigInt(stored.sizeBytes) && state.mtimeNs === parseTime(stored.modifiedAt)
+  return (
+    state.isFile() &&
+    state.ino === BigInt(stored.inode) &&
+    state.size === BigInt(stored.sizeBytes) &&
+    state.mtimeNs === parseTime(stored.modifiedAt)
+  )
 }
 
 /** Tried on the file itself before anything is moved, because a file system or its rules may forbid hard links. False: the file is gone. */
@@ -105,8 +120,11 @@ function canComeBack({ held, config }: Release): boolean {
     } catch (error) {
       const code = errnoOf(error) ?? ''
       if (!['ENOTSUP', 'ENOSYS'].includes(code)) throw error
-      const why = 'without hard links a newer snapshot that comes in the same instant could be lost, so nothing was removed; use sourcePolicy: Keep on this volume.'
-      throw new Failure(exitCodes.permissionDenied, `Cannot remove ${held.path}/${fileName} (${code}): ${why}`, { cause: error })
+      const why =
+        'without hard links a newer snapshot that comes in the same instant could be lost, so nothing was removed; use sourcePolicy: Keep on this volume.'
+      throw new Failure(exitCodes.permissionDenied, `Cannot remove ${held.path}/${fileName} (${code}): ${why}`, {
+        cause: error,
+      })
     }
     // Never the only name of a file that is still needed: whatever it caught lies under the real name, or was replaced there.
     unlessAbsent(() => unlinkSync(held.at(second)))
@@ -148,7 +166,9 @@ function isOutdated({ held, config }: Release, aside: string): boolean {
 
 function stranded({ held, config }: Release, aside: string, cause: unknown): Failure {
   const what = `A newer snapshot than the stored one lies at ${held.path}/${aside} and could not be put back (${errnoOf(cause)})`
-  return new Failure(exitCodes.inputOutput, `${what}; run this again, or rename it to ${config.source.fileName}.`, { cause })
+  return new Failure(exitCodes.inputOutput, `${what}; run this again, or rename it to ${config.source.fileName}.`, {
+    cause,
+  })
 }
 
 function stateOf(path: string): BigIntStats | undefined {
@@ -186,5 +206,7 @@ function sentence({ held, config, keptAside }: Release, released: Released): str
     replaced: `What lies at ${path} is not the file that was stored; it was left alone.`,
     absent: `Nothing lies at ${path}: the file that was stored is gone already.`,
   }[released]
-  return keptAside === undefined ? said : `${said} Another snapshot, dated later than that one, lies at ${held.path}/${keptAside}: keep the one you need.`
+  return keptAside === undefined
+    ? said
+    : `${said} Another snapshot, dated later than that one, lies at ${held.path}/${keptAside}: keep the one you need.`
 }

@@ -27,7 +27,8 @@ export async function remove(config: RemoveConfig): Promise<MoverResult> {
     if (artifacts.length + partials.length === 0) break
     for (const name of artifacts) await requireOwn(parent, name, config)
     for (const name of artifacts) await removeArtifact(parent, name, config)
-    for (const name of partials) await parent.doing('remove', name, () => removePartial(parent.at(name), { parent: parent.at(''), directory }))
+    for (const name of partials)
+      await parent.doing('remove', name, () => removePartial(parent.at(name), { parent: parent.at(''), directory }))
     gone.artifacts += artifacts.length
     gone.partials += partials.length
   }
@@ -42,14 +43,18 @@ async function openParent({ destination }: RemoveConfig): Promise<HeldDirectory 
     await using above = held
     const next = await above.child(component)
     if (next === 'absent') return undefined
-    if (next === 'other') throw conflict(join(above.path, component), 'is a symbolic link or no directory, and is not followed')
+    if (next === 'other')
+      throw conflict(join(above.path, component), 'is a symbolic link or no directory, and is not followed')
     held = next
   }
   return held
 }
 
 /** What goes by this object's names: the artifact, what runs of `remove` left when they were killed, and what runs of `move` left. */
-async function findOwn(parent: HeldDirectory, { destination: { directory }, extent }: RemoveConfig): Promise<{ artifacts: string[]; partials: string[] }> {
+async function findOwn(
+  parent: HeldDirectory,
+  { destination: { directory }, extent }: RemoveConfig,
+): Promise<{ artifacts: string[]; partials: string[] }> {
   const names = (await parent.entries()).map(({ name }) => name)
   return {
     artifacts: extent === 'Partials' ? [] : names.filter((name) => name === directory || isDeleting(name, directory)),
@@ -75,21 +80,29 @@ async function judge(parent: HeldDirectory, name: string, { object, destination 
     return { objection: `has no readable ${manifestName}, so it cannot be told whose it is` }
   }
   const { uid } = claims.object
-  if (uid !== object.uid) return { objection: `belongs to another object, ${claims.object.namespace}/${claims.object.name} (uid ${uid})` }
+  if (uid !== object.uid)
+    return { objection: `belongs to another object, ${claims.object.namespace}/${claims.object.name} (uid ${uid})` }
   const files = [claims.file.name, sumsName, manifestName]
   const strangers = entries.filter((entry) => !files.includes(entry.name) || !entry.isFile())
-  if (strangers.length > 0) return { objection: `also holds what no mover put there (${listed(strangers.map((entry) => entry.name))})` }
+  if (strangers.length > 0)
+    return { objection: `also holds what no mover put there (${listed(strangers.map((entry) => entry.name))})` }
   return { files }
 }
 
 /** Names of others can be long, and many. */
 function listed(names: readonly string[]): string {
-  const shown = names.toSorted().slice(0, 3).map((name) => (name.length > 60 ? `${name.slice(0, 60)}…` : name))
+  const shown = names
+    .toSorted()
+    .slice(0, 3)
+    .map((name) => (name.length > 60 ? `${name.slice(0, 60)}…` : name))
   return [...shown, ...(names.length > shown.length ? [`${names.length - shown.length} more`] : [])].join(', ')
 }
 
 function conflict(path: string, what: string): Failure {
-  return new Failure(exitCodes.destinationConflict, `${path} ${what}; nothing of it was removed. Look at it, and move away or remove by hand what is not needed.`)
+  return new Failure(
+    exitCodes.destinationConflict,
+    `${path} ${what}; nothing of it was removed. Look at it, and move away or remove by hand what is not needed.`,
+  )
 }
 
 /** Judged once more under its hidden name, where nobody else changes it: what was renamed may not be what was looked at. */
@@ -97,7 +110,8 @@ async function removeArtifact(parent: HeldDirectory, name: string, config: Remov
   const { directory } = config.destination
   const hidden = name === directory ? `.${directory}.${randomBytes(4).toString('hex')}.deleting` : name
   if (hidden !== name) {
-    if (!(await unlessAbsent(() => parent.doing('remove', name, () => rename(parent.at(name), parent.at(hidden)))))) return
+    if (!(await unlessAbsent(() => parent.doing('remove', name, () => rename(parent.at(name), parent.at(hidden))))))
+      return
     await parent.flush()
   }
   const judged = await judge(parent, hidden, config)
@@ -136,11 +150,21 @@ function isDeleting(name: string, directory: string): boolean {
   return name.startsWith(start) && /^[0-9a-f]{8}\.deleting$/.test(name.slice(start.length))
 }
 
-function resultOf({ destination: { root, path, directory }, extent }: RemoveConfig, { artifacts, partials }: { artifacts: number; partials: number }): MoverResult {
+function resultOf(
+  { destination: { root, path, directory }, extent }: RemoveConfig,
+  { artifacts, partials }: { artifacts: number; partials: number },
+): MoverResult {
   const final = join(root, path, directory)
-  if (extent === 'Partials') return { exitCode: exitCodes.done, message: `Partial directories of interrupted movers beside ${final} that were removed: ${partials}.` }
+  if (extent === 'Partials')
+    return {
+      exitCode: exitCodes.done,
+      message: `Partial directories of interrupted movers beside ${final} that were removed: ${partials}.`,
+    }
   const leftovers = partials === 0 ? '' : ` Partial directories of interrupted movers went, too: ${partials}.`
   const removed = artifacts > 0 ? 'removed' : 'absent'
-  const said = { removed: `Removed ${final}.`, absent: `Nothing lies at ${final}: it is gone already, or was never stored.` }[removed]
+  const said = {
+    removed: `Removed ${final}.`,
+    absent: `Nothing lies at ${final}: it is gone already, or was never stored.`,
+  }[removed]
   return { exitCode: exitCodes.done, message: `${said}${leftovers}`, removed }
 }

@@ -18,7 +18,11 @@ export async function store(config: StoreConfig, surroundings: Surroundings): Pr
 }
 
 /** For the next snapshot. What is stored is stored, whether this can be told or not. */
-async function roomLeft({ root }: Place, { warn, signal }: Surroundings, { stored }: MoverResult): Promise<Pick<MoverResult, 'space'>> {
+async function roomLeft(
+  { root }: Place,
+  { warn, signal }: Surroundings,
+  { stored }: MoverResult,
+): Promise<Pick<MoverResult, 'space'>> {
   try {
     const { neededBytes, freeBytes } = await orAborted(signal, measureSpace(root, BigInt(stored?.sizeBytes ?? 0)))
     return { space: { neededBytes, freeBytes } }
@@ -70,14 +74,18 @@ async function storeFrom(run: Run, { supply, batch }: Found): Promise<MoverResul
 
 /** A disk that filled up on the way: how much is there, now that our part is gone again? */
 async function withSpace(error: unknown, { place, source }: { place: Place; source: SourceFile }): Promise<unknown> {
-  if (!(error instanceof Failure) || error.exitCode !== exitCodes.noSpace || error.facts.space !== undefined) return error
+  if (!(error instanceof Failure) || error.exitCode !== exitCodes.noSpace || error.facts.space !== undefined)
+    return error
   const { neededBytes, freeBytes } = await measureSpace(place.root, source.sizeBytes)
   return new Failure(error.exitCode, error.message, { cause: error, space: { neededBytes, freeBytes } })
 }
 
 const ways = { Copied: 'Stored', Cloned: 'Stored by a clone', Linked: 'Stored by a link' } as const
 
-function resultOf({ file, task, source }: Manifest, how: { alreadyThere: boolean; seconds?: MoverResult['seconds'] }): MoverResult {
+function resultOf(
+  { file, task, source }: Manifest,
+  how: { alreadyThere: boolean; seconds?: MoverResult['seconds'] },
+): MoverResult {
   const { alreadyThere, seconds } = how
   const stored = {
     inode: source.inode,

@@ -21,9 +21,11 @@ export function canLink({ uid }: Source, mayLink: boolean | undefined): boolean 
 
 /** Puts the source at `path` without a byte being copied, and opens it there; undefined if that cannot be. A clone is of the open file, whatever its name leads to by now. */
 export async function share(source: Source, path: string, mayLink: boolean | undefined): Promise<Shared | undefined> {
-  if (canLink(source, mayLink) && (await isDone(() => linked(source, path)))) return { file: await open(path, readOnly), stored: 'Linked' }
+  if (canLink(source, mayLink) && (await isDone(() => linked(source, path))))
+    return { file: await open(path, readOnly), stored: 'Linked' }
   const force = constants.COPYFILE_FICLONE_FORCE | constants.COPYFILE_EXCL
-  if (await isDone(() => copyFile(`/proc/self/fd/${source.handle.fd}`, path, force))) return { file: await open(path, readOnly), stored: 'Cloned' }
+  if (await isDone(() => copyFile(`/proc/self/fd/${source.handle.fd}`, path, force)))
+    return { file: await open(path, readOnly), stored: 'Cloned' }
   return undefined
 }
 

@@ -28,12 +28,26 @@ export async function openSource({ directory, fileName }: MoveConfig['source']):
   const path = join(directory, fileName)
   const opening = { side: 'source', what: 'open the snapshot file', path } as const
   // O_NONBLOCK: opening a FIFO would else wait for ever; it changes nothing for a regular file.
-  const handle = await during(opening, () => open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
+  const handle = await during(opening, () =>
+    open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+  )
   try {
     const state = await during(opening, () => handle.stat({ bigint: true }))
-    if (!state.isFile()) throw new Failure(exitCodes.sourceMissing, `${path} is not a regular file; Meilisearch writes its snapshot as one.`)
+    if (!state.isFile())
+      throw new Failure(
+        exitCodes.sourceMissing,
+        `${path} is not a regular file; Meilisearch writes its snapshot as one.`,
+      )
     if (state.size === 0n) throw new Failure(exitCodes.sourceMissing, `${path} is empty; a new snapshot is needed.`)
-    return { path, handle, dev: state.dev, inode: state.ino, uid: state.uid, sizeBytes: state.size, mtimeNs: state.mtimeNs }
+    return {
+      path,
+      handle,
+      dev: state.dev,
+      inode: state.ino,
+      uid: state.uid,
+      sizeBytes: state.size,
+      mtimeNs: state.mtimeNs,
+    }
   } catch (error) {
     await handle.close()
     throw error
@@ -48,11 +62,23 @@ export function requireBatch(source: SourceFile, { batches, allowedSkewMs }: Sto
   const known = `the known batches (${batches[0]?.startedAt} to ${batches.at(-1)?.finishedAt})`
   switch (owner.is) {
     case 'newer':
-      throw new Failure(exitCodes.superseded, `${source.path} was written at ${modifiedAt}, after ${known}; the batch that wrote it must be found.`, { modifiedAt })
+      throw new Failure(
+        exitCodes.superseded,
+        `${source.path} was written at ${modifiedAt}, after ${known}; the batch that wrote it must be found.`,
+        { modifiedAt },
+      )
     case 'older':
-      throw new Failure(exitCodes.sourceMissing, `${source.path} was written at ${modifiedAt}, before ${known}; a new snapshot is needed.`, { modifiedAt })
+      throw new Failure(
+        exitCodes.sourceMissing,
+        `${source.path} was written at ${modifiedAt}, before ${known}; a new snapshot is needed.`,
+        { modifiedAt },
+      )
     case 'between':
-      throw new Failure(exitCodes.sourceMissing, `${source.path} was written at ${modifiedAt}, and no single one of ${known} did that; a new snapshot is needed.`, { modifiedAt })
+      throw new Failure(
+        exitCodes.sourceMissing,
+        `${source.path} was written at ${modifiedAt}, and no single one of ${known} did that; a new snapshot is needed.`,
+        { modifiedAt },
+      )
   }
 }
 
@@ -61,9 +87,19 @@ export function requireBatch(source: SourceFile, { batches, allowedSkewMs }: Sto
  * Returns whether the name now leads to another file, that is, whether a newer snapshot came during the copy.
  */
 export async function confirmUnchanged(source: Source): Promise<{ replaced: boolean }> {
-  const state = await during({ side: 'source', what: 'look again at', path: source.path }, () => source.handle.stat({ bigint: true }))
-  if (state.size !== source.sizeBytes || state.mtimeNs !== source.mtimeNs || state.ino !== source.inode || state.dev !== source.dev) {
-    throw new Failure(exitCodes.mismatch, `${source.path} was changed while it was copied; the copy is discarded and can be tried again.`)
+  const state = await during({ side: 'source', what: 'look again at', path: source.path }, () =>
+    source.handle.stat({ bigint: true }),
+  )
+  if (
+    state.size !== source.sizeBytes ||
+    state.mtimeNs !== source.mtimeNs ||
+    state.ino !== source.inode ||
+    state.dev !== source.dev
+  ) {
+    throw new Failure(
+      exitCodes.mismatch,
+      `${source.path} was changed while it was copied; the copy is discarded and can be tried again.`,
+    )
   }
   return { replaced: state.nlink === 0n || (await inodeAt(source.path)) !== source.inode }
 }

@@ -19,8 +19,13 @@ function neededBytes(sizeBytes: bigint): bigint {
 }
 
 /** What is needed on the file system of `directory` and what an ordinary user may still use there. */
-export async function measureSpace(directory: string, sizeBytes: bigint): Promise<Space & { readonly inodesLeft: boolean }> {
-  const state = await during({ side: 'destination', what: 'measure the free space of', path: directory }, () => statfs(directory, { bigint: true }))
+export async function measureSpace(
+  directory: string,
+  sizeBytes: bigint,
+): Promise<Space & { readonly inodesLeft: boolean }> {
+  const state = await during({ side: 'destination', what: 'measure the free space of', path: directory }, () =>
+    statfs(directory, { bigint: true }),
+  )
   return {
     neededBytes: asInteger(neededBytes(sizeBytes)),
     freeBytes: asInteger(state.bavail * state.bsize),
@@ -45,7 +50,11 @@ export async function requireSpace(directory: string, sizeBytes: bigint): Promis
     throw new Failure(exitCodes.noSpace, message, { space })
   }
   if (!inodesLeft) {
-    throw new Failure(exitCodes.noSpace, `The file system at ${directory} has no inodes left for new files; delete files there.`, { space })
+    throw new Failure(
+      exitCodes.noSpace,
+      `The file system at ${directory} has no inodes left for new files; delete files there.`,
+      { space },
+    )
   }
   return space
 }

@@ -26,7 +26,10 @@ export interface Supply {
 }
 
 /** The file as it lies in a mounted directory. */
-export async function mounted(config: MoveConfig, how: { pace: Pace; progress: Progress; signal: AbortSignal }): Promise<Supply> {
+export async function mounted(
+  config: MoveConfig,
+  how: { pace: Pace; progress: Progress; signal: AbortSignal },
+): Promise<Supply> {
   const source = await openSource(config.source)
   return {
     source,

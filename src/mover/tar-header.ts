@@ -31,12 +31,19 @@ export function isZeroBlock(block: Buffer): boolean {
 
 /** Parses a header; a wrong checksum or an impossible field is an ArchiveError. `offset` is only for its message. */
 export function parseHeader(block: Buffer, offset: number): TarHeader {
-  if (checksumOf(block) !== numberAt(block, 148, 8)) throw new ArchiveError(`the header checksum at byte ${offset} of the tar is wrong`)
+  if (checksumOf(block) !== numberAt(block, 148, 8))
+    throw new ArchiveError(`the header checksum at byte ${offset} of the tar is wrong`)
   const typeByte = block[156] ?? 0
   const type = typeByte === 0 ? '0' : String.fromCharCode(typeByte)
   const header = { name: nameOf(block), type, storedBytes: sizeAt(block, 124) }
   if (type !== 'S') return header
-  return { ...header, sparse: addSegments({ realBytes: sizeAt(block, 483), mappedBytes: 0, mappedEnd: 0, more: false }, { block, at: 386, count: 4 }) }
+  return {
+    ...header,
+    sparse: addSegments(
+      { realBytes: sizeAt(block, 483), mappedBytes: 0, mappedEnd: 0, more: false },
+      { block, at: 386, count: 4 },
+    ),
+  }
 }
 
 /** Adds an extension block (21 segments) to the map of a sparse entry. */
@@ -52,7 +59,8 @@ function addSegments(map: SparseMap, { block, at, count }: { block: Buffer; at: 
     if (block[field] === 0) break
     const start = sizeAt(block, field)
     const length = sizeAt(block, field + 12)
-    if (start < mappedEnd || start + length > map.realBytes) throw new ArchiveError('a sparse entry of the tar has an impossible map')
+    if (start < mappedEnd || start + length > map.realBytes)
+      throw new ArchiveError('a sparse entry of the tar has an impossible map')
     mappedBytes += length
     mappedEnd = start + length
   }
@@ -86,8 +94,10 @@ function sizeAt(block: Buffer, at: number): number {
 /** Octal text, or GNU base-256 where the top bit is set. Negative and unsafe numbers are damage. */
 function numberAt(block: Buffer, at: number, length: number): number {
   const first = block[at] ?? 0
-  const value = first & 0x80 ? base256(block.subarray(at, at + length)) : octal(block.toString('latin1', at, at + length))
-  if (!Number.isSafeInteger(value) || value < 0) throw new ArchiveError('a header of the tar holds an impossible number')
+  const value =
+    first & 0x80 ? base256(block.subarray(at, at + length)) : octal(block.toString('latin1', at, at + length))
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new ArchiveError('a header of the tar holds an impossible number')
   return value
 }
 

@@ -1,5 +1,13 @@
 // Walks through a tar as it comes, in pieces of any size, and keeps only what the check needs: never an entry's content.
-import { ArchiveError, extendSparse, isZeroBlock, parseHeader, tarBlockBytes, type SparseMap, type TarHeader } from './tar-header.ts'
+import {
+  ArchiveError,
+  extendSparse,
+  isZeroBlock,
+  parseHeader,
+  tarBlockBytes,
+  type SparseMap,
+  type TarHeader,
+} from './tar-header.ts'
 
 /** What the archive of a snapshot was found to hold. */
 export interface Contents {
@@ -44,7 +52,8 @@ export class TarReader {
 
   /** At the end of all bytes: was the archive ended as it must be? */
   finish(): Contents {
-    if (this.#state !== 'end') throw new ArchiveError(`the tar breaks off after ${this.#offset} bytes, without its end mark`)
+    if (this.#state !== 'end')
+      throw new ArchiveError(`the tar breaks off after ${this.#offset} bytes, without its end mark`)
     return { entries: this.#entries, version: this.#version, hasTaskDatabase: this.#hasTaskDatabase }
   }
 
@@ -60,7 +69,8 @@ export class TarReader {
       case 'padding':
         return
       case 'end':
-        if (!part.every((byte) => byte === 0)) throw new ArchiveError(`bytes follow the end mark of the tar, at byte ${this.#offset}`)
+        if (!part.every((byte) => byte === 0))
+          throw new ArchiveError(`bytes follow the end mark of the tar, at byte ${this.#offset}`)
     }
   }
 
@@ -88,9 +98,12 @@ export class TarReader {
   #headerRead(): void {
     if (isZeroBlock(this.#block)) {
       this.#zeroBlocks++
-      return this.#zeroBlocks === 2 ? this.#expect('end', Number.POSITIVE_INFINITY) : this.#expect('header', tarBlockBytes)
+      return this.#zeroBlocks === 2
+        ? this.#expect('end', Number.POSITIVE_INFINITY)
+        : this.#expect('header', tarBlockBytes)
     }
-    if (this.#zeroBlocks > 0) throw new ArchiveError(`a single zero block stands inside the tar, at byte ${this.#offset - tarBlockBytes}`)
+    if (this.#zeroBlocks > 0)
+      throw new ArchiveError(`a single zero block stands inside the tar, at byte ${this.#offset - tarBlockBytes}`)
     this.#entry = this.#named(parseHeader(this.#block, this.#offset - tarBlockBytes))
     if (this.#entry.sparse?.more === true) return this.#expect('sparse map', tarBlockBytes)
     this.#startBody(this.#entry)
@@ -114,7 +127,8 @@ export class TarReader {
 
   #startBody(entry: TarHeader): void {
     const { sparse, storedBytes, type, name } = entry
-    if (sparse !== undefined && sparse.mappedBytes !== storedBytes) throw new ArchiveError(`the map of the sparse entry ${name} does not fit its size`)
+    if (sparse !== undefined && sparse.mappedBytes !== storedBytes)
+      throw new ArchiveError(`the map of the sparse entry ${name} does not fit its size`)
     const keeps = metadataTypes.includes(type) || (type === '0' && name === 'VERSION')
     if (keeps && storedBytes > maxKeptBytes) throw new ArchiveError(`the entry ${name} of the tar is far too long`)
     this.#kept = keeps ? [] : undefined
@@ -124,7 +138,8 @@ export class TarReader {
   #bodyRead(): void {
     const entry = this.#current()
     const kept = this.#kept === undefined ? undefined : Buffer.concat(this.#kept)
-    if (kept !== undefined && metadataTypes.includes(entry.type)) this.#override = { ...this.#override, ...metadataOf(entry.type, kept) }
+    if (kept !== undefined && metadataTypes.includes(entry.type))
+      this.#override = { ...this.#override, ...metadataOf(entry.type, kept) }
     else this.#noteEntry(entry, kept)
     this.#kept = undefined
     this.#expect('padding', (tarBlockBytes - (entry.storedBytes % tarBlockBytes)) % tarBlockBytes)
@@ -150,19 +165,21 @@ function metadataOf(type: string, body: Buffer): { name?: string; size?: number 
   const records = paxRecords(body)
   const path = records.get('path')
   const size = records.get('size')
-  if (size !== undefined && !/^\d{1,15}$/.test(size)) throw new ArchiveError('a pax record of the tar holds an impossible size')
+  if (size !== undefined && !/^\d{1,15}$/.test(size))
+    throw new ArchiveError('a pax record of the tar holds an impossible size')
   return { ...(path === undefined ? {} : { name: path }), ...(size === undefined ? {} : { size: Number(size) }) }
 }
 
 /** Records are `<length> <key>=<value>\n`, where length counts the whole record. */
 function paxRecords(body: Buffer): Map<string, string> {
   const records = new Map<string, string>()
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const head = /^(\d{1,6}) /.exec(body.toString('latin1', at, at + 7))
     const end = at + Number(head?.[1] ?? 0)
     const record = body.toString('utf8', at + (head?.[0].length ?? 0), end - 1)
     const equals = record.indexOf('=')
-    if (head === null || end > body.length || body[end - 1] !== 0x0a || equals === -1) throw new ArchiveError('a pax record of the tar is damaged')
+    if (head === null || end > body.length || body[end - 1] !== 0x0a || equals === -1)
+      throw new ArchiveError('a pax record of the tar is damaged')
     records.set(record.slice(0, equals), record.slice(equals + 1))
     at = end
   }

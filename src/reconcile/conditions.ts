@@ -26,7 +26,11 @@ const maxMessageLength = 2000
  * The complete list of conditions, in the given order: what is not wanted is gone (abnormal conditions are absent unless true).
  * `lastTransitionTime` moves only where `status` does.
  */
-export function conditionsOf(previous: readonly Condition[] | undefined, wanted: readonly Wanted[], moment: Moment): Condition[] {
+export function conditionsOf(
+  previous: readonly Condition[] | undefined,
+  wanted: readonly Wanted[],
+  moment: Moment,
+): Condition[] {
   return wanted.map((next) => {
     const before = previous?.find(({ type }) => type === next.type)
     return {

@@ -11,7 +11,9 @@ import type { ServerReference } from './decision.ts'
 import { TerminalError } from './errors.ts'
 import { keyUids } from './names.ts'
 
-export type Connection = { readonly state: 'Open'; readonly client: MeilisearchClient } | { readonly state: 'SecretMissing' | 'KeyUnusable'; readonly message: string }
+export type Connection =
+  | { readonly state: 'Open'; readonly client: MeilisearchClient }
+  | { readonly state: 'SecretMissing' | 'KeyUnusable'; readonly message: string }
 
 /** What may be told of a Secret: whose it is, and of its key what gives it away to nobody. */
 export interface SecretSeen {
@@ -41,13 +43,20 @@ type Place = { readonly namespace: string; readonly name: string }
  * A refusal of a Secret, with what to do: where the chart has a list of names, the usual cause is that one is missing in it.
  * @throws TerminalError in place of the API server's own
  */
-export async function secretAllowed<T>({ namespace, name }: Place, may: 'read' | 'changed', call: () => Promise<T>): Promise<T> {
+export async function secretAllowed<T>(
+  { namespace, name }: Place,
+  may: 'read' | 'changed',
+  call: () => Promise<T>,
+): Promise<T> {
   try {
     return await call()
   } catch (error) {
     if (!(error instanceof TerminalError) || error.status !== 403) throw error
     const remedy = `Does the operator have the right to it in namespace ${namespace}? Where the chart's value rbac.secretNames is a list, ${name} has to be in it.`
-    throw new TerminalError(`Secret ${name} cannot be ${may}: ${error.message}. ${remedy}`, { status: error.status, cause: error })
+    throw new TerminalError(`Secret ${name} cannot be ${may}: ${error.message}. ${remedy}`, {
+      status: error.status,
+      cause: error,
+    })
   }
 }
 
@@ -66,10 +75,15 @@ export class Connections {
     const key = await this.#read(reference.namespace, reference.apiKey)
     if ('missing' in key) return { state: 'SecretMissing', message: key.missing }
     const flaw = reference.keyUid === undefined ? flawOf(key.text ?? '') : undefined
-    if (flaw !== undefined) return { state: 'KeyUnusable', message: `The key in Secret ${reference.apiKey?.name}/${reference.apiKey?.key} cannot be sent: it holds ${flaw}. Replace it with a key without that; it goes on by itself.` }
+    if (flaw !== undefined)
+      return {
+        state: 'KeyUnusable',
+        message: `The key in Secret ${reference.apiKey?.name}/${reference.apiKey?.key} cannot be sent: it holds ${flaw}. Replace it with a key without that; it goes on by itself.`,
+      }
     const ca = await this.#read(reference.namespace, reference.ca)
     if ('missing' in ca) return { state: 'SecretMissing', message: ca.missing }
-    const text = key.text === undefined || reference.keyUid === undefined ? key.text : derivedKey(key.text, reference.keyUid)
+    const text =
+      key.text === undefined || reference.keyUid === undefined ? key.text : derivedKey(key.text, reference.keyUid)
     return {
       state: 'Open',
       client: new MeilisearchClient({
@@ -86,13 +100,22 @@ export class Connections {
     const secret = await this.#find(place)
     if (secret === undefined) return undefined
     const encoded = secret.data?.[key]
-    return { metadata: secret.metadata, key: encoded === undefined ? undefined : keySeen(Buffer.from(encoded, 'base64').toString('utf8')) }
+    return {
+      metadata: secret.metadata,
+      key: encoded === undefined ? undefined : keySeen(Buffer.from(encoded, 'base64').toString('utf8')),
+    }
   }
 
   /** What a Secret for applications should hold; undefined where the master key is not there. */
-  async connectionData(namespace: string, masterKey: SecretKeyReference, url: string): Promise<ConnectionData | undefined> {
+  async connectionData(
+    namespace: string,
+    masterKey: SecretKeyReference,
+    url: string,
+  ): Promise<ConnectionData | undefined> {
     const key = await this.#read(namespace, masterKey)
-    return 'missing' in key || key.text === undefined ? undefined : { url, searchKey: derivedKey(key.text, keyUids.application) }
+    return 'missing' in key || key.text === undefined
+      ? undefined
+      : { url, searchKey: derivedKey(key.text, keyUids.application) }
   }
 
   /** Whether a Secret holds exactly these texts under these keys, whatever else is in it. */
@@ -109,9 +132,15 @@ export class Connections {
     if (reference === undefined) return {}
     try {
       const secret = await this.#find({ namespace, name: reference.name })
-      if (secret === undefined) return { missing: `Secret ${reference.name} does not exist in namespace ${namespace}. It goes on by itself when it is there.` }
+      if (secret === undefined)
+        return {
+          missing: `Secret ${reference.name} does not exist in namespace ${namespace}. It goes on by itself when it is there.`,
+        }
       const encoded = secret.data?.[reference.key]
-      if (encoded === undefined) return { missing: `Secret ${reference.name} has no key ${reference.key}. It goes on by itself when the key is there.` }
+      if (encoded === undefined)
+        return {
+          missing: `Secret ${reference.name} has no key ${reference.key}. It goes on by itself when the key is there.`,
+        }
       return { text: Buffer.from(encoded, 'base64').toString('utf8').trim() }
     } catch (error) {
       if (error instanceof TerminalError) return { missing: error.message }
@@ -122,5 +151,9 @@ export class Connections {
 
 function keySeen(text: string): KeySeen {
   const fingerprint = createHash('sha256').update(derivedKey(text, keyUids.application)).digest('hex').slice(0, 16)
-  return { fingerprint, bytes: Buffer.byteLength(text), flaw: text === text.trim() ? flawOf(text) : 'white space at its beginning or end' }
+  return {
+    fingerprint,
+    bytes: Buffer.byteLength(text),
+    flaw: text === text.trim() ? flawOf(text) : 'white space at its beginning or end',
+  }
 }

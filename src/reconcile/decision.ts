@@ -52,7 +52,11 @@ export type Effect =
   | { readonly kind: 'RequestSnapshot'; readonly server: ServerReference }
   | { readonly kind: 'CancelTask'; readonly server: ServerReference; readonly taskUid: number }
   /** Sends what can be sent within some seconds, from where the mover says that it stands. Harmless when it is done twice. */
-  | { readonly kind: 'StreamSegments'; readonly source: PinnedFile; readonly receiver: { readonly pod: string; readonly container: string } }
+  | {
+      readonly kind: 'StreamSegments'
+      readonly source: PinnedFile
+      readonly receiver: { readonly pod: string; readonly container: string }
+    }
   | { readonly kind: 'RemovePin'; readonly source: PinnedFile }
   /** Server-side apply. `uid`: only to that very object, and our fields win; without it the object is new, or belongs to somebody else and stays as it is. `adopts`: whoever brought it back no longer stands for fields of ours. */
   | { readonly kind: 'Apply'; readonly child: Child; readonly uid?: string | undefined; readonly adopts?: boolean }
@@ -61,11 +65,23 @@ export type Effect =
   /** Our own key and the applications', as far as the server lacks them. `server` names the master key. */
   | { readonly kind: 'CreateKeys'; readonly server: ServerReference }
   /** Applies the Secret with the applications' url and key. */
-  | { readonly kind: 'ApplyConnection'; readonly secret: Child; readonly masterKey: SecretKeyReference; readonly url: string; readonly uid?: string | undefined }
+  | {
+      readonly kind: 'ApplyConnection'
+      readonly secret: Child
+      readonly masterKey: SecretKeyReference
+      readonly url: string
+      readonly uid?: string | undefined
+    }
   /** Its StatefulSet makes another one, as it is wanted now. */
   | { readonly kind: 'DeletePod'; readonly name: string; readonly uid: string }
   /** A snapshot before an upgrade. */
-  | { readonly kind: 'CreateSnapshot'; readonly snapshot: Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & { readonly metadata: object; readonly spec: object } }
+  | {
+      readonly kind: 'CreateSnapshot'
+      readonly snapshot: Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & {
+        readonly metadata: object
+        readonly spec: object
+      }
+    }
   /** One that the operator took before an upgrade, and only as it was seen: its files go with it, as its deletionPolicy says. */
   | { readonly kind: 'DeleteSnapshot'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
 

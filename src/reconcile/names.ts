@@ -40,7 +40,10 @@ export const serverPortName = 'meilisearch'
 export const serverContainer = 'meilisearch'
 
 /** On the children of all managed instances. */
-export const childSharedLabels = { 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'server' } as const
+export const childSharedLabels = {
+  'app.kubernetes.io/managed-by': 'meili-operator',
+  'app.kubernetes.io/component': 'server',
+} as const
 
 /** What the Service and the StatefulSet select: no chart makes a Service that goes by this label (decision 0024). */
 export function serverSelector(instance: MeiliInstance): Record<string, string> {
@@ -53,12 +56,20 @@ export function childLabels(instance: MeiliInstance): Record<string, string> {
 }
 
 /** On the Jobs and pods of all movers. The name is not the operator's own: no Service that selects operators is to find a mover. */
-export const moverLabels = { 'app.kubernetes.io/name': 'meilisnapshot', 'app.kubernetes.io/managed-by': 'meili-operator', 'app.kubernetes.io/component': 'mover' } as const
+export const moverLabels = {
+  'app.kubernetes.io/name': 'meilisnapshot',
+  'app.kubernetes.io/managed-by': 'meili-operator',
+  'app.kubernetes.io/component': 'mover',
+} as const
 /** Selects them. */
-export const moverSelector = Object.entries(moverLabels).map(([label, value]) => `${label}=${value}`).join(',')
+export const moverSelector = Object.entries(moverLabels)
+  .map(([label, value]) => `${label}=${value}`)
+  .join(',')
 
 /** Selects the children of all managed instances. */
-export const childSelector = Object.entries(childSharedLabels).map(([label, value]) => `${label}=${value}`).join(',')
+export const childSelector = Object.entries(childSharedLabels)
+  .map(([label, value]) => `${label}=${value}`)
+  .join(',')
 
 /** Of which instance a child speaks, by its labels. */
 export function isChildOf(instance: MeiliInstance, labels: Readonly<Record<string, string>> | undefined): boolean {
@@ -66,4 +77,7 @@ export function isChildOf(instance: MeiliInstance, labels: Readonly<Record<strin
 }
 
 /** UIDs of the keys that we create, the same everywhere: a key's value depends on the master key and its uid alone. */
-export const keyUids = { operator: '6a1c1f0e-5d0b-4c55-9d4f-0b7a52c1e9a4', application: 'c2f4d6b8-1e3a-4f57-8b9c-7d5e3f1a2b4c' } as const
+export const keyUids = {
+  operator: '6a1c1f0e-5d0b-4c55-9d4f-0b7a52c1e9a4',
+  application: 'c2f4d6b8-1e3a-4f57-8b9c-7d5e3f1a2b4c',
+} as const

@@ -14,7 +14,12 @@ import { keyUids } from './names.ts'
 /** One name for all that we apply: fields of others stay theirs. */
 const fieldManager = 'meili-operator'
 
-const resources: Readonly<Record<Child['kind'], Resource>> = { PersistentVolumeClaim: persistentVolumeClaims, Secret: secrets, Service: services, StatefulSet: statefulSets }
+const resources: Readonly<Record<Child['kind'], Resource>> = {
+  PersistentVolumeClaim: persistentVolumeClaims,
+  Secret: secrets,
+  Service: services,
+  StatefulSet: statefulSets,
+}
 
 type Of<Kind extends Effect['kind']> = Effect & { readonly kind: Kind }
 
@@ -45,7 +50,11 @@ export class Children {
 
   async #patch(child: Child, uid: string): Promise<KubeObject> {
     const { namespace, name } = child.metadata
-    return await this.#kube.patch<KubeObject>(resources[child.kind], { namespace, name }, { type: 'apply', fieldManager, force: true, body: { ...child, metadata: { ...child.metadata, uid } } })
+    return await this.#kube.patch<KubeObject>(
+      resources[child.kind],
+      { namespace, name },
+      { type: 'apply', fieldManager, force: true, body: { ...child, metadata: { ...child.metadata, uid } } },
+    )
   }
 
   /**
@@ -56,24 +65,42 @@ export class Children {
     const object = await this.#patch({ ...child, metadata }, uid)
     const entries = object.metadata.managedFields ?? []
     const fields = entries.find(isApplied)?.fieldsV1 ?? {}
-    const managedFields = entries.filter((entry) => isApplied(entry) || !isOfObject(entry) || !shareFields(fields, entry.fieldsV1 ?? {}))
-    return managedFields.length === entries.length || (await this.#setManagers(resources[child.kind], object, managedFields))
+    const managedFields = entries.filter(
+      (entry) => isApplied(entry) || !isOfObject(entry) || !shareFields(fields, entry.fieldsV1 ?? {}),
+    )
+    return (
+      managedFields.length === entries.length || (await this.#setManagers(resources[child.kind], object, managedFields))
+    )
   }
 
   /** What a create of ours wrote is ours as if it had been applied: else a field that is no longer wanted would stay. Where that fails, the next pass sees it. */
   async #own(resource: Resource, object: KubeObject): Promise<undefined> {
     const entries = object.metadata.managedFields ?? []
-    const created = entries.find((entry) => entry.manager === fieldManager && entry.operation === 'Update' && isOfObject(entry))
+    const created = entries.find(
+      (entry) => entry.manager === fieldManager && entry.operation === 'Update' && isOfObject(entry),
+    )
     if (created === undefined) return
     const applied = entries.some(isApplied) ? [] : [{ ...created, operation: 'Apply' }]
-    await this.#setManagers(resource, object, entries.flatMap((entry) => (entry === created ? applied : [entry])))
+    await this.#setManagers(
+      resource,
+      object,
+      entries.flatMap((entry) => (entry === created ? applied : [entry])),
+    )
   }
 
   /** False where somebody else was quicker, as the cluster's own controllers are with a new object, or it is gone again. */
-  async #setManagers(resource: Resource, { metadata: { namespace, name, resourceVersion } }: KubeObject, managedFields: readonly FieldsOf[]): Promise<boolean> {
+  async #setManagers(
+    resource: Resource,
+    { metadata: { namespace, name, resourceVersion } }: KubeObject,
+    managedFields: readonly FieldsOf[],
+  ): Promise<boolean> {
     try {
       // The resourceVersion as a field makes it a Conflict where the object changed; a failed "test" of a JSON patch would be a refusal (422).
-      await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { resourceVersion, managedFields } } })
+      await this.#kube.patch(
+        resource,
+        { name, ...(namespace === undefined ? {} : { namespace }) },
+        { type: 'merge', body: { metadata: { resourceVersion, managedFields } } },
+      )
       return true
     } catch (error) {
       if (!(error instanceof Conflict || error instanceof NotFound)) throw error
@@ -86,7 +113,12 @@ export class Children {
     try {
       const { name, namespace, labels } = secret.metadata
       const data = { [key]: randomBytes(32).toString('base64url') }
-      await this.#kube.create(secrets, { apiVersion: secret.apiVersion, kind: secret.kind, metadata: { name, namespace, labels }, stringData: data } as KubeObject)
+      await this.#kube.create(secrets, {
+        apiVersion: secret.apiVersion,
+        kind: secret.kind,
+        metadata: { name, namespace, labels },
+        stringData: data,
+      } as KubeObject)
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
     }
@@ -102,8 +134,11 @@ export class Children {
 
   async applyConnection({ kind, secret, masterKey, url, uid }: Of<'ApplyConnection'>): Promise<Fact | undefined> {
     const data = await this.#connections.connectionData(secret.metadata.namespace, masterKey, url)
-    if (data === undefined) return { kind: 'Refused', effect: kind, message: `Secret ${masterKey.name} has no key ${masterKey.key}` }
-    const encoded = Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(String(text)).toString('base64')]))
+    if (data === undefined)
+      return { kind: 'Refused', effect: kind, message: `Secret ${masterKey.name} has no key ${masterKey.key}` }
+    const encoded = Object.fromEntries(
+      Object.entries(data).map(([key, text]) => [key, Buffer.from(String(text)).toString('base64')]),
+    )
     return await this.apply({ child: Object.assign({ data: encoded }, secret), uid })
   }
 

@@ -44,7 +44,8 @@ export class Performer {
     try {
       return await this.#interpret(effect, subject)
     } catch (error) {
-      if (error instanceof TerminalError || error instanceof NotFound) return { kind: 'Refused', effect: effect.kind, message: error.message }
+      if (error instanceof TerminalError || error instanceof NotFound)
+        return { kind: 'Refused', effect: effect.kind, message: error.message }
       throw error
     }
   }
@@ -54,7 +55,10 @@ export class Performer {
       case 'AddFinalizer':
         return await this.#setFinalizers(subject, [...(subject.object.metadata.finalizers ?? []), effect.finalizer])
       case 'RemoveFinalizer':
-        return await this.#setFinalizers(subject, (subject.object.metadata.finalizers ?? []).filter((name) => name !== effect.finalizer))
+        return await this.#setFinalizers(
+          subject,
+          (subject.object.metadata.finalizers ?? []).filter((name) => name !== effect.finalizer),
+        )
       case 'CreateClaim':
         return await this.#create(persistentVolumeClaims, effect.claim as unknown as KubeObject)
       case 'CreateJob':
@@ -91,7 +95,11 @@ export class Performer {
   async #setFinalizers({ resource, object }: Subject, finalizers: readonly string[]): Promise<undefined> {
     const { namespace, name, resourceVersion } = object.metadata
     try {
-      await this.#kube.patch(resource, { name, ...(namespace === undefined ? {} : { namespace }) }, { type: 'merge', body: { metadata: { resourceVersion, finalizers } } })
+      await this.#kube.patch(
+        resource,
+        { name, ...(namespace === undefined ? {} : { namespace }) },
+        { type: 'merge', body: { metadata: { resourceVersion, finalizers } } },
+      )
     } catch (error) {
       if (!(error instanceof NotFound)) throw error
     }
@@ -114,8 +122,17 @@ export class Performer {
       if (!(error instanceof Conflict)) throw error
       const there = await this.#there(ref, error)
       const owner = there.metadata.ownerReferences?.find(({ controller }) => controller === true)
-      if (owner === undefined ? isDeepStrictEqual(there.metadata.labels, job.metadata?.labels) : owner.uid === subject.object.metadata.uid) return undefined
-      return { kind: 'Refused', effect: 'CreateJob', message: `Job ${ref.name} exists and belongs to ${owner === undefined ? 'nobody' : `${owner.kind} ${owner.name}`}. Delete it, and the snapshot goes on.` }
+      if (
+        owner === undefined
+          ? isDeepStrictEqual(there.metadata.labels, job.metadata?.labels)
+          : owner.uid === subject.object.metadata.uid
+      )
+        return undefined
+      return {
+        kind: 'Refused',
+        effect: 'CreateJob',
+        message: `Job ${ref.name} exists and belongs to ${owner === undefined ? 'nobody' : `${owner.kind} ${owner.name}`}. Delete it, and the snapshot goes on.`,
+      }
     }
     return undefined
   }
@@ -142,8 +159,10 @@ export class Performer {
   async #requestSnapshot(effect: Effect & { kind: 'RequestSnapshot' }, { writtenAt }: Subject): Promise<Fact> {
     const connection = await this.#connections.open(effect.server)
     if (connection.state !== 'Open') return { kind: 'Refused', effect: effect.kind, message: connection.message }
-    if (writtenAt === undefined) throw new Conflict('POST /snapshots was not sent: this pass wrote no status, so nothing fences it')
-    if (performance.now() - writtenAt > fenceMs) throw new Conflict('POST /snapshots was not sent: the status write that fences it is too old')
+    if (writtenAt === undefined)
+      throw new Conflict('POST /snapshots was not sent: this pass wrote no status, so nothing fences it')
+    if (performance.now() - writtenAt > fenceMs)
+      throw new Conflict('POST /snapshots was not sent: the status write that fences it is too old')
     if (!this.#isLeader()) throw new Conflict('POST /snapshots was not sent: the lease is no longer held')
     const { taskUid } = await connection.client.createSnapshot()
     return { kind: 'TaskEnqueued', taskUid }

@@ -17,8 +17,13 @@ export class Receiver implements AsyncDisposable {
   readonly #lines: AsyncGenerator<string>
   #state: ReceiverState = { at: 0, came: 0, done: false }
 
-  static async open(exec: Exec, { namespace, pod, container }: { namespace: string; pod: string; container: string }): Promise<Receiver> {
-    const receiver = new Receiver(await exec({ pod: { namespace, name: pod }, container, command, stdin: true, deadlineMs }))
+  static async open(
+    exec: Exec,
+    { namespace, pod, container }: { namespace: string; pod: string; container: string },
+  ): Promise<Receiver> {
+    const receiver = new Receiver(
+      await exec({ pod: { namespace, name: pod }, container, command, stdin: true, deadlineMs }),
+    )
     try {
       await receiver.#next()
       return receiver

@@ -49,7 +49,10 @@ const staleAgainMs = 1000
  * What is known to be stale, because this process has replaced it itself, is not worth a pass.
  * @throws what the edges throw; the queue decides by class
  */
-export function reconcilerOf<P extends Primary<Status>, Observation, Status extends object>(room: Room<P, Observation, Status>, loop: Loop<P>): Reconcile {
+export function reconcilerOf<P extends Primary<Status>, Observation, Status extends object>(
+  room: Room<P, Observation, Status>,
+  loop: Loop<P>,
+): Reconcile {
   const replaced = new ReplacedVersions()
   return async (key, reconcileID) => {
     const primary = loop.get(key)
@@ -93,7 +96,11 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
   readonly #loop: Loop<P>
   readonly #replaced: (version: string | undefined) => void
 
-  constructor(room: Room<P, Observation, Status>, loop: Loop<P>, { primary, replaced }: { primary: P; replaced: (version: string | undefined) => void }) {
+  constructor(
+    room: Room<P, Observation, Status>,
+    loop: Loop<P>,
+    { primary, replaced }: { primary: P; replaced: (version: string | undefined) => void },
+  ) {
     this.#room = room
     this.#loop = loop
     this.#replaced = replaced
@@ -104,7 +111,11 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
   /** What the world answers at once is learnt into status. */
   async perform(effect: Effect): Promise<void> {
     const { performer, nowMs } = this.#loop
-    const fact = await performer.perform(effect, { resource: this.#room.resource, object: this.object, writtenAt: this.writtenAt })
+    const fact = await performer.perform(effect, {
+      resource: this.#room.resource,
+      object: this.object,
+      writtenAt: this.writtenAt,
+    })
     this.#performed.push(effect.kind)
     if (fact !== undefined) await this.write(this.#room.learn(this.object, fact, nowMs()))
   }
@@ -115,7 +126,10 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
     const change = changeOf(this.#before.status, this.object.status, this.#performed)
     if (change === undefined) return
     const { isJudgement, message, ...fields } = change
-    this.#loop.logger[isJudgement ? 'info' : 'debug']({ kind: this.#room.resource.kind, namespace, name, reconcileID, ...fields }, message)
+    this.#loop.logger[isJudgement ? 'info' : 'debug'](
+      { kind: this.#room.resource.kind, namespace, name, reconcileID, ...fields },
+      message,
+    )
   }
 
   /** PUT with the resourceVersion that was read; then one Event for each thing worth telling. */

@@ -2,11 +2,27 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { ExistingServer, MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { ServerReference } from './decision.ts'
-import { claimNameOf, databaseDirectory, keyUids, masterKeyReference, serverContainer, serverPort, serverSelector } from './names.ts'
+import {
+  claimNameOf,
+  databaseDirectory,
+  keyUids,
+  masterKeyReference,
+  serverContainer,
+  serverPort,
+  serverSelector,
+} from './names.ts'
 
 /** A server that we run is found as any other one is. */
 export function serverIn(instance: MeiliInstance): ExistingServer {
-  return instance.spec.existing ?? { podSelector: { matchLabels: serverSelector(instance) }, container: serverContainer, port: serverPort, scheme: 'HTTP', apiKeySecretRef: masterKeyReference(instance) }
+  return (
+    instance.spec.existing ?? {
+      podSelector: { matchLabels: serverSelector(instance) },
+      container: serverContainer,
+      port: serverPort,
+      scheme: 'HTTP',
+      apiKeySecretRef: masterKeyReference(instance),
+    }
+  )
 }
 
 /** Undefined while the pod has no address. An IPv6 address is put in brackets. With managed servers we use our own key, never the master key. */
@@ -37,7 +53,9 @@ export interface OwnedDatabase extends Database {
 
 /** As far as they are known: of an instance that was not looked at yet they are not. */
 export function databasesOf(instances: readonly MeiliInstance[]): readonly OwnedDatabase[] {
-  return instances.flatMap((instance) => (databaseClaimsOf(instance) ?? []).map((claim) => ({ ...claim, instance: instance.metadata.name })))
+  return instances.flatMap((instance) =>
+    (databaseClaimsOf(instance) ?? []).map((claim) => ({ ...claim, instance: instance.metadata.name })),
+  )
 }
 
 /** Of a server that we run spec says it, before there is a pod; of any other its pod was looked at. Undefined where that has not been done yet. */

@@ -60,7 +60,11 @@ async function attempt({ reconcile }: Controller, { key, reconcileID }: Pass): P
 }
 
 /** The one place that says what follows from an outcome. */
-function settle({ kind, queue, logger }: Pick<Controller, 'kind' | 'queue' | 'logger'>, { key, reconcileID }: Pass, ended: Ended): Outcome {
+function settle(
+  { kind, queue, logger }: Pick<Controller, 'kind' | 'queue' | 'logger'>,
+  { key, reconcileID }: Pass,
+  ended: Ended,
+): Outcome {
   // A key without a slash is the name of what is in no namespace.
   const [name, namespace] = key.split('/').toReversed()
   const told = { kind, namespace, name, reconcileID }

@@ -53,7 +53,14 @@ export class EventRecorder {
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { namespace, name: eventName(metadata.name, this.#serial++) },
-      involvedObject: { apiVersion, kind, namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, resourceVersion: metadata.resourceVersion },
+      involvedObject: {
+        apiVersion,
+        kind,
+        namespace: metadata.namespace,
+        name: metadata.name,
+        uid: metadata.uid,
+        resourceVersion: metadata.resourceVersion,
+      },
       type,
       reason,
       message: cut(message),
@@ -80,5 +87,10 @@ function eventName(name: string, serial: number): string {
 
 function cut(message: string): string {
   const bytes = Buffer.from(message)
-  return bytes.length <= maxMessageBytes ? message : `${bytes.subarray(0, maxMessageBytes - 4).toString('utf8').replace(/\uFFFD+$/, '')}…`
+  return bytes.length <= maxMessageBytes
+    ? message
+    : `${bytes
+        .subarray(0, maxMessageBytes - 4)
+        .toString('utf8')
+        .replace(/\uFFFD+$/, '')}…`
 }

@@ -73,7 +73,10 @@ export class LeaderElector {
 
   async #watch(signal: AbortSignal, released: () => void): Promise<void> {
     const { kube, lease, failed = (): void => undefined } = this.#candidate
-    await watchReleases({ kube, lease, signal, failed, rest: () => this.#pause(this.#timing.leaseMs, signal) }, released)
+    await watchReleases(
+      { kube, lease, signal, failed, rest: () => this.#pause(this.#timing.leaseMs, signal) },
+      released,
+    )
   }
 
   /** Renews until the signal. @throws LeaseLost */
@@ -83,7 +86,10 @@ export class LeaderElector {
       if (signal.aborted) return
       // A reply that never comes must not hide that the time is over: it is counted from the last renewal, however often an attempt has failed since.
       await Promise.race([this.#attempt(), this.#pause(this.#leftMs(), signal)])
-      if (!this.held()) throw new LeaseLost(`the lease ${this.#candidate.lease.name} was not renewed for ${this.#timing.renewMs / 1000} s, or another one holds it`)
+      if (!this.held())
+        throw new LeaseLost(
+          `the lease ${this.#candidate.lease.name} was not renewed for ${this.#timing.renewMs / 1000} s, or another one holds it`,
+        )
     }
   }
 
@@ -110,7 +116,10 @@ export class LeaderElector {
     const { kube, lease, identity } = this.#candidate
     const current = await kube.get<Lease>(leases, lease)
     if (current.spec?.holderIdentity !== identity) return
-    await kube.update<Lease>(leases, { ...current, spec: { ...current.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() } })
+    await kube.update<Lease>(leases, {
+      ...current,
+      spec: { ...current.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() },
+    })
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
@@ -139,7 +148,12 @@ export class LeaderElector {
     const current = await this.#read()
     if (term !== this.#term) return false
     if (current === undefined) {
-      await kube.create<Lease>(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease, spec: this.#spec(undefined) })
+      await kube.create<Lease>(leases, {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: lease,
+        spec: this.#spec(undefined),
+      })
       return true
     }
     this.#observe(current)

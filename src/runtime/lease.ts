@@ -27,7 +27,10 @@ export interface LeaseWatch {
 const timeoutSeconds = 300
 
 /** Calls back each time the lease is seen without a holder, also at the beginning; until the signal. Never throws. */
-export async function watchReleases({ kube, lease, signal, rest, failed }: LeaseWatch, released: () => void): Promise<void> {
+export async function watchReleases(
+  { kube, lease, signal, rest, failed }: LeaseWatch,
+  released: () => void,
+): Promise<void> {
   const scope = { namespace: lease.namespace, fieldSelector: `metadata.name=${lease.name}`, timeoutSeconds, signal }
   while (!signal.aborted) {
     await watchOnce(kube.watch<Lease>(leases, scope), released).catch(failed)

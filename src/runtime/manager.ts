@@ -78,7 +78,12 @@ export class Manager {
   constructor(parts: ManagerParts) {
     this.#parts = parts
     const { kube, identity, lease, logger, metrics } = parts
-    this.elector = new LeaderElector({ kube, lease, identity, failed: (error) => logger.warn({ reason: String(error) }, 'the lease could not be read or written') })
+    this.elector = new LeaderElector({
+      kube,
+      lease,
+      identity,
+      failed: (error) => logger.warn({ reason: String(error) }, 'the lease could not be read or written'),
+    })
     this.events = new EventRecorder({
       kube,
       component: 'meili-operator',
@@ -117,7 +122,11 @@ export class Manager {
   addController(parts: ControllerParts): void {
     const queue = new WorkQueue()
     const { metrics } = this.#parts
-    metrics.beforeScrape(() => this.#isLeading && metrics.queue(parts.name, { depth: queue.length, longestRunningSeconds: queue.longestRunningMs / 1000 }))
+    metrics.beforeScrape(
+      () =>
+        this.#isLeading &&
+        metrics.queue(parts.name, { depth: queue.length, longestRunningSeconds: queue.longestRunningMs / 1000 }),
+    )
     this.#controllers.push({ ...parts, queue })
   }
 
@@ -152,7 +161,9 @@ export class Manager {
     logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'leading')
     metrics.leading(true)
     this.#isLeading = true
-    const controllers = Promise.all(this.#controllers.map((controller) => runController({ ...controller, logger, metrics })))
+    const controllers = Promise.all(
+      this.#controllers.map((controller) => runController({ ...controller, logger, metrics })),
+    )
     // Not before: nobody would take the keys, and to find those of each object while a cache is filled takes a look at all others.
     for (const { queue, watches, all } of this.#controllers) {
       for (const watch of watches) watch((key) => queue.add(key))
@@ -169,7 +180,9 @@ export class Manager {
   }
 
   async #giveBack(): Promise<void> {
-    await this.elector.release().catch((error: unknown) => this.#parts.logger.warn({ reason: String(error) }, 'the lease was not given back'))
+    await this.elector
+      .release()
+      .catch((error: unknown) => this.#parts.logger.warn({ reason: String(error) }, 'the lease was not given back'))
   }
 }
 

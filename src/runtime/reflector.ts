@@ -43,7 +43,10 @@ export class Reflector<T extends KubeObject> {
   constructor(source: Source<T>) {
     this.#source = source
     const { namespace, labelSelector } = source
-    this.#scope = { ...(namespace === undefined ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }) }
+    this.#scope = {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+    }
   }
 
   /** Resolves when the store was equal to the server for the first time. */
@@ -106,7 +109,12 @@ export class Reflector<T extends KubeObject> {
   async #watch(signal: AbortSignal): Promise<void> {
     const { kube, resource } = this.#source
     const timeoutSeconds = watchSeconds.least + Math.floor(Math.random() * (watchSeconds.most - watchSeconds.least))
-    for await (const { type, object } of kube.watch<T>(resource, { ...this.#scope, resourceVersion: this.#resourceVersion ?? '0', timeoutSeconds, signal })) {
+    for await (const { type, object } of kube.watch<T>(resource, {
+      ...this.#scope,
+      resourceVersion: this.#resourceVersion ?? '0',
+      timeoutSeconds,
+      signal,
+    })) {
       if (type === 'DELETED') this.#remove(keyOf(object))
       else if (type !== 'BOOKMARK') this.#put(stripped(object))
       this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
@@ -116,7 +124,12 @@ export class Reflector<T extends KubeObject> {
   /** An event that came before changes nothing. */
   #put(current: T): void {
     const previous = this.#source.store.get(keyOf(current))
-    if (previous !== undefined && previous.metadata.resourceVersion === current.metadata.resourceVersion && previous.metadata.uid === current.metadata.uid) return
+    if (
+      previous !== undefined &&
+      previous.metadata.resourceVersion === current.metadata.resourceVersion &&
+      previous.metadata.uid === current.metadata.uid
+    )
+      return
     this.#source.store.set(current)
     this.#source.announce({ previous, current })
   }
@@ -127,7 +140,10 @@ export class Reflector<T extends KubeObject> {
   }
 }
 
-type Metadata = KubeObject['metadata'] & { readonly managedFields?: unknown; readonly annotations?: Readonly<Record<string, string>> }
+type Metadata = KubeObject['metadata'] & {
+  readonly managedFields?: unknown
+  readonly annotations?: Readonly<Record<string, string>>
+}
 
 /** A second copy of the object as text, where somebody used `kubectl apply` without `--server-side`. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'

@@ -15,10 +15,15 @@ export interface HttpServer {
 }
 
 /** @throws where the port is taken */
-export async function serveProbes({ metrics, ready }: Probes, address: { host: string; port: number }): Promise<HttpServer> {
+export async function serveProbes(
+  { metrics, ready }: Probes,
+  address: { host: string; port: number },
+): Promise<HttpServer> {
   const server = createServer((request, response) => {
     // Nothing that somebody asks may end the operator.
-    answer(request.url ?? '', response, { metrics, ready }).catch((error: unknown) => plain(response, 500, String(error)))
+    answer(request.url ?? '', response, { metrics, ready }).catch((error: unknown) =>
+      plain(response, 500, String(error)),
+    )
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

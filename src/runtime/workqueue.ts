@@ -96,7 +96,9 @@ export class WorkQueue {
   async take(): Promise<Taken | undefined> {
     if (this.#closed) return undefined
     const key = this.#ready.shift()
-    return key === undefined ? await new Promise<Taken | undefined>((resolve) => this.#takers.push(resolve)) : this.#begin(key)
+    return key === undefined
+      ? await new Promise<Taken | undefined>((resolve) => this.#takers.push(resolve))
+      : this.#begin(key)
   }
 
   done(key: string): void {

@@ -6,5 +6,8 @@ const maxNameInDirectory = 200
 
 /** Relative to the claim's root: `<path>/<directory>/` holds the file, its manifest and its checksums. */
 export function artifactPath({ metadata, spec }: MeiliSnapshot): { path: string; directory: string } {
-  return { path: spec.destination.claim.path ?? spec.source.instanceRef.name, directory: `${metadata.name.slice(0, maxNameInDirectory)}-${metadata.uid.slice(0, 8)}` }
+  return {
+    path: spec.destination.claim.path ?? spec.source.instanceRef.name,
+    directory: `${metadata.name.slice(0, maxNameInDirectory)}-${metadata.uid.slice(0, 8)}`,
+  }
 }

@@ -53,6 +53,15 @@ export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stor
     },
     ...(batch === undefined || snapshot.status?.task?.uid === batch.taskUid
       ? {}
-      : { task: { uid: batch.taskUid, batchUid: batch.batchUid, status: 'succeeded' as const, enqueuedAt: batch.enqueuedAt, startedAt: batch.startedAt, finishedAt: batch.finishedAt } }),
+      : {
+          task: {
+            uid: batch.taskUid,
+            batchUid: batch.batchUid,
+            status: 'succeeded' as const,
+            enqueuedAt: batch.enqueuedAt,
+            startedAt: batch.startedAt,
+            finishedAt: batch.finishedAt,
+          },
+        }),
   }
 }

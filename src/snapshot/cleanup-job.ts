@@ -22,7 +22,10 @@ export function sweepJob(cleaned: Cleaned): V1Job {
   return removal(cleaned, { name: jobNameOf(cleaned.snapshot, 'sweep'), extent: 'Partials', owned: true })
 }
 
-function removal({ snapshot, databases, moverImage, imagePullSecrets }: Cleaned, { name, extent, owned }: { name: string; extent: RemoveConfig['extent']; owned: boolean }): V1Job {
+function removal(
+  { snapshot, databases, moverImage, imagePullSecrets }: Cleaned,
+  { name, extent, owned }: { name: string; extent: RemoveConfig['extent']; owned: boolean },
+): V1Job {
   const { metadata, spec } = snapshot
   const { volume, mount, securityContext } = mounted({ snapshot, databases })
   // The user's limits are those of a copy, under which a mover may have died.
@@ -47,10 +50,15 @@ function removal({ snapshot, databases, moverImage, imagePullSecrets }: Cleaned,
 }
 
 /** As whoever stored it. On a claim that holds a database by now: the artifact's parent alone, and the kubelet gives nothing on the volume to the mover's group. */
-function mounted(seen: Pick<Cleaned, 'snapshot' | 'databases'>): ReturnType<typeof destinationVolume> & { securityContext: V1PodSecurityContext } {
+function mounted(
+  seen: Pick<Cleaned, 'snapshot' | 'databases'>,
+): ReturnType<typeof destinationVolume> & { securityContext: V1PodSecurityContext } {
   const { snapshot } = seen
   const security = ownerSecurity(snapshot.status?.move?.runAs)
   if (databaseOnDestination(seen) === undefined) return { ...destinationVolume(snapshot), securityContext: security }
   const { fsGroup, fsGroupChangePolicy: _, ...rest } = security
-  return { ...destinationDirectory(snapshot, artifactPath(snapshot).path), securityContext: { ...rest, ...(fsGroup === undefined ? {} : { supplementalGroups: [fsGroup] }) } }
+  return {
+    ...destinationDirectory(snapshot, artifactPath(snapshot).path),
+    securityContext: { ...rest, ...(fsGroup === undefined ? {} : { supplementalGroups: [fsGroup] }) },
+  }
 }

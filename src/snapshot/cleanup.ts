@@ -39,7 +39,11 @@ export function cleanup(observation: SnapshotObservation, nowMs: number): Outcom
   const { exitCode, message } = resultOf(termination)
   if (exitCode === 0) return undefined
   if (begun.attempt >= maxAttempts) return abandon(observation, message)
-  return begin(observation, { attempt: begun.attempt + 1, failure: told(message, 2000), retryAt: instant(nowMs + 5000 * begun.attempt) })
+  return begin(observation, {
+    attempt: begun.attempt + 1,
+    failure: told(message, 2000),
+    retryAt: instant(nowMs + 5000 * begun.attempt),
+  })
 }
 
 function whyHopeless(observation: SnapshotObservation, nowMs: number): string | undefined {
@@ -60,7 +64,8 @@ function whyOutOfReach(seen: SnapshotObservation): string | undefined {
   const { name } = snapshot.spec.destination.claim
   const there = databaseOnDestination(seen)
   if (there === undefined) return undefined
-  if (snapshot.status?.artifact === undefined) return `${whereabouts(there)} That anything was stored is not on record, and the whole claim is not searched beside a database.`
+  if (snapshot.status?.artifact === undefined)
+    return `${whereabouts(there)} That anything was stored is not on record, and the whole claim is not searched beside a database.`
   const inTheWay = databaseWithin(databases, { claimName: name, directory: artifactPath(snapshot).path })
   return inTheWay === undefined ? undefined : `${whereabouts(inTheWay)} The directory cannot be mounted without it.`
 }
@@ -74,12 +79,20 @@ function created(observation: SnapshotObservation, { retryAt }: Cleanup, nowMs: 
   const { snapshot } = observation
   const restMs = retryAt === undefined ? 0 : Date.parse(retryAt) - nowMs
   if (restMs > 0) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs }
-  return { status: snapshot.status ?? {}, effects: [{ kind: 'CreateJob', job: cleanupJob(observation) }], requeueAfterMs: 5000 }
+  return {
+    status: snapshot.status ?? {},
+    effects: [{ kind: 'CreateJob', job: cleanupJob(observation) }],
+    requeueAfterMs: 5000,
+  }
 }
 
 /** A namespace that is being deleted takes no new Job: then the object must not wait for one. */
 export function cleanupRefused(snapshot: MeiliSnapshot, before: Cleanup, message: string): Cleanup {
-  return { ...before, failure: told(message, 2000), ...(/being terminated/.test(message) ? { abandoned: whatStays(snapshot, 'The namespace is being deleted.') } : {}) }
+  return {
+    ...before,
+    failure: told(message, 2000),
+    ...(/being terminated/.test(message) ? { abandoned: whatStays(snapshot, 'The namespace is being deleted.') } : {}),
+  }
 }
 
 function whatStays(snapshot: MeiliSnapshot, why: string): string {
@@ -91,5 +104,9 @@ function whatStays(snapshot: MeiliSnapshot, why: string): string {
 function abandon({ snapshot, mover }: SnapshotObservation, why: string): Outcome {
   const abandoned = whatStays(snapshot, why)
   const before = snapshot.status?.cleanup ?? { attempt: 1, jobName: jobNameOf(snapshot, 'cleanup-1') }
-  return { status: { ...snapshot.status, cleanup: { ...before, abandoned } }, effects: mover.job === undefined ? [] : deletions([mover.job]), requeueAfterMs: 250 }
+  return {
+    status: { ...snapshot.status, cleanup: { ...before, abandoned } },
+    effects: mover.job === undefined ? [] : deletions([mover.job]),
+    requeueAfterMs: 250,
+  }
 }

@@ -28,7 +28,12 @@ const keyOf = ({ metadata }: MeiliSnapshot): string => `${metadata.namespace}/${
 
 /** Itself, and once it has ended, those that waited behind it. */
 export function snapshotAndQueue(snapshots: Snapshots): (changed: MeiliSnapshot) => string[] {
-  return (changed) => [keyOf(changed), ...(isFinished(changed) || changed.metadata.deletionTimestamp !== undefined ? waiting(snapshots, changed.metadata.namespace) : [])]
+  return (changed) => [
+    keyOf(changed),
+    ...(isFinished(changed) || changed.metadata.deletionTimestamp !== undefined
+      ? waiting(snapshots, changed.metadata.namespace)
+      : []),
+  ]
 }
 
 /** Those that are not finished: an instance that becomes ready lets them go on. */

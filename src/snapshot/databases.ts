@@ -17,7 +17,8 @@ export function whereabouts({ instance, claimName, subPath }: Database): string 
 }
 
 const plainPath = ' Where that is not so, set MEILI_DB_PATH to a plain value in the container.'
-const remedy = "Use another claim, or give the server's snapshots a volume of their own (managed.snapshots, or MEILI_SNAPSHOT_DIR on another claim), which may be the destination, too."
+const remedy =
+  "Use another claim, or give the server's snapshots a volume of their own (managed.snapshots, or MEILI_SNAPSHOT_DIR on another claim), which may be the destination, too."
 
 /** Undefined where the destination holds no database. */
 export function whyNotStored(seen: Seen): string | undefined {
@@ -29,19 +30,33 @@ export function whyNotStored(seen: Seen): string | undefined {
 /** Until the operator has looked at every server of the namespace: it does so within seconds of their creation and of its own start. */
 export function whyNotJudged({ snapshot, unseen }: NotSeen): string | undefined {
   const [name] = unseen
-  return name === undefined ? undefined : `MeiliInstance ${name} has not been looked at yet: its database may be on claim ${snapshot.spec.destination.claim.name}.`
+  return name === undefined
+    ? undefined
+    : `MeiliInstance ${name} has not been looked at yet: its database may be on claim ${snapshot.spec.destination.claim.name}.`
 }
 
 /** The database that a directory of a claim lies in, or that lies in the directory; whoever may write to the directory could reach it. */
-export function databaseWithin(databases: readonly Database[], place: { readonly claimName: string | undefined; readonly directory: string }): Database | undefined {
-  return databases.find(({ claimName, subPath }) => claimName === place.claimName && (subPath === undefined || contains(subPath, place.directory) || contains(place.directory, subPath)))
+export function databaseWithin(
+  databases: readonly Database[],
+  place: { readonly claimName: string | undefined; readonly directory: string },
+): Database | undefined {
+  return databases.find(
+    ({ claimName, subPath }) =>
+      claimName === place.claimName &&
+      (subPath === undefined || contains(subPath, place.directory) || contains(place.directory, subPath)),
+  )
 }
 
 /** Why Meilisearch's own file cannot be removed: its directory would be mounted writable. */
-export function whyNotReleased({ instance, databases }: Pick<SnapshotObservation, 'instance' | 'databases'>): string | undefined {
+export function whyNotReleased({
+  instance,
+  databases,
+}: Pick<SnapshotObservation, 'instance' | 'databases'>): string | undefined {
   const { claimName, subPath = '' } = instance?.status?.snapshotVolume ?? {}
   const database = databaseWithin(databases, { claimName, directory: subPath })
-  return database === undefined ? undefined : `${whereabouts(database)} The snapshot directory lies around it or in it, so no mover may write there.`
+  return database === undefined
+    ? undefined
+    : `${whereabouts(database)} The snapshot directory lies around it or in it, so no mover may write there.`
 }
 
 function contains(outer: string, inner: string): boolean {

@@ -29,5 +29,7 @@ const minuteMs = 60_000
 
 /** A deadline as people read it: the next whole minute, so that it never names a time that has passed. */
 export function deadlineText(timeMs: number): string {
-  return `${instant(Math.ceil(timeMs / minuteMs) * minuteMs).slice(0, 16).replace('T', ' ')} UTC`
+  return `${instant(Math.ceil(timeMs / minuteMs) * minuteMs)
+    .slice(0, 16)
+    .replace('T', ' ')} UTC`
 }

@@ -7,7 +7,18 @@ import { beingDeleted, finished } from './ending.ts'
 import { moverFinished, pastMoveDeadline } from './move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move.ts'
 import type { SnapshotObservation } from './observation.ts'
-import { claimMissing, claimUnusable, databasesUnseen, destinationHoldsDatabase, finalizerMissing, instanceMissing, pastStartDeadline, queued, sourceUnusable, targetNotReady } from './prerequisites.ts'
+import {
+  claimMissing,
+  claimUnusable,
+  databasesUnseen,
+  destinationHoldsDatabase,
+  finalizerMissing,
+  instanceMissing,
+  pastStartDeadline,
+  queued,
+  sourceUnusable,
+  targetNotReady,
+} from './prerequisites.ts'
 import { releaseFinished, releaseMissing, releaseOverdue, releaseRunning } from './release.ts'
 import { notRequested, requestRefused, taskUnknown } from './request.ts'
 import { roomMissing } from './room.ts'
@@ -20,13 +31,43 @@ export type Rung = (observation: SnapshotObservation, nowMs: number) => Decision
 const everyStage: readonly Rung[] = [pinLeft, beingDeleted, finished]
 
 /** Until POST /snapshots is on record. */
-const beforeRequest: readonly Rung[] = [destinationHoldsDatabase, streamNotAllowed, sourceUnusable, pastStartDeadline, instanceMissing, targetNotReady, databasesUnseen, claimMissing, claimUnusable, queued, roomMissing, finalizerMissing, notRequested]
+const beforeRequest: readonly Rung[] = [
+  destinationHoldsDatabase,
+  streamNotAllowed,
+  sourceUnusable,
+  pastStartDeadline,
+  instanceMissing,
+  targetNotReady,
+  databasesUnseen,
+  claimMissing,
+  claimUnusable,
+  queued,
+  roomMissing,
+  finalizerMissing,
+  notRequested,
+]
 
 /** Until Meilisearch has ended the task. */
-const inEngine: readonly Rung[] = [serverSilent, databaseReplaced, requestRefused, taskUnknown, taskOverdue, taskPending, taskEnded]
+const inEngine: readonly Rung[] = [
+  serverSilent,
+  databaseReplaced,
+  requestRefused,
+  taskUnknown,
+  taskOverdue,
+  taskPending,
+  taskEnded,
+]
 
 /** From then on only the mover matters. */
-const moving: readonly Rung[] = [moverFinished, pastMoveDeadline, targetMoving, moverMissing, moverWaiting, segmentsMissing, moverRunning]
+const moving: readonly Rung[] = [
+  moverFinished,
+  pastMoveDeadline,
+  targetMoving,
+  moverMissing,
+  moverWaiting,
+  segmentsMissing,
+  moverRunning,
+]
 
 /** Stored: only Meilisearch's own file is left to be removed. */
 const releasing: readonly Rung[] = [releaseFinished, releaseOverdue, releaseMissing, releaseRunning]

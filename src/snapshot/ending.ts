@@ -26,7 +26,8 @@ export function beingDeleted(observation: SnapshotObservation, nowMs: number): O
   if (snapshot.metadata.deletionTimestamp === undefined) return undefined
   const status = snapshot.status ?? {}
   if (!hasFinalizer(snapshot)) return { status, effects: [] }
-  if (mover.jobs.length > 0) return { status: notEnding(observation, nowMs) ?? status, effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+  if (mover.jobs.length > 0)
+    return { status: notEnding(observation, nowMs) ?? status, effects: deletions(mover.jobs), requeueAfterMs: 2000 }
   const cancel = cancelOwnTask(observation, nowMs)
   if (cancel !== undefined) return { status, effects: [cancel], requeueAfterMs: 1000 }
   return cleanup(observation, nowMs) ?? { status, effects: [release] }
@@ -39,19 +40,30 @@ function notEnding({ snapshot, mover }: SnapshotObservation, nowMs: number): Mei
 }
 
 /** Only a task that our own POST made, that has not begun, and that no other object waits for. */
-function cancelOwnTask({ snapshot, instance, target, engine, adoptedByOthers }: SnapshotObservation, nowMs: number): Effect | undefined {
+function cancelOwnTask(
+  { snapshot, instance, target, engine, adoptedByOthers }: SnapshotObservation,
+  nowMs: number,
+): Effect | undefined {
   const request = snapshot.status?.request
-  if (engine.state !== 'Answered' || request?.taskUid === undefined || request.cancelTaskUid !== undefined) return undefined
-  if (nowMs - Date.parse(snapshot.metadata.deletionTimestamp ?? '') > cancelWithinMs || adoptedByOthers.includes(request.taskUid)) return undefined
+  if (engine.state !== 'Answered' || request?.taskUid === undefined || request.cancelTaskUid !== undefined)
+    return undefined
+  if (
+    nowMs - Date.parse(snapshot.metadata.deletionTimestamp ?? '') > cancelWithinMs ||
+    adoptedByOthers.includes(request.taskUid)
+  )
+    return undefined
   const task = engine.candidates.find(({ uid }) => uid === request.taskUid)
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
-  return task?.status === 'enqueued' && server !== undefined ? { kind: 'CancelTask', server, taskUid: task.uid } : undefined
+  return task?.status === 'enqueued' && server !== undefined
+    ? { kind: 'CancelTask', server, taskUid: task.uid }
+    : undefined
 }
 
 /** A finished record is never judged again; that another deletionPolicy was seen is said. The finalizer stays with what is to be deleted, also where that was decided later. */
 export function finished({ snapshot }: SnapshotObservation): Outcome {
   if (!isFinished(snapshot)) return undefined
   const status = seenAgain(snapshot)
-  if (isToBeCleaned(snapshot)) return { status, effects: hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }] }
+  if (isToBeCleaned(snapshot))
+    return { status, effects: hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }] }
   return { status, effects: hasFinalizer(snapshot) ? [release] : [] }
 }

@@ -42,11 +42,24 @@ export function jobNameOf({ metadata }: MeiliSnapshot, suffix: string): string {
 export function jobTemplate(task: MoverTask): V1Job {
   const { namespace, name, uid } = task.snapshot.metadata
   const labels = { ...moverLabels, [snapshotUidLabel]: uid }
-  const owner = { apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`, kind: meiliSnapshots.kind, name, uid, controller: true, blockOwnerDeletion: true }
+  const owner = {
+    apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`,
+    kind: meiliSnapshots.kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  }
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: task.name, namespace, labels, ...(task.annotations === undefined ? {} : { annotations: task.annotations }), ...(task.owned ? { ownerReferences: [owner] } : {}) },
+    metadata: {
+      name: task.name,
+      namespace,
+      labels,
+      ...(task.annotations === undefined ? {} : { annotations: task.annotations }),
+      ...(task.owned ? { ownerReferences: [owner] } : {}),
+    },
     spec: {
       backoffLimit: 0,
       podReplacementPolicy: 'Failed',
@@ -58,13 +71,23 @@ export function jobTemplate(task: MoverTask): V1Job {
           { action: 'FailJob', onExitCodes: { containerName: moverContainer, operator: 'In', values: terminalCodes } },
         ],
       },
-      template: { metadata: { labels: { ...labels, 'sidecar.istio.io/inject': 'false' }, annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' } }, spec: podSpec(task) },
+      template: {
+        metadata: {
+          labels: { ...labels, 'sidecar.istio.io/inject': 'false' },
+          annotations: { 'sidecar.istio.io/inject': 'false', 'linkerd.io/inject': 'disabled' },
+        },
+        spec: podSpec(task),
+      },
     },
   }
 }
 
 const terminalCodes = Object.values(exitCodes).filter((code) => code !== exitCodes.done)
-const restricted: V1SecurityContext = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
+const restricted: V1SecurityContext = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+}
 
 function podSpec({ snapshot, config, pod, volumeMounts, moverImage, imagePullSecrets }: MoverTask): V1PodSpec {
   const { mover } = snapshot.spec

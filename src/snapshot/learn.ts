@@ -18,7 +18,16 @@ export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): M
       if (request === undefined) return status
       const { refused: _, missingSince: __, ...kept } = request
       const changes = { request: { ...kept, taskUid: fact.taskUid, adoptedAt: new Date(nowMs).toISOString() } }
-      return inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.TaskEnqueued, message: `Task ${fact.taskUid} is enqueued.`, changes }, nowMs)
+      return inProgress(
+        snapshot,
+        {
+          phase: 'Snapshotting',
+          reason: snapshotReasons.TaskEnqueued,
+          message: `Task ${fact.taskUid} is enqueued.`,
+          changes,
+        },
+        nowMs,
+      )
     }
     case 'CancelAccepted':
       return request === undefined ? status : { ...status, request: { ...request, cancelTaskUid: fact.taskUid } }
@@ -33,7 +42,9 @@ export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): M
 
 function pinGone(status: MeiliSnapshotStatus): MeiliSnapshotStatus {
   const { move } = status
-  return move?.stream === undefined ? status : { ...status, move: { ...move, stream: { ...move.stream, pinned: false } } }
+  return move?.stream === undefined
+    ? status
+    : { ...status, move: { ...move, stream: { ...move.stream, pinned: false } } }
 }
 
 type Refusal = Fact & { kind: 'Refused' }
@@ -47,7 +58,16 @@ function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): Meil
       return jobRefused(snapshot, message, nowMs)
     case 'CreateClaim': {
       const until = deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
-      return inProgress(snapshot, { phase: 'Pending', reason: snapshotReasons.ClaimNotReady, message: `The claim could not be created: ${message} It is tried again, until ${until}.`, changes: { waitingFor: message } }, nowMs)
+      return inProgress(
+        snapshot,
+        {
+          phase: 'Pending',
+          reason: snapshotReasons.ClaimNotReady,
+          message: `The claim could not be created: ${message} It is tried again, until ${until}.`,
+          changes: { waitingFor: message },
+        },
+        nowMs,
+      )
     }
     case 'StreamSegments':
       return interrupted(snapshot, message, nowMs)
@@ -66,11 +86,20 @@ function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): Me
   const { metadata, status = {}, spec } = snapshot
   // A sweep after the end is tried once: what has ended is never judged again.
   if (metadata.deletionTimestamp === undefined && isFinished(snapshot)) return status
-  if (metadata.deletionTimestamp !== undefined) return status.cleanup === undefined ? status : { ...status, cleanup: cleanupRefused(snapshot, status.cleanup, message) }
+  if (metadata.deletionTimestamp !== undefined)
+    return status.cleanup === undefined
+      ? status
+      : { ...status, cleanup: cleanupRefused(snapshot, status.cleanup, message) }
   const requested = isRequested(snapshot)
-  const until = deadlineText(requested ? moveDeadlineMs(snapshot, nowMs) : attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start))
+  const until = deadlineText(
+    requested ? moveDeadlineMs(snapshot, nowMs) : attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start),
+  )
   const stored = status.artifact === undefined ? '' : 'The snapshot is stored. '
-  const said = { reason: snapshotReasons.MoverRefused, message: `${stored}${message} It is tried again, until ${until}.`, changes: { waitingFor: message } }
+  const said = {
+    reason: snapshotReasons.MoverRefused,
+    message: `${stored}${message} It is tried again, until ${until}.`,
+    changes: { waitingFor: message },
+  }
   return inProgress(snapshot, { phase: requested ? 'Moving' : 'Pending', ...said }, nowMs)
 }
 
@@ -80,9 +109,15 @@ const unauthorized = /^Secret |^POST \S+ answered 40[13]\b/
 function requestRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
   const request = snapshot.status?.request
   if (request === undefined) return snapshot.status ?? {}
-  const [reason, remedy] = unauthorized.test(message) ? [snapshotReasons.Unauthorized, ' The key needs snapshots.create for indexes ["*"].'] : [snapshotReasons.RequestRefused, '']
+  const [reason, remedy] = unauthorized.test(message)
+    ? [snapshotReasons.Unauthorized, ' The key needs snapshots.create for indexes ["*"].']
+    : [snapshotReasons.RequestRefused, '']
   const changes = { request: { ...request, refused: message }, waitingFor: message }
-  return inProgress(snapshot, { phase: 'Pending', reason, message: `${message}${remedy} Asked again every 30 s.`, changes }, nowMs)
+  return inProgress(
+    snapshot,
+    { phase: 'Pending', reason, message: `${message}${remedy} Asked again every 30 s.`, changes },
+    nowMs,
+  )
 }
 
 /** It was tried because deadlines.task was over. Where the object is being deleted, the deletion goes on without it. */

@@ -28,7 +28,8 @@ export function moverFinished(observation: SnapshotObservation, nowMs: number): 
   const termination = terminationOf(job, pod)
   if (termination === undefined) return undefined
   const result = resultOf(termination)
-  if (result.exitCode === 0 && result.stored !== undefined) return stored(snapshot, { job, file: result.stored, space: result.space }, nowMs)
+  if (result.exitCode === 0 && result.stored !== undefined)
+    return stored(snapshot, { job, file: result.stored, space: result.space }, nowMs)
   // A Job that goes away was ended, by us or by somebody: that it failed says nothing. What it stored is stored.
   if (job.metadata?.deletionTimestamp !== undefined) return undefined
   const failure = failureOf(result)
@@ -38,7 +39,15 @@ export function moverFinished(observation: SnapshotObservation, nowMs: number): 
     case 'Snapshot':
       return askAgain(snapshot, failure, nowMs)
     default:
-      return nextMove(observation, { failure, seen: roomSeen(result, nowMs), supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined }, nowMs)
+      return nextMove(
+        observation,
+        {
+          failure,
+          seen: roomSeen(result, nowMs),
+          supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined,
+        },
+        nowMs,
+      )
   }
 }
 
@@ -47,14 +56,16 @@ function roomSeen({ space }: Pick<MoverResult, 'space'>, nowMs: number): Pick<Me
   return space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
 }
 
-const replacedNote = 'While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole.'
+const replacedNote =
+  'While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole.'
 
 type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
 
 function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Outcome {
   const changes = { ...storedArtifact(snapshot, job, file), ...roomSeen({ space }, nowMs) }
   const note = file.replacedDuringCopy ? { note: replacedNote } : {}
-  if (snapshot.spec.sourcePolicy === 'Keep') return { status: completed(snapshot, { changes, ...note }, nowMs), effects: [] }
+  if (snapshot.spec.sourcePolicy === 'Keep')
+    return { status: completed(snapshot, { changes, ...note }, nowMs), effects: [] }
   const { inode, modifiedAt, sizeBytes } = file
   return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } }, nowMs)
 }
@@ -68,12 +79,29 @@ export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number
   const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
   if (mover.jobs.length === 0) {
     // How the last one ended nobody may have seen: its node may be gone, or it was killed while it cleaned up.
-    const { effects, note } = (move?.failures ?? 0) > 0 || move?.begun === true ? swept(observation) : { effects: [], note: '' }
-    return { status: failed(snapshot, { reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}` }, nowMs), effects }
+    const { effects, note } =
+      (move?.failures ?? 0) > 0 || move?.begun === true ? swept(observation) : { effects: [], note: '' }
+    return {
+      status: failed(
+        snapshot,
+        {
+          reason: snapshotReasons.MoveDeadlineExceeded,
+          message: `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}`,
+        },
+        nowMs,
+      ),
+      effects,
+    }
   }
   const begun = move?.begun === true || isRunning(mover.pod)
   const changes = { waitingFor, move: move && { ...move, ...(begun ? { begun } : {}) } }
-  const step = { phase: 'Moving', reason: snapshotReasons.MoveDeadlineExceeded, message: `${limit} Its mover is being ended.`, changes, overdue: whyNotEnding(mover, nowMs) } as const
+  const step = {
+    phase: 'Moving',
+    reason: snapshotReasons.MoveDeadlineExceeded,
+    message: `${limit} Its mover is being ended.`,
+    changes,
+    overdue: whyNotEnding(mover, nowMs),
+  } as const
   return { status: inProgress(snapshot, step, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
 }
 
@@ -83,7 +111,9 @@ function lastWord({ snapshot, mover }: SnapshotObservation): string {
   const known = waitingFor ?? whyWaiting(mover)
   if (known !== undefined) return sentence(known)
   if (mover.job === undefined) return sentence(move?.failure ?? 'no mover was running')
-  return mover.progress === undefined ? `Job ${move?.jobName ?? ''} had not said anything yet.` : `Job ${move?.jobName ?? ''} was ${progressText(mover.progress)}.`
+  return mover.progress === undefined
+    ? `Job ${move?.jobName ?? ''} had not said anything yet.`
+    : `Job ${move?.jobName ?? ''} was ${progressText(mover.progress)}.`
 }
 
 export function progressText({ step, bytesDone, bytesTotal }: MoverProgress): string {

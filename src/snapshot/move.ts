@@ -31,13 +31,19 @@ type Move = NonNullable<MeiliSnapshotStatus['move']>
 export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Outcome {
   const { snapshot } = observation
   const move = { attempt: 1, jobName: moverJobName(snapshot, 1), startedAt: instant(nowMs) }
-  return moverMissing({ ...observation, snapshot: { ...snapshot, status: { ...snapshot.status, ...changes, move } } }, nowMs)
+  return moverMissing(
+    { ...observation, snapshot: { ...snapshot, status: { ...snapshot.status, ...changes, move } } },
+    nowMs,
+  )
 }
 
 const isGoing = ({ metadata }: V1Job | V1Pod): boolean => metadata?.deletionTimestamp !== undefined
 
 /** A mover that holds a single-node volume must not keep the database from starting elsewhere: fail-over goes first. */
-export function targetMoving({ snapshot, instance, target, successor, mover }: SnapshotObservation, nowMs: number): Outcome {
+export function targetMoving(
+  { snapshot, instance, target, successor, mover }: SnapshotObservation,
+  nowMs: number,
+): Outcome {
   const { job } = mover
   const node = snapshot.status?.move?.node
   const shared = instance?.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') ?? false
@@ -47,7 +53,21 @@ export function targetMoving({ snapshot, instance, target, successor, mover }: S
   const leaving = isGoing(pod) || (pod.spec?.nodeName ?? node) !== node
   if (!leaving) return undefined
   const message = `Pod ${pod.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.TargetMoving, message, changes: { waitingFor: message }, overdue: whyNotEnding(mover, nowMs) }, nowMs), effects: deletions([job]), requeueAfterMs: 2000 }
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Moving',
+        reason: snapshotReasons.TargetMoving,
+        message,
+        changes: { waitingFor: message },
+        overdue: whyNotEnding(mover, nowMs),
+      },
+      nowMs,
+    ),
+    effects: deletions([job]),
+    requeueAfterMs: 2000,
+  }
 }
 
 /** Rung 11: the mover of this attempt is not there. A Job of that name that is going away must be gone first. */
@@ -60,17 +80,57 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): O
   const start = whyNotJudged(observation) ?? readyToStart(observation, before.attempt)
   if (typeof start === 'string') {
     const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message, changes: { waitingFor: start }, overdue: whyNotEnding(mover, nowMs) }, nowMs), effects: [], requeueAfterMs: 2000 }
+    return {
+      status: inProgress(
+        snapshot,
+        {
+          phase: 'Moving',
+          reason: snapshotReasons.MoverStarting,
+          message,
+          changes: { waitingFor: start },
+          overdue: whyNotEnding(mover, nowMs),
+        },
+        nowMs,
+      ),
+      effects: [],
+      requeueAfterMs: 2000,
+    }
   }
   if (!bringsNewerFile(start.engine, before.supersededAt)) {
-    return askAgain(snapshot, { reason: snapshotReasons.SourceMissing, message: `The file in the snapshot directory was written at ${before.supersededAt}, by no batch that Meilisearch shows.` }, nowMs)
+    return askAgain(
+      snapshot,
+      {
+        reason: snapshotReasons.SourceMissing,
+        message: `The file in the snapshot directory was written at ${before.supersededAt}, by no batch that Meilisearch shows.`,
+      },
+      nowMs,
+    )
   }
   const job = moverJob({ ...observation, ...start, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
   const node = start.target.spec?.nodeName ?? ''
   const effects: Effect[] = [{ kind: 'CreateJob', job }]
-  if (before.node === node && wasRefused(snapshot)) return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
-  const move = { ...before, node, runAs: moverUser({ snapshot, ...start }), stream: streamFrom(start.instance, start.target) }
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message: startingText(before.jobName, node), changes: { move } }, nowMs), effects, requeueAfterMs: 5000 }
+  if (before.node === node && wasRefused(snapshot))
+    return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
+  const move = {
+    ...before,
+    node,
+    runAs: moverUser({ snapshot, ...start }),
+    stream: streamFrom(start.instance, start.target),
+  }
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Moving',
+        reason: snapshotReasons.MoverStarting,
+        message: startingText(before.jobName, node),
+        changes: { move },
+      },
+      nowMs,
+    ),
+    effects,
+    requeueAfterMs: 5000,
+  }
 }
 
 function paused({ snapshot }: SnapshotObservation, { retryAt }: Move, nowMs: number): Outcome {
@@ -84,22 +144,38 @@ function notStored(observation: SnapshotObservation, nowMs: number): Outcome {
   const why = whyNotStored(observation)
   if (why === undefined) return undefined
   const { note, effects } = (snapshot.status?.move?.attempt ?? 1) > 1 ? swept(observation) : { note: '', effects: [] }
-  return { status: failed(snapshot, { reason: snapshotReasons.DestinationUnusable, message: `The snapshot was taken, and cannot be stored. ${why}${note}` }, nowMs), effects }
+  return {
+    status: failed(
+      snapshot,
+      {
+        reason: snapshotReasons.DestinationUnusable,
+        message: `The snapshot was taken, and cannot be stored. ${why}${note}`,
+      },
+      nowMs,
+    ),
+    effects,
+  }
 }
 
 /** One sentence from the request to the first word of the mover: nothing worth a write happens in between. */
 const startingText = (jobName: string, node: string): string => `Job ${jobName} is being started on node ${node}.`
 
 /** What a mover is made from, or the sentence that says what is missing. */
-function readyToStart(observation: SnapshotObservation, attempt: number): Pick<MoveFrom, 'instance' | 'target' | 'engine'> | string {
+function readyToStart(
+  observation: SnapshotObservation,
+  attempt: number,
+): Pick<MoveFrom, 'instance' | 'target' | 'engine'> | string {
   const { instance, target, engine, mover, movers } = observation
   if (mover.job !== undefined) return `Job ${mover.job.metadata?.name ?? ''} is being removed.`
-  if (movers.running >= movers.limit) return `${movers.running} movers of other snapshots run already, and ${movers.limit} may run at once.`
+  if (movers.running >= movers.limit)
+    return `${movers.running} movers of other snapshots run already, and ${movers.limit} may run at once.`
   if (instance === undefined || target === undefined || engine.state !== 'Answered') return whySilent(observation)
   const unfit = whyUnfit(instance, target) ?? whyNotStreamed(observation, instance)
   if (unfit !== undefined) return unfit
   const newer = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
-  return newer !== undefined && attempt > 1 ? `Task ${newer.uid}, a newer snapshot, is ${newer.status}: it is about to replace the file.` : { instance, target, engine }
+  return newer !== undefined && attempt > 1
+    ? `Task ${newer.uid}, a newer snapshot, is ${newer.status}: it is about to replace the file.`
+    : { instance, target, engine }
 }
 
 /** Why nothing can be moved from beside this pod now. */
@@ -109,8 +185,11 @@ function whyUnfit(instance: MeiliInstance, target: V1Pod): string | undefined {
   if (target.spec?.nodeName === undefined) return `${pod} is on no node yet.`
   // A mover beside a pod that leaves would be in the way of its volume, and be deleted again at once.
   if (isGoing(target)) return `${pod} is going away; the mover waits for the next one.`
-  if (databaseClaimsOf(instance) === undefined) return `MeiliInstance ${metadata.name} does not say on which claim its database is.`
-  return status?.snapshotVolume === undefined ? `MeiliInstance ${metadata.name} does not say on which claim its snapshots are.` : undefined
+  if (databaseClaimsOf(instance) === undefined)
+    return `MeiliInstance ${metadata.name} does not say on which claim its database is.`
+  return status?.snapshotVolume === undefined
+    ? `MeiliInstance ${metadata.name} does not say on which claim its snapshots are.`
+    : undefined
 }
 
 /** What was refused is tried again without a new sentence: else each try would tell the same story anew. */
@@ -124,7 +203,15 @@ export function moverWaiting(observation: SnapshotObservation, nowMs: number): O
   const why = whyWaiting(mover)
   if (why === undefined) return undefined
   const message = `The mover cannot start yet: ${why} It is given up at ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverWaiting, message, changes: { waitingFor: why } }, nowMs), effects: [], requeueAfterMs: 5000 }
+  return {
+    status: inProgress(
+      snapshot,
+      { phase: 'Moving', reason: snapshotReasons.MoverWaiting, message, changes: { waitingFor: why } },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: 5000,
+  }
 }
 
 export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, nowMs: number): Outcome {
@@ -132,8 +219,14 @@ export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, 
   const { move } = snapshot.status ?? {}
   const { jobName = '', node = '' } = move ?? {}
   if (progress === undefined) {
-    const message = isDisrupted(mover.pod) ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.` : startingText(jobName, node)
-    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message }, nowMs), effects: [], requeueAfterMs: 2000 }
+    const message = isDisrupted(mover.pod)
+      ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.`
+      : startingText(jobName, node)
+    return {
+      status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message }, nowMs),
+      effects: [],
+      requeueAfterMs: 2000,
+    }
   }
   const share = percentOf(progress.bytesTotal === 0 ? 0 : (100 * progress.bytesDone) / progress.bytesTotal)
   const copying = progress.step === 'copying'
@@ -144,7 +237,14 @@ export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, 
         phase: copying ? 'Moving' : 'Verifying',
         reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
         message: `Job ${jobName} is ${progressText(progress)}.`,
-        changes: { move: move && { ...move, begun: true }, progress: { ...progress, ...share, estimatedCompletion: moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs) } },
+        changes: {
+          move: move && { ...move, begun: true },
+          progress: {
+            ...progress,
+            ...share,
+            estimatedCompletion: moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs),
+          },
+        },
       },
       nowMs,
     ),

@@ -20,7 +20,12 @@ const stallSeconds = { mounted: 120, streamed: 600 } as const
 /** File clocks are coarse: an mtime may lie this far outside its batch. Network file systems have clocks of their own. */
 const skewMs = { local: 2000, network: 30_000 } as const
 
-export type MoveFrom = SnapshotObservation & { readonly instance: MeiliInstance; readonly target: Target; readonly engine: EngineAnswer; readonly deadlineMs: number }
+export type MoveFrom = SnapshotObservation & {
+  readonly instance: MeiliInstance
+  readonly target: Target
+  readonly engine: EngineAnswer
+  readonly deadlineMs: number
+}
 
 /** The attempt at the snapshot, then that of its mover. */
 export function moverJobName(snapshot: MeiliSnapshot, moveAttempt: number): string {
@@ -38,7 +43,10 @@ export function moverJob(from: MoveFrom): V1Job {
     deadlineSeconds,
     pod: { securityContext: moverSecurity(from), ...moverPlacement(from), volumes },
     volumeMounts,
-    annotations: { [indexesAnnotation]: String(engine.indexes.count), [documentsAnnotation]: String(engine.indexes.documents) },
+    annotations: {
+      [indexesAnnotation]: String(engine.indexes.count),
+      [documentsAnnotation]: String(engine.indexes.documents),
+    },
     owned: true,
     moverImage: from.moverImage,
     imagePullSecrets: from.imagePullSecrets,
@@ -54,14 +62,23 @@ function configurationOf(from: MoveFrom, deadlineSeconds: number): MoveConfig {
     command: 'move',
     describes: {
       object: { uid: snapshot.metadata.uid, namespace: snapshot.metadata.namespace, name: snapshot.metadata.name },
-      instance: { name: instance.metadata.name, pod: target.metadata?.name ?? '', podUid: target.metadata?.uid ?? '', node: target.spec?.nodeName ?? '' },
+      instance: {
+        name: instance.metadata.name,
+        pod: target.metadata?.name ?? '',
+        podUid: target.metadata?.uid ?? '',
+        node: target.spec?.nodeName ?? '',
+      },
       meilisearch: { version: engine.version, commit: engine.commit },
       indexes: [...engine.indexes.listed],
       databaseSizeBytes: String(engine.databaseSizeBytes),
       source: { claim: volume?.claimName ?? '', path: volume?.subPath ?? '' },
     },
     source: { directory, fileName: volume?.fileName ?? 'data.ms.snapshot' },
-    destination: { root: podMountPaths.destination, ...artifactPath(snapshot), claim: snapshot.spec.destination.claim.name },
+    destination: {
+      root: podMountPaths.destination,
+      ...artifactPath(snapshot),
+      claim: snapshot.spec.destination.claim.name,
+    },
     batches: batchesOf(engine.candidates, snapshot.status?.task),
     allowedSkewMs: volume?.accessModes?.includes('ReadWriteMany') === true ? skewMs.network : skewMs.local,
     verification: snapshot.spec.verification.mode,
@@ -78,13 +95,24 @@ function storing({ snapshot, instance }: MoveFrom, config: MoveConfig): StoreCon
   const volume = instance.status?.snapshotVolume
   if (volume === undefined || !mustStream(volume)) return config
   const source = { ...config.source, directory: volume.directory }
-  return { ...config, command: 'receive', source, stallSeconds: stallSeconds.streamed, maxSizeBytes: streamLimitBytes(snapshot) }
+  return {
+    ...config,
+    command: 'receive',
+    source,
+    stallSeconds: stallSeconds.streamed,
+    maxSizeBytes: streamLimitBytes(snapshot),
+  }
 }
 
 /** Oldest first. The batch on record is one of them, also where Meilisearch has deleted its task since. */
 function batchesOf(candidates: readonly SnapshotTask[], recorded: SnapshotTask | undefined): MoveConfig['batches'] {
-  const known = recorded === undefined ? candidates : [recorded, ...candidates.filter(({ uid }) => uid !== recorded.uid)].toSorted((a, b) => a.uid - b.uid)
+  const known =
+    recorded === undefined
+      ? candidates
+      : [recorded, ...candidates.filter(({ uid }) => uid !== recorded.uid)].toSorted((a, b) => a.uid - b.uid)
   return known.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
-    status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }] : [],
+    status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined
+      ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }]
+      : [],
   )
 }

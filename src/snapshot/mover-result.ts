@@ -19,10 +19,15 @@ export interface Termination {
 /** Undefined while it runs, or while the Job may still make another pod. */
 export function terminationOf(job: V1Job, pod: V1Pod | undefined): Termination | undefined {
   const ended = pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.terminated
-  const over = job.status?.conditions?.find(({ type, status }) => (type === 'Failed' || type === 'Complete') && status === 'True')
+  const over = job.status?.conditions?.find(
+    ({ type, status }) => (type === 'Failed' || type === 'Complete') && status === 'True',
+  )
   const comesAgain = isDisrupted(pod) && ended?.exitCode !== exitCodes.done && over === undefined
-  if (ended !== undefined && !comesAgain) return { exitCode: ended.exitCode, reason: ended.reason ?? '', message: ended.message ?? '' }
-  return over === undefined ? undefined : { exitCode: undefined, reason: over.reason ?? over.type, message: over.message ?? '' }
+  if (ended !== undefined && !comesAgain)
+    return { exitCode: ended.exitCode, reason: ended.reason ?? '', message: ended.message ?? '' }
+  return over === undefined
+    ? undefined
+    : { exitCode: undefined, reason: over.reason ?? over.type, message: over.message ?? '' }
 }
 
 export function isRunning(pod: V1Pod | undefined): boolean {
@@ -46,7 +51,9 @@ const unknownExit = -1
 
 function howEnded(exitCode: number | undefined, reason: string): string {
   if (exitCode === undefined) return `The mover's Job ended (${reason}), and no pod is left to tell how.`
-  return reason === 'OOMKilled' ? 'The mover ran out of memory (raise spec.mover.resources.limits.memory in the next snapshot).' : `The mover ended with exit code ${exitCode} (${reason}) and left no result.`
+  return reason === 'OOMKilled'
+    ? 'The mover ran out of memory (raise spec.mover.resources.limits.memory in the next snapshot).'
+    : `The mover ended with exit code ${exitCode} (${reason}) and left no result.`
 }
 
 function parsed(text: string): unknown {
@@ -81,14 +88,23 @@ const cures: Readonly<Partial<Record<number, Pick<MoverFailure, 'reason' | 'cure
 
 /** Needed and free as people read them. */
 function roomText({ message, space }: MoverResult): string {
-  return space === undefined || space.freeBytes >= space.neededBytes ? message : `The destination has ${sizeText(space.freeBytes)} free, and the copy needs ${sizeText(space.neededBytes)}. Make room or enlarge the claim.`
+  return space === undefined || space.freeBytes >= space.neededBytes
+    ? message
+    : `The destination has ${sizeText(space.freeBytes)} free, and the copy needs ${sizeText(space.neededBytes)}. Make room or enlarge the claim.`
 }
 
 /** A file that is not there comes by no attempt; one that no batch wrote is replaced by another snapshot. */
 export function failureOf(result: MoverResult): MoverFailure {
   const { exitCode, message, modifiedAt } = result
   const isKilled = !Object.values<number>(exitCodes).includes(exitCode)
-  if (exitCode === exitCodes.noSpace) return { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted', message: roomText(result), isKilled }
-  if (exitCode === exitCodes.sourceMissing) return { reason: snapshotReasons.SourceMissing, cure: modifiedAt === undefined ? 'None' : 'Snapshot', message, isKilled }
+  if (exitCode === exitCodes.noSpace)
+    return { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted', message: roomText(result), isKilled }
+  if (exitCode === exitCodes.sourceMissing)
+    return {
+      reason: snapshotReasons.SourceMissing,
+      cure: modifiedAt === undefined ? 'None' : 'Snapshot',
+      message,
+      isKilled,
+    }
   return { ...(cures[exitCode] ?? { reason: snapshotReasons.MoverFailed, cure: 'Mover' as const }), message, isKilled }
 }

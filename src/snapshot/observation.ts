@@ -32,7 +32,11 @@ export interface EngineAnswer {
   /** What the server works on now. */
   readonly running: RunningBatch | undefined
   /** `listed`: as many as a manifest has place for. */
-  readonly indexes: { readonly count: number; readonly documents: number; readonly listed: readonly { readonly uid: string; readonly documents: number }[] }
+  readonly indexes: {
+    readonly count: number
+    readonly documents: number
+    readonly listed: readonly { readonly uid: string; readonly documents: number }[]
+  }
   readonly databaseSizeBytes: number
 }
 

@@ -8,15 +8,21 @@ import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
 import type { EngineAnswer, EngineSeen, RunningBatch, TaskName } from './observation.ts'
 import { sentence, told } from './sentence.ts'
 
-export async function askEngine(connections: Connections, server: ServerReference, snapshot: MeiliSnapshot): Promise<EngineSeen> {
+export async function askEngine(
+  connections: Connections,
+  server: ServerReference,
+  snapshot: MeiliSnapshot,
+): Promise<EngineSeen> {
   const connection = await connections.open(server)
   if (connection.state !== 'Open') return { state: 'Unauthorized', message: connection.message }
   try {
     return await answerOf(connection.client, snapshot)
   } catch (error) {
-    if (error instanceof TerminalError && (error.status === 401 || error.status === 403)) return { state: 'Unauthorized', message: sentence(error.message) }
+    if (error instanceof TerminalError && (error.status === 401 || error.status === 403))
+      return { state: 'Unauthorized', message: sentence(error.message) }
     // What refuses a plain list (404, 400) is no Meilisearch that we could use, until it is one again: say so, and look again.
-    if (error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound) return { state: 'Unreachable', message: sentence(error.message) }
+    if (error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound)
+      return { state: 'Unreachable', message: sentence(error.message) }
     throw error
   }
 }
@@ -24,7 +30,10 @@ export async function askEngine(connections: Connections, server: ServerReferenc
 async function answerOf(client: MeilisearchClient, { status }: MeiliSnapshot): Promise<EngineSeen> {
   const newest = await client.newestTask()
   if (newest.total > 0 && newest.results.length === 0) {
-    return { state: 'Unauthorized', message: `The key is limited to some indexes: it sees none of the server's ${newest.total} tasks. It needs tasks.get for indexes ["*"].` }
+    return {
+      state: 'Unauthorized',
+      message: `The key is limited to some indexes: it sees none of the server's ${newest.total} tasks. It needs tasks.get for indexes ["*"].`,
+    }
   }
   const { pkgVersion, commitSha } = await client.version()
   const request = status?.request
@@ -69,8 +78,12 @@ async function runningBatch(client: MeilisearchClient): Promise<RunningBatch | u
 }
 
 /** For the manifest: wanted once a snapshot is there to be described. */
-async function contents(client: MeilisearchClient, candidates: readonly Task[]): Promise<Pick<EngineAnswer, 'indexes' | 'databaseSizeBytes'>> {
-  if (!candidates.some(({ status }) => status === 'succeeded')) return { indexes: { count: 0, documents: 0, listed: [] }, databaseSizeBytes: 0 }
+async function contents(
+  client: MeilisearchClient,
+  candidates: readonly Task[],
+): Promise<Pick<EngineAnswer, 'indexes' | 'databaseSizeBytes'>> {
+  if (!candidates.some(({ status }) => status === 'succeeded'))
+    return { indexes: { count: 0, documents: 0, listed: [] }, databaseSizeBytes: 0 }
   const { indexes, databaseSize } = await client.stats()
   return { databaseSizeBytes: databaseSize, indexes }
 }
@@ -78,7 +91,15 @@ async function contents(client: MeilisearchClient, candidates: readonly Task[]):
 /** In the engine's own words; what it gives as null is absent. */
 function taskSeen(task: Task): SnapshotTask {
   const { uid, status, enqueuedAt, error } = task
-  const given = Object.entries({ batchUid: task.batchUid, startedAt: task.startedAt, finishedAt: task.finishedAt, duration: task.duration }).filter(([, value]) => value !== null && value !== undefined)
-  const failure = error === null || error === undefined ? {} : { error: { code: told(error.code, 128), message: told(error.message, 2000) } }
+  const given = Object.entries({
+    batchUid: task.batchUid,
+    startedAt: task.startedAt,
+    finishedAt: task.finishedAt,
+    duration: task.duration,
+  }).filter(([, value]) => value !== null && value !== undefined)
+  const failure =
+    error === null || error === undefined
+      ? {}
+      : { error: { code: told(error.code, 128), message: told(error.message, 2000) } }
   return { uid, status, enqueuedAt, ...Object.fromEntries(given), ...failure }
 }

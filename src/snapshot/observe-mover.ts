@@ -11,7 +11,14 @@ import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
 import { moverContainer, snapshotUidLabel } from './job-template.ts'
 import type { MoverSeen } from './observation.ts'
 
-export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs: [] }
+export const noMover: MoverSeen = {
+  job: undefined,
+  pod: undefined,
+  progress: undefined,
+  warning: undefined,
+  claimTrouble: undefined,
+  jobs: [],
+}
 
 /** The Job that matters at this stage. */
 export function currentJobName({ metadata, status }: MeiliSnapshot): string | undefined {
@@ -26,9 +33,20 @@ export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Pr
   const job = found.find((candidate) => candidate.metadata.name === currentJobName(snapshot))
   const others = found.filter((candidate) => candidate.metadata.name !== status?.cleanup?.jobName)
   if (job === undefined) return { ...noMover, jobs: others }
-  const jobPods = (await kube.listAll<V1Pod & KubeObject>(pods, labelled)).filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true)
-  const pod = jobPods.toSorted((a, b) => Date.parse(String(b.metadata.creationTimestamp)) - Date.parse(String(a.metadata.creationTimestamp)))[0]
-  return { job, pod, jobs: others, progress: await progressOf(kube, pod), warning: await warningFor(kube, pod ?? job, pod), claimTrouble: await troubleOf(kube, snapshot, pod) }
+  const jobPods = (await kube.listAll<V1Pod & KubeObject>(pods, labelled)).filter(
+    (pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true,
+  )
+  const pod = jobPods.toSorted(
+    (a, b) => Date.parse(String(b.metadata.creationTimestamp)) - Date.parse(String(a.metadata.creationTimestamp)),
+  )[0]
+  return {
+    job,
+    pod,
+    jobs: others,
+    progress: await progressOf(kube, pod),
+    warning: await warningFor(kube, pod ?? job, pod),
+    claimTrouble: await troubleOf(kube, snapshot, pod),
+  }
 }
 
 /** The kubelet answers, not the API server: from a node that is gone or hangs nothing comes, and the deadlines must be judged all the same. */
@@ -38,10 +56,18 @@ const logBytes = 16 * 1024
 
 /** The last progress line that the mover printed; its output may lag behind, be gone or out of reach, which is no error. */
 async function progressOf(kube: KubeClient, pod: (V1Pod & KubeObject) | undefined): Promise<MoverProgress | undefined> {
-  if (pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running === undefined) return undefined
+  if (pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running === undefined)
+    return undefined
   try {
-    const lines = await kube.logs({ namespace: pod.metadata.namespace ?? '', name: pod.metadata.name }, { container: moverContainer, tailLines: 3, limitBytes: logBytes, withinMs: logsWithinMs })
-    return lines.trim().split('\n').map(progressLine).findLast((progress) => progress !== undefined)
+    const lines = await kube.logs(
+      { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
+      { container: moverContainer, tailLines: 3, limitBytes: logBytes, withinMs: logsWithinMs },
+    )
+    return lines
+      .trim()
+      .split('\n')
+      .map(progressLine)
+      .findLast((progress) => progress !== undefined)
   } catch (error) {
     if (error instanceof NotFound || error instanceof TerminalError || error instanceof TransientError) return undefined
     throw error
@@ -63,17 +89,30 @@ async function warningFor(kube: KubeClient, object: KubeObject, pod: V1Pod | und
 }
 
 /** Only where the pod has no node and the claim no volume. Where nothing fits, the binder says so in an Event that is no Warning. */
-async function troubleOf(kube: KubeClient, { metadata, spec }: MeiliSnapshot, pod: V1Pod | undefined): Promise<string | undefined> {
+async function troubleOf(
+  kube: KubeClient,
+  { metadata, spec }: MeiliSnapshot,
+  pod: V1Pod | undefined,
+): Promise<string | undefined> {
   if (pod?.status?.phase !== 'Pending' || pod.spec?.nodeName !== undefined) return undefined
   const { name } = spec.destination.claim
-  const claim = await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace: metadata.namespace, name })
+  const claim = await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, {
+    namespace: metadata.namespace,
+    name,
+  })
   if (claim?.status?.phase !== 'Pending') return undefined
-  const words = told((await eventsOf(kube, claim)).filter(({ type, reason }) => type === 'Warning' || reason === 'FailedBinding'))
+  const words = told(
+    (await eventsOf(kube, claim)).filter(({ type, reason }) => type === 'Warning' || reason === 'FailedBinding'),
+  )
   return words === undefined ? undefined : `claim ${name} has no volume: ${words}`
 }
 
 async function eventsOf(kube: KubeClient, { metadata }: KubeObject, more = ''): Promise<(CoreV1Event & KubeObject)[]> {
-  const { items } = await kube.list<CoreV1Event & KubeObject>(events, { namespace: metadata.namespace ?? '', fieldSelector: `involvedObject.uid=${metadata.uid ?? ''}${more}`, limit: 50 })
+  const { items } = await kube.list<CoreV1Event & KubeObject>(events, {
+    namespace: metadata.namespace ?? '',
+    fieldSelector: `involvedObject.uid=${metadata.uid ?? ''}${more}`,
+    limit: 50,
+  })
   return items
 }
 

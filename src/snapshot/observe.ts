@@ -72,11 +72,16 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     successor,
     mover,
     room: roomOf(beside, snapshot, instance),
-    earlier: earlierRun(beside.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name)),
+    earlier: earlierRun(
+      beside.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name),
+    ),
     databases: databasesIn(besides, claim),
     unseen: besides.filter(isUnseen).map((other) => other.metadata.name),
     movers: { running: moved.length, limit: world.maxMovers },
-    streams: { running: moved.filter(({ status }) => status?.move?.stream !== undefined).length, limit: world.maxStreams },
+    streams: {
+      running: moved.filter(({ status }) => status?.move?.stream !== undefined).length,
+      limit: world.maxStreams,
+    },
     ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
     adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
     claim,
@@ -85,13 +90,22 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
 }
 
 /** Other unfinished snapshots of the same server; several instances may stand for it. */
-function siblingsOf({ snapshots, instance: find }: SnapshotWorld, { metadata }: MeiliSnapshot, instance: MeiliInstance | undefined): readonly MeiliSnapshot[] {
+function siblingsOf(
+  { snapshots, instance: find }: SnapshotWorld,
+  { metadata }: MeiliSnapshot,
+  instance: MeiliInstance | undefined,
+): readonly MeiliSnapshot[] {
   const podUid = instance?.status?.pod?.uid
   const sameServer = ({ spec }: MeiliSnapshot): boolean => {
     const { name } = spec.source.instanceRef
-    return name === instance?.metadata.name || (podUid !== undefined && find(`${metadata.namespace}/${name}`)?.status?.pod?.uid === podUid)
+    return (
+      name === instance?.metadata.name ||
+      (podUid !== undefined && find(`${metadata.namespace}/${name}`)?.status?.pod?.uid === podUid)
+    )
   }
-  return snapshots(metadata.namespace).filter((other) => other.metadata.uid !== metadata.uid && !isFinished(other) && sameServer(other))
+  return snapshots(metadata.namespace).filter(
+    (other) => other.metadata.uid !== metadata.uid && !isFinished(other) && sameServer(other),
+  )
 }
 
 function hasMover(snapshot: MeiliSnapshot): boolean {
@@ -105,26 +119,42 @@ function goesFirst(other: MeiliSnapshot, snapshot: MeiliSnapshot): boolean {
   if (other.status?.request !== undefined) return true
   if (other.metadata.deletionTimestamp !== undefined) return false
   const age = ({ metadata }: MeiliSnapshot): string => `${metadata.creationTimestamp} ${metadata.uid}`
-  return age(other) < age(snapshot) && waitsForItsTurn.includes(conditionNamed(other.status?.conditions, conditionTypes.Ready)?.reason)
+  return (
+    age(other) < age(snapshot) &&
+    waitsForItsTurn.includes(conditionNamed(other.status?.conditions, conditionTypes.Ready)?.reason)
+  )
 }
 
 /** A claim that we made for a database says so for as long as it is there, also where its MeiliInstance is gone. */
-function databasesIn(instances: readonly MeiliInstance[], destination: V1PersistentVolumeClaim | undefined): SnapshotObservation['databases'] {
+function databasesIn(
+  instances: readonly MeiliInstance[],
+  destination: V1PersistentVolumeClaim | undefined,
+): SnapshotObservation['databases'] {
   const known: readonly Database[] = databasesOf(instances)
   const { name: claimName = '', annotations } = destination?.metadata ?? {}
-  const isLeft = annotations?.[databaseVersionAnnotation] !== undefined && known.every((claim) => claim.claimName !== claimName)
+  const isLeft =
+    annotations?.[databaseVersionAnnotation] !== undefined && known.every((claim) => claim.claimName !== claimName)
   return isLeft ? [...known, { instance: undefined, claimName, subPath: databaseDirectory }] : known
 }
 
 /** Whoever has looked at it has looked at its pods; where there are none, nothing is known and nothing to be waited for. */
 function isUnseen(instance: MeiliInstance): boolean {
-  return databaseClaimsOf(instance) === undefined && conditionNamed(instance.status?.conditions, instanceConditions.PodFound)?.reason !== instanceReasons.PodNotFound
+  return (
+    databaseClaimsOf(instance) === undefined &&
+    conditionNamed(instance.status?.conditions, instanceConditions.PodFound)?.reason !== instanceReasons.PodNotFound
+  )
 }
 
 /** The need: the size of the last artifact, else what the database uses. */
-function roomOf(snapshots: readonly MeiliSnapshot[], { spec }: MeiliSnapshot, instance: MeiliInstance | undefined): SnapshotObservation['room'] {
+function roomOf(
+  snapshots: readonly MeiliSnapshot[],
+  { spec }: MeiliSnapshot,
+  instance: MeiliInstance | undefined,
+): SnapshotObservation['room'] {
   const ofInstance = snapshots.filter((other) => other.spec.source.instanceRef.name === spec.source.instanceRef.name)
-  const onClaim = snapshots.filter((other) => other.spec.destination.claim.name === spec.destination.claim.name).flatMap(({ status }) => status?.destination ?? [])
+  const onClaim = snapshots
+    .filter((other) => other.spec.destination.claim.name === spec.destination.claim.name)
+    .flatMap(({ status }) => status?.destination ?? [])
   return {
     sizeBytes: earlierRun(ofInstance)?.sizeBytes ?? instance?.status?.database?.usedBytes,
     known: onClaim.toSorted((a, b) => Date.parse(b.observedAt) - Date.parse(a.observedAt))[0],
@@ -132,7 +162,10 @@ function roomOf(snapshots: readonly MeiliSnapshot[], { spec }: MeiliSnapshot, in
 }
 
 /** The very pod that the instance speaks of, or another one of that name. */
-async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): Promise<Partial<Pick<SnapshotObservation, 'target' | 'successor'>>> {
+async function targetOf(
+  kube: KubeClient,
+  instance: MeiliInstance | undefined,
+): Promise<Partial<Pick<SnapshotObservation, 'target' | 'successor'>>> {
   const seen = instance?.status?.pod
   if (instance === undefined || seen === undefined) return {}
   const pod = await kube.find<V1Pod & KubeObject>(pods, { namespace: instance.metadata.namespace, name: seen.name })
@@ -143,16 +176,24 @@ async function targetOf(kube: KubeClient, instance: MeiliInstance | undefined): 
 async function claimOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<V1PersistentVolumeClaim | undefined> {
   const { metadata, spec } = snapshot
   if (isRequested(snapshot) && metadata.deletionTimestamp === undefined) return undefined
-  return await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace: metadata.namespace, name: spec.destination.claim.name })
+  return await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, {
+    namespace: metadata.namespace,
+    name: spec.destination.claim.name,
+  })
 }
 
 async function moverOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
   return currentJobName(snapshot) === undefined ? noMover : await lookAtMover(kube, snapshot)
 }
 
-async function engineOf(world: SnapshotWorld, seen: Pick<SnapshotObservation, 'snapshot' | 'instance' | 'target' | 'mover'>): Promise<EngineSeen> {
+async function engineOf(
+  world: SnapshotWorld,
+  seen: Pick<SnapshotObservation, 'snapshot' | 'instance' | 'target' | 'mover'>,
+): Promise<EngineSeen> {
   const { snapshot, instance, target, mover } = seen
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
-  const needed = !isRequested(snapshot) ? isTrue(instance?.status?.conditions, conditionTypes.Ready) : mover.job === undefined
+  const needed = !isRequested(snapshot)
+    ? isTrue(instance?.status?.conditions, conditionTypes.Ready)
+    : mover.job === undefined
   return server === undefined || !needed ? { state: 'NotAsked' } : await askEngine(world.connections, server, snapshot)
 }

@@ -23,26 +23,51 @@ export interface Wait {
 }
 
 /** Nothing is lost by waiting: asked again soon at first, then more seldom. The end of the one in front wakes the queue; deadlines.start runs from then. */
-export function pending({ snapshot }: SnapshotObservation, nowMs: number, { reason, message, effects = [], changes = {} }: Wait): Decision<MeiliSnapshotStatus> {
+export function pending(
+  { snapshot }: SnapshotObservation,
+  nowMs: number,
+  { reason, message, effects = [], changes = {} }: Wait,
+): Decision<MeiliSnapshotStatus> {
   const queued = reason === snapshotReasons.Queued
   const startedAt = queued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
-  const until = queued ? '' : ` It goes on by itself, until ${deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))}.`
+  const until = queued
+    ? ''
+    : ` It goes on by itself, until ${deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))}.`
   return {
-    status: inProgress(snapshot, { phase: 'Pending', reason, message: `${sentence(message)}${until}`, changes: { ...changes, startedAt, waitingFor: sentence(message) } }, nowMs),
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Pending',
+        reason,
+        message: `${sentence(message)}${until}`,
+        changes: { ...changes, startedAt, waitingFor: sentence(message) },
+      },
+      nowMs,
+    ),
     effects,
-    requeueAfterMs: queued ? slowestMs : Math.min(slowestMs, Math.max(1000, (nowMs - attemptStartedMs(snapshot, nowMs)) / 4)),
+    requeueAfterMs: queued
+      ? slowestMs
+      : Math.min(slowestMs, Math.max(1000, (nowMs - attemptStartedMs(snapshot, nowMs)) / 4)),
   }
 }
 
 /** What a mover that was killed has left goes once no other mover comes and takes it away. Nobody waits for that, so the message names it. */
-export function swept(observation: SnapshotObservation): { readonly effects: readonly Effect[]; readonly note: string } {
+export function swept(observation: SnapshotObservation): {
+  readonly effects: readonly Effect[]
+  readonly note: string
+} {
   const database = databaseOnDestination(observation)
   if (database !== undefined) return { effects: [], note: ` What was left of it stays: ${whereabouts(database)}` }
   const job = sweepJob(observation)
-  return { effects: [{ kind: 'CreateJob', job }], note: ` Job ${job.metadata?.name ?? ''} removes what was left of it on claim ${observation.snapshot.spec.destination.claim.name}.` }
+  return {
+    effects: [{ kind: 'CreateJob', job }],
+    note: ` Job ${job.metadata?.name ?? ''} removes what was left of it on claim ${observation.snapshot.spec.destination.claim.name}.`,
+  }
 }
 
 /** Foreground deletion, once for each Job that is not going away yet. */
 export function deletions(jobs: readonly V1Job[]): Effect[] {
-  return jobs.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
+  return jobs
+    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+    .map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' }))
 }

@@ -8,7 +8,9 @@ import type { Moved } from './mover-pod.ts'
 
 const deadlineSeconds = 60
 
-export function probeJob(from: Moved & MoverImage & { readonly room: { readonly jobName: string; readonly sizeBytes: number } }): V1Job {
+export function probeJob(
+  from: Moved & MoverImage & { readonly room: { readonly jobName: string; readonly sizeBytes: number } },
+): V1Job {
   const { snapshot, room } = from
   const { volume, mount } = destinationVolume(snapshot)
   const { path } = artifactPath(snapshot)

@@ -9,7 +9,9 @@ import type { Moved } from './mover-pod.ts'
 
 const deadlineSeconds = 60
 
-export function releaseJob(from: Moved & MoverImage & { readonly release: NonNullable<MeiliSnapshotStatus['release']> }): V1Job {
+export function releaseJob(
+  from: Moved & MoverImage & { readonly release: NonNullable<MeiliSnapshotStatus['release']> },
+): V1Job {
   const { snapshot, instance, release } = from
   const { volume, mount } = writableSource(from)
   const { user, group } = moverUser(from)
@@ -21,12 +23,19 @@ export function releaseJob(from: Moved & MoverImage & { readonly release: NonNul
     config: {
       command: 'release',
       object: { uid: snapshot.metadata.uid, namespace: snapshot.metadata.namespace, name: snapshot.metadata.name },
-      source: { directory: podMountPaths.source, fileName: instance.status?.snapshotVolume?.fileName ?? 'data.ms.snapshot' },
+      source: {
+        directory: podMountPaths.source,
+        fileName: instance.status?.snapshotVolume?.fileName ?? 'data.ms.snapshot',
+      },
       stored: release.file,
       deadlineSeconds,
     },
     deadlineSeconds,
-    pod: { securityContext: moverSecurity(from, { user, group, ...(fsGroup === undefined ? {} : { fsGroup }) }), ...moverPlacement(from), volumes: [volume] },
+    pod: {
+      securityContext: moverSecurity(from, { user, group, ...(fsGroup === undefined ? {} : { fsGroup }) }),
+      ...moverPlacement(from),
+      volumes: [volume],
+    },
     volumeMounts: [mount],
     owned: true,
     moverImage: from.moverImage,

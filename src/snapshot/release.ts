@@ -21,10 +21,22 @@ type Release = NonNullable<MeiliSnapshotStatus['release']>
 const maxAttempts = 3
 
 /** Puts what is stored on record first: from then on only the removal is left. */
-export function startRelease(snapshot: MeiliSnapshot, { changes, file }: { changes: Changes; file: Release['file'] }, nowMs: number): Decision<MeiliSnapshotStatus> {
+export function startRelease(
+  snapshot: MeiliSnapshot,
+  { changes, file }: { changes: Changes; file: Release['file'] },
+  nowMs: number,
+): Decision<MeiliSnapshotStatus> {
   const release: Release = { attempt: 1, jobName: jobNameOf(snapshot, 'release-1'), file }
   const message = "The snapshot is stored. Meilisearch's own file is being removed."
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.Releasing, message, changes: { ...changes, release } }, nowMs), effects: [], requeueAfterMs: 250 }
+  return {
+    status: inProgress(
+      snapshot,
+      { phase: 'Moving', reason: snapshotReasons.Releasing, message, changes: { ...changes, release } },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: 250,
+  }
 }
 
 const outcomes = { removed: 'Removed', replaced: 'Replaced', absent: 'Absent' } as const
@@ -45,9 +57,22 @@ export function releaseFinished({ snapshot, mover }: SnapshotObservation, nowMs:
   if (release.attempt >= maxAttempts) return given(snapshot, message, nowMs)
   const attempt = release.attempt + 1
   const pauseMs = 5000 * release.attempt
-  const next = { ...release, attempt, jobName: jobNameOf(snapshot, `release-${attempt}`), retryAt: instant(nowMs + pauseMs) }
+  const next = {
+    ...release,
+    attempt,
+    jobName: jobNameOf(snapshot, `release-${attempt}`),
+    retryAt: instant(nowMs + pauseMs),
+  }
   const said = `The snapshot is stored. Meilisearch's own file could not be removed: ${message} Tried again (${attempt} of ${maxAttempts}).`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.Releasing, message: said, changes: { release: next } }, nowMs), effects: [], requeueAfterMs: pauseMs }
+  return {
+    status: inProgress(
+      snapshot,
+      { phase: 'Moving', reason: snapshotReasons.Releasing, message: said, changes: { release: next } },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: pauseMs,
+  }
 }
 
 function done(snapshot: MeiliSnapshot, release: Release & { outcome: keyof typeof notes }, nowMs: number): Outcome {
@@ -58,7 +83,14 @@ function done(snapshot: MeiliSnapshot, release: Release & { outcome: keyof typeo
 function given(snapshot: MeiliSnapshot, why: string, nowMs: number): Outcome {
   const { release } = snapshot.status ?? {}
   const note = `Meilisearch's own file could not be removed, and is still there: ${why}`
-  return { status: completed(snapshot, { changes: release === undefined ? {} : { release: { ...release, outcome: 'Failed' } }, note }, nowMs), effects: [] }
+  return {
+    status: completed(
+      snapshot,
+      { changes: release === undefined ? {} : { release: { ...release, outcome: 'Failed' } }, note },
+      nowMs,
+    ),
+    effects: [],
+  }
 }
 
 /** Past deadlines.move: end what runs, see it gone, then say so. */
@@ -81,13 +113,38 @@ export function releaseMissing(observation: SnapshotObservation, nowMs: number):
   if (instance === undefined || target?.spec?.nodeName === undefined) {
     const waitingFor = 'The server pod, on whose node the file lies, is not there.'
     const message = `The snapshot is stored. ${waitingFor} Meilisearch's own file is removed when it is back, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-    return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.Releasing, message, changes: { waitingFor } }, nowMs), effects: [], requeueAfterMs: 5000 }
+    return {
+      status: inProgress(
+        snapshot,
+        { phase: 'Moving', reason: snapshotReasons.Releasing, message, changes: { waitingFor } },
+        nowMs,
+      ),
+      effects: [],
+      requeueAfterMs: 5000,
+    }
   }
-  return { status: snapshot.status ?? {}, effects: [{ kind: 'CreateJob', job: releaseJob({ ...observation, instance, target, release }) }], requeueAfterMs: 5000 }
+  return {
+    status: snapshot.status ?? {},
+    effects: [{ kind: 'CreateJob', job: releaseJob({ ...observation, instance, target, release }) }],
+    requeueAfterMs: 5000,
+  }
 }
 
 export function releaseRunning({ snapshot, mover }: SnapshotObservation, nowMs: number): Outcome {
   const why = whyWaiting(mover)
   const message = `The snapshot is stored. Meilisearch's own file is being removed${why === undefined ? '.' : `: ${why}`}`
-  return { status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.Releasing, message, changes: why === undefined ? {} : { waitingFor: why } }, nowMs), effects: [], requeueAfterMs: 5000 }
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Moving',
+        reason: snapshotReasons.Releasing,
+        message,
+        changes: why === undefined ? {} : { waitingFor: why },
+      },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: 5000,
+  }
 }

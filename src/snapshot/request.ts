@@ -21,21 +21,40 @@ const lostReplyMs = 30_000
 /** How long to wait with a request that was refused: a Secret may be put right. */
 const refusedAgainMs = 30_000
 
-const requesting = { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message: 'Asking Meilisearch for a snapshot (POST /snapshots).' } as const
+const requesting = {
+  phase: 'Snapshotting',
+  reason: snapshotReasons.Requesting,
+  message: 'Asking Meilisearch for a snapshot (POST /snapshots).',
+} as const
 
 /**
  * Counts a POST on record, then sends it. The next pass, or the next operator, sees the count before it could send another.
  * What was known of the POST before it (refused, missing) says nothing of this one, and is gone.
  */
-function post(observation: SnapshotObservation, { attempt, baseline, posts, startedAt: since, failure, refused }: SnapshotRequest, nowMs: number): Outcome {
+function post(
+  observation: SnapshotObservation,
+  { attempt, baseline, posts, startedAt: since, failure, refused }: SnapshotRequest,
+  nowMs: number,
+): Outcome {
   const { snapshot, instance, target } = observation
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   if (server === undefined) return undefined
-  const counted = { attempt, baseline, posts: posts + 1, postedAt: new Date(nowMs).toISOString(), startedAt: since, failure }
+  const counted = {
+    attempt,
+    baseline,
+    posts: posts + 1,
+    postedAt: new Date(nowMs).toISOString(),
+    startedAt: since,
+    failure,
+  }
   const startedAt = snapshot.status?.startedAt ?? instant(nowMs)
   const changes = { request: counted, startedAt, waitingFor: refused }
   return {
-    status: inProgress(snapshot, { ...((refused === undefined ? undefined : sameRefusal(snapshot)) ?? requesting), changes }, nowMs),
+    status: inProgress(
+      snapshot,
+      { ...((refused === undefined ? undefined : sameRefusal(snapshot)) ?? requesting), changes },
+      nowMs,
+    ),
     effects: [{ kind: 'RequestSnapshot', server }],
     requeueAfterMs: 250,
   }
@@ -44,7 +63,9 @@ function post(observation: SnapshotObservation, { attempt, baseline, posts, star
 /** Until there is another answer status says what it said: else each try would tell the same story anew. */
 function sameRefusal({ status }: MeiliSnapshot): Omit<Step, 'changes'> | undefined {
   const { reason, message } = conditionNamed(status?.conditions, conditionTypes.Ready) ?? { message: '' }
-  return reason === snapshotReasons.RequestRefused || reason === snapshotReasons.Unauthorized ? { phase: 'Pending', reason, message } : undefined
+  return reason === snapshotReasons.RequestRefused || reason === snapshotReasons.Unauthorized
+    ? { phase: 'Pending', reason, message }
+    : undefined
 }
 
 /** Rung 7. The baseline says which tasks are older than the wish: none of them serves. */
@@ -55,7 +76,15 @@ export function notRequested(observation: SnapshotObservation, nowMs: number): O
   const running = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
   if (running === undefined) return post(observation, { ...before, baseline: engine.newest }, nowMs)
   const message = `Another snapshot is asked for when task ${running.uid}, which Meilisearch works on, has ended.`
-  return { status: inProgress(snapshot, { phase: 'Pending', reason: snapshotReasons.NewAttempt, message, changes: { waitingFor: message } }, nowMs), effects: [], requeueAfterMs: 2000 }
+  return {
+    status: inProgress(
+      snapshot,
+      { phase: 'Pending', reason: snapshotReasons.NewAttempt, message, changes: { waitingFor: message } },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: 2000,
+  }
 }
 
 /** A request without a task is still at the start. */
@@ -67,13 +96,16 @@ function pastStart({ snapshot }: SnapshotObservation, nowMs: number): boolean {
 export function requestRefused(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot } = observation
   const { request, task } = snapshot.status ?? {}
-  if (request?.refused === undefined || (request.taskUid ?? task?.uid ?? taskOf(observation)) !== undefined) return undefined
+  if (request?.refused === undefined || (request.taskUid ?? task?.uid ?? taskOf(observation)) !== undefined)
+    return undefined
   if (pastStart(observation, nowMs)) {
     const message = `No request for a snapshot was accepted within deadlines.start (${snapshot.spec.deadlines.start}), tried ${request.posts} times. Last: ${request.refused}`
     return { status: failed(snapshot, { reason: snapshotReasons.RequestRefused, message }, nowMs), effects: [] }
   }
   const waitMs = Date.parse(request.postedAt ?? instant(nowMs)) + refusedAgainMs - nowMs
-  return waitMs > 0 ? { status: snapshot.status ?? {}, effects: [], requeueAfterMs: waitMs } : post(observation, request, nowMs)
+  return waitMs > 0
+    ? { status: snapshot.status ?? {}, effects: [], requeueAfterMs: waitMs }
+    : post(observation, request, nowMs)
 }
 
 /** Rung 8: a request without a task. Its reply was lost, or this is the pass right after a crash: look for it, wait, then ask again. */
@@ -89,14 +121,33 @@ export function taskUnknown(observation: SnapshotObservation, nowMs: number): Ou
     return { status: failed(snapshot, { reason: snapshotReasons.StartDeadlineExceeded, message }, nowMs), effects: [] }
   }
   if (isGone) return known === undefined ? post(observation, request, nowMs) : taskLost(snapshot, known, nowMs)
-  const message = known === undefined ? 'No reply to POST /snapshots is on record. Looking for its task before asking again.' : `Meilisearch does not show task ${known}. Looking for it before another snapshot is asked for.`
+  const message =
+    known === undefined
+      ? 'No reply to POST /snapshots is on record. Looking for its task before asking again.'
+      : `Meilisearch does not show task ${known}. Looking for it before another snapshot is asked for.`
   return {
-    status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.Requesting, message, changes: { request: { ...request, missingSince } } }, nowMs),
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Snapshotting',
+        reason: snapshotReasons.Requesting,
+        message,
+        changes: { request: { ...request, missingSince } },
+      },
+      nowMs,
+    ),
     effects: [],
     requeueAfterMs: 1000,
   }
 }
 
 function taskLost(snapshot: MeiliSnapshot, uid: number, nowMs: number): Outcome {
-  return askAgain(snapshot, { reason: snapshotReasons.TaskLost, message: `Meilisearch no longer knows task ${uid}: its record was deleted, or the database is another one, and nothing tells how it ended.` }, nowMs)
+  return askAgain(
+    snapshot,
+    {
+      reason: snapshotReasons.TaskLost,
+      message: `Meilisearch no longer knows task ${uid}: its record was deleted, or the database is another one, and nothing tells how it ended.`,
+    },
+    nowMs,
+  )
 }

@@ -29,7 +29,11 @@ const progressEveryMs = 15_000
 const maxMessage = 2000
 const maxWaitingFor = 500
 
-const condition = (type: string, status: 'True' | 'False', { reason, message }: { reason: string; message: string }): Wanted => ({ type, status, reason, message: told(message, maxMessage) })
+const condition = (
+  type: string,
+  status: 'True' | 'False',
+  { reason, message }: { reason: string; message: string },
+): Wanted => ({ type, status, reason, message: told(message, maxMessage) })
 
 /** A share as status shows it: whole, from 0 to 100. */
 export function percentOf(percent: number): { percent: number; percentText: string } {
@@ -38,7 +42,10 @@ export function percentOf(percent: number): { percent: number; percentText: stri
 }
 
 export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): MeiliSnapshotStatus {
-  const overdue = step.overdue === undefined ? [] : [condition(snapshotConditions.Overdue, 'True', { reason: step.reason, message: step.overdue })]
+  const overdue =
+    step.overdue === undefined
+      ? []
+      : [condition(snapshotConditions.Overdue, 'True', { reason: step.reason, message: step.overdue })]
   const { waitingFor, ...changes } = step.changes ?? {}
   const next: MeiliSnapshotStatus = {
     ...snapshot.status,
@@ -58,7 +65,11 @@ export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): 
 }
 
 /** @param end `note`: a sentence about what else became of it */
-export function completed(snapshot: MeiliSnapshot, { changes, note }: { changes: Changes; note?: string }, nowMs: number): MeiliSnapshotStatus {
+export function completed(
+  snapshot: MeiliSnapshot,
+  { changes, note }: { changes: Changes; note?: string },
+  nowMs: number,
+): MeiliSnapshotStatus {
   const { artifact } = { ...snapshot.status, ...changes }
   const said = {
     reason: snapshotReasons.Completed,
@@ -67,12 +78,20 @@ export function completed(snapshot: MeiliSnapshot, { changes, note }: { changes:
   return ended(snapshot, nowMs, {
     phase: 'Completed',
     changes: { ...changes, progress: { step: 'done', percent: 100, percentText: '100 %' } },
-    wanted: [condition(conditionTypes.Ready, 'True', said), condition(snapshotConditions.Complete, 'True', said), condition(snapshotConditions.Failed, 'False', said)],
+    wanted: [
+      condition(conditionTypes.Ready, 'True', said),
+      condition(snapshotConditions.Complete, 'True', said),
+      condition(snapshotConditions.Failed, 'False', said),
+    ],
   })
 }
 
 /** @param failure what happened, where, and what to do; and what may still run, where something may */
-export function failed(snapshot: MeiliSnapshot, failure: { reason: SnapshotReason | InstanceReason; message: string; changes?: Changes }, nowMs: number): MeiliSnapshotStatus {
+export function failed(
+  snapshot: MeiliSnapshot,
+  failure: { reason: SnapshotReason | InstanceReason; message: string; changes?: Changes },
+  nowMs: number,
+): MeiliSnapshotStatus {
   return ended(snapshot, nowMs, {
     phase: 'Failed',
     changes: { progress: undefined, ...failure.changes },
@@ -89,16 +108,27 @@ export function failed(snapshot: MeiliSnapshot, failure: { reason: SnapshotReaso
 export function pastPatience(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
   const kept = (snapshot.status?.conditions ?? []).filter(({ type }) => type !== snapshotConditions.Overdue)
   const reason = conditionNamed(kept, conditionTypes.Ready)?.reason ?? snapshotReasons.MoverStarting
-  return { ...snapshot.status, ...judged(snapshot, nowMs, [...kept, condition(snapshotConditions.Overdue, 'True', { reason, message })]) }
+  return {
+    ...snapshot.status,
+    ...judged(snapshot, nowMs, [...kept, condition(snapshotConditions.Overdue, 'True', { reason, message })]),
+  }
 }
 
 /** The same judgement, of this generation too: whoever waits for it (kstatus, kubectl wait) would wait for ever. */
 export function seenAgain({ metadata: { generation }, status = {} }: MeiliSnapshot): MeiliSnapshotStatus {
   if (status.observedGeneration === generation) return { ...status }
-  return { ...status, observedGeneration: generation, conditions: status.conditions?.map((said) => ({ ...said, observedGeneration: generation })) }
+  return {
+    ...status,
+    observedGeneration: generation,
+    conditions: status.conditions?.map((said) => ({ ...said, observedGeneration: generation })),
+  }
 }
 
-function ended(snapshot: MeiliSnapshot, nowMs: number, end: { phase: 'Completed' | 'Failed'; changes: Changes; wanted: readonly Wanted[] }): MeiliSnapshotStatus {
+function ended(
+  snapshot: MeiliSnapshot,
+  nowMs: number,
+  end: { phase: 'Completed' | 'Failed'; changes: Changes; wanted: readonly Wanted[] },
+): MeiliSnapshotStatus {
   return {
     ...snapshot.status,
     waitingFor: undefined,
@@ -110,23 +140,40 @@ function ended(snapshot: MeiliSnapshot, nowMs: number, end: { phase: 'Completed'
   }
 }
 
-function judged({ metadata, status }: MeiliSnapshot, nowMs: number, wanted: readonly Wanted[]): Pick<MeiliSnapshotStatus, 'observedGeneration' | 'conditions'> {
-  return { observedGeneration: metadata.generation, conditions: conditionsOf(status?.conditions, wanted, { generation: metadata.generation, nowMs }) }
+function judged(
+  { metadata, status }: MeiliSnapshot,
+  nowMs: number,
+  wanted: readonly Wanted[],
+): Pick<MeiliSnapshotStatus, 'observedGeneration' | 'conditions'> {
+  return {
+    observedGeneration: metadata.generation,
+    conditions: conditionsOf(status?.conditions, wanted, { generation: metadata.generation, nowMs }),
+  }
 }
 
 /** What is worth a write at once: everything but progress, what it waits for, and the sentences that repeat them. */
 function substance(status: MeiliSnapshotStatus | undefined): unknown {
   const { progress: _progress, waitingFor, conditions, ...rest } = status ?? {}
-  const kept = { ...rest, waits: waitingFor !== undefined, conditions: conditions?.map(({ message: _, ...judgement }) => judgement) }
+  const kept = {
+    ...rest,
+    waits: waitingFor !== undefined,
+    conditions: conditions?.map(({ message: _, ...judgement }) => judgement),
+  }
   return JSON.parse(JSON.stringify(kept))
 }
 
-function onlyProgressChanged(before: MeiliSnapshotStatus | undefined, next: MeiliSnapshotStatus, nowMs: number): boolean {
+function onlyProgressChanged(
+  before: MeiliSnapshotStatus | undefined,
+  next: MeiliSnapshotStatus,
+  nowMs: number,
+): boolean {
   const writtenAt = before?.progress?.updatedAt
   if (writtenAt === undefined) return false
   return nowMs - Date.parse(writtenAt) < progressEveryMs && isDeepStrictEqual(substance(before), substance(next))
 }
 
 function stamped(status: MeiliSnapshotStatus, nowMs: number): MeiliSnapshotStatus {
-  return status.progress === undefined ? status : { ...status, progress: { ...status.progress, updatedAt: instant(nowMs) } }
+  return status.progress === undefined
+    ? status
+    : { ...status, progress: { ...status.progress, updatedAt: instant(nowMs) } }
 }

@@ -14,7 +14,10 @@ export type Stream = NonNullable<NonNullable<MeiliSnapshotStatus['move']>['strea
 
 /** No pod beside the server's can mount it. */
 export function mustStream(volume: SnapshotVolume | undefined): boolean {
-  return volume !== undefined && (volume.claimName === undefined || volume.accessModes?.includes('ReadWriteOncePod') === true)
+  return (
+    volume !== undefined &&
+    (volume.claimName === undefined || volume.accessModes?.includes('ReadWriteOncePod') === true)
+  )
 }
 
 export function mayStream({ snapshot, streams }: Pick<SnapshotObservation, 'snapshot' | 'streams'>): boolean {
@@ -26,15 +29,26 @@ export function streamLimitBytes({ spec }: MeiliSnapshot): number {
 }
 
 /** Where this object's file lies. The pin is one for each request: a mover that starts again goes on with the same file. */
-export function pinnedFile({ metadata, status }: MeiliSnapshot, { pod, container, directory, fileName }: Omit<Stream, 'pinned'>): PinnedFile {
-  return { namespace: metadata.namespace, pod, container, directory, fileName, pin: `${metadata.uid.slice(0, 8)}-${status?.request?.attempt ?? 1}` }
+export function pinnedFile(
+  { metadata, status }: MeiliSnapshot,
+  { pod, container, directory, fileName }: Omit<Stream, 'pinned'>,
+): PinnedFile {
+  return {
+    namespace: metadata.namespace,
+    pod,
+    container,
+    directory,
+    fileName,
+    pin: `${metadata.uid.slice(0, 8)}-${status?.request?.attempt ?? 1}`,
+  }
 }
 
 /** Why it cannot be sent now; undefined also where it need not be. */
 export function whyNotStreamed(observation: SnapshotObservation, { status }: MeiliInstance): string | undefined {
   const { running, limit } = observation.streams
   if (!mustStream(status?.snapshotVolume)) return undefined
-  if (!mayStream(observation)) return 'The snapshot file is where no other pod can mount it, and streaming is switched off.'
+  if (!mayStream(observation))
+    return 'The snapshot file is where no other pod can mount it, and streaming is switched off.'
   return running >= limit ? `${running} snapshots are streamed already, and ${limit} may be at once.` : undefined
 }
 
@@ -49,5 +63,14 @@ export function streamFrom({ status }: MeiliInstance, target: V1Pod): Stream | u
 /** Nothing is lost: it goes on where the mover stands. */
 export function interrupted(snapshot: MeiliSnapshot, why: string, nowMs: number): MeiliSnapshotStatus {
   const message = `The stream was interrupted: ${sentence(why)} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-  return inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.Copying, message, changes: { progress: snapshot.status?.progress, waitingFor: why } }, nowMs)
+  return inProgress(
+    snapshot,
+    {
+      phase: 'Moving',
+      reason: snapshotReasons.Copying,
+      message,
+      changes: { progress: snapshot.status?.progress, waitingFor: why },
+    },
+    nowMs,
+  )
 }

@@ -21,22 +21,38 @@ const pauseMs = { usual: 250, interrupted: 2000 } as const
 export function streamNotAllowed(observation: SnapshotObservation, nowMs: number): Outcome {
   const { snapshot, instance, streams } = observation
   const volume = instance?.status?.snapshotVolume
-  if (volume === undefined || !mustStream(volume) || instance?.status?.observedGeneration !== instance?.metadata.generation) return undefined
+  if (
+    volume === undefined ||
+    !mustStream(volume) ||
+    instance?.status?.observedGeneration !== instance?.metadata.generation
+  )
+    return undefined
   const { stream } = snapshot.spec.mover
-  const why = mayStream(observation) ? whyNotThis(snapshot, volume) : stream.mode === 'IfNeeded' ? missing.install : streams.limit > 0 ? missing.object : undefined
+  const why = mayStream(observation)
+    ? whyNotThis(snapshot, volume)
+    : stream.mode === 'IfNeeded'
+      ? missing.install
+      : streams.limit > 0
+        ? missing.object
+        : undefined
   if (why === undefined) return undefined
   const message = `No other pod can mount ${volume.directory} of MeiliInstance ${instance?.metadata.name ?? ''} (${volume.claimName === undefined ? volume.kind : `claim ${volume.claimName}, ReadWriteOncePod`}). ${why}`
   return { status: failed(snapshot, { reason: snapshotReasons.StreamNotAllowed, message }, nowMs), effects: [] }
 }
 
 const missing = {
-  object: 'This operator may stream it, but the MeiliSnapshot does not allow that: create one with spec.mover.stream.mode: IfNeeded, or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
-  install: 'The MeiliSnapshot allows streaming, but this operator was installed without it: install install-streaming.yaml and set MAX_STREAMS (in the chart, stream.exec), or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
+  object:
+    'This operator may stream it, but the MeiliSnapshot does not allow that: create one with spec.mover.stream.mode: IfNeeded, or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
+  install:
+    'The MeiliSnapshot allows streaming, but this operator was installed without it: install install-streaming.yaml and set MAX_STREAMS (in the chart, stream.exec), or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
 } as const
 
 function whyNotThis({ spec }: MeiliSnapshot, { claimName }: SnapshotVolume): string | undefined {
-  if (spec.sourcePolicy === 'Remove') return "It is streamed, and streaming never removes Meilisearch's own file. Use sourcePolicy: Keep."
-  return claimName !== undefined && claimName === spec.destination.claim.name ? `So no mover can store anything on claim ${claimName} either. Use another claim for the destination.` : undefined
+  if (spec.sourcePolicy === 'Remove')
+    return "It is streamed, and streaming never removes Meilisearch's own file. Use sourcePolicy: Keep."
+  return claimName !== undefined && claimName === spec.destination.claim.name
+    ? `So no mover can store anything on claim ${claimName} either. Use another claim for the destination.`
+    : undefined
 }
 
 /** Its container runs, and says nothing yet, or that it is copying. */
@@ -78,5 +94,9 @@ export function pinLeft({ snapshot }: SnapshotObservation, nowMs: number): Outco
   if (stream?.pinned !== true || !(deleted || isFinished(snapshot))) return undefined
   const sinceMs = nowMs - Date.parse(metadata.deletionTimestamp ?? status?.completedAt ?? '')
   if (sinceMs > (deleted ? unpinWithinMs.deleted : unpinWithinMs.finished)) return undefined
-  return { status: status ?? {}, effects: [{ kind: 'RemovePin', source: pinnedFile(snapshot, stream) }], requeueAfterMs: 1000 }
+  return {
+    status: status ?? {},
+    effects: [{ kind: 'RemovePin', source: pinnedFile(snapshot, stream) }],
+    requeueAfterMs: 1000,
+  }
 }

@@ -19,7 +19,10 @@ interface Server {
 
 function serverOf({ spec, status }: V1Pod, instance: MeiliInstance): Server {
   const isServer = ({ name }: { name: string }): boolean => name === instance.status?.snapshotVolume?.container
-  return { security: spec?.containers.find(isServer)?.securityContext, user: status?.containerStatuses?.find(isServer)?.user?.linux }
+  return {
+    security: spec?.containers.find(isServer)?.securityContext,
+    user: status?.containerStatuses?.find(isServer)?.user?.linux,
+  }
 }
 
 /** Groups that only the status tells are the image's; that of root comes from an image that names a user alone, and is not taken over. */
@@ -33,6 +36,8 @@ export function targetUser(pod: V1Pod, instance: MeiliInstance): TargetUser {
     isRoot: uid === 0,
     gid,
     fsGroup: ofPod?.fsGroup,
-    supplementalGroups: ofPod?.supplementalGroups ?? (user?.supplementalGroups ?? []).filter((group) => ![0, gid, ofPod?.fsGroup].includes(group)),
+    supplementalGroups:
+      ofPod?.supplementalGroups ??
+      (user?.supplementalGroups ?? []).filter((group) => ![0, gid, ofPod?.fsGroup].includes(group)),
   }
 }

@@ -44,12 +44,17 @@ export function serverSilent(observation: SnapshotObservation, nowMs: number): O
   if (nowMs > untilMs) {
     const task = snapshot.status?.task?.uid ?? snapshot.status?.request?.taskUid
     const message = `No word of the snapshot by the end of deadlines.task (${snapshot.spec.deadlines.task}): ${why} ${task === undefined ? 'A snapshot' : `Task ${task}`} may still run there.`
-    const reason = observation.engine.state === 'Unauthorized' ? snapshotReasons.Unauthorized : snapshotReasons.TargetLost
+    const reason =
+      observation.engine.state === 'Unauthorized' ? snapshotReasons.Unauthorized : snapshotReasons.TargetLost
     return { status: failed(snapshot, { reason, message }, nowMs), effects: [] }
   }
   const message = `${why} It goes on by itself when the server is back, until ${deadlineText(untilMs)}.`
   const changes = { waitingFor: why, request: countedAnew(snapshot.status?.request) }
-  return { status: inProgress(snapshot, { phase: 'Snapshotting', reason: silentReason(observation), message, changes }, nowMs), effects: [], requeueAfterMs: Math.min(10_000, Math.max(1000, pollMs(observation, nowMs))) }
+  return {
+    status: inProgress(snapshot, { phase: 'Snapshotting', reason: silentReason(observation), message, changes }, nowMs),
+    effects: [],
+    requeueAfterMs: Math.min(10_000, Math.max(1000, pollMs(observation, nowMs))),
+  }
 }
 
 function silentReason({ engine, instance }: SnapshotObservation): SnapshotReason {
@@ -68,7 +73,8 @@ function countedAnew(request: SnapshotRequest | undefined): SnapshotRequest | un
 export function databaseReplaced({ snapshot, engine }: SnapshotObservation, nowMs: number): Outcome {
   if (engine.state !== 'Answered') return undefined
   const { request, task } = snapshot.status ?? {}
-  const strange = missingFrom(engine, request?.baseline) ?? (task !== undefined && isOtherTask(engine, task) ? task : undefined)
+  const strange =
+    missingFrom(engine, request?.baseline) ?? (task !== undefined && isOtherTask(engine, task) ? task : undefined)
   if (strange === undefined) return undefined
   const message = `The database is another one than the snapshot was asked of: task ${strange.uid} of ${strange.enqueuedAt} is not in it.`
   return askAgain(snapshot, { reason: snapshotReasons.DatabaseReplaced, message }, nowMs)
@@ -97,18 +103,54 @@ export function taskOverdue(observation: SnapshotObservation, nowMs: number): Ou
   const limit = `Task ${task.uid} was still enqueued at the end of deadlines.task (${snapshot.spec.deadlines.task})`
   const owner = otherOwner(observation, task, request)
   if (owner !== undefined) {
-    return { status: failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `${limit}. ${owner}, so it was left alone and may still run.`, changes: { task } }, nowMs), effects: [] }
+    return {
+      status: failed(
+        snapshot,
+        {
+          reason: snapshotReasons.TaskDeadlineExceeded,
+          message: `${limit}. ${owner}, so it was left alone and may still run.`,
+          changes: { task },
+        },
+        nowMs,
+      ),
+      effects: [],
+    }
   }
   if (request.cancelTaskUid !== undefined) {
-    return { status: failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `${limit}, and was cancelled.`, changes: { task } }, nowMs), effects: [] }
+    return {
+      status: failed(
+        snapshot,
+        { reason: snapshotReasons.TaskDeadlineExceeded, message: `${limit}, and was cancelled.`, changes: { task } },
+        nowMs,
+      ),
+      effects: [],
+    }
   }
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   const effects: Effect[] = server === undefined ? [] : [{ kind: 'CancelTask', server, taskUid: task.uid }]
-  return { status: inProgress(snapshot, { phase: 'Snapshotting', reason: snapshotReasons.TaskEnqueued, message: `${limit}; it is being cancelled.`, overdue: limit, changes: { task } }, nowMs), effects, requeueAfterMs: 1000 }
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Snapshotting',
+        reason: snapshotReasons.TaskEnqueued,
+        message: `${limit}; it is being cancelled.`,
+        overdue: limit,
+        changes: { task },
+      },
+      nowMs,
+    ),
+    effects,
+    requeueAfterMs: 1000,
+  }
 }
 
 /** A task is cancelled only where our own reply named it, and nobody else has it on record. */
-function otherOwner({ adoptedByOthers }: SnapshotObservation, { uid }: SnapshotTask, { taskUid }: SnapshotRequest): string | undefined {
+function otherOwner(
+  { adoptedByOthers }: SnapshotObservation,
+  { uid }: SnapshotTask,
+  { taskUid }: SnapshotRequest,
+): string | undefined {
   if (adoptedByOthers.includes(uid)) return 'Another MeiliSnapshot waits for it'
   return taskUid === uid ? undefined : "It may be somebody else's: no reply to POST /snapshots named it"
 }
@@ -124,11 +166,21 @@ export function taskPending(observation: SnapshotObservation, nowMs: number): Ou
   if (engine.state !== 'Answered' || task === undefined) return undefined
   if (task.status !== 'enqueued' && task.status !== 'processing') return undefined
   const { running } = engine
-  const step = task.status === 'enqueued' ? enqueued(task, running) : processing(task, running, taskEstimate(snapshot, observation.earlier, nowMs))
+  const step =
+    task.status === 'enqueued'
+      ? enqueued(task, running)
+      : processing(task, running, taskEstimate(snapshot, observation.earlier, nowMs))
   const untilMs = taskDeadlineMs(snapshot, nowMs)
-  const overdue = nowMs > untilMs ? `Task ${task.uid} runs on past deadlines.task (${snapshot.spec.deadlines.task}): Meilisearch does not cancel a snapshot that it is working on.` : undefined
+  const overdue =
+    nowMs > untilMs
+      ? `Task ${task.uid} runs on past deadlines.task (${snapshot.spec.deadlines.task}): Meilisearch does not cancel a snapshot that it is working on.`
+      : undefined
   return {
-    status: inProgress(snapshot, { phase: 'Snapshotting', ...step, overdue, changes: { ...step.changes, ...adopted(observation, task, nowMs) } }, nowMs),
+    status: inProgress(
+      snapshot,
+      { phase: 'Snapshotting', ...step, overdue, changes: { ...step.changes, ...adopted(observation, task, nowMs) } },
+      nowMs,
+    ),
     effects: [],
     requeueAfterMs: pollMs(observation, nowMs),
   }
@@ -138,16 +190,27 @@ type Seen = { reason: 'TaskEnqueued' | 'TaskProcessing'; message: string; change
 
 function enqueued(task: SnapshotTask, running: RunningBatch | undefined): Seen {
   const waitingFor = running === undefined ? undefined : batchText(running)
-  const message = waitingFor === undefined ? `Task ${task.uid} is enqueued.` : `Task ${task.uid} waits for ${waitingFor}: Meilisearch runs one batch at a time.`
+  const message =
+    waitingFor === undefined
+      ? `Task ${task.uid} is enqueued.`
+      : `Task ${task.uid} waits for ${waitingFor}: Meilisearch runs one batch at a time.`
   return { reason: snapshotReasons.TaskEnqueued, message, changes: { waitingFor, progress: { step: 'enqueued' } } }
 }
 
-function processing(task: SnapshotTask, running: RunningBatch | undefined, estimatedCompletion: string | undefined): Seen {
+function processing(
+  task: SnapshotTask,
+  running: RunningBatch | undefined,
+  estimatedCompletion: string | undefined,
+): Seen {
   const ours = running?.uid === task.batchUid ? running : undefined
   // The step is the name of an index at times, and longer than status may hold.
   const step = told(ours?.step ?? 'processing', 128)
   const percent = ours?.percent === undefined ? {} : percentOf(ours.percent)
-  return { reason: snapshotReasons.TaskProcessing, message: `Meilisearch makes the snapshot: ${step}.`, changes: { progress: { step, ...percent, estimatedCompletion } } }
+  return {
+    reason: snapshotReasons.TaskProcessing,
+    message: `Meilisearch makes the snapshot: ${step}.`,
+    changes: { progress: { step, ...percent, estimatedCompletion } },
+  }
 }
 
 function adopted({ snapshot }: SnapshotObservation, task: SnapshotTask, nowMs: number): Changes {
@@ -167,10 +230,29 @@ export function taskEnded(observation: SnapshotObservation, nowMs: number): Outc
   if (task.status === 'canceled') {
     // The reply to a cancelling may be lost, too: past the deadline it was ours.
     const late = snapshot.status?.request?.cancelTaskUid !== undefined || nowMs > taskDeadlineMs(snapshot, nowMs)
-    if (!late) return askAgain(snapshot, { reason: snapshotReasons.SnapshotTaskCanceled, message: `Task ${task.uid} was cancelled by somebody.` }, nowMs)
-    return { status: failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message: `Task ${task.uid} was cancelled at the end of deadlines.task (${snapshot.spec.deadlines.task}).`, changes }, nowMs), effects: [] }
+    if (!late)
+      return askAgain(
+        snapshot,
+        { reason: snapshotReasons.SnapshotTaskCanceled, message: `Task ${task.uid} was cancelled by somebody.` },
+        nowMs,
+      )
+    return {
+      status: failed(
+        snapshot,
+        {
+          reason: snapshotReasons.TaskDeadlineExceeded,
+          message: `Task ${task.uid} was cancelled at the end of deadlines.task (${snapshot.spec.deadlines.task}).`,
+          changes,
+        },
+        nowMs,
+      ),
+      effects: [],
+    }
   }
-  return { status: failed(snapshot, { reason: snapshotReasons.SnapshotTaskFailed, message: whyFailed(task), changes }, nowMs), effects: [] }
+  return {
+    status: failed(snapshot, { reason: snapshotReasons.SnapshotTaskFailed, message: whyFailed(task), changes }, nowMs),
+    effects: [],
+  }
 }
 
 function whyFailed({ uid, error }: SnapshotTask): string {

@@ -10,7 +10,9 @@ export function whySilent({ snapshot, instance, target, engine }: SnapshotObserv
   if (engine.state === 'Unreachable' || engine.state === 'Unauthorized') return sentence(engine.message)
   const { name } = snapshot.spec.source.instanceRef
   if (instance === undefined) return `MeiliInstance ${name} does not exist in namespace ${snapshot.metadata.namespace}.`
-  return target === undefined ? `The pod of MeiliInstance ${name} is not there.` : `Pod ${target.metadata?.name ?? ''} has no address.`
+  return target === undefined
+    ? `The pod of MeiliInstance ${name} is not there.`
+    : `Pod ${target.metadata?.name ?? ''} has no address.`
 }
 
 /** A mover has 30 s from SIGTERM to SIGKILL; past this its node does not answer. */
@@ -18,9 +20,14 @@ const endsWithinMs = 60_000
 
 /** A mover that goes away and does not end, which nobody can hurry from here. Undefined as long as that is no trouble. */
 export function whyNotEnding({ jobs, pod }: MoverSeen, nowMs: number): string | undefined {
-  const late = jobs.find(({ metadata }) => metadata?.deletionTimestamp !== undefined && nowMs - goingSinceMs(metadata) > endsWithinMs)
+  const late = jobs.find(
+    ({ metadata }) => metadata?.deletionTimestamp !== undefined && nowMs - goingSinceMs(metadata) > endsWithinMs,
+  )
   if (late === undefined) return undefined
-  const where = pod?.spec?.nodeName === undefined ? 'its pod has' : `pod ${pod.metadata?.name ?? ''} on node ${pod.spec.nodeName} has`
+  const where =
+    pod?.spec?.nodeName === undefined
+      ? 'its pod has'
+      : `pod ${pod.metadata?.name ?? ''} on node ${pod.spec.nodeName} has`
   return `Job ${late.metadata?.name ?? ''} was deleted at ${instant(goingSinceMs(late.metadata))}, and ${where} not ended: the node is gone, or hangs. It may still write, so it is waited for. Once the node is known to be off, "kubectl delete pod --force" ends the wait.`
 }
 
@@ -37,18 +44,24 @@ export function whyWaiting({ job, pod, warning, claimTrouble }: MoverSeen): stri
   if (job === undefined) return undefined
   if (pod === undefined) return warning === undefined ? undefined : sentence(`the Job makes no pod: ${warning}`)
   if (pod.status?.phase !== 'Pending') return undefined
-  const trouble = unschedulable(pod) ?? containerTrouble(pod) ?? (warning === undefined || isHistory(pod, warning) ? undefined : sentence(warning))
+  const trouble =
+    unschedulable(pod) ??
+    containerTrouble(pod) ??
+    (warning === undefined || isHistory(pod, warning) ? undefined : sentence(warning))
   return claimTrouble === undefined ? trouble : `${trouble ?? ''} ${sentence(claimTrouble)}`.trim()
 }
 
 function unschedulable(pod: V1Pod): string | undefined {
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-  return scheduled?.status === 'False' ? sentence(`no node can take it: ${scheduled.message ?? scheduled.reason ?? ''}`) : undefined
+  return scheduled?.status === 'False'
+    ? sentence(`no node can take it: ${scheduled.message ?? scheduled.reason ?? ''}`)
+    : undefined
 }
 
 /** Events stay for an hour: what the scheduler complained of is over once the pod has its node. */
 function isHistory(pod: V1Pod, warning: string): boolean {
-  const scheduled = pod.status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True') ?? false
+  const scheduled =
+    pod.status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True') ?? false
   return scheduled && warning.startsWith('FailedScheduling')
 }
 

@@ -18,7 +18,8 @@ export class Destinations {
     const observedAt = secondsOf(status?.destination?.observedAt)
     if (status?.destination === undefined || observedAt === undefined) return
     const key = keyOf(metadata.namespace, spec.destination.claim.name)
-    if (observedAt >= (this.#seen.get(key)?.observedAt ?? -Infinity)) this.#seen.set(key, { freeBytes: status.destination.freeBytes, observedAt })
+    if (observedAt >= (this.#seen.get(key)?.observedAt ?? -Infinity))
+      this.#seen.set(key, { freeBytes: status.destination.freeBytes, observedAt })
   }
 
   /** The newest good snapshot of each instance: the next one goes where that went. */
@@ -30,8 +31,14 @@ export class Destinations {
 
   samples(): Sample[] {
     return [
-      ...samplesOf('meili_destination_free_bytes', [...this.#seen].map(([key, { freeBytes }]) => [key, freeBytes])),
-      ...samplesOf('meili_destination_observed_timestamp_seconds', [...this.#seen].map(([key, { observedAt }]) => [key, observedAt])),
+      ...samplesOf(
+        'meili_destination_free_bytes',
+        [...this.#seen].map(([key, { freeBytes }]) => [key, freeBytes]),
+      ),
+      ...samplesOf(
+        'meili_destination_observed_timestamp_seconds',
+        [...this.#seen].map(([key, { observedAt }]) => [key, observedAt]),
+      ),
       ...samplesOf('meili_destination_next_snapshot_bytes', [...this.#needed]),
     ]
   }

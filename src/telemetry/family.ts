@@ -15,6 +15,10 @@ export interface Sample {
 }
 
 /** Families that share their labels, from name to what it means. */
-export function familiesOf(type: Family['type'], labels: readonly string[], helps: Readonly<Record<string, string>>): Family[] {
+export function familiesOf(
+  type: Family['type'],
+  labels: readonly string[],
+  helps: Readonly<Record<string, string>>,
+): Family[] {
   return Object.entries(helps).map(([name, help]) => ({ name, type, help, labels }))
 }

@@ -8,5 +8,11 @@ const secretFields = ['authorization', 'apiKey', 'masterKey', 'token', 'password
 const paths = secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`])
 
 export function createLogger(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, redact: { paths, censor: '[secret]' } })
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: { paths, censor: '[secret]' },
+  })
 }

@@ -24,7 +24,11 @@ export class Metrics {
   constructor(version: string) {
     // At their usual 10 ms and 100 ms the two watches over the event loop took most of the time of an idle operator, and its heap grew by 1 MB a minute
     // until V8 looked: quantiles are kept in trees, whose dead nodes grow old.
-    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 100, eventLoopUtilizationTimeout: 5000 })
+    collectDefaultMetrics({
+      register: this.registry,
+      eventLoopMonitoringPrecision: 100,
+      eventLoopUtilizationTimeout: 5000,
+    })
     this.#declare(operatorFamilies)
     this.#set('meili_operator_build_info', { version }, 1)
     this.#count('meili_operator_events_dropped_total', {}, 0)

@@ -4,7 +4,8 @@ import type { MeiliSnapshot } from '../api/snapshot.ts'
 /** No name holds a slash. */
 export const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`
 
-export const instanceKeyOf = ({ metadata, spec }: MeiliSnapshot): string => keyOf(metadata.namespace, spec.source.instanceRef.name)
+export const instanceKeyOf = ({ metadata, spec }: MeiliSnapshot): string =>
+  keyOf(metadata.namespace, spec.source.instanceRef.name)
 
 /** The labels of an instance's series. */
 export function placeOf(key: string): { namespace: string; instance: string } {

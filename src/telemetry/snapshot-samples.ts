@@ -59,7 +59,11 @@ export function remembered(into: Gathered, completedAt: string | undefined): voi
   assign(into, 'lastSuccess', later(into.lastSuccess, secondsOf(completedAt)))
 }
 
-function assign(into: Gathered, member: 'lastAttempt' | 'lastFailure' | 'lastSuccess', seconds: number | undefined): void {
+function assign(
+  into: Gathered,
+  member: 'lastAttempt' | 'lastFailure' | 'lastSuccess',
+  seconds: number | undefined,
+): void {
   if (seconds !== undefined) into[member] = seconds
 }
 
@@ -75,7 +79,11 @@ export function snapshotSamples(place: Readonly<Record<string, string>>, gathere
   ]
   return [
     ...figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, labels: place, value }])),
-    ...[...gathered.phases].map(([phase, value]) => ({ name: 'meili_snapshot_phase', labels: { ...place, phase }, value })),
+    ...[...gathered.phases].map(([phase, value]) => ({
+      name: 'meili_snapshot_phase',
+      labels: { ...place, phase },
+      value,
+    })),
     ...(good === undefined ? [] : durations(place, good)),
   ]
 }
@@ -90,6 +98,8 @@ function durations(place: Readonly<Record<string, string>>, { metadata, status }
   return steps.flatMap(([phase, from, until]) => {
     const [start, end] = [secondsOf(from), secondsOf(until)]
     if (start === undefined || end === undefined) return []
-    return [{ name: 'meili_snapshot_phase_duration_seconds', labels: { ...place, phase }, value: Math.max(0, end - start) }]
+    return [
+      { name: 'meili_snapshot_phase_duration_seconds', labels: { ...place, phase }, value: Math.max(0, end - start) },
+    ]
   })
 }

@@ -12,24 +12,31 @@ export const stateFamilies: readonly Family[] = [
     meili_instance_ready: '1 where the condition Ready of the MeiliInstance is True, else 0',
     meili_instance_created_timestamp_seconds: 'When the MeiliInstance was created, in Unix time',
     meili_instance_database_bytes: 'Size of the database, as the server said last. Absent until it has answered',
-    meili_snapshot_last_success_timestamp_seconds: 'When the newest good snapshot completed, in Unix time. Absent until there is one',
-    meili_snapshot_last_failure_timestamp_seconds: 'When the newest failed snapshot ended, in Unix time. Absent until there is one',
-    meili_snapshot_last_attempt_timestamp_seconds: 'When work on the newest snapshot began, in Unix time. Absent until there is one',
-    meili_snapshot_oldest_unfinished_timestamp_seconds: 'When the oldest MeiliSnapshot that has not ended was created, in Unix time. Absent where all have ended',
+    meili_snapshot_last_success_timestamp_seconds:
+      'When the newest good snapshot completed, in Unix time. Absent until there is one',
+    meili_snapshot_last_failure_timestamp_seconds:
+      'When the newest failed snapshot ended, in Unix time. Absent until there is one',
+    meili_snapshot_last_attempt_timestamp_seconds:
+      'When work on the newest snapshot began, in Unix time. Absent until there is one',
+    meili_snapshot_oldest_unfinished_timestamp_seconds:
+      'When the oldest MeiliSnapshot that has not ended was created, in Unix time. Absent where all have ended',
     meili_snapshot_overdue: 'MeiliSnapshots whose condition Overdue is True',
     meili_snapshot_size_bytes: 'Size of the newest good snapshot. Absent until there is one',
   }),
   ...familiesOf('gauge', [...ofInstance, 'phase'], {
     meili_snapshot_phase: 'MeiliSnapshots that are there, by phase',
-    meili_snapshot_phase_duration_seconds: 'How long the phases of the newest good snapshot took. Pending ends with the request, and Moving includes the verification. Absent until there is one',
+    meili_snapshot_phase_duration_seconds:
+      'How long the phases of the newest good snapshot took. Pending ends with the request, and Moving includes the verification. Absent until there is one',
   }),
   ...familiesOf('counter', [...ofInstance, 'result', 'reason'], {
-    meili_snapshot_total: 'MeiliSnapshots that have ended: all that were there when this process started, and all that ended since. Deleting one takes nothing away; a restart counts anew what is left',
+    meili_snapshot_total:
+      'MeiliSnapshots that have ended: all that were there when this process started, and all that ended since. Deleting one takes nothing away; a restart counts anew what is left',
   }),
   ...familiesOf('gauge', ofClaim, {
     meili_destination_free_bytes: 'Room on the claim, as a mover saw it last. Absent until one has',
     meili_destination_observed_timestamp_seconds: 'When a mover saw that room, in Unix time',
-    meili_destination_next_snapshot_bytes: 'About what the next snapshot needs: the largest of the newest good ones that each instance has stored on the claim. Absent until there is one',
+    meili_destination_next_snapshot_bytes:
+      'About what the next snapshot needs: the largest of the newest good ones that each instance has stored on the claim. Absent until there is one',
   }),
 ]
 

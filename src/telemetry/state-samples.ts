@@ -17,7 +17,9 @@ export interface State {
 
 export function stateOf(instances: readonly MeiliInstance[], snapshots: readonly MeiliSnapshot[]): State {
   const destinations = new Destinations()
-  const all = new Map<string, Gathered>(instances.map(({ metadata }) => [keyOf(metadata.namespace, metadata.name), nothingGathered()]))
+  const all = new Map<string, Gathered>(
+    instances.map(({ metadata }) => [keyOf(metadata.namespace, metadata.name), nothingGathered()]),
+  )
   for (const snapshot of snapshots) {
     const key = instanceKeyOf(snapshot)
     const gathered = all.get(key) ?? nothingGathered()
@@ -31,7 +33,10 @@ export function stateOf(instances: readonly MeiliInstance[], snapshots: readonly
     if (gathered !== undefined) remembered(gathered, status?.lastSnapshot?.completedAt)
   }
   const ofSnapshots = [...all].flatMap(([key, gathered]) => snapshotSamples(placeOf(key), gathered))
-  return { samples: [...instances.flatMap(instanceSamples), ...ofSnapshots, ...destinations.samples()], instances: [...all.keys()] }
+  return {
+    samples: [...instances.flatMap(instanceSamples), ...ofSnapshots, ...destinations.samples()],
+    instances: [...all.keys()],
+  }
 }
 
 function instanceSamples({ metadata, status }: MeiliInstance): Sample[] {

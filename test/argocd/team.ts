@@ -4,7 +4,16 @@ import type { DeployRepository } from '../support/deploy-repository.ts'
 import { eventually } from '../support/eventually.ts'
 
 const namespace = 'argocd'
-const project = { apiVersion: 'argoproj.io/v1alpha1', kind: 'AppProject', metadata: { name: 'default', namespace }, spec: { sourceRepos: ['*'], destinations: [{ server: '*', namespace: '*' }], clusterResourceWhitelist: [{ group: '*', kind: '*' }] } }
+const project = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'AppProject',
+  metadata: { name: 'default', namespace },
+  spec: {
+    sourceRepos: ['*'],
+    destinations: [{ server: '*', namespace: '*' }],
+    clusterResourceWhitelist: [{ group: '*', kind: '*' }],
+  },
+}
 const parts = ['deployment/argocd-redis', 'deployment/argocd-repo-server', 'statefulset/argocd-application-controller']
 
 interface Source {
@@ -19,7 +28,13 @@ export interface Outcome {
   readonly operation: { readonly sync?: { readonly revision?: string } }
   readonly syncResult?: {
     readonly revision: string
-    readonly resources?: readonly { readonly kind: string; readonly name: string; readonly hookType?: string; readonly hookPhase?: string; readonly message?: string }[]
+    readonly resources?: readonly {
+      readonly kind: string
+      readonly name: string
+      readonly hookType?: string
+      readonly hookPhase?: string
+      readonly message?: string
+    }[]
   }
 }
 
@@ -33,7 +48,12 @@ export interface Application {
     readonly health?: { readonly status?: string; readonly message?: string; readonly lastTransitionTime?: string }
     readonly conditions?: readonly { readonly type: string; readonly message: string }[]
     readonly operationState?: Outcome
-    readonly resources?: readonly { readonly kind: string; readonly name: string; readonly status?: string; readonly requiresPruning?: boolean }[]
+    readonly resources?: readonly {
+      readonly kind: string
+      readonly name: string
+      readonly status?: string
+      readonly requiresPruning?: boolean
+    }[]
   }
 }
 
@@ -52,7 +72,13 @@ export class Team {
 
   /** Argo CD is there and at work. */
   async arrive(): Promise<void> {
-    await this.#kubectl.run(['wait', '--for=condition=Established', 'crd/applications.argoproj.io', 'crd/appprojects.argoproj.io', '--timeout=60s'])
+    await this.#kubectl.run([
+      'wait',
+      '--for=condition=Established',
+      'crd/applications.argoproj.io',
+      'crd/appprojects.argoproj.io',
+      '--timeout=60s',
+    ])
     await this.#kubectl.apply(project)
     for (const part of parts) await this.#run('rollout', 'status', part, '--timeout=120s')
   }
@@ -85,30 +111,54 @@ export class Team {
   /** As `argocd app sync` does, of the last commit; gives back how it ended. */
   async sync(name: string): Promise<Outcome> {
     const { spec } = await this.application(name)
-    const operation = { initiatedBy: { username: 'team' }, sync: { revision: this.head, syncOptions: spec.syncPolicy?.syncOptions ?? [] } }
+    const operation = {
+      initiatedBy: { username: 'team' },
+      sync: { revision: this.head, syncOptions: spec.syncPolicy?.syncOptions ?? [] },
+    }
     await this.#run('patch', 'application', name, '--type=merge', '-p', JSON.stringify({ operation }))
-    return await eventually(`Application ${name} to be synced`, async () => {
-      const { operation: asked, status } = await this.application(name)
-      const state = status?.operationState
-      if (asked === undefined && state?.operation.sync?.revision === this.head && state.phase !== 'Running') return state
-      throw new Error(toldOf(status))
-    }, { timeoutMs: 180_000 })
+    return await eventually(
+      `Application ${name} to be synced`,
+      async () => {
+        const { operation: asked, status } = await this.application(name)
+        const state = status?.operationState
+        if (asked === undefined && state?.operation.sync?.revision === this.head && state.phase !== 'Running')
+          return state
+        throw new Error(toldOf(status))
+      },
+      { timeoutMs: 180_000 },
+    )
   }
 
   /** The last commit is there, and good; until then each look is shown to `look`. */
   async settled(name: string, look: (application: Application) => void = () => {}): Promise<Application> {
-    return await eventually(`Application ${name} to be Synced and Healthy at the last commit`, async () => {
-      const application = await this.application(name)
-      look(application)
-      const { status } = application
-      if (status?.sync?.status === 'Synced' && status.health?.status === 'Healthy' && status.sync.revision === this.head) return application
-      throw new Error(toldOf(status))
-    }, { timeoutMs: 180_000 })
+    return await eventually(
+      `Application ${name} to be Synced and Healthy at the last commit`,
+      async () => {
+        const application = await this.application(name)
+        look(application)
+        const { status } = application
+        if (
+          status?.sync?.status === 'Synced' &&
+          status.health?.status === 'Healthy' &&
+          status.sync.revision === this.head
+        )
+          return application
+        throw new Error(toldOf(status))
+      },
+      { timeoutMs: 180_000 },
+    )
   }
 
   /** As `argocd app delete` does: with all that it has applied. */
   async deleted(name: string): Promise<void> {
-    await this.#run('patch', 'application', name, '--type=merge', '-p', '{"metadata":{"finalizers":["resources-finalizer.argocd.argoproj.io"]}}')
+    await this.#run(
+      'patch',
+      'application',
+      name,
+      '--type=merge',
+      '-p',
+      '{"metadata":{"finalizers":["resources-finalizer.argocd.argoproj.io"]}}',
+    )
     await this.#run('delete', 'application', name, '--timeout=110s')
   }
 
@@ -124,5 +174,9 @@ export class Team {
 
 function toldOf(status: Application['status']): string {
   const { sync, health, operationState, conditions = [] } = status ?? {}
-  return [`${sync?.status}, ${health?.status}`, `${operationState?.phase}: ${operationState?.message}`, ...conditions.map(({ type, message }) => `${type}: ${message}`)].join('; ')
+  return [
+    `${sync?.status}, ${health?.status}`,
+    `${operationState?.phase}: ${operationState?.message}`,
+    ...conditions.map(({ type, message }) => `${type}: ${message}`),
+  ].join('; ')
 }

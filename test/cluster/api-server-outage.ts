@@ -28,13 +28,35 @@ export async function keepApiServer(place: ApiServerPlace, first: Daemon): Promi
 
 /** Resolves when it is ready again, with what `work` gave. `work` begins when nothing answers any more. */
 export async function withoutApiServer<T>(cluster: Cluster, work: () => Promise<T>): Promise<T> {
-  const ask = async (): Promise<string> => await cluster.run(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, 'get', '--raw', '/readyz', '--request-timeout=2s'])
+  const ask = async (): Promise<string> =>
+    await cluster.run(cluster.kubectl, [
+      '--kubeconfig',
+      cluster.kubeconfig,
+      'get',
+      '--raw',
+      '/readyz',
+      '--request-timeout=2s',
+    ])
   writeFileSync(switchOf(cluster.stateDirectory), '')
   try {
-    await until({ what: 'the API server to be gone', withinMs: 10_000 }, async () => await ask().then(() => false, () => true))
+    await until(
+      { what: 'the API server to be gone', withinMs: 10_000 },
+      async () =>
+        await ask().then(
+          () => false,
+          () => true,
+        ),
+    )
     return await work()
   } finally {
     rmSync(switchOf(cluster.stateDirectory))
-    await until({ what: 'the API server to be ready again', withinMs: 60_000, log: join(cluster.stateDirectory, 'kube-apiserver.log') }, async () => (await ask()) === 'ok')
+    await until(
+      {
+        what: 'the API server to be ready again',
+        withinMs: 60_000,
+        log: join(cluster.stateDirectory, 'kube-apiserver.log'),
+      },
+      async () => (await ask()) === 'ok',
+    )
   }
 }

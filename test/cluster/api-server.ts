@@ -34,11 +34,21 @@ const auditPolicy = {
   omitStages: ['RequestReceived'],
   rules: [
     { level: 'None', nonResourceURLs: ['/livez*', '/readyz*', '/healthz*', '/version', '/openapi/*'] },
-    { level: 'None', verbs: ['get', 'list', 'watch'], userGroups: ['system:nodes', 'system:serviceaccounts:kube-system'] },
     {
       level: 'None',
       verbs: ['get', 'list', 'watch'],
-      users: ['system:apiserver', 'system:kube-controller-manager', 'system:kube-scheduler', 'system:kube-proxy', 'local-pool'],
+      userGroups: ['system:nodes', 'system:serviceaccounts:kube-system'],
+    },
+    {
+      level: 'None',
+      verbs: ['get', 'list', 'watch'],
+      users: [
+        'system:apiserver',
+        'system:kube-controller-manager',
+        'system:kube-scheduler',
+        'system:kube-proxy',
+        'local-pool',
+      ],
     },
     { level: 'Metadata', resources: [{ group: '', resources: ['secrets', 'serviceaccounts/token'] }] },
     { level: 'Request', verbs: writes, users: ['system:serviceaccount:meili-operator-system:meili-operator'] },
@@ -67,7 +77,12 @@ export function startEtcd({ stateDirectory, etcdPorts, binaries }: ApiServerPlac
     'log-level': 'warn',
   }
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
-  return startDaemon({ name: 'etcd', program: binaries.etcd, args: ['--unsafe-no-fsync', ...flags], log: join(stateDirectory, 'etcd.log') })
+  return startDaemon({
+    name: 'etcd',
+    program: binaries.etcd,
+    args: ['--unsafe-no-fsync', ...flags],
+    log: join(stateDirectory, 'etcd.log'),
+  })
 }
 
 export function startApiServer(place: ApiServerPlace): Daemon {
@@ -105,7 +120,12 @@ export function startApiServer(place: ApiServerPlace): Daemon {
     profiling: false,
   }
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
-  return startDaemon({ name: 'kube-apiserver', program: place.binaries['kube-apiserver'], args: flags, log: join(stateDirectory, 'kube-apiserver.log') })
+  return startDaemon({
+    name: 'kube-apiserver',
+    program: place.binaries['kube-apiserver'],
+    args: flags,
+    log: join(stateDirectory, 'kube-apiserver.log'),
+  })
 }
 
 /** Waits for /readyz, which also says that the bootstrap roles are there. */
@@ -120,12 +140,20 @@ export async function apiServerReady(place: ApiServerPlace, daemons: readonly Da
   const url = `https://${place.address}:${place.port}/readyz`
   const hopeless = (): string | undefined => daemons.map((daemon) => daemon.ended()).find((end) => end !== undefined)
   try {
-    await until({ what: `${url} to answer ok`, withinMs: 120_000, log: join(place.stateDirectory, 'kube-apiserver.log'), hopeless }, async () => {
-      const { statusCode, body } = await request(url, { dispatcher: agent, signal: AbortSignal.timeout(5000) })
-      const text = await body.text()
-      if (statusCode !== 200) throw new Error(`${statusCode} ${text}`)
-      return true
-    })
+    await until(
+      {
+        what: `${url} to answer ok`,
+        withinMs: 120_000,
+        log: join(place.stateDirectory, 'kube-apiserver.log'),
+        hopeless,
+      },
+      async () => {
+        const { statusCode, body } = await request(url, { dispatcher: agent, signal: AbortSignal.timeout(5000) })
+        const text = await body.text()
+        if (statusCode !== 200) throw new Error(`${statusCode} ${text}`)
+        return true
+      },
+    )
   } finally {
     await agent.destroy()
   }

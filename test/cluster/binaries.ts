@@ -41,7 +41,13 @@ export type Binaries<P extends Program = Program> = Readonly<Record<P, string>>
 /** What startControlPlane needs. */
 export const controlPlanePrograms = ['etcd', 'kube-apiserver', 'kubectl'] as const
 /** What startCluster needs. */
-export const clusterPrograms = [...controlPlanePrograms, 'kubelet', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const
+export const clusterPrograms = [
+  ...controlPlanePrograms,
+  'kubelet',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+] as const
 
 /** Flux, as far as it applies what lies in a Git repository. */
 export const fluxPrograms = ['source-controller', 'kustomize-controller', 'helm-controller'] as const
@@ -91,7 +97,9 @@ async function build(program: Program): Promise<void> {
   const { module, path } = packages[program]
   const [major = '', minor = ''] = kubernetesVersion.split('.')
   const stamps = { gitVersion: `v${kubernetesVersion}`, gitMajor: major, gitMinor: minor }
-  const flags = Object.entries(module === 'tools' ? stamps : {}).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+  const flags = Object.entries(module === 'tools' ? stamps : {}).map(
+    ([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
+  )
   mkdirSync(place, { recursive: true })
   // Built beside its place and renamed: a build that was killed leaves no half program behind.
   const half = join(place, `.${program}.${process.pid}`)
@@ -105,7 +113,9 @@ async function buildMissing(programs: readonly Program[], log: Log): Promise<voi
   if (missing.length === 0) return
   const wrong = await missingGo(missing)
   if (wrong !== undefined) throw new Error(`Something is missing: ${wrong}`)
-  log(`building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes, 4 for Helm, 1 for verdicts, 8 for Flux and 6 for Argo CD on 2 cores`)
+  log(
+    `building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes, 4 for Helm, 1 for verdicts, 8 for Flux and 6 for Argo CD on 2 cores`,
+  )
   for (const [index, program] of missing.entries()) {
     const start = Date.now()
     await build(program)
@@ -116,7 +126,10 @@ async function buildMissing(programs: readonly Program[], log: Log): Promise<voi
 /** Gives back the path of each program, after building those that are nowhere to be found. */
 export async function ensureBinaries<P extends Program>(programs: readonly P[], log: Log): Promise<Binaries<P>> {
   if (programs.some((program) => find(program) === undefined)) {
-    await locked({ path: join(binaryDirectory, 'build.lock'), what: 'building programs from Go modules', log }, async () => buildMissing(programs, log))
+    await locked(
+      { path: join(binaryDirectory, 'build.lock'), what: 'building programs from Go modules', log },
+      async () => buildMissing(programs, log),
+    )
   }
   return Object.fromEntries(programs.map((program) => [program, find(program)])) as Binaries<P>
 }

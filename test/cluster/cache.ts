@@ -9,7 +9,10 @@ export const silent: Log = () => {}
 
 const base = process.env['XDG_CACHE_HOME']
 
-export const cacheDirectory = join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'meili-operator')
+export const cacheDirectory = join(
+  base === undefined || base === '' ? join(homedir(), '.cache') : base,
+  'meili-operator',
+)
 
 /** State of running clusters and control planes; swept of what dead runs left behind. */
 export const runDirectory = join(cacheDirectory, 'run')

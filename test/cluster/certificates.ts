@@ -20,7 +20,14 @@ interface Subject {
 const subjects: Readonly<Record<string, Subject>> = {
   'kube-apiserver': {
     subject: '/CN=kube-apiserver',
-    names: ['IP:10.96.0.1', 'IP:10.77.0.1', 'IP:127.0.0.1', 'DNS:localhost', 'DNS:kubernetes', 'DNS:kubernetes.default.svc'],
+    names: [
+      'IP:10.96.0.1',
+      'IP:10.77.0.1',
+      'IP:127.0.0.1',
+      'DNS:localhost',
+      'DNS:kubernetes',
+      'DNS:kubernetes.default.svc',
+    ],
   },
   'kubelet-client': { subject: '/O=system:masters/CN=kube-apiserver-kubelet-client' },
   admin: { subject: '/O=system:masters/CN=admin' },
@@ -29,7 +36,10 @@ const subjects: Readonly<Record<string, Subject>> = {
   'kube-scheduler': { subject: '/CN=system:kube-scheduler' },
   'kube-proxy': { subject: '/CN=system:kube-proxy' },
   ...Object.fromEntries(
-    nodes.map(({ name, address }) => [name, { subject: `/O=system:nodes/CN=system:node:${name}`, names: [`IP:${address}`, `DNS:${name}`] }]),
+    nodes.map(({ name, address }) => [
+      name,
+      { subject: `/O=system:nodes/CN=system:node:${name}`, names: [`IP:${address}`, `DNS:${name}`] },
+    ]),
   ),
 }
 
@@ -54,15 +64,44 @@ const extensions = ({ names }: Subject): string =>
 async function make(directory: string): Promise<void> {
   const at = (name: string): string => join(directory, name)
   const key = async (name: string): Promise<string> =>
-    command('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at(`${name}.key`)])
+    command('openssl', [
+      'genpkey',
+      '-algorithm',
+      'EC',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-out',
+      at(`${name}.key`),
+    ])
   await key('ca')
-  await command('openssl', ['req', '-x509', '-new', '-key', at('ca.key'), '-subj', '/CN=meili-operator-test-bed', '-days', `${validDays}`, '-out', at('ca.crt')])
+  await command('openssl', [
+    'req',
+    '-x509',
+    '-new',
+    '-key',
+    at('ca.key'),
+    '-subj',
+    '/CN=meili-operator-test-bed',
+    '-days',
+    `${validDays}`,
+    '-out',
+    at('ca.crt'),
+  ])
   await key('service-account')
   await command('openssl', ['pkey', '-in', at('service-account.key'), '-pubout', '-out', at('service-account.pub')])
   const sign = async ([name, subject]: [string, Subject], serial: number): Promise<void> => {
     await key(name)
     writeFileSync(at(`${name}.ext`), extensions(subject))
-    await command('openssl', ['req', '-new', '-key', at(`${name}.key`), '-subj', subject.subject, '-out', at(`${name}.csr`)])
+    await command('openssl', [
+      'req',
+      '-new',
+      '-key',
+      at(`${name}.key`),
+      '-subj',
+      subject.subject,
+      '-out',
+      at(`${name}.csr`),
+    ])
     const issuer = ['-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-set_serial', `${serial + 2}`]
     const rest = ['-days', `${validDays}`, '-extfile', at(`${name}.ext`), '-out', at(`${name}.crt`)]
     await command('openssl', ['x509', '-req', '-in', at(`${name}.csr`), ...issuer, ...rest])
@@ -85,7 +124,12 @@ function kubeconfig(files: { authority: string; certificate: string; key: string
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'test-bed', cluster: { server, 'certificate-authority-data': data(files.authority) } }],
-    users: [{ name: 'test-bed', user: { 'client-certificate-data': data(files.certificate), 'client-key-data': data(files.key) } }],
+    users: [
+      {
+        name: 'test-bed',
+        user: { 'client-certificate-data': data(files.certificate), 'client-key-data': data(files.key) },
+      },
+    ],
     contexts: [{ name: 'test-bed', context: { cluster: 'test-bed', user: 'test-bed' } }],
     'current-context': 'test-bed',
   })

@@ -9,7 +9,11 @@ import { until } from './until.ts'
 const top = '/sys/fs/cgroup'
 const unified = (): boolean => existsSync(join(top, 'cgroup.controllers'))
 const hierarchies = (): string[] =>
-  unified() ? [top] : readdirSync(top, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => join(top, entry.name))
+  unified()
+    ? [top]
+    : readdirSync(top, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => join(top, entry.name))
 
 /** Clusters with other caches may run beside this one: cgroups are named in one place for the whole machine. */
 const owner = createHash('sha256').update(cacheDirectory).digest('hex').slice(0, 8)

@@ -48,14 +48,16 @@ export function makeMountPoints(): readonly string[] {
 
 /** Of any process: under a cluster of another cache directory it must stay, for that one's mount would go with it. */
 function isMountPoint(path: string): boolean {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).some((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(` ${path} `)
-    } catch {
-      // It has ended.
-      return false
-    }
-  })
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .some((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(` ${path} `)
+      } catch {
+        // It has ended.
+        return false
+      }
+    })
 }
 
 /** Ends the process inside which is the parent of all, and with it everything: processes, mounts, network. */

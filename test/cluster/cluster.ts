@@ -11,7 +11,15 @@ import { silent } from './cache.ts'
 import type { Log } from './cache.ts'
 import { ensureCertificates } from './certificates.ts'
 import { makeCgroup } from './cgroups.ts'
-import { endProcesses, lockPath, makeMountPoints, readRecord, removeLeftovers, stateDirectory, writeRecord } from './cluster-record.ts'
+import {
+  endProcesses,
+  lockPath,
+  makeMountPoints,
+  readRecord,
+  removeLeftovers,
+  stateDirectory,
+  writeRecord,
+} from './cluster-record.ts'
 import type { ClusterRecord } from './cluster-record.ts'
 import { command } from './command.ts'
 import { sandboxArchive } from './images/images.ts'
@@ -68,7 +76,8 @@ function clusterOf(record: ClusterRecord): Cluster {
     auditLog: auditLogOf(stateDirectory),
     run,
     loadImage: async (archive) => {
-      const load = async (node: string): Promise<string> => run('ctr', ['--address', socketOf(node), '--namespace', 'k8s.io', 'images', 'import', archive])
+      const load = async (node: string): Promise<string> =>
+        run('ctr', ['--address', socketOf(node), '--namespace', 'k8s.io', 'images', 'import', archive])
       await Promise.all(record.nodes.map(load))
     },
     stop: async () => {
@@ -87,16 +96,28 @@ export function runningCluster(): Cluster | undefined {
 function takeLock(): Lock {
   const lock = tryLock(lockPath)
   if ('release' in lock) return lock
-  throw new Error(`A test cluster runs already on this machine (process ${lock.pid}); there can be one. End it with "npm run cluster -- down", or use it with "npm run cluster -- kubectl get nodes".`)
+  throw new Error(
+    `A test cluster runs already on this machine (process ${lock.pid}); there can be one. End it with "npm run cluster -- down", or use it with "npm run cluster -- kubectl get nodes".`,
+  )
 }
 
 function spawnInside(settings: Settings): ChildProcess {
   const isolation = ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child']
   // tini is the first process inside: it adopts and buries what containerd's shims leave behind.
-  const program = ['tini', '--', process.execPath, join(import.meta.dirname, 'inside/main.ts'), JSON.stringify(settings)]
+  const program = [
+    'tini',
+    '--',
+    process.execPath,
+    join(import.meta.dirname, 'inside/main.ts'),
+    JSON.stringify(settings),
+  ]
   const errors = openSync(join(stateDirectory, 'inside.log'), 'a')
   // A session of its own: Ctrl-C reaches the driver only, which then ends the cluster in order.
-  const child = spawn('unshare', [...isolation, ...program], { stdio: ['pipe', 'pipe', errors], detached: true, env: { ...process.env, PATH: systemPath } })
+  const child = spawn('unshare', [...isolation, ...program], {
+    stdio: ['pipe', 'pipe', errors],
+    detached: true,
+    env: { ...process.env, PATH: systemPath },
+  })
   closeSync(errors)
   child.stdin?.on('error', () => {})
   return child
@@ -118,7 +139,8 @@ async function awaitReady(child: ChildProcess, { log = silent, step }: ClusterOp
 /** Ctrl-C and its like stop the cluster, then this process. Gives back how to undo that. */
 function onSignals(stop: () => Promise<void>): () => void {
   const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
-  const listen = (signal: NodeJS.Signals): void => void stop().finally(() => process.exit(codes[signal as keyof typeof codes]))
+  const listen = (signal: NodeJS.Signals): void =>
+    void stop().finally(() => process.exit(codes[signal as keyof typeof codes]))
   const signals = Object.keys(codes) as (keyof typeof codes)[]
   for (const signal of signals) process.once(signal, listen)
   return () => signals.forEach((signal) => process.off(signal, listen))
@@ -129,9 +151,22 @@ async function launch(options: ClusterOptions, settings: Settings, lock: Lock): 
   const child = spawnInside(settings)
   const holder = identify(child.pid ?? 0)
   lock.handTo(holder.pid)
-  const first = { what: 'the first process inside the namespaces', withinMs: 10_000, everyMs: 5, log: join(stateDirectory, 'inside.log') }
+  const first = {
+    what: 'the first process inside the namespaces',
+    withinMs: 10_000,
+    everyMs: 5,
+    log: join(stateDirectory, 'inside.log'),
+  }
   const namespacePid = await until(first, () => children(holder.pid)[0])
-  const record = { holder, namespace: identify(namespacePid), nodes: settings.nodes, kubectl: settings.binaries.kubectl, ready: false, kept: options.keep === true, mountPoints }
+  const record = {
+    holder,
+    namespace: identify(namespacePid),
+    nodes: settings.nodes,
+    kubectl: settings.binaries.kubectl,
+    ready: false,
+    kept: options.keep === true,
+    mountPoints,
+  }
   writeRecord(record)
   try {
     await awaitReady(child, options)
@@ -182,4 +217,3 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     throw error
   }
 }
-

@@ -12,7 +12,11 @@ export interface CommandOptions {
 /** Gives back what the program wrote to its standard output. Throws when it ends with anything but 0. */
 export async function command(program: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   const output = options.inherit === true ? 'inherit' : 'pipe'
-  const child = spawn(program, args, { cwd: options.cwd, env: options.environment ?? process.env, stdio: ['pipe', output, output] })
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: options.environment ?? process.env,
+    stdio: ['pipe', output, output],
+  })
   let stdout = ''
   let stderr = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -23,6 +27,7 @@ export async function command(program: string, args: readonly string[], options:
     child.on('error', (error) => resolve(error.message))
     child.on('close', (code, signal) => resolve(code === 0 ? '' : `ended with ${signal ?? code}`))
   })
-  if (ended !== '') throw new Error(`${[program, ...args].join(' ')}: ${ended}\n${`${stdout}${stderr}`.trim().slice(-4000)}`)
+  if (ended !== '')
+    throw new Error(`${[program, ...args].join(' ')}: ${ended}\n${`${stdout}${stderr}`.trim().slice(-4000)}`)
   return stdout
 }

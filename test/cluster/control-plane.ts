@@ -41,7 +41,15 @@ export async function startControlPlane({ log = silent }: { readonly log?: Log }
   const certificates = await ensureCertificates(log)
   const stateDirectory = ownedDirectory(runDirectory, 'control-plane')
   const [port, ...etcdPorts] = await freePorts()
-  const place: ApiServerPlace = { address: '127.0.0.1', port, etcdPorts, stateDirectory, certificates, binaries, alone: true }
+  const place: ApiServerPlace = {
+    address: '127.0.0.1',
+    port,
+    etcdPorts,
+    stateDirectory,
+    certificates,
+    binaries,
+    alone: true,
+  }
   const server = `https://127.0.0.1:${port}`
   const kubeconfig = join(stateDirectory, 'kubeconfig')
   writeFileSync(kubeconfig, certificates.kubeconfig('admin', server), { mode: 0o600 })

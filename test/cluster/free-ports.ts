@@ -27,5 +27,7 @@ export async function freePorts(): Promise<[number, number, number]> {
     const answers = await Promise.all(ports.map(free))
     if (answers.every(Boolean)) return ports
   }
-  throw new Error(`No three free ports in a row between ${lowest} and ${highest} on 127.0.0.1 after 100 tries: see what listens there with "ss -ltn".`)
+  throw new Error(
+    `No three free ports in a row between ${lowest} and ${highest} on 127.0.0.1 after 100 tries: see what listens there with "ss -ltn".`,
+  )
 }

@@ -22,7 +22,10 @@ const log = (line: string): void => console.log(line)
 /** Runs a program in the cluster's network, with this terminal, and gives back its exit code. */
 async function enter(cluster: Cluster, program: string, args: readonly string[]): Promise<number> {
   const environment = { ...process.env, KUBECONFIG: cluster.kubeconfig, PATH: systemPath }
-  const child = spawn('nsenter', ['--target', `${cluster.namespacePid}`, '--net', '--', program, ...args], { stdio: 'inherit', env: environment })
+  const child = spawn('nsenter', ['--target', `${cluster.namespacePid}`, '--net', '--', program, ...args], {
+    stdio: 'inherit',
+    env: environment,
+  })
   const [code] = (await once(child, 'close')) as [number | null]
   return code ?? 1
 }
@@ -35,7 +38,8 @@ function requireRunning(): Cluster {
 
 async function up(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { nodes: { type: 'string', default: '1' } } })
-  if (values.nodes !== '1' && values.nodes !== '2') throw new Error(`--nodes ${values.nodes}: a cluster has 1 or 2 nodes.`)
+  if (values.nodes !== '1' && values.nodes !== '2')
+    throw new Error(`--nodes ${values.nodes}: a cluster has 1 or 2 nodes.`)
   await ensurePrerequisites(log)
   const built = existsSync(join(import.meta.dirname, '../../dist/operator.js'))
   const images = [await meilisearchArchive(log), ...(built ? [await operatorArchive({ log })] : [])]
@@ -56,7 +60,11 @@ async function down(): Promise<number> {
   await removeLeftovers()
   const lock = tryLock(lockPath)
   if ('release' in lock) lock.release()
-  log(cluster === undefined ? 'No cluster was running; nothing is left behind.' : 'The cluster is down; nothing is left behind.')
+  log(
+    cluster === undefined
+      ? 'No cluster was running; nothing is left behind.'
+      : 'The cluster is down; nothing is left behind.',
+  )
   return 0
 }
 

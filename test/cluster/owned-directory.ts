@@ -8,8 +8,13 @@ let serial = 0
 
 /** With whatever is still mounted in it. */
 function removeStale(directory: string): void {
-  const mounts = existsSync('/proc/self/mounts') ? readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' ')[1] ?? '') : []
-  for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).toReversed()) execFileSync('umount', ['--lazy', mount])
+  const mounts = existsSync('/proc/self/mounts')
+    ? readFileSync('/proc/self/mounts', 'utf8')
+        .split('\n')
+        .map((line) => line.split(' ')[1] ?? '')
+    : []
+  for (const mount of mounts.filter((path) => path.startsWith(`${directory}/`)).toReversed())
+    execFileSync('umount', ['--lazy', mount])
   rmSync(directory, { recursive: true, force: true })
 }
 

@@ -28,14 +28,23 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): numb
 
 /** SIGTERM was sent to it, and waits because the process is stopped. */
 export function isToldToEnd(pid: number): boolean {
-  const [, pending = '0'] = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(read(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '') ?? []
+  const [, pending = '0'] =
+    /^ShdPnd:\s*([0-9a-f]+)$/m.exec(read(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '') ?? []
   return (BigInt(`0x${pending}`) & (1n << BigInt(constants.signals.SIGTERM - 1))) !== 0n
 }
 
 /** A node's kubelet, which can be silenced: what is scheduled there does not start. Its containers run on. */
 export function kubeletOf(node: string): { stop(): void; letGo(): void } {
   const mark = `--hostname-override=${node}`
-  const pids = readdirSync('/proc').map(Number).filter((pid) => pid > 0 && read(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.split('\0').includes(mark) === true)
+  const pids = readdirSync('/proc')
+    .map(Number)
+    .filter(
+      (pid) =>
+        pid > 0 &&
+        read(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+          ?.split('\0')
+          .includes(mark) === true,
+    )
   const named = pids.filter((pid) => basename(read(() => readlinkSync(`/proc/${pid}/exe`)) ?? '') === 'kubelet')
   return { stop: () => void signalAll(named, 'SIGSTOP'), letGo: () => void signalAll(named, 'SIGCONT') }
 }

@@ -51,7 +51,11 @@ function executable(path: string): boolean {
 /** Gives back the path of a system program, or undefined. */
 export function which(name: string): string | undefined {
   if (name.startsWith('/')) return executable(name) ? name : undefined
-  return systemPath.split(':').filter(Boolean).map((directory) => join(directory, name)).find(executable)
+  return systemPath
+    .split(':')
+    .filter(Boolean)
+    .map((directory) => join(directory, name))
+    .find(executable)
 }
 
 async function install(packages: readonly string[], log: Log): Promise<void> {
@@ -68,7 +72,9 @@ const isRoot = (): boolean => process.getuid?.() === 0
 
 /** Installs or names what is missing of the given programs; without any, of those that the cluster needs. */
 export async function ensurePrerequisites(log: Log, programs: readonly string[] = needed): Promise<void> {
-  const missing = (): string[] => [...new Set(programs.filter((name) => which(name) === undefined).map((name) => packageOf[name] ?? name))]
+  const missing = (): string[] => [
+    ...new Set(programs.filter((name) => which(name) === undefined).map((name) => packageOf[name] ?? name)),
+  ]
   const packages = missing()
   if (packages.length > 0 && isRoot() && which('apt-get') !== undefined) await install(packages, log)
   const still = missing()
@@ -77,7 +83,12 @@ export async function ensurePrerequisites(log: Log, programs: readonly string[] 
   throw new Error(
     [
       'The test cluster cannot be started, something is missing:',
-      ...(still.length === 0 ? [] : [`  system packages (Debian names): ${still.join(' ')}`, `    as root: apt-get update && apt-get install ${still.join(' ')}`]),
+      ...(still.length === 0
+        ? []
+        : [
+            `  system packages (Debian names): ${still.join(' ')}`,
+            `    as root: apt-get update && apt-get install ${still.join(' ')}`,
+          ]),
       ...(go === undefined ? [] : [`  ${go}`]),
     ].join('\n'),
   )

@@ -46,7 +46,9 @@ export function alive(process: ProcessIdentity): boolean {
 /** The children of a process, as /proc tells them; none where there is no /proc. */
 export function children(parent: number): readonly number[] {
   try {
-    return readdirSync('/proc').map(Number).filter((pid) => pid > 0 && stat(pid)?.parent === parent)
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid > 0 && stat(pid)?.parent === parent)
   } catch {
     return []
   }

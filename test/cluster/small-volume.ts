@@ -38,7 +38,8 @@ function persistentVolume({ name, node, sizeBytes }: SmallVolumeSpec, path: stri
 /** Makes the file system on the node and a PersistentVolume for it. */
 export async function smallVolume(cluster: Cluster, spec: SmallVolumeSpec): Promise<SmallVolume> {
   const path = join(cluster.stateDirectory, 'volumes', spec.name)
-  const kubectl = async (args: readonly string[], input?: string): Promise<string> => cluster.run(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args], input)
+  const kubectl = async (args: readonly string[], input?: string): Promise<string> =>
+    cluster.run(cluster.kubectl, ['--kubeconfig', cluster.kubeconfig, ...args], input)
   await cluster.run('mkdir', ['-p', path])
   if (spec.filesystem === 'ext4') {
     await cluster.run('truncate', ['--size', `${spec.sizeBytes}`, `${path}.ext4`])

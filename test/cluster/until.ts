@@ -25,7 +25,10 @@ export function tail(log: string | undefined, lines = 12): string {
 }
 
 /** Polls until the probe gives back something other than undefined or false. A throwing probe counts as "not yet". */
-export async function until<T>(wait: Wait, probe: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+export async function until<T>(
+  wait: Wait,
+  probe: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
   const deadline = Date.now() + wait.withinMs
   for (;;) {
     let seen = 'nothing'
@@ -37,7 +40,8 @@ export async function until<T>(wait: Wait, probe: () => Promise<T | undefined | 
     }
     const hopeless = wait.hopeless?.()
     if (hopeless !== undefined) throw new Error(`While waiting for ${wait.what}: ${hopeless}${tail(wait.log)}`)
-    if (Date.now() > deadline) throw new Error(`Waited ${wait.withinMs / 1000} s for ${wait.what}; seen last: ${seen}${tail(wait.log)}`)
+    if (Date.now() > deadline)
+      throw new Error(`Waited ${wait.withinMs / 1000} s for ${wait.what}; seen last: ${seen}${tail(wait.log)}`)
     await pause(wait.everyMs ?? 50)
   }
 }

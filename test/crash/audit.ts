@@ -19,7 +19,13 @@ export function auditedWrites(log: string, namespace: string): string[] {
     .filter((line) => line.includes(account) && line.includes(namespace) && line.endsWith('}'))
     .map((line) => JSON.parse(line) as Entry)
   return entries.flatMap(({ verb, user, objectRef }) => {
-    const isOurs = user.username === account && objectRef?.namespace === namespace && !reads.has(verb) && !apart.has(objectRef.resource)
-    return isOurs ? [`${verb} ${objectRef.resource}${objectRef.subresource === undefined ? '' : `/${objectRef.subresource}`}`] : []
+    const isOurs =
+      user.username === account &&
+      objectRef?.namespace === namespace &&
+      !reads.has(verb) &&
+      !apart.has(objectRef.resource)
+    return isOurs
+      ? [`${verb} ${objectRef.resource}${objectRef.subresource === undefined ? '' : `/${objectRef.subresource}`}`]
+      : []
   })
 }

@@ -46,8 +46,13 @@ async function nft(rules: string): Promise<void> {
 
 /** In the output hook only: probes of the kubelet and everything from pods go straight to the server, on its own port. */
 async function makeDoors(): Promise<void> {
-  const here = Object.values(networkInterfaces()).flat().some((one) => one?.address === apiServerAddress)
-  if (!here) throw new Error(`${apiServerAddress} is not an address of this network: the crash matrix runs inside of the test bed's (npm run test:crash).`)
+  const here = Object.values(networkInterfaces())
+    .flat()
+    .some((one) => one?.address === apiServerAddress)
+  if (!here)
+    throw new Error(
+      `${apiServerAddress} is not an address of this network: the crash matrix runs inside of the test bed's (npm run test:crash).`,
+    )
   await nft(`
     table ip ${table}
     delete table ip ${table}
@@ -62,10 +67,26 @@ async function makeDoors(): Promise<void> {
 
 /** install.yaml without the Deployment; one that runs already is taken down, so that it does not serve our namespaces, too. */
 async function install(kubectl: Kubectl): Promise<void> {
-  const documents = readFileSync(join(repository, 'install.yaml'), 'utf8').split(/^---$/m).filter((document) => !/^kind: Deployment$/m.test(document))
+  const documents = readFileSync(join(repository, 'install.yaml'), 'utf8')
+    .split(/^---$/m)
+    .filter((document) => !/^kind: Deployment$/m.test(document))
   await kubectl.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: documents.join('---\n') })
-  await kubectl.run(['wait', '--for=condition=Established', 'crd/meiliinstances.meili-operator.dev', 'crd/meilisnapshots.meili-operator.dev', '--timeout=30s'])
-  await kubectl.run(['-n', operatorNamespace, 'delete', 'deployments', '--all', '--cascade=foreground', '--timeout=60s'])
+  await kubectl.run([
+    'wait',
+    '--for=condition=Established',
+    'crd/meiliinstances.meili-operator.dev',
+    'crd/meilisnapshots.meili-operator.dev',
+    '--timeout=30s',
+  ])
+  await kubectl.run([
+    '-n',
+    operatorNamespace,
+    'delete',
+    'deployments',
+    '--all',
+    '--cascade=foreground',
+    '--timeout=60s',
+  ])
 }
 
 function serverOf(kubeconfig: string): Bed['apiServer'] {
@@ -87,7 +108,8 @@ export async function openBed({ kubectl: program, kubeconfig, images }: BedPlace
     token: (await kubectl.run(['-n', operatorNamespace, 'create', 'token', 'meili-operator', '--duration=12h'])).trim(),
     images,
     directory,
-    redirect: async (address, port) => await nft(`add element ip ${table} doors { ${address} . ${doorPort} : 127.0.0.1 . ${port} }`),
+    redirect: async (address, port) =>
+      await nft(`add element ip ${table} doors { ${address} . ${doorPort} : 127.0.0.1 . ${port} }`),
     close: async (keepsLogs) => {
       await nft(`delete table ip ${table}`)
       await kube.close()

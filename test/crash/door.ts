@@ -41,10 +41,22 @@ export type Guard = (call: Call, forward: Forward) => Promise<Reply | undefined>
 export type StreamGuard = (call: Pick<Call, 'method' | 'path'>) => Promise<Reply | 'break' | undefined>
 
 /** Headers that are about one connection, or that are written anew. */
-const ownHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'host', 'expect', 'upgrade'])
+const ownHeaders = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+  'host',
+  'expect',
+  'upgrade',
+])
 
 function passedOn(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (ownHeaders.has(name) || value === undefined ? [] : [[name, String(value)]])))
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      ownHeaders.has(name) || value === undefined ? [] : [[name, String(value)]],
+    ),
+  )
 }
 
 export class Door {
@@ -59,7 +71,11 @@ export class Door {
   private constructor(upstream: Upstream, guard: Guard) {
     this.#upstream = upstream
     this.#guard = guard
-    this.#agent = new Agent({ connect: upstream.ca === undefined ? {} : { ca: upstream.ca }, bodyTimeout: 0, headersTimeout: 0 })
+    this.#agent = new Agent({
+      connect: upstream.ca === undefined ? {} : { ca: upstream.ca },
+      bodyTimeout: 0,
+      headersTimeout: 0,
+    })
     this.#server = createServer((incoming, outgoing) => {
       this.#answer(incoming, outgoing).catch(() => outgoing.destroy())
     })
@@ -92,8 +108,16 @@ export class Door {
 
   async #forward({ method, path, body, authorization }: Call, headers: IncomingHttpHeaders): Promise<Reply> {
     const { origin, passport } = this.#upstream
-    const shown = { ...passedOn(headers), ...(passport === undefined ? {} : { authorization: passport(authorization) }) }
-    const response = await request(`${origin}${path}`, { method, dispatcher: this.#agent, headers: shown, ...(body === '' ? {} : { body }) })
+    const shown = {
+      ...passedOn(headers),
+      ...(passport === undefined ? {} : { authorization: passport(authorization) }),
+    }
+    const response = await request(`${origin}${path}`, {
+      method,
+      dispatcher: this.#agent,
+      headers: shown,
+      ...(body === '' ? {} : { body }),
+    })
     return { status: response.statusCode, headers: passedOn(response.headers), body: await response.body.text() }
   }
 
@@ -106,7 +130,11 @@ export class Door {
       this.#streams.delete(outgoing)
       gone.abort()
     })
-    const response = await request(`${this.#upstream.origin}${incoming.url ?? ''}`, { dispatcher: this.#agent, headers: passedOn(incoming.headers), signal: gone.signal })
+    const response = await request(`${this.#upstream.origin}${incoming.url ?? ''}`, {
+      dispatcher: this.#agent,
+      headers: passedOn(incoming.headers),
+      signal: gone.signal,
+    })
     outgoing.writeHead(response.statusCode, passedOn(response.headers))
     outgoing.flushHeaders()
     await pipeline(response.body, outgoing)

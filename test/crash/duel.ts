@@ -30,11 +30,25 @@ const secondPostMs = 90_000
 
 async function secondLeads(lane: Lane): Promise<void> {
   const second = lane.employ()
-  await eventually(`${second.name} to lead`, async () => ((await lane.leaseHolder())?.startsWith(second.name) === true ? true : undefined), { timeoutMs: takeoverMs })
+  await eventually(
+    `${second.name} to lead`,
+    async () => ((await lane.leaseHolder())?.startsWith(second.name) === true ? true : undefined),
+    { timeoutMs: takeoverMs },
+  )
 }
 
-const adopted = ({ lane, life }: Fight): Promise<true> => lane.bell.until(() => 'the second operator to adopt the task', () => (life().witness.snapshot?.status?.task === undefined ? undefined : true), takeoverMs)
-const posted = ({ lane, life }: Fight): Promise<true> => lane.bell.until(() => 'the second operator to POST', () => (life().witness.snapshot?.status?.request?.taskUid === undefined ? undefined : true), secondPostMs)
+const adopted = ({ lane, life }: Fight): Promise<true> =>
+  lane.bell.until(
+    () => 'the second operator to adopt the task',
+    () => (life().witness.snapshot?.status?.task === undefined ? undefined : true),
+    takeoverMs,
+  )
+const posted = ({ lane, life }: Fight): Promise<true> =>
+  lane.bell.until(
+    () => 'the second operator to POST',
+    () => (life().witness.snapshot?.status?.request?.taskUid === undefined ? undefined : true),
+    secondPostMs,
+  )
 
 export const duels: readonly Duel[] = [
   {
@@ -112,7 +126,8 @@ export async function duelRow(lane: Lane, duel: Duel): Promise<Outcome> {
   const outcome = await rowOf(lane, duelling, duel.expected)
   if (outcome.faults.length > 0) return outcome
   if (!duelling.isDone) return { ...outcome, faults: ['the life went by without this step'] }
-  const end = await eventually('the first operator to end', () => Promise.resolve(duelling.first.ended), { timeoutMs: 30_000 }).catch(String)
+  const end = await eventually('the first operator to end', () => Promise.resolve(duelling.first.ended), {
+    timeoutMs: 30_000,
+  }).catch(String)
   return end.includes('code 1') ? outcome : { ...outcome, faults: [`the first operator: ${end}`] }
 }
-

@@ -53,7 +53,12 @@ export class Lane {
     this.bed = bed
     this.namespace = name
     this.#lease = name
-    this.#options = { namespace: name, name: serverName, image: bed.images.meilisearch, masterKey: randomBytes(18).toString('base64url') }
+    this.#options = {
+      namespace: name,
+      name: serverName,
+      image: bed.images.meilisearch,
+      masterKey: randomBytes(18).toString('base64url'),
+    }
   }
 
   /** Ready when its server holds documents and its operator leads. */
@@ -77,15 +82,31 @@ export class Lane {
   }
 
   async #address(): Promise<string> {
-    const pod = await this.bed.kube.get<V1Pod & KubeObject>(pods, { namespace: this.namespace, name: `${serverName}-0` })
+    const pod = await this.bed.kube.get<V1Pod & KubeObject>(pods, {
+      namespace: this.namespace,
+      name: `${serverName}-0`,
+    })
     return pod.status?.podIP ?? ''
   }
 
   async #openDoors(): Promise<void> {
     const address = await this.#address()
-    const api = await Door.open(this.bed.apiServer, this.#guard('api', async (call, forward) => await (this.#life === undefined ? forward() : this.#life.atApi(call, forward))))
-    const passport = (authorization: string): string => (isPassKey(authorization) ? `Bearer ${this.#options.masterKey}` : authorization)
-    const engine = await Door.open({ origin: `http://${address}:7700`, passport }, this.#guard('engine', async (call, forward) => await (this.#life === undefined ? forward() : this.#life.atEngine(call, forward))))
+    const api = await Door.open(
+      this.bed.apiServer,
+      this.#guard(
+        'api',
+        async (call, forward) => await (this.#life === undefined ? forward() : this.#life.atApi(call, forward)),
+      ),
+    )
+    const passport = (authorization: string): string =>
+      isPassKey(authorization) ? `Bearer ${this.#options.masterKey}` : authorization
+    const engine = await Door.open(
+      { origin: `http://${address}:7700`, passport },
+      this.#guard(
+        'engine',
+        async (call, forward) => await (this.#life === undefined ? forward() : this.#life.atEngine(call, forward)),
+      ),
+    )
     await this.bed.redirect(address, engine.port)
     this.#apiPort = api.port
     this.#doors = [api, engine]
@@ -108,7 +129,12 @@ export class Lane {
   async #follow(): Promise<void> {
     const { signal } = this.#end
     const { metadata: from } = await this.bed.kube.list(meiliSnapshots, { namespace: this.namespace })
-    const watch = this.bed.kube.watch<MeiliSnapshot>(meiliSnapshots, { namespace: this.namespace, resourceVersion: from.resourceVersion, timeoutSeconds: 3600, signal })
+    const watch = this.bed.kube.watch<MeiliSnapshot>(meiliSnapshots, {
+      namespace: this.namespace,
+      resourceVersion: from.resourceVersion,
+      timeoutSeconds: 3600,
+      signal,
+    })
     for await (const { type, object } of watch) {
       if (type === 'BOOKMARK' || type === 'ERROR' || object.metadata.name !== this.#life?.name) continue
       this.#life.witness.see(type, object)
@@ -120,7 +146,13 @@ export class Lane {
   begin(plan: { readonly mischief: Mischief; readonly tasks: number }): Life {
     this.#serial += 1
     const secret = { name: `${serverName}-keys`, key: 'MEILI_MASTER_KEY' }
-    this.#life = new Life(`life-${this.#serial}`, plan, { kube: this.bed.kube, bell: this.bell, namespace: this.namespace, server: this.server, secret })
+    this.#life = new Life(`life-${this.#serial}`, plan, {
+      kube: this.bed.kube,
+      bell: this.bell,
+      namespace: this.namespace,
+      server: this.server,
+      secret,
+    })
     return this.#life
   }
 
@@ -151,7 +183,12 @@ export class Lane {
   /** Starts another operator; those that live compete with it for the lease. */
   employ(): Operator {
     const name = `${this.namespace}-${this.#operators.length + 1}`
-    const operator = Operator.start(this.bed, { name, lease: this.#lease, namespace: this.namespace, apiPort: this.#apiPort })
+    const operator = Operator.start(this.bed, {
+      name,
+      lease: this.#lease,
+      namespace: this.namespace,
+      apiPort: this.#apiPort,
+    })
     this.#operators.push(operator)
     return operator
   }
@@ -187,11 +224,18 @@ export class Lane {
   /** To somebody whom nobody ever sees again: the holder loses it at once, and the next may have it after a second. */
   async giveLeaseAway(): Promise<void> {
     const spec = { holderIdentity: 'nobody', leaseDurationSeconds: 1 }
-    await this.bed.kube.patch(leases, { namespace: operatorNamespace, name: this.#lease }, { type: 'merge', body: { spec } })
+    await this.bed.kube.patch(
+      leases,
+      { namespace: operatorNamespace, name: this.#lease },
+      { type: 'merge', body: { spec } },
+    )
   }
 
   async leaseHolder(): Promise<string | undefined> {
-    const lease = await this.bed.kube.get<KubeObject & { spec?: { holderIdentity?: string } }>(leases, { namespace: operatorNamespace, name: this.#lease })
+    const lease = await this.bed.kube.get<KubeObject & { spec?: { holderIdentity?: string } }>(leases, {
+      namespace: operatorNamespace,
+      name: this.#lease,
+    })
     return lease.spec?.holderIdentity
   }
 
@@ -210,8 +254,18 @@ export class Lane {
     this.#life = undefined
     await Promise.all(this.#operators.map(async (operator) => await operator.kill()))
     await this.takeLease()
-    const names = (await kubectl.run(['-n', this.namespace, 'get', 'meilisnapshots', '-o', 'name'])).split('\n').filter((name) => name !== '')
-    for (const name of names) await kubectl.run(['-n', this.namespace, 'patch', name, '--type=merge', '--patch={"metadata":{"finalizers":null}}'])
+    const names = (await kubectl.run(['-n', this.namespace, 'get', 'meilisnapshots', '-o', 'name']))
+      .split('\n')
+      .filter((name) => name !== '')
+    for (const name of names)
+      await kubectl.run([
+        '-n',
+        this.namespace,
+        'patch',
+        name,
+        '--type=merge',
+        '--patch={"metadata":{"finalizers":null}}',
+      ])
     await kubectl.run(['-n', this.namespace, 'delete', 'meilisnapshots,meiliinstances,jobs', '--all', '--timeout=60s'])
     this.employ()
   }
@@ -223,7 +277,12 @@ export class Lane {
     this.#end.abort()
     for (const door of this.#doors) await door.close()
     await eventually(`the movers in ${this.namespace} to go with their snapshots`, async () => {
-      const left = await Promise.all([jobs, pods].map(async (resource) => await this.bed.kube.listAll(resource, { namespace: this.namespace, labelSelector: moverSelector })))
+      const left = await Promise.all(
+        [jobs, pods].map(
+          async (resource) =>
+            await this.bed.kube.listAll(resource, { namespace: this.namespace, labelSelector: moverSelector }),
+        ),
+      )
       return left.flat().length === 0 ? true : undefined
     })
     await this.takeLease()

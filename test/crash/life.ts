@@ -50,7 +50,9 @@ export class Life {
   get isOver(): boolean {
     const { snapshot } = this.witness
     if (snapshot?.status?.phase === 'Failed') return true
-    return snapshot?.status?.phase === 'Completed' && (snapshot.metadata.finalizers ?? []).length === 0 && this.#story.isOver
+    return (
+      snapshot?.status?.phase === 'Completed' && (snapshot.metadata.finalizers ?? []).length === 0 && this.#story.isOver
+    )
   }
 
   /** How often the operator was killed between a request on record and its POST: each time the next one had to count anew. */
@@ -71,7 +73,8 @@ export class Life {
   }
 
   async atApi(call: Call, forward: Forward): Promise<Reply | undefined> {
-    if (call.method === 'GET' && call.path.endsWith(`/secrets/${this.#around.secret.name}`)) return this.#withPassKey(await forward())
+    if (call.method === 'GET' && call.path.endsWith(`/secrets/${this.#around.secret.name}`))
+      return this.#withPassKey(await forward())
     const step = this.#isOfAnother(call) ? undefined : this.#story.write(call)
     if (step === undefined) return await forward()
     if (step.name === 'status: Completed') await this.#examineStored(JSON.parse(call.body) as MeiliSnapshot)
@@ -87,7 +90,8 @@ export class Life {
   }
 
   async atEngine(call: Call, forward: Forward): Promise<Reply | undefined> {
-    if (isPassKey(call.authorization) && !call.authorization.startsWith(`Bearer ${this.#passKey}`)) return await forward()
+    if (isPassKey(call.authorization) && !call.authorization.startsWith(`Bearer ${this.#passKey}`))
+      return await forward()
     const step = this.#story.ask(call)
     return await this.#through(step, async () => {
       if (step.name === 'POST /snapshots') {
@@ -112,7 +116,10 @@ export class Life {
     if (reply.status !== 200) return reply
     this.#passes += 1
     const secret = JSON.parse(reply.body) as { data: Record<string, string> }
-    const data = { ...secret.data, [this.#around.secret.key]: Buffer.from(`${this.#passKey}${this.#passes}`).toString('base64') }
+    const data = {
+      ...secret.data,
+      [this.#around.secret.key]: Buffer.from(`${this.#passKey}${this.#passes}`).toString('base64'),
+    }
     return { ...reply, body: JSON.stringify({ ...secret, data }) }
   }
 
@@ -137,8 +144,12 @@ export class Life {
   async #examineTask({ status }: MeiliSnapshot): Promise<void> {
     const { uid, enqueuedAt, startedAt, finishedAt } = status?.task ?? {}
     const task = await this.#around.server.call<Record<string, unknown>>(`/tasks/${uid}`)
-    const isTrue = isDeepStrictEqual([task['status'], task['type'], task['enqueuedAt'], task['startedAt'], task['finishedAt']], ['succeeded', 'snapshotCreation', enqueuedAt, startedAt, finishedAt])
-    if (!isTrue) this.witness.lies.push(`when task ${uid} was said to have succeeded, the server said ${JSON.stringify(task)}`)
+    const isTrue = isDeepStrictEqual(
+      [task['status'], task['type'], task['enqueuedAt'], task['startedAt'], task['finishedAt']],
+      ['succeeded', 'snapshotCreation', enqueuedAt, startedAt, finishedAt],
+    )
+    if (!isTrue)
+      this.witness.lies.push(`when task ${uid} was said to have succeeded, the server said ${JSON.stringify(task)}`)
   }
 
   /** From the API server itself: what another operator would read at this moment. */

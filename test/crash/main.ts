@@ -15,7 +15,13 @@ import type { Done, Group, Row } from './matrix.ts'
 import { record } from './points.ts'
 
 const summaryVariable = 'CRASH_SUMMARY'
-const { values } = parseArgs({ options: { lanes: { type: 'string', default: '4' }, only: { type: 'string' }, list: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: {
+    lanes: { type: 'string', default: '4' },
+    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
+  },
+})
 
 function tell({ row, outcome, lane }: Done): void {
   const { faults, seconds } = outcome
@@ -34,17 +40,30 @@ async function inside(): Promise<number> {
   const bed = await openBed({
     kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl',
     kubeconfig: process.env['E2E_KUBECONFIG'] ?? '',
-    images: { operator: process.env['E2E_OPERATOR_IMAGE'] ?? 'meili-operator/operator:0.1.0', meilisearch: process.env['E2E_MEILISEARCH_IMAGE'] ?? meilisearchImage },
+    images: {
+      operator: process.env['E2E_OPERATOR_IMAGE'] ?? 'meili-operator/operator:0.1.0',
+      meilisearch: process.env['E2E_MEILISEARCH_IMAGE'] ?? meilisearchImage,
+    },
   })
-  const lanes = await Promise.all(Array.from({ length: Number(values.lanes) }, async (_, index) => await Lane.open(bed, index + 1)))
-  console.log(`${lanes.length} lanes, each with a server and an operator, after ${Math.round((performance.now() - started) / 1000)} s`)
+  const lanes = await Promise.all(
+    Array.from({ length: Number(values.lanes) }, async (_, index) => await Lane.open(bed, index + 1)),
+  )
+  console.log(
+    `${lanes.length} lanes, each with a server and an operator, after ${Math.round((performance.now() - started) / 1000)} s`,
+  )
   const { steps, sometimes } = await record(lanes, runningCluster()?.auditLog ?? '')
   const writes = steps.filter(({ kind }) => kind === 'write')
-  console.log(`an undisturbed life has ${writes.length} writes (the audit log has the same) and ${steps.length - writes.length} calls to Meilisearch, repeats of one wait counted once`)
+  console.log(
+    `an undisturbed life has ${writes.length} writes (the audit log has the same) and ${steps.length - writes.length} calls to Meilisearch, repeats of one wait counted once`,
+  )
   if (sometimes.length > 0) console.log(`seen in some lives only, by timing, and left out: ${sometimes.join('; ')}`)
   if (values.list) for (const { kind, name } of steps) console.log(`  ${kind.padEnd(5)}  ${name}`)
   const pattern = new RegExp(values.only ?? '')
-  const rows: readonly Row[] = values.list ? [] : [...duelRows(), ...againRows(steps), ...crashRows(steps), ...troubleRows(steps)].filter(({ group, name }) => pattern.test(`${groups[group]}: ${name}`))
+  const rows: readonly Row[] = values.list
+    ? []
+    : [...duelRows(), ...againRows(steps), ...crashRows(steps), ...troubleRows(steps)].filter(({ group, name }) =>
+        pattern.test(`${groups[group]}: ${name}`),
+      )
   const done: Done[] = []
   await runRows(lanes, rows, (one) => {
     done.push(one)
@@ -54,7 +73,12 @@ async function inside(): Promise<number> {
   const isGood = done.every(({ outcome }) => outcome.faults.length === 0)
   await bed.close(!isGood)
   console.log(`${Math.round((performance.now() - started) / 1000)} s`)
-  const lines = [countLine('trouble', done), countLine('duel', done), countLine('again', done), countLine('crash', done)]
+  const lines = [
+    countLine('trouble', done),
+    countLine('duel', done),
+    countLine('again', done),
+    countLine('crash', done),
+  ]
   writeFileSync(process.env[summaryVariable] ?? '/dev/stdout', `${lines.join('\n')}\n`)
   return isGood ? 0 : 1
 }
@@ -66,7 +90,12 @@ async function drive(): Promise<number> {
   writeFileSync(path, '')
   process.env[summaryVariable] = path
   try {
-    const code = await driveCluster({ title: 'test:crash · the operator killed at every step of a snapshot', program: import.meta.filename, json: false, keep: false })
+    const code = await driveCluster({
+      title: 'test:crash · the operator killed at every step of a snapshot',
+      program: import.meta.filename,
+      json: false,
+      keep: false,
+    })
     process.stdout.write(readFileSync(path, 'utf8'))
     return code
   } finally {

@@ -7,7 +7,12 @@ import { ordinary, rowOf } from './row.ts'
 import type { Expected, Outcome } from './row.ts'
 import type { Step } from './story.ts'
 
-export const groups = { crash: 'crash points', trouble: 'writes in trouble', duel: 'two operators', again: 'killed again and again' } as const
+export const groups = {
+  crash: 'crash points',
+  trouble: 'writes in trouble',
+  duel: 'two operators',
+  again: 'killed again and again',
+} as const
 export type Group = keyof typeof groups
 
 export interface Row {
@@ -35,17 +40,20 @@ async function struck(lane: Lane, mischiefOf: () => Mischief, expected: Expected
 }
 
 /** Two points at which the next operator waits for the end of the dead one's lease, as it would in a cluster. */
-const leavesLease = (name: string, moment: Moment): boolean => (name === 'POST /snapshots' && moment === 'after') || (name === 'Job created' && moment === 'before')
+const leavesLease = (name: string, moment: Moment): boolean =>
+  (name === 'POST /snapshots' && moment === 'after') || (name === 'Job created' && moment === 'before')
 
 export function crashRow(name: string, moment: Moment): Row {
   // The next operator waits for the task of a POST that was never sent, then counts and sends another.
-  const repeats = (name === 'status: request on record' && moment === 'after') || (name === 'POST /snapshots' && moment === 'before')
+  const repeats =
+    (name === 'status: request on record' && moment === 'after') || (name === 'POST /snapshots' && moment === 'before')
   const waits = leavesLease(name, moment)
   return {
     group: 'crash',
     name: `killed ${moment.padEnd(6)} ${name}${waits ? ' (lease left alone)' : ''}`,
     isSlow: repeats || waits,
-    run: async (lane) => await struck(lane, () => new Kill(name, moment, async () => await lane.crash({ leavesLease: waits })), ordinary),
+    run: async (lane) =>
+      await struck(lane, () => new Kill(name, moment, async () => await lane.crash({ leavesLease: waits })), ordinary),
   }
 }
 
@@ -59,9 +67,11 @@ function troubleRow(name: string, fault: Fault): Row {
   }
 }
 
-export const crashRows = (steps: readonly Step[]): Row[] => steps.flatMap(({ name }) => [crashRow(name, 'before'), crashRow(name, 'after')])
+export const crashRows = (steps: readonly Step[]): Row[] =>
+  steps.flatMap(({ name }) => [crashRow(name, 'before'), crashRow(name, 'after')])
 
-export const troubleRows = (steps: readonly Step[]): Row[] => steps.filter(({ kind }) => kind === 'write').flatMap(({ name }) => faults.map((fault) => troubleRow(name, fault)))
+export const troubleRows = (steps: readonly Step[]): Row[] =>
+  steps.filter(({ kind }) => kind === 'write').flatMap(({ name }) => faults.map((fault) => troubleRow(name, fault)))
 
 /** One life, and a kill at each of its writes. */
 export function againRows(steps: readonly Step[]): Row[] {
@@ -70,11 +80,22 @@ export function againRows(steps: readonly Step[]): Row[] {
     group: 'again',
     name: `killed ${moment.padEnd(6)} each of the ${names.length} writes, in one life`,
     isSlow: true,
-    run: async (lane) => await struck(lane, () => new KillAgain(names, moment, async () => await lane.crash({ leavesLease: false })), ordinary),
+    run: async (lane) =>
+      await struck(
+        lane,
+        () => new KillAgain(names, moment, async () => await lane.crash({ leavesLease: false })),
+        ordinary,
+      ),
   }))
 }
 
-export const duelRows = (): Row[] => duels.map((duel) => ({ group: 'duel', name: duel.name, isSlow: true, run: async (lane) => await duelRow(lane, duel) }))
+export const duelRows = (): Row[] =>
+  duels.map((duel) => ({
+    group: 'duel',
+    name: duel.name,
+    isSlow: true,
+    run: async (lane) => await duelRow(lane, duel),
+  }))
 
 export interface Done {
   readonly row: Row
@@ -86,7 +107,8 @@ export interface Done {
 export async function runRows(lanes: readonly Lane[], rows: readonly Row[], tell: (done: Done) => void): Promise<void> {
   const waiting = rows.toSorted((a, b) => Number(b.isSlow) - Number(a.isSlow))
   const work = async (lane: Lane): Promise<void> => {
-    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) tell({ row, outcome: await row.run(lane), lane })
+    for (let row = waiting.shift(); row !== undefined; row = waiting.shift())
+      tell({ row, outcome: await row.run(lane), lane })
   }
   await Promise.all(lanes.map(work))
 }

@@ -77,7 +77,14 @@ const answers: Readonly<Record<Exclude<Fault, 'lost reply'>, Reply>> = {
 }
 
 function refusal(code: number, reason: string, headers: Record<string, string>): Reply {
-  const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code, message: 'made up by the crash matrix' })
+  const body = JSON.stringify({
+    kind: 'Status',
+    apiVersion: 'v1',
+    status: 'Failure',
+    reason,
+    code,
+    message: 'made up by the crash matrix',
+  })
   return { status: code, headers: { 'content-type': 'application/json', ...headers }, body }
 }
 

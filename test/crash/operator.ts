@@ -42,7 +42,16 @@ export class Operator {
       LEASE_NAME: lease,
       PATH: process.env['PATH'],
     }
-    return new Operator(name, startDaemon({ name, program: process.execPath, args: [program], log: join(directory, `${name}.log`), environment }))
+    return new Operator(
+      name,
+      startDaemon({
+        name,
+        program: process.execPath,
+        args: [program],
+        log: join(directory, `${name}.log`),
+        environment,
+      }),
+    )
   }
 
   /** How it ended; undefined while it runs. */

@@ -21,7 +21,8 @@ function distinct(steps: readonly Step[]): Step[] {
 /** @throws Error where the undisturbed life does not end well, or the audit log tells of other writes than the door saw */
 async function recordOn(lane: Lane, auditLog: string): Promise<readonly Step[]> {
   const { faults, life } = await rowOf(lane, undisturbed, ordinary)
-  if (faults.length > 0) throw new Error(`The undisturbed life does not end well:\n  ${faults.join('\n  ')}\n  logs: ${lane.logs.join(' ')}`)
+  if (faults.length > 0)
+    throw new Error(`The undisturbed life does not end well:\n  ${faults.join('\n  ')}\n  logs: ${lane.logs.join(' ')}`)
   const seen = life.steps.flatMap(({ audited }) => audited ?? []).toSorted()
   let logged: string[] = []
   await eventually('the audit log to tell of the same writes as the door saw', async () => {
@@ -38,5 +39,8 @@ export async function record(lanes: readonly Lane[], auditLog: string): Promise<
   const counts = new Map<string, number>()
   for (const { name } of lives.flat()) counts.set(name, (counts.get(name) ?? 0) + 1)
   const always = (name: string): boolean => counts.get(name) === lives.length
-  return { steps: (lives[0] ?? []).filter(({ name }) => always(name)), sometimes: [...counts.keys()].filter((name) => !always(name)) }
+  return {
+    steps: (lives[0] ?? []).filter(({ name }) => always(name)),
+    sometimes: [...counts.keys()].filter((name) => !always(name)),
+  }
 }

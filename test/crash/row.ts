@@ -43,11 +43,22 @@ async function liveThrough(lane: Lane, life: Life): Promise<void> {
   const { kube } = lane.bed
   const { name, witness } = life
   const claim = { name, template: { resources: { requests: { storage: '1Gi' } } } }
-  const told = (): string => JSON.stringify(witness.snapshot?.status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? 'nothing on record')
+  const told = (): string =>
+    JSON.stringify(
+      witness.snapshot?.status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? 'nothing on record',
+    )
   await kube.create(meiliSnapshots, snapshotOf({ namespace, name, instance: name, claim }) as KubeObject)
-  await bell.until(() => `${name} to be looked at`, () => witness.snapshot?.status?.phase, pendingWithinMs)
+  await bell.until(
+    () => `${name} to be looked at`,
+    () => witness.snapshot?.status?.phase,
+    pendingWithinMs,
+  )
   await kube.create(meiliInstances, instanceAt(lane, name))
-  await bell.until(() => `${name} to end; it says: ${told()}; last step: ${life.steps.at(-1)?.name}`, () => (life.isOver ? true : undefined), overWithinMs)
+  await bell.until(
+    () => `${name} to end; it says: ${told()}; last step: ${life.steps.at(-1)?.name}`,
+    () => (life.isOver ? true : undefined),
+    overWithinMs,
+  )
   await lane.revived()
 }
 
@@ -58,19 +69,35 @@ function instanceAt({ options }: Lane, name: string): KubeObject {
 }
 
 /** Exactly one mover ran, and it is over. */
-async function moverFaults({ bed, namespace }: Lane, { metadata }: MeiliSnapshot, maxMovers: number): Promise<string[]> {
+async function moverFaults(
+  { bed, namespace }: Lane,
+  { metadata }: MeiliSnapshot,
+  maxMovers: number,
+): Promise<string[]> {
   const labelled = { namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
   const found = await eventually('every mover Job to be over', async () => {
     const all = await bed.kube.listAll<V1Job & KubeObject>(jobs, labelled)
-    return all.every(({ status }) => status?.conditions?.some(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True')) ? all : undefined
+    return all.every(({ status }) =>
+      status?.conditions?.some(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True'),
+    )
+      ? all
+      : undefined
   })
   const bodies = await bed.kube.listAll<V1Pod & KubeObject>(pods, labelled)
   const running = bodies.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
   const count = found.length >= 1 && found.length <= maxMovers ? [] : [`${found.length} mover Jobs were made`]
-  return [...count, ...(bodies.length === found.length ? [] : [`${bodies.length} mover pods were made for ${found.length} Jobs`]), ...running.map((pod) => `mover pod ${pod.metadata.name} still runs`)]
+  return [
+    ...count,
+    ...(bodies.length === found.length ? [] : [`${bodies.length} mover pods were made for ${found.length} Jobs`]),
+    ...running.map((pod) => `mover pod ${pod.metadata.name} still runs`),
+  ]
 }
 
-async function serverFaults({ server }: Lane, { witness, postsCutOff }: Life, { before, expected }: { before: number; expected: Expected }): Promise<string[]> {
+async function serverFaults(
+  { server }: Lane,
+  { witness, postsCutOff }: Life,
+  { before, expected }: { before: number; expected: Expected },
+): Promise<string[]> {
   const tasks = (await server.snapshotTasks()).filter(({ uid }) => uid > before)
   const cancelations = await server.call<{ total: number }>('/tasks?types=taskCancelation&limit=1')
   const { status } = witness.snapshot ?? {}
@@ -79,16 +106,25 @@ async function serverFaults({ server }: Lane, { witness, postsCutOff }: Life, { 
     ['POSTs that reached the server', witness.posts, expected.tasks],
     ['posts on record', status?.request?.posts, expected.tasks + expected.unsent + postsCutOff],
     ['tasks that cancel something', cancelations.total, 0],
-    ['the adopted task among them', tasks.some(({ uid, status: is }) => uid === status?.task?.uid && is === 'succeeded'), true],
+    [
+      'the adopted task among them',
+      tasks.some(({ uid, status: is }) => uid === status?.task?.uid && is === 'succeeded'),
+      true,
+    ],
   ] as const
-  return pairs.filter(([, found, wanted]) => found !== wanted).map(([what, found, wanted]) => `${what}: ${found} instead of ${wanted}`)
+  return pairs
+    .filter(([, found, wanted]) => found !== wanted)
+    .map(([what, found, wanted]) => `${what}: ${found} instead of ${wanted}`)
 }
 
 async function endFaults(lane: Lane, life: Life, measure: { before: number; expected: Expected }): Promise<string[]> {
   const { kube } = lane.bed
   const { namespace } = lane
   const { snapshot } = life.witness
-  if (snapshot?.status?.phase !== 'Completed') return [`it ended as ${snapshot?.status?.phase}: ${snapshot?.status?.conditions?.find(({ type }) => type === 'Failed')?.message}`]
+  if (snapshot?.status?.phase !== 'Completed')
+    return [
+      `it ended as ${snapshot?.status?.phase}: ${snapshot?.status?.conditions?.find(({ type }) => type === 'Failed')?.message}`,
+    ]
   const all = await kube.listAll(meiliSnapshots, { namespace })
   const root = await directoryOf(kube, { namespace, name: life.name })
   return [
@@ -101,13 +137,22 @@ async function endFaults(lane: Lane, life: Life, measure: { before: number; expe
 }
 
 /** Deleting the object succeeds, and leaves the stored files. */
-async function deletionFaults({ bed, bell, namespace }: Lane, { name, witness }: Life, snapshot: MeiliSnapshot): Promise<string[]> {
+async function deletionFaults(
+  { bed, bell, namespace }: Lane,
+  { name, witness }: Life,
+  snapshot: MeiliSnapshot,
+): Promise<string[]> {
   const { kube } = bed
   const root = await directoryOf(kube, { namespace, name })
   await kube.delete(meiliInstances, { namespace, name })
   await kube.delete(meiliSnapshots, { namespace, name }, { propagationPolicy: 'Background' })
-  await bell.until(() => `${name} to be gone after its deletion`, () => (witness.isGone ? true : undefined), goneWithinMs)
-  const left = root === undefined ? [] : (await storedFaults(root, snapshot)).map((fault) => `after the deletion: ${fault}`)
+  await bell.until(
+    () => `${name} to be gone after its deletion`,
+    () => (witness.isGone ? true : undefined),
+    goneWithinMs,
+  )
+  const left =
+    root === undefined ? [] : (await storedFaults(root, snapshot)).map((fault) => `after the deletion: ${fault}`)
   await kube.delete(persistentVolumeClaims, { namespace, name })
   return left
 }

@@ -12,7 +12,10 @@ import { command } from '../cluster/command.ts'
 const persistentVolumes: Resource = { group: '', version: 'v1', plural: 'persistentvolumes', kind: 'PersistentVolume' }
 
 /** Where the claim's volume is on this machine; undefined while it is bound to none. */
-export async function directoryOf(kube: KubeClient, place: { namespace: string; name: string }): Promise<string | undefined> {
+export async function directoryOf(
+  kube: KubeClient,
+  place: { namespace: string; name: string },
+): Promise<string | undefined> {
   const claim = await kube.get<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, place)
   const name = claim.spec?.volumeName
   if (name === undefined) return undefined
@@ -30,18 +33,30 @@ function manifestFaults(directory: string, { metadata, status }: MeiliSnapshot):
     ['sha256', file.sha256, status?.artifact?.sha256],
     ['size', file.sizeBytes, String(status?.artifact?.sizeBytes)],
   ] as const
-  return pairs.filter(([, lies, told]) => lies !== told).map(([what, lies, told]) => `${what} in manifest.json is ${lies}, in status ${told}`)
+  return pairs
+    .filter(([, lies, told]) => lies !== told)
+    .map(([what, lies, told]) => `${what} in manifest.json is ${lies}, in status ${told}`)
 }
 
 /** What is wrong with the claim of a snapshot that says it is stored there: its one directory, whole, and nothing beside it. */
 export async function storedFaults(root: string, snapshot: MeiliSnapshot): Promise<string[]> {
-  const [instance, name] = [snapshot.spec.source.instanceRef.name, `${snapshot.metadata.name}-${snapshot.metadata.uid.slice(0, 8)}`]
+  const [instance, name] = [
+    snapshot.spec.source.instanceRef.name,
+    `${snapshot.metadata.name}-${snapshot.metadata.uid.slice(0, 8)}`,
+  ]
   const found = readdirSync(root, { recursive: true }).map(String).toSorted()
-  const wanted = [instance, `${instance}/${name}`, ...['SHA256SUMS', 'data.ms.snapshot', 'manifest.json'].map((file) => `${instance}/${name}/${file}`)]
+  const wanted = [
+    instance,
+    `${instance}/${name}`,
+    ...['SHA256SUMS', 'data.ms.snapshot', 'manifest.json'].map((file) => `${instance}/${name}/${file}`),
+  ]
   const beside = found.filter((path) => !wanted.includes(path)).map((path) => `${path} lies on the claim`)
   const missing = wanted.filter((path) => !found.includes(path)).map((path) => `${path} is missing on the claim`)
   const directory = join(root, instance, name)
   if (missing.length > 0 || !existsSync(directory)) return [...beside, ...missing]
-  const told = await command('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: directory }).then(() => [], (error: unknown) => [String(error)])
+  const told = await command('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: directory }).then(
+    () => [],
+    (error: unknown) => [String(error)],
+  )
   return [...beside, ...told, ...manifestFaults(directory, snapshot)]
 }

@@ -23,7 +23,14 @@ interface Written {
 }
 
 /** Writes after which the same pass does something that must not be done twice, those deeds, and the last word: in no matrix may they be left out. */
-export const decisive: ReadonlySet<string> = new Set(['status: Pending (ClaimCreating)', 'status: request on record', 'POST /snapshots', 'status: node of the mover', 'Job created', 'status: Completed'])
+export const decisive: ReadonlySet<string> = new Set([
+  'status: Pending (ClaimCreating)',
+  'status: request on record',
+  'POST /snapshots',
+  'status: node of the mover',
+  'Job created',
+  'status: Completed',
+])
 
 /** One pass of the operator, as far as Meilisearch hears of it. */
 interface Pass {
@@ -39,7 +46,10 @@ const verbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update',
 
 /** The member that says what a write is about: the resource, and its subresource. */
 function resourceOf(path: string): { resource: string; subresource: string | undefined } {
-  const [, resource = '', , subresource] = /\/namespaces\/[^/]+\/(.*)$/.exec(new URL(path, 'http://api').pathname)?.[1]?.match(/^([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?$/) ?? []
+  const [, resource = '', , subresource] =
+    /\/namespaces\/[^/]+\/(.*)$/
+      .exec(new URL(path, 'http://api').pathname)?.[1]
+      ?.match(/^([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?$/) ?? []
   return { resource, subresource }
 }
 
@@ -118,7 +128,10 @@ export class Story {
     this.#passes.set(authorization, pass)
     pass.asked.push(kind)
     const times = pass.asked.filter((other) => other === kind).length
-    return { kind: 'call', name: `${kind}${times === 1 ? '' : ` (${times})`}, at "${pass.isInterview ? this.#interviewStage(pass) : this.#stage}"` }
+    return {
+      kind: 'call',
+      name: `${kind}${times === 1 ? '' : ` (${times})`}, at "${pass.isInterview ? this.#interviewStage(pass) : this.#stage}"`,
+    }
   }
 
   #interviewStage({ asked }: Pass): string {

@@ -9,7 +9,13 @@ export type Kind = (typeof weathers)[number]
 const delayMs = 2000
 
 /** What meets it where calls hang: each costs its whole deadline. */
-const worthHanging: ReadonlySet<string> = new Set(['PUT meilisnapshots NAME/status', 'POST jobs', 'WATCH meilisnapshots', 'POST /snapshots', 'GET /tasks'])
+const worthHanging: ReadonlySet<string> = new Set([
+  'PUT meilisnapshots NAME/status',
+  'POST jobs',
+  'WATCH meilisnapshots',
+  'POST /snapshots',
+  'GET /tasks',
+])
 
 /** An operator gives up its lease, and ends, when it was not renewed for 10 s: that is right, and another story. After a POST /snapshots without a reply its task is looked for during 30 s. */
 const seldom = /leases|POST \/snapshots/
@@ -28,13 +34,31 @@ const answers: Readonly<Partial<Record<Kind, Reply>>> = {
   500: refusal(500, 'InternalError'),
 }
 
-const forgotten = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Expired', code: 410, message: 'too old resource version' } })
+const forgotten = JSON.stringify({
+  type: 'ERROR',
+  object: {
+    kind: 'Status',
+    apiVersion: 'v1',
+    status: 'Failure',
+    reason: 'Expired',
+    code: 410,
+    message: 'too old resource version',
+  },
+})
 
 /** Method and path without names and query: `PUT meilisnapshots/status`, `GET /tasks`. */
-export function kindOf({ method, path, isWatch }: Pick<Call, 'method' | 'path'> & { readonly isWatch: boolean }): string {
+export function kindOf({
+  method,
+  path,
+  isWatch,
+}: Pick<Call, 'method' | 'path'> & { readonly isWatch: boolean }): string {
   const { pathname } = new URL(path, 'http://any')
-  const [, resource, named, subresource] = /^\/(?:api|apis\/[^/]+)\/v\w+\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/([^/]+))?(?:\/([a-z]+))?$/.exec(pathname) ?? []
-  const what = resource === undefined ? pathname.replace(/\/\d+$/, '/N') : `${resource}${named === undefined ? '' : ' NAME'}${subresource === undefined ? '' : `/${subresource}`}`
+  const [, resource, named, subresource] =
+    /^\/(?:api|apis\/[^/]+)\/v\w+\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/([^/]+))?(?:\/([a-z]+))?$/.exec(pathname) ?? []
+  const what =
+    resource === undefined
+      ? pathname.replace(/\/\d+$/, '/N')
+      : `${resource}${named === undefined ? '' : ' NAME'}${subresource === undefined ? '' : `/${subresource}`}`
   return `${isWatch ? 'WATCH' : method} ${what}`
 }
 
@@ -57,25 +81,30 @@ export class Weather {
     return this.#swallowedPosts
   }
 
-  readonly around = (guard: Guard): Guard => async (call, forward) => {
-    const through: Forward = async () => (await guard(call, forward)) ?? Promise.reject(new Error('the connection broke'))
-    if (!this.#strikes(call)) return await guard(call, forward)
-    if (this.#kind === 'cut body') return cut(await through())
-    if (this.#kind === 'delay') {
-      await pause(delayMs)
-      return await through()
+  readonly around =
+    (guard: Guard): Guard =>
+    async (call, forward) => {
+      const through: Forward = async () =>
+        (await guard(call, forward)) ?? Promise.reject(new Error('the connection broke'))
+      if (!this.#strikes(call)) return await guard(call, forward)
+      if (this.#kind === 'cut body') return cut(await through())
+      if (this.#kind === 'delay') {
+        await pause(delayMs)
+        return await through()
+      }
+      if (call.method === 'POST' && call.path === '/snapshots') this.#swallowedPosts += 1
+      return this.#kind === 'half-open' ? await silence() : answers[this.#kind]
     }
-    if (call.method === 'POST' && call.path === '/snapshots') this.#swallowedPosts += 1
-    return this.#kind === 'half-open' ? await silence() : answers[this.#kind]
-  }
 
   /** What a watch gets in place of its stream; undefined: the stream. */
   readonly watch = async (call: Pick<Call, 'method' | 'path'>): Promise<Reply | 'break' | undefined> => {
     if (!this.#strikes({ ...call, isWatch: true })) return undefined
     if (this.#kind === 'half-open') return await silence()
-    if (this.#kind === '410') return { status: 200, headers: { 'content-type': 'application/json' }, body: `${forgotten}\n` }
+    if (this.#kind === '410')
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: `${forgotten}\n` }
     if (this.#kind === 'delay') await pause(delayMs)
-    if (this.#kind === 'cut body') return cut({ status: 200, headers: { 'content-type': 'application/json' }, body: `${forgotten}\n` })
+    if (this.#kind === 'cut body')
+      return cut({ status: 200, headers: { 'content-type': 'application/json' }, body: `${forgotten}\n` })
     return this.#kind === 'delay' ? undefined : (answers[this.#kind] ?? 'break')
   }
 

@@ -8,26 +8,37 @@ type Rule = (now: MeiliSnapshot, before: MeiliSnapshot | undefined) => string | 
 
 const isEnded = ({ status }: MeiliSnapshot): boolean => status?.phase === 'Completed' || status?.phase === 'Failed'
 
-const isTrue = ({ status }: MeiliSnapshot, type: string): boolean => status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
+const isTrue = ({ status }: MeiliSnapshot, type: string): boolean =>
+  status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
 
 /** Which conditions are True in which phase: all others are False or absent. */
 function conditionsFit(now: MeiliSnapshot): string | undefined {
   const phase = now.status?.phase
   if (phase === undefined) return undefined
-  const wanted = phase === 'Completed' ? ['Ready', 'Complete'] : phase === 'Failed' ? ['Stalled', 'Failed'] : ['Reconciling']
+  const wanted =
+    phase === 'Completed' ? ['Ready', 'Complete'] : phase === 'Failed' ? ['Stalled', 'Failed'] : ['Reconciling']
   const found = ['Reconciling', 'Stalled', 'Ready', 'Complete', 'Failed'].filter((type) => isTrue(now, type))
-  return isDeepStrictEqual(found.toSorted(), wanted.toSorted()) ? undefined : `in phase ${phase} these are True: ${found.join(', ')}`
+  return isDeepStrictEqual(found.toSorted(), wanted.toSorted())
+    ? undefined
+    : `in phase ${phase} these are True: ${found.join(', ')}`
 }
 
 function generationsFit({ metadata, status }: MeiliSnapshot): string | undefined {
   const expected = status?.phase === undefined ? -1 : metadata.generation
-  const told = [status?.observedGeneration, ...(status?.conditions ?? []).map(({ observedGeneration }) => observedGeneration)]
-  return told.every((generation) => generation === expected) ? undefined : `observedGeneration is ${told.join(', ')} and not ${expected}`
+  const told = [
+    status?.observedGeneration,
+    ...(status?.conditions ?? []).map(({ observedGeneration }) => observedGeneration),
+  ]
+  return told.every((generation) => generation === expected)
+    ? undefined
+    : `observedGeneration is ${told.join(', ')} and not ${expected}`
 }
 
 function endStays(now: MeiliSnapshot, before: MeiliSnapshot | undefined): string | undefined {
   if (before === undefined || !isEnded(before)) return undefined
-  return isDeepStrictEqual(now.status, before.status) ? undefined : `after its end (${before.status?.phase}) the status changed again (${now.status?.phase})`
+  return isDeepStrictEqual(now.status, before.status)
+    ? undefined
+    : `after its end (${before.status?.phase}) the status changed again (${now.status?.phase})`
 }
 
 /** `[name, value]` of what is written once and never changes. */
@@ -43,15 +54,21 @@ const fixed = ({ status }: MeiliSnapshot): readonly (readonly [string, unknown])
 function nothingTakenBack(now: MeiliSnapshot, before: MeiliSnapshot | undefined): string | undefined {
   if (before === undefined) return undefined
   const after = new Map(fixed(now))
-  const changed = fixed(before).find(([name, value]) => value !== undefined && !isDeepStrictEqual(value, after.get(name)))
-  if (changed !== undefined) return `${changed[0]} was ${JSON.stringify(changed[1])} and became ${JSON.stringify(after.get(changed[0]))}`
+  const changed = fixed(before).find(
+    ([name, value]) => value !== undefined && !isDeepStrictEqual(value, after.get(name)),
+  )
+  if (changed !== undefined)
+    return `${changed[0]} was ${JSON.stringify(changed[1])} and became ${JSON.stringify(after.get(changed[0]))}`
   const [was = 0, is = 0] = [before.status?.request?.posts, now.status?.request?.posts]
   return is < was ? `request.posts went back from ${was} to ${is}` : undefined
 }
 
 function transitionsFit(now: MeiliSnapshot, before: MeiliSnapshot | undefined): string | undefined {
   const old = new Map((before?.status?.conditions ?? []).map((condition) => [condition.type, condition]))
-  const moved = (now.status?.conditions ?? []).find(({ type, status, lastTransitionTime }: Condition) => old.get(type)?.status === status && old.get(type)?.lastTransitionTime !== lastTransitionTime)
+  const moved = (now.status?.conditions ?? []).find(
+    ({ type, status, lastTransitionTime }: Condition) =>
+      old.get(type)?.status === status && old.get(type)?.lastTransitionTime !== lastTransitionTime,
+  )
   return moved === undefined ? undefined : `lastTransitionTime of ${moved.type} moved though its status did not`
 }
 

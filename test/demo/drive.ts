@@ -46,19 +46,38 @@ async function driven({ title, program, json, keep }: Drive): Promise<number> {
   })
   const images = await screen.step('images', async (live) => {
     await command('npm', ['run', '--silent', 'build'], { cwd: join(import.meta.dirname, '../..') })
-    return { value: [await operatorArchive({ name: operatorImage, log: live }), await meilisearchArchive(live)], note: 'operator from the Dockerfile, Meilisearch 1.21.0' }
+    return {
+      value: [await operatorArchive({ name: operatorImage, log: live }), await meilisearchArchive(live)],
+      note: 'operator from the Dockerfile, Meilisearch 1.21.0',
+    }
   })
   const cluster = await screen.step('cluster', async (live) => {
     const value = await startCluster({ nodes: 1, images, keep, log: live })
     return { value, note: `control plane and node ${value.nodes.join(', ')}` }
   })
   try {
-    const environment = { ...process.env, E2E_KUBECONFIG: cluster.kubeconfig, E2E_KUBECTL: cluster.kubectl, [stepsVariable]: JSON.stringify(screen.steps) }
-    const child = spawn('nsenter', ['--net', '-t', String(cluster.namespacePid), '--', process.execPath, program, ...process.argv.slice(2)], { stdio: 'inherit', env: environment })
+    const environment = {
+      ...process.env,
+      E2E_KUBECONFIG: cluster.kubeconfig,
+      E2E_KUBECTL: cluster.kubectl,
+      [stepsVariable]: JSON.stringify(screen.steps),
+    }
+    const child = spawn(
+      'nsenter',
+      ['--net', '-t', String(cluster.namespacePid), '--', process.execPath, program, ...process.argv.slice(2)],
+      { stdio: 'inherit', env: environment },
+    )
     const [code] = (await once(child, 'close')) as [number | null]
     return code ?? 1
   } finally {
-    if (keep) screen.line('\nThe cluster stays. Look: npm run cluster -- kubectl -n demo get meili    End it: npm run cluster -- down')
-    else await screen.step('cluster removed', async () => ({ value: await cluster.stop(), note: 'no process, mount or cgroup is left' }))
+    if (keep)
+      screen.line(
+        '\nThe cluster stays. Look: npm run cluster -- kubectl -n demo get meili    End it: npm run cluster -- down',
+      )
+    else
+      await screen.step('cluster removed', async () => ({
+        value: await cluster.stop(),
+        note: 'no process, mount or cgroup is left',
+      }))
   }
 }

@@ -9,11 +9,25 @@ export interface PhaseTime {
   readonly seconds: number
 }
 
-const columns = '{.status.phase}|{.status.task.uid}|{.status.task.status}|{.status.progress.step}|{.status.progress.percentText}|{.status.waitingFor}|{.status.artifact.size}{"\\n"}'
+const columns =
+  '{.status.phase}|{.status.task.uid}|{.status.task.status}|{.status.progress.step}|{.status.progress.percentText}|{.status.waitingFor}|{.status.artifact.size}{"\\n"}'
 
 /** Ends with the snapshot, however that ends. @throws Error when it does not end in time */
-export async function follow(kubectl: Kubectl, place: { namespace: string; name: string; timeoutMs: number }, live: Live): Promise<PhaseTime[]> {
-  const child = kubectl.spawn(['-n', place.namespace, 'get', 'meilisnapshot', place.name, '--watch', '-o', `jsonpath=${columns}`])
+export async function follow(
+  kubectl: Kubectl,
+  place: { namespace: string; name: string; timeoutMs: number },
+  live: Live,
+): Promise<PhaseTime[]> {
+  const child = kubectl.spawn([
+    '-n',
+    place.namespace,
+    'get',
+    'meilisnapshot',
+    place.name,
+    '--watch',
+    '-o',
+    `jsonpath=${columns}`,
+  ])
   const timer = setTimeout(() => child.kill('SIGKILL'), place.timeoutMs)
   const phases: { phase: string; since: number }[] = []
   try {
@@ -32,11 +46,19 @@ export async function follow(kubectl: Kubectl, place: { namespace: string; name:
 function showLine(line: string, live: Live): string {
   const [phase = '', taskUid = '', task = '', step = '', percent = '', waitingFor = '', size = ''] = line.split('|')
   const about = waitingFor === '' ? [step, percent, size].filter((part) => part !== '').join(' ') : waitingFor
-  live([phase.padEnd(12), taskUid === '' ? '' : `task ${taskUid} ${task}`, about].filter((part) => part !== '').join('  ').trimEnd())
+  live(
+    [phase.padEnd(12), taskUid === '' ? '' : `task ${taskUid} ${task}`, about]
+      .filter((part) => part !== '')
+      .join('  ')
+      .trimEnd(),
+  )
   return phase
 }
 
 /** How long each phase took; the last one has no end. */
 function ended(phases: readonly { phase: string; since: number }[]): PhaseTime[] {
-  return phases.slice(0, -1).map(({ phase, since }, index) => ({ phase, seconds: Number((((phases[index + 1]?.since ?? since) - since) / 1000).toFixed(2)) }))
+  return phases.slice(0, -1).map(({ phase, since }, index) => ({
+    phase,
+    seconds: Number((((phases[index + 1]?.since ?? since) - since) / 1000).toFixed(2)),
+  }))
 }

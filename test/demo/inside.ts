@@ -28,7 +28,12 @@ export interface Tour {
 }
 
 interface Snapshot {
-  readonly status: { readonly task: { readonly uid: number }; readonly duration: string; readonly artifact: Artifact; readonly conditions: readonly { type: string; status: string; reason: string; message: string }[] }
+  readonly status: {
+    readonly task: { readonly uid: number }
+    readonly duration: string
+    readonly artifact: Artifact
+    readonly conditions: readonly { type: string; status: string; reason: string; message: string }[]
+  }
 }
 
 export interface Artifact {
@@ -52,7 +57,10 @@ export interface Proof {
   readonly describe: string
 }
 
-export async function tour({ kubectl: program, kubeconfig, meilisearchImage, root, existing }: Tour, screen: Screen): Promise<Proof> {
+export async function tour(
+  { kubectl: program, kubeconfig, meilisearchImage, root, existing }: Tour,
+  screen: Screen,
+): Promise<Proof> {
   const kubectl = new Kubectl({ kubectl: program, kubeconfig })
   const toolbox: Toolbox = { kubectl, image: meilisearchImage }
   await screen.step('operator installed', () => install(kubectl, root))
@@ -62,7 +70,9 @@ export async function tour({ kubectl: program, kubeconfig, meilisearchImage, roo
     const api = new MeilisearchApi(door.url, masterKey)
     await screen.step('documents indexed', async (live) => ({ value: undefined, note: await load(api, live) }))
     await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/snapshot.yaml`])
-    const phases = await screen.step('snapshot first', async (live) => ({ value: await follow(kubectl, { namespace, name: 'first', timeoutMs: 300_000 }, live) }))
+    const phases = await screen.step('snapshot first', async (live) => ({
+      value: await follow(kubectl, { namespace, name: 'first', timeoutMs: 300_000 }, live),
+    }))
     return await prove(toolbox, { api, masterKey, phases }, screen)
   } finally {
     door.close()
@@ -76,7 +86,11 @@ export async function install(kubectl: Kubectl, root: string): Promise<{ value: 
 }
 
 async function ownNamespace(kubectl: Kubectl): Promise<void> {
-  await kubectl.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } })
+  await kubectl.apply({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+  })
 }
 
 /** Ten lines, and everything else is made. Gives the master key that was generated. */
@@ -85,9 +99,18 @@ async function serveManaged(kubectl: Kubectl, root: string, screen: Screen): Pro
     await ownNamespace(kubectl)
     await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/managed.yaml`])
     await kubectl.run(['-n', namespace, 'wait', `meiliinstance/${server}`, '--for=condition=Ready', '--timeout=120s'])
-    return { value: undefined, note: `meiliinstance/${server} is Ready, from ten lines: claim, key, Service, StatefulSet` }
+    return {
+      value: undefined,
+      note: `meiliinstance/${server} is Ready, from ten lines: claim, key, Service, StatefulSet`,
+    }
   })
-  const { data } = await kubectl.json<{ data: { MEILI_MASTER_KEY: string } }>(['-n', namespace, 'get', 'secret', `${server}-keys`])
+  const { data } = await kubectl.json<{ data: { MEILI_MASTER_KEY: string } }>([
+    '-n',
+    namespace,
+    'get',
+    'secret',
+    `${server}-keys`,
+  ])
   return Buffer.from(data.MEILI_MASTER_KEY, 'base64').toString('utf8')
 }
 
@@ -98,7 +121,10 @@ async function serveExisting(toolbox: Toolbox, root: string, screen: Screen): Pr
   return masterKey
 }
 
-export async function serve({ kubectl, image }: Toolbox, masterKey: string): Promise<{ value: undefined; note: string }> {
+export async function serve(
+  { kubectl, image }: Toolbox,
+  masterKey: string,
+): Promise<{ value: undefined; note: string }> {
   const options = { namespace, name: server, image, masterKey }
   await ownNamespace(kubectl)
   await kubectl.apply(secretOf(options), statefulSetOf(options))
@@ -117,7 +143,11 @@ export async function load(api: MeilisearchApi, live: (text: string) => void): P
   return `${documents.toLocaleString('en')} documents`
 }
 
-async function prove(toolbox: Toolbox, made: { api: MeilisearchApi; masterKey: string; phases: readonly PhaseTime[] }, screen: Screen): Promise<Proof> {
+async function prove(
+  toolbox: Toolbox,
+  made: { api: MeilisearchApi; masterKey: string; phases: readonly PhaseTime[] },
+  screen: Screen,
+): Promise<Proof> {
   const { kubectl } = toolbox
   const { status } = await kubectl.json<Snapshot>(['-n', namespace, 'get', 'meilisnapshot', 'first'])
   const trouble = status.conditions.find(({ type, status: verdict }) => type === 'Failed' && verdict === 'True')
@@ -125,16 +155,29 @@ async function prove(toolbox: Toolbox, made: { api: MeilisearchApi; masterKey: s
   const { artifact } = status
   const stored = { namespace, ...artifact }
   const shell = await screen.step('sha256sum -c', async () => {
-    const output = await shellOnClaim(toolbox, stored, `cd /backup && find . -type f -exec ls -l {} + && cd '${artifact.path}' && sha256sum -c SHA256SUMS`)
+    const output = await shellOnClaim(
+      toolbox,
+      stored,
+      `cd /backup && find . -type f -exec ls -l {} + && cd '${artifact.path}' && sha256sum -c SHA256SUMS`,
+    )
     const lines = output.trim().split('\n')
-    return { value: { listing: lines.slice(0, -2).join('\n'), checksum: lines.slice(-2).join(', ') }, note: lines.slice(-2).join(', ') }
+    return {
+      value: { listing: lines.slice(0, -2).join('\n'), checksum: lines.slice(-2).join(', ') },
+      note: lines.slice(-2).join(', '),
+    }
   })
   const original = await contentsOf(made.api, index, query)
   const restored = await screen.step('second server from it', async () => {
     const contents = await serveStored(toolbox, stored, { masterKey: made.masterKey, index, query })
-    return { value: contents, note: `${Object.keys(contents.counts).length} index, ${(contents.counts[index] ?? 0).toLocaleString('en')} documents, "${query}": ${contents.hits} hits` }
+    return {
+      value: contents,
+      note: `${Object.keys(contents.counts).length} index, ${(contents.counts[index] ?? 0).toLocaleString('en')} documents, "${query}": ${contents.hits} hits`,
+    }
   })
-  if (JSON.stringify(original) !== JSON.stringify(restored)) throw new Error(`the second server answers otherwise: ${JSON.stringify(original)} became ${JSON.stringify(restored)}`)
+  if (JSON.stringify(original) !== JSON.stringify(restored))
+    throw new Error(
+      `the second server answers otherwise: ${JSON.stringify(original)} became ${JSON.stringify(restored)}`,
+    )
   const describe = await kubectl.run(['-n', namespace, 'describe', 'meilisnapshot', 'first'])
   return { phases: made.phases, artifact, ...shell, query, original, restored, describe }
 }

@@ -19,14 +19,29 @@ interface Options {
 }
 
 function options(): Options {
-  const { values } = parseArgs({ options: { existing: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, keep: { type: 'boolean', default: false } } })
+  const { values } = parseArgs({
+    options: {
+      existing: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+    },
+  })
   return values
 }
 
 async function guide({ json, existing }: Options): Promise<number> {
   const screen = new Screen(json ? process.stderr : process.stdout)
   const before = JSON.parse(process.env[stepsVariable] ?? '[]') as StepRecord[]
-  const proof = await tour({ kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl', kubeconfig: process.env['E2E_KUBECONFIG'] ?? '', meilisearchImage: process.env['E2E_MEILISEARCH_IMAGE'] ?? meilisearchImage, root, existing }, screen)
+  const proof = await tour(
+    {
+      kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl',
+      kubeconfig: process.env['E2E_KUBECONFIG'] ?? '',
+      meilisearchImage: process.env['E2E_MEILISEARCH_IMAGE'] ?? meilisearchImage,
+      root,
+      existing,
+    },
+    screen,
+  )
   const steps = [...before, ...screen.steps]
   if (json) process.stdout.write(`${JSON.stringify({ ok: true, steps, ...proof })}\n`)
   else for (const line of summaryLines(proof, steps)) screen.line(line)
@@ -35,5 +50,9 @@ async function guide({ json, existing }: Options): Promise<number> {
 
 const chosen = options()
 process.exitCode = await (process.env['E2E_KUBECONFIG'] === undefined
-  ? driveCluster({ title: 'meili-operator demo · a real Kubernetes on this machine', program: import.meta.filename, ...chosen })
+  ? driveCluster({
+      title: 'meili-operator demo · a real Kubernetes on this machine',
+      program: import.meta.filename,
+      ...chosen,
+    })
   : guide(chosen))

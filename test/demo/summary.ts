@@ -15,8 +15,12 @@ export function summaryLines(proof: Proof, steps: readonly StepRecord[]): string
     ...proof.listing.split('\n').map((line) => `           ${line}`),
     ` sha256    ${artifact.sha256}`,
     '',
-    ` proved: sha256sum -c: ${proof.checksum} · second server started from the file: ${Object.keys(restored.counts).length} index, ${Object.values(restored.counts)
+    ` proved: sha256sum -c: ${proof.checksum} · second server started from the file: ${Object.keys(restored.counts).length} index, ${Object.values(
+      restored.counts,
+    )
       .reduce((sum, count) => sum + count, 0)
-      .toLocaleString('en')} documents, query "${proof.query}": ${restored.hits} hits, as in the original · ${whole.toFixed(0)} s in all`,
+      .toLocaleString(
+        'en',
+      )} documents, query "${proof.query}": ${restored.hits} hits, as in the original · ${whole.toFixed(0)} s in all`,
   ]
 }

@@ -52,13 +52,24 @@ export function blocksOf(markdown: string): readonly Block[] {
 
 const isOutput = ({ language }: Block): boolean => language === '' || language === 'text'
 
-const matchOf = (remarks: readonly string[], pattern: RegExp): string | undefined => remarks.map((text) => pattern.exec(text)).find((match) => match !== null)?.at(-1)
+const matchOf = (remarks: readonly string[], pattern: RegExp): string | undefined =>
+  remarks
+    .map((text) => pattern.exec(text))
+    .find((match) => match !== null)
+    ?.at(-1)
 
 function conditionsOf({ remarks, line }: Block): Pick<Step, 'notRun' | 'exits' | 'isAlternative'> {
   const [notRun, exits, alternative] = known
   const strange = remarks.find((text) => !known.some((pattern) => pattern.test(text)))
-  if (strange !== undefined) throw new Error(`line ${line}: "${strange}" before a block: a page says "not run: WHY", "exits N: WHY" or "another way"`)
-  return { notRun: matchOf(remarks, notRun), exits: Number(matchOf(remarks, exits) ?? 0), isAlternative: matchOf(remarks, alternative) !== undefined }
+  if (strange !== undefined)
+    throw new Error(
+      `line ${line}: "${strange}" before a block: a page says "not run: WHY", "exits N: WHY" or "another way"`,
+    )
+  return {
+    notRun: matchOf(remarks, notRun),
+    exits: Number(matchOf(remarks, exits) ?? 0),
+    isAlternative: matchOf(remarks, alternative) !== undefined,
+  }
 }
 
 /** `$ command`, continued while a line ends with a backslash; what follows is its output. The exit code is that of the last one. */
@@ -68,11 +79,18 @@ function sessionSteps(block: Block): readonly Step[] {
   for (const [index, text] of block.text.split('\n').entries()) {
     const last = steps.at(-1)
     if (text.startsWith('$ ')) steps.push({ line: block.line + 1 + index, command: [text.slice(2)], shown: [] })
-    else if (last === undefined) throw new Error(`line ${block.line + 1 + index}: a console block begins with "$ " and a command`)
+    else if (last === undefined)
+      throw new Error(`line ${block.line + 1 + index}: a console block begins with "$ " and a command`)
     else if (last.shown.length === 0 && last.command.at(-1)?.endsWith('\\') === true) last.command.push(text)
     else last.shown.push(text)
   }
-  return steps.map(({ line, command, shown }, index) => ({ line, command: command.join('\n'), shown: shown.join('\n').trimEnd(), exits: index === steps.length - 1 ? exits : 0, ...conditions }))
+  return steps.map(({ line, command, shown }, index) => ({
+    line,
+    command: command.join('\n'),
+    shown: shown.join('\n').trimEnd(),
+    exits: index === steps.length - 1 ? exits : 0,
+    ...conditions,
+  }))
 }
 
 function stepsOf(block: Block, next: Block | undefined, between: string): readonly Step[] {

@@ -6,9 +6,14 @@ import { runningCluster } from '../cluster/cluster.ts'
 import { operatorArchive } from '../cluster/images/operator-image.ts'
 
 async function build(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({ args, options: { tag: { type: 'string', short: 't' } }, allowPositionals: true })
+  const { values, positionals } = parseArgs({
+    args,
+    options: { tag: { type: 'string', short: 't' } },
+    allowPositionals: true,
+  })
   const [context] = positionals
-  if (values.tag === undefined || context === undefined) throw new Error('docker build: here it takes -t NAME DIRECTORY')
+  if (values.tag === undefined || context === undefined)
+    throw new Error('docker build: here it takes -t NAME DIRECTORY')
   await operatorArchive({ name: values.tag, context: resolve(context) })
 }
 

@@ -10,7 +10,9 @@ export const toRun = (steps: readonly Step[]): readonly Step[] => steps.filter((
 
 /** One line for each block that no test runs, with the page's own reason. */
 export const leftOut = (page: string, steps: readonly Step[]): readonly string[] =>
-  steps.flatMap(({ line, command, notRun }) => (notRun === undefined ? [] : [`${page}:${line}: ${command.split('\n')[0] ?? ''} (${notRun})`]))
+  steps.flatMap(({ line, command, notRun }) =>
+    notRun === undefined ? [] : [`${page}:${line}: ${command.split('\n')[0] ?? ''} (${notRun})`],
+  )
 
 /** @throws Error with what was printed where a block does not do what the page says */
 export async function follow(session: Session, { command, shown, exits }: Step): Promise<void> {

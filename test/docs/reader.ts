@@ -35,7 +35,11 @@ export class Reader implements Disposable {
   static async withTools({ kubectl, kubeconfig, outside, log }: Bed): Promise<Reader> {
     const { helm } = await ensureBinaries(['helm'], log)
     const directory = mkdtempSync(join(tmpdir(), 'meili-operator-docs-'))
-    const [tools, home, copy] = ['tools', 'home', 'meili-operator'].map((name) => join(directory, name)) as [string, string, string]
+    const [tools, home, copy] = ['tools', 'home', 'meili-operator'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ]
     for (const path of [tools, join(home, '.local/bin')]) mkdirSync(path, { recursive: true })
     cpSync(repository, copy, { recursive: true, filter: (source) => !made.includes(relative(repository, source)) })
     const programs = {
@@ -65,7 +69,11 @@ export class Reader implements Disposable {
     // Of its own: a page may change the namespace in it.
     const kubeconfig = join(directory, 'kubeconfig')
     writeFileSync(kubeconfig, readFileSync(this.#environment['KUBECONFIG'] ?? ''), { mode: 0o600 })
-    return new Session({ directory, cwd: join(this.#directory, 'meili-operator'), environment: { ...this.#environment, KUBECONFIG: kubeconfig } })
+    return new Session({
+      directory,
+      cwd: join(this.#directory, 'meili-operator'),
+      environment: { ...this.#environment, KUBECONFIG: kubeconfig },
+    })
   }
 
   [Symbol.dispose](): void {

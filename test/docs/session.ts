@@ -29,7 +29,12 @@ export class Session implements Disposable {
   constructor({ directory, cwd, environment }: SessionOptions) {
     this.#directory = directory
     // A group of its own, so that what a block left in the background ends with it.
-    this.#shell = spawn('bash', ['--noprofile', '--norc'], { cwd, env: environment, stdio: ['pipe', 'pipe', 'inherit'], detached: true })
+    this.#shell = spawn('bash', ['--noprofile', '--norc'], {
+      cwd,
+      env: environment,
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    })
     this.#shell.once('close', () => (this.#isGone = true))
     this.#shell.stdin?.write('set -o pipefail\n')
   }
@@ -41,12 +46,17 @@ export class Session implements Disposable {
   async run(command: string, timeoutMs: number): Promise<Ended> {
     if (this.#isGone) throw new Error('the shell of this page has ended with an earlier block')
     this.#count += 1
-    const [script, output] = ['sh', 'out'].map((kind) => join(this.#directory, `${this.#count}.${kind}`)) as [string, string]
+    const [script, output] = ['sh', 'out'].map((kind) => join(this.#directory, `${this.#count}.${kind}`)) as [
+      string,
+      string,
+    ]
     writeFileSync(script, `${command}\n`)
     writeFileSync(output, '')
     const mark = `ended ${this.#count}`
     const code = this.#told(mark, timeoutMs)
-    this.#shell.stdin?.write(`${stopAtFailure}; . '${script}' </dev/null >'${output}' 2>&1; code=$?; trap - ERR; echo "${mark} $code"\n`)
+    this.#shell.stdin?.write(
+      `${stopAtFailure}; . '${script}' </dev/null >'${output}' 2>&1; code=$?; trap - ERR; echo "${mark} $code"\n`,
+    )
     const ended = await code.finally(() => this.#shell.stdout?.removeAllListeners())
     return { code: ended, printed: readFileSync(output, 'utf8') }
   }

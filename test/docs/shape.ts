@@ -18,7 +18,11 @@ const volatile: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Columns are as wide as their longest word, which may be an age. */
-const normal = (line: string): string => volatile.reduce((text, [pattern, word]) => text.replace(pattern, word), line).trimEnd().replace(/ {2,}/g, '  ')
+const normal = (line: string): string =>
+  volatile
+    .reduce((text, [pattern, word]) => text.replace(pattern, word), line)
+    .trimEnd()
+    .replace(/ {2,}/g, '  ')
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
 
@@ -47,5 +51,7 @@ const linesOf = (text: string): readonly string[] => text.split('\n').filter((li
 /** One sentence where what was printed is not what the page shows, else undefined. */
 export function difference(shown: string, printed: string): string | undefined {
   const line = missing(linesOf(shown), linesOf(printed))
-  return line === undefined ? undefined : `The page shows ${line}, which was not printed there. Printed:\n${printed.trimEnd()}`
+  return line === undefined
+    ? undefined
+    : `The page shows ${line}, which was not printed there. Printed:\n${printed.trimEnd()}`
 }

@@ -25,7 +25,11 @@ describe('what may pass', () => {
   test('a task that somebody cancels is asked for again, with a new baseline and the reason on record', async () => {
     const busy = await server.api.addDocuments('other', filmLines(0, 40_000))
     await world.snapshot('cancelled', { instance: 'movies' })
-    const asked = await world.until('cancelled', 'to have a task', ({ status }) => status?.request?.taskUid !== undefined)
+    const asked = await world.until(
+      'cancelled',
+      'to have a task',
+      ({ status }) => status?.request?.taskUid !== undefined,
+    )
     await server.api.call(`/tasks/cancel?uids=${asked.status?.request?.taskUid ?? ''}`, { method: 'POST' })
     const again = await world.until('cancelled', 'to ask again', ({ status }) => status?.request?.attempt === 2)
     expect(again.status?.request?.failure).toMatch(/^Task \d+ was cancelled by somebody\./)
@@ -41,13 +45,21 @@ describe('what may pass', () => {
     await world.snapshot('replaced', { instance: 'movies' })
     await world.until('replaced', 'to have a task', ({ status }) => status?.request?.taskUid !== undefined)
     await scaleOperator(0)
-    await eventually('Meilisearch to finish', async () => ((await server.api.snapshotTasks()).every(({ status }) => status === 'succeeded' || status === 'canceled') ? true : undefined))
+    await eventually('Meilisearch to finish', async () =>
+      (await server.api.snapshotTasks()).every(({ status }) => status === 'succeeded' || status === 'canceled')
+        ? true
+        : undefined,
+    )
     const { taskUid } = await server.api.call<{ taskUid: number }>('/snapshots', { method: 'POST' })
     await server.api.finished(taskUid)
     await scaleOperator(1)
     const { status } = await world.completed('replaced')
     expect(status?.task?.uid).toBe(taskUid)
-    const manifest = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'backups' }, `cat /backup/${status?.artifact?.path ?? ''}/manifest.json`)
+    const manifest = await shellOnClaim(
+      toolbox,
+      { namespace: world.namespace, claimName: 'backups' },
+      `cat /backup/${status?.artifact?.path ?? ''}/manifest.json`,
+    )
     expect(JSON.parse(manifest)).toMatchObject({ task: { uid: taskUid } })
   })
 })

@@ -16,10 +16,18 @@ const [, repository, tag] = /^(.+):([^:/]+)$/.exec(process.env['E2E_OPERATOR_IMA
 const image = { repository, tag }
 const release = ['meili-operator', '--namespace', operatorNamespace]
 const patience = ['--wait', '--timeout', '3m']
-const claimOfOneGibibyte = (name: string): object => ({ name, template: { resources: { requests: { storage: '1Gi' } } } })
+const claimOfOneGibibyte = (name: string): object => ({
+  name,
+  template: { resources: { requests: { storage: '1Gi' } } },
+})
 
-const names = async (...args: string[]): Promise<string[]> => (await kubectl.run(['get', ...args, '-o', 'name'])).split('\n').filter((name) => name !== '').toSorted()
-const ourClusterRoles = async (): Promise<string[]> => (await names('clusterroles,clusterrolebindings')).filter((name) => name.includes('meili-operator'))
+const names = async (...args: string[]): Promise<string[]> =>
+  (await kubectl.run(['get', ...args, '-o', 'name']))
+    .split('\n')
+    .filter((name) => name !== '')
+    .toSorted()
+const ourClusterRoles = async (): Promise<string[]> =>
+  (await names('clusterroles,clusterrolebindings')).filter((name) => name.includes('meili-operator'))
 
 describe('the chart', () => {
   let world: World
@@ -44,12 +52,24 @@ describe('the chart', () => {
 
   /** The artifact of one snapshot, checked by the system's own tool. */
   async function stored(name: string): Promise<string> {
-    return await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'backups' }, `cd /backup/movies/${name}-* && sha256sum -c SHA256SUMS`)
+    return await shellOnClaim(
+      toolbox,
+      { namespace: world.namespace, claimName: 'backups' },
+      `cd /backup/movies/${name}-* && sha256sum -c SHA256SUMS`,
+    )
   }
 
   test('takes over what install.yaml made, and the operator goes on', async () => {
     await helm.run(['install', ...release, chart, '--take-ownership', ...overConflicts, ...patience], { image })
-    const labels = await kubectl.run(['-n', operatorNamespace, 'get', 'deployment', 'meili-operator', '-o', 'jsonpath={.metadata.labels}'])
+    const labels = await kubectl.run([
+      '-n',
+      operatorNamespace,
+      'get',
+      'deployment',
+      'meili-operator',
+      '-o',
+      'jsonpath={.metadata.labels}',
+    ])
     expect(JSON.parse(labels)).toMatchObject({ 'app.kubernetes.io/managed-by': 'Helm' })
     await world.snapshot('first', { instance: 'movies', claim: claimOfOneGibibyte('backups') })
     expect((await world.completed('first')).status?.request?.posts).toBe(1)
@@ -66,41 +86,67 @@ describe('the chart', () => {
     change('Chart.yaml', '\nversion: ', '\nversion: 1')
     change('files/crds/meilisnapshots.yaml', '      - msnap\n', '      - msnap\n      - msnapnext\n')
     await helm.run(['upgrade', ...release, next, ...overConflicts, ...patience], { image, replicas: 2 })
-    const { status } = await kubectl.json<{ status: { readyReplicas: number } }>(['-n', operatorNamespace, 'get', 'deployment', 'meili-operator'])
+    const { status } = await kubectl.json<{ status: { readyReplicas: number } }>([
+      '-n',
+      operatorNamespace,
+      'get',
+      'deployment',
+      'meili-operator',
+    ])
     expect(status.readyReplicas).toBe(2)
-    await eventually('the new short name to be served', async () => ((await names('-n', world.namespace, 'msnapnext')).includes('meilisnapshot.meili-operator.dev/first') ? true : undefined))
+    await eventually('the new short name to be served', async () =>
+      (await names('-n', world.namespace, 'msnapnext')).includes('meilisnapshot.meili-operator.dev/first')
+        ? true
+        : undefined,
+    )
   })
 
-  test.skipIf(elsewhere)(`with two replicas: when the leader is gone without a word, the other goes on within 20 s, and nothing is done twice${whyElsewhere}`, async () => {
-    await world.snapshot('during', { instance: 'movies' }, { mover: { bandwidthLimit: '1Mi' } })
-    await world.until('during', 'to be moving', ({ status }) => status?.move?.node !== undefined)
-    const leader = await leaderPod()
-    const { metadata } = await kubectl.json<{ metadata: { uid: string } }>(['-n', operatorNamespace, 'get', 'pod', leader])
-    const frozen = podProcesses(metadata.uid, 'node')
-    expect(signalAll(frozen, 'SIGSTOP')).toBe(1)
-    const gone = performance.now()
-    try {
-      await world.snapshot('after', { instance: 'movies' })
-      await world.until('after', 'to be seen by another leader', ({ status }) => status?.phase !== undefined)
-      expect(performance.now() - gone).toBeLessThan(20_000)
-      expect(await leaderPod()).not.toBe(leader)
-    } finally {
-      // Late, the old one believes that it still leads.
-      signalAll(frozen, 'SIGCONT')
-    }
-    for (const name of ['during', 'after']) {
-      const { status, metadata: { uid } } = await world.completed(name)
-      expect(status?.request?.posts).toBe(1)
-      expect(await names('-n', world.namespace, 'jobs', '-l', `meili-operator.dev/snapshot-uid=${uid}`)).toHaveLength(1)
-      expect(await stored(name)).toContain('data.ms.snapshot: OK')
-    }
-    expect(await server.api.snapshotTasks()).toHaveLength(3)
-  })
+  test.skipIf(elsewhere)(
+    `with two replicas: when the leader is gone without a word, the other goes on within 20 s, and nothing is done twice${whyElsewhere}`,
+    async () => {
+      await world.snapshot('during', { instance: 'movies' }, { mover: { bandwidthLimit: '1Mi' } })
+      await world.until('during', 'to be moving', ({ status }) => status?.move?.node !== undefined)
+      const leader = await leaderPod()
+      const { metadata } = await kubectl.json<{ metadata: { uid: string } }>([
+        '-n',
+        operatorNamespace,
+        'get',
+        'pod',
+        leader,
+      ])
+      const frozen = podProcesses(metadata.uid, 'node')
+      expect(signalAll(frozen, 'SIGSTOP')).toBe(1)
+      const gone = performance.now()
+      try {
+        await world.snapshot('after', { instance: 'movies' })
+        await world.until('after', 'to be seen by another leader', ({ status }) => status?.phase !== undefined)
+        expect(performance.now() - gone).toBeLessThan(20_000)
+        expect(await leaderPod()).not.toBe(leader)
+      } finally {
+        // Late, the old one believes that it still leads.
+        signalAll(frozen, 'SIGCONT')
+      }
+      for (const name of ['during', 'after']) {
+        const {
+          status,
+          metadata: { uid },
+        } = await world.completed(name)
+        expect(status?.request?.posts).toBe(1)
+        expect(await names('-n', world.namespace, 'jobs', '-l', `meili-operator.dev/snapshot-uid=${uid}`)).toHaveLength(
+          1,
+        )
+        expect(await stored(name)).toContain('data.ms.snapshot: OK')
+      }
+      expect(await server.api.snapshotTasks()).toHaveLength(3)
+    },
+  )
 
   test('uninstalled, it leaves CRDs and data, and nothing else in the cluster', async () => {
     const before = await names('-n', world.namespace, 'meilisnapshots,meiliinstances,pvc')
     await helm.plain('uninstall', ...release, '--wait')
-    await eventually('the pods to be gone, too', async () => ((await names('-n', operatorNamespace, 'all')).length === 0 ? true : undefined))
+    await eventually('the pods to be gone, too', async () =>
+      (await names('-n', operatorNamespace, 'all')).length === 0 ? true : undefined,
+    )
     expect(await ourClusterRoles()).toEqual([])
     expect(await names('-n', world.namespace, 'meilisnapshots,meiliinstances,pvc')).toEqual(before)
     expect((await world.get('first')).status?.phase).toBe('Completed')
@@ -112,13 +158,26 @@ describe('the chart', () => {
     await kubectl.run(['create', 'namespace', other])
     try {
       await kubectl.apply(snapshotOf({ namespace: other, name: 'not-ours', instance: 'movies' }))
-      await helm.run(['install', 'only', chart, '--namespace', world.namespace, ...patience], { image, watchNamespaces: [world.namespace] })
+      await helm.run(['install', 'only', chart, '--namespace', world.namespace, ...patience], {
+        image,
+        watchNamespaces: [world.namespace],
+      })
       expect(await ourClusterRoles()).toEqual([])
       await world.run('mine')
       await world.snapshot('of-mine', { instance: 'mine', claim: claimOfOneGibibyte('mine-backups') })
       await world.snapshot('of-theirs', { instance: 'movies' })
       for (const name of ['of-mine', 'of-theirs']) await world.completed(name)
-      expect(await kubectl.run(['-n', other, 'get', 'meilisnapshot', 'not-ours', '-o', 'jsonpath={.status.observedGeneration}'])).toBe('-1')
+      expect(
+        await kubectl.run([
+          '-n',
+          other,
+          'get',
+          'meilisnapshot',
+          'not-ours',
+          '-o',
+          'jsonpath={.status.observedGeneration}',
+        ]),
+      ).toBe('-1')
     } finally {
       await kubectl.run(['delete', 'namespace', other, '--wait=false'])
     }
@@ -126,6 +185,14 @@ describe('the chart', () => {
 })
 
 async function leaderPod(): Promise<string> {
-  const holder = await kubectl.run(['-n', operatorNamespace, 'get', 'lease', 'meili-operator', '-o', 'jsonpath={.spec.holderIdentity}'])
+  const holder = await kubectl.run([
+    '-n',
+    operatorNamespace,
+    'get',
+    'lease',
+    'meili-operator',
+    '-o',
+    'jsonpath={.spec.holderIdentity}',
+  ])
   return holder.replace(/_.*$/, '')
 }

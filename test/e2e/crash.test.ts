@@ -19,33 +19,44 @@ const isTestBed = cluster !== undefined && cluster.kubeconfig === setting('E2E_K
 const whyNot = isTestBed ? undefined : 'left out: it reads the disks of the test bed'
 const laneCount = 4
 
-describe.skipIf(whyNot !== undefined)(`killed at a decisive step, the next operator brings it to the same end${whyNot === undefined ? '' : ` (${whyNot})`}`, { concurrent: true, timeout: 300_000 }, () => {
-  let lanes: LanePool
-  let bed: Bed
-  let isGood = true
-  let steps: readonly Step[] = []
+describe.skipIf(whyNot !== undefined)(
+  `killed at a decisive step, the next operator brings it to the same end${whyNot === undefined ? '' : ` (${whyNot})`}`,
+  { concurrent: true, timeout: 300_000 },
+  () => {
+    let lanes: LanePool
+    let bed: Bed
+    let isGood = true
+    let steps: readonly Step[] = []
 
-  beforeAll(async () => {
-    const images = { operator: setting('E2E_OPERATOR_IMAGE'), meilisearch: setting('E2E_MEILISEARCH_IMAGE') }
-    bed = await openBed({ kubectl: setting('E2E_KUBECTL'), kubeconfig: setting('E2E_KUBECONFIG'), images })
-    const open = await Promise.all(Array.from({ length: laneCount }, async (_, index) => await Lane.open(bed, index + 1)))
-    lanes = new LanePool(open)
-    steps = (await record(open, cluster?.auditLog ?? '')).steps
-  })
-  afterAll(async () => {
-    await lanes.close()
-    await bed.close(!isGood)
-  })
-
-  const rows = [...decisive].flatMap((step) => (['before', 'after'] as const).map((moment) => ({ step, moment, row: crashRow(step, moment) })))
-
-  // As the whole matrix does: the slow ones first, so that nobody waits for them in the end.
-  test.each(rows.toSorted((a, b) => Number(b.row.isSlow) - Number(a.row.isSlow)))('$moment "$step"', async ({ step, row }) => {
-    expect(steps.map(({ name }) => name)).toContain(step)
-    await lanes.use(async (lane) => {
-      const { faults } = await row.run(lane)
-      isGood &&= faults.length === 0
-      expect(faults, lane.logs.join(' ')).toEqual([])
+    beforeAll(async () => {
+      const images = { operator: setting('E2E_OPERATOR_IMAGE'), meilisearch: setting('E2E_MEILISEARCH_IMAGE') }
+      bed = await openBed({ kubectl: setting('E2E_KUBECTL'), kubeconfig: setting('E2E_KUBECONFIG'), images })
+      const open = await Promise.all(
+        Array.from({ length: laneCount }, async (_, index) => await Lane.open(bed, index + 1)),
+      )
+      lanes = new LanePool(open)
+      steps = (await record(open, cluster?.auditLog ?? '')).steps
     })
-  })
-})
+    afterAll(async () => {
+      await lanes.close()
+      await bed.close(!isGood)
+    })
+
+    const rows = [...decisive].flatMap((step) =>
+      (['before', 'after'] as const).map((moment) => ({ step, moment, row: crashRow(step, moment) })),
+    )
+
+    // As the whole matrix does: the slow ones first, so that nobody waits for them in the end.
+    test.each(rows.toSorted((a, b) => Number(b.row.isSlow) - Number(a.row.isSlow)))(
+      '$moment "$step"',
+      async ({ step, row }) => {
+        expect(steps.map(({ name }) => name)).toContain(step)
+        await lanes.use(async (lane) => {
+          const { faults } = await row.run(lane)
+          isGood &&= faults.length === 0
+          expect(faults, lane.logs.join(' ')).toEqual([])
+        })
+      },
+    )
+  },
+)

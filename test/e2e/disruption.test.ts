@@ -21,7 +21,15 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
   beforeAll(async () => {
     world = await World.create()
     hands = new Hands(world.namespace)
-    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }), claimOf({ namespace: world.namespace, name: 'shared-backups', accessModes: ['ReadWriteMany'], storageClassName: 'shared-pool' }))
+    await kubectl.apply(
+      claimOf({ namespace: world.namespace, name: 'backups' }),
+      claimOf({
+        namespace: world.namespace,
+        name: 'shared-backups',
+        accessModes: ['ReadWriteMany'],
+        storageClassName: 'shared-pool',
+      }),
+    )
     server = await world.serve('movies', { node: here })
     await server.load(documents)
   })
@@ -39,15 +47,38 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     return await world.get(name)
   }
   const events = async (name: string, reason: string): Promise<string[]> =>
-    (await kubectl.json<{ items: { message: string }[] }>(['-n', world.namespace, 'get', 'events', `--field-selector=reason=${reason},involvedObject.name=${name}`])).items.map(({ message }) => message)
+    (
+      await kubectl.json<{ items: { message: string }[] }>([
+        '-n',
+        world.namespace,
+        'get',
+        'events',
+        `--field-selector=reason=${reason},involvedObject.name=${name}`,
+      ])
+    ).items.map(({ message }) => message)
   const stored = async ({ status }: MeiliSnapshot): Promise<string> =>
-    await shellOnClaim(toolbox, { namespace: world.namespace, claimName: status?.artifact?.claimName ?? '' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && ls -A ..`)
+    await shellOnClaim(
+      toolbox,
+      { namespace: world.namespace, claimName: status?.artifact?.claimName ?? '' },
+      `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && ls -A ..`,
+    )
 
   /** For one node at a time, whichever: as a cloud's disk is. Its class is the namespace's name. */
   const wanderingVolume = async (): Promise<void> => {
     const path = `${testBed().stateDirectory}/volumes/${world.namespace}`
     await testBed().run('mkdir', ['-m', '777', path])
-    await kubectl.apply({ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: world.namespace }, spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], storageClassName: world.namespace, persistentVolumeReclaimPolicy: 'Retain', hostPath: { path } } })
+    await kubectl.apply({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: world.namespace },
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: world.namespace,
+        persistentVolumeReclaimPolicy: 'Retain',
+        hostPath: { path },
+      },
+    })
   }
 
   test('a mover that is evicted from a cordoned node makes way, cleans up, and comes again there: not counted, one task', async () => {
@@ -61,7 +92,9 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     await kubectl.run(['uncordon', here])
     expect(done.status?.move).toMatchObject({ attempt: 1, node: here })
     expect(done.status?.move?.failures ?? 0).toBe(0)
-    expect((await hands.podsOf(snapshot)).filter(({ metadata }) => metadata.uid !== mover.pod.metadata.uid)).toHaveLength(1)
+    expect(
+      (await hands.podsOf(snapshot)).filter(({ metadata }) => metadata.uid !== mover.pod.metadata.uid),
+    ).toHaveLength(1)
     expect(await stored(done)).not.toContain('.partial')
   })
 
@@ -71,10 +104,21 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     const mover = await hands.catchMover(snapshot)
     // A server that is gone before anybody looks again leaves nothing to make way for: the next mover would just store the file.
     const leaving = await hands.freezeServer('movies-0')
-    const drained = kubectl.run(['drain', here, '--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=90s'])
+    const drained = kubectl.run([
+      'drain',
+      here,
+      '--ignore-daemonsets',
+      '--delete-emptydir-data',
+      '--force',
+      '--timeout=90s',
+    ])
     await mover.told()
     mover.letGo()
-    const waiting = await world.until('drained', 'to wait for its server', ({ status }) => status?.phase === 'Moving' && status.waitingFor !== undefined)
+    const waiting = await world.until(
+      'drained',
+      'to wait for its server',
+      ({ status }) => status?.phase === 'Moving' && status.waitingFor !== undefined,
+    )
     leaving.letGo()
     await drained
     expect(readyOf(waiting)?.reason).toMatch(/^(TargetMoving|MoverStarting|MoverWaiting)$/)
@@ -95,7 +139,9 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     const mover = await hands.catchMover(snapshot)
     await kubectl.apply(statefulSetOf({ ...moving.options, node: there }))
     // The time that a pod may take to go, and some seconds: the server must not wait for the mover any longer.
-    const told = await eventually('the mover to make way', async () => (await events('followed', 'TargetMoving'))[0], { timeoutMs: 20_000 })
+    const told = await eventually('the mover to make way', async () => (await events('followed', 'TargetMoving'))[0], {
+      timeoutMs: 20_000,
+    })
     expect(told).toMatch(/is leaving node node-1: the mover there makes way, and starts again when the pod is ready\./)
     await mover.told()
     mover.letGo()
@@ -113,8 +159,12 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     const { status } = await world.until('killed', 'to fail', (now) => now.status?.phase === 'Failed')
     const parent = `${await hands.directoryOf('backups')}/movies`
     expect(status?.conditions?.[0]).toMatchObject({ type: 'Stalled', reason: 'MoverFailed' })
-    expect(status?.conditions?.[0]?.message).toMatch(/^The mover failed 3 times\. Last: The mover ended with exit code 137 .* Job killed-[0-9a-f]{8}-sweep removes what was left of it on claim backups\.$/)
-    await until({ what: 'nothing of it to be left', withinMs: 60_000 }, () => namesIn(parent).every((name) => !name.includes('killed-')))
+    expect(status?.conditions?.[0]?.message).toMatch(
+      /^The mover failed 3 times\. Last: The mover ended with exit code 137 .* Job killed-[0-9a-f]{8}-sweep removes what was left of it on claim backups\.$/,
+    )
+    await until({ what: 'nothing of it to be left', withinMs: 60_000 }, () =>
+      namesIn(parent).every((name) => !name.includes('killed-')),
+    )
   })
 
   test('a mover on a node that has gone silent is Overdue past its deadline, and not failed; once it has ended, what it left is removed', async () => {
@@ -122,22 +172,42 @@ describe.skipIf(elsewhere)(`a mover in the way${whyElsewhere}`, () => {
     await world.snapshot('silent', { instance: 'movies' }, { ...unhurried, deadlines: { move: '20s' } })
     const mover = await hands.catchMover(await world.get('silent'))
     // It is known to run, so that its words are asked for: of a kubelet that does not answer.
-    await kubectl.run(['-n', world.namespace, 'wait', `pod/${mover.pod.metadata.name}`, '--for=jsonpath={.status.phase}=Running', '--timeout=30s'])
+    await kubectl.run([
+      '-n',
+      world.namespace,
+      'wait',
+      `pod/${mover.pod.metadata.name}`,
+      '--for=jsonpath={.status.phase}=Running',
+      '--timeout=30s',
+    ])
     const kubelet = kubeletOf(here)
     kubelet.stop()
     try {
-      const overdue = await world.until('silent', 'to be overdue', (snapshot) => conditionOf(snapshot, 'Overdue') !== undefined)
+      const overdue = await world.until(
+        'silent',
+        'to be overdue',
+        (snapshot) => conditionOf(snapshot, 'Overdue') !== undefined,
+      )
       expect(conditionOf(overdue, 'Overdue')).toMatchObject({ status: 'True', reason: 'MoveDeadlineExceeded' })
-      expect(conditionOf(overdue, 'Overdue')?.message).toContain(`pod ${mover.pod.metadata.name} on node ${here} has not ended: the node is gone, or hangs.`)
+      expect(conditionOf(overdue, 'Overdue')?.message).toContain(
+        `pod ${mover.pod.metadata.name} on node ${here} has not ended: the node is gone, or hangs.`,
+      )
       expect(overdue.status?.phase).toBe('Moving')
     } finally {
       mover.kill()
       kubelet.letGo()
     }
     const { status } = await world.until('silent', 'to fail', (snapshot) => snapshot.status?.phase === 'Failed')
-    expect(status?.conditions?.find(({ type }) => type === 'Failed')).toMatchObject({ reason: 'MoveDeadlineExceeded', message: expect.stringMatching(/Job silent-[0-9a-f]{8}-sweep removes what was left of it on claim backups\.$/) as string })
+    expect(status?.conditions?.find(({ type }) => type === 'Failed')).toMatchObject({
+      reason: 'MoveDeadlineExceeded',
+      message: expect.stringMatching(
+        /Job silent-[0-9a-f]{8}-sweep removes what was left of it on claim backups\.$/,
+      ) as string,
+    })
     const parent = `${await hands.directoryOf('backups')}/movies`
-    await until({ what: 'nothing of it to be left', withinMs: 60_000 }, () => namesIn(parent).every((name) => !name.includes('silent-')))
+    await until({ what: 'nothing of it to be left', withinMs: 60_000 }, () =>
+      namesIn(parent).every((name) => !name.includes('silent-')),
+    )
     expect((await server.api.snapshotTasks()).length - before).toBe(1)
   })
 })

@@ -19,7 +19,12 @@ describe.skipIf(elsewhere)(`the docs${whyElsewhere}`, () => {
 
   beforeAll(async () => {
     const outside = Number(process.env['E2E_OUTSIDE'])
-    reader = await Reader.withTools({ kubectl: process.env['E2E_KUBECTL'] ?? '', kubeconfig: process.env['E2E_KUBECONFIG'] ?? '', outside, log: console.log })
+    reader = await Reader.withTools({
+      kubectl: process.env['E2E_KUBECTL'] ?? '',
+      kubeconfig: process.env['E2E_KUBECONFIG'] ?? '',
+      outside,
+      log: console.log,
+    })
   })
   afterAll(async () => {
     await removeOperator()

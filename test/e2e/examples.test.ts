@@ -9,7 +9,13 @@ import { kubectl, toolbox, World } from './world.ts'
 
 interface Pods {
   readonly items: readonly {
-    readonly status: { readonly phase: string; readonly initContainerStatuses?: readonly { readonly state: { readonly terminated?: { readonly message?: string } }; readonly lastState: { readonly terminated?: { readonly message?: string } } }[] }
+    readonly status: {
+      readonly phase: string
+      readonly initContainerStatuses?: readonly {
+        readonly state: { readonly terminated?: { readonly message?: string } }
+        readonly lastState: { readonly terminated?: { readonly message?: string } }
+      }[]
+    }
     readonly spec: { readonly volumes: readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[] }
   }[]
 }
@@ -19,7 +25,9 @@ const example = (name: string): string => join(repository, 'examples', name)
 
 /** The block of yaml on that page that holds this text. */
 const shownOn = (page: string, holding: string): string => {
-  const block = readFileSync(join(repository, page), 'utf8').split('```').find((each) => each.startsWith('yaml\n') && each.includes(holding))
+  const block = readFileSync(join(repository, page), 'utf8')
+    .split('```')
+    .find((each) => each.startsWith('yaml\n') && each.includes(holding))
   if (block === undefined) throw new Error(`${page} shows no yaml with ${holding}`)
   return block.slice('yaml\n'.length)
 }
@@ -48,7 +56,11 @@ describe('an example', () => {
   test('managed-shared-volume.yaml stores by a link, on the claim that the server writes its snapshots to', async () => {
     await apply('managed-shared-volume.yaml')
     const { status } = await world.completed('shared')
-    const manifest = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'movies-backups' }, `cat /backup/${status?.artifact?.path ?? ''}/manifest.json`)
+    const manifest = await shellOnClaim(
+      toolbox,
+      { namespace: world.namespace, claimName: 'movies-backups' },
+      `cat /backup/${status?.artifact?.path ?? ''}/manifest.json`,
+    )
     expect(manifest).toContain('"stored": "Linked"')
   })
 
@@ -63,8 +75,25 @@ describe('an example', () => {
       await kubectl.run(['-n', namespace, 'delete', 'job', 'restore', '--ignore-not-found', '--cascade=foreground'])
       await kubectl.run(['-n', namespace, 'apply', '-f', '-'], { input: text })
     }
-    const pods = async (...selector: string[]): Promise<Pods['items']> => (await kubectl.json<Pods>(['-n', namespace, 'get', 'pods', ...selector])).items
-    const stats = async (): Promise<string> => await kubectl.run(['-n', namespace, 'exec', 'restored-0', '-c', 'meilisearch', '--', 'wget', '-q', '-O', '-', '--header', `Authorization: Bearer ${server.options.masterKey}`, 'localhost:7700/stats'])
+    const pods = async (...selector: string[]): Promise<Pods['items']> =>
+      (await kubectl.json<Pods>(['-n', namespace, 'get', 'pods', ...selector])).items
+    const stats = async (): Promise<string> =>
+      await kubectl.run([
+        '-n',
+        namespace,
+        'exec',
+        'restored-0',
+        '-c',
+        'meilisearch',
+        '--',
+        'wget',
+        '-q',
+        '-O',
+        '-',
+        '--header',
+        `Authorization: Bearer ${server.options.masterKey}`,
+        'localhost:7700/stats',
+      ])
     const serves = async (): Promise<void> => {
       await kubectl.run(['-n', namespace, 'wait', '--for=create', 'pod/restored-0', '--timeout=60s'])
       await kubectl.run(['-n', namespace, 'wait', '--for=condition=Ready', 'pod/restored-0', '--timeout=120s'])
@@ -80,17 +109,29 @@ describe('an example', () => {
     await apply('restored-server.yaml')
     await eventually('the server to say that there is no database', async () => {
       const [init] = (await pods('-l', 'app=restored'))[0]?.status.initContainerStatuses ?? []
-      return `${init?.state.terminated?.message} ${init?.lastState.terminated?.message}`.includes('There is no database on claim restored-data') || undefined
+      return (
+        `${init?.state.terminated?.message} ${init?.lastState.terminated?.message}`.includes(
+          'There is no database on claim restored-data',
+        ) || undefined
+      )
     })
 
     await restore()
     await kubectl.run(['-n', namespace, 'wait', '--for=condition=Complete', 'job/restore', '--timeout=100s'])
     await kubectl.run(['-n', namespace, 'delete', 'pod', 'restored-0'])
     await serves()
-    const mounting = (await pods()).filter(({ status, spec }) => status.phase === 'Running' && spec.volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === 'backups'))
+    const mounting = (await pods()).filter(
+      ({ status, spec }) =>
+        status.phase === 'Running' &&
+        spec.volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === 'backups'),
+    )
     expect(mounting).toEqual([])
 
-    await shellOnClaim(toolbox, { namespace, claimName: 'backups', writable: true }, `rm -r /backup/${path} && test ! -e /backup/${path}`)
+    await shellOnClaim(
+      toolbox,
+      { namespace, claimName: 'backups', writable: true },
+      `rm -r /backup/${path} && test ! -e /backup/${path}`,
+    )
     await kubectl.run(['-n', namespace, 'delete', 'pod', 'restored-0'])
     await serves()
     await restore()
@@ -98,7 +139,9 @@ describe('an example', () => {
     expect(await kubectl.run(['-n', namespace, 'logs', 'job/restore'])).toContain('is there already: nothing was done')
 
     await kubectl.run(['-n', namespace, 'delete', '-f', example('restored-server.yaml'), '--cascade=foreground'])
-    await kubectl.run(['-n', namespace, 'apply', '-f', '-'], { input: shownOn('docs/operations.md', 'claimName: restored-data') })
+    await kubectl.run(['-n', namespace, 'apply', '-f', '-'], {
+      input: shownOn('docs/operations.md', 'claimName: restored-data'),
+    })
     await world.instanceReady('restored')
     expect(await stats()).toContain('"films":{"numberOfDocuments":100,')
   })

@@ -16,8 +16,15 @@ describe('exec', () => {
 
   /** A pod that sleeps. A new namespace has no service account yet, and admits none so long. */
   async function box(name: string): Promise<void> {
-    const containers = [{ name: 'box', image: toolbox.image, imagePullPolicy: 'IfNotPresent', command: ['tini', '--', 'sleep', '3600'] }]
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name }, spec: { terminationGracePeriodSeconds: 0, containers } }
+    const containers = [
+      { name: 'box', image: toolbox.image, imagePullPolicy: 'IfNotPresent', command: ['tini', '--', 'sleep', '3600'] },
+    ]
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace, name },
+      spec: { terminationGracePeriodSeconds: 0, containers },
+    }
     await eventually(`pod ${name} to be admitted`, async () => await kubectl.apply(pod))
     await kubectl.run(['-n', namespace, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=60s'])
   }
@@ -32,9 +39,19 @@ describe('exec', () => {
   })
 
   const start = async (script: string, more: Partial<ExecCall> = {}): Promise<Execution> =>
-    await kube.exec({ pod: { namespace, name: 'box' }, container: 'box', command: ['sh', '-c', script], stdin: false, deadlineMs: 60_000, ...more })
+    await kube.exec({
+      pod: { namespace, name: 'box' },
+      container: 'box',
+      command: ['sh', '-c', script],
+      stdin: false,
+      deadlineMs: 60_000,
+      ...more,
+    })
 
-  async function run(script: string, more: Partial<ExecCall> = {}): Promise<{ exitCode: number; stderr: string; stdout: string }> {
+  async function run(
+    script: string,
+    more: Partial<ExecCall> = {},
+  ): Promise<{ exitCode: number; stderr: string; stdout: string }> {
     await using execution = await start(script, more)
     let stdout = ''
     for await (const piece of execution.output()) stdout += piece.toString()
@@ -47,7 +64,10 @@ describe('exec', () => {
   })
 
   test('a program that the container does not have is exit code 127', async () => {
-    expect(await run('', { command: ['nothing-of-this-name'] })).toMatchObject({ exitCode: 127, stderr: expect.stringContaining('nothing-of-this-name') as string })
+    expect(await run('', { command: ['nothing-of-this-name'] })).toMatchObject({
+      exitCode: 127,
+      stderr: expect.stringContaining('nothing-of-this-name') as string,
+    })
     expect(await run('', { command: ['/nowhere/at-all'] })).toMatchObject({ exitCode: 127 })
   })
 
@@ -70,7 +90,9 @@ describe('exec', () => {
     const pieces: Buffer[] = []
     for await (const piece of execution.output()) pieces.push(piece)
     await sent
-    expect(createHash('sha256').update(Buffer.concat(pieces)).digest('hex')).toBe(createHash('sha256').update(bytes).digest('hex'))
+    expect(createHash('sha256').update(Buffer.concat(pieces)).digest('hex')).toBe(
+      createHash('sha256').update(bytes).digest('hex'),
+    )
     expect(execution.ended().exitCode).toBe(0)
   })
 
@@ -116,7 +138,14 @@ describe('exec', () => {
       await using execution = await start('timeout 5 dd if=/dev/zero bs=1M')
       await execution.output().next()
     }
-    await eventually('the command to end', async () => ((await run('ps | grep -q "[t]imeout 5 dd if" && echo runs || echo gone')).stdout.includes('gone') ? true : undefined), { timeoutMs: 20_000 })
+    await eventually(
+      'the command to end',
+      async () =>
+        (await run('ps | grep -q "[t]imeout 5 dd if" && echo runs || echo gone')).stdout.includes('gone')
+          ? true
+          : undefined,
+      { timeoutMs: 20_000 },
+    )
   })
 
   test('a pod that is not there is NotFound; one that is not ours to enter is refused', async () => {
@@ -132,14 +161,41 @@ describe('exec', () => {
         return { pools, headers: { authorization: `Bearer ${token}` }, tls: { ca: tls?.ca } }
       },
     })
-    const refused = weak.exec({ pod: { namespace, name: 'box' }, container: 'box', command: ['true'], stdin: false, deadlineMs: 10_000 })
-    await expect(refused).rejects.toMatchObject({ name: 'TerminalError', status: 403, message: expect.stringContaining('pods/exec') as string })
-    for (const [name, verb] of [['get-alone', 'get'], ['create-alone', 'create']] as const) {
+    const refused = weak.exec({
+      pod: { namespace, name: 'box' },
+      container: 'box',
+      command: ['true'],
+      stdin: false,
+      deadlineMs: 10_000,
+    })
+    await expect(refused).rejects.toMatchObject({
+      name: 'TerminalError',
+      status: 403,
+      message: expect.stringContaining('pods/exec') as string,
+    })
+    for (const [name, verb] of [
+      ['get-alone', 'get'],
+      ['create-alone', 'create'],
+    ] as const) {
       await kubectl.run(['-n', namespace, 'create', 'role', name, '--resource=pods/exec', `--verb=${verb}`])
-      await kubectl.run(['-n', namespace, 'create', 'rolebinding', name, `--role=${name}`, `--serviceaccount=${namespace}:weak`])
+      await kubectl.run([
+        '-n',
+        namespace,
+        'create',
+        'rolebinding',
+        name,
+        `--role=${name}`,
+        `--serviceaccount=${namespace}:weak`,
+      ])
     }
     const both = async (): Promise<true> => {
-      await using execution = await weak.exec({ pod: { namespace, name: 'box' }, container: 'box', command: ['true'], stdin: false, deadlineMs: 10_000 })
+      await using execution = await weak.exec({
+        pod: { namespace, name: 'box' },
+        container: 'box',
+        command: ['true'],
+        stdin: false,
+        deadlineMs: 10_000,
+      })
       for await (const piece of execution.output()) expect(piece).toHaveLength(0)
       return true
     }

@@ -15,7 +15,8 @@ import type { Server } from './world.ts'
 let world: World
 let server: Server
 let diary: Diary
-const patch = async (kind: string, name: string, body: object): Promise<string> => await kubectl.run(['-n', world.namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(body)])
+const patch = async (kind: string, name: string, body: object): Promise<string> =>
+  await kubectl.run(['-n', world.namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(body)])
 
 beforeAll(async () => {
   world = await World.create()
@@ -30,13 +31,18 @@ afterAll(async () => {
 
 /** Only states that the diary must hold after the test that calls. */
 const seen = async (kind: Kind, ...states: string[]): Promise<void> => {
-  for (const state of states) await diary.until(`${kind} ${state}`, (object) => object.kind === kind && stateOf(object) === state)
+  for (const state of states)
+    await diary.until(`${kind} ${state}`, (object) => object.kind === kind && stateOf(object) === state)
 }
 
 describe('a life under the eyes of GitOps tools', () => {
   test('what the operator has not seen yet is in progress for everybody, never done', async () => {
     await scaleOperator(0)
-    await kubectl.apply(managedOf({ namespace: world.namespace, name: 'movies' }), claimOf({ namespace: world.namespace, name: 'backups' }), snapshotOf({ namespace: world.namespace, name: 'first', instance: 'movies' }))
+    await kubectl.apply(
+      managedOf({ namespace: world.namespace, name: 'movies' }),
+      claimOf({ namespace: world.namespace, name: 'backups' }),
+      snapshotOf({ namespace: world.namespace, name: 'first', instance: 'movies' }),
+    )
     await seen('MeiliInstance', 'unseen')
     await seen('MeiliSnapshot', 'unseen')
     await scaleOperator(1)
@@ -54,8 +60,16 @@ describe('a life under the eyes of GitOps tools', () => {
     await server.load(5000)
     // Enough that the task behind it is still to come when it is cancelled.
     const busy = await server.api.addDocuments('other', filmLines(0, 40_000))
-    await world.snapshot('again', { instance: 'movies' }, { deletionPolicy: 'Delete', mover: { bandwidthLimit: '8Mi' } })
-    const { status } = await world.until('again', 'to have a task', (snapshot) => snapshot.status?.request?.taskUid !== undefined)
+    await world.snapshot(
+      'again',
+      { instance: 'movies' },
+      { deletionPolicy: 'Delete', mover: { bandwidthLimit: '8Mi' } },
+    )
+    const { status } = await world.until(
+      'again',
+      'to have a task',
+      (snapshot) => snapshot.status?.request?.taskUid !== undefined,
+    )
     await server.api.call(`/tasks/cancel?uids=${status?.request?.taskUid ?? ''},${busy}`, { method: 'POST' })
     await world.completed('again')
     await world.snapshot('slowly', { instance: 'movies' }, { mover: { bandwidthLimit: '8Mi' } })
@@ -70,7 +84,13 @@ describe('a life under the eyes of GitOps tools', () => {
   })
 
   test('a second MeiliInstance for the same pod is stalled; one whose snapshots go nowhere is good', async () => {
-    const rival = instanceOf({ namespace: world.namespace, name: 'rival', image: '', masterKey: '' }, { podSelector: { matchLabels: { 'meili-operator.dev/instance': 'movies' } }, apiKeySecretRef: { name: 'movies-keys', key: 'MEILI_MASTER_KEY' } })
+    const rival = instanceOf(
+      { namespace: world.namespace, name: 'rival', image: '', masterKey: '' },
+      {
+        podSelector: { matchLabels: { 'meili-operator.dev/instance': 'movies' } },
+        apiKeySecretRef: { name: 'movies-keys', key: 'MEILI_MASTER_KEY' },
+      },
+    )
     await kubectl.apply(rival)
     await seen('MeiliInstance', 'stalled')
     await world.serve('volatile', { snapshotsOn: 'emptyDir' })
@@ -91,9 +111,17 @@ describe('a life under the eyes of GitOps tools', () => {
   })
 
   test('an upgrade is in progress at each of its steps; one that does not start is a failure until it is taken back', async () => {
-    await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.22.0', upgrade: { destination: { claim: { name: 'backups', path: 'upgrades' } } } } } })
+    await patch('meiliinstance', 'movies', {
+      spec: {
+        managed: { version: '1.22.0', upgrade: { destination: { claim: { name: 'backups', path: 'upgrades' } } } },
+      },
+    })
     await seen('MeiliInstance', 'upgrading')
-    await world.untilInstance('movies', 'to have stopped', (instance) => conditionOf(instance, 'Stalled')?.reason === 'UpgradeFailed')
+    await world.untilInstance(
+      'movies',
+      'to have stopped',
+      (instance) => conditionOf(instance, 'Stalled')?.reason === 'UpgradeFailed',
+    )
     await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.21.0' } } })
     await world.instanceReady('movies')
   })
@@ -106,8 +134,19 @@ describe('a life under the eyes of GitOps tools', () => {
     await seen('MeiliInstance', 'changed')
     await seen('MeiliSnapshot', 'changed', 'deleting')
     await scaleOperator(1)
-    await kubectl.run(['-n', world.namespace, 'wait', 'meilisnapshot/first', '--for=condition=Complete', '--timeout=30s'])
-    const { metadata, status } = await world.until('first', 'to be seen as it is now', (snapshot) => snapshot.status?.observedGeneration === snapshot.metadata.generation)
+    await kubectl.run([
+      '-n',
+      world.namespace,
+      'wait',
+      'meilisnapshot/first',
+      '--for=condition=Complete',
+      '--timeout=30s',
+    ])
+    const { metadata, status } = await world.until(
+      'first',
+      'to be seen as it is now',
+      (snapshot) => snapshot.status?.observedGeneration === snapshot.metadata.generation,
+    )
     expect(metadata.generation).toBe(2)
     expect(status?.phase).toBe('Completed')
     await seen('MeiliInstance', 'suspended')
@@ -122,9 +161,16 @@ describe('the verdicts', () => {
     const verdicts = await verdictsOf(objects)
     const told = objects.map((object, index) => {
       const { kstatus, argo, flux } = verdicts[index]!
-      return { name: `${object.kind} ${object.metadata.name} at ${object.metadata.resourceVersion}: ${stateOf(object)}, ${conditionOf(object, 'Ready')?.reason ?? ''}`, kstatus: kstatus.status, argo: argo.status, flux: flux.status }
+      return {
+        name: `${object.kind} ${object.metadata.name} at ${object.metadata.resourceVersion}: ${stateOf(object)}, ${conditionOf(object, 'Ready')?.reason ?? ''}`,
+        kstatus: kstatus.status,
+        argo: argo.status,
+        flux: flux.status,
+      }
     })
-    expect(told).toEqual(told.map(({ name }, index) => ({ name, ...expectedOf(objects[index]!.kind, stateOf(objects[index]!)) })))
+    expect(told).toEqual(
+      told.map(({ name }, index) => ({ name, ...expectedOf(objects[index]!.kind, stateOf(objects[index]!)) })),
+    )
     expect(objects.length).toBeGreaterThan(30)
   })
 })

@@ -33,8 +33,12 @@ function chartOf(name: string, ...objects: readonly object[]): string {
 }
 
 const at = (name: string): { namespace: string; name: string } => ({ namespace: world.namespace, name })
-const hook = (object: object): object => ({ ...object, metadata: { ...(object as { metadata: object }).metadata, annotations: { 'helm.sh/hook': 'post-install' } } })
-const install = async (name: string, chart: string, timeout: string): Promise<string> => await helm.plain('install', name, chart, '--namespace', world.namespace, '--wait', '--timeout', timeout)
+const hook = (object: object): object => ({
+  ...object,
+  metadata: { ...(object as { metadata: object }).metadata, annotations: { 'helm.sh/hook': 'post-install' } },
+})
+const install = async (name: string, chart: string, timeout: string): Promise<string> =>
+  await helm.plain('install', name, chart, '--namespace', world.namespace, '--wait', '--timeout', timeout)
 
 async function failure(work: Promise<string>): Promise<{ message: string; seconds: number }> {
   const begun = performance.now()
@@ -42,24 +46,39 @@ async function failure(work: Promise<string>): Promise<{ message: string; second
   return { message, seconds: (performance.now() - begun) / 1000 }
 }
 
-const hopeless = (name: string): object => snapshotOf({ ...at(name), instance: 'nobody' }, { deadlines: { start: '2s' } })
+const hopeless = (name: string): object =>
+  snapshotOf({ ...at(name), instance: 'nobody' }, { deadlines: { start: '2s' } })
 
 describe('helm install --wait', () => {
   test('ends well when the server is ready and its snapshot is stored, and not before', async () => {
-    const chart = chartOf('good', managedOf(at('movies')), claimOf(at('backups')), snapshotOf({ ...at('first'), instance: 'movies' }))
+    const chart = chartOf(
+      'good',
+      managedOf(at('movies')),
+      claimOf(at('backups')),
+      snapshotOf({ ...at('first'), instance: 'movies' }),
+    )
     expect(await install('good', chart, '3m')).toContain('STATUS: deployed')
     expect((await world.get('first')).status?.phase).toBe('Completed')
   })
 
   test('fails as soon as the snapshot has failed, with its sentence, long before the time-out', async () => {
     const { message, seconds } = await failure(install('bad', chartOf('bad', hopeless('hopeless')), '10m'))
-    expect(message).toMatch(/MeiliSnapshot\/.*hopeless not ready\. status: Failed, message: Not everything was in place within deadlines\.start \(2s\)/)
+    expect(message).toMatch(
+      /MeiliSnapshot\/.*hopeless not ready\. status: Failed, message: Not everything was in place within deadlines\.start \(2s\)/,
+    )
     expect(seconds).toBeLessThan(60)
   })
 
   test('waits for its time-out where another object is still in progress', async () => {
-    const nobodys = { apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', metadata: at('absent'), spec: { existing: { podSelector: { matchLabels: { app: 'absent' } } } } }
-    const { message, seconds } = await failure(install('both', chartOf('both', hopeless('hopeless-too'), nobodys), '15s'))
+    const nobodys = {
+      apiVersion: 'meili-operator.dev/v1alpha1',
+      kind: 'MeiliInstance',
+      metadata: at('absent'),
+      spec: { existing: { podSelector: { matchLabels: { app: 'absent' } } } },
+    }
+    const { message, seconds } = await failure(
+      install('both', chartOf('both', hopeless('hopeless-too'), nobodys), '15s'),
+    )
     expect(message).toMatch(/absent not ready\. status: InProgress, message: No pod in namespace/)
     expect(seconds).toBeGreaterThan(14)
   })
@@ -72,7 +91,15 @@ describe('helm install --wait', () => {
 })
 
 describe('kubectl wait', () => {
-  const wait = async (name: string, condition: string, timeout: string): Promise<string> => await kubectl.run(['-n', world.namespace, 'wait', `msnap/${name}`, `--for=condition=${condition}`, `--timeout=${timeout}`])
+  const wait = async (name: string, condition: string, timeout: string): Promise<string> =>
+    await kubectl.run([
+      '-n',
+      world.namespace,
+      'wait',
+      `msnap/${name}`,
+      `--for=condition=${condition}`,
+      `--timeout=${timeout}`,
+    ])
 
   test('knows Complete and Failed apart; it has no end of its own where the other one comes', async () => {
     await kubectl.apply(hopeless('waited-for'))

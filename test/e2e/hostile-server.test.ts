@@ -25,7 +25,10 @@ function hostilePod(namespace: string, kind: string): object {
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     readinessProbe: { tcpSocket: { port: 7700 }, periodSeconds: 1 },
     env: [{ name: 'MEILI_SNAPSHOT_DIR', value: '/meili_data/snapshots' }],
-    volumeMounts: [{ name: 'script', mountPath: '/script' }, { name: 'data', mountPath: '/meili_data' }],
+    volumeMounts: [
+      { name: 'script', mountPath: '/script' },
+      { name: 'data', mountPath: '/meili_data' },
+    ],
   }
   return {
     apiVersion: 'v1',
@@ -36,7 +39,10 @@ function hostilePod(namespace: string, kind: string): object {
       terminationGracePeriodSeconds: 0,
       securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [container],
-      volumes: [{ name: 'script', configMap: { name: 'script' } }, { name: 'data', persistentVolumeClaim: { claimName: kind } }],
+      volumes: [
+        { name: 'script', configMap: { name: 'script' } },
+        { name: 'data', persistentVolumeClaim: { claimName: kind } },
+      ],
     },
   }
 }
@@ -50,8 +56,18 @@ const hostileInstance = (namespace: string, kind: string): object => ({
 
 /** Which pods the operator has, and what became of each. */
 async function operatorPods(): Promise<unknown> {
-  const { items } = await kubectl.json<{ items: V1Pod[] }>(['-n', operatorNamespace, 'get', 'pods', '-l', 'app.kubernetes.io/component=operator'])
-  return items.map(({ metadata, status }) => ({ uid: metadata?.uid, ended: status?.containerStatuses?.map(({ restartCount, lastState }) => ({ restartCount, lastState })) }))
+  const { items } = await kubectl.json<{ items: V1Pod[] }>([
+    '-n',
+    operatorNamespace,
+    'get',
+    'pods',
+    '-l',
+    'app.kubernetes.io/component=operator',
+  ])
+  return items.map(({ metadata, status }) => ({
+    uid: metadata?.uid,
+    ended: status?.containerStatuses?.map(({ restartCount, lastState }) => ({ restartCount, lastState })),
+  }))
 }
 
 describe('no server ends the operator', () => {
@@ -72,13 +88,33 @@ describe('no server ends the operator', () => {
   test('each is told what is wrong with it, and the snapshot of another namespace completes meanwhile', async () => {
     const { namespace } = attacker
     const before = await operatorPods()
-    await kubectl.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: 'script' }, data: { 'server.ts': script } }, ...kinds.flatMap(([kind]) => [claimOf({ namespace, name: kind }), hostilePod(namespace, kind)]))
+    await kubectl.apply(
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name: 'script' }, data: { 'server.ts': script } },
+      ...kinds.flatMap(([kind]) => [claimOf({ namespace, name: kind }), hostilePod(namespace, kind)]),
+    )
     await kubectl.run(['-n', namespace, 'wait', 'pod', '--all', '--for=condition=Ready', '--timeout=60s'])
-    await kubectl.apply(...kinds.flatMap(([kind]) => [hostileInstance(namespace, kind), snapshotOf({ namespace, name: kind, instance: kind })]))
+    await kubectl.apply(
+      ...kinds.flatMap(([kind]) => [
+        hostileInstance(namespace, kind),
+        snapshotOf({ namespace, name: kind, instance: kind }),
+      ]),
+    )
     for (const [kind, words] of kinds) {
-      const instance = await attacker.untilInstance(kind, 'to be unreachable', (seen) => conditionOf(seen, 'Reachable')?.status === 'False')
-      expect(conditionOf(instance, 'Reachable')).toMatchObject({ reason: 'Unreachable', message: expect.stringMatching(words) })
-      const snapshot = await attacker.until(kind, 'to miss its target', (seen) => readyOf(seen)?.reason === 'TargetNotReady' && /answered|whole reply/.test(readyOf(seen)?.message ?? ''))
+      const instance = await attacker.untilInstance(
+        kind,
+        'to be unreachable',
+        (seen) => conditionOf(seen, 'Reachable')?.status === 'False',
+      )
+      expect(conditionOf(instance, 'Reachable')).toMatchObject({
+        reason: 'Unreachable',
+        message: expect.stringMatching(words),
+      })
+      const snapshot = await attacker.until(
+        kind,
+        'to miss its target',
+        (seen) =>
+          readyOf(seen)?.reason === 'TargetNotReady' && /answered|whole reply/.test(readyOf(seen)?.message ?? ''),
+      )
       expect(snapshot.status?.phase).toBe('Pending')
     }
     await victim.snapshot('untouched', { instance: 'movies' })

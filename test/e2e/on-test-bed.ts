@@ -61,17 +61,29 @@ export class Hands {
 
   /** The directory of a bound claim, readable from here. */
   async directoryOf(claim: string): Promise<string> {
-    return await eventually(`claim ${claim} to have a volume`, async () => {
-      const { spec } = await this.kube.get<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace: this.#namespace, name: claim })
-      if (spec?.volumeName === undefined) return undefined
-      const volume = await this.kube.get<V1PersistentVolume & KubeObject>(persistentVolumes, { name: spec.volumeName })
-      const path = volume.spec?.local?.path ?? volume.spec?.hostPath?.path
-      return path === undefined ? undefined : seenFromHere(path)
-    }, { everyMs: 20 })
+    return await eventually(
+      `claim ${claim} to have a volume`,
+      async () => {
+        const { spec } = await this.kube.get<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, {
+          namespace: this.#namespace,
+          name: claim,
+        })
+        if (spec?.volumeName === undefined) return undefined
+        const volume = await this.kube.get<V1PersistentVolume & KubeObject>(persistentVolumes, {
+          name: spec.volumeName,
+        })
+        const path = volume.spec?.local?.path ?? volume.spec?.hostPath?.path
+        return path === undefined ? undefined : seenFromHere(path)
+      },
+      { everyMs: 20 },
+    )
   }
 
   async podsOf({ metadata }: MeiliSnapshot): Promise<(V1Pod & KubeObject)[]> {
-    return await this.kube.listAll<V1Pod & KubeObject>(pods, { namespace: this.#namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` })
+    return await this.kube.listAll<V1Pod & KubeObject>(pods, {
+      namespace: this.#namespace,
+      labelSelector: `${snapshotUidLabel}=${metadata.uid}`,
+    })
   }
 
   /** Stops a server in the middle of whatever it does: told to end, its pod stays on its way out until it is let go. */
@@ -85,25 +97,38 @@ export class Hands {
   /** Stops the next mover of this snapshot as soon as its partial copy has begun. Each mover is caught once. */
   async catchMover(snapshot: MeiliSnapshot): Promise<Held> {
     const what = `a mover of ${snapshot.metadata.name}`
-    const pod = await eventually(what, async () => (await this.podsOf(snapshot)).find(({ metadata, status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !this.#caught.has(metadata.uid ?? '')), { timeoutMs: 120_000, everyMs: 20 })
+    const pod = await eventually(
+      what,
+      async () =>
+        (await this.podsOf(snapshot)).find(
+          ({ metadata, status }) =>
+            status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && !this.#caught.has(metadata.uid ?? ''),
+        ),
+      { timeoutMs: 120_000, everyMs: 20 },
+    )
     const uid = pod.metadata.uid ?? ''
     this.#caught.add(uid)
-    const pids = await until({ what: `${what} to run`, withinMs: 60_000, everyMs: 1 }, () => nonEmpty(podProcesses(uid, 'node')))
+    const pids = await until({ what: `${what} to run`, withinMs: 60_000, everyMs: 1 }, () =>
+      nonEmpty(podProcesses(uid, 'node')),
+    )
     const { path, directory } = artifactPath(snapshot)
     const [, attempt = ''] = /-(\d+-\d+)$/.exec(pod.metadata.labels?.['job-name'] ?? '') ?? []
     const parent = join(await this.directoryOf(snapshot.spec.destination.claim.name), path)
-    const isCopying = (): boolean => namesIn(parent).some((name) => name.startsWith(`.${directory}.${attempt}-`) && name.endsWith('.partial'))
+    const isCopying = (): boolean =>
+      namesIn(parent).some((name) => name.startsWith(`.${directory}.${attempt}-`) && name.endsWith('.partial'))
     const deadline = performance.now() + 60_000
     while (!isCopying()) {
       if (performance.now() > deadline) throw new Error(`${what} did not begin to copy within a minute`)
       await breath()
     }
-    if (signalAll(pids, 'SIGSTOP') === 0 || !isCopying()) throw new Error(`${what} was quicker than the test: give it a larger file`)
+    if (signalAll(pids, 'SIGSTOP') === 0 || !isCopying())
+      throw new Error(`${what} was quicker than the test: give it a larger file`)
     return {
       pod,
       letGo: () => void signalAll(pids, 'SIGCONT'),
       kill: () => void signalAll(pids, 'SIGKILL'),
-      told: async () => void (await until({ what: `${what} to be told to end`, withinMs: 60_000 }, () => pids.some(isToldToEnd))),
+      told: async () =>
+        void (await until({ what: `${what} to be told to end`, withinMs: 60_000 }, () => pids.some(isToldToEnd))),
     }
   }
 }

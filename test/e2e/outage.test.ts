@@ -40,20 +40,30 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
   beforeAll(async () => {
     world = await World.create()
     hands = new Hands(world.namespace)
-    door = await Door.open({ origin: `http://${apiServerAddress}:7700` }, async (call, forward) => {
-      if (call.method === 'POST' && call.path === '/snapshots') {
-        posted()
-        await isDown
-      }
-      return await forward()
-    }, apiServerAddress)
+    door = await Door.open(
+      { origin: `http://${apiServerAddress}:7700` },
+      async (call, forward) => {
+        if (call.method === 'POST' && call.path === '/snapshots') {
+          posted()
+          await isDown
+        }
+        return await forward()
+      },
+      apiServerAddress,
+    )
     await kubectl.apply(...servers.map((name) => claimOf({ namespace: world.namespace, name: `${name}-backups` })))
-    await Promise.all(servers.map(async (name) => {
-      const options = { node: name === 'far' ? there : here, hostNetwork: name === 'asked' }
-      const server = await world.serve(name, options, name === 'asked' ? { port: door.port, container: 'meilisearch' } : {})
-      running.set(name, server)
-      await server.load(name === 'slow' || name === 'quick' ? documents : 500)
-    }))
+    await Promise.all(
+      servers.map(async (name) => {
+        const options = { node: name === 'far' ? there : here, hostNetwork: name === 'asked' }
+        const server = await world.serve(
+          name,
+          options,
+          name === 'asked' ? { port: door.port, container: 'meilisearch' } : {},
+        )
+        running.set(name, server)
+        await server.load(name === 'slow' || name === 'quick' ? documents : 500)
+      }),
+    )
   })
   afterAll(async () => {
     goOn()
@@ -69,7 +79,8 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
     await world.snapshot(name, { instance, claim: { name: claim } }, unhurried)
     return await world.get(name)
   }
-  const reach = async (name: string, reason: string): Promise<MeiliSnapshot> => await world.until(name, `to be ${reason}`, (snapshot) => readyOf(snapshot)?.reason === reason)
+  const reach = async (name: string, reason: string): Promise<MeiliSnapshot> =>
+    await world.until(name, `to be ${reason}`, (snapshot) => readyOf(snapshot)?.reason === reason)
 
   /** Each where it is to be when the API server goes; the last one, whose POST waits for ten seconds at most, at the end. */
   async function everyPhase(): Promise<void> {
@@ -77,7 +88,9 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
     await reach('pending', 'ClaimNotFound')
     kubeletOf(there).stop()
     const far = await apply('starting', 'far')
-    await eventually('the mover on the silent node to have its pod', async () => ((await hands.podsOf(far)).some(({ spec }) => spec?.nodeName === there) ? true : undefined))
+    await eventually('the mover on the silent node to have its pod', async () =>
+      (await hands.podsOf(far)).some(({ spec }) => spec?.nodeName === there) ? true : undefined,
+    )
     const [slow, quick] = await Promise.all([apply('copying', 'slow'), apply('finishing', 'quick')])
     await Promise.all([
       hands.catchMover(slow).then((mover) => (held.slow = mover)),
@@ -95,32 +108,50 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
   const phases = ['pending', 'queued', 'requesting', 'enqueued', 'starting', 'copying', 'finishing'] as const
   const ofServer: Readonly<Record<Name, number>> = { busy: 2, asked: 1, far: 1, slow: 1, quick: 2 }
 
-  test('one object, one task, one Job, one artifact, Complete: whatever it was doing', { timeout: 400_000 }, async () => {
-    await everyPhase()
-    await withoutApiServer(testBed(), async () => {
-      goOn()
-      held.quick?.letGo()
-      kubeletOf(there).letGo()
-      await pause(outageMs)
-    })
-    held.slow?.letGo()
-    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'later' }))
+  test(
+    'one object, one task, one Job, one artifact, Complete: whatever it was doing',
+    { timeout: 400_000 },
+    async () => {
+      await everyPhase()
+      await withoutApiServer(testBed(), async () => {
+        goOn()
+        held.quick?.letGo()
+        kubeletOf(there).letGo()
+        await pause(outageMs)
+      })
+      held.slow?.letGo()
+      await kubectl.apply(claimOf({ namespace: world.namespace, name: 'later' }))
 
-    const ended = await Promise.all(phases.map(async (name) => await world.completed(name)))
-    for (const { metadata, status } of ended) {
-      expect(status, metadata.name).toMatchObject({ request: { attempt: 1, posts: 1 }, move: { attempt: 1 } })
-      expect(status?.move?.failures ?? 0, metadata.name).toBe(0)
-      const made = await hands.kube.listAll<V1Job & KubeObject>(jobs, { namespace: world.namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` })
-      expect(made.map((job) => job.metadata.name), metadata.name).toEqual([status?.move?.jobName])
-    }
-    for (const name of servers) {
-      const server = await world.door(name)
-      expect((await server.api.snapshotTasks()).map(({ status }) => status), name).toEqual(Array.from({ length: ofServer[name] }, () => 'succeeded'))
-    }
-    for (const snapshot of ended.filter(({ metadata }) => !['queued', 'enqueued'].includes(metadata.name))) {
-      expect(await storedFaults(await hands.directoryOf(snapshot.spec.destination.claim.name), snapshot), snapshot.metadata.name).toEqual([])
-    }
-    const shared = ended.filter(({ spec }) => spec.destination.claim.name === 'busy-backups').map(({ status }) => status?.artifact?.path.split('/').at(-1))
-    expect(new Set(namesIn(`${await hands.directoryOf('busy-backups')}/busy`))).toEqual(new Set(shared))
-  })
+      const ended = await Promise.all(phases.map(async (name) => await world.completed(name)))
+      for (const { metadata, status } of ended) {
+        expect(status, metadata.name).toMatchObject({ request: { attempt: 1, posts: 1 }, move: { attempt: 1 } })
+        expect(status?.move?.failures ?? 0, metadata.name).toBe(0)
+        const made = await hands.kube.listAll<V1Job & KubeObject>(jobs, {
+          namespace: world.namespace,
+          labelSelector: `${snapshotUidLabel}=${metadata.uid}`,
+        })
+        expect(
+          made.map((job) => job.metadata.name),
+          metadata.name,
+        ).toEqual([status?.move?.jobName])
+      }
+      for (const name of servers) {
+        const server = await world.door(name)
+        expect(
+          (await server.api.snapshotTasks()).map(({ status }) => status),
+          name,
+        ).toEqual(Array.from({ length: ofServer[name] }, () => 'succeeded'))
+      }
+      for (const snapshot of ended.filter(({ metadata }) => !['queued', 'enqueued'].includes(metadata.name))) {
+        expect(
+          await storedFaults(await hands.directoryOf(snapshot.spec.destination.claim.name), snapshot),
+          snapshot.metadata.name,
+        ).toEqual([])
+      }
+      const shared = ended
+        .filter(({ spec }) => spec.destination.claim.name === 'busy-backups')
+        .map(({ status }) => status?.artifact?.path.split('/').at(-1))
+      expect(new Set(namesIn(`${await hands.directoryOf('busy-backups')}/busy`))).toEqual(new Set(shared))
+    },
+  )
 })

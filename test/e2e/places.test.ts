@@ -5,11 +5,15 @@ import { claimOf } from '../support/meilisearch-objects.ts'
 import { kubectl, readyOf, toolbox, World } from './world.ts'
 
 interface Pods {
-  readonly items: readonly { readonly spec: { readonly nodeName: string; readonly securityContext: { readonly runAsUser: number } } }[]
+  readonly items: readonly {
+    readonly spec: { readonly nodeName: string; readonly securityContext: { readonly runAsUser: number } }
+  }[]
 }
 
 async function moverPods(world: World, uid: string): Promise<Pods['items']> {
-  return (await kubectl.json<Pods>(['-n', world.namespace, 'get', 'pods', '-l', `meili-operator.dev/snapshot-uid=${uid}`])).items
+  return (
+    await kubectl.json<Pods>(['-n', world.namespace, 'get', 'pods', '-l', `meili-operator.dev/snapshot-uid=${uid}`])
+  ).items
 }
 
 describe('the mover goes where the server is', () => {
@@ -18,7 +22,9 @@ describe('the mover goes where the server is', () => {
 
   beforeAll(async () => {
     world = await World.create()
-    nodes = (await kubectl.json<{ items: { metadata: { name: string } }[] }>(['get', 'nodes'])).items.map(({ metadata }) => metadata.name).toSorted()
+    nodes = (await kubectl.json<{ items: { metadata: { name: string } }[] }>(['get', 'nodes'])).items
+      .map(({ metadata }) => metadata.name)
+      .toSorted()
   })
   afterAll(async () => {
     await world.destroy()
@@ -55,8 +61,18 @@ describe('the mover goes where the server is', () => {
     await world.snapshot('rooted', { instance: 'rooted', claim: { name: 'rooted-backups' } })
     const { metadata, status } = await world.completed('rooted')
     expect((await moverPods(world, metadata.uid)).map(({ spec }) => spec.securityContext.runAsUser)).toEqual([65_532])
-    const stored = { namespace: world.namespace, claimName: 'rooted-backups', path: status?.artifact?.path ?? '', fileName: status?.artifact?.fileName ?? '' }
-    const restored = await serveStored(toolbox, stored, { masterKey: server.options.masterKey, index: 'films', query: 'alien', reader: { uid: 65_532 } })
+    const stored = {
+      namespace: world.namespace,
+      claimName: 'rooted-backups',
+      path: status?.artifact?.path ?? '',
+      fileName: status?.artifact?.fileName ?? '',
+    }
+    const restored = await serveStored(toolbox, stored, {
+      masterKey: server.options.masterKey,
+      index: 'films',
+      query: 'alien',
+      reader: { uid: 65_532 },
+    })
     expect(restored.counts).toEqual({ films: 500 })
   })
 
@@ -65,10 +81,17 @@ describe('the mover goes where the server is', () => {
     const server = await world.serve('apart', { snapshotsOn: { claimName: 'apart-snapshots' } })
     await server.load(500)
     const seen = await world.untilInstance('apart', 'to be ready', (instance) => readyOf(instance)?.status === 'True')
-    expect(seen.status).toMatchObject({ snapshotVolume: { claimName: 'apart-snapshots', subPath: '' }, databaseClaims: [{ claimName: 'data-apart-0', subPath: 'data.ms' }] })
+    expect(seen.status).toMatchObject({
+      snapshotVolume: { claimName: 'apart-snapshots', subPath: '' },
+      databaseClaims: [{ claimName: 'data-apart-0', subPath: 'data.ms' }],
+    })
     await world.snapshot('apart', { instance: 'apart', claim: { name: 'apart-snapshots', path: 'kept' } })
     const { status } = await world.completed('apart')
-    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'apart-snapshots' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && cat manifest.json && ls -i data.ms.snapshot ../../data.ms.snapshot`)
+    const output = await shellOnClaim(
+      toolbox,
+      { namespace: world.namespace, claimName: 'apart-snapshots' },
+      `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS && cat manifest.json && ls -i data.ms.snapshot ../../data.ms.snapshot`,
+    )
     expect(output).toContain('OK')
     expect(output).toContain('"stored": "Linked"')
     const inodes = [...output.matchAll(/^ *(\d+) .*data\.ms\.snapshot$/gm)].map(([, inode]) => inode)
@@ -78,8 +101,18 @@ describe('the mover goes where the server is', () => {
 
   test('goes where the destination is when the source can be mounted on any node', async (context) => {
     const shared = await kubectl.run(['get', 'storageclass', 'shared-pool', '--ignore-not-found', '-o', 'name'])
-    context.skip(nodes[1] === undefined || shared.trim() === '', 'it takes two nodes and a class for ReadWriteMany claims')
-    await kubectl.apply(claimOf({ namespace: world.namespace, name: 'everywhere', accessModes: ['ReadWriteMany'], storageClassName: 'shared-pool' }))
+    context.skip(
+      nodes[1] === undefined || shared.trim() === '',
+      'it takes two nodes and a class for ReadWriteMany claims',
+    )
+    await kubectl.apply(
+      claimOf({
+        namespace: world.namespace,
+        name: 'everywhere',
+        accessModes: ['ReadWriteMany'],
+        storageClassName: 'shared-pool',
+      }),
+    )
     const server = await world.serve('shares', { node: nodes[0] ?? '', snapshotsOn: { claimName: 'everywhere' } })
     await server.load(500)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'other-snapshots' }))
@@ -87,7 +120,11 @@ describe('the mover goes where the server is', () => {
     await world.snapshot('across', { instance: 'shares', claim: { name: 'other-snapshots', path: 'guests' } })
     const { metadata, status } = await world.completed('across')
     expect((await moverPods(world, metadata.uid)).map(({ spec }) => spec.nodeName)).toEqual([nodes[1]])
-    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'other-snapshots' }, `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`)
+    const output = await shellOnClaim(
+      toolbox,
+      { namespace: world.namespace, claimName: 'other-snapshots' },
+      `cd /backup/${status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`,
+    )
     expect(output).toContain('OK')
   })
 })

@@ -11,7 +11,10 @@ describe('kubectl meili', () => {
 
   beforeAll(async () => {
     world = await World.create()
-    plugin = await Plugin.beside({ kubectl: process.env['E2E_KUBECTL'] ?? '', kubeconfig: process.env['E2E_KUBECONFIG'] ?? '' })
+    plugin = await Plugin.beside({
+      kubectl: process.env['E2E_KUBECTL'] ?? '',
+      kubeconfig: process.env['E2E_KUBECONFIG'] ?? '',
+    })
     await (await world.serve('movies')).load(20_000)
   })
   afterAll(async () => {
@@ -22,20 +25,52 @@ describe('kubectl meili', () => {
   test('adopt prints an instance that the operator finds Ready, snapshots and all', async () => {
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'movies'])
     const { code, out, err } = await plugin.kubectl(['meili', 'adopt', 'statefulset/movies', '-n', world.namespace])
-    expect({ code, err }).toEqual({ code: 0, err: 'Snapshots are written to /meili_data/snapshots, on claim data-movies-0.\n' })
-    expect((parse(out) as MeiliInstance).spec.existing).toMatchObject({ apiKeySecretRef: { name: 'movies-keys', key: 'MEILI_MASTER_KEY' } })
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: 'Snapshots are written to /meili_data/snapshots, on claim data-movies-0.\n',
+    })
+    expect((parse(out) as MeiliInstance).spec.existing).toMatchObject({
+      apiKeySecretRef: { name: 'movies-keys', key: 'MEILI_MASTER_KEY' },
+    })
     await kubectl.run(['apply', '-f', '-'], { input: out })
-    for (const condition of ['Ready', 'SnapshotVolumeReady']) await kubectl.run(['-n', world.namespace, 'wait', 'meiliinstance/movies', `--for=condition=${condition}`, '--timeout=60s'])
+    for (const condition of ['Ready', 'SnapshotVolumeReady'])
+      await kubectl.run([
+        '-n',
+        world.namespace,
+        'wait',
+        'meiliinstance/movies',
+        `--for=condition=${condition}`,
+        '--timeout=60s',
+      ])
   })
 
   test('snapshot create --wait shows it live until it is done', async () => {
-    const { code, out } = await plugin.onTerminal(['snapshot', 'create', 'movies', '--name', 'live', '--claim', 'backups', '--size', '1Gi', '--wait', '--timeout', '3m', '-n', world.namespace])
+    const { code, out } = await plugin.onTerminal([
+      'snapshot',
+      'create',
+      'movies',
+      '--name',
+      'live',
+      '--claim',
+      'backups',
+      '--size',
+      '1Gi',
+      '--wait',
+      '--timeout',
+      '3m',
+      '-n',
+      world.namespace,
+    ])
     expect(code, out).toBe(0)
-    const seen = ['New', 'Pending', 'Snapshotting', 'Moving', 'Verifying'].filter((phase) => out.includes(`live  ${phase}`))
+    const seen = ['New', 'Pending', 'Snapshotting', 'Moving', 'Verifying'].filter((phase) =>
+      out.includes(`live  ${phase}`),
+    )
     expect(seen, out).toContain('Snapshotting')
     expect(out).toContain('\r\u001b[K')
     const last = out.trimEnd().split('\n').at(-1) ?? ''
-    expect(last.slice(last.lastIndexOf('\u001b[K') + 3)).toMatch(/✓.* live completed in \d+s: .*, sha256 [0-9a-f]{64}, on claim backups at movies\/live-[0-9a-f]{8}\./)
+    expect(last.slice(last.lastIndexOf('\u001b[K') + 3)).toMatch(
+      /✓.* live completed in \d+s: .*, sha256 [0-9a-f]{64}, on claim backups at movies\/live-[0-9a-f]{8}\./,
+    )
   })
 
   test('status and doctor find nothing wrong, in the rights of the real installation', async () => {

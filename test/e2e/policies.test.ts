@@ -18,7 +18,10 @@ describe('what becomes of the files', () => {
   })
 
   const listed = async (claimName: string, directory: string): Promise<string[]> =>
-    (await shellOnClaim(toolbox, { namespace: world.namespace, claimName }, `ls -A /backup/${directory} || true`)).trim().split('\n').filter((line) => line !== '')
+    (await shellOnClaim(toolbox, { namespace: world.namespace, claimName }, `ls -A /backup/${directory} || true`))
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
 
   const directoryOf = (path: string | undefined): string => path?.split('/').at(-1) ?? ''
 
@@ -28,7 +31,11 @@ describe('what becomes of the files', () => {
     expect(snapshot.status?.release).toMatchObject({ attempt: 1, outcome: 'Removed' })
     expect(readyOf(snapshot)?.message).toContain("Meilisearch's own file was removed.")
     expect(await listed('data-movies-0', 'snapshots')).toEqual([])
-    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'backups' }, `cd /backup/${snapshot.status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`)
+    const output = await shellOnClaim(
+      toolbox,
+      { namespace: world.namespace, claimName: 'backups' },
+      `cd /backup/${snapshot.status?.artifact?.path ?? ''} && sha256sum -c SHA256SUMS`,
+    )
     expect(output).toContain('data.ms.snapshot: OK')
   })
 
@@ -54,7 +61,16 @@ describe('what becomes of the files', () => {
   test('deletionPolicy may be changed afterwards, and a deletion in the foreground does not keep the clean-up from running', async () => {
     await world.snapshot('changed', { instance: 'movies' })
     const { status } = await world.completed('changed')
-    await kubectl.run(['-n', world.namespace, 'patch', 'msnap', 'changed', '--type=merge', '-p', '{"spec":{"deletionPolicy":"Delete"}}'])
+    await kubectl.run([
+      '-n',
+      world.namespace,
+      'patch',
+      'msnap',
+      'changed',
+      '--type=merge',
+      '-p',
+      '{"spec":{"deletionPolicy":"Delete"}}',
+    ])
     await world.until('changed', 'to be kept by its finalizer', ({ metadata }) => metadata.finalizers?.length === 1)
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'changed', '--cascade=foreground', '--timeout=90s'])
     expect(await listed('backups', 'movies')).not.toContain(directoryOf(status?.artifact?.path))
@@ -64,11 +80,22 @@ describe('what becomes of the files', () => {
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'short-lived' }))
     await world.snapshot('orphan', { instance: 'movies', claim: { name: 'short-lived' } }, { deletionPolicy: 'Delete' })
     const { metadata } = await world.completed('orphan')
-    await kubectl.run(['-n', world.namespace, 'delete', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`, '--timeout=60s'])
+    await kubectl.run([
+      '-n',
+      world.namespace,
+      'delete',
+      'jobs',
+      '-l',
+      `meili-operator.dev/snapshot-uid=${metadata.uid}`,
+      '--timeout=60s',
+    ])
     await kubectl.run(['-n', world.namespace, 'delete', 'pvc', 'short-lived', '--timeout=60s'])
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'orphan', '--timeout=60s'])
-    const told = async (): Promise<string> => await kubectl.run(['-n', world.namespace, 'get', 'events', '--field-selector=reason=CleanupAbandoned'])
-    await eventually('the Event of it, which comes on a way of its own', async () => (/on claim short-lived was not removed: Claim short-lived is gone\./.test(await told()) ? true : undefined))
+    const told = async (): Promise<string> =>
+      await kubectl.run(['-n', world.namespace, 'get', 'events', '--field-selector=reason=CleanupAbandoned'])
+    await eventually('the Event of it, which comes on a way of its own', async () =>
+      /on claim short-lived was not removed: Claim short-lived is gone\./.test(await told()) ? true : undefined,
+    )
   })
 
   test('deletionPolicy Delete on a claim that was given to another server: its own directory goes, and the database is not even mounted', async () => {
@@ -80,9 +107,16 @@ describe('what becomes of the files', () => {
     await heir.load(100)
     expect((await world.instance('heir')).status?.databaseClaims).toEqual([{ claimName, subPath: 'data.ms' }])
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'inherited', '--timeout=90s'])
-    const { items } = await kubectl.json<{ items: { metadata: { name: string }; spec: { template: { spec: { containers: { volumeMounts: object[] }[] } } } }[] }>(['-n', world.namespace, 'get', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`])
+    const { items } = await kubectl.json<{
+      items: {
+        metadata: { name: string }
+        spec: { template: { spec: { containers: { volumeMounts: object[] }[] } } }
+      }[]
+    }>(['-n', world.namespace, 'get', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`])
     const job = items.find(({ metadata: { name } }) => name.endsWith('-cleanup-1'))
-    expect(job?.spec.template.spec.containers[0]?.volumeMounts).toEqual([{ name: 'destination', mountPath: '/destination/movies', subPath: 'movies' }])
+    expect(job?.spec.template.spec.containers[0]?.volumeMounts).toEqual([
+      { name: 'destination', mountPath: '/destination/movies', subPath: 'movies' },
+    ])
     expect(await listed(claimName, '')).toEqual(expect.arrayContaining(['data.ms', 'movies']))
     expect(await listed(claimName, 'movies'), directoryOf(status?.artifact?.path)).toEqual([])
     expect(await heir.api.counts()).toEqual({ films: 100 })
@@ -99,6 +133,8 @@ describe('what becomes of the files', () => {
     await other.snapshot('runs', { instance: 'movies' }, { deletionPolicy: 'Delete' })
     await other.until('runs', 'to have a task', ({ status }) => status?.request?.taskUid !== undefined)
     await other.destroy()
-    await kubectl.run(['wait', `namespace/${other.namespace}`, '--for=delete', '--timeout=120s'], { timeoutMs: 130_000 })
+    await kubectl.run(['wait', `namespace/${other.namespace}`, '--for=delete', '--timeout=120s'], {
+      timeoutMs: 130_000,
+    })
   })
 })

@@ -22,7 +22,8 @@ describe.skipIf(elsewhere)(`a release${whyElsewhere}`, () => {
   let work = ''
   let released = ''
   const read = (name: string): string => readFileSync(join(released, name), 'utf8')
-  const sums = (directory: string): readonly string[] => readFileSync(join(directory, 'SHA256SUMS'), 'utf8').trimEnd().split('\n')
+  const sums = (directory: string): readonly string[] =>
+    readFileSync(join(directory, 'SHA256SUMS'), 'utf8').trimEnd().split('\n')
 
   beforeAll(async () => {
     work = mkdtempSync(join(tmpdir(), 'release-test-'))
@@ -33,8 +34,20 @@ describe.skipIf(elsewhere)(`a release${whyElsewhere}`, () => {
   afterAll(() => rmSync(work, { recursive: true, force: true }))
 
   test('has all its files, and their sums are right', async () => {
-    const images = ['amd64', 'arm64'].flatMap((platform) => [image(platform), image(platform).replace('.tar.gz', '.cdx.json')])
-    const others = ['LICENSE', 'SHA256SUMS', 'crds.yaml', 'install-streaming.yaml', 'install.yaml', 'kubectl-meili.cdx.json', 'kubectl-meili.cjs', 'third-party-licenses.txt']
+    const images = ['amd64', 'arm64'].flatMap((platform) => [
+      image(platform),
+      image(platform).replace('.tar.gz', '.cdx.json'),
+    ])
+    const others = [
+      'LICENSE',
+      'SHA256SUMS',
+      'crds.yaml',
+      'install-streaming.yaml',
+      'install.yaml',
+      'kubectl-meili.cdx.json',
+      'kubectl-meili.cjs',
+      'third-party-licenses.txt',
+    ]
     expect(readdirSync(released).toSorted()).toEqual([...images, ...others, `meili-operator-${version}.tgz`].toSorted())
     expect(sums(released)).toHaveLength(readdirSync(released).length - 1)
     await command('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: released })
@@ -49,11 +62,13 @@ describe.skipIf(elsewhere)(`a release${whyElsewhere}`, () => {
   })
 
   test('says truly what it is made of', async () => {
-    for (const name of readdirSync(released).filter((each) => each.endsWith('.cdx.json'))) expect(await schemaFaults(read(name)), name).toBeNull()
+    for (const name of readdirSync(released).filter((each) => each.endsWith('.cdx.json')))
+      expect(await schemaFaults(read(name)), name).toBeNull()
     const plugin = read('kubectl-meili.cdx.json')
     expect(plugin).toContain(`pkg:npm/commander@${manifest.dependencies.commander}`)
     expect(plugin).not.toContain('pkg:npm/pino@')
-    for (const name of ['undici', 'zod', 'yaml', '@kubernetes/client-node']) expect(read('third-party-licenses.txt')).toContain(`\n${name} `)
+    for (const name of ['undici', 'zod', 'yaml', '@kubernetes/client-node'])
+      expect(read('third-party-licenses.txt')).toContain(`\n${name} `)
   })
 
   test.each([
@@ -68,7 +83,11 @@ describe.skipIf(elsewhere)(`a release${whyElsewhere}`, () => {
     const sbom = readFileSync(join(root, 'app/sbom.cdx.json'), 'utf8')
     expect(sbom).toBe(read(image(platform).replace('.tar.gz', '.cdx.json')))
     expect(sbom).toContain(`arch=${platform}`)
-    const [revision, time] = execFileSync('git', ['-C', repository, 'log', '-1', '--format=%H %ct'], { encoding: 'utf8' }).trim().split(' ')
+    const [revision, time] = execFileSync('git', ['-C', repository, 'log', '-1', '--format=%H %ct'], {
+      encoding: 'utf8',
+    })
+      .trim()
+      .split(' ')
     expect(config).toMatchObject({ architecture: platform, config: { User: '65532:65532' } })
     expect(Date.parse(config.created)).toBe(Number(time) * 1000)
     expect(config.config.Labels).toMatchObject({
@@ -97,7 +116,15 @@ describe.skipIf(elsewhere)(`a release${whyElsewhere}`, () => {
     test('is installed by its file, with its own image', async () => {
       await kubectl.run(['apply', '--server-side', '--force-conflicts', '-f', join(released, 'install.yaml')])
       await kubectl.run(['-n', operatorNamespace, 'rollout', 'status', 'deployment/meili-operator', '--timeout=120s'])
-      const pods = ['-n', operatorNamespace, 'get', 'pods', '-l', 'app.kubernetes.io/component=operator', '--field-selector=status.phase=Running']
+      const pods = [
+        '-n',
+        operatorNamespace,
+        'get',
+        'pods',
+        '-l',
+        'app.kubernetes.io/component=operator',
+        '--field-selector=status.phase=Running',
+      ]
       expect(await kubectl.run([...pods, ...operatorImages])).toContain(`meili-operator/operator:${version}`)
     })
 
@@ -105,8 +132,22 @@ describe.skipIf(elsewhere)(`a release${whyElsewhere}`, () => {
       const namespace = 'release-chart'
       using helm = await Helm.of(testBed().kubeconfig)
       const place = ['--namespace', namespace]
-      await helm.run(['install', 'released', join(released, `meili-operator-${version}.tgz`), ...place, '--create-namespace', '--wait', '--timeout', '120s'], { watchNamespaces: [namespace] })
-      expect(await kubectl.run(['-n', namespace, 'get', 'pods', ...operatorImages])).toBe(`meili-operator/operator:${version}`)
+      await helm.run(
+        [
+          'install',
+          'released',
+          join(released, `meili-operator-${version}.tgz`),
+          ...place,
+          '--create-namespace',
+          '--wait',
+          '--timeout',
+          '120s',
+        ],
+        { watchNamespaces: [namespace] },
+      )
+      expect(await kubectl.run(['-n', namespace, 'get', 'pods', ...operatorImages])).toBe(
+        `meili-operator/operator:${version}`,
+      )
       await helm.plain('uninstall', 'released', ...place, '--wait')
       await kubectl.run(['delete', 'namespace', namespace, '--wait=false'])
     })

@@ -24,7 +24,11 @@ describe('one object, one artifact', () => {
 
   /** Artifacts and left-overs of one snapshot on the claim. */
   async function stored({ metadata }: MeiliSnapshot): Promise<string[]> {
-    const output = await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'backups' }, `ls -A /backup/movies | grep ${metadata.name}- || true`)
+    const output = await shellOnClaim(
+      toolbox,
+      { namespace: world.namespace, claimName: 'backups' },
+      `ls -A /backup/movies | grep ${metadata.name}- || true`,
+    )
     return output.trim().split('\n')
   }
 
@@ -39,7 +43,9 @@ describe('one object, one artifact', () => {
       await world.snapshot('task', { instance: 'movies' })
       await world.until('task', 'to have a task', ({ status }) => status?.request?.taskUid !== undefined)
       await scaleOperator(0)
-      await eventually('Meilisearch to finish', async () => ((await server.api.snapshotTasks()).every(({ status }) => status === 'succeeded') ? true : undefined))
+      await eventually('Meilisearch to finish', async () =>
+        (await server.api.snapshotTasks()).every(({ status }) => status === 'succeeded') ? true : undefined,
+      )
       await scaleOperator(1)
       return await world.completed('task')
     })
@@ -54,7 +60,16 @@ describe('one object, one artifact', () => {
       await world.until('move', 'to have a mover', ({ status }) => status?.move?.node !== undefined)
       await scaleOperator(0)
       const seen = await world.get('move')
-      await kubectl.run(['-n', world.namespace, 'wait', 'job', '-l', `meili-operator.dev/snapshot-uid=${seen.metadata.uid}`, '--for=condition=Complete', '--timeout=60s'])
+      await kubectl.run([
+        '-n',
+        world.namespace,
+        'wait',
+        'job',
+        '-l',
+        `meili-operator.dev/snapshot-uid=${seen.metadata.uid}`,
+        '--for=condition=Complete',
+        '--timeout=60s',
+      ])
       await scaleOperator(1)
       return await world.completed('move')
     })
@@ -67,7 +82,16 @@ describe('one object, one artifact', () => {
     const { snapshot, tasks } = await tasksFor(async () => {
       await world.snapshot('killed', { instance: 'movies' })
       for (let round = 0; round < 3; round += 1) {
-        await kubectl.run(['-n', operatorNamespace, 'delete', 'pod', '-l', 'app.kubernetes.io/component=operator', '--grace-period=0', '--force'])
+        await kubectl.run([
+          '-n',
+          operatorNamespace,
+          'delete',
+          'pod',
+          '-l',
+          'app.kubernetes.io/component=operator',
+          '--grace-period=0',
+          '--force',
+        ])
         await kubectl.run(['-n', operatorNamespace, 'rollout', 'status', 'deployment/meili-operator', '--timeout=120s'])
       }
       return await world.completed('killed')
@@ -80,12 +104,30 @@ describe('one object, one artifact', () => {
     const second = installYaml()
       .split(/^---$/m)
       .filter((document) => document.includes('kind: Deployment'))
-      .map((document) => document.replace('  name: meili-operator\n', '  name: second-operator\n').replace(/(name: LEASE_NAME\n +value: )\S+/, '$1second-operator'))
+      .map((document) =>
+        document
+          .replace('  name: meili-operator\n', '  name: second-operator\n')
+          .replace(/(name: LEASE_NAME\n +value: )\S+/, '$1second-operator'),
+      )
       .join('---\n')
-    await kubectl.run(['apply', '--server-side', '-f', '-'], { input: second.replaceAll('app.kubernetes.io/component: operator', 'app.kubernetes.io/component: second-operator') })
+    await kubectl.run(['apply', '--server-side', '-f', '-'], {
+      input: second.replaceAll('app.kubernetes.io/component: operator', 'app.kubernetes.io/component: second-operator'),
+    })
     try {
       await kubectl.run(['-n', operatorNamespace, 'rollout', 'status', 'deployment/second-operator', '--timeout=120s'])
-      await eventually('the second operator to lead', async () => ((await kubectl.json<{ spec: { holderIdentity?: string } }>(['-n', operatorNamespace, 'get', 'lease', 'second-operator'])).spec.holderIdentity ? true : undefined))
+      await eventually('the second operator to lead', async () =>
+        (
+          await kubectl.json<{ spec: { holderIdentity?: string } }>([
+            '-n',
+            operatorNamespace,
+            'get',
+            'lease',
+            'second-operator',
+          ])
+        ).spec.holderIdentity
+          ? true
+          : undefined,
+      )
       for (const name of ['double-1', 'double-2', 'double-3']) {
         const { snapshot, tasks } = await tasksFor(async () => {
           await world.snapshot(name, { instance: 'movies' })
@@ -93,7 +135,14 @@ describe('one object, one artifact', () => {
         })
         expect(tasks).toBeLessThanOrEqual(snapshot.status?.request?.posts ?? 0)
         expect(await stored(snapshot)).toHaveLength(1)
-        const jobs = await kubectl.json<{ items: unknown[] }>(['-n', world.namespace, 'get', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${snapshot.metadata.uid}`])
+        const jobs = await kubectl.json<{ items: unknown[] }>([
+          '-n',
+          world.namespace,
+          'get',
+          'jobs',
+          '-l',
+          `meili-operator.dev/snapshot-uid=${snapshot.metadata.uid}`,
+        ])
         expect(jobs.items).toHaveLength(1)
       }
     } finally {

@@ -15,9 +15,21 @@ const setting = (name: string): string => process.env[name] ?? ''
 const laneCount = 4
 
 /** Calls of an ordinary life that must have met it, or the test shows nothing. */
-const hanging = { api: ['PUT meilisnapshots NAME/status', 'POST jobs', 'WATCH meilisnapshots'], engine: ['POST /snapshots', 'GET /tasks'] } as const
+const hanging = {
+  api: ['PUT meilisnapshots NAME/status', 'POST jobs', 'WATCH meilisnapshots'],
+  engine: ['POST /snapshots', 'GET /tasks'],
+} as const
 const everyday = {
-  api: [...hanging.api, 'GET jobs', 'GET pods', 'GET pods NAME', 'GET persistentvolumeclaims NAME', 'POST persistentvolumeclaims', 'PATCH meilisnapshots NAME', 'WATCH jobs'],
+  api: [
+    ...hanging.api,
+    'GET jobs',
+    'GET pods',
+    'GET pods NAME',
+    'GET persistentvolumeclaims NAME',
+    'POST persistentvolumeclaims',
+    'PATCH meilisnapshots NAME',
+    'WATCH jobs',
+  ],
   engine: [...hanging.engine, 'GET /health', 'GET /version'],
 } as const
 
@@ -28,7 +40,9 @@ function mustMeet(kind: Kind, side: 'api' | 'engine'): readonly string[] {
 
 /** Where calls hang each costs its whole deadline: begun first, so that nobody waits for it in the end. */
 const isSlow = ({ kind }: { readonly kind: Kind }): number => Number(kind === 'half-open')
-const cases = (['api', 'engine'] as const).flatMap((side) => weathers.filter((kind) => side === 'api' || kind !== '410').map((kind) => ({ side, kind }))).toSorted((a, b) => isSlow(b) - isSlow(a))
+const cases = (['api', 'engine'] as const)
+  .flatMap((side) => weathers.filter((kind) => side === 'api' || kind !== '410').map((kind) => ({ side, kind })))
+  .toSorted((a, b) => isSlow(b) - isSlow(a))
 
 describe.skipIf(elsewhere)(`bad weather on the way${whyElsewhere}`, { concurrent: true, timeout: 400_000 }, () => {
   let bed: Bed
@@ -38,7 +52,9 @@ describe.skipIf(elsewhere)(`bad weather on the way${whyElsewhere}`, { concurrent
   beforeAll(async () => {
     const images = { operator: setting('E2E_OPERATOR_IMAGE'), meilisearch: setting('E2E_MEILISEARCH_IMAGE') }
     bed = await openBed({ kubectl: setting('E2E_KUBECTL'), kubeconfig: setting('E2E_KUBECONFIG'), images })
-    lanes = new LanePool(await Promise.all(Array.from({ length: laneCount }, async (_, index) => await Lane.open(bed, index + 1))))
+    lanes = new LanePool(
+      await Promise.all(Array.from({ length: laneCount }, async (_, index) => await Lane.open(bed, index + 1))),
+    )
   })
   afterAll(async () => {
     await lanes.close()
@@ -49,7 +65,12 @@ describe.skipIf(elsewhere)(`bad weather on the way${whyElsewhere}`, { concurrent
     await lanes.use(async (lane) => {
       const weather = new Weather(kind)
       lane.weather = { [side]: weather }
-      const { faults } = await rowOf(lane, undisturbed, { ...ordinary, get unsent() { return weather.swallowedPosts } })
+      const { faults } = await rowOf(lane, undisturbed, {
+        ...ordinary,
+        get unsent() {
+          return weather.swallowedPosts
+        },
+      })
       lane.weather = {}
       isGood &&= faults.length === 0
       expect(faults, lane.logs.join(' ')).toEqual([])

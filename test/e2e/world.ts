@@ -35,7 +35,10 @@ export const toolbox: Toolbox = { kubectl, image: setting('E2E_MEILISEARCH_IMAGE
 
 /** install.yaml with the image under test. */
 export function installYaml(): string {
-  return readFileSync(new URL('../../install.yaml', import.meta.url), 'utf8').replaceAll(operatorImage, setting('E2E_OPERATOR_IMAGE'))
+  return readFileSync(new URL('../../install.yaml', import.meta.url), 'utf8').replaceAll(
+    operatorImage,
+    setting('E2E_OPERATOR_IMAGE'),
+  )
 }
 
 /** As README says; waits until it is there. Does nothing new where it is installed already. */
@@ -46,17 +49,51 @@ export async function installOperator(): Promise<void> {
 
 export async function scaleOperator(replicas: 0 | 1): Promise<void> {
   await kubectl.run(['-n', operatorNamespace, 'scale', 'deployment/meili-operator', `--replicas=${replicas}`])
-  if (replicas === 1) await kubectl.run(['-n', operatorNamespace, 'rollout', 'status', 'deployment/meili-operator', '--timeout=120s'])
-  else await kubectl.run(['-n', operatorNamespace, 'wait', '--for=delete', 'pod', '-l', 'app.kubernetes.io/component=operator', '--timeout=60s'])
+  if (replicas === 1)
+    await kubectl.run(['-n', operatorNamespace, 'rollout', 'status', 'deployment/meili-operator', '--timeout=120s'])
+  else
+    await kubectl.run([
+      '-n',
+      operatorNamespace,
+      'wait',
+      '--for=delete',
+      'pod',
+      '-l',
+      'app.kubernetes.io/component=operator',
+      '--timeout=60s',
+    ])
 }
 
 /** Everything that an install brings, its CRDs too; first what needs the operator to go. */
 export async function removeOperator(): Promise<void> {
-  if ((await kubectl.run(['get', 'crd', 'meiliinstances.meili-operator.dev', 'meilisnapshots.meili-operator.dev', '--ignore-not-found', '-o', 'name'])).trim() !== '') {
+  if (
+    (
+      await kubectl.run([
+        'get',
+        'crd',
+        'meiliinstances.meili-operator.dev',
+        'meilisnapshots.meili-operator.dev',
+        '--ignore-not-found',
+        '-o',
+        'name',
+      ])
+    ).trim() !== ''
+  ) {
     // Whichever install is there, of this version or another, by whatever way.
-    const found = await kubectl.run(['-n', operatorNamespace, 'get', 'deployment', 'meili-operator', '--ignore-not-found', '-o', 'name'])
+    const found = await kubectl.run([
+      '-n',
+      operatorNamespace,
+      'get',
+      'deployment',
+      'meili-operator',
+      '--ignore-not-found',
+      '-o',
+      'name',
+    ])
     await (found.trim() === '' ? installOperator() : scaleOperator(1))
-    await kubectl.run(['delete', 'meilisnapshots,meiliinstances', '-A', '--all', '--timeout=120s'], { timeoutMs: 130_000 })
+    await kubectl.run(['delete', 'meilisnapshots,meiliinstances', '-A', '--all', '--timeout=120s'], {
+      timeoutMs: 130_000,
+    })
   }
   await kubectl.run(['delete', 'namespace', operatorNamespace, '--ignore-not-found'])
   await kubectl.run(['delete', 'crd,clusterrole,clusterrolebinding', '-l', 'app.kubernetes.io/name=meili-operator'])
@@ -117,7 +154,13 @@ export class World {
 
   /** Starts a server with its MeiliInstance, about which `existing` says more, and waits until it answers. */
   async serve(name: string, options: Partial<ServerOptions> = {}, existing: object = {}): Promise<Server> {
-    const whole: ServerOptions = { namespace: this.namespace, name, image: toolbox.image, masterKey: randomBytes(18).toString('base64url'), ...options }
+    const whole: ServerOptions = {
+      namespace: this.namespace,
+      name,
+      image: toolbox.image,
+      masterKey: randomBytes(18).toString('base64url'),
+      ...options,
+    }
     await kubectl.apply(secretOf(whole), statefulSetOf(whole), instanceOf(whole, existing))
     return await this.#open(whole)
   }
@@ -147,7 +190,10 @@ export class World {
   /** A door to the pod that runs now, with the master key as it is now. */
   async managedDoor(name: string): Promise<Server> {
     const masterKey = (await this.secret(`${name}-keys`))['MEILI_MASTER_KEY'] ?? ''
-    const server = new Server({ namespace: this.namespace, name, image: toolbox.image, masterKey }, await portForward(kubectl, this.namespace, `${name}-0:7700`))
+    const server = new Server(
+      { namespace: this.namespace, name, image: toolbox.image, masterKey },
+      await portForward(kubectl, this.namespace, `${name}-0:7700`),
+    )
     this.#servers.push(server)
     // Those that the operator made for itself and for applications.
     const { results } = await server.api.call<{ results: { key: string }[] }>('/keys')
@@ -157,13 +203,22 @@ export class World {
 
   async secret(name: string): Promise<Record<string, string>> {
     const { data } = await kubectl.json<{ data: Record<string, string> }>(['-n', this.namespace, 'get', 'secret', name])
-    const values = Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString('utf8')]))
+    const values = Object.fromEntries(
+      Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString('utf8')]),
+    )
     putOnRecord(...Object.entries(values).flatMap(([key, value]) => (key === 'url' ? [] : [value])))
     return values
   }
 
   async instanceReady(name: string): Promise<MeiliInstance> {
-    return await this.untilInstance(name, 'to be ready, with everything in place', (instance) => instance.status?.observedGeneration === instance.metadata.generation && readyOf(instance)?.status === 'True' && conditionOf(instance, 'Applied')?.status === 'True')
+    return await this.untilInstance(
+      name,
+      'to be ready, with everything in place',
+      (instance) =>
+        instance.status?.observedGeneration === instance.metadata.generation &&
+        readyOf(instance)?.status === 'True' &&
+        conditionOf(instance, 'Applied')?.status === 'True',
+    )
   }
 
   /** The first state of the instance that `holds`. */
@@ -178,7 +233,10 @@ export class World {
         { timeoutMs: 120_000, everyMs: 100 },
       )
     } catch (error) {
-      throw new Error(`${error instanceof Error ? error.message : ''}; it is\n${await kubectl.run(['-n', this.namespace, 'describe', 'meiliinstance', name])}`, { cause: error })
+      throw new Error(
+        `${error instanceof Error ? error.message : ''}; it is\n${await kubectl.run(['-n', this.namespace, 'describe', 'meiliinstance', name])}`,
+        { cause: error },
+      )
     }
   }
 
@@ -215,7 +273,17 @@ export class World {
   /** As README tells users to wait. */
   async completed(name: string, timeoutSeconds = 180): Promise<MeiliSnapshot> {
     try {
-      await kubectl.run(['-n', this.namespace, 'wait', `meilisnapshot/${name}`, '--for=condition=Complete', `--timeout=${timeoutSeconds}s`], { timeoutMs: (timeoutSeconds + 10) * 1000 })
+      await kubectl.run(
+        [
+          '-n',
+          this.namespace,
+          'wait',
+          `meilisnapshot/${name}`,
+          '--for=condition=Complete',
+          `--timeout=${timeoutSeconds}s`,
+        ],
+        { timeoutMs: (timeoutSeconds + 10) * 1000 },
+      )
     } catch (error) {
       const told = await kubectl.run(['-n', this.namespace, 'describe', 'meilisnapshot', name])
       throw new Error(`snapshot ${name} did not complete:\n${told}`, { cause: error })
@@ -224,7 +292,10 @@ export class World {
   }
 }
 
-export function conditionOf(object: MeiliSnapshot | MeiliInstance, type: string): { status: string; reason: string; message: string } | undefined {
+export function conditionOf(
+  object: MeiliSnapshot | MeiliInstance,
+  type: string,
+): { status: string; reason: string; message: string } | undefined {
   return object.status?.conditions?.find((condition) => condition.type === type)
 }
 

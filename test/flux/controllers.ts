@@ -23,11 +23,24 @@ export async function fluxForTheBed(log: Log): Promise<ToolOnTheBed> {
     const { Version, Dir } = await goModule('flux', `github.com/fluxcd/${controller}`)
     const program = { path: `/usr/local/bin/${controller}`, from: programs[controller], mode: 0o755 }
     const config = { Entrypoint: [program.path], User: '65534:65534' }
-    images.push(await imageArchive({ title: controller, name: `docker.io/fluxcd/${controller}:${Version}`, entries: [...accounts, program], config }, log))
+    images.push(
+      await imageArchive(
+        {
+          title: controller,
+          name: `docker.io/fluxcd/${controller}:${Version}`,
+          entries: [...accounts, program],
+          config,
+        },
+        log,
+      ),
+    )
     directories[controller] = `${Dir}/config`
   }
   const resources = fluxPrograms.flatMap((controller) => [`${controller}/crd`, `${controller}/manager`])
-  return { images, manifest: await compose(programs.kubectl, { title: 'flux', namespace, directories, around, resources, patches }) }
+  return {
+    images,
+    manifest: await compose(programs.kubectl, { title: 'flux', namespace, directories, around, resources, patches }),
+  }
 }
 
 const around = [
@@ -48,7 +61,11 @@ const impatient = { op: 'add', path: `${args}/-`, value: '--requeue-dependency=2
 const patches = [
   patch('Service', 'source-controller', { op: 'add', path: '/spec/clusterIP', value: sourceAddress }),
   // The last of such flags counts.
-  patch('Deployment', 'source-controller', { op: 'add', path: `${args}/-`, value: `--storage-adv-addr=${sourceAddress}` }),
+  patch('Deployment', 'source-controller', {
+    op: 'add',
+    path: `${args}/-`,
+    value: `--storage-adv-addr=${sourceAddress}`,
+  }),
   patch('Deployment', 'kustomize-controller', impatient),
   patch('Deployment', 'helm-controller', impatient),
 ]

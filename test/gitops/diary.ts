@@ -18,12 +18,24 @@ export class Diary {
   readonly #watches: ChildProcess[] = []
 
   /** Where the namespace has none of our objects yet, nothing is missed. */
-  static async begin(kubectl: Kubectl, namespace: string, kinds: readonly Pick<Resource, 'group' | 'version' | 'plural'>[] = [meiliInstances, meiliSnapshots]): Promise<Diary> {
+  static async begin(
+    kubectl: Kubectl,
+    namespace: string,
+    kinds: readonly Pick<Resource, 'group' | 'version' | 'plural'>[] = [meiliInstances, meiliSnapshots],
+  ): Promise<Diary> {
     const diary = new Diary()
     for (const { group, version, plural } of kinds) {
       const path = `/apis/${group}/${version}/namespaces/${namespace}/${plural}`
-      const { metadata } = JSON.parse(await kubectl.run(['get', '--raw', path])) as { metadata: { resourceVersion: string } }
-      diary.#follow(kubectl.spawn(['get', '--raw', `${path}?watch=true&timeoutSeconds=3600&resourceVersion=${metadata.resourceVersion}`]))
+      const { metadata } = JSON.parse(await kubectl.run(['get', '--raw', path])) as {
+        metadata: { resourceVersion: string }
+      }
+      diary.#follow(
+        kubectl.spawn([
+          'get',
+          '--raw',
+          `${path}?watch=true&timeoutSeconds=3600&resourceVersion=${metadata.resourceVersion}`,
+        ]),
+      )
     }
     return diary
   }
@@ -43,7 +55,11 @@ export class Diary {
   }
 
   async until(what: string, holds: (object: Judged) => boolean): Promise<void> {
-    await eventually(`the watch to show ${what}`, async () => await Promise.resolve(this.#objects.some(holds) ? true : undefined), { timeoutMs: 90_000, everyMs: 50 })
+    await eventually(
+      `the watch to show ${what}`,
+      async () => await Promise.resolve(this.#objects.some(holds) ? true : undefined),
+      { timeoutMs: 90_000, everyMs: 50 },
+    )
   }
 
   end(): void {

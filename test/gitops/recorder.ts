@@ -7,7 +7,8 @@ import { contract, kinds, stateOf } from './states.ts'
 import type { Judged, Kind } from './states.ts'
 import { customization, verdictsOf } from './verdicts.ts'
 
-const directory = (kind: Kind): string => fileURLToPath(new URL(`../../examples/gitops/${customization(kind)}`, import.meta.url))
+const directory = (kind: Kind): string =>
+  fileURLToPath(new URL(`../../examples/gitops/${customization(kind)}`, import.meta.url))
 
 /** Where an object was is nobody's business, nor is who wrote which field. */
 function scrubbed(object: Judged, namespace: string): Judged {
@@ -24,8 +25,12 @@ export async function recordExamples(objects: readonly Judged[], namespace: stri
     })
     const verdicts = await verdictsOf(found.map(({ object }) => object))
     for (const name of readdirSync(`${directory(kind)}/testdata`)) rmSync(`${directory(kind)}/testdata/${name}`)
-    for (const { state, object } of found) writeFileSync(`${directory(kind)}/testdata/${state}.yaml`, stringify(object, { version: '1.1', lineWidth: 0 }))
-    const tests = found.map(({ state }, index) => ({ inputPath: `testdata/${state}.yaml`, healthStatus: { status: verdicts[index]?.argo.status, message: verdicts[index]?.argo.message } }))
+    for (const { state, object } of found)
+      writeFileSync(`${directory(kind)}/testdata/${state}.yaml`, stringify(object, { version: '1.1', lineWidth: 0 }))
+    const tests = found.map(({ state }, index) => ({
+      inputPath: `testdata/${state}.yaml`,
+      healthStatus: { status: verdicts[index]?.argo.status, message: verdicts[index]?.argo.message },
+    }))
     writeFileSync(`${directory(kind)}/health_test.yaml`, stringify({ tests }, { version: '1.1', lineWidth: 0 }))
   }
 }

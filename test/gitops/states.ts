@@ -21,7 +21,16 @@ const leaving: Expected = { kstatus: 'Terminating', argo: 'Progressing', flux: '
 const ofEveryKind = { unseen: waiting, changed: waiting, deleting: leaving }
 
 export const contract = {
-  MeiliSnapshot: { ...ofEveryKind, pending: waiting, snapshotting: waiting, moving: waiting, verifying: waiting, retrying: waiting, completed: good, failed: bad },
+  MeiliSnapshot: {
+    ...ofEveryKind,
+    pending: waiting,
+    snapshotting: waiting,
+    moving: waiting,
+    verifying: waiting,
+    retrying: waiting,
+    completed: good,
+    failed: bad,
+  },
   MeiliInstance: {
     ...ofEveryKind,
     'not-ready': waiting,
@@ -75,7 +84,8 @@ function instanceState({ status = {} }: MeiliInstance): string {
 }
 
 function readyState({ status = {} }: Pick<MeiliInstance, 'status'>): string {
-  const said = (type: string): string | undefined => status.conditions?.find((condition) => condition.type === type)?.status
+  const said = (type: string): string | undefined =>
+    status.conditions?.find((condition) => condition.type === type)?.status
   if (status.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'Suspended')) return 'suspended'
   return said('SnapshotVolumeReady') === 'False' ? 'no-snapshots' : 'ready'
 }

@@ -21,7 +21,9 @@ export interface GoModule {
 }
 
 export async function goModule(pinnedBy: keyof typeof moduleDirectories, path: string): Promise<GoModule> {
-  return JSON.parse(await command('go', ['mod', 'download', '-json', path], { cwd: moduleDirectories[pinnedBy] })) as GoModule
+  return JSON.parse(
+    await command('go', ['mod', 'download', '-json', path], { cwd: moduleDirectories[pinnedBy] }),
+  ) as GoModule
 }
 
 export interface Composition {
@@ -38,13 +40,19 @@ export interface Composition {
 }
 
 /** Gives back the path of the rendered manifest. */
-export async function compose(kubectl: string, { title, directories, around, resources, ...kustomization }: Composition): Promise<string> {
+export async function compose(
+  kubectl: string,
+  { title, directories, around, resources, ...kustomization }: Composition,
+): Promise<string> {
   const work = mkdtempSync(join(tmpdir(), `meili-operator-${title}-`))
   try {
     for (const [name, from] of Object.entries(directories)) cpSync(from, join(work, name), { recursive: true })
     writeFileSync(join(work, 'around.yaml'), around.map((object) => JSON.stringify(object)).join('\n---\n'))
     // JSON is YAML.
-    writeFileSync(join(work, 'kustomization.yaml'), JSON.stringify({ ...kustomization, resources: ['around.yaml', ...resources] }))
+    writeFileSync(
+      join(work, 'kustomization.yaml'),
+      JSON.stringify({ ...kustomization, resources: ['around.yaml', ...resources] }),
+    )
     const manifest = join(cacheDirectory, `${title}.yaml`)
     writeFileSync(manifest, await command(kubectl, ['kustomize', work]))
     return manifest

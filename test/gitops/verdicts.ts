@@ -41,12 +41,20 @@ export function healthCheckExprs(kind: Kind): Readonly<Record<string, string>> {
 /** In the order of the objects. @throws with the tool's own words where a script or an expression cannot be run */
 export async function verdictsOf(objects: readonly { readonly kind: string }[]): Promise<readonly Verdicts[]> {
   const { verdicts: program } = await ensureBinaries(['verdicts'], silent)
-  const questions = objects.map((object) => ({ object, lua: read(`${customization(object.kind as Kind)}/health.lua`), exprs: healthCheckExprs(object.kind as Kind) }))
+  const questions = objects.map((object) => ({
+    object,
+    lua: read(`${customization(object.kind as Kind)}/health.lua`),
+    exprs: healthCheckExprs(object.kind as Kind),
+  }))
   const child = spawn(program, { stdio: ['pipe', 'pipe', 'pipe'] })
   const ended = once(child, 'close')
   child.stdin.end(questions.map((question) => `${JSON.stringify(question)}\n`).join(''))
   const [out, complaint] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  const answers = out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Verdicts)
-  if (answers.length !== objects.length) throw new Error(`verdicts answered ${answers.length} of ${objects.length} questions: ${complaint}`)
+  const answers = out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Verdicts)
+  if (answers.length !== objects.length)
+    throw new Error(`verdicts answered ${answers.length} of ${objects.length} questions: ${complaint}`)
   return answers
 }

@@ -45,13 +45,23 @@ const setting = (name: string): string | undefined => {
 }
 
 async function onForeignCluster(kubeconfig: string, { level, args, log }: ClusterRun): Promise<Counts> {
-  if (level !== 'e2e') throw new Error('Flux and Argo CD are tried on the test bed only, where they find a Git server of the test: leave E2E_KUBECONFIG away.')
+  if (level !== 'e2e')
+    throw new Error(
+      'Flux and Argo CD are tried on the test bed only, where they find a Git server of the test: leave E2E_KUBECONFIG away.',
+    )
   const image = setting('E2E_OPERATOR_IMAGE')
-  if (image === undefined) throw new Error('E2E_KUBECONFIG is set, E2E_OPERATOR_IMAGE is not: push an image where that cluster finds it, and name it there.')
+  if (image === undefined)
+    throw new Error(
+      'E2E_KUBECONFIG is set, E2E_OPERATOR_IMAGE is not: push an image where that cluster finds it, and name it there.',
+    )
   const kubectl = setting('E2E_KUBECTL') ?? which('kubectl') ?? (await ensureBinaries(['kubectl'], log)).kubectl
   await ensureBinaries(['helm'], log)
   log(`e2e: on the cluster of ${kubeconfig}`)
-  return runSuite({ projects: projectsOf[level], args, environment: { E2E_KUBECTL: kubectl, E2E_MEILISEARCH_IMAGE: setting('E2E_MEILISEARCH_IMAGE') ?? meilisearchImage } })
+  return runSuite({
+    projects: projectsOf[level],
+    args,
+    environment: { E2E_KUBECTL: kubectl, E2E_MEILISEARCH_IMAGE: setting('E2E_MEILISEARCH_IMAGE') ?? meilisearchImage },
+  })
 }
 
 async function onTestBed(cluster: Cluster, run: ClusterRun, extra: Extra): Promise<Counts> {
@@ -65,8 +75,16 @@ async function onTestBed(cluster: Cluster, run: ClusterRun, extra: Extra): Promi
     E2E_KEYS: join(cluster.stateDirectory, 'keys-of-the-tests'),
   }
   rmSync(environment.E2E_KEYS, { force: true })
-  const keeper = new LogKeeper(cluster.nodes.map((node) => join(cluster.stateDirectory, node, 'pod-logs')), join(cluster.stateDirectory, 'kept-logs'))
-  const counts = await runSuite({ projects: projectsOf[run.level], args: run.args, environment, through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'] })
+  const keeper = new LogKeeper(
+    cluster.nodes.map((node) => join(cluster.stateDirectory, node, 'pod-logs')),
+    join(cluster.stateDirectory, 'kept-logs'),
+  )
+  const counts = await runSuite({
+    projects: projectsOf[run.level],
+    args: run.args,
+    environment,
+    through: ['nsenter', '--net', '--target', `${cluster.namespacePid}`, '--'],
+  })
   const audited = sum(counts, auditSecrets({ cluster, keeper, isWhole: runsAll(run), keysPath: environment.E2E_KEYS }))
   // Some files alone do not need every right.
   return runsAll(run) ? sum(audited, auditRights(cluster)) : audited
@@ -87,17 +105,25 @@ function auditSecrets({ cluster, keeper, keysPath, isWhole }: Heard): Counts {
   const findings = [...secretFindings(keys, all), ...(isWhole ? emptiness(keys, all) : [])]
   for (const finding of findings) console.error(`secrets: ${finding}`)
   const isGood = findings.length === 0
-  console.log(`secrets: ${isGood ? `${new Set(keys.filter((key) => key !== '')).size} keys, none of them in ${all.length} logs, Events, statuses and objects` : `${findings.length} findings`}`)
+  console.log(
+    `secrets: ${isGood ? `${new Set(keys.filter((key) => key !== '')).size} keys, none of them in ${all.length} logs, Events, statuses and objects` : `${findings.length} findings`}`,
+  )
   return { ...none, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
 }
 
 /** Counts as one test: install.yaml has each right that was needed, and no other. */
 function auditRights({ auditLog }: Cluster): Counts {
   const { denied, unused } = readRights(auditLog)
-  for (const right of denied) console.error(`rights: the operator was denied "${right}": add it to charts/meili-operator, or do not ask`)
-  for (const right of unused) console.error(`rights: "${right}" was not used once in the whole suite: take it out of charts/meili-operator, or test what needs it`)
+  for (const right of denied)
+    console.error(`rights: the operator was denied "${right}": add it to charts/meili-operator, or do not ask`)
+  for (const right of unused)
+    console.error(
+      `rights: "${right}" was not used once in the whole suite: take it out of charts/meili-operator, or test what needs it`,
+    )
   const isGood = denied.length + unused.length === 0
-  console.log(`rights: ${isGood ? 'each one was used, and none was missing' : `${denied.length} denied, ${unused.length} never used`}`)
+  console.log(
+    `rights: ${isGood ? 'each one was used, and none was missing' : `${denied.length} denied, ${unused.length} never used`}`,
+  )
   return { ...none, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 }
 }
 
@@ -111,7 +137,8 @@ async function prefetch({ level, args, log }: ClusterRun): Promise<Extra> {
   await ensureBinaries(['helm', chosenHelm, 'verdicts'], log)
   const isReleased = args.length === 0 || args.some((word) => word.includes('release'))
   const root = join(import.meta.dirname, '../..')
-  for (const architecture of isReleased ? (['amd64', 'arm64'] as const) : []) await releaseBase(root, { architecture, cached: true, log })
+  for (const architecture of isReleased ? (['amd64', 'arm64'] as const) : [])
+    await releaseBase(root, { architecture, cached: true, log })
   return { images: [], environment: {} }
 }
 
@@ -122,7 +149,9 @@ export async function runOnCluster(run: ClusterRun): Promise<Counts> {
   if (kubeconfig !== undefined) return onForeignCluster(kubeconfig, run)
   const impossible = clusterImpossible()
   if (impossible !== undefined) {
-    log(`${level}: left out, as ${impossible}.${level === 'e2e' ? ' Name a cluster in E2E_KUBECONFIG to run it there.' : ''}`)
+    log(
+      `${level}: left out, as ${impossible}.${level === 'e2e' ? ' Name a cluster in E2E_KUBECONFIG to run it there.' : ''}`,
+    )
     return none
   }
   await ensurePrerequisites(log)

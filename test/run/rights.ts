@@ -34,18 +34,32 @@ const neverSeen: readonly RegExp[] = [
   /^create core\/pods\/exec$/,
 ]
 
-const rightOf = (verb: string, group: string, resource: string): string => `${verb} ${group === '' ? 'core' : group}/${resource}`
+const rightOf = (verb: string, group: string, resource: string): string =>
+  `${verb} ${group === '' ? 'core' : group}/${resource}`
 
 type Labels = Readonly<Record<string, string>>
 
 /** Part of the cluster's own roles view, edit and admin: nothing that the operator has. */
-const isForPeople = (labels: Labels = {}): boolean => Object.keys(labels).some((label) => label.startsWith('rbac.authorization.k8s.io/aggregate-to-'))
+const isForPeople = (labels: Labels = {}): boolean =>
+  Object.keys(labels).some((label) => label.startsWith('rbac.authorization.k8s.io/aggregate-to-'))
 
 /** `verb group/resource` of every right in the roles of a manifest. */
 export function grantedRights(manifest: string): readonly string[] {
-  const objects = parseAllDocuments(manifest).map((document) => document.toJS() as { kind: string; metadata?: { labels?: Labels }; rules?: readonly Rule[] })
-  const rules = objects.filter(({ kind, metadata }) => (kind === 'Role' || kind === 'ClusterRole') && !isForPeople(metadata?.labels)).flatMap(({ rules: own = [] }) => own)
-  return [...new Set(rules.flatMap(({ apiGroups, resources, verbs }) => apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, group, resource))))))]
+  const objects = parseAllDocuments(manifest).map(
+    (document) => document.toJS() as { kind: string; metadata?: { labels?: Labels }; rules?: readonly Rule[] },
+  )
+  const rules = objects
+    .filter(({ kind, metadata }) => (kind === 'Role' || kind === 'ClusterRole') && !isForPeople(metadata?.labels))
+    .flatMap(({ rules: own = [] }) => own)
+  return [
+    ...new Set(
+      rules.flatMap(({ apiGroups, resources, verbs }) =>
+        apiGroups.flatMap((group) =>
+          resources.flatMap((resource) => verbs.map((verb) => rightOf(verb, group, resource))),
+        ),
+      ),
+    ),
+  ]
 }
 
 /** @param log one JSON object a line; one that is still being written is left out */
@@ -57,16 +71,27 @@ export function rightsFindings(log: string, manifest: string): RightsFindings {
     .map((line) => JSON.parse(line) as Entry)
     .filter(({ user, objectRef }) => user.username === account && objectRef !== undefined)
     .map(({ verb, objectRef, annotations }) => ({
-      right: rightOf(verb, objectRef?.apiGroup ?? '', [objectRef?.resource, objectRef?.subresource].filter((part) => part !== undefined).join('/')),
+      right: rightOf(
+        verb,
+        objectRef?.apiGroup ?? '',
+        [objectRef?.resource, objectRef?.subresource].filter((part) => part !== undefined).join('/'),
+      ),
       isForbidden: annotations?.['authorization.k8s.io/decision'] === 'forbid',
     }))
   const used = new Set(asked.filter(({ isForbidden }) => !isForbidden).map(({ right }) => right))
   // A right that install.yaml grants was taken away by a test.
-  const denied = new Set(asked.filter(({ right, isForbidden }) => isForbidden && !granted.includes(right)).map(({ right }) => right))
-  return { denied: [...denied], unused: granted.filter((right) => !used.has(right) && !neverSeen.some((pattern) => pattern.test(right))) }
+  const denied = new Set(
+    asked.filter(({ right, isForbidden }) => isForbidden && !granted.includes(right)).map(({ right }) => right),
+  )
+  return {
+    denied: [...denied],
+    unused: granted.filter((right) => !used.has(right) && !neverSeen.some((pattern) => pattern.test(right))),
+  }
 }
 
-const manifestsOf = (paths: readonly string[]): string => paths.map((path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).join('\n---\n')
+const manifestsOf = (paths: readonly string[]): string =>
+  paths.map((path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')).join('\n---\n')
 
 /** The whole suite switches streaming on as well. */
-export const readRights = (auditLog: string): RightsFindings => rightsFindings(readFileSync(auditLog, 'utf8'), manifestsOf(['install.yaml', 'install-streaming.yaml']))
+export const readRights = (auditLog: string): RightsFindings =>
+  rightsFindings(readFileSync(auditLog, 'utf8'), manifestsOf(['install.yaml', 'install-streaming.yaml']))

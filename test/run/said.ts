@@ -6,7 +6,12 @@ import type { Said } from './secrets.ts'
 interface Entry {
   readonly verb: string
   readonly user: { readonly username: string }
-  readonly objectRef?: { readonly resource: string; readonly subresource?: string; readonly namespace?: string; readonly name?: string }
+  readonly objectRef?: {
+    readonly resource: string
+    readonly subresource?: string
+    readonly namespace?: string
+    readonly name?: string
+  }
   readonly requestObject?: object
 }
 
@@ -18,7 +23,11 @@ export function* saidToTheApiServer(log: string): Generator<Said> {
     if (objectRef === undefined || requestObject === undefined) continue
     const { resource, subresource, namespace = '', name = '' } = objectRef
     const kind = resource === 'events' ? 'Event' : subresource === 'status' ? 'status' : 'object'
-    yield { kind, where: `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`} ${namespace}/${name} by ${user.username}`, text: JSON.stringify(requestObject) }
+    yield {
+      kind,
+      where: `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`} ${namespace}/${name} by ${user.username}`,
+      text: JSON.stringify(requestObject),
+    }
   }
 }
 
@@ -44,7 +53,8 @@ export class LogKeeper {
   look(): void {
     for (const directory of this.#from) {
       for (const pod of namesIn(directory)) {
-        for (const container of namesIn(join(directory, pod)).filter((name) => name in kindOf)) this.#keep(directory, pod, container)
+        for (const container of namesIn(join(directory, pod)).filter((name) => name in kindOf))
+          this.#keep(directory, pod, container)
       }
     }
   }
@@ -63,7 +73,11 @@ export class LogKeeper {
     this.look()
     return namesIn(this.#to).map((name) => {
       const [container = '', pod = ''] = name.split(' ')
-      return { kind: kindOf[container] ?? 'object', where: `the log of ${container} in ${pod}`, text: readFileSync(join(this.#to, name), 'utf8') }
+      return {
+        kind: kindOf[container] ?? 'object',
+        where: `the log of ${container} in ${pod}`,
+        text: readFileSync(join(this.#to, name), 'utf8'),
+      }
     })
   }
 }
@@ -83,8 +97,11 @@ const namesIn = (directory: string): string[] => unlessGone(() => readdirSync(di
 const linked = (path: string, to: string): void => unlessGone(() => linkSync(path, to), undefined)
 
 function seen(path: string): { readonly ino: number; readonly isFile: boolean } {
-  return unlessGone(() => {
-    const state = statSync(path)
-    return { ino: state.ino, isFile: state.isFile() }
-  }, { ino: 0, isFile: false })
+  return unlessGone(
+    () => {
+      const state = statSync(path)
+      return { ino: state.ino, isFile: state.isFile() }
+    },
+    { ino: 0, isFile: false },
+  )
 }

@@ -13,7 +13,11 @@ export interface Counts {
 
 export const none: Counts = { passed: 0, failed: 0, skipped: 0 }
 
-export const sum = (a: Counts, b: Counts): Counts => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped })
+export const sum = (a: Counts, b: Counts): Counts => ({
+  passed: a.passed + b.passed,
+  failed: a.failed + b.failed,
+  skipped: a.skipped + b.skipped,
+})
 
 /** The members of vitest's report that count. */
 export interface Report {
@@ -55,15 +59,34 @@ function readReport(path: string): Report | undefined {
 export async function runSuite({ projects, args, through = [], environment = {} }: Suite): Promise<Counts> {
   const directory = mkdtempSync(join(tmpdir(), 'meili-operator-test-'))
   const reportPath = join(directory, 'report.json')
-  const vitest = [join(repository, 'node_modules/vitest/vitest.mjs'), 'run', '--passWithNoTests', '--reporter=default', '--reporter=json', `--outputFile.json=${reportPath}`]
-  const [program = process.execPath, ...rest] = [...through, process.execPath, ...vitest, ...projects.flatMap((name) => ['--project', name]), ...args]
+  const vitest = [
+    join(repository, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--passWithNoTests',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportPath}`,
+  ]
+  const [program = process.execPath, ...rest] = [
+    ...through,
+    process.execPath,
+    ...vitest,
+    ...projects.flatMap((name) => ['--project', name]),
+    ...args,
+  ]
   try {
-    const child = spawn(program, rest, { cwd: repository, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...environment } })
+    const child = spawn(program, rest, {
+      cwd: repository,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...environment },
+    })
     const [code] = (await once(child, 'close')) as [number | null]
     const report = readReport(reportPath)
     const counts = countsOf(report, code ?? 1)
     if (counts.failed > (report?.numFailedTests ?? 0)) {
-      console.error(`vitest ended with ${code ?? 'a signal'} though no test failed: a file did not load or an error came from outside of a test (see above). Counted as one failure.`)
+      console.error(
+        `vitest ended with ${code ?? 'a signal'} though no test failed: a file did not load or an error came from outside of a test (see above). Counted as one failure.`,
+      )
     }
     return counts
   } finally {

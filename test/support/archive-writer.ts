@@ -25,10 +25,16 @@ export function tarOf(entries: readonly Entry[], endBlocks = 2): Buffer {
 export function entryBytes(entry: Entry): Buffer {
   if (Buffer.byteLength(entry.name) > 100) {
     const body = Buffer.from(`${entry.name}\0`)
-    return Buffer.concat([entryBytes({ name: '././@LongLink', type: 'L', body }), entryBytes({ ...entry, name: entry.name.slice(0, 50) })])
+    return Buffer.concat([
+      entryBytes({ name: '././@LongLink', type: 'L', body }),
+      entryBytes({ ...entry, name: entry.name.slice(0, 50) }),
+    ])
   }
   const { sparse } = entry
-  const stored = sparse === undefined ? (entry.body ?? Buffer.alloc(0)) : Buffer.concat(sparse.segments.map((segment) => segment.bytes))
+  const stored =
+    sparse === undefined
+      ? (entry.body ?? Buffer.alloc(0))
+      : Buffer.concat(sparse.segments.map((segment) => segment.bytes))
   const header = Buffer.alloc(blockBytes)
   header.write(entry.name, 0)
   header.write('0000644\0', 100)
@@ -39,7 +45,12 @@ export function entryBytes(entry: Entry): Buffer {
   header.write(sparse === undefined ? (entry.type ?? '0') : 'S', 156)
   header.write('ustar  \0', 257)
   const extensions = sparse === undefined ? [] : writeSparse(header, { ...sparse, base256: entry.base256 ?? false })
-  return Buffer.concat([sealed(header), ...extensions, stored, Buffer.alloc((blockBytes - (stored.length % blockBytes)) % blockBytes)])
+  return Buffer.concat([
+    sealed(header),
+    ...extensions,
+    stored,
+    Buffer.alloc((blockBytes - (stored.length % blockBytes)) % blockBytes),
+  ])
 }
 
 /** Sets the checksum of a header; a test that changes one afterwards must seal it again. */
@@ -50,7 +61,10 @@ export function sealed(header: Buffer): Buffer {
   return header
 }
 
-function writeSparse(header: Buffer, { realBytes, segments, base256 }: { realBytes: number; segments: readonly Segment[]; base256: boolean }): Buffer[] {
+function writeSparse(
+  header: Buffer,
+  { realBytes, segments, base256 }: { realBytes: number; segments: readonly Segment[]; base256: boolean },
+): Buffer[] {
   writeNumber(header, { at: 483, value: realBytes, base256 })
   const extensions: Buffer[] = []
   let block = header
@@ -82,7 +96,16 @@ export function snapshotEntries(version = '1.21.0', content: Buffer = Buffer.fro
     { name: 'VERSION', body: Buffer.from(version) },
     { name: 'tasks/', type: '5' },
     { name: 'tasks/data.mdb', body: content },
-    { name: 'tasks/lock.mdb', sparse: { realBytes: 8192, segments: [{ at: 0, bytes: Buffer.alloc(100, 1) }, { at: 8192, bytes: Buffer.alloc(0) }] } },
+    {
+      name: 'tasks/lock.mdb',
+      sparse: {
+        realBytes: 8192,
+        segments: [
+          { at: 0, bytes: Buffer.alloc(100, 1) },
+          { at: 8192, bytes: Buffer.alloc(0) },
+        ],
+      },
+    },
     { name: 'indexes/0b6f2c1e-0000-4000-8000-000000000000/data.mdb', body: Buffer.alloc(3000, 'index ') },
   ]
 }

@@ -25,7 +25,10 @@ export interface Reader {
 
 const serverReader: Reader = { uid: 1000 }
 
-function podOn(stored: Pick<Stored, 'namespace' | 'claimName'>, pod: { name: string; image: string; container: object; reader: Reader; volumes?: readonly object[] }): object {
+function podOn(
+  stored: Pick<Stored, 'namespace' | 'claimName'>,
+  pod: { name: string; image: string; container: object; reader: Reader; volumes?: readonly object[] },
+): object {
   const { uid } = pod.reader
   return {
     apiVersion: 'v1',
@@ -34,7 +37,13 @@ function podOn(stored: Pick<Stored, 'namespace' | 'claimName'>, pod: { name: str
     spec: {
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 1,
-      securityContext: { runAsNonRoot: true, runAsUser: uid, runAsGroup: uid, fsGroup: uid, seccompProfile: { type: 'RuntimeDefault' } },
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: uid,
+        runAsGroup: uid,
+        fsGroup: uid,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
       containers: [
         {
           name: 'main',
@@ -50,10 +59,21 @@ function podOn(stored: Pick<Stored, 'namespace' | 'claimName'>, pod: { name: str
 }
 
 /** Runs one shell line in a pod with the claim mounted read-only at /backup; gives its output. */
-export async function shellOnClaim({ kubectl, image }: Toolbox, stored: Pick<Stored, 'namespace' | 'claimName'> & { readonly writable?: true }, command: string): Promise<string> {
+export async function shellOnClaim(
+  { kubectl, image }: Toolbox,
+  stored: Pick<Stored, 'namespace' | 'claimName'> & { readonly writable?: true },
+  command: string,
+): Promise<string> {
   const name = `look-${Math.random().toString(36).slice(2, 10)}`
   const mount = { name: 'backup', mountPath: '/backup', readOnly: stored.writable !== true }
-  await kubectl.apply(podOn(stored, { name, image, reader: serverReader, container: { command: ['/bin/sh', '-c', command], volumeMounts: [mount] } }))
+  await kubectl.apply(
+    podOn(stored, {
+      name,
+      image,
+      reader: serverReader,
+      container: { command: ['/bin/sh', '-c', command], volumeMounts: [mount] },
+    }),
+  )
   const phase = await eventually(`pod ${name} to end`, async () => {
     const { status } = await kubectl.json<{ status: { phase: string } }>(['-n', stored.namespace, 'get', 'pod', name])
     return status.phase === 'Succeeded' || status.phase === 'Failed' ? status.phase : undefined
@@ -74,7 +94,11 @@ export async function contentsOf(api: MeilisearchApi, index: string, query: stri
 }
 
 /** Starts a second Meilisearch from the stored file and asks it. */
-export async function serveStored({ kubectl, image }: Toolbox, stored: Stored, ask: { masterKey: string; index: string; query: string; reader?: Reader }): Promise<Contents> {
+export async function serveStored(
+  { kubectl, image }: Toolbox,
+  stored: Stored,
+  ask: { masterKey: string; index: string; query: string; reader?: Reader },
+): Promise<Contents> {
   const name = `second-${Math.random().toString(36).slice(2, 10)}`
   const mounts = [
     { name: 'backup', mountPath: '/backup', readOnly: true },
@@ -86,8 +110,20 @@ export async function serveStored({ kubectl, image }: Toolbox, stored: Stored, a
     { name: 'MEILI_DB_PATH', value: '/meili_data/data.ms' },
     { name: 'MEILI_IMPORT_SNAPSHOT', value: `/backup/${stored.path}/${stored.fileName}` },
   ]
-  const container = { env, volumeMounts: mounts, readinessProbe: { httpGet: { path: '/health', port: 7700 }, periodSeconds: 1 } }
-  await kubectl.apply(podOn(stored, { name, image, reader: ask.reader ?? serverReader, container, volumes: [{ name: 'data', emptyDir: {} }] }))
+  const container = {
+    env,
+    volumeMounts: mounts,
+    readinessProbe: { httpGet: { path: '/health', port: 7700 }, periodSeconds: 1 },
+  }
+  await kubectl.apply(
+    podOn(stored, {
+      name,
+      image,
+      reader: ask.reader ?? serverReader,
+      container,
+      volumes: [{ name: 'data', emptyDir: {} }],
+    }),
+  )
   await kubectl.run(['-n', stored.namespace, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=120s'])
   const door = await portForward(kubectl, stored.namespace, `${name}:7700`)
   try {

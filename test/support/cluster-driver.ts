@@ -2,5 +2,7 @@
 import { startCluster } from '../cluster/cluster.ts'
 
 const cluster = await startCluster({ nodes: 1, log: (line) => console.error(line) })
-console.log(JSON.stringify({ namespacePid: cluster.namespacePid, kubeconfig: cluster.kubeconfig, kubectl: cluster.kubectl }))
+console.log(
+  JSON.stringify({ namespacePid: cluster.namespacePid, kubeconfig: cluster.kubeconfig, kubectl: cluster.kubectl }),
+)
 setInterval(() => {}, 60_000)

@@ -18,7 +18,9 @@ interface Panel {
 
 export interface Dashboard {
   readonly panels: readonly Panel[]
-  readonly templating: { readonly list: readonly { readonly name: string; readonly query: string | { readonly query: string } }[] }
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly query: string | { readonly query: string } }[]
+  }
 }
 
 export function dashboardAt(path: URL): Dashboard {

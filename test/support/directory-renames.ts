@@ -12,11 +12,18 @@ export interface DirectoryRename {
 }
 
 /** @param meanwhile what the run needs from outside, e.g. a sender */
-export async function directoryRenames(work: Workplace, config: MoverConfig, meanwhile?: () => Promise<unknown>): Promise<{ ended: Ended; renames: DirectoryRename[] }> {
+export async function directoryRenames(
+  work: Workplace,
+  config: MoverConfig,
+  meanwhile?: () => Promise<unknown>,
+): Promise<{ ended: Ended; renames: DirectoryRename[] }> {
   const log = join(work.home, 'descriptors')
   const prefix = ['strace', '-f', '-y', '-s', '4096', '-o', log, '-e', 'trace=openat,close,rename', '-e', 'signal=none']
   const [ended] = await Promise.all([work.perform(config, { prefix }), meanwhile?.()])
-  return { ended, renames: renamesIn(await readFile(log, 'utf8')).filter(({ from }) => from.startsWith(`${work.destination}/`)) }
+  return {
+    ended,
+    renames: renamesIn(await readFile(log, 'utf8')).filter(({ from }) => from.startsWith(`${work.destination}/`)),
+  }
 }
 
 /** A call that two lines tell counts where it ends, a rename where it begins: nothing may be about to be closed by then. */
@@ -40,7 +47,12 @@ function renamesIn(text: string): DirectoryRename[] {
 }
 
 function renameOf(open: ReadonlyMap<string, string>, [, from = '', to = '']: RegExpExecArray): DirectoryRename {
-  const real = (path: string): string => path.replace(/^\/proc\/self\/fd\/(\d+)/, (_, descriptor: string) => open.get(descriptor) ?? '?')
+  const real = (path: string): string =>
+    path.replace(/^\/proc\/self\/fd\/(\d+)/, (_, descriptor: string) => open.get(descriptor) ?? '?')
   const directory = real(from)
-  return { from: directory, to: real(to), open: [...open.values()].filter((path) => path === directory || path.startsWith(`${directory}/`)) }
+  return {
+    from: directory,
+    to: real(to),
+    open: [...open.values()].filter((path) => path === directory || path.startsWith(`${directory}/`)),
+  }
 }

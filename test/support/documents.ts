@@ -20,9 +20,18 @@ function numbers(seed: number): () => number {
 function film(id: number): object {
   const next = numbers(id)
   const word = (): string => words[next() % words.length] ?? ''
-  const sentence = Array.from({ length: 24 }, () => `${word()}${next() % 3 === 0 ? ` ${(next() % 4096).toString(36)}` : ''}`).join(' ')
+  const sentence = Array.from(
+    { length: 24 },
+    () => `${word()}${next() % 3 === 0 ? ` ${(next() % 4096).toString(36)}` : ''}`,
+  ).join(' ')
   const rare = next() % 233 === 0 ? ' alien' : ''
-  return { id, title: `${word()} of the ${word()} ${id.toString(36)}`, overview: `${sentence}${rare}`, year: 1920 + (next() % 106), genre: genres[next() % genres.length] }
+  return {
+    id,
+    title: `${word()} of the ${word()} ${id.toString(36)}`,
+    overview: `${sentence}${rare}`,
+    year: 1920 + (next() % 106),
+    genre: genres[next() % genres.length],
+  }
 }
 
 /** Films `from` to `from + count - 1`, one JSON object a line. */

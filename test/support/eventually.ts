@@ -10,7 +10,11 @@ export interface Patience {
  * Gives the first defined value of `look`.
  * @throws Error with `what`, the time, and the last error of `look`
  */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>, patience: Patience = {}): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  patience: Patience = {},
+): Promise<T> {
   const { timeoutMs = 60_000, everyMs = 250 } = patience
   const until = Date.now() + timeoutMs
   let last: unknown
@@ -24,5 +28,7 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
     }
     await pause(everyMs)
   }
-  throw new Error(`waited ${timeoutMs / 1000} s for ${what}${last instanceof Error ? `; last: ${last.message}` : ''}`, { cause: last })
+  throw new Error(`waited ${timeoutMs / 1000} s for ${what}${last instanceof Error ? `; last: ${last.message}` : ''}`, {
+    cause: last,
+  })
 }

@@ -11,7 +11,11 @@ import type { How } from './mover.ts'
 const oneThread = { UV_THREADPOOL_SIZE: '1' }
 
 /** At the nth such call (each, if none is named) the kernel does what `action` says: `error=EIO`, `delay_enter=<µs>`, `signal=…`. */
-export function inject(call: string, action: string, { nth, log = '/dev/null' }: { nth?: number | string; log?: string } = {}): Pick<How, 'prefix' | 'environment'> {
+export function inject(
+  call: string,
+  action: string,
+  { nth, log = '/dev/null' }: { nth?: number | string; log?: string } = {},
+): Pick<How, 'prefix' | 'environment'> {
   const when = nth === undefined ? '' : `:when=${nth}`
   const prefix = ['strace', '-f', '-qq', '-o', log, '-e', `trace=${call}`, '-e', `inject=${call}:${action}${when}`]
   return { prefix, ...(nth === undefined ? {} : { environment: oneThread }) }
@@ -51,5 +55,9 @@ async function whileStopped(child: ChildProcess, log: string, body: (mover: numb
 
 /** strace's child is the mover. */
 export function traced(strace: ChildProcess): number {
-  return Number(execFileSync('pgrep', ['-P', String(strace.pid)], { encoding: 'utf8' }).trim().split('\n')[0])
+  return Number(
+    execFileSync('pgrep', ['-P', String(strace.pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')[0],
+  )
 }

@@ -18,7 +18,9 @@ export class GitServer implements AsyncDisposable {
   /** @param address of this machine, at which those who clone reach it */
   static async start(directory: string, address: string): Promise<GitServer> {
     const server = createServer((request, response) => {
-      answer(directory, request, response).catch((error: unknown) => response.headersSent ? response.destroy() : response.writeHead(500).end(String(error)))
+      answer(directory, request, response).catch((error: unknown) =>
+        response.headersSent ? response.destroy() : response.writeHead(500).end(String(error)),
+      )
     })
     server.listen(0, address)
     await once(server, 'listening')
@@ -49,7 +51,10 @@ function variables(directory: string, { method = 'GET', url = '/', headers }: In
 }
 
 async function answer(directory: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const child = spawn('git', ['http-backend'], { stdio: ['pipe', 'pipe', 'inherit'], env: variables(directory, request) })
+  const child = spawn('git', ['http-backend'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: variables(directory, request),
+  })
   child.stdin.on('error', () => undefined)
   request.pipe(child.stdin)
   const chunks: Buffer[] = []

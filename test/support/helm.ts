@@ -19,7 +19,9 @@ export class Helm implements Disposable {
 
   private constructor(program: string, kubeconfig: string) {
     this.#program = program
-    const homes = Object.fromEntries(['HELM_CACHE_HOME', 'HELM_CONFIG_HOME', 'HELM_DATA_HOME'].map((name) => [name, join(this.#home, name)]))
+    const homes = Object.fromEntries(
+      ['HELM_CACHE_HOME', 'HELM_CONFIG_HOME', 'HELM_DATA_HOME'].map((name) => [name, join(this.#home, name)]),
+    )
     this.#environment = { PATH: process.env['PATH'], HOME: this.#home, KUBECONFIG: kubeconfig, ...homes }
   }
 
@@ -30,7 +32,10 @@ export class Helm implements Disposable {
 
   /** @param values of the chart, given as a user's values file would be @throws Error with what it printed */
   async run(args: readonly string[], values: object = {}): Promise<string> {
-    return await command(this.#program, [...args, '--values', '-'], { environment: this.#environment, input: JSON.stringify(values) })
+    return await command(this.#program, [...args, '--values', '-'], {
+      environment: this.#environment,
+      input: JSON.stringify(values),
+    })
   }
 
   /** Without values: commands that take none. */

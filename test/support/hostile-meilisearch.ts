@@ -9,9 +9,14 @@ const mebibyte = 2 ** 20
 
 /** Valid, of about this size; in pieces, so that the server itself needs little more. */
 function manyIndexes(bytes: number): Buffer {
-  const piece = (from: number): Buffer => Buffer.from(Array.from({ length: 1000 }, (_, index) => `"i${from + index}":{"numberOfDocuments":1},`).join(''))
+  const piece = (from: number): Buffer =>
+    Buffer.from(Array.from({ length: 1000 }, (_, index) => `"i${from + index}":{"numberOfDocuments":1},`).join(''))
   const pieces = Array.from({ length: Math.floor(bytes / 34_000) }, (_, index) => piece(index * 1000))
-  return Buffer.concat([Buffer.from('{"databaseSize":1,"indexes":{'), ...pieces, Buffer.from('"last":{"numberOfDocuments":1}}}')])
+  return Buffer.concat([
+    Buffer.from('{"databaseSize":1,"indexes":{'),
+    ...pieces,
+    Buffer.from('"last":{"numberOfDocuments":1}}}'),
+  ])
 }
 
 function withoutEnd(response: ServerResponse): void {
@@ -43,10 +48,19 @@ const kinds: Readonly<Record<string, { readonly at: string; readonly make: () =>
   largeDrip: { at: '/stats', make: () => (response) => drip(response, 200 * 1024) },
   deep: { at: '/stats', make: () => always(Buffer.from('['.repeat(mebibyte))) },
   nested: { at: '/stats', make: () => always(Buffer.from(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)) },
-  bomb: { at: '/stats', make: () => always(gzipSync(Buffer.alloc(60 * mebibyte, ' ')), { 'content-encoding': 'gzip' }) },
+  bomb: {
+    at: '/stats',
+    make: () => always(gzipSync(Buffer.alloc(60 * mebibyte, ' ')), { 'content-encoding': 'gzip' }),
+  },
   tasks: { at: '/tasks', make: () => always(Buffer.from(`{"results":[${'0,'.repeat(150_000)}0],"total":1}`)) },
-  redirect: { at: '', make: () => (response) => void response.writeHead(307, { location: 'http://127.0.0.1:1/elsewhere' }).end() },
-  header: { at: '', make: () => (response) => void response.writeHead(200, { 'x-long': 'x'.repeat(mebibyte) }).end('{}') },
+  redirect: {
+    at: '',
+    make: () => (response) => void response.writeHead(307, { location: 'http://127.0.0.1:1/elsewhere' }).end(),
+  },
+  header: {
+    at: '',
+    make: () => (response) => void response.writeHead(200, { 'x-long': 'x'.repeat(mebibyte) }).end('{}'),
+  },
 }
 
 const honest: readonly (readonly [string, string])[] = [

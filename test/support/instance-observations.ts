@@ -6,20 +6,36 @@ import type { InstanceObservation, ServerSeen } from '../../src/instance/observa
 import { aClaim, anInstance, aTarget, conditionsIn, now } from './observations.ts'
 
 /** A MeiliInstance with exactly this status; by default one that nobody has looked at. */
-export function instanceWith(status: MeiliInstanceStatus = { observedGeneration: -1 }, parts: Parameters<typeof anInstance>[0] = {}): MeiliInstance {
+export function instanceWith(
+  status: MeiliInstanceStatus = { observedGeneration: -1 },
+  parts: Parameters<typeof anInstance>[0] = {},
+): MeiliInstance {
   return { ...anInstance(parts), status }
 }
 
 export const healthy: ServerSeen = {
   state: 'Answered',
   version: '1.21.0',
-  database: { sizeBytes: 5 * 1024 * 1024, usedBytes: 3 * 1024 * 1024, indexes: 2, documents: 7, lastUpdate: '2026-03-01T11:00:00.123456789Z' },
+  database: {
+    sizeBytes: 5 * 1024 * 1024,
+    usedBytes: 3 * 1024 * 1024,
+    indexes: 2,
+    documents: 7,
+    lastUpdate: '2026-03-01T11:00:00.123456789Z',
+  },
 }
 
 type Located = Exclude<NonNullable<InstanceObservation['located']>, { unknown: string }>
 
 export function aLocation(volume: object = {}, more: Partial<Pick<Located, 'readOnly' | 's3'>> = {}): Located {
-  const onClaim = { kind: 'PersistentVolumeClaim', claimName: 'search-data', subPath: 'snapshots', directory: '/meili_data/snapshots', fileName: 'data.ms.snapshot', container: 'meilisearch' }
+  const onClaim = {
+    kind: 'PersistentVolumeClaim',
+    claimName: 'search-data',
+    subPath: 'snapshots',
+    directory: '/meili_data/snapshots',
+    fileName: 'data.ms.snapshot',
+    container: 'meilisearch',
+  }
   return { readOnly: false, s3: false, volume: { ...onClaim, ...volume }, ...more }
 }
 
@@ -43,7 +59,14 @@ export function anInstanceObservation(changes: Partial<InstanceObservation> = {}
 }
 
 /** What is seen where no pod matches. */
-export const nothingThere: Partial<InstanceObservation> = { pods: [], endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, databaseClaims: undefined, claim: undefined }
+export const nothingThere: Partial<InstanceObservation> = {
+  pods: [],
+  endpoint: undefined,
+  server: { state: 'NotAsked' },
+  located: undefined,
+  databaseClaims: undefined,
+  claim: undefined,
+}
 
 export interface InstanceVerdict {
   /** Of the condition Ready. */
@@ -67,7 +90,9 @@ export function decidedInstance(changes: Partial<InstanceObservation> = {}, atMs
     reason: judged?.reason,
     message: judged?.message ?? '',
     conditions: conditionsIn(status),
-    troubles: all.filter((condition) => condition.type !== conditionTypes.Ready && condition.status !== 'True').map(({ type, reason }) => `${type}: ${reason}`),
+    troubles: all
+      .filter((condition) => condition.type !== conditionTypes.Ready && condition.status !== 'True')
+      .map(({ type, reason }) => `${type}: ${reason}`),
     status,
     requeueAfterMs,
   }

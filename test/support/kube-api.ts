@@ -62,7 +62,11 @@ export class KubeApi implements AsyncDisposable {
     const admin = JSON.parse(readFileSync(this.plane.kubeconfig, 'utf8')) as Kubeconfig
     const [known] = admin.clusters
     const [administrator] = admin.users
-    const changed = { ...admin, clusters: [{ ...known, cluster: { ...known.cluster, ...cluster } }], users: [{ ...administrator, user: user ?? administrator.user }] }
+    const changed = {
+      ...admin,
+      clusters: [{ ...known, cluster: { ...known.cluster, ...cluster } }],
+      users: [{ ...administrator, user: user ?? administrator.user }],
+    }
     return this.file(JSON.stringify(changed))
   }
 
@@ -113,6 +117,9 @@ export interface ConfigMap extends KubeObject {
 }
 
 /** The plainest object there is. */
-export function configMap(metadata: KubeObject['metadata'], data: Readonly<Record<string, string>> = { a: 'b' }): ConfigMap {
+export function configMap(
+  metadata: KubeObject['metadata'],
+  data: Readonly<Record<string, string>> = { a: 'b' },
+): ConfigMap {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }
 }

@@ -10,11 +10,20 @@ interface Stored extends KubeObject {
 }
 
 /** A request that is about to be answered; what the hook throws is the answer. */
-export type Hook = (request: { readonly verb: string; readonly resource: Resource; readonly name: string }) => void | Promise<void>
+export type Hook = (request: {
+  readonly verb: string
+  readonly resource: Resource
+  readonly name: string
+}) => void | Promise<void>
 
-const nowhere = { server: 'http://nowhere.invalid', credentials: (): Promise<never> => Promise.reject(new Error('there is no network here')), close: (): Promise<void> => Promise.resolve() }
+const nowhere = {
+  server: 'http://nowhere.invalid',
+  credentials: (): Promise<never> => Promise.reject(new Error('there is no network here')),
+  close: (): Promise<void> => Promise.resolve(),
+}
 
-export const refusal = (status: number, reason: string, message = reason): Error => errorFrom({ what: 'the request', status, body: { reason, message } })
+export const refusal = (status: number, reason: string, message = reason): Error =>
+  errorFrom({ what: 'the request', status, body: { reason, message } })
 
 export class KubeInMemory extends KubeClient {
   before: Hook = () => undefined
@@ -27,7 +36,10 @@ export class KubeInMemory extends KubeClient {
 
   /** Lays an object as it is, with a new resourceVersion; gives it as it is stored. */
   lay<T extends KubeObject>(resource: Resource, object: T): T {
-    const stored = { ...object, metadata: { uid: `uid-of-${object.metadata.name}`, ...object.metadata, resourceVersion: String(++this.#version) } }
+    const stored = {
+      ...object,
+      metadata: { uid: `uid-of-${object.metadata.name}`, ...object.metadata, resourceVersion: String(++this.#version) },
+    }
     this.#objects.set(keyOf(resource, object.metadata), stored)
     return structuredClone(stored)
   }
@@ -46,10 +58,17 @@ export class KubeInMemory extends KubeClient {
   }
 
   /** Knows selectors of plain `key=value` only. */
-  override async list<T extends KubeObject>(resource: Resource, { namespace, labelSelector = '' }: ListOptions = {}): Promise<KubeList<T>> {
+  override async list<T extends KubeObject>(
+    resource: Resource,
+    { namespace, labelSelector = '' }: ListOptions = {},
+  ): Promise<KubeList<T>> {
     await this.before({ verb: 'list', resource, name: '' })
     const wanted = labelSelector.split(',').filter((part) => part !== '')
-    const items = [...this.#objects].flatMap(([key, object]) => (key.startsWith(`${resource.plural}/${namespace ?? ''}`) && wanted.every((part) => has(object, part)) ? [structuredClone(object) as KubeObject as T] : []))
+    const items = [...this.#objects].flatMap(([key, object]) =>
+      key.startsWith(`${resource.plural}/${namespace ?? ''}`) && wanted.every((part) => has(object, part))
+        ? [structuredClone(object) as KubeObject as T]
+        : [],
+    )
     return { metadata: { resourceVersion: String(this.#version) }, items }
   }
 
@@ -66,20 +85,33 @@ export class KubeInMemory extends KubeClient {
     return this.lay(resource, { ...known, status }) as KubeObject as T
   }
 
-  override async patch<T extends KubeObject>(resource: Resource, ref: Ref, { body }: { readonly body: unknown } & PatchOptions): Promise<T> {
+  override async patch<T extends KubeObject>(
+    resource: Resource,
+    ref: Ref,
+    { body }: { readonly body: unknown } & PatchOptions,
+  ): Promise<T> {
     await this.before({ verb: 'patch', resource, name: ref.name })
     const { metadata } = body as { metadata: KubeObject['metadata'] }
     const known = this.#unchanged(resource, { ...ref, ...metadata })
     const next = this.lay(resource, { ...known, metadata: { ...known.metadata, ...metadata } })
-    if (next.metadata.deletionTimestamp !== undefined && next.metadata.finalizers?.length === 0) this.take(resource, ref)
+    if (next.metadata.deletionTimestamp !== undefined && next.metadata.finalizers?.length === 0)
+      this.take(resource, ref)
     return next as KubeObject as T
   }
 
-  override async delete(resource: Resource, ref: Ref, { propagationPolicy, uid }: { propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'; uid?: string } = {}): Promise<void> {
+  override async delete(
+    resource: Resource,
+    ref: Ref,
+    { propagationPolicy, uid }: { propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'; uid?: string } = {},
+  ): Promise<void> {
     await this.before({ verb: 'delete', resource, name: ref.name })
     const known = this.#known(resource, ref)
     if (uid !== undefined && uid !== known.metadata.uid) throw refusal(409, 'Conflict')
-    if (propagationPolicy === 'Foreground') this.lay(resource, { ...known, metadata: { ...known.metadata, deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['foregroundDeletion'] } })
+    if (propagationPolicy === 'Foreground')
+      this.lay(resource, {
+        ...known,
+        metadata: { ...known.metadata, deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['foregroundDeletion'] },
+      })
     else this.take(resource, ref)
   }
 
@@ -91,7 +123,8 @@ export class KubeInMemory extends KubeClient {
 
   #unchanged(resource: Resource, metadata: KubeObject['metadata']): Stored {
     const known = this.#known(resource, metadata)
-    if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== known.metadata.resourceVersion) throw refusal(409, 'Conflict', 'the object has been modified')
+    if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== known.metadata.resourceVersion)
+      throw refusal(409, 'Conflict', 'the object has been modified')
     return known
   }
 }

@@ -31,7 +31,9 @@ export class Kubectl {
   }
 
   spawn(args: readonly string[]): ChildProcess {
-    return spawn(this.#access.kubectl, ['--kubeconfig', this.#access.kubeconfig, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+    return spawn(this.#access.kubectl, ['--kubeconfig', this.#access.kubeconfig, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
   }
 
   /** @throws KubectlError with what it printed */
@@ -49,7 +51,13 @@ export class Kubectl {
       child.on('close', resolve)
     })
     clearTimeout(timer)
-    if (code !== 0) throw new KubectlError(args, Buffer.concat(err).toString() || Buffer.concat(out).toString() || `ended with ${code ?? 'a signal, out of time'}`)
+    if (code !== 0)
+      throw new KubectlError(
+        args,
+        Buffer.concat(err).toString() ||
+          Buffer.concat(out).toString() ||
+          `ended with ${code ?? 'a signal, out of time'}`,
+      )
     return Buffer.concat(out).toString()
   }
 
@@ -59,7 +67,9 @@ export class Kubectl {
 
   /** Server-side, as README tells users to. */
   async apply(...objects: readonly object[]): Promise<string> {
-    return await this.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: objects.map((object) => JSON.stringify(object)).join('\n---\n') })
+    return await this.run(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+      input: objects.map((object) => JSON.stringify(object)).join('\n---\n'),
+    })
   }
 
   /** Undefined where it does not exist. */

@@ -25,14 +25,20 @@ export function localExec(cluster: LocalCluster): (call: ExecCall) => Promise<Ru
     await cluster.before?.(call)
     const [program, ...args] = await wordsOf(cluster, call)
     if (program === undefined) return missing
-    const child = spawn(program, args, { env: { PATH: cluster.path, MOVER_CONFIG: JSON.stringify(cluster.config) }, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+    const child = spawn(program, args, {
+      env: { PATH: cluster.path, MOVER_CONFIG: JSON.stringify(cluster.config) },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    })
     return running(cluster, child)
   }
 }
 
 async function wordsOf({ shell, path }: LocalCluster, { container, command }: ExecCall): Promise<readonly string[]> {
   if (container === 'mover') return [process.execPath, await bundledMover(), ...command.slice(2)]
-  return shell === undefined ? [] : [...shell, ...command.slice(1).map((word) => word.replaceAll('$PATH_OF_TEST', path))]
+  return shell === undefined
+    ? []
+    : [...shell, ...command.slice(1).map((word) => word.replaceAll('$PATH_OF_TEST', path))]
 }
 
 const missing: Running = {
@@ -71,7 +77,8 @@ function running(cluster: LocalCluster, child: ChildProcess): Running {
     write: async (bytes) => {
       const room = Math.max(0, Math.min(bytes.length, cluster.cutAfter))
       // An error of the pipe is seen by its listener; here it is a command that has ended.
-      if (child.stdin?.write(bytes.subarray(0, room)) === false) await Promise.race([new Promise((resolve) => child.stdin?.once('drain', resolve)), exited])
+      if (child.stdin?.write(bytes.subarray(0, room)) === false)
+        await Promise.race([new Promise((resolve) => child.stdin?.once('drain', resolve)), exited])
       if (child.stdin?.writable !== true) throw new TransientError('exec was cut: the command has ended')
       count(bytes.length)
     },

@@ -33,27 +33,46 @@ class ManagedInstances {
   /** A loopback address of its own: managed servers always listen on 7700. */
   readonly #address = `127.${randomInt(1, 250)}.${randomInt(1, 250)}.${randomInt(1, 250)}`
 
-  readonly apply = async (managed: object = {}, spec: object = {}, name = 'movies'): Promise<string> => await this.api.kubectl.apply(managedOf({ namespace: this.namespace, name }, managed, spec))
+  readonly apply = async (managed: object = {}, spec: object = {}, name = 'movies'): Promise<string> =>
+    await this.api.kubectl.apply(managedOf({ namespace: this.namespace, name }, managed, spec))
   // oxlint-disable-next-line typescript/no-explicit-any -- objects of every kind
-  readonly get = async <T = Record<string, any>>(resource: Resource, name: string): Promise<T & KubeObject> => (await this.api.kube.get(resource, { namespace: this.namespace, name })) as unknown as T & KubeObject
-  readonly names = async (resource: Resource): Promise<string[]> => (await this.api.kube.listAll(resource, { namespace: this.namespace })).map(({ metadata }) => metadata.name).toSorted()
-  readonly applied = ({ status }: MeiliInstance): Condition | undefined => status?.conditions?.find(({ type }) => type === 'Applied')
+  readonly get = async <T = Record<string, any>>(resource: Resource, name: string): Promise<T & KubeObject> =>
+    (await this.api.kube.get(resource, { namespace: this.namespace, name })) as unknown as T & KubeObject
+  readonly names = async (resource: Resource): Promise<string[]> =>
+    (await this.api.kube.listAll(resource, { namespace: this.namespace }))
+      .map(({ metadata }) => metadata.name)
+      .toSorted()
+  readonly applied = ({ status }: MeiliInstance): Condition | undefined =>
+    status?.conditions?.find(({ type }) => type === 'Applied')
 
   readonly pass = async (name = 'movies'): Promise<Instance | undefined> => {
     const { kube, namespace } = this
     const all = await this.api.kube.listAll<Instance>(meiliInstances, { namespace })
     const snapshots = await this.api.kube.listAll<MeiliSnapshot & KubeObject>(meiliSnapshots, { namespace })
     const connections = new Connections(kube)
-    const reconcile = reconcilerOf(instanceRoom({ kube, connections, instances: () => all, snapshots: () => snapshots, pollMs: 60_000, streaming: false, runsServers: true }), {
-      get: () => all.find(({ metadata }) => metadata.name === name),
-      kube,
-      performer: new Performer({ kube, connections, isLeader: () => true }),
-      record: (_, { type, reason, message }) => this.events.push(`${type} ${reason}: ${message}`),
-      logger: recordingLogger().logger,
-      nowMs: Date.now,
-    })
+    const reconcile = reconcilerOf(
+      instanceRoom({
+        kube,
+        connections,
+        instances: () => all,
+        snapshots: () => snapshots,
+        pollMs: 60_000,
+        streaming: false,
+        runsServers: true,
+      }),
+      {
+        get: () => all.find(({ metadata }) => metadata.name === name),
+        kube,
+        performer: new Performer({ kube, connections, isLeader: () => true }),
+        record: (_, { type, reason, message }) => this.events.push(`${type} ${reason}: ${message}`),
+        logger: recordingLogger().logger,
+        nowMs: Date.now,
+      },
+    )
     await reconcile(`${namespace}/${name}`)
-    return (await this.api.kube.listAll<Instance>(meiliInstances, { namespace })).find(({ metadata }) => metadata.name === name)
+    return (await this.api.kube.listAll<Instance>(meiliInstances, { namespace })).find(
+      ({ metadata }) => metadata.name === name,
+    )
   }
 
   /** Until a pass changes nothing any more. */
@@ -67,19 +86,47 @@ class ManagedInstances {
   }
 
   async #look(): Promise<string[]> {
-    const all = await Promise.all(kinds.map(async (kind) => await this.api.kube.listAll(kind, { namespace: this.namespace })))
-    return all.flat().map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`)
+    const all = await Promise.all(
+      kinds.map(async (kind) => await this.api.kube.listAll(kind, { namespace: this.namespace })),
+    )
+    return all
+      .flat()
+      .map(({ kind, metadata }) => `${kind} ${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`)
   }
 
   /** The pod as the StatefulSet's controller would make it, and a server there. */
   readonly serve = async (name = 'movies'): Promise<void> => {
     const set = await this.get(statefulSets, name)
     const { metadata, spec } = set['spec'].template
-    await this.api.kube.updateStatus(statefulSets, { ...set, status: { observedGeneration: set.metadata.generation, replicas: 1, updateRevision: 'r1' } } as never)
-    const pod = await this.api.kube.create(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace: this.namespace, name: `${name}-0`, ...metadata, labels: { ...metadata.labels, 'controller-revision-hash': 'r1' } }, spec: { ...spec, nodeName: 'node-a' } } as never)
-    await this.api.kube.updateStatus(pods, { ...(pod as object), status: { phase: 'Running', podIP: this.#address, podIPs: [{ ip: this.#address }], conditions: [{ type: 'Ready', status: 'True' }] } } as never)
+    await this.api.kube.updateStatus(statefulSets, {
+      ...set,
+      status: { observedGeneration: set.metadata.generation, replicas: 1, updateRevision: 'r1' },
+    } as never)
+    const pod = await this.api.kube.create(pods, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        namespace: this.namespace,
+        name: `${name}-0`,
+        ...metadata,
+        labels: { ...metadata.labels, 'controller-revision-hash': 'r1' },
+      },
+      spec: { ...spec, nodeName: 'node-a' },
+    } as never)
+    await this.api.kube.updateStatus(pods, {
+      ...(pod as object),
+      status: {
+        phase: 'Running',
+        podIP: this.#address,
+        podIPs: [{ ip: this.#address }],
+        conditions: [{ type: 'Ready', status: 'True' }],
+      },
+    } as never)
     const secret = await this.get<{ data: Record<string, string> }>(secrets, `${name}-keys`)
-    await this.servers.start({ masterKey: Buffer.from(secret.data['MEILI_MASTER_KEY'] ?? '', 'base64').toString(), address: { host: this.#address, port: 7700 } })
+    await this.servers.start({
+      masterKey: Buffer.from(secret.data['MEILI_MASTER_KEY'] ?? '', 'base64').toString(),
+      address: { host: this.#address, port: 7700 },
+    })
   }
 }
 
@@ -87,7 +134,11 @@ export function managedInstances(): ManagedInstances {
   const on = new ManagedInstances()
   beforeAll(async () => {
     on.api = await KubeApi.installed()
-    on.kube = on.api.client(on.api.kubeconfig({ user: { token: await on.api.token({ namespace: 'meili-operator-system', name: 'meili-operator' }) } }))
+    on.kube = on.api.client(
+      on.api.kubeconfig({
+        user: { token: await on.api.token({ namespace: 'meili-operator-system', name: 'meili-operator' }) },
+      }),
+    )
   })
   afterAll(async () => {
     await on.servers[Symbol.asyncDispose]()

@@ -22,11 +22,26 @@ export interface ManagedParts {
   readonly status?: MeiliInstanceStatus
 }
 
-export function aManagedInstance({ name = 'movies', managed = {}, spec = {}, metadata = {}, status = { observedGeneration: -1 } }: ManagedParts = {}): MeiliInstance {
+export function aManagedInstance({
+  name = 'movies',
+  managed = {},
+  spec = {},
+  metadata = {},
+  status = { observedGeneration: -1 },
+}: ManagedParts = {}): MeiliInstance {
   return {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliInstance',
-    metadata: { name, namespace: 'shop', uid: `${name}-uid`, resourceVersion: '3', generation: 1, creationTimestamp: ago(hour), finalizers: [instanceFinalizer], ...metadata },
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: `${name}-uid`,
+      resourceVersion: '3',
+      generation: 1,
+      creationTimestamp: ago(hour),
+      finalizers: [instanceFinalizer],
+      ...metadata,
+    },
     spec: meiliInstances.spec.parse({ managed: { version: '1.21.0', storage: { size: '20Gi' }, ...managed }, ...spec }),
     status,
   }
@@ -34,20 +49,52 @@ export function aManagedInstance({ name = 'movies', managed = {}, spec = {}, met
 
 /** As the API server has it: with a uid, and more than we wrote. */
 export function stored<T>(child: Child, more: { metadata?: object; spec?: object; status?: object } = {}): T {
-  const metadata = { uid: `uid-of-${child.metadata.name}`, resourceVersion: '9', generation: 1, ...child.metadata, ...more.metadata }
+  const metadata = {
+    uid: `uid-of-${child.metadata.name}`,
+    resourceVersion: '9',
+    generation: 1,
+    ...child.metadata,
+    ...more.metadata,
+  }
   return { ...child, metadata, spec: { ...child.spec, ...more.spec }, status: more.status ?? {} } as T
 }
 
 /** The same object with other members. */
-export const changed = <T extends object>(object: T | undefined, changes: object): T => Object.assign({}, object, changes)
+export const changed = <T extends object>(object: T | undefined, changes: object): T =>
+  Object.assign({}, object, changes)
 
 export const revision = 'movies-5d8c'
 
 export function serverPod(changes: { metadata?: object; spec?: object; status?: object } = {}): V1Pod {
   return aPod({
-    metadata: { name: 'movies-0', namespace: 'shop', uid: 'pod-uid', labels: { 'controller-revision-hash': revision }, annotations: { 'meili-operator.dev/master-key': fingerprint }, ...changes.metadata },
-    spec: { nodeName: 'node-a', containers: [{ name: 'meilisearch', image: 'getmeili/meilisearch:v1.21.0' }], ...changes.spec },
-    status: { podIP: '10.1.2.3', phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ name: 'meilisearch', ready: true, image: 'getmeili/meilisearch:v1.21.0', restartCount: 0, state: { running: {} } }], ...changes.status },
+    metadata: {
+      name: 'movies-0',
+      namespace: 'shop',
+      uid: 'pod-uid',
+      labels: { 'controller-revision-hash': revision },
+      annotations: { 'meili-operator.dev/master-key': fingerprint },
+      ...changes.metadata,
+    },
+    spec: {
+      nodeName: 'node-a',
+      containers: [{ name: 'meilisearch', image: 'getmeili/meilisearch:v1.21.0' }],
+      ...changes.spec,
+    },
+    status: {
+      podIP: '10.1.2.3',
+      phase: 'Running',
+      conditions: [{ type: 'Ready', status: 'True' }],
+      containerStatuses: [
+        {
+          name: 'meilisearch',
+          ready: true,
+          image: 'getmeili/meilisearch:v1.21.0',
+          restartCount: 0,
+          state: { running: {} },
+        },
+      ],
+      ...changes.status,
+    },
   })
 }
 
@@ -56,15 +103,25 @@ export const notReadyPod = (status: object = {}): V1Pod => serverPod({ status: {
 /** All that is made of an instance, as it should be. */
 export function everything(instance: MeiliInstance, how: Partial<Run> = {}): ManagedSeen {
   const managed = instance.spec.managed!
-  const seen = Object.fromEntries(claims(instance, managed, '1.21.0').map((claim) => [claim.metadata.name.split('-').at(-1)!, stored<V1PersistentVolumeClaim>(claim, { status: { phase: 'Bound', capacity: { storage: '20Gi' } } })]))
+  const seen = Object.fromEntries(
+    claims(instance, managed, '1.21.0').map((claim) => [
+      claim.metadata.name.split('-').at(-1)!,
+      stored<V1PersistentVolumeClaim>(claim, { status: { phase: 'Bound', capacity: { storage: '20Gi' } } }),
+    ]),
+  )
   return {
     isSwitchedOn: true,
-    statefulSet: stored<V1StatefulSet>(statefulSet(instance, managed, { ...run, ...how }), { status: { observedGeneration: 1, updateRevision: revision, replicas: 1 } }),
+    statefulSet: stored<V1StatefulSet>(statefulSet(instance, managed, { ...run, ...how }), {
+      status: { observedGeneration: 1, updateRevision: revision, replicas: 1 },
+    }),
     service: stored(service(instance, managed)),
     selectedBy: ['movies'],
     otherDatabases: [],
     claims: seen,
-    keySecret: { metadata: stored<{ metadata: object }>(keySecret(instance)).metadata, key: { fingerprint, bytes: 43, flaw: undefined } },
+    keySecret: {
+      metadata: stored<{ metadata: object }>(keySecret(instance)).metadata,
+      key: { fingerprint, bytes: 43, flaw: undefined },
+    },
     connection: { metadata: stored<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },
     secretRefused: undefined,
     runningSnapshots: [],
@@ -75,9 +132,16 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
   }
 }
 
-export type Seen = Partial<Omit<InstanceObservation, 'instance' | 'managed'>> & { readonly instance?: MeiliInstance; readonly managed?: Partial<ManagedSeen> }
+export type Seen = Partial<Omit<InstanceObservation, 'instance' | 'managed'>> & {
+  readonly instance?: MeiliInstance
+  readonly managed?: Partial<ManagedSeen>
+}
 
-export function aManagedObservation({ instance = aManagedInstance(), managed = {}, ...changes }: Seen = {}): InstanceObservation {
+export function aManagedObservation({
+  instance = aManagedInstance(),
+  managed = {},
+  ...changes
+}: Seen = {}): InstanceObservation {
   const location = aLocation({ claimName: 'movies-data' })
   return {
     instance,
@@ -98,7 +162,14 @@ export function aManagedObservation({ instance = aManagedInstance(), managed = {
 }
 
 /** No pod, so nobody was asked. */
-export const noPod = { pods: [], endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, databaseClaims: undefined, claim: undefined } as const satisfies Seen
+export const noPod = {
+  pods: [],
+  endpoint: undefined,
+  server: { state: 'NotAsked' },
+  located: undefined,
+  databaseClaims: undefined,
+  claim: undefined,
+} as const satisfies Seen
 
 export interface Verdict {
   readonly reason: string | undefined
@@ -113,7 +184,8 @@ export interface Verdict {
   readonly requeueAfterMs: number | undefined
 }
 
-const conditionIn = (status: MeiliInstanceStatus, type: string): Condition | undefined => status.conditions?.find((condition) => condition.type === type)
+const conditionIn = (status: MeiliInstanceStatus, type: string): Condition | undefined =>
+  status.conditions?.find((condition) => condition.type === type)
 
 export function decidedManaged(seen: Seen = {}, atMs = now): Verdict {
   const decision: Decision<MeiliInstanceStatus> = decideInstance(aManagedObservation(seen), atMs)
@@ -125,11 +197,18 @@ export function decidedManaged(seen: Seen = {}, atMs = now): Verdict {
     ready: `${ready?.status ?? ''} ${ready?.reason ?? ''}`,
     progress: decision.status.conditions?.find(({ type }) => type === 'Reconciling' || type === 'Stalled')?.type,
     effects: decision.effects,
-    does: decision.effects.map((effect) => (effect.kind === 'Apply' ? `Apply ${effect.child.kind} ${effect.child.metadata.name}` : effect.kind)),
+    does: decision.effects.map((effect) =>
+      effect.kind === 'Apply' ? `Apply ${effect.child.kind} ${effect.child.metadata.name}` : effect.kind,
+    ),
     status: decision.status,
     requeueAfterMs: decision.requeueAfterMs,
   }
 }
 
 /** An instance whose condition Applied said this in the pass before. */
-export const saidBefore = (reason: string, message: string): MeiliInstanceStatus => ({ observedGeneration: 1, conditions: [{ type: 'Applied', status: 'False', reason, message, lastTransitionTime: ago(hour), observedGeneration: 1 }] })
+export const saidBefore = (reason: string, message: string): MeiliInstanceStatus => ({
+  observedGeneration: 1,
+  conditions: [
+    { type: 'Applied', status: 'False', reason, message, lastTransitionTime: ago(hour), observedGeneration: 1 },
+  ],
+})

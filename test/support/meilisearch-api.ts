@@ -20,7 +20,10 @@ export class MeilisearchApi {
   async call<T>(path: string, init: { method?: string; body?: string; type?: string } = {}): Promise<T> {
     const response = await fetch(`${this.#url}${path}`, {
       method: init.method ?? 'GET',
-      headers: { authorization: `Bearer ${this.#key}`, ...(init.body === undefined ? {} : { 'content-type': init.type ?? 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${this.#key}`,
+        ...(init.body === undefined ? {} : { 'content-type': init.type ?? 'application/json' }),
+      },
       ...(init.body === undefined ? {} : { body: init.body }),
     })
     const text = await response.text()
@@ -30,7 +33,13 @@ export class MeilisearchApi {
 
   /** Newline-delimited JSON; gives the task's uid. */
   async addDocuments(index: string, lines: string): Promise<number> {
-    return (await this.call<{ taskUid: number }>(`/indexes/${index}/documents?primaryKey=id`, { method: 'POST', body: lines, type: 'application/x-ndjson' })).taskUid
+    return (
+      await this.call<{ taskUid: number }>(`/indexes/${index}/documents?primaryKey=id`, {
+        method: 'POST',
+        body: lines,
+        type: 'application/x-ndjson',
+      })
+    ).taskUid
   }
 
   async finished(taskUid: number, timeoutMs = 300_000): Promise<Task> {
@@ -58,6 +67,11 @@ export class MeilisearchApi {
 
   /** How many documents hold the word. */
   async hits(index: string, q: string): Promise<number> {
-    return (await this.call<{ totalHits: number }>(`/indexes/${index}/search`, { method: 'POST', body: JSON.stringify({ q, hitsPerPage: 1 }) })).totalHits
+    return (
+      await this.call<{ totalHits: number }>(`/indexes/${index}/search`, {
+        method: 'POST',
+        body: JSON.stringify({ q, hitsPerPage: 1 }),
+      })
+    ).totalHits
   }
 }

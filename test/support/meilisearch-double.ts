@@ -14,7 +14,8 @@ export interface Asked {
 /** True where it has taken the reply upon itself, or means to give none. */
 export type Answer = (response: ServerResponse, asked: Asked) => boolean
 
-const body = (response: ServerResponse, status: number, value: unknown): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+const body = (response: ServerResponse, status: number, value: unknown): void =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
 
 /** Refuses as Meilisearch does. */
 export const refusing =
@@ -35,7 +36,12 @@ export const saying =
 const plain: Readonly<Record<string, unknown>> = {
   'GET /health': { status: 'available' },
   'GET /version': { commitSha: 'unknown', commitDate: 'unknown', pkgVersion: '1.21.0' },
-  'GET /stats': { databaseSize: 8192, usedDatabaseSize: 4096, lastUpdate: '2026-03-01T11:00:00.5Z', indexes: { products: { numberOfDocuments: 3 }, orders: { numberOfDocuments: 4 } } },
+  'GET /stats': {
+    databaseSize: 8192,
+    usedDatabaseSize: 4096,
+    lastUpdate: '2026-03-01T11:00:00.5Z',
+    indexes: { products: { numberOfDocuments: 3 }, orders: { numberOfDocuments: 4 } },
+  },
 }
 
 export class MeilisearchDouble implements AsyncDisposable {
@@ -56,7 +62,11 @@ export class MeilisearchDouble implements AsyncDisposable {
       socket.once('close', () => this.#sockets.delete(socket))
     })
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      const asked = { method: request.method ?? '', path: request.url ?? '', authorization: request.headers.authorization }
+      const asked = {
+        method: request.method ?? '',
+        path: request.url ?? '',
+        authorization: request.headers.authorization,
+      }
       this.asked.push(asked)
       if (!this.answer(response, asked)) this.#talk(response, asked)
     })
@@ -89,7 +99,8 @@ export class MeilisearchDouble implements AsyncDisposable {
     const call = `${method} ${path.split('?')[0]}`
     if (call === 'POST /snapshots') this.#enqueue(response, 202, 'snapshotCreation')
     else if (call === 'POST /tasks/cancel' && path.includes('?')) this.#enqueue(response, 200, 'taskCancelation')
-    else if (call === 'POST /tasks/cancel') refusing(400, 'missing_task_filters')(response, { method, path, authorization: undefined })
+    else if (call === 'POST /tasks/cancel')
+      refusing(400, 'missing_task_filters')(response, { method, path, authorization: undefined })
     else if (call === 'GET /tasks') body(response, 200, this.#page(new URLSearchParams(path.split('?')[1])))
     else if (plain[call] === undefined) refusing(404, 'not_found')(response, { method, path, authorization: undefined })
     else body(response, 200, plain[call])
@@ -97,15 +108,34 @@ export class MeilisearchDouble implements AsyncDisposable {
 
   #enqueue(response: ServerResponse, status: number, type: string): void {
     const taskUid = this.tasks.push(type) - 1
-    body(response, status, { taskUid, indexUid: null, status: 'enqueued', type, enqueuedAt: '2026-03-01T12:00:00.123456789Z' })
+    body(response, status, {
+      taskUid,
+      indexUid: null,
+      status: 'enqueued',
+      type,
+      enqueuedAt: '2026-03-01T12:00:00.123456789Z',
+    })
   }
 
   #page(query: URLSearchParams): unknown {
     const types = query.get('types')?.split(',')
-    const all = this.tasks.flatMap((type, uid) => (types?.includes(type) === false ? [] : [{ uid, type, status: 'enqueued', enqueuedAt: '2026-03-01T12:00:00.123456789Z' }]))
+    const all = this.tasks.flatMap((type, uid) =>
+      types?.includes(type) === false
+        ? []
+        : [{ uid, type, status: 'enqueued', enqueuedAt: '2026-03-01T12:00:00.123456789Z' }],
+    )
     const limit = Number(query.get('limit') ?? 20)
     const from = Number(query.get('from') ?? (query.get('reverse') === 'true' ? 0 : all.length))
-    const wanted = query.get('reverse') === 'true' ? all.filter(({ uid }) => uid >= from) : all.filter(({ uid }) => uid <= from).toReversed()
-    return { results: wanted.slice(0, limit), total: all.length, limit, from: wanted[0]?.uid ?? null, next: wanted[limit]?.uid ?? null }
+    const wanted =
+      query.get('reverse') === 'true'
+        ? all.filter(({ uid }) => uid >= from)
+        : all.filter(({ uid }) => uid <= from).toReversed()
+    return {
+      results: wanted.slice(0, limit),
+      total: all.length,
+      limit,
+      from: wanted[0]?.uid ?? null,
+      next: wanted[limit]?.uid ?? null,
+    }
   }
 }

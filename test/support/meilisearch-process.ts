@@ -2,7 +2,18 @@
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePorts } from '../cluster/free-ports.ts'
@@ -56,7 +67,12 @@ export class Meilisearches implements AsyncDisposable {
 
   async start(wish: Wish = {}): Promise<MeilisearchProcess> {
     const home = join(this.#program.home, `server-${this.#serial++}`)
-    const server = new MeilisearchProcess({ program: this.#program.path, home, address: wish.address ?? { host: '127.0.0.1', port: (await freePorts())[0] }, wish })
+    const server = new MeilisearchProcess({
+      program: this.#program.path,
+      home,
+      address: wish.address ?? { host: '127.0.0.1', port: (await freePorts())[0] },
+      wish,
+    })
     this.#servers.push(server)
     await server.launch()
     return server
@@ -102,14 +118,32 @@ export class MeilisearchProcess {
   /** Starts it, again after a kill on the same data, and waits until it listens. */
   async launch(): Promise<void> {
     const { masterKey, args = [], temporary = '.', mounts = {} } = this.#wish
-    const flags = ['--no-analytics', '--http-addr', new URL(this.endpoint).host, '--db-path', 'data.ms', '--snapshot-dir', 'snapshots', ...args]
-    const mounting = Object.entries(mounts).map(([path, options]) => `mkdir -p ${path} && mount -t tmpfs -o ${options} tmpfs ${path} && `)
+    const flags = [
+      '--no-analytics',
+      '--http-addr',
+      new URL(this.endpoint).host,
+      '--db-path',
+      'data.ms',
+      '--snapshot-dir',
+      'snapshots',
+      ...args,
+    ]
+    const mounting = Object.entries(mounts).map(
+      ([path, options]) => `mkdir -p ${path} && mount -t tmpfs -o ${options} tmpfs ${path} && `,
+    )
     // The kernel ends it with this process, however that ends.
     const leashed = ['setpriv', '--pdeathsig', 'KILL', '--', this.#program, ...flags] as const
-    const [command, ...rest] = mounting.length === 0 ? leashed : ['unshare', '-rm', 'sh', '-c', `${mounting.join('')}exec "$@"`, 'sh', ...leashed]
+    const [command, ...rest] =
+      mounting.length === 0
+        ? leashed
+        : ['unshare', '-rm', 'sh', '-c', `${mounting.join('')}exec "$@"`, 'sh', ...leashed]
     mkdirSync(this.home, { recursive: true })
     const log = openSync(join(this.home, 'log'), 'a')
-    const env = { PATH: process.env['PATH'] ?? '', TMPDIR: join(this.home, temporary), ...(masterKey === undefined ? {} : { MEILI_MASTER_KEY: masterKey }) }
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      TMPDIR: join(this.home, temporary),
+      ...(masterKey === undefined ? {} : { MEILI_MASTER_KEY: masterKey }),
+    }
     const child = spawn(command, rest, { cwd: this.home, stdio: ['ignore', log, log], env })
     this.#process = child
     closeSync(log)
@@ -126,7 +160,11 @@ export class MeilisearchProcess {
     child?.kill('SIGSTOP')
     const tasks = `/proc/${child?.pid}/task`
     const isStopped = (thread: string): boolean => / T /.test(readFileSync(join(tasks, thread, 'stat'), 'utf8'))
-    await eventually(`each thread of process ${child?.pid} to stop`, async () => await Promise.resolve(readdirSync(tasks).every(isStopped) || undefined), { everyMs: 5 })
+    await eventually(
+      `each thread of process ${child?.pid} to stop`,
+      async () => await Promise.resolve(readdirSync(tasks).every(isStopped) || undefined),
+      { everyMs: 5 },
+    )
   }
 
   thaw(): void {

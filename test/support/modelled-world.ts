@@ -38,7 +38,9 @@ export class ModelledWorld {
   readonly sent: { attempt: number; posts: number }[] = []
   readonly phases: string[] = []
   /** A snapshot from before the wish. */
-  #tasks: Task[] = [{ uid: 4, enqueuedAtMs: now - 3000, startedAtMs: now - 2000, finishedAtMs: now - 1000, status: 'succeeded' }]
+  #tasks: Task[] = [
+    { uid: 4, enqueuedAtMs: now - 3000, startedAtMs: now - 2000, finishedAtMs: now - 1000, status: 'succeeded' },
+  ]
   #nextUid = 5
   #onTheWay: number[] = []
   #file: { writtenBy: number; modifiedAtMs: number } | undefined
@@ -72,11 +74,13 @@ export class ModelledWorld {
   }
 
   cancelEnqueued(): void {
-    for (const task of this.#tasks) if (task.status === 'enqueued') Object.assign(task, { status: 'canceled', finishedAtMs: this.nowMs })
+    for (const task of this.#tasks)
+      if (task.status === 'enqueued') Object.assign(task, { status: 'canceled', finishedAtMs: this.nowMs })
   }
 
   failRunning(): void {
-    for (const task of this.#tasks) if (task.status === 'processing') Object.assign(task, { status: 'failed', finishedAtMs: this.nowMs })
+    for (const task of this.#tasks)
+      if (task.status === 'processing') Object.assign(task, { status: 'failed', finishedAtMs: this.nowMs })
   }
 
   pruneFinished(): void {
@@ -126,7 +130,10 @@ export class ModelledWorld {
     if (next.phase !== undefined && this.phases.at(-1) !== next.phase) this.phases.push(next.phase)
   }
 
-  #perform(effect: Effect, { wrote, arrivesAfterMs }: { wrote: boolean; arrivesAfterMs: number }): Parameters<typeof learnFact>[1] | undefined {
+  #perform(
+    effect: Effect,
+    { wrote, arrivesAfterMs }: { wrote: boolean; arrivesAfterMs: number },
+  ): Parameters<typeof learnFact>[1] | undefined {
     switch (effect.kind) {
       case 'RequestSnapshot': {
         const { attempt = 0, posts = 0 } = this.snapshot.status?.request ?? {}
@@ -139,12 +146,19 @@ export class ModelledWorld {
         return { kind: 'TaskEnqueued', taskUid: this.post() }
       }
       case 'CancelTask':
-        for (const task of this.#tasks) if (task.uid === effect.taskUid && task.status === 'enqueued') task.status = 'canceled'
+        for (const task of this.#tasks)
+          if (task.uid === effect.taskUid && task.status === 'enqueued') task.status = 'canceled'
         return { kind: 'CancelAccepted', taskUid: 999 }
       case 'CreateJob': {
         const name = effect.job.metadata?.name ?? ''
         const text = effect.job.spec?.template.spec?.containers[0]?.env?.[0]?.value ?? '{}'
-        if (!this.#jobs.has(name)) this.#jobs.set(name, { job: Object.assign(structuredClone(effect.job), { metadata: Object.assign({}, effect.job.metadata, { uid: name }) }), config: JSON.parse(text) as MoverConfig })
+        if (!this.#jobs.has(name))
+          this.#jobs.set(name, {
+            job: Object.assign(structuredClone(effect.job), {
+              metadata: Object.assign({}, effect.job.metadata, { uid: name }),
+            }),
+            config: JSON.parse(text) as MoverConfig,
+          })
         return undefined
       }
       case 'DeleteJob':
@@ -175,24 +189,48 @@ export class ModelledWorld {
     const modifiedAt = iso(file.modifiedAtMs)
     const batch = batches.find(({ taskUid }) => taskUid === file.writtenBy)
     if (batch === undefined) return { exitCode: exitCodes.superseded, message: 'A newer file lies there.', modifiedAt }
-    if (this.freeBytes < 1e6) return { exitCode: exitCodes.noSpace, message: 'No room.', space: { neededBytes: 1e6, freeBytes: this.freeBytes } }
+    if (this.freeBytes < 1e6)
+      return {
+        exitCode: exitCodes.noSpace,
+        message: 'No room.',
+        space: { neededBytes: 1e6, freeBytes: this.freeBytes },
+      }
     this.stored = { taskUid: batch.taskUid }
     return this.#done(batch.taskUid)
   }
 
   #done(taskUid: number): MoverResult {
-    return { exitCode: 0, message: 'Stored.', stored: { inode: '7', modifiedAt: iso(this.nowMs), sizeBytes: 1e6, sha256: 'ab'.repeat(32), taskUid, batchUid: taskUid, alreadyThere: false, replacedDuringCopy: false } }
+    return {
+      exitCode: 0,
+      message: 'Stored.',
+      stored: {
+        inode: '7',
+        modifiedAt: iso(this.nowMs),
+        sizeBytes: 1e6,
+        sha256: 'ab'.repeat(32),
+        taskUid,
+        batchUid: taskUid,
+        alreadyThere: false,
+        replacedDuringCopy: false,
+      },
+    }
   }
 
   #observe(): SnapshotObservation {
     for (const arrival of this.#onTheWay) if (arrival <= this.nowMs) this.post()
     this.#onTheWay = this.#onTheWay.filter((arrival) => arrival > this.nowMs)
-    return anObservation({ snapshot: this.snapshot, target: this.serverUp ? aTarget() : undefined, engine: this.serverUp ? this.#engine() : { state: 'NotAsked' }, mover: this.#mover() })
+    return anObservation({
+      snapshot: this.snapshot,
+      target: this.serverUp ? aTarget() : undefined,
+      engine: this.serverUp ? this.#engine() : { state: 'NotAsked' },
+      mover: this.#mover(),
+    })
   }
 
   #engine(): ReturnType<typeof anEngine> {
     const { baseline } = this.snapshot.status?.request ?? {}
-    const named = (task: Task | undefined): { uid: number; enqueuedAt: string } | undefined => (task === undefined ? undefined : { uid: task.uid, enqueuedAt: iso(task.enqueuedAtMs) })
+    const named = (task: Task | undefined): { uid: number; enqueuedAt: string } | undefined =>
+      task === undefined ? undefined : { uid: task.uid, enqueuedAt: iso(task.enqueuedAtMs) }
     const asked = this.snapshot.status?.request !== undefined
     // The engine lists from the baseline on, so that the ladder itself has to leave it out.
     return anEngine({
@@ -205,17 +243,33 @@ export class ModelledWorld {
   #mover(): MoverSeen {
     const jobs = [...this.#jobs.values()].map(({ job }) => job)
     const current = this.#jobs.get(currentJobName(this.snapshot) ?? '')
-    if (current === undefined) return { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs }
+    if (current === undefined)
+      return { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs }
     const { ended } = current
-    const state = ended === undefined ? { running: {} } : { terminated: { exitCode: ended.exitCode, message: JSON.stringify(ended) } }
-    const pod = aPod({ metadata: { name: 'mover' }, status: { phase: 'Running', containerStatuses: [{ name: 'mover', state }] } })
+    const state =
+      ended === undefined
+        ? { running: {} }
+        : { terminated: { exitCode: ended.exitCode, message: JSON.stringify(ended) } }
+    const pod = aPod({
+      metadata: { name: 'mover' },
+      status: { phase: 'Running', containerStatuses: [{ name: 'mover', state }] },
+    })
     return { job: current.job, pod, progress: undefined, warning: undefined, claimTrouble: undefined, jobs }
   }
 }
 
 function seen({ uid, status, enqueuedAtMs, startedAtMs, finishedAtMs }: Task): SnapshotTask {
-  const times = { enqueuedAt: iso(enqueuedAtMs), ...(startedAtMs === undefined ? {} : { startedAt: iso(startedAtMs), batchUid: uid }), ...(finishedAtMs === undefined ? {} : { finishedAt: iso(finishedAtMs) }) }
-  return { uid, status, ...times, ...(status === 'failed' ? { error: { code: 'internal', message: 'os error 5' } } : {}) }
+  const times = {
+    enqueuedAt: iso(enqueuedAtMs),
+    ...(startedAtMs === undefined ? {} : { startedAt: iso(startedAtMs), batchUid: uid }),
+    ...(finishedAtMs === undefined ? {} : { finishedAt: iso(finishedAtMs) }),
+  }
+  return {
+    uid,
+    status,
+    ...times,
+    ...(status === 'failed' ? { error: { code: 'internal', message: 'os error 5' } } : {}),
+  }
 }
 
 export const longest = 40 * hour

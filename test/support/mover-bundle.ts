@@ -41,8 +41,15 @@ async function build(program: string, extension: 'mjs' | 'cjs'): Promise<string>
 
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256')
-  const sources = (await readdir(join(root, 'src'), { recursive: true })).filter((name) => /\.(ts|json)$/.test(name)).toSorted()
-  for (const name of [...sources.map((each) => join('src', each)), 'rolldown.config.ts', 'package.json', 'package-lock.json']) {
+  const sources = (await readdir(join(root, 'src'), { recursive: true }))
+    .filter((name) => /\.(ts|json)$/.test(name))
+    .toSorted()
+  for (const name of [
+    ...sources.map((each) => join('src', each)),
+    'rolldown.config.ts',
+    'package.json',
+    'package-lock.json',
+  ]) {
     hash.update(`${name}\0`).update(await readFile(join(root, name)))
   }
   return hash.digest('hex').slice(0, 16)

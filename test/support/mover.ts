@@ -3,7 +3,19 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { chmod, chown, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { moverProgress, moverResult, type FileIdentity, type MoveConfig, type MoverConfig, type MoverProgress, type MoverResult, type ProbeConfig, type ReceiveConfig, type ReleaseConfig, type RemoveConfig } from '../../src/mover/contract.ts'
+import {
+  moverProgress,
+  moverResult,
+  type FileIdentity,
+  type MoveConfig,
+  type MoverConfig,
+  type MoverProgress,
+  type MoverResult,
+  type ProbeConfig,
+  type ReceiveConfig,
+  type ReleaseConfig,
+  type RemoveConfig,
+} from '../../src/mover/contract.ts'
 import { ownedDirectory } from '../cluster/owned-directory.ts'
 import { bundledMover } from './mover-bundle.ts'
 
@@ -79,13 +91,25 @@ export class Workplace {
   }
 
   config(changes: Partial<MoveConfig> = {}): MoveConfig {
-    return { ...defaults, source: { directory: this.source, fileName: 'data.ms.snapshot' }, destination: { ...defaults.destination, root: this.destination }, ...changes }
+    return {
+      ...defaults,
+      source: { directory: this.source, fileName: 'data.ms.snapshot' },
+      destination: { ...defaults.destination, root: this.destination },
+      ...changes,
+    }
   }
 
   /** As many of these may wait at once as there are workplaces. */
   receiveConfig(changes: Partial<ReceiveConfig> = {}): ReceiveConfig {
     const attempt = `1-${basename(this.home)}`
-    return { ...this.config(), command: 'receive', source: { directory: '/snapshots', fileName: 'data.ms.snapshot' }, maxSizeBytes: 1024 * 1024 * 1024, attempt, ...changes }
+    return {
+      ...this.config(),
+      command: 'receive',
+      source: { directory: '/snapshots', fileName: 'data.ms.snapshot' },
+      maxSizeBytes: 1024 * 1024 * 1024,
+      attempt,
+      ...changes,
+    }
   }
 
   probeConfig(sizeBytes: number): ProbeConfig {
@@ -95,11 +119,24 @@ export class Workplace {
 
   releaseConfig(stored: FileIdentity): ReleaseConfig {
     const { inode, sizeBytes, modifiedAt } = stored
-    return { command: 'release', object: defaults.describes.object, source: this.config().source, stored: { inode, sizeBytes, modifiedAt }, deadlineSeconds: 120 }
+    return {
+      command: 'release',
+      object: defaults.describes.object,
+      source: this.config().source,
+      stored: { inode, sizeBytes, modifiedAt },
+      deadlineSeconds: 120,
+    }
   }
 
   removeConfig(changes: Partial<RemoveConfig> = {}): RemoveConfig {
-    return { command: 'remove', object: defaults.describes.object, destination: this.config().destination, extent: 'Everything', deadlineSeconds: 120, ...changes }
+    return {
+      command: 'remove',
+      object: defaults.describes.object,
+      destination: this.config().destination,
+      extent: 'Everything',
+      deadlineSeconds: 120,
+      ...changes,
+    }
   }
 
   /** The command `move`. */
@@ -113,8 +150,18 @@ export class Workplace {
     await writeFile(message, '')
     await chmod(message, 0o666)
     const command = [...prefix, node, await bundledMover()]
-    const env = { PATH: process.env['PATH'], MOVER_CONFIG: JSON.stringify(config), TERMINATION_MESSAGE_PATH: message, ...environment }
-    const child = spawn(command[0] ?? node, command.slice(1), { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...as })
+    const env = {
+      PATH: process.env['PATH'],
+      MOVER_CONFIG: JSON.stringify(config),
+      TERMINATION_MESSAGE_PATH: message,
+      ...environment,
+    }
+    const child = spawn(command[0] ?? node, command.slice(1), {
+      env,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...as,
+    })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (text: Buffer) => (stdout += text.toString()))
@@ -126,15 +173,23 @@ export class Workplace {
     })
     const terminationMessage = await readFile(message, 'utf8')
     const lines = stdout.split('\n').filter((line) => line !== '')
-    const result = terminationMessage === '' ? { exitCode: -1, message: 'none' } : moverResult.parse(JSON.parse(terminationMessage))
-    const progress = lines.slice(0, terminationMessage === '' ? undefined : -1).map((line) => moverProgress.parse(JSON.parse(line)))
+    const result =
+      terminationMessage === '' ? { exitCode: -1, message: 'none' } : moverResult.parse(JSON.parse(terminationMessage))
+    const progress = lines
+      .slice(0, terminationMessage === '' ? undefined : -1)
+      .map((line) => moverProgress.parse(JSON.parse(line)))
     return { code, signal, result, progress, terminationMessage, stdout, stderr }
   }
 
   /** Everything on the destination, as paths from its root, sorted. Directories end in a slash. */
   async listing(): Promise<string[]> {
     const found = await readdir(this.destination, { recursive: true, withFileTypes: true })
-    return found.map((entry) => join(entry.parentPath, entry.name).slice(this.destination.length + 1) + (entry.isDirectory() ? '/' : '')).toSorted()
+    return found
+      .map(
+        (entry) =>
+          join(entry.parentPath, entry.name).slice(this.destination.length + 1) + (entry.isDirectory() ? '/' : ''),
+      )
+      .toSorted()
   }
 
   async modeOf(path: string): Promise<string> {
@@ -166,7 +221,13 @@ const defaults = {
   destination: { path: 'backups/products', directory: 'nightly-0a1b2c3d', claim: 'backups', root: '' },
   // 2023-11-14T22:13:20Z is second 1 700 000 000.
   batches: [
-    { taskUid: 7, batchUid: 5, enqueuedAt: '2023-11-14T22:13:19.5Z', startedAt: '2023-11-14T22:13:20.123456789Z', finishedAt: '2023-11-14T22:14:20.987654321Z' },
+    {
+      taskUid: 7,
+      batchUid: 5,
+      enqueuedAt: '2023-11-14T22:13:19.5Z',
+      startedAt: '2023-11-14T22:13:20.123456789Z',
+      finishedAt: '2023-11-14T22:14:20.987654321Z',
+    },
   ],
   allowedSkewMs: 2000,
   verification: 'Archive',

@@ -30,35 +30,70 @@ export interface SnapshotParts {
   readonly status?: MeiliSnapshotStatus
 }
 
-const snapshotSpec = (parts: object): MeiliSnapshot['spec'] => meiliSnapshots.spec.parse({ source: { instanceRef: { name: 'search' } }, destination: { claim: { name: 'backups' } }, ...parts })
+const snapshotSpec = (parts: object): MeiliSnapshot['spec'] =>
+  meiliSnapshots.spec.parse({
+    source: { instanceRef: { name: 'search' } },
+    destination: { claim: { name: 'backups' } },
+    ...parts,
+  })
 /** Parsed once: property tests make thousands. */
 const plainSpec = snapshotSpec({})
 
-export function aSnapshot({ name = 'nightly', metadata = {}, spec, status = { observedGeneration: -1 } }: SnapshotParts = {}): MeiliSnapshot {
+export function aSnapshot({
+  name = 'nightly',
+  metadata = {},
+  spec,
+  status = { observedGeneration: -1 },
+}: SnapshotParts = {}): MeiliSnapshot {
   return {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliSnapshot',
-    metadata: { name, namespace: 'shop', uid: snapshotUid, resourceVersion: '7', generation: 1, creationTimestamp: ago(hour), finalizers: [snapshotFinalizer], ...metadata },
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: snapshotUid,
+      resourceVersion: '7',
+      generation: 1,
+      creationTimestamp: ago(hour),
+      finalizers: [snapshotFinalizer],
+      ...metadata,
+    },
     spec: spec === undefined ? plainSpec : snapshotSpec(spec),
     status,
   }
 }
 
-export const aCondition = (type: string, status: Condition['status'], why: { reason: string; message?: string }): Condition => ({ type, status, message: why.reason, ...why, lastTransitionTime: ago(hour), observedGeneration: 1 })
+export const aCondition = (
+  type: string,
+  status: Condition['status'],
+  why: { reason: string; message?: string },
+): Condition => ({ type, status, message: why.reason, ...why, lastTransitionTime: ago(hour), observedGeneration: 1 })
 
 export const ready = aCondition(conditionTypes.Ready, 'True', { reason: instanceReasons.Ready })
 export const volumeReady = aCondition(instanceConditions.SnapshotVolumeReady, 'True', { reason: instanceReasons.Ready })
-export const notReady = (reason: InstanceReason, message: string): Condition => aCondition(conditionTypes.Ready, 'False', { reason, message })
+export const notReady = (reason: InstanceReason, message: string): Condition =>
+  aCondition(conditionTypes.Ready, 'False', { reason, message })
 
-const serverSpec = (name: string, existing: object): MeiliInstance['spec'] => meiliInstances.spec.parse({ existing: { podSelector: { matchLabels: { app: name } }, ...existing } })
+const serverSpec = (name: string, existing: object): MeiliInstance['spec'] =>
+  meiliInstances.spec.parse({ existing: { podSelector: { matchLabels: { app: name } }, ...existing } })
 const plainServer = serverSpec('search', {})
 
-export function anInstance(parts: { name?: string; metadata?: Partial<ObjectMeta>; existing?: object; status?: MeiliInstanceStatus } = {}): MeiliInstance {
+export function anInstance(
+  parts: { name?: string; metadata?: Partial<ObjectMeta>; existing?: object; status?: MeiliInstanceStatus } = {},
+): MeiliInstance {
   const { name = 'search', metadata = {}, existing, status = {} } = parts
   return {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliInstance',
-    metadata: { name, namespace: 'shop', uid: `${name}-uid`, resourceVersion: '3', generation: 1, creationTimestamp: ago(hour), ...metadata },
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: `${name}-uid`,
+      resourceVersion: '3',
+      generation: 1,
+      creationTimestamp: ago(hour),
+      ...metadata,
+    },
     spec: existing === undefined && name === 'search' ? plainServer : serverSpec(name, existing ?? {}),
     status: {
       observedGeneration: 1,
@@ -83,7 +118,9 @@ export function anInstance(parts: { name?: string; metadata?: Partial<ObjectMeta
 }
 
 /** The volume of `anInstance`, changed. */
-export const aVolume = (changes: object): MeiliInstanceStatus => ({ snapshotVolume: { ...anInstance().status!.snapshotVolume!, ...changes } })
+export const aVolume = (changes: object): MeiliInstanceStatus => ({
+  snapshotVolume: { ...anInstance().status!.snapshotVolume!, ...changes },
+})
 
 /** Plain JSON, as the API server gives it: times are strings. */
 export const aPod = (plain: { metadata?: object; spec?: object; status?: object }): V1Pod => plain as V1Pod
@@ -91,7 +128,12 @@ export const aPod = (plain: { metadata?: object; spec?: object; status?: object 
 export function aTarget(changes: { metadata?: object; spec?: object; status?: object } = {}): V1Pod {
   return aPod({
     metadata: { name: 'search-0', namespace: 'shop', uid: 'pod-uid', ...changes.metadata },
-    spec: { nodeName: 'node-a', securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 }, containers: [{ name: 'meilisearch', ports: [{ containerPort: 7700 }] }], ...changes.spec },
+    spec: {
+      nodeName: 'node-a',
+      securityContext: { runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 },
+      containers: [{ name: 'meilisearch', ports: [{ containerPort: 7700 }] }],
+      ...changes.spec,
+    },
     status: { podIP: '10.1.2.3', phase: 'Running', ...changes.status },
   })
 }
@@ -108,9 +150,17 @@ export function aTask(changes: Partial<SnapshotTask> = {}): SnapshotTask {
   return { uid: 12, status: 'enqueued', enqueuedAt: '2026-03-01T11:59:30.123456789Z', ...changes }
 }
 
-export const processing = (changes: Partial<SnapshotTask> = {}): SnapshotTask => aTask({ status: 'processing', batchUid: 9, startedAt: '2026-03-01T11:59:31Z', ...changes })
+export const processing = (changes: Partial<SnapshotTask> = {}): SnapshotTask =>
+  aTask({ status: 'processing', batchUid: 9, startedAt: '2026-03-01T11:59:31Z', ...changes })
 export const succeeded = (changes: Partial<SnapshotTask> = {}): SnapshotTask =>
-  aTask({ status: 'succeeded', batchUid: 9, startedAt: '2026-03-01T11:59:31Z', finishedAt: '2026-03-01T11:59:50Z', duration: 'PT19S', ...changes })
+  aTask({
+    status: 'succeeded',
+    batchUid: 9,
+    startedAt: '2026-03-01T11:59:31Z',
+    finishedAt: '2026-03-01T11:59:50Z',
+    duration: 'PT19S',
+    ...changes,
+  })
 
 export const baseline = { uid: 11, enqueuedAt: '2026-03-01T11:00:00.5Z' }
 
@@ -123,13 +173,27 @@ export function anEngine(changes: Partial<EngineAnswer> = {}): EngineAnswer {
     baseline: undefined,
     candidates: [],
     running: undefined,
-    indexes: { count: 2, documents: 7, listed: [{ uid: 'products', documents: 3 }, { uid: 'orders', documents: 4 }] },
+    indexes: {
+      count: 2,
+      documents: 7,
+      listed: [
+        { uid: 'products', documents: 3 },
+        { uid: 'orders', documents: 4 },
+      ],
+    },
     databaseSizeBytes: 123_456,
     ...changes,
   }
 }
 
-export const noMover: MoverSeen = { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs: [] }
+export const noMover: MoverSeen = {
+  job: undefined,
+  pod: undefined,
+  progress: undefined,
+  warning: undefined,
+  claimTrouble: undefined,
+  jobs: [],
+}
 
 export function anObservation(changes: Partial<SnapshotObservation> = {}): SnapshotObservation {
   return {
@@ -157,7 +221,10 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
 type Request = NonNullable<MeiliSnapshotStatus['request']>
 
 /** Status after POST /snapshots is on record, 20 s ago. */
-export function requested(request: Partial<Request> = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshotStatus {
+export function requested(
+  request: Partial<Request> = {},
+  more: Partial<MeiliSnapshotStatus> = {},
+): MeiliSnapshotStatus {
   return {
     observedGeneration: 1,
     phase: 'Snapshotting',
@@ -184,23 +251,58 @@ export function moving(move: Partial<Move> = {}, more: Partial<MeiliSnapshotStat
 
 /** The Job that the operator would make for this snapshot, as the API server gives it back. */
 export function aJob(snapshot: MeiliSnapshot, changes: { metadata?: object; status?: object } = {}): V1Job {
-  const job = moverJob({ ...anObservation({ snapshot }), instance: anInstance(), target: aTarget(), engine: anEngine({ candidates: [succeeded()] }), deadlineMs: hour })
+  const job = moverJob({
+    ...anObservation({ snapshot }),
+    instance: anInstance(),
+    target: aTarget(),
+    engine: anEngine({ candidates: [succeeded()] }),
+    deadlineMs: hour,
+  })
   const plain = structuredClone(job)
-  return Object.assign(plain, { metadata: Object.assign(plain.metadata ?? {}, { uid: 'job-uid' }, changes.metadata), status: changes.status ?? {} })
+  return Object.assign(plain, {
+    metadata: Object.assign(plain.metadata ?? {}, { uid: 'job-uid' }, changes.metadata),
+    status: changes.status ?? {},
+  })
 }
 
-export const running = (): V1Pod => aPod({ metadata: { name: `${jobName}-x` }, status: { phase: 'Running', containerStatuses: [{ name: 'mover', state: { running: {} } }] } })
+export const running = (): V1Pod =>
+  aPod({
+    metadata: { name: `${jobName}-x` },
+    status: { phase: 'Running', containerStatuses: [{ name: 'mover', state: { running: {} } }] },
+  })
 
 /** A mover pod that has ended; `said` is its termination message. */
-export function ended(exitCode: number, said: MoverResult | string = { exitCode, message: 'It ended.' }, status: object = {}): V1Pod {
+export function ended(
+  exitCode: number,
+  said: MoverResult | string = { exitCode, message: 'It ended.' },
+  status: object = {},
+): V1Pod {
   const message = typeof said === 'string' ? said : JSON.stringify(said)
-  return aPod({ metadata: { name: `${jobName}-x` }, status: { phase: exitCode === 0 ? 'Succeeded' : 'Failed', containerStatuses: [{ name: 'mover', state: { terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message } } }], ...status } })
+  return aPod({
+    metadata: { name: `${jobName}-x` },
+    status: {
+      phase: exitCode === 0 ? 'Succeeded' : 'Failed',
+      containerStatuses: [
+        { name: 'mover', state: { terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message } } },
+      ],
+      ...status,
+    },
+  })
 }
 
 export const stored: MoverResult = {
   exitCode: 0,
   message: 'Stored.',
-  stored: { inode: '42', sizeBytes: 5 * 1024 * 1024, modifiedAt: '2026-03-01T11:59:49.500000000Z', sha256: 'ab'.repeat(32), taskUid: 12, batchUid: 9, alreadyThere: false, replacedDuringCopy: false },
+  stored: {
+    inode: '42',
+    sizeBytes: 5 * 1024 * 1024,
+    modifiedAt: '2026-03-01T11:59:49.500000000Z',
+    sha256: 'ab'.repeat(32),
+    taskUid: 12,
+    batchUid: 9,
+    alreadyThere: false,
+    replacedDuringCopy: false,
+  },
 }
 
 /** What decide says, short enough to compare at a glance. */
@@ -219,19 +321,34 @@ export interface Verdict {
 export function decided(changes: Partial<SnapshotObservation> = {}, atMs = now): Verdict {
   const { status, effects, requeueAfterMs } = decideSnapshot(anObservation(changes), atMs)
   const judged = status.conditions?.find(({ type }) => type === conditionTypes.Ready)
-  return { phase: status.phase, reason: judged?.reason, message: judged?.message ?? '', status, effects: effects.map(({ kind }) => kind), requeueAfterMs }
+  return {
+    phase: status.phase,
+    reason: judged?.reason,
+    message: judged?.message ?? '',
+    status,
+    effects: effects.map(({ kind }) => kind),
+    requeueAfterMs,
+  }
 }
 
 /** The effects of one kind, as they are. */
-export function effectsOf<K extends Effect['kind']>(kind: K, changes: Partial<SnapshotObservation> = {}, atMs = now): (Effect & { kind: K })[] {
-  return decideSnapshot(anObservation(changes), atMs).effects.filter((effect): effect is Effect & { kind: K } => effect.kind === kind)
+export function effectsOf<K extends Effect['kind']>(
+  kind: K,
+  changes: Partial<SnapshotObservation> = {},
+  atMs = now,
+): (Effect & { kind: K })[] {
+  return decideSnapshot(anObservation(changes), atMs).effects.filter(
+    (effect): effect is Effect & { kind: K } => effect.kind === kind,
+  )
 }
 
 /** As the API server gives it back: members that are undefined are absent. */
-export const asStored = (status: MeiliSnapshotStatus): MeiliSnapshotStatus => JSON.parse(JSON.stringify(status)) as MeiliSnapshotStatus
+export const asStored = (status: MeiliSnapshotStatus): MeiliSnapshotStatus =>
+  JSON.parse(JSON.stringify(status)) as MeiliSnapshotStatus
 
 /** Every condition as `Type=Status`, in order. */
-export const conditionsIn = (status: { conditions?: readonly Condition[] | undefined }): readonly string[] => (status.conditions ?? []).map((condition) => `${condition.type}=${condition.status}`)
+export const conditionsIn = (status: { conditions?: readonly Condition[] | undefined }): readonly string[] =>
+  (status.conditions ?? []).map((condition) => `${condition.type}=${condition.status}`)
 
 export const pendingConditions = ['Reconciling=True', 'Ready=False', 'Complete=False', 'Failed=False']
 export const failedConditions = ['Stalled=True', 'Ready=False', 'Complete=False', 'Failed=True']

@@ -29,7 +29,13 @@ export class Plugin implements Disposable {
     this.#kubeconfig = kubeconfig
   }
 
-  static async beside({ kubectl, kubeconfig }: { readonly kubectl: string; readonly kubeconfig: string }): Promise<Plugin> {
+  static async beside({
+    kubectl,
+    kubeconfig,
+  }: {
+    readonly kubectl: string
+    readonly kubeconfig: string
+  }): Promise<Plugin> {
     const directory = mkdtempSync(join(tmpdir(), 'kubectl-meili-'))
     copyFileSync(await bundledPlugin(), join(directory, 'kubectl-meili'))
     chmodSync(join(directory, 'kubectl-meili'), 0o755)
@@ -51,7 +57,10 @@ export class Plugin implements Disposable {
   /** On a terminal of its own; what it shows is all of stdout. */
   async onTerminal(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
     const line = ['kubectl-meili', ...words].map((word) => `'${word}'`).join(' ')
-    return await this.#start('script', ['--quiet', '--return', '--command', line, '/dev/null'], { ...options, environment: { TERM: 'xterm', ...options.environment } })
+    return await this.#start('script', ['--quiet', '--return', '--command', line, '/dev/null'], {
+      ...options,
+      environment: { TERM: 'xterm', ...options.environment },
+    })
   }
 
   /** A program in the same PATH. */
@@ -59,9 +68,18 @@ export class Plugin implements Disposable {
     writeFileSync(join(this.directory, name), content, { mode: 0o755 })
   }
 
-  async #start(program: string, words: readonly string[], { kubeconfig = this.#kubeconfig, environment = {}, onOutput }: RunOptions): Promise<Ended> {
+  async #start(
+    program: string,
+    words: readonly string[],
+    { kubeconfig = this.#kubeconfig, environment = {}, onOutput }: RunOptions,
+  ): Promise<Ended> {
     const begun = performance.now()
-    const env = { PATH: `${this.directory}:/usr/bin:/bin`, HOME: this.directory, ...(kubeconfig === '' ? {} : { KUBECONFIG: kubeconfig }), ...environment }
+    const env = {
+      PATH: `${this.directory}:/usr/bin:/bin`,
+      HOME: this.directory,
+      ...(kubeconfig === '' ? {} : { KUBECONFIG: kubeconfig }),
+      ...environment,
+    }
     const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let [out, err] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

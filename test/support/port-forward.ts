@@ -9,7 +9,15 @@ export interface PortForward {
 /** @throws Error with kubectl's words where the door does not open within 30 s */
 export async function portForward(kubectl: Kubectl, namespace: string, target: string): Promise<PortForward> {
   const [pod, port] = target.split(':')
-  const child = kubectl.spawn(['-n', namespace, 'port-forward', `pod/${pod ?? ''}`, `:${port ?? ''}`, '--address', '127.0.0.1'])
+  const child = kubectl.spawn([
+    '-n',
+    namespace,
+    'port-forward',
+    `pod/${pod ?? ''}`,
+    `:${port ?? ''}`,
+    '--address',
+    '127.0.0.1',
+  ])
   let said = ''
   const local = await new Promise<string>((resolve, reject) => {
     const timer = setTimeout(() => {

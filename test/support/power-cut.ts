@@ -57,7 +57,11 @@ export class PowerCut {
   #ids = 0
 
   /** @param unflushed files that were there before, whose bytes nobody had flushed yet */
-  constructor(root: string, calls: readonly Call[], unflushed: readonly { path: string; sizeBytes: number; mode: number }[] = []) {
+  constructor(
+    root: string,
+    calls: readonly Call[],
+    unflushed: readonly { path: string; sizeBytes: number; mode: number }[] = [],
+  ) {
     this.#root = this.#new(root, true)
     for (const file of unflushed) this.#lay(file)
     for (const call of calls) this.#take(call)
@@ -65,7 +69,9 @@ export class PowerCut {
 
   /** The places at which the power can go: right before each call, and before the end of those that took a while. */
   moments(): number[] {
-    return [...new Set([...this.#changes, ...this.#flushes].flatMap(({ begin, end }) => [begin, end]))].toSorted((one, other) => one - other)
+    return [...new Set([...this.#changes, ...this.#flushes].flatMap(({ begin, end }) => [begin, end]))].toSorted(
+      (one, other) => one - other,
+    )
   }
 
   /** What could be there. All subsets of names that were not flushed; of unflushed bytes, none, all, each alone, and as many other subsets as `samples` says. */
@@ -76,12 +82,16 @@ export class PowerCut {
     const contents = open.filter(({ effect }) => effect.is !== 'names')
     for (let subset = 0; subset < 2 ** names.length; subset++) {
       const lost = new Set(names.filter((_, index) => (subset & (1 << index)) === 0))
-      for (const also of losses(contents, samples)) yield this.#survival(begun.filter((change) => !lost.has(change) && !also.has(change)))
+      for (const also of losses(contents, samples))
+        yield this.#survival(begun.filter((change) => !lost.has(change) && !also.has(change)))
     }
   }
 
   #isSafe({ inode, effect, end }: Change, moment: number): boolean {
-    return this.#flushes.some((flush) => flush.inode === inode && flush.begin >= end && flush.end < moment && !(flush.dataOnly && effect.is === 'mode'))
+    return this.#flushes.some(
+      (flush) =>
+        flush.inode === inode && flush.begin >= end && flush.end < moment && !(flush.dataOnly && effect.is === 'mode'),
+    )
   }
 
   #survival(changes: readonly Change[]): Survival {
@@ -112,9 +122,19 @@ export class PowerCut {
     for (const directory of missing) this.#add(this.#new(directory, true), before)
     const file = this.#new(path, false)
     this.#add(file, before)
-    this.#flushes.push(...[...missing.map(dirname), dirname(path)].map((directory) => ({ inode: this.#at(directory), dataOnly: false, begin: -1, end: -1 })))
+    this.#flushes.push(
+      ...[...missing.map(dirname), dirname(path)].map((directory) => ({
+        inode: this.#at(directory),
+        dataOnly: false,
+        begin: -1,
+        end: -1,
+      })),
+    )
     // Its mode is as old as its name; its bytes are not on the disk yet.
-    this.#changes.push({ inode: file, effect: { is: 'mode', mode }, ...before }, { inode: file, effect: { is: 'write', at: 0, bytes: sizeBytes }, ...before })
+    this.#changes.push(
+      { inode: file, effect: { is: 'mode', mode }, ...before },
+      { inode: file, effect: { is: 'write', at: 0, bytes: sizeBytes }, ...before },
+    )
   }
 
   #at(path: string): Inode {
@@ -124,13 +144,19 @@ export class PowerCut {
   }
 
   #add(inode: Inode, when: Pick<Change, 'begin' | 'end'>): void {
-    this.#changes.push({ inode: this.#at(dirname(inode.path)), effect: { is: 'names', add: [basename(inode.path), inode] }, begin: when.begin, end: when.end })
+    this.#changes.push({
+      inode: this.#at(dirname(inode.path)),
+      effect: { is: 'names', add: [basename(inode.path), inode] },
+      begin: when.begin,
+      end: when.end,
+    })
   }
 
   #take(call: Call): void {
     const [path = '', second = ''] = call.paths
     const dataOnly = flushesOnlyData[call.name]
-    if (dataOnly !== undefined) return void this.#flushes.push({ inode: this.#at(path), dataOnly, begin: call.begin, end: call.end })
+    if (dataOnly !== undefined)
+      return void this.#flushes.push({ inode: this.#at(path), dataOnly, begin: call.begin, end: call.end })
     switch (call.name) {
       case 'openat':
         return call.flags.includes('O_CREAT') ? this.#create(call, false) : undefined
@@ -151,7 +177,13 @@ export class PowerCut {
   #create(call: Call, isDirectory: boolean): void {
     const inode = this.#new(call.paths[0] ?? '', isDirectory)
     this.#add(inode, call)
-    if (!isDirectory) this.#changes.push({ inode, effect: { is: 'mode', mode: (call.numbers.at(-1) ?? 0) & 0o777 }, begin: call.begin, end: call.end })
+    if (!isDirectory)
+      this.#changes.push({
+        inode,
+        effect: { is: 'mode', mode: (call.numbers.at(-1) ?? 0) & 0o777 },
+        begin: call.begin,
+        end: call.end,
+      })
   }
 
   #link({ paths: [from = '', to = ''], begin, end }: Call): void {
@@ -170,7 +202,12 @@ export class PowerCut {
       inode.path = to + path.slice(from.length)
       this.#names.set(inode.path, inode)
     }
-    this.#changes.push({ inode: this.#at(dirname(to)), effect: { is: 'names', add: [basename(to), moved], remove: basename(from) }, begin, end })
+    this.#changes.push({
+      inode: this.#at(dirname(to)),
+      effect: { is: 'names', add: [basename(to), moved], remove: basename(from) },
+      begin,
+      end,
+    })
   }
 
   #remove({ begin, end }: Call, path: string): void {

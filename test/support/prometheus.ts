@@ -13,14 +13,20 @@ const path = which('prometheus')
 
 /** For `describe.skipIf`, and for its title. */
 export const noPrometheus = path === undefined
-export const whyNoPrometheus = noPrometheus ? ' (left out: there is no prometheus here; it comes with the Debian package)' : ''
+export const whyNoPrometheus = noPrometheus
+  ? ' (left out: there is no prometheus here; it comes with the Debian package)'
+  : ''
 
 export interface Rule {
   readonly name: string
   readonly state: 'inactive' | 'pending' | 'firing'
   readonly health: 'ok' | 'err' | 'unknown'
   readonly lastError?: string
-  readonly alerts: readonly { readonly state: string; readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>> }[]
+  readonly alerts: readonly {
+    readonly state: string
+    readonly labels: Readonly<Record<string, string>>
+    readonly annotations: Readonly<Record<string, string>>
+  }[]
 }
 
 export interface Scraped {
@@ -47,20 +53,47 @@ export class Prometheus implements AsyncDisposable {
     const config = {
       global: { scrape_interval: '1s', evaluation_interval: '1s' },
       rule_files: [parts.rules],
-      scrape_configs: [{ job_name: 'meili-operator', honor_labels: true, static_configs: parts.scraped.map(({ address, labels }) => ({ targets: [address], labels })) }],
+      scrape_configs: [
+        {
+          job_name: 'meili-operator',
+          honor_labels: true,
+          static_configs: parts.scraped.map(({ address, labels }) => ({ targets: [address], labels })),
+        },
+      ],
     }
     // JSON is YAML.
     writeFileSync(join(directory, 'prometheus.yml'), JSON.stringify(config))
     const address = `127.0.0.1:${port}`
-    const child = spawn(path ?? 'prometheus', [`--config.file=${directory}/prometheus.yml`, `--storage.tsdb.path=${directory}/data`, `--web.listen-address=${address}`, '--log.level=warn'], { stdio: ['ignore', 'inherit', 'inherit'] })
+    const child = spawn(
+      path ?? 'prometheus',
+      [
+        `--config.file=${directory}/prometheus.yml`,
+        `--storage.tsdb.path=${directory}/data`,
+        `--web.listen-address=${address}`,
+        '--log.level=warn',
+      ],
+      { stdio: ['ignore', 'inherit', 'inherit'] },
+    )
     const prometheus = new Prometheus(child, `http://${address}`, directory)
-    await eventually('Prometheus to be ready', async () => (await fetch(`http://${address}/-/ready`).catch(() => undefined))?.ok === true || undefined, { timeoutMs: 60_000 })
+    await eventually(
+      'Prometheus to be ready',
+      async () => (await fetch(`http://${address}/-/ready`).catch(() => undefined))?.ok === true || undefined,
+      { timeoutMs: 60_000 },
+    )
     return prometheus
   }
 
   /** Values of an expression now. @throws where Prometheus does not understand it */
-  async query(expression: string): Promise<readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[]> {
-    return (await this.#ask<{ result: { metric: Record<string, string>; value: [number, string] }[] }>(`query?query=${encodeURIComponent(expression)}`)).result
+  async query(
+    expression: string,
+  ): Promise<
+    readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[]
+  > {
+    return (
+      await this.#ask<{ result: { metric: Record<string, string>; value: [number, string] }[] }>(
+        `query?query=${encodeURIComponent(expression)}`,
+      )
+    ).result
   }
 
   async rules(): Promise<readonly Rule[]> {
@@ -68,8 +101,13 @@ export class Prometheus implements AsyncDisposable {
   }
 
   async #ask<T>(what: string): Promise<T> {
-    const reply = (await (await fetch(`${this.#url}/api/v1/${what}`)).json()) as { status: string; error?: string; data: T }
-    if (reply.status !== 'success') throw new Error(`Prometheus: ${reply.error ?? reply.status} (${decodeURIComponent(what)})`)
+    const reply = (await (await fetch(`${this.#url}/api/v1/${what}`)).json()) as {
+      status: string
+      error?: string
+      data: T
+    }
+    if (reply.status !== 'success')
+      throw new Error(`Prometheus: ${reply.error ?? reply.status} (${decodeURIComponent(what)})`)
     return reply.data
   }
 

@@ -4,7 +4,21 @@ import { join } from 'node:path'
 import type { MoveConfig } from '../../src/mover/contract.ts'
 import type { Ended, Workplace } from './mover.ts'
 
-const changing = ['openat', 'mkdir', 'rename', 'link', 'unlink', 'rmdir', 'write', 'pwrite64', 'ftruncate', 'fchmod', 'ioctl', 'fsync', 'fdatasync'] as const
+const changing = [
+  'openat',
+  'mkdir',
+  'rename',
+  'link',
+  'unlink',
+  'rmdir',
+  'write',
+  'pwrite64',
+  'ftruncate',
+  'fchmod',
+  'ioctl',
+  'fsync',
+  'fdatasync',
+] as const
 export type CallName = (typeof changing)[number]
 
 export interface Call {
@@ -21,11 +35,19 @@ export interface Call {
 }
 
 /** Runs the mover under strace. With one thread in the pool another run makes the same calls again, in the same order. */
-export async function recorded(work: Workplace, { config = {}, threads = 4 }: { config?: Partial<MoveConfig>; threads?: number } = {}): Promise<{ ended: Ended; calls: Call[] }> {
+export async function recorded(
+  work: Workplace,
+  { config = {}, threads = 4 }: { config?: Partial<MoveConfig>; threads?: number } = {},
+): Promise<{ ended: Ended; calls: Call[] }> {
   const log = join(work.home, 'calls')
   const prefix = ['strace', '-f', '-y', '-s', '0', '-o', log, '-e', `trace=${changing.join(',')}`, '-e', 'signal=none']
   const ended = await work.run({ prefix, environment: { UV_THREADPOOL_SIZE: String(threads) }, config })
-  return { ended, calls: callsIn(await readFile(log, 'utf8')).filter(({ paths }) => paths.some((path) => path.startsWith(work.destination))) }
+  return {
+    ended,
+    calls: callsIn(await readFile(log, 'utf8')).filter(({ paths }) =>
+      paths.some((path) => path.startsWith(work.destination)),
+    ),
+  }
 }
 
 /** Those that succeeded. */
@@ -40,7 +62,8 @@ export function callsIn(text: string): Call[] {
     const whole = resumed === undefined ? said : `${begun?.text ?? ''}${resumed}`
     const begin = resumed === undefined ? line : (begun?.begin ?? line)
     if (resumed === undefined) count(counts, thread, said)
-    if (whole.endsWith('<unfinished ...>')) open.set(thread, { begin, text: whole.slice(0, -'<unfinished ...>'.length).trimEnd() })
+    if (whole.endsWith('<unfinished ...>'))
+      open.set(thread, { begin, text: whole.slice(0, -'<unfinished ...>'.length).trimEnd() })
     else calls.push(...parsed(whole, { begin, end: line, nth: counts.get(`${thread} ${nameIn(whole)}`) ?? 0 }))
   }
   return calls.toSorted((one, other) => one.begin - other.begin)
@@ -57,8 +80,12 @@ function parsed(text: string, at: Pick<Call, 'begin' | 'end' | 'nth'>): Call[] {
   const [, name = '', given = '', result = ''] = /^(\w+)\((.*)\) += (.*)$/.exec(text) ?? []
   if (!changing.some((known) => known === name) || result.startsWith('-1')) return []
   const place = name === 'openat' ? `${given}, ${result}` : given
-  const paths = [...place.matchAll(/(?:^|, )(?:\d+<([^>]*)>|"([^"]*)")/g)].map(([, ofDescriptor, path]) => ofDescriptor ?? path ?? '')
-  const numbers = [...given.matchAll(/, (\d+)(?=,|$)/g)].map(([, digits]) => (digits?.startsWith('0') && digits !== '0' ? Number.parseInt(digits, 8) : Number(digits)))
+  const paths = [...place.matchAll(/(?:^|, )(?:\d+<([^>]*)>|"([^"]*)")/g)].map(
+    ([, ofDescriptor, path]) => ofDescriptor ?? path ?? '',
+  )
+  const numbers = [...given.matchAll(/, (\d+)(?=,|$)/g)].map(([, digits]) =>
+    digits?.startsWith('0') && digits !== '0' ? Number.parseInt(digits, 8) : Number(digits),
+  )
   const flags = /O_\w+(?:\|O_\w+)*|FICLONE/.exec(given)?.[0] ?? ''
   return [{ ...at, name: name as CallName, paths: paths.filter((path) => path.startsWith('/')), numbers, flags }]
 }

@@ -1,6 +1,17 @@
 // A release made by the real command, and what is inside its images.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, closeSync, copyFileSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { command } from '../cluster/command.ts'
 
@@ -15,15 +26,26 @@ export interface ReleaseRun {
 }
 
 /** Of the tree as it is, and of a base that was fetched before: there is no network where the cluster is. */
-export async function makeRelease({ root = repository, out, args = [], umask = '022', environment = {} }: ReleaseRun): Promise<void> {
+export async function makeRelease({
+  root = repository,
+  out,
+  args = [],
+  umask = '022',
+  environment = {},
+}: ReleaseRun): Promise<void> {
   const words = [process.execPath, 'release/main.ts', '--dirty', '--cached', '--out', out, ...args]
-  await command('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...words], { cwd: root, environment: { ...process.env, ...environment } })
+  await command('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...words], {
+    cwd: root,
+    environment: { ...process.env, ...environment },
+  })
 }
 
 /** The tree as somebody else has it: in another place, for nobody else to read. Git is asked about the original. */
 export function copyTree(to: string): NodeJS.ProcessEnv {
   const git = (...args: string[]): string => execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8' })
-  const files = git('ls-files', '-z', '--cached', '--others', '--exclude-standard').split('\0').filter((file) => file !== '')
+  const files = git('ls-files', '-z', '--cached', '--others', '--exclude-standard')
+    .split('\0')
+    .filter((file) => file !== '')
   for (const file of files) {
     mkdirSync(dirname(join(to, file)), { recursive: true })
     copyFileSync(join(repository, file), join(to, file))
@@ -34,11 +56,16 @@ export function copyTree(to: string): NodeJS.ProcessEnv {
 }
 
 /** Unpacks a docker archive and its layers, one over the other, and gives back the image's config. */
-export async function unpackImage(archive: string, work: string): Promise<{ readonly root: string; readonly config: ImageConfig }> {
+export async function unpackImage(
+  archive: string,
+  work: string,
+): Promise<{ readonly root: string; readonly config: ImageConfig }> {
   const root = join(work, 'root')
   mkdirSync(root, { recursive: true })
   await command('tar', ['-xzf', archive, '-C', work])
-  const [manifest] = JSON.parse(readFileSync(join(work, 'manifest.json'), 'utf8')) as readonly [{ Config: string; Layers: readonly string[] }]
+  const [manifest] = JSON.parse(readFileSync(join(work, 'manifest.json'), 'utf8')) as readonly [
+    { Config: string; Layers: readonly string[] },
+  ]
   for (const layer of manifest.Layers) await command('tar', ['-xf', join(work, layer), '-C', root])
   return { root, config: JSON.parse(readFileSync(join(work, manifest.Config), 'utf8')) as ImageConfig }
 }
@@ -59,7 +86,9 @@ export function machinesUnder(root: string): ReadonlyMap<string, number> {
       const file = openSync(path, 'r')
       readSync(file, header, 0, 20, 0)
       closeSync(file)
-      return header.subarray(0, 4).equals(Buffer.from('\x7fELF')) ? [[path.slice(root.length), header.readUInt16LE(18)] as const] : []
+      return header.subarray(0, 4).equals(Buffer.from('\x7fELF'))
+        ? [[path.slice(root.length), header.readUInt16LE(18)] as const]
+        : []
     }),
   )
 }

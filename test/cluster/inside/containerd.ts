@@ -36,7 +36,12 @@ const network = (node: NodeSpec): object => ({
   plugins: [
     {
       type: 'ptp',
-      ipam: { type: 'host-local', ranges: [[{ subnet: node.podSubnet }]], routes: [{ dst: '0.0.0.0/0' }], dataDir: `/run/${node.name}/cni` },
+      ipam: {
+        type: 'host-local',
+        ranges: [[{ subnet: node.podSubnet }]],
+        routes: [{ dst: '0.0.0.0/0' }],
+        dataDir: `/run/${node.name}/cni`,
+      },
     },
   ],
 })
@@ -54,7 +59,12 @@ export async function startContainerd(node: NodeSpec, stateDirectory: string): P
   writeFileSync(config, configuration(node, directory))
   writeFileSync(join(directory, 'cni', '10-pods.conflist'), JSON.stringify(network(node)))
   const log = join(directory, 'containerd.log')
-  const daemon = startDaemon({ name: `containerd of ${node.name}`, program: 'containerd', args: ['--config', config], log })
+  const daemon = startDaemon({
+    name: `containerd of ${node.name}`,
+    program: 'containerd',
+    args: ['--config', config],
+    log,
+  })
   const hopeless = (): string | undefined => daemon.ended()
   await until({ what: `containerd of ${node.name} to answer`, withinMs: 60_000, log, hopeless }, async () => {
     if (!existsSync(socketOf(node.name))) return false

@@ -51,7 +51,11 @@ export function startControllers({ settings, certificates, server }: Controllers
       'service-account-private-key-file': certificates.serviceAccountKey,
       'service-cluster-ip-range': serviceSubnet,
     }),
-    start('kube-scheduler', { kubeconfig: kubeconfigOf('kube-scheduler'), 'bind-address': '127.0.0.1', 'leader-elect': false }),
+    start('kube-scheduler', {
+      kubeconfig: kubeconfigOf('kube-scheduler'),
+      'bind-address': '127.0.0.1',
+      'leader-elect': false,
+    }),
     start('kube-proxy', { config: proxyConfig }),
   ]
 }

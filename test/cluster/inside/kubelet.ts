@@ -65,5 +65,10 @@ export function startKubelet(place: KubeletPlace): Daemon {
     'cert-dir': join(directory, 'kubelet-certificates'),
   }
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
-  return startDaemon({ name: `kubelet of ${node.name}`, program: place.program, args: flags, log: join(directory, 'kubelet.log') })
+  return startDaemon({
+    name: `kubelet of ${node.name}`,
+    program: place.program,
+    args: flags,
+    log: join(directory, 'kubelet.log'),
+  })
 }

@@ -48,14 +48,24 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function controlPlane(certificates: Certificates): Promise<void> {
-  const place: ApiServerPlace = { address: apiServerAddress, port: apiServerPort, etcdPorts: [2379, 2380], stateDirectory, certificates, binaries, alone: false }
+  const place: ApiServerPlace = {
+    address: apiServerAddress,
+    port: apiServerPort,
+    etcdPorts: [2379, 2380],
+    stateDirectory,
+    certificates,
+    binaries,
+    alone: false,
+  }
   const [etcd, apiServer] = [startEtcd(place), startApiServer(place)]
   await apiServerReady(place, [etcd, apiServer])
   void keepApiServer(place, apiServer)
 }
 
 interface NodeObject {
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message: string }[] }
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message: string }[]
+  }
 }
 
 async function nodeReady(api: Api, { name }: NodeSpec, kubelet: Daemon): Promise<void> {
@@ -87,7 +97,9 @@ async function startAll(): Promise<void> {
   mkdirSync(directory, { recursive: true })
   const storage = step('storage', async () => makePool(api, directory, settings.nodes))
   const readiness = ours.map(async (node) =>
-    step(node.name, async () => nodeReady(api, node, startKubelet({ node, stateDirectory, server, certificates, program: binaries.kubelet }))),
+    step(node.name, async () =>
+      nodeReady(api, node, startKubelet({ node, stateDirectory, server, certificates, program: binaries.kubelet })),
+    ),
   )
   await Promise.all([storage, ...readiness])
   keepPool(api, join(stateDirectory, 'pool.log'))

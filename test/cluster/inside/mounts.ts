@@ -4,5 +4,6 @@ import { command } from '../command.ts'
 import { privateDirectories } from './settings.ts'
 
 export async function makeMounts(): Promise<void> {
-  for (const directory of privateDirectories) await command('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'test-bed', directory])
+  for (const directory of privateDirectories)
+    await command('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'test-bed', directory])
 }

@@ -13,7 +13,10 @@ export interface Volume {
 
 export interface Claim {
   readonly metadata: { readonly namespace: string; readonly name: string; readonly uid: string }
-  readonly spec: { readonly volumeName?: string; readonly resources: { readonly requests: { readonly storage: string } } }
+  readonly spec: {
+    readonly volumeName?: string
+    readonly resources: { readonly requests: { readonly storage: string } }
+  }
   readonly status?: { readonly phase?: string; readonly capacity?: { readonly storage?: string } }
 }
 
@@ -26,14 +29,27 @@ export type Change =
 export const poolLabel = 'test-bed/pool'
 
 const factors: Readonly<Record<string, number>> = {
-  '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
 }
 
 /** Bytes of a Kubernetes quantity of storage. */
 export function bytesOf(quantity: string): number {
   const [, number = '', unit = ''] = /^([\d.]+)([A-Za-z]*)$/.exec(quantity) ?? []
   const factor = factors[unit]
-  if (number === '' || factor === undefined) throw new Error(`"${quantity}" is no quantity of storage: expected a number and one of ${Object.keys(factors).join(' ')}.`)
+  if (number === '' || factor === undefined)
+    throw new Error(
+      `"${quantity}" is no quantity of storage: expected a number and one of ${Object.keys(factors).join(' ')}.`,
+    )
   return Number(number) * factor
 }
 
@@ -41,7 +57,8 @@ export function bytesOf(quantity: string): number {
 function growth(claim: Claim, volume: Volume): Change | undefined {
   const asked = claim.spec.resources.requests.storage
   const { namespace, name } = claim.metadata
-  if (bytesOf(asked) > bytesOf(volume.spec.capacity.storage)) return { type: 'raise-volume', volume: volume.metadata.name, storage: asked }
+  if (bytesOf(asked) > bytesOf(volume.spec.capacity.storage))
+    return { type: 'raise-volume', volume: volume.metadata.name, storage: asked }
   const told = claim.status?.capacity?.storage
   const grown = told !== undefined && bytesOf(asked) > bytesOf(told)
   return grown ? { type: 'raise-claim', namespace, claim: name, storage: volume.spec.capacity.storage } : undefined
@@ -52,8 +69,12 @@ export function poolChanges(volumes: readonly Volume[], claims: readonly Claim[]
   return ours.flatMap((volume): readonly Change[] => {
     const name = volume.metadata.name
     const path = volume.spec.local?.path ?? volume.spec.hostPath?.path
-    if (volume.status?.phase === 'Released' && path !== undefined) return [{ type: 'wipe', volume: name, path, shared: volume.spec.hostPath !== undefined }]
-    const claim = claims.find(({ metadata, spec, status }) => spec.volumeName === name && status?.phase === 'Bound' && metadata.uid === volume.spec.claimRef?.uid)
+    if (volume.status?.phase === 'Released' && path !== undefined)
+      return [{ type: 'wipe', volume: name, path, shared: volume.spec.hostPath !== undefined }]
+    const claim = claims.find(
+      ({ metadata, spec, status }) =>
+        spec.volumeName === name && status?.phase === 'Bound' && metadata.uid === volume.spec.claimRef?.uid,
+    )
     const change = claim === undefined ? undefined : growth(claim, volume)
     return change === undefined ? [] : [change]
   })

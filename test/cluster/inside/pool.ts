@@ -51,14 +51,23 @@ function localVolume({ node, name, accessMode }: Local, directory: string): obje
 }
 
 const sharedVolume = (name: string, directory: string): object =>
-  volume(name, { accessModes: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany'], storageClassName: 'shared-pool', hostPath: { path: join(directory, name) } })
+  volume(name, {
+    accessModes: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany'],
+    storageClassName: 'shared-pool',
+    hostPath: { path: join(directory, name) },
+  })
 
 /** Makes classes and volumes. `local-pool` is the default class; claims of class `shared-pool` can be ReadWriteMany. */
 export async function makePool(api: Api, directory: string, nodes: readonly string[]): Promise<void> {
-  const names = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, index) => `${prefix}-${String(index + 1).padStart(2, '0')}`)
+  const names = (count: number, prefix: string): string[] =>
+    Array.from({ length: count }, (_, index) => `${prefix}-${String(index + 1).padStart(2, '0')}`)
   const localsOf = (node: string): Local[] => [
     ...names(volumesPerNode, node).map((name) => ({ node, name, accessMode: 'ReadWriteOnce' as const })),
-    ...names(onePodVolumesPerNode, `${node}-one-pod`).map((name) => ({ node, name, accessMode: 'ReadWriteOncePod' as const })),
+    ...names(onePodVolumesPerNode, `${node}-one-pod`).map((name) => ({
+      node,
+      name,
+      accessMode: 'ReadWriteOncePod' as const,
+    })),
   ]
   const locals = nodes.flatMap(localsOf).map((local) => ({ name: local.name, object: localVolume(local, directory) }))
   const shared = names(sharedVolumes, 'shared').map((name) => ({ name, object: sharedVolume(name, directory) }))

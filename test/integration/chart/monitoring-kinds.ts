@@ -7,8 +7,22 @@ const strings: Schema = { type: 'object', additionalProperties: text }
 const object = (properties: Readonly<Record<string, Schema>>): Schema => ({ type: 'object', properties })
 const list = (items: Schema): Schema => ({ type: 'array', items })
 
-const endpoint = object({ port: text, path: text, interval: { type: 'string', pattern: '^([0-9]+(ms|s|m|h))+$' }, scrapeTimeout: text, honorLabels: { type: 'boolean' } })
-const rule = object({ alert: text, record: text, expr: text, for: text, keep_firing_for: text, labels: strings, annotations: strings })
+const endpoint = object({
+  port: text,
+  path: text,
+  interval: { type: 'string', pattern: '^([0-9]+(ms|s|m|h))+$' },
+  scrapeTimeout: text,
+  honorLabels: { type: 'boolean' },
+})
+const rule = object({
+  alert: text,
+  record: text,
+  expr: text,
+  for: text,
+  keep_firing_for: text,
+  labels: strings,
+  annotations: strings,
+})
 
 const definition = (kind: string, spec: Schema): object => {
   const singular = kind.toLowerCase()
@@ -17,7 +31,12 @@ const definition = (kind: string, spec: Schema): object => {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: `${singular}s.monitoring.coreos.com` },
-    spec: { group: 'monitoring.coreos.com', scope: 'Namespaced', names: { kind, plural: `${singular}s`, singular }, versions: [{ name: 'v1', served: true, storage: true, schema }] },
+    spec: {
+      group: 'monitoring.coreos.com',
+      scope: 'Namespaced',
+      names: { kind, plural: `${singular}s`, singular },
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
   }
 }
 

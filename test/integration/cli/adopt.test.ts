@@ -27,7 +27,10 @@ beforeAll(async () => {
   plugin = await Plugin.beside(api.plane)
   const account = { namespace: 'meili-operator-system', name: 'meili-operator' }
   const kubeconfig = api.kubeconfig({ user: { token: await api.token(account) } })
-  operator = await OperatorProcess.start({ ...deployedEnvironment({ name: 'operator-0', namespace: account.namespace }), KUBECONFIG: kubeconfig })
+  operator = await OperatorProcess.start({
+    ...deployedEnvironment({ name: 'operator-0', namespace: account.namespace }),
+    KUBECONFIG: kubeconfig,
+  })
 }, 120_000)
 afterAll(async () => {
   await operator[Symbol.asyncDispose]()
@@ -39,8 +42,15 @@ beforeEach(async () => {
   namespace = await api.namespace()
 })
 
-const release = (changes: Partial<Release> = {}): Release => ({ namespace, name: 'movies', port: server.port, masterKey, ...changes })
-const adopt = async (...words: readonly string[]): Promise<Ended> => await plugin.run(['adopt', ...words, '-n', namespace])
+const release = (changes: Partial<Release> = {}): Release => ({
+  namespace,
+  name: 'movies',
+  port: server.port,
+  masterKey,
+  ...changes,
+})
+const adopt = async (...words: readonly string[]): Promise<Ended> =>
+  await plugin.run(['adopt', ...words, '-n', namespace])
 
 /** Applies what was printed, and gives the instance as the operator sees it. */
 async function applied(yaml: string, condition = 'SnapshotVolumeReady'): Promise<MeiliInstance> {
@@ -53,10 +63,19 @@ async function applied(yaml: string, condition = 'SnapshotVolumeReady'): Promise
 }
 
 describe("a server of Meilisearch's official chart", () => {
-  test.each([['statefulset/movies-meilisearch'], ['sts/movies-meilisearch'], ['movies-meilisearch'], ['pod/movies-meilisearch-0'], []])('named as %s: what is printed works as it is', async (...words) => {
+  test.each([
+    ['statefulset/movies-meilisearch'],
+    ['sts/movies-meilisearch'],
+    ['movies-meilisearch'],
+    ['pod/movies-meilisearch-0'],
+    [],
+  ])('named as %s: what is printed works as it is', async (...words) => {
     await installRelease(api, release())
     const { code, out, err } = await adopt(...words)
-    expect({ code, err }).toEqual({ code: 0, err: 'Snapshots are written to /meili_data/snapshots, on claim movies-meilisearch.\n' })
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: 'Snapshots are written to /meili_data/snapshots, on claim movies-meilisearch.\n',
+    })
     expect(out).toBe(`apiVersion: meili-operator.dev/v1alpha1
 kind: MeiliInstance
 metadata:
@@ -74,12 +93,18 @@ spec:
       key: MEILI_MASTER_KEY
 `)
     expect(out).not.toContain(masterKey)
-    expect((await applied(out)).status).toMatchObject({ version: '1.21.0', pod: { name: 'movies-meilisearch-0' }, snapshotVolume: { claimName: 'movies-meilisearch', subPath: 'snapshots' } })
+    expect((await applied(out)).status).toMatchObject({
+      version: '1.21.0',
+      pod: { name: 'movies-meilisearch-0' },
+      snapshotVolume: { claimName: 'movies-meilisearch', subPath: 'snapshots' },
+    })
   })
 
   test('without persistence, its default, says that its snapshots cannot be moved', async () => {
     await installRelease(api, release({ isPersistent: false }))
-    expect((await adopt()).err).toMatch(/^Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots, on the container file system, which no other pod can mount\. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim\./)
+    expect((await adopt()).err).toMatch(
+      /^Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots, on the container file system, which no other pod can mount\. Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim\./,
+    )
   })
 
   test('with another name, as JSON: notes on stderr, the object alone on stdout', async () => {
@@ -91,21 +116,49 @@ spec:
 
   test('with two pods: each must be adopted by itself, and is', async () => {
     await installRelease(api, release({ replicas: 2 }))
-    expect(await adopt('statefulset/movies-meilisearch')).toMatchObject({ code: 3, err: expect.stringContaining('adopt pod/movies-meilisearch-0 or pod/movies-meilisearch-1') as unknown })
-    expect(await adopt()).toMatchObject({ code: 3, err: expect.stringContaining('More than one pod looks like Meilisearch: name one.') as unknown })
+    expect(await adopt('statefulset/movies-meilisearch')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('adopt pod/movies-meilisearch-0 or pod/movies-meilisearch-1') as unknown,
+    })
+    expect(await adopt()).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('More than one pod looks like Meilisearch: name one.') as unknown,
+    })
     const { out } = await adopt('pod/movies-meilisearch-1', '--name', 'second')
-    expect(parse(out)).toMatchObject({ spec: { existing: { podSelector: { matchLabels: { 'statefulset.kubernetes.io/pod-name': 'movies-meilisearch-1' } } } } })
+    expect(parse(out)).toMatchObject({
+      spec: {
+        existing: { podSelector: { matchLabels: { 'statefulset.kubernetes.io/pod-name': 'movies-meilisearch-1' } } },
+      },
+    })
     expect((await applied(out)).status?.pod?.name).toBe('movies-meilisearch-1')
   })
 
   test('whose Secret this user may not read: taken for granted, and said', async () => {
     await installRelease(api, release())
     const account = await api.account()
-    await api.kubectl.run(['-n', namespace, 'create', 'role', 'viewer', '--verb=get,list', '--resource=pods,configmaps,persistentvolumeclaims,statefulsets.apps'])
-    await api.kubectl.run(['-n', namespace, 'create', 'rolebinding', 'viewer', '--role=viewer', `--serviceaccount=${account.namespace}:${account.name}`])
+    await api.kubectl.run([
+      '-n',
+      namespace,
+      'create',
+      'role',
+      'viewer',
+      '--verb=get,list',
+      '--resource=pods,configmaps,persistentvolumeclaims,statefulsets.apps',
+    ])
+    await api.kubectl.run([
+      '-n',
+      namespace,
+      'create',
+      'rolebinding',
+      'viewer',
+      '--role=viewer',
+      `--serviceaccount=${account.namespace}:${account.name}`,
+    ])
     const kubeconfig = api.kubeconfig({ user: { token: await api.token(account) } })
     const { out, err } = await plugin.run(['adopt', '-n', namespace], { kubeconfig })
-    expect(err).toContain('Whether the key is in Secret movies-meilisearch-master-key is taken for granted: you may not read it.')
+    expect(err).toContain(
+      'Whether the key is in Secret movies-meilisearch-master-key is taken for granted: you may not read it.',
+    )
     await applied(out)
   })
 })
@@ -113,10 +166,29 @@ spec:
 test('a plain pod with a sidecar, a key of its own and a directory by flag', async () => {
   await api.kubectl.run(['-n', namespace, 'create', 'secret', 'generic', 'own', `--from-literal=key=${masterKey}`])
   const volume = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
-  const server700 = { name: 'engine', image: 'registry.example/meilisearch@sha256:1234', args: [`--http-addr=:${server.port}`, '--snapshot-dir', '/kept', '--master-key', '$(THE_KEY)'], env: [{ name: 'THE_KEY', valueFrom: { secretKeyRef: { name: 'own', key: 'key' } } }], volumeMounts: [{ name: 'data', mountPath: '/kept' }] }
-  await runningPod(api, { metadata: { namespace, name: 'plain', labels: { app: 'plain', 'pod-template-hash': 'x' } }, spec: { volumes: [volume], containers: [{ name: 'proxy', image: 'envoy' }, server700] } })
+  const server700 = {
+    name: 'engine',
+    image: 'registry.example/meilisearch@sha256:1234',
+    args: [`--http-addr=:${server.port}`, '--snapshot-dir', '/kept', '--master-key', '$(THE_KEY)'],
+    env: [{ name: 'THE_KEY', valueFrom: { secretKeyRef: { name: 'own', key: 'key' } } }],
+    volumeMounts: [{ name: 'data', mountPath: '/kept' }],
+  }
+  await runningPod(api, {
+    metadata: { namespace, name: 'plain', labels: { app: 'plain', 'pod-template-hash': 'x' } },
+    spec: { volumes: [volume], containers: [{ name: 'proxy', image: 'envoy' }, server700] },
+  })
   const { out, err } = await adopt('plain')
-  expect(parse(out)).toMatchObject({ metadata: { name: 'plain' }, spec: { existing: { podSelector: { matchLabels: { app: 'plain' } }, container: 'engine', port: server.port, apiKeySecretRef: { name: 'own', key: 'key' } } } })
+  expect(parse(out)).toMatchObject({
+    metadata: { name: 'plain' },
+    spec: {
+      existing: {
+        podSelector: { matchLabels: { app: 'plain' } },
+        container: 'engine',
+        port: server.port,
+        apiKeySecretRef: { name: 'own', key: 'key' },
+      },
+    },
+  })
   expect(err).toContain('Claim data of the snapshot directory is not there.')
   const { status } = await applied(out, 'Authorized')
   expect(status?.snapshotVolume?.directory).toBe('/kept')
@@ -124,8 +196,12 @@ test('a plain pod with a sidecar, a key of its own and a directory by flag', asy
 
 describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
   /** Of several objects kubectl prints a List, or as many texts one after the other. */
-  const read = async (input: string): Promise<unknown> => JSON.parse(await api.kubectl.run(['create', '--dry-run=client', '--validate=false', '-o', 'json', '-f', '-'], { input }))
-  const second = '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: pwn}\n---\n#'
+  const read = async (input: string): Promise<unknown> =>
+    JSON.parse(
+      await api.kubectl.run(['create', '--dry-run=client', '--validate=false', '-o', 'json', '-f', '-'], { input }),
+    )
+  const second =
+    '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: pwn}\n---\n#'
   const numbers = ['0o17', '0X1F', '0B11', '+0X1', '1e5_0', '-.5', '190:20:30']
   test.each<[string, string]>([
     ['a document of its own', `\n${second}`],
@@ -135,23 +211,44 @@ describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
     ['text that turns and hides', '\u202Etxet\u2066\uFEFF\u200B'],
     ...numbers.map((number): [string, string] => [`a number in disguise (${number})`, number]),
   ])('whatever a pod says: %s', async (_, evil) => {
-    const env = [{ name: 'MEILI_SNAPSHOT_DIR', value: `/meili_data/x${evil}` }, { name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } }]
-    await runningPod(api, { metadata: { namespace, name: 'evil', labels: { app: '0o17' } }, spec: { containers: [{ name: 'engine', image: 'getmeili/meilisearch:v1.21.0', env }] } })
+    const env = [
+      { name: 'MEILI_SNAPSHOT_DIR', value: `/meili_data/x${evil}` },
+      { name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } },
+    ]
+    await runningPod(api, {
+      metadata: { namespace, name: 'evil', labels: { app: '0o17' } },
+      spec: { containers: [{ name: 'engine', image: 'getmeili/meilisearch:v1.21.0', env }] },
+    })
     for (const format of ['yaml', 'json']) {
       const { code, out } = await adopt('-o', format)
       expect(code).toBe(0)
       expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
-      expect(await read(out)).toEqual({ apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', metadata: { name: 'evil', namespace }, spec: { existing: { podSelector: { matchLabels: { app: '0o17' } }, apiKeySecretRef: { name: 'keys', key: 'key' } } } })
+      expect(await read(out)).toEqual({
+        apiVersion: 'meili-operator.dev/v1alpha1',
+        kind: 'MeiliInstance',
+        metadata: { name: 'evil', namespace },
+        spec: {
+          existing: { podSelector: { matchLabels: { app: '0o17' } }, apiKeySecretRef: { name: 'keys', key: 'key' } },
+        },
+      })
     }
     // The API server lets no such name into a pod; what we print must not lean on that.
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace, annotations: { [`a${evil}`]: evil, b: `${evil} ` } } }
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'x', namespace, annotations: { [`a${evil}`]: evil, b: `${evil} ` } },
+    }
     for (const format of ['yaml', 'json'] as const) expect(await read(printed(object, format))).toEqual(object)
   })
 })
 
 test.each([
   ['nothing here', [], /No pod in namespace \S+ looks like Meilisearch, by image or by port 7700/],
-  ['a name that there is not', ['pod/none'], /There is no running pod none in namespace \S+\. No pod in it looks like Meilisearch/],
+  [
+    'a name that there is not',
+    ['pod/none'],
+    /There is no running pod none in namespace \S+\. No pod in it looks like Meilisearch/,
+  ],
   ['another kind', ['deployment/search'], /write pod\/search or statefulset\/search, not deployment\/search/],
 ] as const)('%s: says so, and what to write', async (_, words, says) => {
   const { code, out, err } = await adopt(...words)

@@ -19,19 +19,39 @@ export interface Release {
   readonly podSpec?: object
 }
 
-export const fullName = ({ name }: Pick<Release, 'name'>): string => (name.includes('meilisearch') ? name : `${name}-meilisearch`)
+export const fullName = ({ name }: Pick<Release, 'name'>): string =>
+  name.includes('meilisearch') ? name : `${name}-meilisearch`
 
-const selectorLabels = ({ name }: Release): Record<string, string> => ({ 'app.kubernetes.io/name': 'meilisearch', 'app.kubernetes.io/instance': name })
+const selectorLabels = ({ name }: Release): Record<string, string> => ({
+  'app.kubernetes.io/name': 'meilisearch',
+  'app.kubernetes.io/instance': name,
+})
 
 export async function installRelease(api: KubeApi, release: Release): Promise<void> {
   const { namespace, port, masterKey, isPersistent = true, replicas = 1 } = release
   const name = fullName(release)
-  const labels = { 'helm.sh/chart': 'meilisearch-0.16.0', ...selectorLabels(release), 'app.kubernetes.io/version': 'v1.21.0', 'app.kubernetes.io/component': 'search-engine', 'app.kubernetes.io/part-of': 'meilisearch', 'app.kubernetes.io/managed-by': 'Helm' }
+  const labels = {
+    'helm.sh/chart': 'meilisearch-0.16.0',
+    ...selectorLabels(release),
+    'app.kubernetes.io/version': 'v1.21.0',
+    'app.kubernetes.io/component': 'search-engine',
+    'app.kubernetes.io/part-of': 'meilisearch',
+    'app.kubernetes.io/managed-by': 'Helm',
+  }
   const template = { metadata: { labels }, spec: { ...podSpec(release), ...release.podSpec } }
   const make = (resource: Resource, rest: object): Promise<KubeObject> => create(api, resource, rest)
-  await make(configMaps, { metadata: { namespace, name: `${name}-environment`, labels }, data: { MEILI_ENV: 'production', MEILI_NO_ANALYTICS: 'true', MEILI_HTTP_ADDR: `0.0.0.0:${port}` } })
-  await make(secrets, { metadata: { namespace, name: `${name}-master-key`, labels }, stringData: { MEILI_MASTER_KEY: masterKey } })
-  const statefulSet = await make(statefulSets, { metadata: { namespace, name, labels }, spec: { replicas, serviceName: name, selector: { matchLabels: selectorLabels(release) }, template } })
+  await make(configMaps, {
+    metadata: { namespace, name: `${name}-environment`, labels },
+    data: { MEILI_ENV: 'production', MEILI_NO_ANALYTICS: 'true', MEILI_HTTP_ADDR: `0.0.0.0:${port}` },
+  })
+  await make(secrets, {
+    metadata: { namespace, name: `${name}-master-key`, labels },
+    stringData: { MEILI_MASTER_KEY: masterKey },
+  })
+  const statefulSet = await make(statefulSets, {
+    metadata: { namespace, name, labels },
+    spec: { replicas, serviceName: name, selector: { matchLabels: selectorLabels(release) }, template },
+  })
   for (let index = 0; index < replicas; index += 1) await startPod(api, statefulSet, { template, index })
   if (isPersistent) await boundClaim(api, { namespace, name })
 }
@@ -54,11 +74,22 @@ function podSpec({ name, isPersistent = true }: Release): object {
   }
 }
 
-async function startPod(api: KubeApi, statefulSet: KubeObject, { template, index }: { template: { metadata: { labels: Record<string, string> }; spec: object }; index: number }): Promise<void> {
+async function startPod(
+  api: KubeApi,
+  statefulSet: KubeObject,
+  { template, index }: { template: { metadata: { labels: Record<string, string> }; spec: object }; index: number },
+): Promise<void> {
   const { name, namespace = '', uid = '' } = statefulSet.metadata
   const podName = `${name}-${index}`
-  const labels = { ...template.metadata.labels, 'statefulset.kubernetes.io/pod-name': podName, 'apps.kubernetes.io/pod-index': String(index), 'controller-revision-hash': `${name}-7c9` }
-  const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid, controller: true, blockOwnerDeletion: true }]
+  const labels = {
+    ...template.metadata.labels,
+    'statefulset.kubernetes.io/pod-name': podName,
+    'apps.kubernetes.io/pod-index': String(index),
+    'controller-revision-hash': `${name}-7c9`,
+  }
+  const ownerReferences = [
+    { apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid, controller: true, blockOwnerDeletion: true },
+  ]
   await runningPod(api, { metadata: { namespace, name: podName, labels, ownerReferences }, spec: template.spec })
 }
 
@@ -70,10 +101,20 @@ export async function runningPod(api: KubeApi, pod: { metadata: object; spec: ob
 }
 
 export async function boundClaim(api: KubeApi, metadata: { namespace: string; name: string }): Promise<void> {
-  const claim = await create(api, persistentVolumeClaims, { metadata, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } } })
-  await api.kube.updateStatus(persistentVolumeClaims, { ...claim, status: { phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '10Gi' } } } as KubeObject)
+  const claim = await create(api, persistentVolumeClaims, {
+    metadata,
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } },
+  })
+  await api.kube.updateStatus(persistentVolumeClaims, {
+    ...claim,
+    status: { phase: 'Bound', accessModes: ['ReadWriteOnce'], capacity: { storage: '10Gi' } },
+  } as KubeObject)
 }
 
 export async function create(api: KubeApi, resource: Resource, rest: object): Promise<KubeObject> {
-  return await api.kube.create(resource, { apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`, kind: resource.kind, ...rest } as unknown as KubeObject)
+  return await api.kube.create(resource, {
+    apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
+    kind: resource.kind,
+    ...rest,
+  } as unknown as KubeObject)
 }

@@ -25,12 +25,26 @@ let server: MeilisearchProcess
 let operator: OperatorProcess
 let namespace: string
 
-const install = (): Promise<string> => api.kubectl.run(['apply', '--server-side', '--force-conflicts', '-f', new URL('../../../install.yaml', import.meta.url).pathname])
+const install = (): Promise<string> =>
+  api.kubectl.run([
+    'apply',
+    '--server-side',
+    '--force-conflicts',
+    '-f',
+    new URL('../../../install.yaml', import.meta.url).pathname,
+  ])
 
 async function startOperator(): Promise<void> {
-  const kubeconfig = api.kubeconfig({ user: { token: await api.token({ namespace: operatorNamespace, name: 'meili-operator' }) } })
-  operator = await OperatorProcess.start({ ...deployedEnvironment({ name: 'operator-0', namespace: operatorNamespace }), KUBECONFIG: kubeconfig })
-  await eventually('the operator to lead', async () => ((await operator.metric('meili_operator_leader')) === 1 ? true : undefined))
+  const kubeconfig = api.kubeconfig({
+    user: { token: await api.token({ namespace: operatorNamespace, name: 'meili-operator' }) },
+  })
+  operator = await OperatorProcess.start({
+    ...deployedEnvironment({ name: 'operator-0', namespace: operatorNamespace }),
+    KUBECONFIG: kubeconfig,
+  })
+  await eventually('the operator to lead', async () =>
+    (await operator.metric('meili_operator_leader')) === 1 ? true : undefined,
+  )
 }
 
 beforeAll(async () => {
@@ -54,14 +68,32 @@ async function settled(changes: Partial<Release> = {}, existing: object = {}): P
   await installRelease(api, release)
   const now = new Date().toISOString()
   // Before its instance is there: else the operator would take it.
-  await snapshot('first', completedStatus({ completedAt: now, destination: { freeBytes: 12_000_000_000, observedAt: now } }))
-  const spec = { existing: { podSelector: { matchLabels: { 'app.kubernetes.io/instance': release.name } }, port: server.port, apiKeySecretRef: { name: `${fullName(release)}-master-key`, key: 'MEILI_MASTER_KEY' }, ...existing } }
+  await snapshot(
+    'first',
+    completedStatus({ completedAt: now, destination: { freeBytes: 12_000_000_000, observedAt: now } }),
+  )
+  const spec = {
+    existing: {
+      podSelector: { matchLabels: { 'app.kubernetes.io/instance': release.name } },
+      port: server.port,
+      apiKeySecretRef: { name: `${fullName(release)}-master-key`, key: 'MEILI_MASTER_KEY' },
+      ...existing,
+    },
+  }
   await create(api, meiliInstances, { metadata: { namespace, name: 'movies' }, spec })
-  await eventually('the operator to look at it', async () => ((await api.kube.get<MeiliInstance & KubeObject>(meiliInstances, { namespace, name: 'movies' })).status?.observedGeneration === 1 ? true : undefined))
+  await eventually('the operator to look at it', async () =>
+    (await api.kube.get<MeiliInstance & KubeObject>(meiliInstances, { namespace, name: 'movies' })).status
+      ?.observedGeneration === 1
+      ? true
+      : undefined,
+  )
 }
 
 async function snapshot(name: string, status: object, of = 'movies'): Promise<void> {
-  await create(api, meiliSnapshots, { metadata: { namespace, name }, spec: { source: { instanceRef: { name: of } }, destination: { claim: { name: 'backups' } } } })
+  await create(api, meiliSnapshots, {
+    metadata: { namespace, name },
+    spec: { source: { instanceRef: { name: of } }, destination: { claim: { name: 'backups' } } },
+  })
   // The operator looks at it too: the last word counts.
   await eventually('the status to be written', async () => {
     const current = await api.kube.get(meiliSnapshots, { namespace, name })
@@ -69,8 +101,13 @@ async function snapshot(name: string, status: object, of = 'movies'): Promise<vo
   })
 }
 
-async function doctor(kubeconfig?: string): Promise<{ code: number | null; findings: Finding[]; bad: Finding[]; err: string }> {
-  const { code, out, err } = await plugin.run(['doctor', '-n', namespace, '-o', 'json'], kubeconfig === undefined ? {} : { kubeconfig })
+async function doctor(
+  kubeconfig?: string,
+): Promise<{ code: number | null; findings: Finding[]; bad: Finding[]; err: string }> {
+  const { code, out, err } = await plugin.run(
+    ['doctor', '-n', namespace, '-o', 'json'],
+    kubeconfig === undefined ? {} : { kubeconfig },
+  )
   const { findings } = JSON.parse(out) as { findings: Finding[] }
   return { code, err, findings, bad: findings.filter(({ level }) => level !== 'ok') }
 }
@@ -78,7 +115,14 @@ async function doctor(kubeconfig?: string): Promise<{ code: number | null; findi
 /** Exactly this one, and 1. */
 async function finds(check: Finding['check'], says: RegExp, remedy: RegExp): Promise<void> {
   const { code, bad } = await doctor()
-  expect(bad).toEqual([{ level: 'problem', check, message: expect.stringMatching(says) as unknown, remedy: expect.stringMatching(remedy) as unknown }])
+  expect(bad).toEqual([
+    {
+      level: 'problem',
+      check,
+      message: expect.stringMatching(says) as unknown,
+      remedy: expect.stringMatching(remedy) as unknown,
+    },
+  ])
   expect(code).toBe(1)
 }
 
@@ -92,7 +136,9 @@ test('all is well: each check says so, and the end is 0', async () => {
     '✓ rights of meili-operator-system/meili-operator: all that it needs',
     '✓ your rights: all that this plugin needs',
     `✓ instance ${namespace}/movies: Meilisearch 1.21.0 answers, its key suffices, its snapshots can be moved`,
-    expect.stringMatching(new RegExp(`^✓ claim ${namespace}/backups: 11\\.2 GiB free \\d+s ago, room for about 116 more$`)),
+    expect.stringMatching(
+      new RegExp(`^✓ claim ${namespace}/backups: 11\\.2 GiB free \\d+s ago, room for about 116 more$`),
+    ),
     '0 problems, 0 warnings',
     '',
   ])
@@ -106,19 +152,38 @@ describe('an instance:', () => {
   })
 
   test('its key is too weak', async () => {
-    const { key } = await server.api.call<{ key: string }>('/keys', { method: 'POST', body: JSON.stringify({ actions: ['snapshots.create', 'tasks.cancel', 'version', 'stats.get'], indexes: ['*'], expiresAt: null }) })
+    const { key } = await server.api.call<{ key: string }>('/keys', {
+      method: 'POST',
+      body: JSON.stringify({
+        actions: ['snapshots.create', 'tasks.cancel', 'version', 'stats.get'],
+        indexes: ['*'],
+        expiresAt: null,
+      }),
+    })
     await settled({ masterKey: key })
-    await finds('instance', /movies: KeyTooWeak: The key in Secret movies-meilisearch-master-key\/MEILI_MASTER_KEY lacks tasks\.get/, /^paste this, then the key, and press Enter: .*--from-file=MEILI_MASTER_KEY=\/dev\/stdin .* \| kubectl -n \S+ patch secret\/movies-meilisearch-master-key --patch-file=\/dev\/stdin$/)
+    await finds(
+      'instance',
+      /movies: KeyTooWeak: The key in Secret movies-meilisearch-master-key\/MEILI_MASTER_KEY lacks tasks\.get/,
+      /^paste this, then the key, and press Enter: .*--from-file=MEILI_MASTER_KEY=\/dev\/stdin .* \| kubectl -n \S+ patch secret\/movies-meilisearch-master-key --patch-file=\/dev\/stdin$/,
+    )
   })
 
   test('its key is not there', async () => {
     await settled({}, { apiKeySecretRef: { name: 'none', key: 'k' } })
-    await finds('instance', /movies: KeyMissing: Secret none does not exist/, / create secret generic none; head .* --from-file=k=\/dev\/stdin .* patch secret\/none /)
+    await finds(
+      'instance',
+      /movies: KeyMissing: Secret none does not exist/,
+      / create secret generic none; head .* --from-file=k=\/dev\/stdin .* patch secret\/none /,
+    )
   })
 
   test('its snapshot directory cannot be moved from', async () => {
     await settled({ isPersistent: false })
-    await finds('instance', /movies: DirectoryNotOnClaim: Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots/, /docs\/failures\.md, DirectoryNotOnClaim/)
+    await finds(
+      'instance',
+      /movies: DirectoryNotOnClaim: Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots/,
+      /docs\/failures\.md, DirectoryNotOnClaim/,
+    )
   })
 })
 
@@ -128,16 +193,37 @@ describe('a destination:', () => {
   })
 
   test('has less room than the next snapshot needs', async () => {
-    await snapshot('second', completedStatus({ destination: { freeBytes: 50_000_000, observedAt: '2090-01-01T00:00:00Z' } }), 'elsewhere')
-    await finds('destination', /backups: 47\.7 MiB free 0s ago, the next snapshot needs about 162 MiB/, /or enlarge it: kubectl -n \S+ patch pvc\/backups /)
+    await snapshot(
+      'second',
+      completedStatus({ destination: { freeBytes: 50_000_000, observedAt: '2090-01-01T00:00:00Z' } }),
+      'elsewhere',
+    )
+    await finds(
+      'destination',
+      /backups: 47\.7 MiB free 0s ago, the next snapshot needs about 162 MiB/,
+      /or enlarge it: kubectl -n \S+ patch pvc\/backups /,
+    )
   })
 
   test('is full, and a snapshot waits for room', async () => {
     onTestFinished(startOperator)
     await operator.end('SIGTERM')
-    await snapshot('waiting', { phase: 'Moving', conditions: conditions({ Ready: ['False', 'InsufficientSpace', 'Claim backups has 61 MiB free, and the snapshot needs about 98 MiB.'] }) })
+    await snapshot('waiting', {
+      phase: 'Moving',
+      conditions: conditions({
+        Ready: ['False', 'InsufficientSpace', 'Claim backups has 61 MiB free, and the snapshot needs about 98 MiB.'],
+      }),
+    })
     const { bad } = await doctor()
-    expect(bad).toContainEqual(expect.objectContaining({ level: 'problem', check: 'destination', message: expect.stringMatching(/backups is full, snapshot waiting waits: Claim backups has 61 MiB free/) as unknown }))
+    expect(bad).toContainEqual(
+      expect.objectContaining({
+        level: 'problem',
+        check: 'destination',
+        message: expect.stringMatching(
+          /backups is full, snapshot waiting waits: Claim backups has 61 MiB free/,
+        ) as unknown,
+      }),
+    )
   })
 })
 
@@ -149,7 +235,11 @@ describe('the operator:', () => {
   test('is killed: its lease is not renewed any more', async () => {
     onTestFinished(startOperator)
     await operator.end('SIGKILL')
-    await finds('operator', /not running: 0 of 1 pods of Deployment meili-operator-system\/meili-operator are ready, and operator-0 held its lease and does not renew it/, /^kubectl -n meili-operator-system describe pods .*; kubectl -n meili-operator-system logs deployment\/meili-operator$/)
+    await finds(
+      'operator',
+      /not running: 0 of 1 pods of Deployment meili-operator-system\/meili-operator are ready, and operator-0 held its lease and does not renew it/,
+      /^kubectl -n meili-operator-system describe pods .*; kubectl -n meili-operator-system logs deployment\/meili-operator$/,
+    )
   })
 
   test('is scaled to nothing', async () => {
@@ -159,45 +249,109 @@ describe('the operator:', () => {
     })
     await operator.end('SIGTERM')
     await api.kubectl.run(['-n', operatorNamespace, 'scale', 'deployment/meili-operator', '--replicas=0'])
-    await finds('operator', /not running: Deployment meili-operator-system\/meili-operator is scaled to 0, and nobody holds its lease/, /^kubectl -n meili-operator-system scale deployment\/meili-operator --replicas=1$/)
+    await finds(
+      'operator',
+      /not running: Deployment meili-operator-system\/meili-operator is scaled to 0, and nobody holds its lease/,
+      /^kubectl -n meili-operator-system scale deployment\/meili-operator --replicas=1$/,
+    )
   })
 
   test('is not installed', async () => {
     onTestFinished(async () => void (await install()))
     await api.kubectl.run(['-n', operatorNamespace, 'delete', 'deployment', 'meili-operator'])
-    await finds('operator', /is not installed: there is no Deployment/, /^kubectl apply --server-side -f install\.yaml$/)
+    await finds(
+      'operator',
+      /is not installed: there is no Deployment/,
+      /^kubectl apply --server-side -f install\.yaml$/,
+    )
   })
 
   test('lacks a right', async () => {
     onTestFinished(async () => void (await install()))
-    await api.kubectl.run(['patch', 'clusterrole', 'meili-operator', '--type=json', '-p', JSON.stringify([{ op: 'test', path: '/rules/6/resources/0', value: 'secrets' }, { op: 'remove', path: '/rules/6' }])])
-    await finds('rights', /^The operator \(meili-operator-system\/meili-operator\) may not get secrets in all namespaces$/, /install\.yaml/)
+    await api.kubectl.run([
+      'patch',
+      'clusterrole',
+      'meili-operator',
+      '--type=json',
+      '-p',
+      JSON.stringify([
+        { op: 'test', path: '/rules/6/resources/0', value: 'secrets' },
+        { op: 'remove', path: '/rules/6' },
+      ]),
+    ])
+    await finds(
+      'rights',
+      /^The operator \(meili-operator-system\/meili-operator\) may not get secrets in all namespaces$/,
+      /install\.yaml/,
+    )
   })
 
   test('has another CRD than it needs: one is old, one is newer', async () => {
     onTestFinished(async () => void (await install()))
-    const patch = async (plural: string, change: object): Promise<string> => await api.kubectl.run(['patch', 'crd', `${plural}.meili-operator.dev`, '--type=json', '-p', JSON.stringify([change])])
+    const patch = async (plural: string, change: object): Promise<string> =>
+      await api.kubectl.run([
+        'patch',
+        'crd',
+        `${plural}.meili-operator.dev`,
+        '--type=json',
+        '-p',
+        JSON.stringify([change]),
+      ])
     const spec = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties'
     await patch('meilisnapshots', { op: 'remove', path: `${spec}/sourcePolicy` })
-    await finds('crds', /^CRD meilisnapshots\.meili-operator\.dev is old: it lacks spec\.sourcePolicy, and the API server drops/, /install\.yaml \(version 0\.1\.0\)/)
+    await finds(
+      'crds',
+      /^CRD meilisnapshots\.meili-operator\.dev is old: it lacks spec\.sourcePolicy, and the API server drops/,
+      /install\.yaml \(version 0\.1\.0\)/,
+    )
     await install()
     await patch('meiliinstances', { op: 'add', path: `${spec}/colour`, value: { type: 'string' } })
     const { code, bad } = await doctor()
-    expect({ code, bad }).toMatchObject({ code: 0, bad: [{ level: 'warning', message: expect.stringContaining('is newer than this plugin (0.1.0), which does not know spec.colour') as unknown }] })
+    expect({ code, bad }).toMatchObject({
+      code: 0,
+      bad: [
+        {
+          level: 'warning',
+          message: expect.stringContaining(
+            'is newer than this plugin (0.1.0), which does not know spec.colour',
+          ) as unknown,
+        },
+      ],
+    })
   })
 })
 
 test('you lack rights: which, and what could not be checked for want of them', async () => {
   await settled()
   const account = await api.account()
-  await api.kubectl.run(['-n', namespace, 'create', 'role', 'reader', '--verb=get,list,watch', '--resource=meiliinstances.meili-operator.dev,meilisnapshots.meili-operator.dev'])
-  await api.kubectl.run(['-n', namespace, 'create', 'rolebinding', 'reader', '--role=reader', `--serviceaccount=${account.namespace}:${account.name}`])
+  await api.kubectl.run([
+    '-n',
+    namespace,
+    'create',
+    'role',
+    'reader',
+    '--verb=get,list,watch',
+    '--resource=meiliinstances.meili-operator.dev,meilisnapshots.meili-operator.dev',
+  ])
+  await api.kubectl.run([
+    '-n',
+    namespace,
+    'create',
+    'rolebinding',
+    'reader',
+    '--role=reader',
+    `--serviceaccount=${account.namespace}:${account.name}`,
+  ])
   const { code, bad } = await doctor(api.kubeconfig({ user: { token: await api.token(account) } }))
   expect(code).toBe(0)
   expect(bad.map(({ level }) => level)).not.toContain('problem')
   const said = bad.map(({ message }) => message).join('\n')
-  expect(said).toContain(`You may not create meilisnapshots.meili-operator.dev, list events, list pods in namespace ${namespace}`)
-  expect(said).toMatch(/CRD meilisnapshots\.meili-operator\.dev could not be checked: .* cannot get resource "customresourcedefinitions"/)
+  expect(said).toContain(
+    `You may not create meilisnapshots.meili-operator.dev, list events, list pods in namespace ${namespace}`,
+  )
+  expect(said).toMatch(
+    /CRD meilisnapshots\.meili-operator\.dev could not be checked: .* cannot get resource "customresourcedefinitions"/,
+  )
   expect(said).toMatch(/Whether the operator runs could not be checked: .* cannot list resource "deployments"/)
 })
 
@@ -205,8 +359,15 @@ test('you lack rights: which, and what could not be checked for want of them', a
 test('the CRDs are missing', async () => {
   await operator.end('SIGTERM')
   await api.kube.delete(customResourceDefinitions, { name: 'meilisnapshots.meili-operator.dev' })
-  await eventually('the CRD to be gone', async () => ((await api.kubectl.run(['get', 'crd', '-o', 'name'])).includes('meilisnapshots') ? undefined : true))
+  await eventually('the CRD to be gone', async () =>
+    (await api.kubectl.run(['get', 'crd', '-o', 'name'])).includes('meilisnapshots') ? undefined : true,
+  )
   const { code, bad } = await doctor()
-  expect(bad).toContainEqual({ level: 'problem', check: 'crds', message: 'CRD meilisnapshots.meili-operator.dev is missing', remedy: 'kubectl apply --server-side -f install.yaml' })
+  expect(bad).toContainEqual({
+    level: 'problem',
+    check: 'crds',
+    message: 'CRD meilisnapshots.meili-operator.dev is missing',
+    remedy: 'kubectl apply --server-side -f install.yaml',
+  })
   expect(code).toBe(1)
 })

@@ -27,27 +27,45 @@ async function refused(words: readonly string[], options: RunOptions = {}): Prom
 
 describe('without a cluster', () => {
   test('no kubeconfig at all', async () => {
-    expect(await refused(['status'], { kubeconfig: '' })).toMatchObject({ code: 3, err: 'error: There is no cluster in the default kubeconfig: set KUBECONFIG, or run in a pod with a service account.\n' })
+    expect(await refused(['status'], { kubeconfig: '' })).toMatchObject({
+      code: 3,
+      err: 'error: There is no cluster in the default kubeconfig: set KUBECONFIG, or run in a pod with a service account.\n',
+    })
   })
 
   test('a kubeconfig that is not there, or is none', async () => {
-    expect((await refused(['status', '--kubeconfig', '/nowhere/config'])).err).toMatch(/The kubeconfig cannot be read: ENOENT.*\/nowhere\/config.*Name another one with --kubeconfig or KUBECONFIG\./)
-    expect((await refused(['status', '--kubeconfig', api.file('a: [b')])).err).toContain('The kubeconfig cannot be read: ')
+    expect((await refused(['status', '--kubeconfig', '/nowhere/config'])).err).toMatch(
+      /The kubeconfig cannot be read: ENOENT.*\/nowhere\/config.*Name another one with --kubeconfig or KUBECONFIG\./,
+    )
+    expect((await refused(['status', '--kubeconfig', api.file('a: [b')])).err).toContain(
+      'The kubeconfig cannot be read: ',
+    )
   })
 
   test('a context that is not in it', async () => {
-    expect(await refused(['status', '--context', 'moon'])).toMatchObject({ code: 3, err: expect.stringContaining('There is no context moon') as unknown })
+    expect(await refused(['status', '--context', 'moon'])).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('There is no context moon') as unknown,
+    })
   })
 
   test('nobody answers', async () => {
     const kubeconfig = api.kubeconfig({ cluster: { server: 'https://127.0.0.1:1' } })
-    expect(await refused(['doctor'], { kubeconfig })).toMatchObject({ code: 3, err: expect.stringMatching(/^error: The cluster at https:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED.*Is it up, and is it the one you mean\?/) as unknown })
+    expect(await refused(['doctor'], { kubeconfig })).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(
+        /^error: The cluster at https:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED.*Is it up, and is it the one you mean\?/,
+      ) as unknown,
+    })
   })
 
   test('it does not know who asks', async () => {
     const kubeconfig = api.kubeconfig({ user: { token: 'not-a-token-of-this-cluster' } })
     const { err, code } = await refused(['status'], { kubeconfig })
-    expect({ code, err }).toMatchObject({ code: 3, err: expect.stringContaining('does not accept who you are (401). Log in again') as unknown })
+    expect({ code, err }).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('does not accept who you are (401). Log in again') as unknown,
+    })
     expect(err).not.toContain('not-a-token')
   })
 })
@@ -56,7 +74,9 @@ test('without the right: which one, and whom to ask', async () => {
   const kubeconfig = api.kubeconfig({ user: { token: await api.token(await api.account()) } })
   const { err, code } = await refused(['snapshot', 'list'], { kubeconfig })
   expect(code).toBe(3)
-  expect(err).toMatch(/^error: You may not do this: meilisnapshots\.meili-operator\.dev is forbidden: User "system:serviceaccount:default:\S+" cannot list resource "meilisnapshots".* Ask whoever runs the cluster/)
+  expect(err).toMatch(
+    /^error: You may not do this: meilisnapshots\.meili-operator\.dev is forbidden: User "system:serviceaccount:default:\S+" cannot list resource "meilisnapshots".* Ask whoever runs the cluster/,
+  )
 })
 
 describe('wrong usage ends with 64 and names the nearest right word:', () => {
@@ -64,7 +84,10 @@ describe('wrong usage ends with 64 and names the nearest right word:', () => {
     [['stats'], /unknown command 'stats'\n\(Did you mean status\?\)/],
     [['snapshot', 'crate'], /unknown command 'crate'\n\(Did you mean create\?\)/],
     [['status', '--all-namespace'], /unknown option '--all-namespace'\n\(Did you mean --all-namespaces\?\)/],
-    [['status', '-o', 'xml'], /'-o, --output <format>' argument 'xml' is invalid\. Allowed choices are json, yaml, name\./],
+    [
+      ['status', '-o', 'xml'],
+      /'-o, --output <format>' argument 'xml' is invalid\. Allowed choices are json, yaml, name\./,
+    ],
     [['wait'], /missing required argument 'snapshot'/],
     [['wait', 'a', 'b'], /too many arguments/],
     [['wait', 'a', '--timeout', 'soon'], /write for example 90s, 10m or 1h30m/],
@@ -77,7 +100,17 @@ describe('wrong usage ends with 64 and names the nearest right word:', () => {
 })
 
 describe('help', () => {
-  test.each([[[]], [['status']], [['snapshot', 'create']], [['snapshot', 'list']], [['snapshot', 'describe']], [['wait']], [['adopt']], [['doctor']], [['completion']]])('%j has examples, and needs no cluster', async (words) => {
+  test.each([
+    [[]],
+    [['status']],
+    [['snapshot', 'create']],
+    [['snapshot', 'list']],
+    [['snapshot', 'describe']],
+    [['wait']],
+    [['adopt']],
+    [['doctor']],
+    [['completion']],
+  ])('%j has examples, and needs no cluster', async (words) => {
     const { code, out, err } = await plugin.run([...words, '--help'], { kubeconfig: '' })
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/^Usage: kubectl meili /)
@@ -95,6 +128,11 @@ describe('help', () => {
 test('before the CRDs: how to install them', async () => {
   await api.kubectl.run(['delete', 'crd', '--all', '--wait'])
   for (const words of [['status'], ['snapshot', 'list'], ['wait', 'first']]) {
-    expect(await refused(words)).toMatchObject({ code: 3, err: expect.stringContaining("does not know meili-operator's kinds: install its CRDs and the operator (kubectl apply --server-side -f install.yaml)") as unknown })
+    expect(await refused(words)).toMatchObject({
+      code: 3,
+      err: expect.stringContaining(
+        "does not know meili-operator's kinds: install its CRDs and the operator (kubectl apply --server-side -f install.yaml)",
+      ) as unknown,
+    })
   }
 })

@@ -42,9 +42,12 @@ interface Driven {
 
 /** A control plane whose parent is a process of its own. */
 async function drive(): Promise<Driven> {
-  const driver = spawn(process.execPath, [join(import.meta.dirname, '../../support/control-plane-driver.ts')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const driver = spawn(process.execPath, [join(import.meta.dirname, '../../support/control-plane-driver.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   drivers.push(driver)
-  for await (const line of createInterface({ input: driver.stdout })) return { driver, ...(JSON.parse(line) as Omit<Driven, 'driver'>) }
+  for await (const line of createInterface({ input: driver.stdout }))
+    return { driver, ...(JSON.parse(line) as Omit<Driven, 'driver'>) }
   throw new Error('The driver ended before its control plane was ready: see above.')
 }
 
@@ -57,16 +60,26 @@ async function end(driver: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 
 /** etcd and kube-apiserver of a process. */
 const programsOf = (pid: number): ProcessIdentity[] => children(pid).map(identify)
-const names = (programs: readonly ProcessIdentity[]): string[] => programs.map(({ pid }) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()).toSorted()
+const names = (programs: readonly ProcessIdentity[]): string[] =>
+  programs.map(({ pid }) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()).toSorted()
 
 async function listens(server: string): Promise<boolean> {
   const socket = connect(Number(new URL(server).port), '127.0.0.1')
-  const answer = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false)
+  const answer = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'error').then(() => false),
+  ]).catch(() => false)
   socket.destroy()
   return answer
 }
 
-async function gone({ programs, servers }: { programs: readonly ProcessIdentity[]; servers: readonly string[] }): Promise<void> {
+async function gone({
+  programs,
+  servers,
+}: {
+  programs: readonly ProcessIdentity[]
+  servers: readonly string[]
+}): Promise<void> {
   await expect.poll(() => programs.filter(alive)).toEqual([])
   // A process that was killed counts as dead while the kernel still closes what it had open.
   for (const server of servers) await expect.poll(() => listens(server)).toBe(false)
@@ -79,10 +92,25 @@ describe('a control plane', () => {
     const kube = new KubeClient(connectTo(plane.kubeconfig))
     await kube.create(configMaps, { metadata: { namespace: 'default', name: 'written' } })
     await kube.close()
-    const { items } = await kubectl.json<{ items: { metadata: { name: string } }[] }>(['get', 'configmaps', '-n', 'default'])
+    const { items } = await kubectl.json<{ items: { metadata: { name: string } }[] }>([
+      'get',
+      'configmaps',
+      '-n',
+      'default',
+    ])
     expect(items.map(({ metadata }) => metadata.name)).toEqual(['written'])
-    const entries = (): object[] => readFileSync(plane.auditLog, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as object)
-    await expect.poll(entries).toContainEqual(expect.objectContaining({ verb: 'create', user: expect.objectContaining({ username: 'admin' }) as object, objectRef: expect.objectContaining({ resource: 'configmaps', name: 'written' }) as object }))
+    const entries = (): object[] =>
+      readFileSync(plane.auditLog, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object)
+    await expect.poll(entries).toContainEqual(
+      expect.objectContaining({
+        verb: 'create',
+        user: expect.objectContaining({ username: 'admin' }) as object,
+        objectRef: expect.objectContaining({ resource: 'configmaps', name: 'written' }) as object,
+      }),
+    )
     expect(statSync(plane.kubeconfig).mode & 0o077, 'nobody else reads the administrator’s key').toBe(0)
   })
 
@@ -110,21 +138,24 @@ describe('a control plane', () => {
   })
 })
 
-test.skipIf(process.platform !== 'linux')('a control plane ends with its driver, whether that exits or is killed, and what then lies on disk goes with the next start', async () => {
-  const [exits, killed] = await Promise.all([drive(), drive()])
-  const driven = [exits, killed]
-  const programs = driven.flatMap(({ driver }) => programsOf(driver.pid!))
-  expect(names(programs)).toEqual(['etcd', 'etcd', 'kube-apiserver', 'kube-apiserver'])
-  for (const { kubeconfig, server } of [...driven, plane]) {
-    expect(existsSync(kubeconfig), 'a start beside it leaves what is in use').toBe(true)
-    expect(await listens(server)).toBe(true)
-  }
+test.skipIf(process.platform !== 'linux')(
+  'a control plane ends with its driver, whether that exits or is killed, and what then lies on disk goes with the next start',
+  async () => {
+    const [exits, killed] = await Promise.all([drive(), drive()])
+    const driven = [exits, killed]
+    const programs = driven.flatMap(({ driver }) => programsOf(driver.pid!))
+    expect(names(programs)).toEqual(['etcd', 'etcd', 'kube-apiserver', 'kube-apiserver'])
+    for (const { kubeconfig, server } of [...driven, plane]) {
+      expect(existsSync(kubeconfig), 'a start beside it leaves what is in use').toBe(true)
+      expect(await listens(server)).toBe(true)
+    }
 
-  await Promise.all([end(exits.driver, 'SIGTERM'), end(killed.driver, 'SIGKILL')])
-  await gone({ programs, servers: driven.map(({ server }) => server) })
-  expect(driven.map(({ stateDirectory }) => existsSync(stateDirectory))).toEqual([true, true])
+    await Promise.all([end(exits.driver, 'SIGTERM'), end(killed.driver, 'SIGKILL')])
+    await gone({ programs, servers: driven.map(({ server }) => server) })
+    expect(driven.map(({ stateDirectory }) => existsSync(stateDirectory))).toEqual([true, true])
 
-  await start()
-  expect(driven.map(({ stateDirectory }) => existsSync(stateDirectory))).toEqual([false, false])
-  expect(await new Kubectl(plane).run(['get', '--raw', '/readyz']), 'what is in use stays').toBe('ok')
-})
+    await start()
+    expect(driven.map(({ stateDirectory }) => existsSync(stateDirectory))).toEqual([false, false])
+    expect(await new Kubectl(plane).run(['get', '--raw', '/readyz']), 'what is in use stays').toBe('ok')
+  },
+)

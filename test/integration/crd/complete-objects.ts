@@ -3,14 +3,26 @@ import { managedSpecs } from './complete-managed.ts'
 import type { Loose } from './real-server.ts'
 
 const at = '2026-01-02T03:04:05.123456789Z'
-const conditions = [{ type: 'Ready', status: 'True', reason: 'Ready', message: 'All is well.', lastTransitionTime: at, observedGeneration: 1 }]
+const conditions = [
+  {
+    type: 'Ready',
+    status: 'True',
+    reason: 'Ready',
+    message: 'All is well.',
+    lastTransitionTime: at,
+    observedGeneration: 1,
+  },
+]
 const secret = { name: 'keys', key: 'master' }
 
 export const complete: Readonly<Record<string, { readonly spec: Loose; readonly status: Loose }>> = {
   MeiliInstance: {
     spec: {
       existing: {
-        podSelector: { matchLabels: { app: 'movies' }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['search'] }] },
+        podSelector: {
+          matchLabels: { app: 'movies' },
+          matchExpressions: [{ key: 'tier', operator: 'In', values: ['search'] }],
+        },
         container: 'meilisearch',
         port: 7700,
         scheme: 'HTTPS',
@@ -39,9 +51,31 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
         observedAt: at,
       },
       databaseClaims: [{ claimName: 'movies-data', subPath: 'data.ms' }],
-      storage: [{ role: 'data', claimName: 'movies-data', requestedBytes: 2, capacityBytes: 2, capacity: '2 B', usedBytes: 1, usedPercent: 50 }],
+      storage: [
+        {
+          role: 'data',
+          claimName: 'movies-data',
+          requestedBytes: 2,
+          capacityBytes: 2,
+          capacity: '2 B',
+          usedBytes: 1,
+          usedPercent: 50,
+        },
+      ],
       connectionSecretName: 'movies-connection',
-      upgrade: { from: '1.20.0', to: '1.21.0', step: 'Done', generation: 2, snapshot: 'movies-before-1-21-0-2', superseded: ['movies-before-1-20-0-1'], indexes: 1, documents: 50_000, failure: 'no', startedAt: at, completedAt: at },
+      upgrade: {
+        from: '1.20.0',
+        to: '1.21.0',
+        step: 'Done',
+        generation: 2,
+        snapshot: 'movies-before-1-21-0-2',
+        superseded: ['movies-before-1-20-0-1'],
+        indexes: 1,
+        documents: 50_000,
+        failure: 'no',
+        startedAt: at,
+        completedAt: at,
+      },
       lastSnapshot: { name: 'nightly', completedAt: at },
     },
   },
@@ -49,7 +83,15 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
     spec: {
       source: { instanceRef: { name: 'movies' } },
       destination: {
-        claim: { name: 'backups', path: 'movies/daily', template: { storageClassName: 'fast', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } } },
+        claim: {
+          name: 'backups',
+          path: 'movies/daily',
+          template: {
+            storageClassName: 'fast',
+            accessModes: ['ReadWriteOnce'],
+            resources: { requests: { storage: '20Gi' } },
+          },
+        },
       },
       sourcePolicy: 'Keep',
       deletionPolicy: 'Retain',
@@ -57,7 +99,9 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
       deadlines: { start: '90s', task: '2h', move: '1h30m' },
       mover: {
         resources: { requests: { cpu: '100m' }, limits: { memory: '256Mi' } },
-        tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'search', effect: 'NoSchedule', tolerationSeconds: 60 }],
+        tolerations: [
+          { key: 'dedicated', operator: 'Equal', value: 'search', effect: 'NoSchedule', tolerationSeconds: 60 },
+        ],
         nodeSelector: { disk: 'ssd' },
         stream: { mode: 'IfNeeded', maxSize: '5Gi' },
         priorityClassName: 'low',
@@ -81,10 +125,45 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
         adoptedAt: at,
         cancelTaskUid: 3,
       },
-      task: { uid: 2, batchUid: 2, status: 'succeeded', enqueuedAt: at, startedAt: at, finishedAt: at, duration: 'PT1S', error: { code: 'internal', message: 'no' } },
+      task: {
+        uid: 2,
+        batchUid: 2,
+        status: 'succeeded',
+        enqueuedAt: at,
+        startedAt: at,
+        finishedAt: at,
+        duration: 'PT1S',
+        error: { code: 'internal', message: 'no' },
+      },
       waitingFor: 'batch 118',
-      progress: { step: 'copying', percent: 62, percentText: '62 %', bytesDone: 1, bytesTotal: 2, updatedAt: at, estimatedCompletion: at },
-      move: { attempt: 1, failures: 0, begun: true, jobName: 'nightly-12345678-1-1', node: 'node-1', runAs: { user: 1000, group: 1000, fsGroup: 1000 }, stream: { pod: 'movies-0', container: 'meilisearch', directory: '/snapshots', fileName: 'data.ms.snapshot', pinned: true }, startedAt: at, retryAt: at, failure: 'no', supersededAt: at },
+      progress: {
+        step: 'copying',
+        percent: 62,
+        percentText: '62 %',
+        bytesDone: 1,
+        bytesTotal: 2,
+        updatedAt: at,
+        estimatedCompletion: at,
+      },
+      move: {
+        attempt: 1,
+        failures: 0,
+        begun: true,
+        jobName: 'nightly-12345678-1-1',
+        node: 'node-1',
+        runAs: { user: 1000, group: 1000, fsGroup: 1000 },
+        stream: {
+          pod: 'movies-0',
+          container: 'meilisearch',
+          directory: '/snapshots',
+          fileName: 'data.ms.snapshot',
+          pinned: true,
+        },
+        startedAt: at,
+        retryAt: at,
+        failure: 'no',
+        supersededAt: at,
+      },
       artifact: {
         claimName: 'backups',
         path: 'movies/nightly-12345678',
@@ -97,9 +176,23 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
         indexes: 1,
         documents: 50_000,
       },
-      room: { attempt: 1, jobName: 'nightly-12345678-room-1', sizeBytes: 1, neededBytes: 2, freeBytes: 3, checkedAt: at, retryAt: at },
+      room: {
+        attempt: 1,
+        jobName: 'nightly-12345678-room-1',
+        sizeBytes: 1,
+        neededBytes: 2,
+        freeBytes: 3,
+        checkedAt: at,
+        retryAt: at,
+      },
       destination: { freeBytes: 3, observedAt: at },
-      release: { attempt: 1, jobName: 'nightly-12345678-release-1', file: { inode: '7', modifiedAt: at, sizeBytes: 1 }, outcome: 'Removed', retryAt: at },
+      release: {
+        attempt: 1,
+        jobName: 'nightly-12345678-release-1',
+        file: { inode: '7', modifiedAt: at, sizeBytes: 1 },
+        outcome: 'Removed',
+        retryAt: at,
+      },
       cleanup: { attempt: 1, jobName: 'nightly-12345678-cleanup-1', failure: 'no', abandoned: 'no', retryAt: at },
       startedAt: at,
       completedAt: at,
@@ -116,5 +209,10 @@ export function completeOf(kind: string): readonly { readonly spec: Loose; reado
 
 /** The spec alone, as a user would write it. */
 export function objectOf(kind: string, name: string, which = 0): Loose {
-  return { apiVersion: 'meili-operator.dev/v1alpha1', kind, metadata: { name, namespace: 'default' }, spec: structuredClone(completeOf(kind)[which]!.spec) }
+  return {
+    apiVersion: 'meili-operator.dev/v1alpha1',
+    kind,
+    metadata: { name, namespace: 'default' },
+    spec: structuredClone(completeOf(kind)[which]!.spec),
+  }
 }

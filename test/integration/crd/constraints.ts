@@ -44,8 +44,17 @@ interface Spoiled {
   readonly says: RegExp
 }
 
-const wrongType: Readonly<Record<string, unknown>> = { object: 'text', array: { a: 1 }, string: 5, integer: 'text', boolean: 'text' }
-const ofType = (type: string, says = `must be of type ${type}|expected|cannot unmarshal|json:`): Spoiled => ({ value: wrongType[type], says: new RegExp(says) })
+const wrongType: Readonly<Record<string, unknown>> = {
+  object: 'text',
+  array: { a: 1 },
+  string: 5,
+  integer: 'text',
+  boolean: 'text',
+}
+const ofType = (type: string, says = `must be of type ${type}|expected|cannot unmarshal|json:`): Spoiled => ({
+  value: wrongType[type],
+  says: new RegExp(says),
+})
 
 /** One bad value for each limiting keyword; `good` is what stands in the complete object. */
 const spoilers: Readonly<Record<string, (limit: never, good: unknown) => Spoiled>> = {
@@ -53,16 +62,27 @@ const spoilers: Readonly<Record<string, (limit: never, good: unknown) => Spoiled
   'x-kubernetes-int-or-string': () => ({ value: true, says: /must be of type integer,string|must validate/ }),
   enum: () => ({ value: 'Nonsense', says: /supported values: "/ }),
   minLength: (limit: number) => ({ value: 'x'.repeat(limit - 1), says: /at least \d+ chars long/ }),
-  maxLength: (limit: number) => ({ value: 'x'.repeat(limit + 1), says: /may not be more than \d+ (bytes|characters)|Too long/i }),
+  maxLength: (limit: number) => ({
+    value: 'x'.repeat(limit + 1),
+    says: /may not be more than \d+ (bytes|characters)|Too long/i,
+  }),
   minimum: (limit: number) => ({ value: limit - 1, says: /should be greater than or equal to/ }),
   maximum: (limit: number) => ({ value: limit + 1, says: /should be less than or equal to/ }),
   minItems: (limit: number) => ({ value: Array.from({ length: limit - 1 }), says: /should have at least \d+ items/ }),
-  maxItems: (limit: number, good) => ({ value: Array.from({ length: limit + 1 }, () => (good as unknown[])[0]), says: /must have at most \d+ items/ }),
-  maxProperties: (limit: number, good) => ({
-    value: Object.fromEntries(Array.from({ length: limit + 1 }, (_, i) => [`k${i}`, Object.values(good as Loose)[0] as unknown])),
+  maxItems: (limit: number, good) => ({
+    value: Array.from({ length: limit + 1 }, () => (good as unknown[])[0]),
     says: /must have at most \d+ items/,
   }),
-  'x-kubernetes-list-map-keys': (_keys: never, good) => ({ value: [...(good as unknown[]), ...(good as unknown[])], says: /Duplicate value/ }),
+  maxProperties: (limit: number, good) => ({
+    value: Object.fromEntries(
+      Array.from({ length: limit + 1 }, (_, i) => [`k${i}`, Object.values(good as Loose)[0] as unknown]),
+    ),
+    says: /must have at most \d+ items/,
+  }),
+  'x-kubernetes-list-map-keys': (_keys: never, good) => ({
+    value: [...(good as unknown[]), ...(good as unknown[])],
+    says: /Duplicate value/,
+  }),
 }
 
 function limitsOf(node: StructuralSchema, at: readonly string[], object: Loose): Constraint[] {
@@ -75,10 +95,15 @@ function limitsOf(node: StructuralSchema, at: readonly string[], object: Loose):
     })
 }
 
-function childrenOf(node: StructuralSchema, at: readonly string[], object: Loose): readonly (readonly [StructuralSchema, readonly string[]])[] {
+function childrenOf(
+  node: StructuralSchema,
+  at: readonly string[],
+  object: Loose,
+): readonly (readonly [StructuralSchema, readonly string[]])[] {
   if (get(object, at) === undefined) return []
   if (node.items !== undefined) return [[node.items, [...at, '0']]]
-  if (node.additionalProperties !== undefined) return [[node.additionalProperties, [...at, Object.keys(get(object, at) as Loose)[0]!]]]
+  if (node.additionalProperties !== undefined)
+    return [[node.additionalProperties, [...at, Object.keys(get(object, at) as Loose)[0]!]]]
   return Object.entries(node.properties ?? {}).map(([name, child]) => [child, [...at, name]] as const)
 }
 
@@ -90,10 +115,15 @@ function walk(node: StructuralSchema, at: readonly string[], object: Loose): Con
     says: /Required value/,
     spoil: (copy) => set(copy, [...at, name], undefined),
   }))
-  return [...limitsOf(node, at, object), ...missing, ...childrenOf(node, at, object).flatMap(([child, childAt]) => walk(child, childAt, object))]
+  return [
+    ...limitsOf(node, at, object),
+    ...missing,
+    ...childrenOf(node, at, object).flatMap(([child, childAt]) => walk(child, childAt, object)),
+  ]
 }
 
-const schemaOf = (kind: Kind): StructuralSchema => customResourceDefinition(kind).spec.versions[0]!.schema.openAPIV3Schema
+const schemaOf = (kind: Kind): StructuralSchema =>
+  customResourceDefinition(kind).spec.versions[0]!.schema.openAPIV3Schema
 
 /** All limits of one half of a kind but the CEL rules. */
 export function constraintsOf(kind: Kind, half: 'spec' | 'status', object: Loose): readonly Constraint[] {
@@ -102,12 +132,18 @@ export function constraintsOf(kind: Kind, half: 'spec' | 'status', object: Loose
 
 /** Fields that an object leaves out. */
 export function missingFields(kind: Kind, object: Loose): readonly string[] {
-  const visit = (node: StructuralSchema, at: readonly string[]): string[] => (get(object, at) === undefined ? [fieldOf(at), ...everyField(node, at)] : childrenOf(node, at, object).flatMap(([child, childAt]) => visit(child, childAt)))
+  const visit = (node: StructuralSchema, at: readonly string[]): string[] =>
+    get(object, at) === undefined
+      ? [fieldOf(at), ...everyField(node, at)]
+      : childrenOf(node, at, object).flatMap(([child, childAt]) => visit(child, childAt))
   return (['spec', 'status'] as const).flatMap((half) => visit(schemaOf(kind).properties![half]!, [half]))
 }
 
 function everyField(node: StructuralSchema, at: readonly string[]): string[] {
-  const inner = node.items === undefined ? Object.entries(node.properties ?? {}).map(([name, child]) => [child, [...at, name]] as const) : [[node.items, [...at, '0']] as const]
+  const inner =
+    node.items === undefined
+      ? Object.entries(node.properties ?? {}).map(([name, child]) => [child, [...at, name]] as const)
+      : [[node.items, [...at, '0']] as const]
   return inner.flatMap(([child, childAt]) => [fieldOf(childAt), ...everyField(child, childAt)])
 }
 

@@ -28,29 +28,51 @@ afterAll(async () => {
 /** The rules that stand in CEL alone, as our own sentences; each is tried by itself in rules.test.ts. */
 const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
   MeiliInstance: ({ existing, managed, deletionPolicy }: MeiliInstanceSpec) =>
-    (existing === undefined) !== (managed === undefined) && (managed !== undefined || deletionPolicy === 'Retain') && existingHolds(existing) && managedHolds(managed),
+    (existing === undefined) !== (managed === undefined) &&
+    (managed !== undefined || deletionPolicy === 'Retain') &&
+    existingHolds(existing) &&
+    managedHolds(managed),
   MeiliSnapshot: ({ deadlines, mover: { bandwidthLimit } }: MeiliSnapshotSpec) =>
-    Object.values(deadlines).every((text) => /[1-9]/.test(text)) && (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20),
+    Object.values(deadlines).every((text) => /[1-9]/.test(text)) &&
+    (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20),
 }
 
 function existingHolds(existing: MeiliInstanceSpec['existing']): boolean {
   if (existing === undefined) return true
   const { podSelector, tls, scheme } = existing
-  return (Object.keys(podSelector.matchLabels ?? {}).length > 0 || (podSelector.matchExpressions ?? []).length > 0) && (tls === undefined || scheme === 'HTTPS')
+  return (
+    (Object.keys(podSelector.matchLabels ?? {}).length > 0 || (podSelector.matchExpressions ?? []).length > 0) &&
+    (tls === undefined || scheme === 'HTTPS')
+  )
 }
 
 function managedHolds(managed: MeiliInstanceSpec['managed']): boolean {
   if (managed === undefined) return true
   const { storage, snapshots, scratch, env = [], image } = managed
-  const isVolume = (one: typeof storage | undefined): boolean => one === undefined || ((one.size === undefined) !== (one.claimName === undefined) && (one.claimName === undefined || (one.storageClassName ?? one.accessModes) === undefined))
-  const isScratch = scratch === undefined || ((scratch.size === undefined) !== (scratch.memory === undefined) && (scratch.storageClassName === undefined || scratch.size !== undefined))
-  const areVariables = env.every(({ value, valueFrom }) => (value === undefined || valueFrom === undefined) && (valueFrom === undefined || (valueFrom.secretKeyRef === undefined) !== (valueFrom.configMapKeyRef === undefined)))
-  const areUnique = [env, image.pullSecrets ?? []].every((list) => new Set(list.map(({ name }) => name)).size === list.length)
+  const isVolume = (one: typeof storage | undefined): boolean =>
+    one === undefined ||
+    ((one.size === undefined) !== (one.claimName === undefined) &&
+      (one.claimName === undefined || (one.storageClassName ?? one.accessModes) === undefined))
+  const isScratch =
+    scratch === undefined ||
+    ((scratch.size === undefined) !== (scratch.memory === undefined) &&
+      (scratch.storageClassName === undefined || scratch.size !== undefined))
+  const areVariables = env.every(
+    ({ value, valueFrom }) =>
+      (value === undefined || valueFrom === undefined) &&
+      (valueFrom === undefined || (valueFrom.secretKeyRef === undefined) !== (valueFrom.configMapKeyRef === undefined)),
+  )
+  const areUnique = [env, image.pullSecrets ?? []].every(
+    (list) => new Set(list.map(({ name }) => name)).size === list.length,
+  )
   return isVolume(storage) && isVolume(snapshots) && isScratch && areVariables && areUnique
 }
 
 const uniqueTypes = (status: Loose): boolean => {
-  const names = [((status['conditions'] ?? []) as { type: string }[]).map(({ type }) => type), ((status['storage'] ?? []) as { role: string }[]).map(({ role }) => role)]
+  const names = [
+    ((status['conditions'] ?? []) as { type: string }[]).map(({ type }) => type),
+    ((status['storage'] ?? []) as { role: string }[]).map(({ role }) => role),
+  ]
   return names.every((list) => new Set(list).size === list.length)
 }
 
@@ -64,7 +86,8 @@ interface Half {
 const halves: readonly Half[] = [
   {
     half: 'spec',
-    ask: async (kind, { spec }) => await server.call('POST', `${pathOf(kind)}?dryRun=All`, { ...objectOf(kind.kind, 'tried'), spec }),
+    ask: async (kind, { spec }) =>
+      await server.call('POST', `${pathOf(kind)}?dryRun=All`, { ...objectOf(kind.kind, 'tried'), spec }),
     alsoNeeded: (kind, value) => celHolds[kind.kind]!(value as never),
   },
   {
@@ -87,11 +110,16 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_name, kin
         fc.asyncProperty(around(schema, half), async (value) => {
           const normal = withoutNulls(value) as Loose
           // A missing status is the default; a missing spec is refused.
-          const parsed = kind[half].safeParse(half === 'status' ? (normal['status'] ?? { observedGeneration: -1 }) : normal['spec'])
+          const parsed = kind[half].safeParse(
+            half === 'status' ? (normal['status'] ?? { observedGeneration: -1 }) : normal['spec'],
+          )
           const isWanted = parsed.success && alsoNeeded(kind, parsed.data)
           const answer = await ask(kind, value)
           const isAccepted = answer.code < 300
-          expect(isAccepted, `zod: ${isWanted ? 'accepts' : JSON.stringify(parsed.error?.issues ?? 'a CEL rule')}; server: ${answer.code} ${String(answer.body['message'])}`).toBe(isWanted)
+          expect(
+            isAccepted,
+            `zod: ${isWanted ? 'accepts' : JSON.stringify(parsed.error?.issues ?? 'a CEL rule')}; server: ${answer.code} ${String(answer.body['message'])}`,
+          ).toBe(isWanted)
           if (isAccepted) expect(answer.body[half]).toEqual(parsed.data)
           seen[isAccepted ? 'accepted' : 'refused'] += 1
         }),

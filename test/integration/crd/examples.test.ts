@@ -37,17 +37,25 @@ describe('what the docs show', () => {
   })
 
   test('what the CronJob of nightly.yaml creates is taken too', async () => {
-    const objects = parseAllDocuments(readFileSync(join(repository, 'examples/nightly.yaml'), 'utf8')).map((document) => document.toJS() as { kind: string; data?: { 'snapshot.yaml': string } })
+    const objects = parseAllDocuments(readFileSync(join(repository, 'examples/nightly.yaml'), 'utf8')).map(
+      (document) => document.toJS() as { kind: string; data?: { 'snapshot.yaml': string } },
+    )
     const input = objects.find(({ kind }) => kind === 'ConfigMap')?.data?.['snapshot.yaml'] ?? ''
-    expect(await api.kubectl.run(['-n', await api.namespace(), 'create', '-f', '-'], { input })).toMatch(/^meilisnapshot\.meili-operator\.dev\/movies-nightly-\w+ created\n$/)
+    expect(await api.kubectl.run(['-n', await api.namespace(), 'create', '-f', '-'], { input })).toMatch(
+      /^meilisnapshot\.meili-operator\.dev\/movies-nightly-\w+ created\n$/,
+    )
   })
 
   test.each(shown)('$page, line $line', async ({ text }) => {
-    expect(await api.kubectl.run(['-n', await api.namespace(), 'apply', '--server-side', '-f', '-'], { input: text })).toContain('serverside-applied')
+    expect(
+      await api.kubectl.run(['-n', await api.namespace(), 'apply', '--server-side', '-f', '-'], { input: text }),
+    ).toContain('serverside-applied')
   })
 
   test('every example is shown somewhere', () => {
-    const pages = ['README.md', ...globSync('docs/*.md', { cwd: repository })].map((page) => readFileSync(join(repository, page), 'utf8')).join('\n')
+    const pages = ['README.md', ...globSync('docs/*.md', { cwd: repository })]
+      .map((page) => readFileSync(join(repository, page), 'utf8'))
+      .join('\n')
     expect(examples.filter((example) => !pages.includes(`examples/${basename(example)}`))).toEqual([])
   })
 })

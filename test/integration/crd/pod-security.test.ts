@@ -11,7 +11,16 @@ import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { serverTemplate } from '../../../src/instance/server-pod.ts'
 import { moverJob } from '../../../src/snapshot/mover-job.ts'
 import { run } from '../../support/managed-observations.ts'
-import { anEngine, anInstance, anObservation, aSnapshot, aTarget, hour, moving, succeeded } from '../../support/observations.ts'
+import {
+  anEngine,
+  anInstance,
+  anObservation,
+  aSnapshot,
+  aTarget,
+  hour,
+  moving,
+  succeeded,
+} from '../../support/observations.ts'
 import { pathOf, RealServer, repository } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 
@@ -19,16 +28,33 @@ const namespace = 'guarded'
 let server: RealServer
 beforeAll(async () => {
   server = await RealServer.start()
-  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/enforce-version': 'latest' }
-  await server.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } })
-  for (const name of ['default', 'search']) await server.call('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } })
+  const labels = {
+    'pod-security.kubernetes.io/enforce': 'restricted',
+    'pod-security.kubernetes.io/enforce-version': 'latest',
+  }
+  await server.call('POST', '/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, labels },
+  })
+  for (const name of ['default', 'search'])
+    await server.call('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name },
+    })
 }, 120_000)
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
 })
 
 async function asPod({ metadata, spec }: V1PodTemplateSpec): Promise<Answer> {
-  return await server.call('POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod', labels: metadata?.labels, annotations: metadata?.annotations }, spec })
+  return await server.call('POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'pod', labels: metadata?.labels, annotations: metadata?.annotations },
+    spec,
+  })
 }
 
 const around = { level: 's0:c1,c2' }
@@ -45,19 +71,49 @@ const forbidden = {
   windowsOptions: { hostProcess: true },
   seLinuxOptions: other,
 }
-const instanceOf = (managed: object): Loose => ({ apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', metadata: { name: 'movies', namespace: 'default' }, spec: { managed: { version: '1.21.0', storage: { size: '5Gi' }, ...managed } } })
+const instanceOf = (managed: object): Loose => ({
+  apiVersion: 'meili-operator.dev/v1alpha1',
+  kind: 'MeiliInstance',
+  metadata: { name: 'movies', namespace: 'default' },
+  spec: { managed: { version: '1.21.0', storage: { size: '5Gi' }, ...managed } },
+})
 
 describe('a managed server', () => {
   /** As a client sends it that asks for no validation of fields: what the schema does not have is dropped. */
-  const stored = async (managed: object): Promise<Answer> => await server.call('POST', `${pathOf(meiliInstances)}?dryRun=All&fieldValidation=Ignore`, instanceOf(managed))
+  const stored = async (managed: object): Promise<Answer> =>
+    await server.call('POST', `${pathOf(meiliInstances)}?dryRun=All&fieldValidation=Ignore`, instanceOf(managed))
 
   const settings: readonly (readonly [string, object])[] = [
     ['nothing said', {}],
-    ['its own user, groups and account', { podSecurityContext: { runAsUser: 4000, runAsGroup: 4000, fsGroup: 4000, supplementalGroups: [1] }, serviceAccountName: 'search' }],
-    ...profiles.map((profile) => [`profiles of type ${profile.type}`, { podSecurityContext: { seccompProfile: profile }, securityContext: { seccompProfile: profile, appArmorProfile: profile } }] as const),
-    ['a level of SELinux', { podSecurityContext: { seLinuxOptions: around }, securityContext: { seLinuxOptions: around } }],
-    ['type, user and role of SELinux', { podSecurityContext: { seLinuxOptions: other }, securityContext: { seLinuxOptions: other } }],
-    ['all that is forbidden', { podSecurityContext: forbidden, securityContext: forbidden, hostNetwork: true, hostPID: true }],
+    [
+      'its own user, groups and account',
+      {
+        podSecurityContext: { runAsUser: 4000, runAsGroup: 4000, fsGroup: 4000, supplementalGroups: [1] },
+        serviceAccountName: 'search',
+      },
+    ],
+    ...profiles.map(
+      (profile) =>
+        [
+          `profiles of type ${profile.type}`,
+          {
+            podSecurityContext: { seccompProfile: profile },
+            securityContext: { seccompProfile: profile, appArmorProfile: profile },
+          },
+        ] as const,
+    ),
+    [
+      'a level of SELinux',
+      { podSecurityContext: { seLinuxOptions: around }, securityContext: { seLinuxOptions: around } },
+    ],
+    [
+      'type, user and role of SELinux',
+      { podSecurityContext: { seLinuxOptions: other }, securityContext: { seLinuxOptions: other } },
+    ],
+    [
+      'all that is forbidden',
+      { podSecurityContext: forbidden, securityContext: forbidden, hostNetwork: true, hostPID: true },
+    ],
     ['volumes of every kind', { snapshots: { size: '5Gi' }, scratch: { memory: '1Gi' } }],
   ]
   test.each(settings)('with %s', async (_, managed) => {
@@ -71,11 +127,31 @@ describe('a managed server', () => {
   test.each([
     ['user 0', { podSecurityContext: { runAsUser: 0 } }, 'podSecurityContext.runAsUser'],
     ['group 0', { podSecurityContext: { runAsGroup: 0 } }, 'podSecurityContext.runAsGroup'],
-    ['the supplemental group 0', { podSecurityContext: { supplementalGroups: [0] } }, 'podSecurityContext.supplementalGroups'],
-    ['no seccomp', { podSecurityContext: { seccompProfile: { type: 'Unconfined' } } }, 'podSecurityContext.seccompProfile.type'],
-    ['no seccomp for the container', { securityContext: { seccompProfile: { type: 'Unconfined' } } }, 'securityContext.seccompProfile.type'],
-    ['no AppArmor', { securityContext: { appArmorProfile: { type: 'Unconfined' } } }, 'securityContext.appArmorProfile.type'],
-    ['no AppArmor, by annotation', { podAnnotations: { 'container.apparmor.security.beta.kubernetes.io/meilisearch': 'unconfined' } }, 'podAnnotations'],
+    [
+      'the supplemental group 0',
+      { podSecurityContext: { supplementalGroups: [0] } },
+      'podSecurityContext.supplementalGroups',
+    ],
+    [
+      'no seccomp',
+      { podSecurityContext: { seccompProfile: { type: 'Unconfined' } } },
+      'podSecurityContext.seccompProfile.type',
+    ],
+    [
+      'no seccomp for the container',
+      { securityContext: { seccompProfile: { type: 'Unconfined' } } },
+      'securityContext.seccompProfile.type',
+    ],
+    [
+      'no AppArmor',
+      { securityContext: { appArmorProfile: { type: 'Unconfined' } } },
+      'securityContext.appArmorProfile.type',
+    ],
+    [
+      'no AppArmor, by annotation',
+      { podAnnotations: { 'container.apparmor.security.beta.kubernetes.io/meilisearch': 'unconfined' } },
+      'podAnnotations',
+    ],
   ])('is refused with %s', async (_, managed, field) => {
     const { code, body } = await stored(managed)
     expect(code).toBe(422)
@@ -86,23 +162,41 @@ describe('a managed server', () => {
     using directory = mkdtempDisposableSync(join(tmpdir(), 'pod-security-'))
     const file = join(directory.path, 'instance.json')
     writeFileSync(file, JSON.stringify(instanceOf({ podSecurityContext: { seLinuxOptions: other } })))
-    const apply = async (...flags: string[]): Promise<string> => await server.kubectl('apply', '--dry-run=server', '-f', file, ...flags)
+    const apply = async (...flags: string[]): Promise<string> =>
+      await server.kubectl('apply', '--dry-run=server', '-f', file, ...flags)
     await expect(apply()).rejects.toThrow('unknown field "spec.managed.podSecurityContext.seLinuxOptions.type"')
-    await expect(apply('--server-side')).rejects.toThrow(/seLinuxOptions\.(?:type|user|role): field not declared in schema/)
+    await expect(apply('--server-side')).rejects.toThrow(
+      /seLinuxOptions\.(?:type|user|role): field not declared in schema/,
+    )
   })
 })
 
 test('a mover that follows a pod with all that is forbidden', async () => {
-  const spec = { securityContext: { runAsUser: 0, ...forbidden }, hostNetwork: true, containers: [{ name: 'meilisearch', securityContext: forbidden }] }
-  const job = moverJob({ ...anObservation(), snapshot: aSnapshot({ status: moving() }), instance: anInstance(), target: aTarget({ spec }), engine: anEngine({ candidates: [succeeded()] }), deadlineMs: hour })
+  const spec = {
+    securityContext: { runAsUser: 0, ...forbidden },
+    hostNetwork: true,
+    containers: [{ name: 'meilisearch', securityContext: forbidden }],
+  }
+  const job = moverJob({
+    ...anObservation(),
+    snapshot: aSnapshot({ status: moving() }),
+    instance: anInstance(),
+    target: aTarget({ spec }),
+    engine: anEngine({ candidates: [succeeded()] }),
+    deadlineMs: hour,
+  })
   const answer = await asPod(job.spec!.template)
   expect(answer.code, JSON.stringify(answer.body['message'])).toBe(201)
   expect(answer.body['spec'].securityContext.seLinuxOptions).toEqual(around)
 })
 
 test.each(['restore.yaml', 'restored-server.yaml'])('the pod of examples/%s', async (name) => {
-  const objects = parseAllDocuments(readFileSync(join(repository, 'examples', name), 'utf8')).map((document) => document.toJS() as Loose)
-  const templates = objects.flatMap(({ spec }) => (spec?.template === undefined ? [] : [spec.template as V1PodTemplateSpec]))
+  const objects = parseAllDocuments(readFileSync(join(repository, 'examples', name), 'utf8')).map(
+    (document) => document.toJS() as Loose,
+  )
+  const templates = objects.flatMap(({ spec }) =>
+    spec?.template === undefined ? [] : [spec.template as V1PodTemplateSpec],
+  )
   expect(templates).toHaveLength(1)
   for (const template of templates) expect(await asPod(template)).toMatchObject({ code: 201 })
 })

@@ -26,9 +26,17 @@ interface KubeConfig {
 }
 
 const pem = (entry: Readonly<Record<string, string>>, name: string): string =>
-  entry[`${name}-data`] === undefined ? readFileSync(entry[name]!, 'utf8') : Buffer.from(entry[`${name}-data`]!, 'base64').toString('utf8')
+  entry[`${name}-data`] === undefined
+    ? readFileSync(entry[name]!, 'utf8')
+    : Buffer.from(entry[`${name}-data`]!, 'base64').toString('utf8')
 
-const contentTypes = { POST: 'application/json', PUT: 'application/json', PATCH: 'application/merge-patch+json', GET: 'application/json', DELETE: 'application/json' } as const
+const contentTypes = {
+  POST: 'application/json',
+  PUT: 'application/json',
+  PATCH: 'application/merge-patch+json',
+  GET: 'application/json',
+  DELETE: 'application/json',
+} as const
 
 export class RealServer implements AsyncDisposable {
   readonly #plane: Awaited<ReturnType<typeof startControlPlane>>
@@ -39,14 +47,25 @@ export class RealServer implements AsyncDisposable {
     const [{ user }] = config.users
     this.#plane = plane
     this.#agent = new Agent({
-      connect: { cert: pem(user, 'client-certificate'), key: pem(user, 'client-key'), ca: pem(config.clusters[0].cluster, 'certificate-authority') },
+      connect: {
+        cert: pem(user, 'client-certificate'),
+        key: pem(user, 'client-key'),
+        ca: pem(config.clusters[0].cluster, 'certificate-authority'),
+      },
     })
   }
 
   /** Starts it (about 5 s), applies the CRDs and waits until they are established. */
   static async start(): Promise<RealServer> {
     const server = new RealServer(await startControlPlane())
-    await server.kubectl('apply', '--server-side', '-f', join(repository, 'crds/meiliinstances.yaml'), '-f', join(repository, 'crds/meilisnapshots.yaml'))
+    await server.kubectl(
+      'apply',
+      '--server-side',
+      '-f',
+      join(repository, 'crds/meiliinstances.yaml'),
+      '-f',
+      join(repository, 'crds/meilisnapshots.yaml'),
+    )
     await server.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s')
     return server
   }
@@ -79,4 +98,5 @@ export class RealServer implements AsyncDisposable {
 }
 
 /** Where the objects of a kind live, in namespace default. */
-export const pathOf = (kind: Kind, name = ''): string => `/apis/${kind.group}/${kind.version}/namespaces/default/${kind.plural}${name === '' ? '' : `/${name}`}`
+export const pathOf = (kind: Kind, name = ''): string =>
+  `/apis/${kind.group}/${kind.version}/namespaces/default/${kind.plural}${name === '' ? '' : `/${name}`}`

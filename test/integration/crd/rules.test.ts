@@ -14,7 +14,9 @@ import type { Answer, Loose } from './real-server.ts'
 let server: RealServer
 beforeAll(async () => {
   server = await RealServer.start()
-  for (const kind of kinds) for (const which of completeOf(kind.kind).keys()) expect((await server.call('POST', pathOf(kind), objectOf(kind.kind, storedName(which), which))).code).toBe(201)
+  for (const kind of kinds)
+    for (const which of completeOf(kind.kind).keys())
+      expect((await server.call('POST', pathOf(kind), objectOf(kind.kind, storedName(which), which))).code).toBe(201)
 }, 120_000)
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -35,8 +37,18 @@ interface BadObject {
   readonly which?: number
 }
 
-const instance = (at: string, says: string, ...change: BadObject['change']): BadObject => ({ kind: meiliInstances, at, says, change })
-const snapshot = (at: string, says: string, ...change: BadObject['change']): BadObject => ({ kind: meiliSnapshots, at, says, change })
+const instance = (at: string, says: string, ...change: BadObject['change']): BadObject => ({
+  kind: meiliInstances,
+  at,
+  says,
+  change,
+})
+const snapshot = (at: string, says: string, ...change: BadObject['change']): BadObject => ({
+  kind: meiliSnapshots,
+  at,
+  says,
+  change,
+})
 const immutable = (field: string, member: string, value: unknown): BadObject => ({
   kind: meiliSnapshots,
   at: `spec.${field}`,
@@ -47,8 +59,10 @@ const immutable = (field: string, member: string, value: unknown): BadObject => 
 
 const emptySelector = 'an empty podSelector selects every pod: name the labels of the one that runs Meilisearch'
 const absolute = 'snapshotDirectory is an absolute path in the container: write for example /meili_data/snapshots'
-const claimName = 'name must be the name of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .'
-const claimPath = 'path is a directory on the claim: relative, of letters, digits, ., _ and -, no part of it starting with a dot: write for example movies/daily'
+const claimName =
+  'name must be the name of a PersistentVolumeClaim in this namespace: lower-case letters, digits, - and .'
+const claimPath =
+  'path is a directory on the claim: relative, of letters, digits, ., _ and -, no part of it starting with a dot: write for example movies/daily'
 const quantity = 'a quantity is a number with an optional unit: write for example 20Gi or 500m'
 const duration = 'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m'
 const positive = 'a deadline is longer than 0s: write for example 90s or 6h'
@@ -57,24 +71,53 @@ const bandwidth = 'bandwidthLimit is at least 1Mi (bytes per second): write for 
 
 const claim = 'spec.destination.claim'
 const badObjects: readonly BadObject[] = [
-  ...badManaged.map(([at, says, change, more]): BadObject => ({ kind: meiliInstances, at, says, change, which: 1, ...more })),
+  ...badManaged.map(([at, says, change, more]): BadObject => ({
+    kind: meiliInstances,
+    at,
+    says,
+    change,
+    which: 1,
+    ...more,
+  })),
   ...badNames,
   instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', {}]),
-  instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', { matchLabels: {}, matchExpressions: [] }]),
+  instance('spec.existing.podSelector', emptySelector, [
+    'spec.existing.podSelector',
+    { matchLabels: {}, matchExpressions: [] },
+  ]),
   instance('spec.existing', 'tls needs scheme: HTTPS', ['spec.existing.scheme', 'HTTP']),
   instance('spec.existing', 'tls needs scheme: HTTPS', ['spec.existing.scheme', undefined]),
-  ...['meili_data', '', './x'].map((path) => instance('spec.existing.snapshotDirectory', absolute, ['spec.existing.snapshotDirectory', path])),
-  ...['-a', 'A', 'a_b', 'a/b', 'a.', 'a..b'].map((name) => snapshot(`${claim}.name`, claimName, [`${claim}.name`, name])),
-  ...['/a', '../a', 'a/../b', '.a', 'a/.b', 'a//b', 'a/', 'a b', 'ä', 'a\nb'].map((path) => snapshot(`${claim}.path`, claimPath, [`${claim}.path`, path])),
-  ...['', 'x', '-1Gi', '+1Gi', '1 Gi', '1GiB', '1gi'].map((size) => snapshot(`${claim}.template.resources.requests.storage`, quantity, [`${claim}.template.resources.requests.storage`, size])),
+  ...['meili_data', '', './x'].map((path) =>
+    instance('spec.existing.snapshotDirectory', absolute, ['spec.existing.snapshotDirectory', path]),
+  ),
+  ...['-a', 'A', 'a_b', 'a/b', 'a.', 'a..b'].map((name) =>
+    snapshot(`${claim}.name`, claimName, [`${claim}.name`, name]),
+  ),
+  ...['/a', '../a', 'a/../b', '.a', 'a/.b', 'a//b', 'a/', 'a b', 'ä', 'a\nb'].map((path) =>
+    snapshot(`${claim}.path`, claimPath, [`${claim}.path`, path]),
+  ),
+  ...['', 'x', '-1Gi', '+1Gi', '1 Gi', '1GiB', '1gi'].map((size) =>
+    snapshot(`${claim}.template.resources.requests.storage`, quantity, [
+      `${claim}.template.resources.requests.storage`,
+      size,
+    ]),
+  ),
   snapshot('spec.mover.resources.requests.cpu', quantity, ['spec.mover.resources.requests.cpu', 'two']),
   snapshot('spec.mover.stream.maxSize', quantity, ['spec.mover.stream.maxSize', '10 GB']),
   snapshot('spec.mover.resources.limits.memory', quantity, ['spec.mover.resources.limits.memory', '1GB!']),
-  ...['50MB', '-50Mi', '50Mi/s', '1e-7758659870', '1E123'].map((limit) => snapshot('spec.mover.bandwidthLimit', quantity, ['spec.mover.bandwidthLimit', limit])),
-  ...['0', '1023Ki', '500m', 0, 1_048_575].map((limit) => snapshot('spec.mover.bandwidthLimit', bandwidth, ['spec.mover.bandwidthLimit', limit])),
+  ...['50MB', '-50Mi', '50Mi/s', '1e-7758659870', '1E123'].map((limit) =>
+    snapshot('spec.mover.bandwidthLimit', quantity, ['spec.mover.bandwidthLimit', limit]),
+  ),
+  ...['0', '1023Ki', '500m', 0, 1_048_575].map((limit) =>
+    snapshot('spec.mover.bandwidthLimit', bandwidth, ['spec.mover.bandwidthLimit', limit]),
+  ),
   ...['start', 'task', 'move'].flatMap((clock) => [
-    ...['hm', '1d', '-1s', '1.5h', '1s1h', '10'].map((text) => snapshot(`spec.deadlines.${clock}`, duration, [`spec.deadlines.${clock}`, text])),
-    ...['0s', '0h0m0s', '00m'].map((text) => snapshot(`spec.deadlines.${clock}`, positive, [`spec.deadlines.${clock}`, text])),
+    ...['hm', '1d', '-1s', '1.5h', '1s1h', '10'].map((text) =>
+      snapshot(`spec.deadlines.${clock}`, duration, [`spec.deadlines.${clock}`, text]),
+    ),
+    ...['0s', '0h0m0s', '00m'].map((text) =>
+      snapshot(`spec.deadlines.${clock}`, positive, [`spec.deadlines.${clock}`, text]),
+    ),
   ]),
   immutable('source', 'source.instanceRef.name', 'shows'),
   immutable('destination', 'destination.claim.name', 'others'),
@@ -90,12 +133,13 @@ const badObjects: readonly BadObject[] = [
   immutable('mover', 'mover', undefined),
 ]
 
-
 async function attempt({ kind, change, isUpdate, which = 0 }: BadObject): Promise<Answer> {
   const name = storedName(which)
   const object = isUpdate ? (await server.call('GET', pathOf(kind, name))).body : objectOf(kind.kind, 'bad', which)
   for (const [member, value] of change) set(object, member.split('.'), value)
-  return isUpdate ? await server.call('PUT', `${pathOf(kind, name)}?dryRun=All`, object) : await server.call('POST', `${pathOf(kind)}?dryRun=All`, object)
+  return isUpdate
+    ? await server.call('PUT', `${pathOf(kind, name)}?dryRun=All`, object)
+    : await server.call('POST', `${pathOf(kind)}?dryRun=All`, object)
 }
 
 interface Cause {
@@ -107,15 +151,25 @@ const causesOf = ({ body }: Answer): readonly Cause[] => (body['details']?.cause
 const plainField = (field: string): string => field.replaceAll(/\[([^\]\d][^\]]*)\]/g, '.$1')
 
 describe('CEL rules', () => {
-  test.each(badObjects.map((bad) => [bad.kind.kind, JSON.stringify(bad.change), bad] as const))('%s with %s', async (_kind, _change, bad) => {
-    const answer = await attempt(bad)
-    expect(answer.code, JSON.stringify(answer.body)).toBe(422)
-    const told = causesOf(answer).filter(({ message }) => message.includes(bad.says))
-    expect(told.map(({ field }) => plainField(field)), JSON.stringify(causesOf(answer))).toContain(bad.at)
-  })
+  test.each(badObjects.map((bad) => [bad.kind.kind, JSON.stringify(bad.change), bad] as const))(
+    '%s with %s',
+    async (_kind, _change, bad) => {
+      const answer = await attempt(bad)
+      expect(answer.code, JSON.stringify(answer.body)).toBe(422)
+      const told = causesOf(answer).filter(({ message }) => message.includes(bad.says))
+      expect(
+        told.map(({ field }) => plainField(field)),
+        JSON.stringify(causesOf(answer)),
+      ).toContain(bad.at)
+    },
+  )
 
   test('every rule of every CRD is broken by an object above', () => {
-    const stated = kinds.flatMap((kind) => completeOf(kind.kind).flatMap((object) => rulesOf(kind, object).map(({ at, message }) => `${kind.kind} ${at}: ${message}`)))
+    const stated = kinds.flatMap((kind) =>
+      completeOf(kind.kind).flatMap((object) =>
+        rulesOf(kind, object).map(({ at, message }) => `${kind.kind} ${at}: ${message}`),
+      ),
+    )
     const tried = badObjects.map(({ kind, at, says }) => `${kind.kind} ${at}: ${says}`)
     expect(new Set(tried)).toEqual(new Set(stated))
   })
@@ -124,8 +178,12 @@ describe('CEL rules', () => {
 describe.each(kinds.map((kind) => [kind.kind, kind] as const))('limits of a %s', (name, kind) => {
   type Limit = ReturnType<typeof constraintsOf>[number]
   /** Each limit once, with the object in which it is tried. */
-  const limits = (half: 'spec' | 'status'): readonly (readonly [string, string, Limit & { readonly which: number }])[] => {
-    const all = completeOf(name).flatMap((object, which) => constraintsOf(kind, half, object).map((one) => [fieldOf(one.at), one.keyword, { ...one, which }] as const))
+  const limits = (
+    half: 'spec' | 'status',
+  ): readonly (readonly [string, string, Limit & { readonly which: number }])[] => {
+    const all = completeOf(name).flatMap((object, which) =>
+      constraintsOf(kind, half, object).map((one) => [fieldOf(one.at), one.keyword, { ...one, which }] as const),
+    )
     return [...new Map(all.toReversed().map((entry) => [`${entry[0]} ${entry[1]}`, entry])).values()].toReversed()
   }
 
@@ -157,8 +215,16 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('limits of a %s',
 
   test('the complete object itself is accepted, spec and status', async () => {
     const { body } = await server.call('GET', pathOf(kind, 'stored'))
-    for (const [which, { spec }] of completeOf(name).entries()) expect((await server.call('GET', pathOf(kind, storedName(which)))).body['spec']).toEqual(spec)
+    for (const [which, { spec }] of completeOf(name).entries())
+      expect((await server.call('GET', pathOf(kind, storedName(which)))).body['spec']).toEqual(spec)
     expect(get(body, ['spec'])).toEqual(complete[name]!.spec)
-    expect((await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, { ...body, status: complete[name]!.status })).code).toBe(200)
+    expect(
+      (
+        await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, {
+          ...body,
+          status: complete[name]!.status,
+        })
+      ).code,
+    ).toBe(200)
   })
 })

@@ -17,15 +17,27 @@ beforeAll(async () => {
 afterAll(() => helm[Symbol.dispose]())
 
 const manifests = (text: string): Manifest[] => parseAllDocuments(text).map((document) => document.toJS() as Manifest)
-const rendered = async (values: object | undefined): Promise<Manifest[]> => manifests(await helm.run(['template', 'meili-operator', chart], values))
-const named = (path: string, name: string): Manifest => manifests(read(path)).find(({ kind, metadata }) => metadata.name === name && kind !== 'GitRepository')!
+const rendered = async (values: object | undefined): Promise<Manifest[]> =>
+  manifests(await helm.run(['template', 'meili-operator', chart], values))
+const named = (path: string, name: string): Manifest =>
+  manifests(read(path)).find(({ kind, metadata }) => metadata.name === name && kind !== 'GitRepository')!
 
 test('with the values of the Argo CD Application, the CRDs are neither pruned nor deleted', async () => {
-  const crds = (await rendered(named('argocd/application.yaml', 'meili-operator').spec.source?.helm?.valuesObject)).filter(({ kind }) => kind === 'CustomResourceDefinition')
+  const crds = (
+    await rendered(named('argocd/application.yaml', 'meili-operator').spec.source?.helm?.valuesObject)
+  ).filter(({ kind }) => kind === 'CustomResourceDefinition')
   expect(crds).toHaveLength(2)
-  for (const { metadata } of crds) expect(metadata.annotations).toMatchObject({ 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false', 'helm.sh/resource-policy': 'keep' })
+  for (const { metadata } of crds)
+    expect(metadata.annotations).toMatchObject({
+      'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+      'helm.sh/resource-policy': 'keep',
+    })
 })
 
 test('with the values of the HelmRelease, the CRDs are among the templates: they are upgraded with the release', async () => {
-  expect((await rendered(named('flux/operator.yaml', 'meili-operator').spec.values)).filter(({ kind }) => kind === 'CustomResourceDefinition')).toHaveLength(2)
+  expect(
+    (await rendered(named('flux/operator.yaml', 'meili-operator').spec.values)).filter(
+      ({ kind }) => kind === 'CustomResourceDefinition',
+    ),
+  ).toHaveLength(2)
 })

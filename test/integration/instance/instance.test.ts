@@ -37,47 +37,98 @@ beforeEach(async () => {
 
 async function create(resource: Resource, name: string, rest: object = {}): Promise<KubeObject> {
   const { metadata = {}, ...more } = rest as { metadata?: object }
-  return await api.kube.create(resource, { apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`, kind: resource.kind, metadata: { namespace, name, ...metadata }, ...more })
+  return await api.kube.create(resource, {
+    apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
+    kind: resource.kind,
+    metadata: { namespace, name, ...metadata },
+    ...more,
+  })
 }
 
-async function createPod(name: string, labels: Record<string, string> = { app: 'search' }, podIP = '127.0.0.1'): Promise<void> {
-  const container = { name: 'meilisearch', image: 'getmeili/meilisearch:v1.21.0', envFrom: [{ configMapRef: { name: 'settings', optional: true } }], volumeMounts: [{ name: 'data', mountPath: '/meili_data' }] }
-  const pod = await create(pods, name, { metadata: { labels }, spec: { nodeName: 'node-a', containers: [container], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'search-data' } }] } })
+async function createPod(
+  name: string,
+  labels: Record<string, string> = { app: 'search' },
+  podIP = '127.0.0.1',
+): Promise<void> {
+  const container = {
+    name: 'meilisearch',
+    image: 'getmeili/meilisearch:v1.21.0',
+    envFrom: [{ configMapRef: { name: 'settings', optional: true } }],
+    volumeMounts: [{ name: 'data', mountPath: '/meili_data' }],
+  }
+  const pod = await create(pods, name, {
+    metadata: { labels },
+    spec: {
+      nodeName: 'node-a',
+      containers: [container],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'search-data' } }],
+    },
+  })
   await api.kube.updateStatus(pods, { ...pod, status: { phase: 'Running', podIP, podIPs: [{ ip: podIP }] } })
 }
 
 async function createClaim(accessModes: readonly string[] = ['ReadWriteOnce'], phase = 'Bound'): Promise<void> {
-  const claim = await create(persistentVolumeClaims, 'search-data', { spec: { accessModes, resources: { requests: { storage: '1Gi' } } } })
-  await api.kube.updateStatus(persistentVolumeClaims, { ...claim, status: { phase, accessModes, capacity: { storage: '1Gi' } } })
+  const claim = await create(persistentVolumeClaims, 'search-data', {
+    spec: { accessModes, resources: { requests: { storage: '1Gi' } } },
+  })
+  await api.kube.updateStatus(persistentVolumeClaims, {
+    ...claim,
+    status: { phase, accessModes, capacity: { storage: '1Gi' } },
+  })
 }
 
 async function createInstance(name = 'search', existing: object = {}): Promise<void> {
-  await create(meiliInstances, name, { spec: { existing: { podSelector: { matchLabels: { app: 'search' } }, port: server.port, apiKeySecretRef: { name: 'keys', key: 'k' }, ...existing } } })
+  await create(meiliInstances, name, {
+    spec: {
+      existing: {
+        podSelector: { matchLabels: { app: 'search' } },
+        port: server.port,
+        apiKeySecretRef: { name: 'keys', key: 'k' },
+        ...existing,
+      },
+    },
+  })
 }
 
-const createKey = async (key = masterKey): Promise<KubeObject> => await create(secrets, 'keys', { stringData: { k: key } })
+const createKey = async (key = masterKey): Promise<KubeObject> =>
+  await create(secrets, 'keys', { stringData: { k: key } })
 
 /** One pass over the object as it stands; gives it as it stands then. */
 async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
   const all = await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace })
   const connections = new Connections(api.kube)
-  const reconcile = reconcilerOf(instanceRoom({ kube: api.kube, connections, instances: () => all, snapshots: () => [], pollMs: 60_000, streaming: false, runsServers: false }), {
-    get: () => all.find(({ metadata }) => metadata.name === name),
-    kube: api.kube,
-    performer: new Performer({ kube: api.kube, connections, isLeader: () => true }),
-    record: (_, { type, reason }) => events.push(`${type} ${reason}`),
-    logger: recordingLogger().logger,
-    nowMs: Date.now,
-  })
+  const reconcile = reconcilerOf(
+    instanceRoom({
+      kube: api.kube,
+      connections,
+      instances: () => all,
+      snapshots: () => [],
+      pollMs: 60_000,
+      streaming: false,
+      runsServers: false,
+    }),
+    {
+      get: () => all.find(({ metadata }) => metadata.name === name),
+      kube: api.kube,
+      performer: new Performer({ kube: api.kube, connections, isLeader: () => true }),
+      record: (_, { type, reason }) => events.push(`${type} ${reason}`),
+      logger: recordingLogger().logger,
+      nowMs: Date.now,
+    },
+  )
   await reconcile(`${namespace}/${name}`)
   return await api.kube.get(meiliInstances, { namespace, name })
 }
 
-const condition = ({ status }: MeiliInstance, type: string): Condition | undefined => status?.conditions?.find((each) => each.type === type)
+const condition = ({ status }: MeiliInstance, type: string): Condition | undefined =>
+  status?.conditions?.find((each) => each.type === type)
 
 test('a fresh object is in progress for everybody who reads status', async () => {
   await createInstance()
-  expect(await api.kube.get(meiliInstances, { namespace, name: 'search' })).toMatchObject({ metadata: { generation: 1 }, status: { observedGeneration: -1 } })
+  expect(await api.kube.get(meiliInstances, { namespace, name: 'search' })).toMatchObject({
+    metadata: { generation: 1 },
+    status: { observedGeneration: -1 },
+  })
 })
 
 test('a healthy server: Ready, with all that there is to see; the next pass writes nothing', async () => {
@@ -89,19 +140,38 @@ test('a healthy server: Ready, with all that there is to see; the next pass writ
     endpoint: server.endpoint,
     pod: { name: 'search-0', node: 'node-a' },
     database: { indexes: 1, documents: 2, size: expect.stringMatching(/^\S+ KiB|MiB$/) },
-    snapshotVolume: { kind: 'PersistentVolumeClaim', claimName: 'search-data', accessModes: ['ReadWriteOnce'], volumeMode: 'Filesystem', subPath: 'snapshots', fileName: 'data.ms.snapshot' },
+    snapshotVolume: {
+      kind: 'PersistentVolumeClaim',
+      claimName: 'search-data',
+      accessModes: ['ReadWriteOnce'],
+      volumeMode: 'Filesystem',
+      subPath: 'snapshots',
+      fileName: 'data.ms.snapshot',
+    },
   })
-  expect(first.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual(['Ready=True', 'PodFound=True', 'Reachable=True', 'Authorized=True', 'SnapshotVolumeReady=True'])
+  expect(first.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+    'Ready=True',
+    'PodFound=True',
+    'Reachable=True',
+    'Authorized=True',
+    'SnapshotVolumeReady=True',
+  ])
   expect((await pass()).metadata.resourceVersion).toBe(first.metadata.resourceVersion)
   expect(events).toEqual(['Normal Ready'])
   await api.kubectl.run(['-n', namespace, 'wait', 'meiliinstance/search', '--for=condition=Ready', '--timeout=5s'])
-  expect(await api.kubectl.run(['-n', namespace, 'get', 'mi', '--no-headers'])).toMatch(/^search\s+1\.21\.0\s+True\s+2\s+/)
+  expect(await api.kubectl.run(['-n', namespace, 'get', 'mi', '--no-headers'])).toMatch(
+    /^search\s+1\.21\.0\s+True\s+2\s+/,
+  )
 })
 
 describe('the key', () => {
   test('that arrives late: KeyMissing, then Ready by itself', async () => {
     await Promise.all([createPod('search-0'), createInstance()])
-    expect(condition(await pass(), 'Ready')).toMatchObject({ status: 'False', reason: 'KeyMissing', message: expect.stringContaining('Secret keys does not exist') })
+    expect(condition(await pass(), 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'KeyMissing',
+      message: expect.stringContaining('Secret keys does not exist'),
+    })
     await createKey()
     expect(condition(await pass(), 'Ready')).toMatchObject({ status: 'True' })
     expect(events).toEqual(['Warning KeyMissing', 'Warning ClaimNotBound', 'Normal Ready'])
@@ -110,7 +180,11 @@ describe('the key', () => {
   test('that is wrong: KeyRefused, and it stands nowhere in the object', async () => {
     await Promise.all([createPod('search-0'), createKey('a-wrong-key-altogether'), createInstance()])
     const seen = await pass()
-    expect(condition(seen, 'Authorized')).toMatchObject({ status: 'False', reason: 'KeyRefused', message: expect.stringContaining('invalid_api_key') })
+    expect(condition(seen, 'Authorized')).toMatchObject({
+      status: 'False',
+      reason: 'KeyRefused',
+      message: expect.stringContaining('invalid_api_key'),
+    })
     expect(condition(seen, 'Reachable')).toMatchObject({ status: 'True' })
     expect(JSON.stringify(seen)).not.toContain('a-wrong-key-altogether')
   })
@@ -120,9 +194,29 @@ describe('the pod', () => {
   test.each<[string, object]>([
     ['labels', { matchLabels: { app: 'search', tier: 'gold' } }],
     ['In', { matchExpressions: [{ key: 'tier', operator: 'In', values: ['gold', 'platinum'] }] }],
-    ['NotIn', { matchLabels: { app: 'search' }, matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['tin', 'lead'] }] }],
-    ['Exists and DoesNotExist', { matchExpressions: [{ key: 'tier', operator: 'Exists' }, { key: 'canary', operator: 'DoesNotExist' }] }],
-    ['In with the empty value', { matchLabels: { app: 'search', tier: 'gold' }, matchExpressions: [{ key: 'empty', operator: 'In', values: [''] }] }],
+    [
+      'NotIn',
+      {
+        matchLabels: { app: 'search' },
+        matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['tin', 'lead'] }],
+      },
+    ],
+    [
+      'Exists and DoesNotExist',
+      {
+        matchExpressions: [
+          { key: 'tier', operator: 'Exists' },
+          { key: 'canary', operator: 'DoesNotExist' },
+        ],
+      },
+    ],
+    [
+      'In with the empty value',
+      {
+        matchLabels: { app: 'search', tier: 'gold' },
+        matchExpressions: [{ key: 'empty', operator: 'In', values: [''] }],
+      },
+    ],
   ])('is selected by %s', async (_, podSelector) => {
     await createPod('other', { app: 'search', tier: 'tin', canary: 'yes' })
     await createPod('wanted', { app: 'search', tier: 'gold', empty: '' })
@@ -132,14 +226,26 @@ describe('the pod', () => {
 
   test('two of them: both named, none asked', async () => {
     await Promise.all([createPod('search-0'), createPod('search-1'), createKey(), createInstance()])
-    expect(condition(await pass(), 'Ready')).toMatchObject({ reason: 'PodAmbiguous', message: expect.stringContaining('search-0, search-1') })
+    expect(condition(await pass(), 'Ready')).toMatchObject({
+      reason: 'PodAmbiguous',
+      message: expect.stringContaining('search-0, search-1'),
+    })
   })
 
   test('goes: PodNotFound, while what was last seen of the server stays', async () => {
     await Promise.all([createPod('search-0'), createKey(), createInstance()])
     await pass()
     await api.kube.delete(pods, { namespace, name: 'search-0' })
-    await api.kubectl.run(['-n', namespace, 'delete', 'pod', 'search-0', '--force', '--grace-period=0', '--ignore-not-found'])
+    await api.kubectl.run([
+      '-n',
+      namespace,
+      'delete',
+      'pod',
+      'search-0',
+      '--force',
+      '--grace-period=0',
+      '--ignore-not-found',
+    ])
     const seen = await pass()
     expect(condition(seen, 'Ready')).toMatchObject({ status: 'False', reason: 'PodNotFound' })
     expect(condition(seen, 'Reconciling')).toMatchObject({ status: 'True', reason: 'PodNotFound' })
@@ -153,7 +259,11 @@ describe('the pod', () => {
     await pass('elder')
     await new Promise((resolve) => setTimeout(resolve, 1100))
     await createInstance('younger')
-    expect(condition(await pass('younger'), 'Stalled')).toMatchObject({ status: 'True', reason: 'PodAlreadyClaimed', message: expect.stringContaining('elder') })
+    expect(condition(await pass('younger'), 'Stalled')).toMatchObject({
+      status: 'True',
+      reason: 'PodAlreadyClaimed',
+      message: expect.stringContaining('elder'),
+    })
     expect(condition(await pass('elder'), 'Ready')).toMatchObject({ status: 'True' })
   })
 })
@@ -164,15 +274,31 @@ describe('the server', () => {
     const before = condition(await pass(), 'PodFound')?.lastTransitionTime
     await server.kill()
     const gone = await pass()
-    expect(condition(gone, 'Ready')).toMatchObject({ status: 'False', reason: 'Unreachable', message: expect.stringMatching(/ECONNREFUSED.*NetworkPolicy/) })
+    expect(condition(gone, 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'Unreachable',
+      message: expect.stringMatching(/ECONNREFUSED.*NetworkPolicy/),
+    })
     expect(condition(gone, 'PodFound')?.lastTransitionTime).toBe(before)
     await server.launch()
     expect(condition(await pass(), 'Ready')).toMatchObject({ status: 'True' })
   })
 
   test('that says more than status takes: it is cut, stored, and not written again', async () => {
-    await using double = await MeilisearchDouble.start((response, { path }) => path !== '/health' && refusing(403, 'invalid_api_key', `No. ${'😀'.repeat(3000)}`)(response, { method: '', path, authorization: undefined }))
-    await Promise.all([createPod('search-0'), createKey(), createInstance('search', { port: Number(new URL(double.endpoint).port) })])
+    await using double = await MeilisearchDouble.start(
+      (response, { path }) =>
+        path !== '/health' &&
+        refusing(
+          403,
+          'invalid_api_key',
+          `No. ${'😀'.repeat(3000)}`,
+        )(response, { method: '', path, authorization: undefined }),
+    )
+    await Promise.all([
+      createPod('search-0'),
+      createKey(),
+      createInstance('search', { port: Number(new URL(double.endpoint).port) }),
+    ])
     const first = await pass()
     expect(condition(first, 'Authorized')).toMatchObject({ reason: 'KeyRefused' })
     expect((await pass()).metadata.resourceVersion).toBe(first.metadata.resourceVersion)
@@ -182,11 +308,30 @@ describe('the server', () => {
 describe('the snapshot volume', () => {
   test.each<[string, () => Promise<unknown>, object]>([
     ['a claim that is not there', async () => await Promise.resolve(), { reason: 'ClaimNotBound' }],
-    ['a claim that is pending', async () => await createClaim(['ReadWriteOnce'], 'Pending'), { reason: 'ClaimNotBound' }],
+    [
+      'a claim that is pending',
+      async () => await createClaim(['ReadWriteOnce'], 'Pending'),
+      { reason: 'ClaimNotBound' },
+    ],
     ['a claim for one pod', async () => await createClaim(['ReadWriteOncePod']), { reason: 'ClaimReadWriteOncePod' }],
-    ['a directory of a ConfigMap, on no volume', async () => await create(configMaps, 'settings', { data: { MEILI_SNAPSHOT_DIR: '/elsewhere' } }), { reason: 'DirectoryNotOnClaim', message: expect.stringContaining('to /elsewhere, on the container file system') }],
-    ['a path of 5000 characters', async () => await create(configMaps, 'settings', { data: { MEILI_SNAPSHOT_DIR: `/${'d/'.repeat(2500)}` } }), { reason: 'DirectoryUnknown' }],
-    ['a file name of 300 characters', async () => await create(configMaps, 'settings', { data: { MEILI_DB_PATH: 'x'.repeat(300) } }), { reason: 'DirectoryUnknown' }],
+    [
+      'a directory of a ConfigMap, on no volume',
+      async () => await create(configMaps, 'settings', { data: { MEILI_SNAPSHOT_DIR: '/elsewhere' } }),
+      {
+        reason: 'DirectoryNotOnClaim',
+        message: expect.stringContaining('to /elsewhere, on the container file system'),
+      },
+    ],
+    [
+      'a path of 5000 characters',
+      async () => await create(configMaps, 'settings', { data: { MEILI_SNAPSHOT_DIR: `/${'d/'.repeat(2500)}` } }),
+      { reason: 'DirectoryUnknown' },
+    ],
+    [
+      'a file name of 300 characters',
+      async () => await create(configMaps, 'settings', { data: { MEILI_DB_PATH: 'x'.repeat(300) } }),
+      { reason: 'DirectoryUnknown' },
+    ],
   ])('%s: the server is Ready, snapshots are not', async (_, prepare, expected) => {
     await Promise.all([prepare(), createPod('search-0'), createKey(), createInstance()])
     const seen = await pass()
@@ -197,5 +342,9 @@ describe('the snapshot volume', () => {
 
 test('a selector that no label can have is told, not only logged', async () => {
   await createInstance('search', { podSelector: { matchLabels: { app: 'not a label' } } })
-  expect(condition(await pass(), 'Ready')).toMatchObject({ status: 'False', reason: 'PodNotFound', message: expect.stringContaining('not a label') })
+  expect(condition(await pass(), 'Ready')).toMatchObject({
+    status: 'False',
+    reason: 'PodNotFound',
+    message: expect.stringContaining('not a label'),
+  })
 })

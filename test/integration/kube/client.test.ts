@@ -50,10 +50,16 @@ describe.each([
   test('is created, read, replaced and deleted', async () => {
     const name = api.name('life')
     const created = await api.kube.create<KubeObject>(resource, make(name))
-    expect(created).toMatchObject({ kind: resource.kind, metadata: { namespace, name, uid: expect.any(String) as string } })
+    expect(created).toMatchObject({
+      kind: resource.kind,
+      metadata: { namespace, name, uid: expect.any(String) as string },
+    })
     expect(await api.kube.get(resource, { namespace, name })).toEqual(created)
 
-    const replaced = await api.kube.update(resource, { ...created, metadata: { ...created.metadata, labels: { colour: 'red' } } })
+    const replaced = await api.kube.update(resource, {
+      ...created,
+      metadata: { ...created.metadata, labels: { colour: 'red' } },
+    })
     expect(await api.kube.get(resource, { namespace, name })).toEqual(replaced)
     expect(replaced.metadata).toMatchObject({ uid: created.metadata.uid, labels: { colour: 'red' } })
 
@@ -74,7 +80,11 @@ const job = { apiVersion: 'batch/v1', kind: 'Job', spec: { template: podTemplate
 
 test('fields that no type of ours knows survive a read and a write', async () => {
   const name = api.name('whole')
-  const spec = { ...podTemplate.spec, dnsConfig: { nameservers: ['192.0.2.1'] }, tolerations: [{ key: 'a', operator: 'Exists' }] }
+  const spec = {
+    ...podTemplate.spec,
+    dnsConfig: { nameservers: ['192.0.2.1'] },
+    tolerations: [{ key: 'a', operator: 'Exists' }],
+  }
   await api.kube.create<Pod>(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name }, spec })
   const read = await api.kube.get<Pod>(pods, { namespace, name })
   const written = await api.kube.update(pods, { ...read, metadata: { ...read.metadata, labels: { seen: 'yes' } } })
@@ -83,7 +93,12 @@ test('fields that no type of ours knows survive a read and a write', async () =>
 })
 
 test('a cluster-wide object is found without a namespace, whatever signs its name has', async () => {
-  const clusterRoles: Resource = { group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'clusterroles', kind: 'ClusterRole' }
+  const clusterRoles: Resource = {
+    group: 'rbac.authorization.k8s.io',
+    version: 'v1',
+    plural: 'clusterroles',
+    kind: 'ClusterRole',
+  }
   expect((await api.kube.get(namespaces, { name: namespace })).metadata.name).toBe(namespace)
   expect((await api.kube.get(clusterRoles, { name: 'system:discovery' })).metadata.name).toBe('system:discovery')
 })
@@ -91,33 +106,52 @@ test('a cluster-wide object is found without a namespace, whatever signs its nam
 describe('status', () => {
   test('is written through its subresource, which leaves the spec alone', async () => {
     const created = await api.kube.create(meiliSnapshots, snapshot(api.name('status')))
-    const changed = { ...created, spec: { ...created.spec, deletionPolicy: 'Delete' }, status: { observedGeneration: 1, phase: 'Pending' } }
+    const changed = {
+      ...created,
+      spec: { ...created.spec, deletionPolicy: 'Delete' },
+      status: { observedGeneration: 1, phase: 'Pending' },
+    }
     const written = await api.kube.updateStatus(meiliSnapshots, changed)
     expect(await api.kube.get(meiliSnapshots, { namespace, name: created.metadata.name })).toEqual(written)
-    expect(written).toMatchObject({ metadata: { generation: 1 }, spec: { deletionPolicy: 'Retain' }, status: { observedGeneration: 1, phase: 'Pending' } })
+    expect(written).toMatchObject({
+      metadata: { generation: 1 },
+      spec: { deletionPolicy: 'Retain' },
+      status: { observedGeneration: 1, phase: 'Pending' },
+    })
   })
 
   test('is left alone by a write of the object', async () => {
     const created = await api.kube.create(meiliSnapshots, snapshot(api.name('status')))
-    const written = await api.kube.update(meiliSnapshots, { ...created, status: { observedGeneration: 1, phase: 'Pending' } })
+    const written = await api.kube.update(meiliSnapshots, {
+      ...created,
+      status: { observedGeneration: 1, phase: 'Pending' },
+    })
     expect(written.status).toEqual({ observedGeneration: -1 })
   })
 
   test('is not written over what somebody else wrote since', async () => {
     const created = await api.kube.create(meiliSnapshots, snapshot(api.name('status')))
-    const first = await api.kube.updateStatus(meiliSnapshots, { ...created, status: { observedGeneration: 1, phase: 'Pending' } })
-    await expect(api.kube.updateStatus(meiliSnapshots, { ...created, status: { observedGeneration: 1, phase: 'Failed' } })).rejects.toThrow(Conflict)
+    const first = await api.kube.updateStatus(meiliSnapshots, {
+      ...created,
+      status: { observedGeneration: 1, phase: 'Pending' },
+    })
+    await expect(
+      api.kube.updateStatus(meiliSnapshots, { ...created, status: { observedGeneration: 1, phase: 'Failed' } }),
+    ).rejects.toThrow(Conflict)
     expect(await api.kube.get(meiliSnapshots, { namespace, name: created.metadata.name })).toEqual(first)
   })
 })
 
 describe('a patch', () => {
-  const born = async (data: Record<string, string> = { a: '1', b: '2' }): Promise<{ namespace: string; name: string }> => {
+  const born = async (
+    data: Record<string, string> = { a: '1', b: '2' },
+  ): Promise<{ namespace: string; name: string }> => {
     const ref = { namespace, name: api.name('patched') }
     await api.kube.create(configMaps, configMap(ref, data))
     return ref
   }
-  const data = async (ref: { namespace: string; name: string }): Promise<unknown> => (await api.kube.get<ConfigMap>(configMaps, ref)).data
+  const data = async (ref: { namespace: string; name: string }): Promise<unknown> =>
+    (await api.kube.get<ConfigMap>(configMaps, ref)).data
 
   test('of type merge changes what it names, and removes what is null', async () => {
     const ref = await born()
@@ -129,14 +163,25 @@ describe('a patch', () => {
     const ref = await born()
     const { metadata } = await api.kube.get<ConfigMap>(configMaps, ref)
     await api.kube.patch(configMaps, ref, { type: 'merge', body: { data: { a: '9' } } })
-    await expect(api.kube.patch(configMaps, ref, { type: 'merge', body: { metadata: { resourceVersion: metadata.resourceVersion }, data: { b: '9' } } })).rejects.toThrow(Conflict)
+    await expect(
+      api.kube.patch(configMaps, ref, {
+        type: 'merge',
+        body: { metadata: { resourceVersion: metadata.resourceVersion }, data: { b: '9' } },
+      }),
+    ).rejects.toThrow(Conflict)
     expect(await data(ref)).toEqual({ a: '9', b: '2' })
   })
 
   test('of type apply creates what is absent, and gives up fields that it no longer names', async () => {
     const ref = { namespace, name: api.name('applied') }
     const apply = async (content: Record<string, string>): Promise<unknown> =>
-      (await api.kube.patch<ConfigMap>(configMaps, ref, { type: 'apply', fieldManager: 'first', body: configMap(ref, content) })).data
+      (
+        await api.kube.patch<ConfigMap>(configMaps, ref, {
+          type: 'apply',
+          fieldManager: 'first',
+          body: configMap(ref, content),
+        })
+      ).data
     expect(await apply({ a: '1', b: '2' })).toEqual({ a: '1', b: '2' })
     expect(await apply({ b: '3' })).toEqual({ b: '3' })
   })
@@ -171,7 +216,11 @@ describe('a patch', () => {
 
   test('that is tried dry shows its result and changes nothing', async () => {
     const ref = await born()
-    const shown = await api.kube.patch<ConfigMap>(configMaps, ref, { type: 'merge', dryRun: true, body: { data: { a: '2' } } })
+    const shown = await api.kube.patch<ConfigMap>(configMaps, ref, {
+      type: 'merge',
+      dryRun: true,
+      body: { data: { a: '2' } },
+    })
     expect(shown.data).toEqual({ a: '2', b: '2' })
     expect(await data(ref)).toEqual({ a: '1', b: '2' })
   })
@@ -179,18 +228,25 @@ describe('a patch', () => {
 
 test('an object that is created dry is judged like another, and is not there', async () => {
   const name = api.name('dry')
-  expect(await api.kube.create(meiliSnapshots, snapshot(name), { dryRun: true })).toMatchObject({ spec: { deletionPolicy: 'Retain' } })
+  expect(await api.kube.create(meiliSnapshots, snapshot(name), { dryRun: true })).toMatchObject({
+    spec: { deletionPolicy: 'Retain' },
+  })
   expect(await isThere(meiliSnapshots, name)).toBe(false)
-  await expect(api.kube.create(configMaps, configMap({ namespace, name: 'NOT A NAME' }), { dryRun: true })).rejects.toThrow(TerminalError)
+  await expect(
+    api.kube.create(configMaps, configMap({ namespace, name: 'NOT A NAME' }), { dryRun: true }),
+  ).rejects.toThrow(TerminalError)
 })
 
 describe('a deletion', () => {
-  const born = async (): Promise<KubeObject> => await api.kube.create<KubeObject>(configMaps, configMap({ namespace, name: api.name('deleted') }))
+  const born = async (): Promise<KubeObject> =>
+    await api.kube.create<KubeObject>(configMaps, configMap({ namespace, name: api.name('deleted') }))
 
   test.each(['uid', 'resourceVersion'] as const)('with another %s leaves the object there', async (precondition) => {
     const { metadata } = await born()
     const other = { uid: '00000000-0000-4000-8000-000000000000', resourceVersion: '1' }[precondition]
-    await expect(api.kube.delete(configMaps, { namespace, name: metadata.name }, { [precondition]: other })).rejects.toThrow(Conflict)
+    await expect(
+      api.kube.delete(configMaps, { namespace, name: metadata.name }, { [precondition]: other }),
+    ).rejects.toThrow(Conflict)
     expect(await isThere(configMaps, metadata.name)).toBe(true)
     await api.kube.delete(configMaps, { namespace, name: metadata.name }, { [precondition]: metadata[precondition]! })
     expect(await isThere(configMaps, metadata.name)).toBe(false)
@@ -217,7 +273,11 @@ describe('a list', () => {
   let crowd: string
   beforeAll(async () => {
     crowd = await api.namespace()
-    const make = async (index: number): Promise<unknown> => await api.kube.create(configMaps, configMap({ namespace: crowd, name: `c${index}`, labels: { half: index % 2 === 0 ? 'even' : 'odd' } }))
+    const make = async (index: number): Promise<unknown> =>
+      await api.kube.create(
+        configMaps,
+        configMap({ namespace: crowd, name: `c${index}`, labels: { half: index % 2 === 0 ? 'even' : 'odd' } }),
+      )
     await Promise.all(Array.from({ length: many }, (_, index) => make(index)))
   })
 
@@ -238,7 +298,11 @@ describe('a list', () => {
     const first = await api.kube.list(configMaps, { namespace: crowd, limit: 400 })
     await api.kube.create(configMaps, configMap({ namespace: crowd, name: 'zz-late' }))
     await api.kube.delete(configMaps, { namespace: crowd, name: 'c888' })
-    const second = await api.kube.list(configMaps, { namespace: crowd, limit: 2000, continue: first.metadata.continue! })
+    const second = await api.kube.list(configMaps, {
+      namespace: crowd,
+      limit: 2000,
+      continue: first.metadata.continue!,
+    })
     expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion)
     const names = [...first.items, ...second.items].map(({ metadata }) => metadata.name)
     expect(names).toHaveLength(many)
@@ -249,9 +313,14 @@ describe('a list', () => {
   test('is narrowed by label, by field and by namespace', async () => {
     const odd = await api.kube.listAll(configMaps, { namespace: crowd, labelSelector: 'half=odd' })
     expect(new Set(odd.map(({ metadata }) => metadata.labels?.['half']))).toEqual(new Set(['odd']))
-    expect(await api.kube.listAll(configMaps, { namespace: crowd, fieldSelector: 'metadata.name=c7' })).toMatchObject([{ metadata: { name: 'c7' } }])
+    expect(await api.kube.listAll(configMaps, { namespace: crowd, fieldSelector: 'metadata.name=c7' })).toMatchObject([
+      { metadata: { name: 'c7' } },
+    ])
     expect(await api.kube.listAll(configMaps, { fieldSelector: 'metadata.name=c7' }), 'all namespaces').toHaveLength(1)
-    expect(await api.kube.listAll(configMaps, { namespace, fieldSelector: 'metadata.name=c7' }), 'another namespace').toEqual([])
+    expect(
+      await api.kube.listAll(configMaps, { namespace, fieldSelector: 'metadata.name=c7' }),
+      'another namespace',
+    ).toEqual([])
   })
 })
 
@@ -259,7 +328,9 @@ test('logs of a pod that runs nowhere yet are empty, and those of a container th
   const name = api.name('quiet')
   await api.kube.create<Pod>(pods, { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name }, ...podTemplate })
   expect(await api.kube.logs({ namespace, name }, { container: 'main', tailLines: 1 })).toBe('')
-  await expect(api.kube.logs({ namespace, name }, { container: 'other' })).rejects.toThrow(/^GET Pod .*\/log answered 400 BadRequest: container other is not valid for pod/)
+  await expect(api.kube.logs({ namespace, name }, { container: 'other' })).rejects.toThrow(
+    /^GET Pod .*\/log answered 400 BadRequest: container other is not valid for pod/,
+  )
 })
 
 test('each finished request is told with its verb, resource and code', async () => {

@@ -21,11 +21,20 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-const reviews: Resource = { group: 'authentication.k8s.io', version: 'v1', plural: 'selfsubjectreviews', kind: 'SelfSubjectReview' }
+const reviews: Resource = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  plural: 'selfsubjectreviews',
+  kind: 'SelfSubjectReview',
+}
 
 /** The name under which the server knows the client. */
 async function whoAmI(kube: KubeClient): Promise<string> {
-  const review = await kube.create<KubeObject & { status?: { userInfo: { username: string } } }>(reviews, { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: { name: '' } })
+  const review = await kube.create<KubeObject & { status?: { userInfo: { username: string } } }>(reviews, {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'SelfSubjectReview',
+    metadata: { name: '' },
+  })
   return review.status?.userInfo.username ?? ''
 }
 
@@ -39,7 +48,8 @@ describe('a token in a file, as a pod has it', () => {
     const account = await api.account()
     return { user: `system:serviceaccount:${account.namespace}:${account.name}`, token: await api.token(account) }
   }
-  const holding = (file: string): KubeClient => api.client(api.kubeconfig({ user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile: file } } } }))
+  const holding = (file: string): KubeClient =>
+    api.client(api.kubeconfig({ user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile: file } } } }))
 
   test('is read again when it has been rotated', async () => {
     const [before, after] = [await accountAndToken(), await accountAndToken()]
@@ -69,7 +79,9 @@ describe('a token in a file, as a pod has it', () => {
   test('that is not there is transient, and says which file is missing', async () => {
     const kube = holding('/nowhere/token')
     await expect(whoAmI(kube)).rejects.toThrow(TransientError)
-    await expect(whoAmI(kube)).rejects.toThrow(/got no reply: ENOENT: no such file or directory, open '\/nowhere\/token'$/)
+    await expect(whoAmI(kube)).rejects.toThrow(
+      /got no reply: ENOENT: no such file or directory, open '\/nowhere\/token'$/,
+    )
   })
 })
 
@@ -77,7 +89,9 @@ describe('the server’s authority', () => {
   test('is read again from its file: a new one is believed without a new client', async () => {
     const other = api.authority.replace(/[A-Za-z0-9+/]{64}/, (line) => line.toLowerCase())
     const file = api.file('')
-    const kube = api.client(api.kubeconfig({ cluster: { 'certificate-authority-data': undefined, 'certificate-authority': file } }))
+    const kube = api.client(
+      api.kubeconfig({ cluster: { 'certificate-authority-data': undefined, 'certificate-authority': file } }),
+    )
     writeFileSync(file, '')
     await expect(whoAmI(kube)).rejects.toThrow(TransientError)
     writeFileSync(file, other)
@@ -89,7 +103,9 @@ describe('the server’s authority', () => {
   test('vouches for the name that the kubeconfig gives the server', async () => {
     const named = (name: string): KubeClient => api.client(api.kubeconfig({ cluster: { 'tls-server-name': name } }))
     expect(await whoAmI(named('kubernetes.default.svc'))).toBe('admin')
-    await expect(whoAmI(named('example.com'))).rejects.toThrow(/got no reply: Hostname\/IP does not match certificate's altnames/)
+    await expect(whoAmI(named('example.com'))).rejects.toThrow(
+      /got no reply: Hostname\/IP does not match certificate's altnames/,
+    )
   })
 })
 
@@ -141,6 +157,8 @@ describe('a kubeconfig', () => {
 
   test('without a cluster says what to set', () => {
     const file = api.file(JSON.stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [] }))
-    expect(() => connect(file)).toThrow(`There is no cluster in ${file}: set KUBECONFIG, or run in a pod with a service account.`)
+    expect(() => connect(file)).toThrow(
+      `There is no cluster in ${file}: set KUBECONFIG, or run in a pod with a service account.`,
+    )
   })
 })

@@ -28,12 +28,13 @@ async function refused(attempt: Promise<unknown>): Promise<Error & { status?: nu
   throw new Error('it was not refused')
 }
 
-const snapshot = (name: string, more: object = {}): KubeObject => ({
-  apiVersion: 'meili-operator.dev/v1alpha1',
-  kind: 'MeiliSnapshot',
-  metadata: { namespace, name },
-  spec: { source: { instanceRef: { name: 'movies' } }, destination: { claim: { name: 'backups' } }, ...more },
-}) as KubeObject
+const snapshot = (name: string, more: object = {}): KubeObject =>
+  ({
+    apiVersion: 'meili-operator.dev/v1alpha1',
+    kind: 'MeiliSnapshot',
+    metadata: { namespace, name },
+    spec: { source: { instanceRef: { name: 'movies' } }, destination: { claim: { name: 'backups' } }, ...more },
+  }) as KubeObject
 
 const create = async (object: KubeObject): Promise<KubeObject> => await api.kube.create(configMaps, object)
 
@@ -59,7 +60,12 @@ describe('absence', () => {
   })
 
   test('of a whole kind is NotFound, with words although the server sends no Status', async () => {
-    const unknown: Resource = { group: 'meili-operator.dev', version: 'v1alpha1', plural: 'meilidreams', kind: 'MeiliDream' }
+    const unknown: Resource = {
+      group: 'meili-operator.dev',
+      version: 'v1alpha1',
+      plural: 'meilidreams',
+      kind: 'MeiliDream',
+    }
     const error = await refused(api.kube.list(unknown))
     expect(error).toBeInstanceOf(NotFound)
     expect(error.message).toBe('LIST MeiliDream answered 404: 404 page not found\n')
@@ -69,7 +75,11 @@ describe('absence', () => {
 describe('a conflict', () => {
   test('is what it is called where the object exists already', async () => {
     await create(configMap({ namespace, name: 'twice' }))
-    expect(await refused(create(configMap({ namespace, name: 'twice' })))).toMatchObject({ name: 'Conflict', status: 409, code: 'AlreadyExists' })
+    expect(await refused(create(configMap({ namespace, name: 'twice' })))).toMatchObject({
+      name: 'Conflict',
+      status: 409,
+      code: 'AlreadyExists',
+    })
   })
 
   test('is what it is called where the object changed since', async () => {
@@ -86,7 +96,9 @@ describe('a conflict', () => {
     await api.kube.delete(configMaps, { namespace, name: 'reborn' })
     await create(configMap({ namespace, name: 'reborn' }))
     expect(await refused(api.kube.update(configMaps, first))).toBeInstanceOf(Conflict)
-    expect(await refused(api.kube.delete(configMaps, { namespace, name: 'reborn' }, { uid: first.metadata.uid! }))).toBeInstanceOf(Conflict)
+    expect(
+      await refused(api.kube.delete(configMaps, { namespace, name: 'reborn' }, { uid: first.metadata.uid! })),
+    ).toBeInstanceOf(Conflict)
   })
 })
 
@@ -95,7 +107,9 @@ describe('a bad object', () => {
     const error = await refused(create(configMap({ namespace, name: 'UPPER' })))
     expect(error).toBeInstanceOf(TerminalError)
     expect(error).toMatchObject({ status: 422, code: 'Invalid' })
-    expect(error.message).toMatch(/^POST ConfigMap place-1\/UPPER answered 422 Invalid: ConfigMap "UPPER" is invalid: metadata.name: Invalid value: "UPPER": a lowercase RFC 1123/)
+    expect(error.message).toMatch(
+      /^POST ConfigMap place-1\/UPPER answered 422 Invalid: ConfigMap "UPPER" is invalid: metadata.name: Invalid value: "UPPER": a lowercase RFC 1123/,
+    )
   })
 
   test('of our kinds is told with the rule that it breaks', async () => {
@@ -106,7 +120,9 @@ describe('a bad object', () => {
 
   test('that cannot be read at all is terminal', async () => {
     await create(configMap({ namespace, name: 'readable' }))
-    const error = await refused(api.kube.patch(configMaps, { namespace, name: 'readable' }, { type: 'merge', body: 'no object' }))
+    const error = await refused(
+      api.kube.patch(configMaps, { namespace, name: 'readable' }, { type: 'merge', body: 'no object' }),
+    )
     expect(error).toBeInstanceOf(TerminalError)
     expect(error).toMatchObject({ status: 400, code: 'BadRequest' })
   })
@@ -130,7 +146,11 @@ describe('without rights', () => {
     const error = await refused(nobody.get(secrets, { namespace, name: 'keys' }))
     expect(error).toBeInstanceOf(TerminalError)
     expect(error).toMatchObject({ status: 403, code: 'Forbidden' })
-    expect(error.message).toMatch(new RegExp(`^GET Secret ${namespace}/keys answered 403 Forbidden: secrets "keys" is forbidden: User "system:serviceaccount:default:account-\\d+" cannot get resource "secrets" in API group "" in the namespace "${namespace}"$`))
+    expect(error.message).toMatch(
+      new RegExp(
+        `^GET Secret ${namespace}/keys answered 403 Forbidden: secrets "keys" is forbidden: User "system:serviceaccount:default:account-\\d+" cannot get resource "secrets" in API group "" in the namespace "${namespace}"$`,
+      ),
+    )
   })
 
   test('a list and a watch are terminal too', async () => {
@@ -141,13 +161,19 @@ describe('without rights', () => {
 
   test('a token that the server does not know is transient: it may just have been rotated', async () => {
     const stranger = api.client(api.kubeconfig({ user: { token: `${token}x` } }))
-    expect(await refused(stranger.get(configMaps, { namespace, name: 'a' }))).toMatchObject({ name: 'TransientError', status: 401, code: 'Unauthorized' })
+    expect(await refused(stranger.get(configMaps, { namespace, name: 'a' }))).toMatchObject({
+      name: 'TransientError',
+      status: 401,
+      code: 'Unauthorized',
+    })
     const watch = stranger.watch(configMaps, { namespace, timeoutSeconds: 5, signal: new AbortController().signal })
     expect(await refused(watch.next())).toBeInstanceOf(TransientError)
   })
 
   test('a server whose certificate nobody vouches for gets no request', async () => {
-    const careful = api.client(api.kubeconfig({ user: { token }, cluster: { 'certificate-authority-data': undefined } }))
+    const careful = api.client(
+      api.kubeconfig({ user: { token }, cluster: { 'certificate-authority-data': undefined } }),
+    )
     const error = await refused(careful.get(configMaps, { namespace, name: 'a' }))
     expect(error).toBeInstanceOf(TransientError)
     expect(error.message).toMatch(/^GET ConfigMap .* got no reply: .*certificate/)
@@ -155,32 +181,70 @@ describe('without rights', () => {
 })
 
 describe('a command in a pod', () => {
-  const exec = (kube: KubeClient, name: string): Promise<Error & { status?: number }> => refused(kube.exec({ pod: { namespace, name }, container: 'main', command: ['true'], stdin: false, deadlineMs: 10_000 }))
+  const exec = (kube: KubeClient, name: string): Promise<Error & { status?: number }> =>
+    refused(
+      kube.exec({ pod: { namespace, name }, container: 'main', command: ['true'], stdin: false, deadlineMs: 10_000 }),
+    )
 
   test('that is not there is NotFound', async () => {
-    expect(await exec(api.kube, 'nobody')).toMatchObject({ name: 'NotFound', status: 404, message: `exec in Pod ${namespace}/nobody answered 404 NotFound: pods "nobody" not found` })
+    expect(await exec(api.kube, 'nobody')).toMatchObject({
+      name: 'NotFound',
+      status: 404,
+      message: `exec in Pod ${namespace}/nobody answered 404 NotFound: pods "nobody" not found`,
+    })
   })
 
   test('that is on no node yet may pass', async () => {
-    await api.kube.create(serviceAccounts, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'default' } })
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name: 'homeless' }, spec: { containers: [{ name: 'main', image: 'example.test/none' }] } }
+    await api.kube.create(serviceAccounts, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { namespace, name: 'default' },
+    })
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace, name: 'homeless' },
+      spec: { containers: [{ name: 'main', image: 'example.test/none' }] },
+    }
     await api.kube.create(pods, pod)
-    expect(await exec(api.kube, 'homeless')).toMatchObject({ name: 'TransientError', message: expect.stringContaining('does not have a host assigned') as string })
+    expect(await exec(api.kube, 'homeless')).toMatchObject({
+      name: 'TransientError',
+      message: expect.stringContaining('does not have a host assigned') as string,
+    })
   })
 
   test('takes the rights of install-streaming.yaml, all of them', async () => {
     const token = await api.token({ namespace: 'meili-operator-system', name: 'meili-operator' })
     const operator = api.client(api.kubeconfig({ user: { token } }))
-    expect(await exec(operator, 'nobody')).toMatchObject({ name: 'TerminalError', status: 403, message: expect.stringContaining('pods/exec') as string })
-    await api.kubectl.run(['apply', '--server-side', '-f', fileURLToPath(new URL('../../../install-streaming.yaml', import.meta.url))])
+    expect(await exec(operator, 'nobody')).toMatchObject({
+      name: 'TerminalError',
+      status: 403,
+      message: expect.stringContaining('pods/exec') as string,
+    })
+    await api.kubectl.run([
+      'apply',
+      '--server-side',
+      '-f',
+      fileURLToPath(new URL('../../../install-streaming.yaml', import.meta.url)),
+    ])
     await vi.waitFor(async () => expect(await exec(operator, 'nobody')).toBeInstanceOf(NotFound), { timeout: 10_000 })
   })
 })
 
 test('no error holds the token or the administrator’s key, however deep one looks', async () => {
   const token = await api.token(await api.account())
-  const users: readonly object[] = [{ token }, { token: `${token}x` }, { token: `${token}\u0000` }, { username: 'root', password: token }]
-  const clusters: readonly object[] = [{}, { server: 'https://127.0.0.1:1' }, { server: api.plane.server.replace('https:', 'http:') }, { 'certificate-authority-data': undefined }]
+  const users: readonly object[] = [
+    { token },
+    { token: `${token}x` },
+    { token: `${token}\u0000` },
+    { username: 'root', password: token },
+  ]
+  const clusters: readonly object[] = [
+    {},
+    { server: 'https://127.0.0.1:1' },
+    { server: api.plane.server.replace('https:', 'http:') },
+    { 'certificate-authority-data': undefined },
+  ]
   const clients = users.flatMap((user) => clusters.map((cluster) => api.client(api.kubeconfig({ user, cluster }))))
   const attempts = clients.flatMap((client) => [
     client.get(secrets, { namespace, name: 'a' }),

@@ -32,9 +32,13 @@ async function alone(): Promise<{ readonly line: Wire; readonly client: KubeClie
 }
 
 const never = new AbortController().signal
-const now = async (within: string): Promise<string> => (await api.kube.list(configMaps, { namespace: within })).metadata.resourceVersion
+const now = async (within: string): Promise<string> =>
+  (await api.kube.list(configMaps, { namespace: within })).metadata.resourceVersion
 
-function watch(options: Partial<WatchOptions> = {}, resource: Resource = configMaps): AsyncGenerator<WatchEvent<ConfigMap>> {
+function watch(
+  options: Partial<WatchOptions> = {},
+  resource: Resource = configMaps,
+): AsyncGenerator<WatchEvent<ConfigMap>> {
   return kube.watch<ConfigMap>(resource, { namespace, timeoutSeconds: 30, signal: never, ...options })
 }
 
@@ -60,8 +64,13 @@ describe('a watch', () => {
     expect(await next(events)).toEqual({ type: 'MODIFIED', object: updated })
     await api.kube.delete(configMaps, ref)
     const last = await next(events)
-    expect(last).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'story', uid: created.metadata.uid }, data: { page: '2' } } })
-    expect(Number(last.object.metadata.resourceVersion), 'of the deletion').toBeGreaterThan(Number(updated.metadata.resourceVersion))
+    expect(last).toMatchObject({
+      type: 'DELETED',
+      object: { metadata: { name: 'story', uid: created.metadata.uid }, data: { page: '2' } },
+    })
+    expect(Number(last.object.metadata.resourceVersion), 'of the deletion').toBeGreaterThan(
+      Number(updated.metadata.resourceVersion),
+    )
     await events.return(undefined)
   })
 
@@ -93,20 +102,34 @@ describe('a watch', () => {
   })
 
   test('brings a bookmark before the server ends it, so that what concerns others need not be read again', async () => {
-    const events = watch({ resourceVersion: await now(namespace), fieldSelector: 'metadata.name=ours', timeoutSeconds: 5 })
+    const events = watch({
+      resourceVersion: await now(namespace),
+      fieldSelector: 'metadata.name=ours',
+      timeoutSeconds: 5,
+    })
     await api.kube.create(configMaps, configMap({ namespace, name: 'ours' }))
     await next(events)
     const other = await api.kube.create(configMaps, configMap({ namespace, name: 'of-others' }))
-    expect(await next(events)).toMatchObject({ type: 'BOOKMARK', object: { kind: 'ConfigMap', metadata: { resourceVersion: other.metadata.resourceVersion } } })
+    expect(await next(events)).toMatchObject({
+      type: 'BOOKMARK',
+      object: { kind: 'ConfigMap', metadata: { resourceVersion: other.metadata.resourceVersion } },
+    })
     await events.return(undefined)
   })
 
   test('leaves the pool free: with forty of them open a plain request still goes through', async () => {
     const stop = new AbortController()
-    const open = Promise.allSettled(Array.from({ length: 40 }, async () => await watch({ signal: stop.signal, fieldSelector: 'metadata.name=nobody' }).next()))
+    const open = Promise.allSettled(
+      Array.from(
+        { length: 40 },
+        async () => await watch({ signal: stop.signal, fieldSelector: 'metadata.name=nobody' }).next(),
+      ),
+    )
     try {
       await expect.poll(() => wire.open).toBeGreaterThanOrEqual(40)
-      expect((await kube.get(configMaps, { namespace, name: 'kube' }).catch((error: unknown) => error))).toBeInstanceOf(NotFound)
+      expect(await kube.get(configMaps, { namespace, name: 'kube' }).catch((error: unknown) => error)).toBeInstanceOf(
+        NotFound,
+      )
     } finally {
       stop.abort()
       await open
@@ -158,7 +181,9 @@ describe('a watch ends', () => {
   })
 
   test('as NotFound where the server does not know the kind', async () => {
-    await expect(next(watch({}, { group: 'meili-operator.dev', version: 'v1alpha1', plural: 'meilidreams', kind: 'MeiliDream' }))).rejects.toThrow(NotFound)
+    await expect(
+      next(watch({}, { group: 'meili-operator.dev', version: 'v1alpha1', plural: 'meilidreams', kind: 'MeiliDream' })),
+    ).rejects.toThrow(NotFound)
   })
 })
 
@@ -185,7 +210,9 @@ describe('what the server has forgotten', () => {
 
   test('is no place to watch from: Gone, list again', async () => {
     await expect(next(watch({ resourceVersion: old }))).rejects.toThrow(Gone)
-    await expect(next(watch({ resourceVersion: old }))).rejects.toThrow(/^WATCH ConfigMap .* answered 410 Expired: too old resource version/)
+    await expect(next(watch({ resourceVersion: old }))).rejects.toThrow(
+      /^WATCH ConfigMap .* answered 410 Expired: too old resource version/,
+    )
   })
 
   test('is no list to go on with: Gone, list again', async () => {

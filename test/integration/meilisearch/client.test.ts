@@ -43,7 +43,10 @@ describe('what it says of itself', () => {
   })
 
   test('an empty server: no index, no task, no batch', async () => {
-    expect(await client.stats()).toMatchObject({ databaseSize: expect.any(Number), indexes: { count: 0, documents: 0, listed: [] } })
+    expect(await client.stats()).toMatchObject({
+      databaseSize: expect.any(Number),
+      indexes: { count: 0, documents: 0, listed: [] },
+    })
     expect(await client.newestTask()).toMatchObject({ results: [], total: 0, next: null })
     expect(await client.runningBatch()).toBeUndefined()
     expect(await client.snapshotTasksFrom(0)).toEqual([])
@@ -63,12 +66,24 @@ describe('a snapshot', () => {
   test('is a task that ends in a file, written within the times that the task tells', async () => {
     const { taskUid, enqueuedAt } = await client.createSnapshot()
     const task = await ended(taskUid)
-    expect(task).toMatchObject({ uid: taskUid, type: 'snapshotCreation', status: 'succeeded', enqueuedAt, error: null, batchUid: expect.any(Number), duration: expect.stringMatching(/^PT/) })
+    expect(task).toMatchObject({
+      uid: taskUid,
+      type: 'snapshotCreation',
+      status: 'succeeded',
+      enqueuedAt,
+      error: null,
+      batchUid: expect.any(Number),
+      duration: expect.stringMatching(/^PT/),
+    })
     const { mtimeMs } = await stat(server.snapshotFile)
     expect(mtimeMs).toBeGreaterThanOrEqual(Date.parse(task.startedAt!) - 1)
     expect(mtimeMs).toBeLessThanOrEqual(Date.parse(task.finishedAt!) + 1)
     expect(await client.newestTask()).toMatchObject({ results: [{ uid: taskUid }] })
-    expect(await client.batch(task.batchUid!)).toMatchObject({ uid: task.batchUid, progress: null, stats: { types: ['snapshotCreation'] } })
+    expect(await client.batch(task.batchUid!)).toMatchObject({
+      uid: task.batchUid,
+      progress: null,
+      stats: { types: ['snapshotCreation'] },
+    })
   })
 
   test('each POST makes a task of its own', async () => {
@@ -80,7 +95,11 @@ describe('a snapshot', () => {
 
   test('a task or a batch that is not known is NotFound', async () => {
     await expect(client.task(999_999)).rejects.toMatchObject({ name: 'NotFound', status: 404, code: 'task_not_found' })
-    await expect(client.batch(999_999)).rejects.toMatchObject({ name: 'NotFound', status: 404, code: 'batch_not_found' })
+    await expect(client.batch(999_999)).rejects.toMatchObject({
+      name: 'NotFound',
+      status: 404,
+      code: 'batch_not_found',
+    })
   })
 })
 
@@ -89,16 +108,28 @@ describe('behind a running batch', () => {
 
   beforeAll(async () => {
     busy = await server.api.addDocuments('busy', filmLines(0, 6000))
-    await eventually('the batch to run', async () => ((await client.task(busy)).status === 'processing' ? true : undefined), { everyMs: 10 })
+    await eventually(
+      'the batch to run',
+      async () => ((await client.task(busy)).status === 'processing' ? true : undefined),
+      { everyMs: 10 },
+    )
   })
 
   test('the batch shows what it works on', async () => {
-    expect(await client.runningBatch()).toMatchObject({ stats: { types: ['documentAdditionOrUpdate'] }, progress: { percentage: expect.any(Number), steps: expect.any(Array) } })
+    expect(await client.runningBatch()).toMatchObject({
+      stats: { types: ['documentAdditionOrUpdate'] },
+      progress: { percentage: expect.any(Number), steps: expect.any(Array) },
+    })
   })
 
   test('an enqueued snapshot can be cancelled: by a task of its own', async () => {
     const { taskUid } = await client.createSnapshot()
-    expect(await client.task(taskUid)).toMatchObject({ status: 'enqueued', startedAt: null, finishedAt: null, duration: null })
+    expect(await client.task(taskUid)).toMatchObject({
+      status: 'enqueued',
+      startedAt: null,
+      finishedAt: null,
+      duration: null,
+    })
     const cancelling = await client.cancelTask(taskUid)
     expect(cancelling.taskUid).toBe(taskUid + 1)
     expect(await ended(taskUid)).toMatchObject({ status: 'canceled' })
@@ -114,7 +145,11 @@ describe('behind a running batch', () => {
 
   test('a cancel without a filter cancels nothing', async () => {
     const before = await client.newestTask()
-    await expect(client.cancelNothing()).rejects.toMatchObject({ name: 'TerminalError', status: 400, code: 'missing_task_filters' })
+    await expect(client.cancelNothing()).rejects.toMatchObject({
+      name: 'TerminalError',
+      status: 400,
+      code: 'missing_task_filters',
+    })
     expect(await client.newestTask()).toEqual(before)
   })
 })
@@ -161,8 +196,12 @@ describe('a server that goes away', () => {
     const before = (await client.snapshotTasksFrom(0)).length
     await server.freeze()
     try {
-      const calls = [send({ endpoint: server.endpoint, key: masterKey }, { method: 'GET', path: '/version', deadlineMs: 300 }), send({ endpoint: server.endpoint, key: masterKey }, { method: 'POST', path: '/snapshots', deadlineMs: 300 })]
-      for (const call of await Promise.allSettled(calls)) expect(call).toMatchObject({ status: 'rejected', reason: { name: 'TransientError', status: undefined } })
+      const calls = [
+        send({ endpoint: server.endpoint, key: masterKey }, { method: 'GET', path: '/version', deadlineMs: 300 }),
+        send({ endpoint: server.endpoint, key: masterKey }, { method: 'POST', path: '/snapshots', deadlineMs: 300 }),
+      ]
+      for (const call of await Promise.allSettled(calls))
+        expect(call).toMatchObject({ status: 'rejected', reason: { name: 'TransientError', status: undefined } })
     } finally {
       server.thaw()
     }
@@ -174,7 +213,11 @@ describe('a server that goes away', () => {
     await ended((await client.newestTask()).results[0]!.uid)
     const tasks = await client.snapshotTasksFrom(0)
     await server.kill()
-    await expect(client.version()).rejects.toMatchObject({ name: 'TransientError', code: 'ECONNREFUSED', message: expect.stringMatching(/^GET http:\/\/127\.0\.0\.1:\d+\/version got no reply: ECONNREFUSED$/) })
+    await expect(client.version()).rejects.toMatchObject({
+      name: 'TransientError',
+      code: 'ECONNREFUSED',
+      message: expect.stringMatching(/^GET http:\/\/127\.0\.0\.1:\d+\/version got no reply: ECONNREFUSED$/),
+    })
     await expect(client.createSnapshot()).rejects.toMatchObject({ name: 'TransientError', code: 'ECONNREFUSED' })
     await server.launch()
     expect(await client.snapshotTasksFrom(0)).toEqual(tasks)

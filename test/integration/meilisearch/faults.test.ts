@@ -49,7 +49,12 @@ describe.each<[string, Call, string]>([
   test.each<[string, Answer]>([
     ['the connection is reset', acting((response) => response.socket?.resetAndDestroy())],
     ['the connection is closed', acting((response) => response.destroy())],
-    ['the connection breaks within the reply', acting((response) => response.writeHead(200, { 'content-length': 100 }).write('{"taskUid"', () => response.destroy()))],
+    [
+      'the connection breaks within the reply',
+      acting((response) =>
+        response.writeHead(200, { 'content-length': 100 }).write('{"taskUid"', () => response.destroy()),
+      ),
+    ],
     ['no word at all', acting(() => undefined)],
     ['the head and no body', acting((response) => response.writeHead(200, { 'content-length': 100 }).flushHeaders())],
     ['something that is no HTTP', acting((response) => response.socket?.end('SSH-2.0-OpenSSH_9.9\r\n'))],
@@ -60,7 +65,9 @@ describe.each<[string, Call, string]>([
     const error = await failure(sent())
     expect(error).toBeInstanceOf(TransientError)
     expect(error.status).toBeUndefined()
-    expect(error.message).toMatch(new RegExp(`^${call.method} ${double.endpoint}${path} got no (reply: .+|whole reply within 0\\.4 s$)`))
+    expect(error.message).toMatch(
+      new RegExp(`^${call.method} ${double.endpoint}${path} got no (reply: .+|whole reply within 0\\.4 s$)`),
+    )
     expect(performance.now() - started).toBeLessThan(5000)
     expect(double.times(call.method, path)).toBe(1)
   })
@@ -89,7 +96,12 @@ describe.each<[string, Call, string]>([
   test.each([500, 502, 503, 504, 429, 408])('%i', async (status) => {
     double.answer = refusing(status, 'internal', 'Try later.')
     const error = await failure(sent())
-    expect(error).toMatchObject({ name: 'TransientError', status, code: 'internal', message: `${call.method} ${path} answered ${status} internal: Try later.` })
+    expect(error).toMatchObject({
+      name: 'TransientError',
+      status,
+      code: 'internal',
+      message: `${call.method} ${path} answered ${status} internal: Try later.`,
+    })
     expect(double.times(call.method, path)).toBe(1)
   })
 })
@@ -103,7 +115,12 @@ function drip(response: ServerResponse): void {
 describe('refusals', () => {
   test.each([400, 401, 402, 403, 405, 409, 410, 422, 451])('%i will not pass by itself', async (status) => {
     double.answer = refusing(status, 'some_code', 'Because.')
-    expect(await failure(client.createSnapshot())).toMatchObject({ name: 'TerminalError', status, code: 'some_code', message: `POST /snapshots answered ${status} some_code: Because.` })
+    expect(await failure(client.createSnapshot())).toMatchObject({
+      name: 'TerminalError',
+      status,
+      code: 'some_code',
+      message: `POST /snapshots answered ${status} some_code: Because.`,
+    })
     expect(double.times('POST', '/snapshots')).toBe(1)
   })
 
@@ -120,12 +137,20 @@ describe('refusals', () => {
   })
 
   test.each<[string, Answer]>([
-    ['HTML', acting((response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>'))],
+    [
+      'HTML',
+      acting((response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>')),
+    ],
     ['nothing', acting((response) => response.writeHead(502).end())],
     ['JSON of another kind', saying([1, 2], 502)],
   ])('%s in place of an error', async (_, answer) => {
     double.answer = answer
-    expect(await failure(client.version())).toMatchObject({ name: 'TransientError', status: 502, code: undefined, message: 'GET /version answered 502: no message' })
+    expect(await failure(client.version())).toMatchObject({
+      name: 'TransientError',
+      status: 502,
+      code: undefined,
+      message: 'GET /version answered 502: no message',
+    })
   })
 
   test('long words, on several lines: one line that ends', async () => {
@@ -143,7 +168,8 @@ describe('refusals', () => {
   })
 
   test('a server that repeats the key in its refusal is not repeated', async () => {
-    double.answer = (response, asked) => refusing(403, 'invalid_api_key', `"${asked.authorization}" is not allowed.`)(response, asked)
+    double.answer = (response, asked) =>
+      refusing(403, 'invalid_api_key', `"${asked.authorization}" is not allowed.`)(response, asked)
     expect(await failure(client.version())).toBeInstanceOf(TerminalError)
   })
 })
@@ -156,8 +182,18 @@ describe('a reply that Meilisearch would not give', () => {
     ['a list', []],
   ])('%s: a TransientError that names the call', async (_, reply) => {
     double.answer = saying(reply)
-    for (const call of [client.version(), client.stats(), client.newestTask(), client.task(1), client.batch(1), client.runningBatch()]) {
-      expect(await failure(call)).toMatchObject({ name: 'TransientError', message: expect.stringMatching(/^GET \/\S+ answered something that Meilisearch 1\.12 or later would not: /) })
+    for (const call of [
+      client.version(),
+      client.stats(),
+      client.newestTask(),
+      client.task(1),
+      client.batch(1),
+      client.runningBatch(),
+    ]) {
+      expect(await failure(call)).toMatchObject({
+        name: 'TransientError',
+        message: expect.stringMatching(/^GET \/\S+ answered something that Meilisearch 1\.12 or later would not: /),
+      })
     }
     expect(await failure(client.createSnapshot())).toBeInstanceOf(TransientError)
     expect(double.times('POST', '/snapshots')).toBe(1)
@@ -170,7 +206,13 @@ describe('a reply that Meilisearch would not give', () => {
 
   test('what status has no room for', async () => {
     const stats = { databaseSize: 1, usedDatabaseSize: 1, lastUpdate: '2026-03-01T11:00:00Z', indexes: {} }
-    for (const odd of [{ databaseSize: -1 }, { databaseSize: 1.5 }, { usedDatabaseSize: 1e300 }, { lastUpdate: 'x'.repeat(100) }, { indexes: { a: { numberOfDocuments: -4 } } }]) {
+    for (const odd of [
+      { databaseSize: -1 },
+      { databaseSize: 1.5 },
+      { usedDatabaseSize: 1e300 },
+      { lastUpdate: 'x'.repeat(100) },
+      { indexes: { a: { numberOfDocuments: -4 } } },
+    ]) {
       double.answer = saying({ ...stats, ...odd })
       expect(await failure(client.stats()), JSON.stringify(odd).slice(0, 50)).toBeInstanceOf(TransientError)
     }
@@ -181,15 +223,28 @@ describe('a reply that Meilisearch would not give', () => {
   })
 
   test('the name of a step is that of an index at times, and cut', async () => {
-    const progress = { steps: [{ currentStep: 'processing tasks', finished: 0, total: 1 }, { currentStep: 'x'.repeat(400), finished: 0, total: 1 }], percentage: 50 }
+    const progress = {
+      steps: [
+        { currentStep: 'processing tasks', finished: 0, total: 1 },
+        { currentStep: 'x'.repeat(400), finished: 0, total: 1 },
+      ],
+      percentage: 50,
+    }
     double.answer = saying({ results: [{ uid: 3, progress, stats: { types: { snapshotCreation: 1 } } }] })
-    expect((await client.runningBatch())?.progress?.steps.map(({ currentStep }) => currentStep.length)).toEqual([16, 128])
+    expect((await client.runningBatch())?.progress?.steps.map(({ currentStep }) => currentStep.length)).toEqual([
+      16, 128,
+    ])
   })
 
   test('pages that never end come to one, and the oldest tasks are kept', async () => {
     double.answer = (response, asked) => {
       const from = Number(new URL(asked.path, double.endpoint).searchParams.get('from'))
-      const results = Array.from({ length: 100 }, (_, index) => ({ uid: from + index, type: 'snapshotCreation', status: 'succeeded', enqueuedAt: 'x' }))
+      const results = Array.from({ length: 100 }, (_, index) => ({
+        uid: from + index,
+        type: 'snapshotCreation',
+        status: 'succeeded',
+        enqueuedAt: 'x',
+      }))
       return saying({ results, total: 9, next: from + 100 })(response, asked)
     }
     const found = await client.snapshotTasksFrom(0)
@@ -204,7 +259,13 @@ describe('a reply that Meilisearch would not give', () => {
 
   test('long words of a task, and many types and steps of a batch, are cut', async () => {
     const long = 'x'.repeat(50_000)
-    double.answer = saying({ uid: 1, type: long, status: 'failed', enqueuedAt: 'x', error: { message: long, code: long } })
+    double.answer = saying({
+      uid: 1,
+      type: long,
+      status: 'failed',
+      enqueuedAt: 'x',
+      error: { message: long, code: long },
+    })
     expect(JSON.stringify(await client.task(1)).length).toBeLessThan(3000)
     const types = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`${index}-${'y'.repeat(100)}`, 1]))
     const steps = Array.from({ length: 5000 }, (_, index) => ({ currentStep: `step ${index}` }))
@@ -216,7 +277,11 @@ describe('a reply that Meilisearch would not give', () => {
   })
 
   test('pages that do not advance come to an end', async () => {
-    const page = { results: [{ uid: 3, type: 'snapshotCreation', status: 'succeeded', enqueuedAt: 'x' }], total: 9, next: 3 }
+    const page = {
+      results: [{ uid: 3, type: 'snapshotCreation', status: 'succeeded', enqueuedAt: 'x' }],
+      total: 9,
+      next: 3,
+    }
     double.answer = saying(page)
     expect(await failure(client.snapshotTasksFrom(3))).toBeInstanceOf(TransientError)
     expect(double.asked).toHaveLength(1)
@@ -224,13 +289,21 @@ describe('a reply that Meilisearch would not give', () => {
 
   test('whatever JSON: a typed reply or a TransientError, nothing else', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.json(), fc.record({ results: fc.anything(), total: fc.nat(), uid: fc.nat(), next: fc.anything() }).map((value) => JSON.stringify(value))), async (json) => {
-        double.answer = acting((response) => response.end(json))
-        for (const call of [client.newestTask(), client.stats(), client.runningBatch()]) {
-          const [ended] = await Promise.allSettled([call])
-          if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(TransientError)
-        }
-      }),
+      fc.asyncProperty(
+        fc.oneof(
+          fc.json(),
+          fc
+            .record({ results: fc.anything(), total: fc.nat(), uid: fc.nat(), next: fc.anything() })
+            .map((value) => JSON.stringify(value)),
+        ),
+        async (json) => {
+          double.answer = acting((response) => response.end(json))
+          for (const call of [client.newestTask(), client.stats(), client.runningBatch()]) {
+            const [ended] = await Promise.allSettled([call])
+            if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(TransientError)
+          }
+        },
+      ),
       { numRuns: 60 },
     )
   })
@@ -246,11 +319,18 @@ describe('a key that cannot be sent', () => {
 
 test('a port on which nobody listens', async () => {
   const [port] = await freePorts()
-  expect(await failure(new MeilisearchClient({ endpoint: `http://127.0.0.1:${port}`, key }).health())).toMatchObject({ name: 'TransientError', code: 'ECONNREFUSED' })
+  expect(await failure(new MeilisearchClient({ endpoint: `http://127.0.0.1:${port}`, key }).health())).toMatchObject({
+    name: 'TransientError',
+    code: 'ECONNREFUSED',
+  })
 })
 
 test('many calls at once, each with its own reply', async () => {
-  double.answer = (response, asked) => saying({ uid: Number(asked.path.split('/').at(-1)), type: 'x', status: 'enqueued', enqueuedAt: 'x' })(response, asked)
+  double.answer = (response, asked) =>
+    saying({ uid: Number(asked.path.split('/').at(-1)), type: 'x', status: 'enqueued', enqueuedAt: 'x' })(
+      response,
+      asked,
+    )
   const uids = Array.from({ length: 200 }, (_, uid) => uid)
   expect((await Promise.all(uids.map((uid) => client.task(uid)))).map(({ uid }) => uid)).toEqual(uids)
 })

@@ -28,12 +28,23 @@ async function hostile(kind: string): Promise<string> {
 function flags(): string[] {
   const dockerfile = readFileSync(join(import.meta.dirname, '../../../Dockerfile'), 'utf8')
   const words = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[]
-  return words.filter((word) => word.startsWith('--')).map((flag) => flag.replace(/^--max-old-space-size-percentage=(\d+)$/, (_, percent) => `--max-old-space-size=${Math.floor((256 * Number(percent)) / 100)}`))
+  return words
+    .filter((word) => word.startsWith('--'))
+    .map((flag) =>
+      flag.replace(
+        /^--max-old-space-size-percentage=(\d+)$/,
+        (_, percent) => `--max-old-space-size=${Math.floor((256 * Number(percent)) / 100)}`,
+      ),
+    )
 }
 
 /** What the client says of each; it throws where the process ended otherwise than by itself. */
 async function asked(...endpoints: string[]): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags(), join(support, 'hostile-client.ts'), ...endpoints])
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...flags(),
+    join(support, 'hostile-client.ts'),
+    ...endpoints,
+  ])
   return stdout.trim().split('\n')
 }
 
@@ -45,8 +56,16 @@ describe('the client lives in the heap of its container, and says why', () => {
     ['nested', 'GET /stats answered values nested more than 64 deep | well'],
     ['dense', 'well | well'],
     ['largeDrip', 'GET /stats answered more than 128 KiB, and the rest did not come within 2 s | well'],
-    ['tasks', expect.stringMatching(/^well \| GET \/tasks\?limit=1 answered something that Meilisearch 1\.12 or later would not: Too big/)],
-    ['bomb', expect.stringMatching(/^GET \/stats answered something that Meilisearch 1\.12 or later would not: .* \| well$/)],
+    [
+      'tasks',
+      expect.stringMatching(
+        /^well \| GET \/tasks\?limit=1 answered something that Meilisearch 1\.12 or later would not: Too big/,
+      ),
+    ],
+    [
+      'bomb',
+      expect.stringMatching(/^GET \/stats answered something that Meilisearch 1\.12 or later would not: .* \| well$/),
+    ],
     ['redirect', 'GET /stats answered 307: no message | GET /tasks?limit=1 answered 307: no message'],
     ['header', expect.stringContaining('got no reply: UND_ERR_HEADERS_OVERFLOW')],
   ])('%s', async (kind, said) => {
@@ -63,8 +82,13 @@ describe('the client lives in the heap of its container, and says why', () => {
 
 test('what drips and is large takes no long turn: another large reply comes while three of them drip', async () => {
   const endpoint = await hostile('largeDrip')
-  const drips = Array.from({ length: 3 }, async () => await new MeilisearchClient({ endpoint }).stats().catch((error: unknown) => error))
-  const indexes = Object.fromEntries(Array.from({ length: 8000 }, (_, index) => [`index-${index}`.padEnd(30, 'x'), { numberOfDocuments: 2 }]))
+  const drips = Array.from(
+    { length: 3 },
+    async () => await new MeilisearchClient({ endpoint }).stats().catch((error: unknown) => error),
+  )
+  const indexes = Object.fromEntries(
+    Array.from({ length: 8000 }, (_, index) => [`index-${index}`.padEnd(30, 'x'), { numberOfDocuments: 2 }]),
+  )
   await using double = await MeilisearchDouble.start(saying({ databaseSize: 1, indexes }))
   const { count, documents, listed } = (await new MeilisearchClient({ endpoint: double.endpoint }).stats()).indexes
   expect({ count, documents }).toEqual({ count: 8000, documents: 16_000 })
@@ -82,8 +106,12 @@ test('a connection is closed where a reply is not read to its end', async () => 
     more()
     return true
   })
-  await expect(new MeilisearchClient({ endpoint: double.endpoint }).version()).rejects.toThrow('GET /version answered more than 1 MiB')
-  await eventually('the connection to close', async () => await Promise.resolve(open === 0 ? true : undefined), { everyMs: 10 })
+  await expect(new MeilisearchClient({ endpoint: double.endpoint }).version()).rejects.toThrow(
+    'GET /version answered more than 1 MiB',
+  )
+  await eventually('the connection to close', async () => await Promise.resolve(open === 0 ? true : undefined), {
+    everyMs: 10,
+  })
 })
 
 test('idle connections end by themselves, whatever the server asks for', async () => {
@@ -99,7 +127,11 @@ test('idle connections end by themselves, whatever the server asks for', async (
   function ended(): void {
     sockets--
   }
-  for (let pass = 0; pass < 5; pass++) await new MeilisearchClient({ endpoint: double.endpoint, serverName: `name-${pass}.test` }).version()
+  for (let pass = 0; pass < 5; pass++)
+    await new MeilisearchClient({ endpoint: double.endpoint, serverName: `name-${pass}.test` }).version()
   expect(sockets).toBe(5)
-  await eventually('them to end', async () => await Promise.resolve(sockets === 0 ? true : undefined), { everyMs: 50, timeoutMs: 4000 })
+  await eventually('them to end', async () => await Promise.resolve(sockets === 0 ? true : undefined), {
+    everyMs: 50,
+    timeoutMs: 4000,
+  })
 })

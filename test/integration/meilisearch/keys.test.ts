@@ -22,27 +22,33 @@ afterAll(async () => {
 
 const as = (key: string): MeilisearchClient => new MeilisearchClient({ endpoint: server.endpoint, key })
 
-test('the operator\'s key has exactly the value that was computed, and every right that is needed; made twice it is made once', async () => {
+test("the operator's key has exactly the value that was computed, and every right that is needed; made twice it is made once", async () => {
   await expect(rightsOf(as(derivedKey(masterKey, keyUids.operator)))).resolves.toMatchObject({ state: 'Refused' })
   for (let round = 0; round < 2; round += 1) await as(masterKey).ensureKey(operatorKey(keyUids.operator))
   const ours = as(derivedKey(masterKey, keyUids.operator))
   expect(await rightsOf(ours)).toEqual({ state: 'Granted' })
   expect((await ours.createSnapshot()).taskUid).toBeGreaterThanOrEqual(0)
   expect(await ours.newestUpgrade()).toBeUndefined()
-  await expect(ours.ensureKey(applicationKey(keyUids.application)), 'it can make no keys').rejects.toThrow('invalid_api_key')
+  await expect(ours.ensureKey(applicationKey(keyUids.application)), 'it can make no keys').rejects.toThrow(
+    'invalid_api_key',
+  )
 })
 
-test('the applications\' key searches, and nothing else', async () => {
+test("the applications' key searches, and nothing else", async () => {
   await as(masterKey).ensureKey(applicationKey(keyUids.application))
   await server.api.finished(await server.api.addDocuments('films', '{"id":1,"title":"alien"}'))
-  const search = async (key: string): Promise<number> => (await fetch(`${server.endpoint}/indexes/films/search?q=alien`, { headers: { authorization: `Bearer ${key}` } })).status
+  const search = async (key: string): Promise<number> =>
+    (await fetch(`${server.endpoint}/indexes/films/search?q=alien`, { headers: { authorization: `Bearer ${key}` } }))
+      .status
   expect(await search(derivedKey(masterKey, keyUids.application))).toBe(200)
   expect(await search(derivedKey(masterKey, keyUids.operator))).toBe(403)
   expect(await rightsOf(as(derivedKey(masterKey, keyUids.application)))).toMatchObject({ state: 'Refused' })
 })
 
 test('a wrong master key makes no key, and stands in no error', async () => {
-  const error: unknown = await as('another-master-key').ensureKey(operatorKey(keyUids.operator)).catch((thrown: unknown) => thrown)
+  const error: unknown = await as('another-master-key')
+    .ensureKey(operatorKey(keyUids.operator))
+    .catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(TerminalError)
   expect(String(error)).not.toContain('another-master-key')
 })
@@ -50,5 +56,8 @@ test('a wrong master key makes no key, and stands in no error', async () => {
 test('a server that asks to be restarted is told from one that is broken', async () => {
   await using double = await MeilisearchDouble.start()
   double.answer = saying({ status: 'mustRestart' }, 500)
-  await expect(new MeilisearchClient({ endpoint: double.endpoint }).health()).rejects.toMatchObject({ name: 'TransientError', code: 'mustRestart' })
+  await expect(new MeilisearchClient({ endpoint: double.endpoint }).health()).rejects.toMatchObject({
+    name: 'TransientError',
+    code: 'mustRestart',
+  })
 })

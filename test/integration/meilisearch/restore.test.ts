@@ -1,7 +1,19 @@
 // What examples/restore.yaml runs in its Job, run here as it stands there, by busybox and the real Meilisearch: whole, cut short, and on what is damaged.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -12,24 +24,41 @@ import { Meilisearches } from '../../support/meilisearch-process.ts'
 
 interface Job {
   readonly kind: string
-  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly [{ readonly args: readonly [string, string, string] }] } } }
+  readonly spec: {
+    readonly template: {
+      readonly spec: { readonly containers: readonly [{ readonly args: readonly [string, string, string] }] }
+    }
+  }
 }
 
-const manifests = parseAllDocuments(readFileSync(join(import.meta.dirname, '../../../examples/restore.yaml'), 'utf8')).map((document) => document.toJS() as Job)
+const manifests = parseAllDocuments(
+  readFileSync(join(import.meta.dirname, '../../../examples/restore.yaml'), 'utf8'),
+).map((document) => document.toJS() as Job)
 const [shell, flag, script] = manifests.find(({ kind }) => kind === 'Job')!.spec.template.spec.containers[0].args
 
 const snapshot = 'movies/first-00000000'
 const home = mkdtempSync(join(tmpdir(), 'restore-'))
-const [programs, stored, backups, data] = ['programs', 'stored', 'backups', 'data'].map((name) => join(home, name)) as [string, string, string, string]
+const [programs, stored, backups, data] = ['programs', 'stored', 'backups', 'data'].map((name) => join(home, name)) as [
+  string,
+  string,
+  string,
+  string,
+]
 const servers = new Meilisearches()
 const masterKey = 'a-master-key-of-32-bytes-or-more'
 
 beforeAll(async () => {
   for (const path of [programs, join(stored, snapshot)]) mkdirSync(path, { recursive: true })
-  for (const name of execFileSync('busybox', ['--list'], { encoding: 'utf8' }).split('\n').filter(Boolean)) symlinkSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), join(programs, name))
+  for (const name of execFileSync('busybox', ['--list'], { encoding: 'utf8' }).split('\n').filter(Boolean))
+    symlinkSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), join(programs, name))
   symlinkSync(servers.program, join(programs, 'meilisearch'))
   const { api, snapshotFile } = await servers.start({ masterKey })
-  await api.finished(await api.addDocuments('films', Array.from({ length: 5000 }, (_, id) => JSON.stringify({ id, title: `Film ${id}` })).join('\n')))
+  await api.finished(
+    await api.addDocuments(
+      'films',
+      Array.from({ length: 5000 }, (_, id) => JSON.stringify({ id, title: `Film ${id}` })).join('\n'),
+    ),
+  )
   await api.finished((await api.call<{ taskUid: number }>('/snapshots', { method: 'POST' })).taskUid)
   cpSync(snapshotFile, join(stored, snapshot, 'data.ms.snapshot'))
   writeFileSync(join(stored, snapshot, 'manifest.json'), '{}')
@@ -60,10 +89,22 @@ function holdDatabase(origin?: string): void {
 }
 
 /** The container's shell with all that it starts, in a process group of its own. */
-async function restore(until?: () => true | undefined, uid = process.getuid?.()): Promise<{ code: number | null; output: string }> {
+async function restore(
+  until?: () => true | undefined,
+  uid = process.getuid?.(),
+): Promise<{ code: number | null; output: string }> {
   const [port] = await freePorts()
-  const here = script.replaceAll('/meili_data', data).replaceAll('/backups', backups).replaceAll('127.0.0.1:7700', `127.0.0.1:${port}`)
-  const child = spawn(join(programs, shell), [flag, here], { uid, cwd: data, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: programs, SNAPSHOT: snapshot, MEILI_NO_ANALYTICS: 'true' } })
+  const here = script
+    .replaceAll('/meili_data', data)
+    .replaceAll('/backups', backups)
+    .replaceAll('127.0.0.1:7700', `127.0.0.1:${port}`)
+  const child = spawn(join(programs, shell), [flag, here], {
+    uid,
+    cwd: data,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: programs, SNAPSHOT: snapshot, MEILI_NO_ANALYTICS: 'true' },
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const ended = once(child, 'close')
@@ -90,7 +131,9 @@ test('a database comes out of it, which a server starts on without the snapshot'
   expect(code, output).toBe(0)
   expect(output).toContain('data.ms.snapshot: OK')
   expect(readdirSync(data)).toEqual(['data.ms', 'dumps', 'restored-from'])
-  expect(readdirSync(backups, { recursive: true }), 'nothing is written there').toEqual(readdirSync(stored, { recursive: true }))
+  expect(readdirSync(backups, { recursive: true }), 'nothing is written there').toEqual(
+    readdirSync(stored, { recursive: true }),
+  )
   rmSync(backups, { recursive: true })
   expect(await documents()).toEqual({ films: 5000 })
 })
@@ -99,7 +142,10 @@ describe('cut short', () => {
   const restoring = join(data, 'data.ms.restoring')
   test.each([
     ['before it unpacks', (): true | undefined => existsSync(restoring) || undefined],
-    ['while it unpacks', (): true | undefined => (existsSync(restoring) && readdirSync(restoring).length > 0) || undefined],
+    [
+      'while it unpacks',
+      (): true | undefined => (existsSync(restoring) && readdirSync(restoring).length > 0) || undefined,
+    ],
     ['when all is unpacked', (): true | undefined => existsSync(join(restoring, 'VERSION')) || undefined],
   ])('%s: it is no database, and the next try makes it whole', async (_, moment) => {
     expect((await restore(moment)).code).toBeNull()
@@ -161,7 +207,10 @@ test.each([
   holdDatabase(origin)
   const before = readdirSync(data)
   const { code, output } = await restore()
-  expect([code === 0, output]).toEqual([false, `Claim restored-data holds another database, and nothing was done. For ${snapshot} take a new claim and a new Job.\n`])
+  expect([code === 0, output]).toEqual([
+    false,
+    `Claim restored-data holds another database, and nothing was done. For ${snapshot} take a new claim and a new Job.\n`,
+  ])
   expect([readdirSync(data), readdirSync(database)]).toEqual([before, ['VERSION']])
 })
 

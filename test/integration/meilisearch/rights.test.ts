@@ -25,12 +25,16 @@ interface Key {
   readonly key: string
 }
 
-async function aKey(wish: { actions?: readonly string[]; indexes?: readonly string[]; expiresAt?: string | null; uid?: string }, at = server): Promise<string> {
+async function aKey(
+  wish: { actions?: readonly string[]; indexes?: readonly string[]; expiresAt?: string | null; uid?: string },
+  at = server,
+): Promise<string> {
   const body = JSON.stringify({ actions: neededActions, indexes: ['*'], expiresAt: null, ...wish })
   return (await at.api.call<Key>('/keys', { method: 'POST', body })).key
 }
 
-const rights = async (key: string | undefined, at = server): Promise<Rights> => await rightsOf(new MeilisearchClient({ endpoint: at.endpoint, ...(key === undefined ? {} : { key }) }))
+const rights = async (key: string | undefined, at = server): Promise<Rights> =>
+  await rightsOf(new MeilisearchClient({ endpoint: at.endpoint, ...(key === undefined ? {} : { key }) }))
 
 describe('a key with every action', () => {
   test('the master key', async () => {
@@ -49,7 +53,9 @@ describe('a key with every action', () => {
 
   test("the server's own admin key", async () => {
     const { results } = await server.api.call<{ results: { name: string; key: string }[] }>('/keys')
-    expect(await rights(results.find(({ name }) => name === 'Default Admin API Key')?.key)).toEqual({ state: 'Granted' })
+    expect(await rights(results.find(({ name }) => name === 'Default Admin API Key')?.key)).toEqual({
+      state: 'Granted',
+    })
   })
 
   test.each([undefined, 'any-key-at-all'])('a server without a master key takes %s', async (key) => {
@@ -59,31 +65,51 @@ describe('a key with every action', () => {
 
 test('large settings in the newest tasks, more than is read of a reply, do not take the server away', async () => {
   const large = await servers.start({ masterKey })
-  const synonyms = Object.fromEntries(Array.from({ length: 40 }, (_, word) => [`word${word}`, Array.from({ length: 50 }, (__, other) => `${'synonym'.repeat(20)}${word}-${other}`)]))
+  const synonyms = Object.fromEntries(
+    Array.from({ length: 40 }, (_, word) => [
+      `word${word}`,
+      Array.from({ length: 50 }, (__, other) => `${'synonym'.repeat(20)}${word}-${other}`),
+    ]),
+  )
   let last = 0
   for (let round = 0; round < 20; round++) {
-    const { taskUid } = await large.api.call<{ taskUid: number }>('/indexes/movies/settings', { method: 'PATCH', body: JSON.stringify({ synonyms: { ...synonyms, round: [`${round}`] } }) })
+    const { taskUid } = await large.api.call<{ taskUid: number }>('/indexes/movies/settings', {
+      method: 'PATCH',
+      body: JSON.stringify({ synonyms: { ...synonyms, round: [`${round}`] } }),
+    })
     last = taskUid
   }
   const page = await fetch(`${large.endpoint}/tasks?limit=20`, { headers: { authorization: `Bearer ${masterKey}` } })
   expect((await page.text()).length).toBeGreaterThan(4 * 1024 * 1024)
   expect(await rights(masterKey, large)).toEqual({ state: 'Granted' })
-  expect((await new MeilisearchClient({ endpoint: large.endpoint, key: masterKey }).newestTask()).results).toMatchObject([{ uid: last }])
+  expect(
+    (await new MeilisearchClient({ endpoint: large.endpoint, key: masterKey }).newestTask()).results,
+  ).toMatchObject([{ uid: last }])
 })
 
 describe('a key that lacks actions', () => {
   test.each(neededActions.filter((action) => action !== 'snapshots.create'))('%s', async (absent) => {
-    expect(await rights(await aKey({ actions: neededActions.filter((action) => action !== absent) }))).toEqual({ state: 'TooWeak', missing: [absent] })
+    expect(await rights(await aKey({ actions: neededActions.filter((action) => action !== absent) }))).toEqual({
+      state: 'TooWeak',
+      missing: [absent],
+    })
   })
 
   test('all but one', async () => {
-    expect(await rights(await aKey({ actions: ['version'] }))).toEqual({ state: 'TooWeak', missing: ['tasks.get', 'tasks.cancel', 'stats.get'] })
+    expect(await rights(await aKey({ actions: ['version'] }))).toEqual({
+      state: 'TooWeak',
+      missing: ['tasks.get', 'tasks.cancel', 'stats.get'],
+    })
   })
 
   test('snapshots.create cannot be tried without making a snapshot: the first POST tells', async () => {
     const key = await aKey({ actions: ['tasks.get', 'tasks.cancel', 'version', 'stats.get'] })
     expect(await rights(key)).toEqual({ state: 'Granted' })
-    await expect(new MeilisearchClient({ endpoint: server.endpoint, key }).createSnapshot()).rejects.toMatchObject({ name: 'TerminalError', status: 403, code: 'invalid_api_key' })
+    await expect(new MeilisearchClient({ endpoint: server.endpoint, key }).createSnapshot()).rejects.toMatchObject({
+      name: 'TerminalError',
+      status: 403,
+      code: 'invalid_api_key',
+    })
   })
 })
 
@@ -91,18 +117,23 @@ describe('a key that is refused', () => {
   const refused = (words: RegExp): Rights => ({ state: 'Refused', message: expect.stringMatching(words) as string })
 
   test('a key for searching only', async () => {
-    expect(await rights(await aKey({ actions: ['search', 'documents.add'] }))).toEqual(refused(/answered 403 invalid_api_key/))
+    expect(await rights(await aKey({ actions: ['search', 'documents.add'] }))).toEqual(
+      refused(/answered 403 invalid_api_key/),
+    )
   })
 
   test('no key at all', async () => {
     expect(await rights(undefined)).toEqual(refused(/answered 401 missing_authorization_header/))
   })
 
-  test.each(['wrong-key-entirely', '', masterKey.toUpperCase()])('a wrong one (%j), which is not repeated', async (key) => {
-    const seen = await rights(key)
-    expect(seen).toEqual(refused(/answered 40[13]/))
-    if (key !== '') expect(JSON.stringify(seen)).not.toContain(key)
-  })
+  test.each(['wrong-key-entirely', '', masterKey.toUpperCase()])(
+    'a wrong one (%j), which is not repeated',
+    async (key) => {
+      const seen = await rights(key)
+      expect(seen).toEqual(refused(/answered 40[13]/))
+      if (key !== '') expect(JSON.stringify(seen)).not.toContain(key)
+    },
+  )
 
   test('one that has expired', async () => {
     const expiresMs = Date.now() + 2000
@@ -114,7 +145,10 @@ describe('a key that is refused', () => {
   test('one that was deleted', async () => {
     const uid = randomUUID()
     const key = await aKey({ uid })
-    const deleted = await fetch(`${server.endpoint}/keys/${uid}`, { method: 'DELETE', headers: { authorization: `Bearer ${masterKey}` } })
+    const deleted = await fetch(`${server.endpoint}/keys/${uid}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${masterKey}` },
+    })
     expect(deleted.status).toBe(204)
     expect(await rights(key)).toEqual(refused(/answered 403/))
   })

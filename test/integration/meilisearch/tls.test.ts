@@ -17,14 +17,20 @@ let plain: MeilisearchProcess
 
 beforeAll(async () => {
   certificates = await ensureCertificates(silent)
-  const args = ['--ssl-cert-path', certificates.certificate('kube-apiserver'), '--ssl-key-path', certificates.key('kube-apiserver')]
+  const args = [
+    '--ssl-cert-path',
+    certificates.certificate('kube-apiserver'),
+    '--ssl-key-path',
+    certificates.key('kube-apiserver'),
+  ]
   ;[server, plain] = await Promise.all([servers.start({ scheme: 'https', args }), servers.start()])
 })
 afterAll(async () => {
   await servers[Symbol.asyncDispose]()
 })
 
-const version = async (trust: Partial<Server>): Promise<string> => (await new MeilisearchClient({ endpoint: server.endpoint, ...trust }).version()).pkgVersion
+const version = async (trust: Partial<Server>): Promise<string> =>
+  (await new MeilisearchClient({ endpoint: server.endpoint, ...trust }).version()).pkgVersion
 const authority = (): string => readFileSync(certificates.authority, 'utf8')
 
 describe('a certificate that is trusted', () => {
@@ -37,12 +43,18 @@ describe('a certificate that is trusted', () => {
   })
 
   test('among other authorities', async () => {
-    expect(await version({ ca: `${readFileSync(certificates.certificate('admin'), 'utf8')}\n${authority()}` })).toBe('1.21.0')
+    expect(await version({ ca: `${readFileSync(certificates.certificate('admin'), 'utf8')}\n${authority()}` })).toBe(
+      '1.21.0',
+    )
   })
 })
 
 describe('one that is not is certificate_rejected', () => {
-  const rejected = { name: 'TransientError', code: certificateRejected, message: expect.stringMatching(/^GET https:\/\/127\.0\.0\.1:\d+\/version got no reply: [A-Z_]+$/) as string }
+  const rejected = {
+    name: 'TransientError',
+    code: certificateRejected,
+    message: expect.stringMatching(/^GET https:\/\/127\.0\.0\.1:\d+\/version got no reply: [A-Z_]+$/) as string,
+  }
 
   test.each<[string, () => Partial<Server>]>([
     ['signed by nobody we know', () => ({})],
@@ -64,7 +76,9 @@ describe('the wrong scheme is no question of certificates', () => {
     ['HTTPS to a server of HTTP', () => plain.endpoint.replace('http:', 'https:')],
     ['HTTP to a server of HTTPS', () => server.endpoint.replace('https:', 'http:')],
   ])('%s', async (_, endpoint) => {
-    const error = await new MeilisearchClient({ endpoint: endpoint(), ca: authority() }).version().catch((thrown: unknown) => thrown)
+    const error = await new MeilisearchClient({ endpoint: endpoint(), ca: authority() })
+      .version()
+      .catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ name: 'TransientError', status: undefined })
     expect(error).not.toMatchObject({ code: certificateRejected })
   })

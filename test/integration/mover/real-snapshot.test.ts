@@ -37,7 +37,16 @@ class Meilisearch {
   static async start(program: string, home: string, extra: readonly string[] = []): Promise<Meilisearch> {
     await mkdir(home, { recursive: true })
     const [port] = await freePorts()
-    const args = ['--no-analytics', '--http-addr', `127.0.0.1:${port}`, '--db-path', join(home, 'data.ms'), '--snapshot-dir', join(home, 'snapshots'), ...extra]
+    const args = [
+      '--no-analytics',
+      '--http-addr',
+      `127.0.0.1:${port}`,
+      '--db-path',
+      join(home, 'data.ms'),
+      '--snapshot-dir',
+      join(home, 'snapshots'),
+      ...extra,
+    ]
     const child = spawn(program, args, { cwd: home, stdio: 'ignore', env: { TMPDIR: home } })
     const server = new Meilisearch(child, port)
     await server.#healthy()
@@ -45,7 +54,11 @@ class Meilisearch {
   }
 
   async call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const init = { method, headers: { 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
+    const init = {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }
     const reply = await fetch(`http://127.0.0.1:${this.#port}${path}`, init)
     if (!reply.ok) throw new Error(`${method} ${path} answered ${reply.status}: ${await reply.text()}`)
     return reply.json()
@@ -62,7 +75,9 @@ class Meilisearch {
   }
 
   async documents(): Promise<unknown[]> {
-    const { results } = (await this.call('GET', `/indexes/products/documents?limit=${documentCount * 2}`)) as { results: { id: number }[] }
+    const { results } = (await this.call('GET', `/indexes/products/documents?limit=${documentCount * 2}`)) as {
+      results: { id: number }[]
+    }
     return results.toSorted((one, other) => one.id - other.id)
   }
 
@@ -76,7 +91,10 @@ class Meilisearch {
   async #healthy(): Promise<void> {
     for (let tries = 0; tries < 300; tries++) {
       if (this.#process.exitCode !== null) throw new Error(`Meilisearch ended with ${this.#process.exitCode}`)
-      const healthy = await this.call('GET', '/health').then(() => true, () => false)
+      const healthy = await this.call('GET', '/health').then(
+        () => true,
+        () => false,
+      )
       if (healthy) return
       await pause(100)
     }
@@ -88,14 +106,23 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-const batchOf = ({ uid, batchUid, enqueuedAt, startedAt, finishedAt }: Task): Batch => ({ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt })
+const batchOf = ({ uid, batchUid, enqueuedAt, startedAt, finishedAt }: Task): Batch => ({
+  taskUid: uid,
+  batchUid,
+  enqueuedAt,
+  startedAt,
+  finishedAt,
+})
 
 describe('a snapshot of the real Meilisearch', () => {
   let work: Workplace
   let server: Meilisearch
   let program: string
   const servers: Meilisearch[] = []
-  const source = (): { directory: string; fileName: string } => ({ directory: join(work.home, 'first/snapshots'), fileName: 'data.ms.snapshot' })
+  const source = (): { directory: string; fileName: string } => ({
+    directory: join(work.home, 'first/snapshots'),
+    fileName: 'data.ms.snapshot',
+  })
 
   beforeAll(async () => {
     work = await Workplace.create()
@@ -104,7 +131,11 @@ describe('a snapshot of the real Meilisearch', () => {
     await chmod(program, 0o755)
     server = await Meilisearch.start(program, join(work.home, 'first'))
     servers.push(server)
-    const documents = Array.from({ length: documentCount }, (_, id) => ({ id, title: `Product ${id}`, text: `Words about ${(id * 2654435761).toString(36)}` }))
+    const documents = Array.from({ length: documentCount }, (_, id) => ({
+      id,
+      title: `Product ${id}`,
+      text: `Words about ${(id * 2654435761).toString(36)}`,
+    }))
     await server.task(await server.call('POST', '/indexes/products/documents', documents))
   }, 120_000)
   afterAll(async () => {
@@ -114,15 +145,27 @@ describe('a snapshot of the real Meilisearch', () => {
 
   test('is stored, proves itself to sha256sum, and another server starts from it with the same documents', async () => {
     const task = await server.task(await server.call('POST', '/snapshots'))
-    const { code, result } = await work.run({ config: { source: source(), batches: [batchOf(task)], allowedSkewMs: 2000 } })
+    const { code, result } = await work.run({
+      config: { source: source(), batches: [batchOf(task)], allowedSkewMs: 2000 },
+    })
     expect(code, result.message).toBe(0)
-    expect(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: work.final, encoding: 'utf8' })).toContain('data.ms.snapshot: OK')
+    expect(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: work.final, encoding: 'utf8' })).toContain(
+      'data.ms.snapshot: OK',
+    )
     const papers = manifest.parse(JSON.parse(await readFile(join(work.final, 'manifest.json'), 'utf8')))
-    expect(papers).toMatchObject({ task: { uid: task.uid, batchUid: task.batchUid }, verified: { mode: 'Archive', archiveVersion: '1.21.0' } })
-    const listed = execFileSync('tar', ['-tzf', join(work.final, 'data.ms.snapshot')], { encoding: 'utf8' }).trim().split('\n')
+    expect(papers).toMatchObject({
+      task: { uid: task.uid, batchUid: task.batchUid },
+      verified: { mode: 'Archive', archiveVersion: '1.21.0' },
+    })
+    const listed = execFileSync('tar', ['-tzf', join(work.final, 'data.ms.snapshot')], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
     expect(papers.verified.entries).toBe(listed.length)
 
-    const second = await Meilisearch.start(program, join(work.home, 'second'), ['--import-snapshot', join(work.final, 'data.ms.snapshot')])
+    const second = await Meilisearch.start(program, join(work.home, 'second'), [
+      '--import-snapshot',
+      join(work.final, 'data.ms.snapshot'),
+    ])
     servers.push(second)
     const restored = await second.documents()
     expect(restored).toHaveLength(documentCount)
@@ -136,7 +179,9 @@ describe('a snapshot of the real Meilisearch', () => {
     const destination = { ...work.config().destination, directory: 'other-99999999' }
     const alone = await work.run({ config: { source: source(), destination, batches: [older], allowedSkewMs: 0 } })
     expect(alone.code, alone.result.message).toBe(exitCodes.superseded)
-    const both = await work.run({ config: { source: source(), destination, batches: [older, newer], allowedSkewMs: 0 } })
+    const both = await work.run({
+      config: { source: source(), destination, batches: [older, newer], allowedSkewMs: 0 },
+    })
     expect(both.code, both.result.message).toBe(0)
     expect(both.result.stored).toMatchObject({ taskUid: newer.taskUid, batchUid: newer.batchUid })
   }, 120_000)
@@ -161,7 +206,9 @@ describe('a snapshot of the real Meilisearch', () => {
     const path = join(directory, fileName)
     const older = await server.task(await server.call('POST', '/snapshots'))
     const destination = { ...work.config().destination, directory: 'older-99999999' }
-    const { result } = await work.run({ config: { source: source(), destination, batches: [batchOf(older)], allowedSkewMs: 0 } })
+    const { result } = await work.run({
+      config: { source: source(), destination, batches: [batchOf(older)], allowedSkewMs: 0 },
+    })
     let newer: Task | undefined
     let inode = 0
     // The mover has looked and is about to move the name aside.
@@ -173,7 +220,13 @@ describe('a snapshot of the real Meilisearch', () => {
     expect(released.result.released, released.result.message).toBe('replaced')
     expect(await readdir(directory)).toEqual([fileName])
     expect((await stat(path)).ino).toBe(inode)
-    const moved = await work.run({ config: { source: source(), destination: { ...destination, directory: 'newer-99999999' }, batches: [batchOf(newer!)] } })
+    const moved = await work.run({
+      config: {
+        source: source(),
+        destination: { ...destination, directory: 'newer-99999999' },
+        batches: [batchOf(newer!)],
+      },
+    })
     expect(moved.code, moved.result.message).toBe(0)
   }, 120_000)
 
@@ -192,9 +245,13 @@ describe('a snapshot of the real Meilisearch', () => {
 
   test('is one our own reader of tar understands to the last entry', async () => {
     const tar = new TarReader()
-    await pipeline(createReadStream(join(source().directory, 'data.ms.snapshot')), createGunzip(), async (pieces: AsyncIterable<Buffer>) => {
-      for await (const piece of pieces) tar.push(piece)
-    })
+    await pipeline(
+      createReadStream(join(source().directory, 'data.ms.snapshot')),
+      createGunzip(),
+      async (pieces: AsyncIterable<Buffer>) => {
+        for await (const piece of pieces) tar.push(piece)
+      },
+    )
     expect(tar.finish()).toMatchObject({ version: '1.21.0', hasTaskDatabase: true })
     expect((await stat(join(source().directory, 'data.ms.snapshot'))).mode & 0o777).toBe(0o444)
   })

@@ -30,7 +30,8 @@ async function place(names: readonly string[]): Promise<{ namespace: string; key
   return { namespace, keys: names.map((name) => `${namespace}/${name}`) }
 }
 
-const holder = async (lease: Outfit['lease']): Promise<string | undefined> => (await api.kube.get<Lease>(leases, lease).catch(() => undefined))?.spec?.holderIdentity
+const holder = async (lease: Outfit['lease']): Promise<string | undefined> =>
+  (await api.kube.get<Lease>(leases, lease).catch(() => undefined))?.spec?.holderIdentity
 const lastOf = (replica: Replica): number => Math.max(0, ...replica.reconciled.map(({ atMs }) => atMs))
 
 // All side by side: most of their time is the time of leases.
@@ -58,7 +59,10 @@ describe.concurrent('two managers with one lease', () => {
     expect(standby.reconciled[0]!.atMs - told, 'retryMs at most, and the way there').toBeLessThan(retryMs + promptMs)
     expect(standby.reconciled[0]!.atMs).toBeGreaterThan(lastOfFirst)
     expect(lastOf(first), 'nothing after the end').toBe(lastOfFirst)
-    expect((await api.kube.get<Lease>(leases, outfit.lease)).spec).toMatchObject({ holderIdentity: standby.identity, leaseTransitions: 1 })
+    expect((await api.kube.get<Lease>(leases, outfit.lease)).spec).toMatchObject({
+      holderIdentity: standby.identity,
+      leaseTransitions: 1,
+    })
   })
 
   test('a reconcile that runs when the word to stop comes is finished before the lease is given back', async () => {
@@ -80,25 +84,29 @@ describe.concurrent('without the API server', () => {
   test.for<[string, (replica: Replica) => Promise<void>]>([
     ['refuses', (replica) => replica.wire.refuse()],
     ['does not answer', (replica) => Promise.resolve(replica.wire.freeze())],
-  ])('that %s, a leader works no longer than its lease allows and ends with LeaseLost, and only then another one goes on', { timeout: 60 * second }, async ([, lose]) => {
-    const { namespace } = await place(['a'])
-    const outfit = { lease: { namespace, name: 'lease' }, namespaces: [namespace], againMs: 50 }
-    await using first = (await Replica.of(api, outfit)).start()
-    await vi.waitFor(() => expect(first.reconciled.length).toBeGreaterThan(2), patience)
-    await using standby = (await Replica.of(api, outfit)).start()
-    await vi.waitFor(async () => expect(await standby.probe('/readyz')).toBe(200), patience)
+  ])(
+    'that %s, a leader works no longer than its lease allows and ends with LeaseLost, and only then another one goes on',
+    { timeout: 60 * second },
+    async ([, lose]) => {
+      const { namespace } = await place(['a'])
+      const outfit = { lease: { namespace, name: 'lease' }, namespaces: [namespace], againMs: 50 }
+      await using first = (await Replica.of(api, outfit)).start()
+      await vi.waitFor(() => expect(first.reconciled.length).toBeGreaterThan(2), patience)
+      await using standby = (await Replica.of(api, outfit)).start()
+      await vi.waitFor(async () => expect(await standby.probe('/readyz')).toBe(200), patience)
 
-    await lose(first)
-    const lost = performance.now()
-    expect(await first.ended).toMatchObject({ how: 'failed', error: { name: 'LeaseLost' } })
-    expect(lastOf(first) - lost).toBeLessThan(renewMs + promptMs)
-    expect(lastOf(first) - lost, 'a short failure is sat out').toBeGreaterThan(renewMs - retryMs - promptMs)
-    expect(await first.probe('/healthz'), 'it has ended').toBe(0)
+      await lose(first)
+      const lost = performance.now()
+      expect(await first.ended).toMatchObject({ how: 'failed', error: { name: 'LeaseLost' } })
+      expect(lastOf(first) - lost).toBeLessThan(renewMs + promptMs)
+      expect(lastOf(first) - lost, 'a short failure is sat out').toBeGreaterThan(renewMs - retryMs - promptMs)
+      expect(await first.probe('/healthz'), 'it has ended').toBe(0)
 
-    await vi.waitFor(() => expect(standby.reconciled.length).toBeGreaterThan(0), { timeout: leaseMs })
-    expect(standby.reconciled[0]!.atMs).toBeGreaterThan(lastOf(first))
-    expect(standby.reconciled[0]!.atMs - lost).toBeLessThan(leaseMs + 2 * retryMs + promptMs)
-  })
+      await vi.waitFor(() => expect(standby.reconciled.length).toBeGreaterThan(0), { timeout: leaseMs })
+      expect(standby.reconciled[0]!.atMs).toBeGreaterThan(lastOf(first))
+      expect(standby.reconciled[0]!.atMs - lost).toBeLessThan(leaseMs + 2 * retryMs + promptMs)
+    },
+  )
 
   test('for a moment, a leader goes on leading', async () => {
     const { namespace } = await place(['a'])
@@ -118,7 +126,9 @@ describe.concurrent('without the API server', () => {
 
   test('that is silent, a leader that is told to stop ends in less than the 30 s of its pod', async () => {
     const { namespace } = await place(['a'])
-    await using replica = (await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })).start()
+    await using replica = (
+      await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
+    ).start()
     await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), patience)
     replica.wire.freeze()
     const told = performance.now()
@@ -155,7 +165,11 @@ describe.concurrent('a lease', () => {
     const { namespace } = await place([])
     const lease = { namespace, name: 'lease' }
     let stopped: Promise<unknown> | undefined
-    await using replica = await Replica.of(api, { lease, namespaces: [namespace], made: (resource) => void (stopped = resource === leases ? replica.stop() : stopped) })
+    await using replica = await Replica.of(api, {
+      lease,
+      namespaces: [namespace],
+      made: (resource) => void (stopped = resource === leases ? replica.stop() : stopped),
+    })
     replica.start()
     await vi.waitFor(() => expect(stopped).toBeDefined(), patience)
     expect(await stopped).toEqual({ how: 'stopped' })
@@ -166,18 +180,36 @@ describe.concurrent('a lease', () => {
 describe.concurrent('WATCH_NAMESPACES', () => {
   test('bounds what is seen and what is worked on', async () => {
     const [one, two, foreign] = [await place(['a']), await place(['b']), await place(['c'])]
-    await using replica = (await Replica.of(api, { lease: { namespace: one.namespace, name: 'lease' }, namespaces: [one.namespace, two.namespace] })).start()
+    await using replica = (
+      await Replica.of(api, {
+        lease: { namespace: one.namespace, name: 'lease' },
+        namespaces: [one.namespace, two.namespace],
+      })
+    ).start()
     await vi.waitFor(() => expect(replica.keys).toEqual([...one.keys, ...two.keys].toSorted()), patience)
-    for (const { namespace } of [foreign, one, two]) await api.kube.create(configMaps, configMap({ namespace, name: 'later' }))
-    await vi.waitFor(() => expect(replica.keys).toEqual([...one.keys, ...two.keys, `${one.namespace}/later`, `${two.namespace}/later`].toSorted()), patience)
+    for (const { namespace } of [foreign, one, two])
+      await api.kube.create(configMaps, configMap({ namespace, name: 'later' }))
+    await vi.waitFor(
+      () =>
+        expect(replica.keys).toEqual(
+          [...one.keys, ...two.keys, `${one.namespace}/later`, `${two.namespace}/later`].toSorted(),
+        ),
+      patience,
+    )
   })
 
   test('empty, everything with the label is worked on, wherever it lives', async () => {
     const label = api.name('mine')
     const [one, two] = [await place(['not-mine']), await place([])]
-    await using replica = (await Replica.of(api, { lease: { namespace: one.namespace, name: 'lease' }, labelSelector: label })).start()
-    for (const { namespace } of [one, two]) await api.kube.create(configMaps, configMap({ namespace, name: 'mine', labels: { [label]: '' } }))
-    await vi.waitFor(() => expect(replica.keys).toEqual([`${one.namespace}/mine`, `${two.namespace}/mine`].toSorted()), patience)
+    await using replica = (
+      await Replica.of(api, { lease: { namespace: one.namespace, name: 'lease' }, labelSelector: label })
+    ).start()
+    for (const { namespace } of [one, two])
+      await api.kube.create(configMaps, configMap({ namespace, name: 'mine', labels: { [label]: '' } }))
+    await vi.waitFor(
+      () => expect(replica.keys).toEqual([`${one.namespace}/mine`, `${two.namespace}/mine`].toSorted()),
+      patience,
+    )
   })
 })
 

@@ -14,16 +14,25 @@ interface Variable {
 
 interface Deployment {
   readonly kind: string
-  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly [{ readonly env: readonly Variable[] }] } } }
+  readonly spec: {
+    readonly template: { readonly spec: { readonly containers: readonly [{ readonly env: readonly Variable[] }] } }
+  }
 }
 
 /** What a pod of the Deployment would find in its environment. */
-export function deployedEnvironment(pod: { readonly name: string; readonly namespace: string }): Record<string, string> {
+export function deployedEnvironment(pod: {
+  readonly name: string
+  readonly namespace: string
+}): Record<string, string> {
   const text = readFileSync(join(import.meta.dirname, '../../../install.yaml'), 'utf8')
-  const deployment = parseAllDocuments(text).map((document) => document.toJS() as Deployment).find(({ kind }) => kind === 'Deployment')!
+  const deployment = parseAllDocuments(text)
+    .map((document) => document.toJS() as Deployment)
+    .find(({ kind }) => kind === 'Deployment')!
   const fields: Readonly<Record<string, string>> = { 'metadata.name': pod.name, 'metadata.namespace': pod.namespace }
   const { env } = deployment.spec.template.spec.containers[0]
-  return Object.fromEntries(env.map(({ name, value, valueFrom }) => [name, value ?? fields[valueFrom!.fieldRef.fieldPath]!]))
+  return Object.fromEntries(
+    env.map(({ name, value, valueFrom }) => [name, value ?? fields[valueFrom!.fieldRef.fieldPath]!]),
+  )
 }
 
 export interface LogLine {
@@ -47,7 +56,11 @@ export class OperatorProcess implements AsyncDisposable {
   private constructor(environment: Readonly<Record<string, string>>) {
     this.#port = environment['HTTP_PORT'] ?? ''
     const program = join(import.meta.dirname, '../../../src/main.ts')
-    this.#child = spawn(process.execPath, [program], { env: { PATH: process.env['PATH'], ...environment }, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, [program], {
+      env: { PATH: process.env['PATH'], ...environment },
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     this.exited = new Promise((resolve, reject) => {
@@ -64,7 +77,10 @@ export class OperatorProcess implements AsyncDisposable {
 
   /** Each line of stdout. @throws where one is no JSON */
   get log(): LogLine[] {
-    return this.stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as LogLine)
+    return this.stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as LogLine)
   }
 
   /** Status 0 where nobody answers. */

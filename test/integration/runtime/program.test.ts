@@ -35,15 +35,26 @@ const patience = { timeout: 20 * second }
 /** Each test has a lease of its own. */
 function environment({ pod, lease }: Replica, more: Record<string, string> = {}): Record<string, string> {
   const kubeconfig = api.kubeconfig({ user: { token } })
-  return { ...deployedEnvironment({ name: pod, namespace: operatorNamespace }), LEASE_NAME: lease, KUBECONFIG: kubeconfig, ...more }
+  return {
+    ...deployedEnvironment({ name: pod, namespace: operatorNamespace }),
+    LEASE_NAME: lease,
+    KUBECONFIG: kubeconfig,
+    ...more,
+  }
 }
 
-const holder = async (lease: string): Promise<string> => (await api.kube.get<Lease>(leases, { namespace: operatorNamespace, name: lease })).spec?.holderIdentity ?? ''
-const leads = async (operator: OperatorProcess): Promise<void> => await vi.waitFor(async () => expect(await operator.metric('meili_operator_leader')).toBe(1), patience)
-const isReady = async (operator: OperatorProcess): Promise<void> => await vi.waitFor(async () => expect((await operator.ask('/readyz')).status).toBe(200), patience)
+const holder = async (lease: string): Promise<string> =>
+  (await api.kube.get<Lease>(leases, { namespace: operatorNamespace, name: lease })).spec?.holderIdentity ?? ''
+const leads = async (operator: OperatorProcess): Promise<void> =>
+  await vi.waitFor(async () => expect(await operator.metric('meili_operator_leader')).toBe(1), patience)
+const isReady = async (operator: OperatorProcess): Promise<void> =>
+  await vi.waitFor(async () => expect((await operator.ask('/readyz')).status).toBe(200), patience)
 
 /** With code 0, soon, and with its lease given back. */
-async function endsWell(operator: OperatorProcess, { lease, signal }: { lease: string; signal: 'SIGTERM' | 'SIGINT' }): Promise<void> {
+async function endsWell(
+  operator: OperatorProcess,
+  { lease, signal }: { lease: string; signal: 'SIGTERM' | 'SIGINT' },
+): Promise<void> {
   const pod = (await holder(lease)).split('_')[0]
   const ended = await operator.end(signal)
   expect(ended).toMatchObject({ code: 0, signal: null })
@@ -64,17 +75,35 @@ describe('the program', () => {
     expect(await holder(lease)).toMatch(/^operator-0_/)
 
     const namespace = await api.namespace()
-    const instance = { apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliInstance', metadata: { namespace, name: 'movies' }, spec: { existing: { podSelector: { matchLabels: { app: 'movies' } } } } }
+    const instance = {
+      apiVersion: 'meili-operator.dev/v1alpha1',
+      kind: 'MeiliInstance',
+      metadata: { namespace, name: 'movies' },
+      spec: { existing: { podSelector: { matchLabels: { app: 'movies' } } } },
+    }
     await api.kube.create(meiliInstances, instance)
-    const status = async (): Promise<unknown> => (await api.kube.get<KubeObject & { status?: unknown }>(meiliInstances, { namespace, name: 'movies' })).status
-    await vi.waitFor(async () => expect(await status()).toMatchObject({ observedGeneration: 1, conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready' })]) as unknown }), patience)
-    const told = async (): Promise<unknown> => (await api.kubectl.json<{ items: { source: unknown }[] }>(['get', 'events', '-n', namespace])).items.map(({ source }) => source)
+    const status = async (): Promise<unknown> =>
+      (await api.kube.get<KubeObject & { status?: unknown }>(meiliInstances, { namespace, name: 'movies' })).status
+    await vi.waitFor(
+      async () =>
+        expect(await status()).toMatchObject({
+          observedGeneration: 1,
+          conditions: expect.arrayContaining([expect.objectContaining({ type: 'Ready' })]) as unknown,
+        }),
+      patience,
+    )
+    const told = async (): Promise<unknown> =>
+      (await api.kubectl.json<{ items: { source: unknown }[] }>(['get', 'events', '-n', namespace])).items.map(
+        ({ source }) => source,
+      )
     await vi.waitFor(async () => expect(await told()).toContainEqual({ component: 'meili-operator' }), patience)
 
     const { text } = await operator.ask('/metrics')
     expect(text).toMatch(/^meili_operator_build_info\{version="[^"]+"\} 1$/m)
     expect(text).toMatch(/^meili_operator_reconcile_total\{controller="meiliinstance",outcome="\w+"\} [1-9]/m)
-    expect(text).toMatch(/^meili_operator_api_requests_total\{verb="watch",resource="meilisnapshots",code="200"\} [1-9]/m)
+    expect(text).toMatch(
+      /^meili_operator_api_requests_total\{verb="watch",resource="meilisnapshots",code="200"\} [1-9]/m,
+    )
     expect(text, 'refused for want of rights').not.toMatch(/code="40[13]"/)
     await endsWell(operator, { lease, signal: 'SIGTERM' })
     expect(operator.log.filter(({ level }) => level !== 'info')).toEqual([])
@@ -98,7 +127,9 @@ describe('the program', () => {
 
   test('serves a dozen namespaces as it serves one', async () => {
     const names = await Promise.all(Array.from({ length: 12 }, () => api.namespace()))
-    await using operator = await OperatorProcess.start(environment({ pod: 'operator-0', lease: api.name('lease') }, { WATCH_NAMESPACES: names.join(', ') }))
+    await using operator = await OperatorProcess.start(
+      environment({ pod: 'operator-0', lease: api.name('lease') }, { WATCH_NAMESPACES: names.join(', ') }),
+    )
     await isReady(operator)
     await leads(operator)
     expect(operator.log.filter(({ level }) => level !== 'info')).toEqual([])
@@ -109,10 +140,19 @@ describe('without the API server', () => {
   test('it lives, is not ready, and ends by SIGTERM with code 0', async () => {
     await using wire = await Wire.to(api.plane.server)
     await wire.refuse()
-    await using operator = await OperatorProcess.start(environment({ pod: 'operator-0', lease: api.name('lease') }, { KUBECONFIG: api.kubeconfig({ user: { token }, cluster: { server: wire.url } }) }))
+    await using operator = await OperatorProcess.start(
+      environment(
+        { pod: 'operator-0', lease: api.name('lease') },
+        { KUBECONFIG: api.kubeconfig({ user: { token }, cluster: { server: wire.url } }) },
+      ),
+    )
     await vi.waitFor(async () => expect(await operator.ask('/healthz')).toMatchObject({ status: 200 }), patience)
     expect(await operator.ask('/readyz')).toEqual({ status: 503, text: 'the caches are not filled yet' })
-    await vi.waitFor(() => expect(operator.log.map(({ reason }) => reason ?? '')).toContainEqual(expect.stringContaining('ECONNREFUSED')), patience)
+    await vi.waitFor(
+      () =>
+        expect(operator.log.map(({ reason }) => reason ?? '')).toContainEqual(expect.stringContaining('ECONNREFUSED')),
+      patience,
+    )
     expect(await operator.end('SIGTERM')).toMatchObject({ code: 0 })
     expect(operator.stdout + operator.stderr).not.toContain(token.split('.')[2])
   })
@@ -123,12 +163,20 @@ describe.concurrent('what is wrong from the start ends the program with code 1 a
     ['a variable that is empty', { MOVER_IMAGE: '' }, ['MOVER_IMAGE']],
     [
       'all the variables that are missing, no number, out of bounds, or none of the known words',
-      { MOVER_IMAGE: undefined, HTTP_PORT: 'a-port', MAX_MOVERS: '0', INSTANCE_POLL_SECONDS: '5', LOG_LEVEL: 'shouting' },
+      {
+        MOVER_IMAGE: undefined,
+        HTTP_PORT: 'a-port',
+        MAX_MOVERS: '0',
+        INSTANCE_POLL_SECONDS: '5',
+        LOG_LEVEL: 'shouting',
+      },
       ['MOVER_IMAGE', 'HTTP_PORT', 'MAX_MOVERS', 'INSTANCE_POLL_SECONDS', '30', 'LOG_LEVEL', 'debug'],
     ],
     ['a kubeconfig that is not there', { KUBECONFIG: '/nowhere/kubeconfig' }, ['/nowhere/kubeconfig']],
   ])('%s', async (_, changes, says) => {
-    const changed = Object.entries({ ...environment({ pod: 'operator-0', lease: 'none' }), ...changes }).filter((entry): entry is [string, string] => entry[1] !== undefined)
+    const changed = Object.entries({ ...environment({ pod: 'operator-0', lease: 'none' }), ...changes }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    )
     await using operator = await OperatorProcess.start(Object.fromEntries(changed))
     expect(await operator.exited).toEqual({ code: 1, signal: null })
     const told = operator.stdout + operator.stderr
@@ -140,7 +188,9 @@ describe.concurrent('what is wrong from the start ends the program with code 1 a
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
     const { port } = taken.address() as AddressInfo
-    await using operator = await OperatorProcess.start(environment({ pod: 'operator-0', lease: 'none' }, { HTTP_PORT: String(port) }))
+    await using operator = await OperatorProcess.start(
+      environment({ pod: 'operator-0', lease: 'none' }, { HTTP_PORT: String(port) }),
+    )
     expect(await operator.exited).toEqual({ code: 1, signal: null })
     expect(operator.stdout).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`)
     taken.close()
@@ -152,7 +202,13 @@ test('before its CRDs it waits and says for what; with them it begins', async ()
   await api.kubectl.run(['delete', 'crd', '--all', '--wait'])
   const lease = api.name('lease')
   await using operator = await OperatorProcess.start(environment({ pod: 'operator-0', lease }))
-  await vi.waitFor(() => expect(operator.log.map(({ reason }) => reason ?? '')).toContainEqual(expect.stringMatching(/LIST MeiliInstance answered 404/)), patience)
+  await vi.waitFor(
+    () =>
+      expect(operator.log.map(({ reason }) => reason ?? '')).toContainEqual(
+        expect.stringMatching(/LIST MeiliInstance answered 404/),
+      ),
+    patience,
+  )
   expect((await operator.ask('/readyz')).status).toBe(503)
   await api.kubectl.run(['apply', '--server-side', '-f', new URL('../../../install.yaml', import.meta.url).pathname])
   await isReady(operator)

@@ -59,7 +59,10 @@ class Reflection {
   }
 
   get names(): string[] {
-    return this.store.list().map(({ metadata }) => metadata.name).toSorted()
+    return this.store
+      .list()
+      .map(({ metadata }) => metadata.name)
+      .toSorted()
   }
 
   async stop(): Promise<void> {
@@ -96,7 +99,8 @@ async function there(scope: { namespace: string; labelSelector?: string }): Prom
   return byKey(items.map(({ metadata: { managedFields: _, ...metadata }, ...rest }) => ({ ...rest, metadata })))
 }
 
-const byKey = (items: readonly KubeObject[]): Record<string, unknown> => Object.fromEntries(items.map((item) => [keyOf(item), item]))
+const byKey = (items: readonly KubeObject[]): Record<string, unknown> =>
+  Object.fromEntries(items.map((item) => [keyOf(item), item]))
 
 /** Waits until store and listener know exactly what is there. */
 async function agrees(reflection: Reflection, scope: { namespace: string; labelSelector?: string }): Promise<void> {
@@ -213,7 +217,8 @@ describe('a store', () => {
   test('that several reflectors share has of each namespace what is there, also where one of them begins anew', async () => {
     const [first, second, foreign] = [await api.namespace(), await api.namespace(), await api.namespace()]
     const store = new Store<ConfigMap>()
-    for (const namespace of [first, second, foreign]) await api.kube.create(configMaps, configMap({ namespace, name: 'before' }))
+    for (const namespace of [first, second, foreign])
+      await api.kube.create(configMaps, configMap({ namespace, name: 'before' }))
     const stays = reflecting({ store, namespace: first })
     const goes = reflecting({ store, namespace: second })
     await Promise.all([stays.synced, goes.synced])
@@ -272,8 +277,14 @@ describe('an API server that is stopped and started again', () => {
 
   test('and has forgotten where the reflector stood: it lists again, and sees what was deleted, made anew and changed meanwhile', async () => {
     const namespace = await api.namespace()
-    const make = async (name: string): Promise<ConfigMap> => await api.kube.create<ConfigMap>(configMaps, configMap({ namespace, name }))
-    const [kept, changed, reborn] = [await make('kept'), await make('changed'), await make('reborn'), await make('deleted')]
+    const make = async (name: string): Promise<ConfigMap> =>
+      await api.kube.create<ConfigMap>(configMaps, configMap({ namespace, name }))
+    const [kept, changed, reborn] = [
+      await make('kept'),
+      await make('changed'),
+      await make('reborn'),
+      await make('deleted'),
+    ]
     const reflection = reflecting({ namespace })
     await reflection.synced
 
@@ -289,6 +300,8 @@ describe('an API server that is stopped and started again', () => {
     await agrees(reflection, { namespace })
     expect(reflection.names).toEqual(['changed', 'kept', 'made', 'reborn'])
     expect(reflection.told.get(`${namespace}/reborn`)?.metadata.uid).not.toBe(reborn.metadata.uid)
-    expect(reflection.told.get(`${namespace}/kept`)?.metadata.resourceVersion, 'untouched').toBe(kept.metadata.resourceVersion)
+    expect(reflection.told.get(`${namespace}/kept`)?.metadata.resourceVersion, 'untouched').toBe(
+      kept.metadata.resourceVersion,
+    )
   })
 })

@@ -50,8 +50,19 @@ export class Replica implements AsyncDisposable {
     this.#port = port
     const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
     if (outfit.made !== undefined) tellWhenMade(kube, outfit.made)
-    const logger = pino({ level: 'warn' }, { write: (line) => this.warnings.push((JSON.parse(line) as { msg: string }).msg) })
-    this.manager = new Manager({ kube, namespaces, identity: this.identity, lease, address: { host: '127.0.0.1', port }, logger, metrics: new Metrics('0.0.0') })
+    const logger = pino(
+      { level: 'warn' },
+      { write: (line) => this.warnings.push((JSON.parse(line) as { msg: string }).msg) },
+    )
+    this.manager = new Manager({
+      kube,
+      namespaces,
+      identity: this.identity,
+      lease,
+      address: { host: '127.0.0.1', port },
+      logger,
+      metrics: new Metrics('0.0.0'),
+    })
     const cache = this.manager.cache<ConfigMap>(configMaps, labelSelector)
     this.manager.addController({
       name: 'configmap',

@@ -18,20 +18,39 @@ let namespace: string
 
 async function lay(resource: Resource, name: string, parts: { spec: object; status?: object }): Promise<void> {
   const { spec, status } = parts
-  const object = { apiVersion: 'meili-operator.dev/v1alpha1', kind: resource.kind, metadata: { namespace, name }, spec } as KubeObject
+  const object = {
+    apiVersion: 'meili-operator.dev/v1alpha1',
+    kind: resource.kind,
+    metadata: { namespace, name },
+    spec,
+  } as KubeObject
   const laid = await api.kube.create(resource, object)
   if (status !== undefined) await api.kube.updateStatus(resource, { ...laid, status } as KubeObject)
 }
 
 const ofMovies = { source: { instanceRef: { name: 'movies' } }, destination: { claim: { name: 'backups' } } }
-const failure = { phase: 'Failed', startedAt: '2026-01-02T04:00:00Z', completedAt: '2026-01-02T04:00:01Z', conditions: conditions({ Stalled: ['True', 'ArchiveCorrupt', 'Bad.'], Ready: ['False', 'ArchiveCorrupt', 'Bad.'], Complete: ['False', 'ArchiveCorrupt', 'Bad.'], Failed: ['True', 'ArchiveCorrupt', 'Bad.'] }) }
+const failure = {
+  phase: 'Failed',
+  startedAt: '2026-01-02T04:00:00Z',
+  completedAt: '2026-01-02T04:00:01Z',
+  conditions: conditions({
+    Stalled: ['True', 'ArchiveCorrupt', 'Bad.'],
+    Ready: ['False', 'ArchiveCorrupt', 'Bad.'],
+    Complete: ['False', 'ArchiveCorrupt', 'Bad.'],
+    Failed: ['True', 'ArchiveCorrupt', 'Bad.'],
+  }),
+}
 
 beforeAll(async () => {
   api = await KubeApi.installed()
   token = await api.token({ namespace: operatorNamespace, name: 'meili-operator' })
   namespace = await api.namespace()
   await lay(meiliInstances, 'movies', { spec: { existing: { podSelector: { matchLabels: { app: 'movies' } } } } })
-  for (const name of ['first', 'second']) await lay(meiliSnapshots, name, { spec: ofMovies, status: completedStatus({ destination: { freeBytes: 5_000_000_000, observedAt: '2026-01-02T03:04:46Z' } }) })
+  for (const name of ['first', 'second'])
+    await lay(meiliSnapshots, name, {
+      spec: ofMovies,
+      status: completedStatus({ destination: { freeBytes: 5_000_000_000, observedAt: '2026-01-02T03:04:46Z' } }),
+    })
   await lay(meiliSnapshots, 'third', { spec: ofMovies, status: failure })
 }, 120_000)
 afterAll(async () => {
@@ -39,11 +58,17 @@ afterAll(async () => {
 })
 
 /** With a lease for each test: one that is killed does not give it back. */
-const operator = async (pod: string, lease: string): Promise<OperatorProcess> => await OperatorProcess.start({ ...deployedEnvironment({ name: pod, namespace: operatorNamespace }), LEASE_NAME: lease, KUBECONFIG: api.kubeconfig({ user: { token } }) })
+const operator = async (pod: string, lease: string): Promise<OperatorProcess> =>
+  await OperatorProcess.start({
+    ...deployedEnvironment({ name: pod, namespace: operatorNamespace }),
+    LEASE_NAME: lease,
+    KUBECONFIG: api.kubeconfig({ user: { token } }),
+  })
 const text = async (program: OperatorProcess): Promise<string> => (await program.ask('/metrics')).text
 
 /** Lines that are derived from the objects. */
-const derived = (all: string): string[] => all.split('\n').filter((line) => /^meili_(?:instance|snapshot|destination)_/.test(line))
+const derived = (all: string): string[] =>
+  all.split('\n').filter((line) => /^meili_(?:instance|snapshot|destination)_/.test(line))
 
 /** The lines, once it leads and has looked at the instance. */
 async function settled(program: OperatorProcess): Promise<string[]> {
@@ -85,7 +110,9 @@ describe('the series of the objects', () => {
     await api.kubectl.run(['-n', namespace, 'delete', 'msnap', 'first', 'second'])
     await vi.waitFor(async () => {
       const lines = derived(await text(standby))
-      expect(lines, 'deleted, and yet counted').toContain(`meili_snapshot_total{${place},result="success",reason="Completed"} 2`)
+      expect(lines, 'deleted, and yet counted').toContain(
+        `meili_snapshot_total{${place},result="success",reason="Completed"} 2`,
+      )
       expect(lines).toContain(`meili_snapshot_phase{${place},phase="Completed"} 0`)
       expect(lines.filter((line) => line.startsWith('meili_destination'))).toEqual([])
     }, patience)
@@ -97,7 +124,10 @@ describe('the series of the objects', () => {
 
 test.skipIf(noPromtool)(`promtool finds nothing to complain of${whyNoPromtool}`, async () => {
   await lay(meiliInstances, 'again', { spec: { existing: { podSelector: { matchLabels: { app: 'again' } } } } })
-  await lay(meiliSnapshots, 'again', { spec: { ...ofMovies, source: { instanceRef: { name: 'again' } } }, status: completedStatus({ destination: { freeBytes: 1, observedAt: '2026-01-02T03:04:46Z' } }) })
+  await lay(meiliSnapshots, 'again', {
+    spec: { ...ofMovies, source: { instanceRef: { name: 'again' } } },
+    status: completedStatus({ destination: { freeBytes: 1, observedAt: '2026-01-02T03:04:46Z' } }),
+  })
   await using program = await operator('operator-0', 'judged')
   const all = await vi.waitFor(async () => {
     const served = await text(program)

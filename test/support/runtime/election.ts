@@ -52,7 +52,8 @@ export class LeaseKeeper {
 
   update(object: Lease): Lease {
     const { resourceVersion } = object.metadata
-    if (resourceVersion !== undefined && resourceVersion !== this.get().metadata.resourceVersion) throw new Conflict('the lease was changed')
+    if (resourceVersion !== undefined && resourceVersion !== this.get().metadata.resourceVersion)
+      throw new Conflict('the lease was changed')
     return this.#write(object)
   }
 
@@ -72,7 +73,10 @@ export class LeaseKeeper {
   }
 
   #write(object: Lease): Lease {
-    this.lease = structuredClone({ ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } })
+    this.lease = structuredClone({
+      ...object,
+      metadata: { ...object.metadata, resourceVersion: String(++this.#version) },
+    })
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
     return this.get()
@@ -109,7 +113,8 @@ export class Election implements Disposable {
   }
 
   #expectOneAtMost(): void {
-    if (this.holders.length > 1) throw new Error(`after ${this.time.now()} ms two hold the lease: ${this.holders.join(' and ')}`)
+    if (this.holders.length > 1)
+      throw new Error(`after ${this.time.now()} ms two hold the lease: ${this.holders.join(' and ')}`)
   }
 }
 
@@ -191,7 +196,8 @@ export class Process implements Pick<KubeClient, 'get' | 'create' | 'update' | '
   async *watch<T extends KubeObject>(_resource: unknown, { signal }: WatchOptions): AsyncGenerator<WatchEvent<T>> {
     const { time, keeper } = this.#election
     await time.pause(inTurn(this.road.outMs, 0), signal)
-    if (!this.canWatch || this.road.loses !== undefined) throw await this.#noReply(this.road.loses === 'refused' ? 1 : deadlineMs)
+    if (!this.canWatch || this.road.loses !== undefined)
+      throw await this.#noReply(this.road.loses === 'refused' ? 1 : deadlineMs)
     for await (const state of keeper.states(signal)) {
       await time.pause(inTurn(this.road.backMs, 0), signal)
       await this.#awake()

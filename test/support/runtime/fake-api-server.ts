@@ -28,10 +28,16 @@ export interface Pace {
   readonly pageSize: number
 }
 
-const nowhere = { server: 'http://nowhere', credentials: (): Promise<never> => Promise.reject(new Error('there is no network here')), close: (): Promise<void> => Promise.resolve() }
+const nowhere = {
+  server: 'http://nowhere',
+  credentials: (): Promise<never> => Promise.reject(new Error('there is no network here')),
+  close: (): Promise<void> => Promise.resolve(),
+}
 
-export const gone = (): Error => errorFrom({ what: 'WATCH Thing', status: 410, body: { reason: 'Expired', message: 'too old resource version' } })
-export const unreachable = (retryAfterMs?: number): Error => new TransientError('LIST Thing got no reply', retryAfterMs === undefined ? {} : { retryAfterMs })
+export const gone = (): Error =>
+  errorFrom({ what: 'WATCH Thing', status: 410, body: { reason: 'Expired', message: 'too old resource version' } })
+export const unreachable = (retryAfterMs?: number): Error =>
+  new TransientError('LIST Thing got no reply', retryAfterMs === undefined ? {} : { retryAfterMs })
 
 export class FakeApiServer extends KubeClient {
   /** Requests that were answered, and all that were made. */
@@ -69,7 +75,14 @@ export class FakeApiServer extends KubeClient {
   write(namespace: string, name: string, annotations?: Readonly<Record<string, string>>): Thing {
     const before = this.#objects.get(`${namespace}/${name}`)
     const version = ++this.#version
-    const metadata = { namespace, name, uid: before?.metadata.uid ?? `uid-${version}`, resourceVersion: String(version), managedFields: [{ manager: 'somebody' }], ...(annotations === undefined ? {} : { annotations }) }
+    const metadata = {
+      namespace,
+      name,
+      uid: before?.metadata.uid ?? `uid-${version}`,
+      resourceVersion: String(version),
+      managedFields: [{ manager: 'somebody' }],
+      ...(annotations === undefined ? {} : { annotations }),
+    }
     const object = { metadata, value: version }
     this.#objects.set(keyOf(object), object)
     this.#record({ version, type: before === undefined ? 'ADDED' : 'MODIFIED', object })
@@ -81,7 +94,11 @@ export class FakeApiServer extends KubeClient {
     if (before === undefined) return
     this.#objects.delete(keyOf(before))
     const version = ++this.#version
-    this.#record({ version, type: 'DELETED', object: { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } } })
+    this.#record({
+      version,
+      type: 'DELETED',
+      object: { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } },
+    })
   }
 
   bookmark(): void {
@@ -92,7 +109,8 @@ export class FakeApiServer extends KubeClient {
 
   /** Sends the last events once more, in order. */
   repeat(count: number): void {
-    for (const watcher of this.#watchers) watcher.mail.push(...this.#history.slice(-count).filter((entry) => watcher.wants(entry)))
+    for (const watcher of this.#watchers)
+      watcher.mail.push(...this.#history.slice(-count).filter((entry) => watcher.wants(entry)))
     this.#ring()
   }
 
@@ -111,19 +129,28 @@ export class FakeApiServer extends KubeClient {
 
   override async list<T extends KubeObject>(_resource: Resource, options: ListOptions = {}): Promise<KubeList<T>> {
     await this.#travel()
-    const [token, from] = (options.continue ?? `${options.namespace ?? ''}@${this.#version}/0`).split('/') as [string, string]
+    const [token, from] = (options.continue ?? `${options.namespace ?? ''}@${this.#version}/0`).split('/') as [
+      string,
+      string,
+    ]
     if (options.continue === undefined) this.#snapshots.set(token, this.#within(options.namespace))
     const snapshot = this.#snapshots.get(token)
     if (snapshot === undefined) throw gone()
     const end = Number(from) + Math.min(this.#pace.pageSize, options.limit ?? Infinity)
     const items = snapshot.slice(Number(from), end) as unknown as T[]
-    const metadata = { resourceVersion: token.split('@')[1]!, ...(end < snapshot.length ? { continue: `${token}/${end}` } : {}) }
+    const metadata = {
+      resourceVersion: token.split('@')[1]!,
+      ...(end < snapshot.length ? { continue: `${token}/${end}` } : {}),
+    }
     if (end >= snapshot.length) this.answered.lists++
     await this.#time.pause(this.#pace.latencyMs)
     return { metadata, items }
   }
 
-  override async *watch<T extends KubeObject>(_resource: Resource, { namespace, resourceVersion, timeoutSeconds, signal }: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+  override async *watch<T extends KubeObject>(
+    _resource: Resource,
+    { namespace, resourceVersion, timeoutSeconds, signal }: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>> {
     await this.#travel()
     if (signal.aborted) return
     const from = Number(resourceVersion)
@@ -132,11 +159,18 @@ export class FakeApiServer extends KubeClient {
     const watcher = new Watcher(namespace)
     watcher.mail.push(...this.#history.filter((entry) => entry.version > from && watcher.wants(entry)))
     this.#watchers.add(watcher)
-    const timer = this.#time.setTimeout(() => watcher.send({ end: undefined }), Math.min(timeoutSeconds * 1000, this.watchesLastMs))
+    const timer = this.#time.setTimeout(
+      () => watcher.send({ end: undefined }),
+      Math.min(timeoutSeconds * 1000, this.watchesLastMs),
+    )
     const end = (): void => watcher.send({ end: undefined })
     signal.addEventListener('abort', end, { once: true })
     try {
-      for (let mail = await watcher.next(); !signal.aborted && !('end' in mail && mail.end === undefined); mail = await watcher.next()) {
+      for (
+        let mail = await watcher.next();
+        !signal.aborted && !('end' in mail && mail.end === undefined);
+        mail = await watcher.next()
+      ) {
         if ('end' in mail) throw mail.end as Error
         await this.#time.pause(this.#pace.eventMs)
         yield { type: mail.type, object: mail.object as unknown as T }
@@ -149,7 +183,9 @@ export class FakeApiServer extends KubeClient {
   }
 
   #within(namespace: string | undefined): readonly Thing[] {
-    return [...this.#objects.values()].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace).toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)))
+    return [...this.#objects.values()]
+      .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
+      .toSorted((one, other) => keyOf(one).localeCompare(keyOf(other)))
   }
 
   async #travel(): Promise<void> {

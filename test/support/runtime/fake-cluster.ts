@@ -34,7 +34,10 @@ export class FakeCluster extends FakeApiServer {
     return this.keeper.update(object) as unknown as T
   }
 
-  override async *watch<T extends KubeObject>(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent<T>> {
+  override async *watch<T extends KubeObject>(
+    resource: Resource,
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>> {
     if (resource.plural !== 'leases') {
       yield* super.watch<T>(resource, options)
       return

@@ -17,5 +17,9 @@ export async function request(port: number, path: string): Promise<Reply> {
   await once(socket, 'close')
   const text = Buffer.concat(chunks).toString()
   const [head = '', ...rest] = text.split('\r\n\r\n')
-  return { status: Number(head.split(' ')[1]), contentType: /^content-type: (.*)$/im.exec(head)?.[1]?.trim() ?? '', body: rest.join('\r\n\r\n') }
+  return {
+    status: Number(head.split(' ')[1]),
+    contentType: /^content-type: (.*)$/im.exec(head)?.[1]?.trim() ?? '',
+    body: rest.join('\r\n\r\n'),
+  }
 }

@@ -10,6 +10,9 @@ export interface Line {
 
 export function recordingLogger(level = 'info'): { readonly logger: Logger; readonly lines: readonly Line[] } {
   const lines: Line[] = []
-  const logger = pino({ level, base: null, timestamp: false, formatters: { level: (label) => ({ level: label }) } }, { write: (text: string) => void lines.push(JSON.parse(text) as Line) })
+  const logger = pino(
+    { level, base: null, timestamp: false, formatters: { level: (label) => ({ level: label }) } },
+    { write: (text: string) => void lines.push(JSON.parse(text) as Line) },
+  )
   return { logger, lines }
 }

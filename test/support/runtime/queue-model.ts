@@ -124,7 +124,11 @@ class Call implements fc.AsyncCommand<QueueModel, RealQueue> {
   readonly #call: (model: QueueModel, real: RealQueue) => void | Promise<void>
   readonly #check: (model: Readonly<QueueModel>) => boolean
 
-  constructor(name: string, call: (model: QueueModel, real: RealQueue) => void | Promise<void>, check: (model: Readonly<QueueModel>) => boolean = () => true) {
+  constructor(
+    name: string,
+    call: (model: QueueModel, real: RealQueue) => void | Promise<void>,
+    check: (model: Readonly<QueueModel>) => boolean = () => true,
+  ) {
     this.#name = name
     this.#call = call
     this.#check = check
@@ -152,18 +156,32 @@ class Call implements fc.AsyncCommand<QueueModel, RealQueue> {
 const someKey = fc.constantFrom(...keys)
 const someDelayMs = fc.constantFrom(0, 1, 50, 200, 400, 5000)
 
-const add = someKey.map((key) => new Call(`add ${key}`, (model, { queue }) => [model, queue].forEach((each) => each.add(key))))
-/** At once, before anybody can do anything with the first. */
-const addTwice = someKey.map((key) => new Call(`add ${key} twice`, (model, { queue }) => [model, model, queue, queue].forEach((each) => each.add(key))))
-const addAfter = fc.tuple(someKey, someDelayMs).map(([key, delayMs]) => new Call(`add ${key} after ${delayMs} ms`, (model, { queue }) => [model, queue].forEach((each) => each.addAfter(key, delayMs))))
-const fail = fc.record({ key: someKey, chance: fc.constantFrom(0, 0.25, 0.5, 0.75), atLeastMs: fc.constantFrom(0, 0, 700) }).map(
-  ({ key, ...how }) =>
-    new Call(`fail ${key} ${JSON.stringify(how)}`, (model, { queue, time }) => {
-      model.fail(key, how)
-      time.chance = how.chance
-      queue.addRateLimited(key, how.atLeastMs)
-    }),
+const add = someKey.map(
+  (key) => new Call(`add ${key}`, (model, { queue }) => [model, queue].forEach((each) => each.add(key))),
 )
+/** At once, before anybody can do anything with the first. */
+const addTwice = someKey.map(
+  (key) =>
+    new Call(`add ${key} twice`, (model, { queue }) => [model, model, queue, queue].forEach((each) => each.add(key))),
+)
+const addAfter = fc
+  .tuple(someKey, someDelayMs)
+  .map(
+    ([key, delayMs]) =>
+      new Call(`add ${key} after ${delayMs} ms`, (model, { queue }) =>
+        [model, queue].forEach((each) => each.addAfter(key, delayMs)),
+      ),
+  )
+const fail = fc
+  .record({ key: someKey, chance: fc.constantFrom(0, 0.25, 0.5, 0.75), atLeastMs: fc.constantFrom(0, 0, 700) })
+  .map(
+    ({ key, ...how }) =>
+      new Call(`fail ${key} ${JSON.stringify(how)}`, (model, { queue, time }) => {
+        model.fail(key, how)
+        time.chance = how.chance
+        queue.addRateLimited(key, how.atLeastMs)
+      }),
+  )
 const forget = someKey.map(
   (key) =>
     new Call(`forget ${key}`, (model, { queue }) => {
@@ -205,5 +223,7 @@ const close = fc.constant(
 )
 
 /** Closing ends all that is interesting: it is seldom. */
-const often = [add, addTwice, addAfter, fail, forget, take, done, wait].flatMap((arbitrary) => Array.from({ length: 5 }, () => arbitrary))
+const often = [add, addTwice, addAfter, fail, forget, take, done, wait].flatMap((arbitrary) =>
+  Array.from({ length: 5 }, () => arbitrary),
+)
 export const calls = fc.commands([...often, take, take, done, close], { maxCommands: 60, size: 'max' })

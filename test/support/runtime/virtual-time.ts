@@ -119,14 +119,22 @@ export class VirtualTime implements Clock {
   #next(end: number): Timer | undefined {
     let first: Timer | undefined
     for (const timer of this.#timers) {
-      if (timer.at <= end && (first === undefined || timer.at < first.at || (timer.at === first.at && timer.serial < first.serial))) first = timer
+      if (
+        timer.at <= end &&
+        (first === undefined || timer.at < first.at || (timer.at === first.at && timer.serial < first.serial))
+      )
+        first = timer
     }
     return first
   }
 }
 
 /** For `vi.mock('node:timers/promises')`: the same, but over the global timers, which `rule` takes over. */
-export async function globalPause(delayMs: number, value?: unknown, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> {
+export async function globalPause(
+  delayMs: number,
+  value?: unknown,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   signal?.throwIfAborted()
   const timer = setTimeout(() => resolve(value), delayMs)

@@ -14,7 +14,11 @@ const read = (file: string): string => readFileSync(fileURLToPath(new URL(`../..
 /** Every sentence that `.describe` put into a schema. */
 function descriptions(schema: z.core.$ZodType): readonly string[] {
   const found: string[] = []
-  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'throw', override: ({ jsonSchema }) => void (jsonSchema.description !== undefined && found.push(jsonSchema.description)) })
+  z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'throw',
+    override: ({ jsonSchema }) => void (jsonSchema.description !== undefined && found.push(jsonSchema.description)),
+  })
   return found
 }
 
@@ -28,12 +32,20 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_name, kin
   })
 
   test('install.yaml holds the same', () => {
-    const documents = parseAllDocuments(read('install.yaml'), { version: '1.1' }).map((document) => document.toJS() as { metadata: { name: string } })
-    expect(documents.find(({ metadata }) => metadata.name === crd.metadata.name)).toEqual(JSON.parse(JSON.stringify(crd)))
+    const documents = parseAllDocuments(read('install.yaml'), { version: '1.1' }).map(
+      (document) => document.toJS() as { metadata: { name: string } },
+    )
+    expect(documents.find(({ metadata }) => metadata.name === crd.metadata.name)).toEqual(
+      JSON.parse(JSON.stringify(crd)),
+    )
   })
 
   test('names, category and scope', () => {
-    expect(crd.spec).toMatchObject({ group: 'meili-operator.dev', scope: 'Namespaced', conversion: { strategy: 'None' } })
+    expect(crd.spec).toMatchObject({
+      group: 'meili-operator.dev',
+      scope: 'Namespaced',
+      conversion: { strategy: 'None' },
+    })
     expect(crd.spec.names).toEqual({
       kind: kind.kind,
       listKind: `${kind.kind}List`,
@@ -47,7 +59,11 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_name, kin
 
   test('spec is required, and a fresh object does not count as done', () => {
     expect(schema.required).toEqual(['spec'])
-    expect(schema.properties?.['status']).toMatchObject({ type: 'object', default: { observedGeneration: -1 }, properties: { observedGeneration: { type: 'integer', format: 'int64' } } })
+    expect(schema.properties?.['status']).toMatchObject({
+      type: 'object',
+      default: { observedGeneration: -1 },
+      properties: { observedGeneration: { type: 'integer', format: 'int64' } },
+    })
     expect(version!.subresources).toEqual({ status: {} })
   })
 
@@ -66,16 +82,26 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('%s', (_name, kin
 
   test('every description is kept', () => {
     const text = JSON.stringify(crd)
-    for (const sentence of [...descriptions(kind.spec), ...descriptions(kind.status)]) expect(text).toContain(JSON.stringify(sentence))
+    for (const sentence of [...descriptions(kind.spec), ...descriptions(kind.status)])
+      expect(text).toContain(JSON.stringify(sentence))
   })
 
   test('conditions merge by type', () => {
-    expect(schema.properties?.['status']?.properties?.['conditions']).toMatchObject({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+    expect(schema.properties?.['status']?.properties?.['conditions']).toMatchObject({
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+    })
   })
 
   test('Age is the last column, and the wide ones have priority 1', () => {
-    expect(version!.additionalPrinterColumns.at(-1)).toEqual({ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' })
-    expect(version!.additionalPrinterColumns.filter(({ priority }) => priority === 1).map(({ name }) => name)).toContain('Reason')
+    expect(version!.additionalPrinterColumns.at(-1)).toEqual({
+      name: 'Age',
+      type: 'date',
+      jsonPath: '.metadata.creationTimestamp',
+    })
+    expect(
+      version!.additionalPrinterColumns.filter(({ priority }) => priority === 1).map(({ name }) => name),
+    ).toContain('Reason')
   })
 })
 
@@ -87,13 +113,21 @@ test('a schema that would be too big is refused by name', () => {
 
 test('a bad schema is refused by kind and path', () => {
   const [kind] = kinds as readonly [Kind]
-  expect(() => customResourceDefinition({ ...kind, spec: z.object({ a: z.any() }) })).toThrow('MeiliInstance.spec.a: z.any')
+  expect(() => customResourceDefinition({ ...kind, spec: z.object({ a: z.any() }) })).toThrow(
+    'MeiliInstance.spec.a: z.any',
+  )
 })
 
-test.each(['y', 'N', 'off', 'No', 'on', '1e3', '0o7', '1:30', '~', '<<', '0x1F', '2026-01-01', ' a', 'a: b', '#', ''])('the word %j is a string for the API server', (word) => {
-  expect(parse(yamlText({ enum: [word] }), { version: '1.1' })).toEqual({ enum: [word] })
-})
+test.each(['y', 'N', 'off', 'No', 'on', '1e3', '0o7', '1:30', '~', '<<', '0x1F', '2026-01-01', ' a', 'a: b', '#', ''])(
+  'the word %j is a string for the API server',
+  (word) => {
+    expect(parse(yamlText({ enum: [word] }), { version: '1.1' })).toEqual({ enum: [word] })
+  },
+)
 
 test('the files mean the same to readers of YAML 1.1 and 1.2', () => {
-  for (const { plural } of kinds) expect(parse(read(`crds/${plural}.yaml`), { version: '1.2' })).toEqual(parse(read(`crds/${plural}.yaml`), { version: '1.1' }))
+  for (const { plural } of kinds)
+    expect(parse(read(`crds/${plural}.yaml`), { version: '1.2' })).toEqual(
+      parse(read(`crds/${plural}.yaml`), { version: '1.1' }),
+    )
 })

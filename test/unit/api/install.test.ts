@@ -21,7 +21,9 @@ interface Manifest {
 const text = readFileSync(fileURLToPath(new URL('../../../install.yaml', import.meta.url)), 'utf8')
 const objects = parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as Manifest)
 const only = (kind: string, name?: string): Manifest => {
-  const found = objects.filter((object) => object.kind === kind && (name === undefined || object.metadata.name === name))
+  const found = objects.filter(
+    (object) => object.kind === kind && (name === undefined || object.metadata.name === name),
+  )
   expect(found).toHaveLength(1)
   return found[0]!
 }
@@ -57,7 +59,11 @@ test('the CRDs come first, then the namespace, then what lives in it', () => {
 })
 
 test('every object says whose it is', () => {
-  for (const { metadata } of objects) expect(metadata.labels).toMatchObject({ 'app.kubernetes.io/name': 'meili-operator', 'app.kubernetes.io/part-of': 'meili-operator' })
+  for (const { metadata } of objects)
+    expect(metadata.labels).toMatchObject({
+      'app.kubernetes.io/name': 'meili-operator',
+      'app.kubernetes.io/part-of': 'meili-operator',
+    })
 })
 
 test('rights in the cluster, each needed', () => {
@@ -91,12 +97,23 @@ test('further rights for servers that it runs, each needed', () => {
 })
 
 test('people who may view or edit a namespace may view or edit our kinds in it; the status is ours', () => {
-  const labelsOf = (name: string): string[] => Object.keys(only('ClusterRole', name).metadata.labels ?? {}).filter((label) => label.startsWith('rbac.'))
-  expect(rights(only('ClusterRole', 'meili-operator-view'))).toEqual({ 'meili-operator.dev/meiliinstances': 'get list watch', 'meili-operator.dev/meilisnapshots': 'get list watch' })
-  expect(labelsOf('meili-operator-view')).toEqual(['view', 'edit', 'admin'].map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}`))
+  const labelsOf = (name: string): string[] =>
+    Object.keys(only('ClusterRole', name).metadata.labels ?? {}).filter((label) => label.startsWith('rbac.'))
+  expect(rights(only('ClusterRole', 'meili-operator-view'))).toEqual({
+    'meili-operator.dev/meiliinstances': 'get list watch',
+    'meili-operator.dev/meilisnapshots': 'get list watch',
+  })
+  expect(labelsOf('meili-operator-view')).toEqual(
+    ['view', 'edit', 'admin'].map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}`),
+  )
   const edit = 'create delete deletecollection patch update'
-  expect(rights(only('ClusterRole', 'meili-operator-edit'))).toEqual({ 'meili-operator.dev/meiliinstances': edit, 'meili-operator.dev/meilisnapshots': edit })
-  expect(labelsOf('meili-operator-edit')).toEqual(['edit', 'admin'].map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}`))
+  expect(rights(only('ClusterRole', 'meili-operator-edit'))).toEqual({
+    'meili-operator.dev/meiliinstances': edit,
+    'meili-operator.dev/meilisnapshots': edit,
+  })
+  expect(labelsOf('meili-operator-edit')).toEqual(
+    ['edit', 'admin'].map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}`),
+  )
 })
 
 test('leases only in its own namespace', () => {
@@ -110,7 +127,10 @@ test('nothing in it speaks of Helm, which did not install it', () => {
 })
 
 test('the namespace asks for the restricted profile', () => {
-  expect(only('Namespace').metadata).toMatchObject({ name: 'meili-operator-system', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } })
+  expect(only('Namespace').metadata).toMatchObject({
+    name: 'meili-operator-system',
+    labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+  })
 })
 
 test('the pod runs as nobody, with a read-only root, and movers run the same image', () => {
@@ -123,7 +143,12 @@ test('the pod runs as nobody, with a read-only root, and movers run the same ima
         spec: {
           serviceAccountName: 'meili-operator',
           terminationGracePeriodSeconds: 30,
-          securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65532,
+            runAsGroup: 65532,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
           containers: [
             {
               image,
@@ -132,7 +157,11 @@ test('the pod runs as nobody, with a read-only root, and movers run the same ima
               livenessProbe: { httpGet: { path: '/healthz', port: 'http' } },
               readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
               resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } },
-              securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
               env: expect.arrayContaining([
                 { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
                 { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
@@ -150,9 +179,20 @@ test('the pod runs as nobody, with a read-only root, and movers run the same ima
 test('streaming is off, and the right that it needs stands apart: commands in pods, nothing else', () => {
   expect(text).not.toContain('pods/exec')
   expect(JSON.stringify(only('Deployment'))).not.toContain('MAX_STREAMS')
-  const [role, binding, ...rest] = parseAllDocuments(readFileSync(fileURLToPath(new URL('../../../install-streaming.yaml', import.meta.url)), 'utf8'), { version: '1.1' }).map((document) => document.toJS() as Manifest)
+  const [role, binding, ...rest] = parseAllDocuments(
+    readFileSync(fileURLToPath(new URL('../../../install-streaming.yaml', import.meta.url)), 'utf8'),
+    { version: '1.1' },
+  ).map((document) => document.toJS() as Manifest)
   expect(rest).toEqual([])
   expect(rights(role!)).toEqual({ 'core/pods/exec': 'create get' })
-  expect(binding).toMatchObject({ kind: 'ClusterRoleBinding', roleRef: { name: role!.metadata.name }, subjects: [{ kind: 'ServiceAccount', name: 'meili-operator', namespace: 'meili-operator-system' }] })
-  for (const object of [role!, binding!]) expect(object.metadata.labels).toMatchObject({ 'app.kubernetes.io/name': 'meili-operator', 'app.kubernetes.io/part-of': 'meili-operator' })
+  expect(binding).toMatchObject({
+    kind: 'ClusterRoleBinding',
+    roleRef: { name: role!.metadata.name },
+    subjects: [{ kind: 'ServiceAccount', name: 'meili-operator', namespace: 'meili-operator-system' }],
+  })
+  for (const object of [role!, binding!])
+    expect(object.metadata.labels).toMatchObject({
+      'app.kubernetes.io/name': 'meili-operator',
+      'app.kubernetes.io/part-of': 'meili-operator',
+    })
 })

@@ -11,13 +11,17 @@ const rows = text.split('\n').filter((line) => line.startsWith('|'))
 const program = programFor(new Terminal({ out: process.stdout, error: process.stderr, isDumb: true }), {})
 
 function leaves(command: Command, path: string): (readonly [string, Command])[] {
-  return command.commands.length === 0 ? [[path, command]] : command.commands.flatMap((inner) => leaves(inner, `${path} ${inner.name()}`))
+  return command.commands.length === 0
+    ? [[path, command]]
+    : command.commands.flatMap((inner) => leaves(inner, `${path} ${inner.name()}`))
 }
 const commands = leaves(program, 'kubectl meili')
 
 test.each(commands)('%s stands in the table with exactly its flags', (path, command) => {
   const row = rows.find((line) => line.includes(`\`${path}\``) || line.includes(`\`${path} `)) ?? ''
-  expect([...row.slice(row.lastIndexOf(' | ')).matchAll(/--[a-z-]+/g)].map(([flag]) => flag)).toEqual(command.options.map(({ long }) => long))
+  expect([...row.slice(row.lastIndexOf(' | ')).matchAll(/--[a-z-]+/g)].map(([flag]) => flag)).toEqual(
+    command.options.map(({ long }) => long),
+  )
 })
 
 test('no other command stands in it', () => {

@@ -7,13 +7,79 @@ import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { NotFound } from '../../../src/reconcile/errors.ts'
 
 const pieces = [
-  '\n', '\r\n', '\r', '\n---\n', '---', '...', '\n# ', '#', ' #', ': ', '\n- ', '\nkind: ClusterRoleBinding\n', '\u2028', '\u2029', '\u0085', '\u009B31m', '\u001B[2J', '\u001B]0;title\u0007', '\0', '\u007F', '\t', '\b',
-  '\u202E', '\u2066', '\uFEFF', '\u200B', '\u{E0041}', '"', "'", '\\', '$(id)', '`id`', '${x}', ';', '|', '&', '&&', '>', '<', '(', ')', '--all', '-', '*', '~', '=', '!', '{', '}', '[', ']', '%', '@', ',', '?', '<<', '0o17', 'on', '...\n', ' ',
+  '\n',
+  '\r\n',
+  '\r',
+  '\n---\n',
+  '---',
+  '...',
+  '\n# ',
+  '#',
+  ' #',
+  ': ',
+  '\n- ',
+  '\nkind: ClusterRoleBinding\n',
+  '\u2028',
+  '\u2029',
+  '\u0085',
+  '\u009B31m',
+  '\u001B[2J',
+  '\u001B]0;title\u0007',
+  '\0',
+  '\u007F',
+  '\t',
+  '\b',
+  '\u202E',
+  '\u2066',
+  '\uFEFF',
+  '\u200B',
+  '\u{E0041}',
+  '"',
+  "'",
+  '\\',
+  '$(id)',
+  '`id`',
+  '${x}',
+  ';',
+  '|',
+  '&',
+  '&&',
+  '>',
+  '<',
+  '(',
+  ')',
+  '--all',
+  '-',
+  '*',
+  '~',
+  '=',
+  '!',
+  '{',
+  '}',
+  '[',
+  ']',
+  '%',
+  '@',
+  ',',
+  '?',
+  '<<',
+  '0o17',
+  'on',
+  '...\n',
+  ' ',
 ]
 
 /** Long enough now and then to be cut. */
 export const nasty: fc.Arbitrary<string> = fc.oneof(
-  { weight: 20, arbitrary: fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 5 }), fc.string({ maxLength: 8 })), { maxLength: 8 }).map((some) => some.join('')) },
+  {
+    weight: 20,
+    arbitrary: fc
+      .array(
+        fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 5 }), fc.string({ maxLength: 8 })),
+        { maxLength: 8 },
+      )
+      .map((some) => some.join('')),
+  },
   { weight: 1, arbitrary: fc.constantFrom(...pieces).map((piece) => piece.repeat(3000)) },
 )
 
@@ -21,20 +87,29 @@ type Path = readonly (string | number)[]
 
 function texts(value: unknown, path: Path = []): Path[] {
   if (typeof value === 'string') return [path]
-  return typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([name, inner]) => texts(inner, [...path, name])) : []
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([name, inner]) => texts(inner, [...path, name]))
+    : []
 }
 
 /** Any of its texts may be hostile, but those whose member is named in `kept`: without these no code would be reached. */
 export function spoilt<T>(whole: T, kept: readonly string[] = []): fc.Arbitrary<T> {
   const places = texts(whole).filter((path) => !kept.includes(String(path.at(-1))))
-  return fc.array(fc.option(nasty, { freq: 2 }), { minLength: places.length, maxLength: places.length }).map((values) => {
-    const copy = structuredClone(whole)
-    for (const [index, path] of places.entries()) {
-      const holder = path.slice(0, -1).reduce<Record<string, unknown>>((inner, name) => inner[name] as Record<string, unknown>, copy as Record<string, unknown>)
-      if (values[index] !== null) holder[String(path.at(-1))] = values[index]
-    }
-    return copy
-  })
+  return fc
+    .array(fc.option(nasty, { freq: 2 }), { minLength: places.length, maxLength: places.length })
+    .map((values) => {
+      const copy = structuredClone(whole)
+      for (const [index, path] of places.entries()) {
+        const holder = path
+          .slice(0, -1)
+          .reduce<Record<string, unknown>>(
+            (inner, name) => inner[name] as Record<string, unknown>,
+            copy as Record<string, unknown>,
+          )
+        if (values[index] !== null) holder[String(path.at(-1))] = values[index]
+      }
+      return copy
+    })
 }
 
 export interface Printed {
@@ -46,7 +121,8 @@ export interface Printed {
 /** Each write as it was made, in a pipe. */
 export function printing(): Printed {
   const [out, err]: [string[], string[]] = [[], []]
-  const stream = (writes: string[]): never => ({ write: (text: string) => text !== '' && writes.push(text), isTTY: false, columns: 80 }) as never
+  const stream = (writes: string[]): never =>
+    ({ write: (text: string) => text !== '' && writes.push(text), isTTY: false, columns: 80 }) as never
   return { terminal: new Terminal({ out: stream(out), error: stream(err), isDumb: true }), out, err }
 }
 
@@ -58,7 +134,10 @@ export function clusterOf(world: World): Cluster {
   const kube = {
     listAll: (kind: Resource) => Promise.resolve(all(kind)),
     find: (kind: Resource) => Promise.resolve(all(kind)[0]),
-    get: (kind: Resource) => (all(kind)[0] === undefined ? Promise.reject(new NotFound(`${kind.kind} not found`)) : Promise.resolve(all(kind)[0])),
+    get: (kind: Resource) =>
+      all(kind)[0] === undefined
+        ? Promise.reject(new NotFound(`${kind.kind} not found`))
+        : Promise.resolve(all(kind)[0]),
     create: (_: Resource, object: object) => Promise.resolve({ ...object, status: { allowed: false } }),
     // A turn of the event loop, else no deadline ever comes.
     async *watch() {
@@ -67,7 +146,15 @@ export function clusterOf(world: World): Cluster {
   }
   const listed = (plural: string) => () => Promise.resolve(world[plural] ?? [])
   const first = (plural: string) => () => Promise.resolve(world[plural]?.[0])
-  return { kube, namespace: 'shop', server: 'https://10.0.0.1', instances: listed('meiliinstances'), snapshots: listed('meilisnapshots'), instance: first('meiliinstances'), snapshot: first('meilisnapshots') } as unknown as Cluster
+  return {
+    kube,
+    namespace: 'shop',
+    server: 'https://10.0.0.1',
+    instances: listed('meiliinstances'),
+    snapshots: listed('meilisnapshots'),
+    instance: first('meiliinstances'),
+    snapshot: first('meilisnapshots'),
+  } as unknown as Cluster
 }
 
 /** What moves a cursor, ends a line, hides or turns text. */

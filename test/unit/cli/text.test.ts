@@ -9,11 +9,33 @@ import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/
 
 describe('a table', () => {
   test('has columns as wide as their widest cell, and no space at the end of a line', () => {
-    expect(tableLines(['NAME', 'AGE'], [['a-long-name', '2m'], ['b', '']])).toEqual(['NAME          AGE', 'a-long-name   2m', 'b'])
+    expect(
+      tableLines(
+        ['NAME', 'AGE'],
+        [
+          ['a-long-name', '2m'],
+          ['b', ''],
+        ],
+      ),
+    ).toEqual(['NAME          AGE', 'a-long-name   2m', 'b'])
   })
 
   test('leaves out columns that say nothing, but never the first', () => {
-    expect(withoutEmptyColumns(['NAME', 'NOW', 'SIZE'], [['', '', '1'], ['', '', '']])).toEqual({ head: ['NAME', 'SIZE'], rows: [['', '1'], ['', '']] })
+    expect(
+      withoutEmptyColumns(
+        ['NAME', 'NOW', 'SIZE'],
+        [
+          ['', '', '1'],
+          ['', '', ''],
+        ],
+      ),
+    ).toEqual({
+      head: ['NAME', 'SIZE'],
+      rows: [
+        ['', '1'],
+        ['', ''],
+      ],
+    })
   })
 })
 
@@ -33,26 +55,69 @@ describe('an age', () => {
 test('a count has its thousands apart', () => expect(countText(1_234_567)).toBe('1,234,567'))
 
 describe('for machines', () => {
-  const object = { apiVersion: 'meili-operator.dev/v1alpha1', kind: 'MeiliSnapshot', metadata: { name: 'first', labels: { sure: 'y' } } }
-  test('a name is that of kubectl', () => expect(printedObject(object, 'name')).toBe('meilisnapshot.meili-operator.dev/first'))
-  test('YAML comes back as the same object from a reader of version 1.1', () => expect(parse(printedObject(object, 'yaml'), { version: '1.1' })).toEqual(object))
-  test('a list is a List, also of nothing', () => expect(JSON.parse(printedList([], 'json'))).toEqual({ apiVersion: 'v1', kind: 'List', items: [] }))
+  const object = {
+    apiVersion: 'meili-operator.dev/v1alpha1',
+    kind: 'MeiliSnapshot',
+    metadata: { name: 'first', labels: { sure: 'y' } },
+  }
+  test('a name is that of kubectl', () =>
+    expect(printedObject(object, 'name')).toBe('meilisnapshot.meili-operator.dev/first'))
+  test('YAML comes back as the same object from a reader of version 1.1', () =>
+    expect(parse(printedObject(object, 'yaml'), { version: '1.1' })).toEqual(object))
+  test('a list is a List, also of nothing', () =>
+    expect(JSON.parse(printedList([], 'json'))).toEqual({ apiVersion: 'v1', kind: 'List', items: [] }))
 })
 
 describe('an error becomes a sentence:', () => {
   const sentence = (error: unknown): string | undefined => complaintOf(error, 'https://10.0.0.1')
   test.each([
-    ['nobody answers', new TransientError('LIST Pod shop got no reply: connect ECONNREFUSED 10.0.0.1:443'), /^The cluster at https:\/\/10\.0\.0\.1 does not answer: connect ECONNREFUSED 10\.0\.0\.1:443\. Is it up/],
-    ['who are you', new TransientError('x answered 401 Unauthorized: Unauthorized', { status: 401 }), /does not accept who you are \(401\)\. Log in again/],
-    ['too busy', new TransientError('GET Pod a/b answered 429 TooManyRequests: slow down', { status: 429 }), /cannot do it now: slow down\. Try again\./],
-    ['not allowed', new TerminalError('LIST Pod shop answered 403 Forbidden: pods is forbidden', { status: 403 }), /^You may not do this: pods is forbidden\. Ask whoever runs the cluster/],
-    ['refused', new TerminalError('POST MeiliSnapshot a/b answered 422 Invalid: path is wrong: say so', { status: 422 }), /^path is wrong: say so$/],
-    ['kinds missing', new NotFound('LIST MeiliSnapshot answered 404: 404 page not found', { status: 404 }), /install its CRDs and the operator/],
-    ['one kind missing', new NotFound('GET x answered 404 NotFound: the server could not find the requested resource', { status: 404, code: 'NotFound' }), /install its CRDs/],
-    ['object missing', new NotFound('GET Pod a/b answered 404 NotFound: pods "b" not found', { status: 404, code: 'NotFound' }), /^pods "b" not found$/],
+    [
+      'nobody answers',
+      new TransientError('LIST Pod shop got no reply: connect ECONNREFUSED 10.0.0.1:443'),
+      /^The cluster at https:\/\/10\.0\.0\.1 does not answer: connect ECONNREFUSED 10\.0\.0\.1:443\. Is it up/,
+    ],
+    [
+      'who are you',
+      new TransientError('x answered 401 Unauthorized: Unauthorized', { status: 401 }),
+      /does not accept who you are \(401\)\. Log in again/,
+    ],
+    [
+      'too busy',
+      new TransientError('GET Pod a/b answered 429 TooManyRequests: slow down', { status: 429 }),
+      /cannot do it now: slow down\. Try again\./,
+    ],
+    [
+      'not allowed',
+      new TerminalError('LIST Pod shop answered 403 Forbidden: pods is forbidden', { status: 403 }),
+      /^You may not do this: pods is forbidden\. Ask whoever runs the cluster/,
+    ],
+    [
+      'refused',
+      new TerminalError('POST MeiliSnapshot a/b answered 422 Invalid: path is wrong: say so', { status: 422 }),
+      /^path is wrong: say so$/,
+    ],
+    [
+      'kinds missing',
+      new NotFound('LIST MeiliSnapshot answered 404: 404 page not found', { status: 404 }),
+      /install its CRDs and the operator/,
+    ],
+    [
+      'one kind missing',
+      new NotFound('GET x answered 404 NotFound: the server could not find the requested resource', {
+        status: 404,
+        code: 'NotFound',
+      }),
+      /install its CRDs/,
+    ],
+    [
+      'object missing',
+      new NotFound('GET Pod a/b answered 404 NotFound: pods "b" not found', { status: 404, code: 'NotFound' }),
+      /^pods "b" not found$/,
+    ],
     ['in conflict', new Conflict('PUT a answered 409 Conflict: it changed', { status: 409 }), /^it changed$/],
     ['our own words', new Complaint('Name one.'), /^Name one\.$/],
   ])('%s', (_, error, says) => expect(sentence(error)).toMatch(says))
 
-  test('a bug has none, and keeps its stack', () => expect(sentence(new TypeError('x is not a function'))).toBeUndefined())
+  test('a bug has none, and keeps its stack', () =>
+    expect(sentence(new TypeError('x is not a function'))).toBeUndefined())
 })

@@ -5,7 +5,12 @@ import { Story } from '../../crash/story.ts'
 import { moving, requested } from '../../support/observations.ts'
 
 const snapshots = '/apis/meili-operator.dev/v1alpha1/namespaces/shop/meilisnapshots/first'
-const put = (status: object): Call => ({ method: 'PUT', path: `${snapshots}/status`, body: JSON.stringify({ status }), authorization: '' })
+const put = (status: object): Call => ({
+  method: 'PUT',
+  path: `${snapshots}/status`,
+  body: JSON.stringify({ status }),
+  authorization: '',
+})
 const get = (path: string, authorization = 'a snapshot'): Call => ({ method: 'GET', path, body: '', authorization })
 const jobs: Call = { method: 'POST', path: '/apis/batch/v1/namespaces/shop/jobs', body: '{}', authorization: '' }
 
@@ -16,9 +21,26 @@ function written(story: Story, call: Call, status = 200): string | undefined {
 }
 
 const poll = ['/tasks?limit=1', '/version', '/tasks?types=snapshotCreation&reverse=true&from=12&limit=100', '/tasks/11']
-const interview = ['GET /health', 'GET /tasks?limit=1', 'POST /tasks/cancel', 'GET /version', 'GET /stats', 'GET /tasks?limit=1', 'GET /version', 'GET /stats']
-const instanceShows = (status: object): Call => ({ method: 'PUT', path: '/apis/meili-operator.dev/v1alpha1/namespaces/shop/meiliinstances/movies/status', body: JSON.stringify({ status }), authorization: '' })
-const asked = (story: Story, authorization = 'an instance'): string[] => interview.map((line) => line.split(' ')).map(([method = '', path = '']) => story.ask({ method, path, body: '', authorization }).name)
+const interview = [
+  'GET /health',
+  'GET /tasks?limit=1',
+  'POST /tasks/cancel',
+  'GET /version',
+  'GET /stats',
+  'GET /tasks?limit=1',
+  'GET /version',
+  'GET /stats',
+]
+const instanceShows = (status: object): Call => ({
+  method: 'PUT',
+  path: '/apis/meili-operator.dev/v1alpha1/namespaces/shop/meiliinstances/movies/status',
+  body: JSON.stringify({ status }),
+  authorization: '',
+})
+const asked = (story: Story, authorization = 'an instance'): string[] =>
+  interview
+    .map((line) => line.split(' '))
+    .map(([method = '', path = '']) => story.ask({ method, path, body: '', authorization }).name)
 
 describe('the steps of a life', () => {
   test('are what a write puts on record', () => {
@@ -53,7 +75,11 @@ describe('the steps of a life', () => {
   })
 
   test('leave out reads, leases and Events', () => {
-    const others = [get(snapshots), { ...jobs, path: '/api/v1/namespaces/shop/events' }, { ...jobs, method: 'PUT', path: '/apis/coordination.k8s.io/v1/namespaces/system/leases/a' }]
+    const others = [
+      get(snapshots),
+      { ...jobs, path: '/api/v1/namespaces/shop/events' },
+      { ...jobs, method: 'PUT', path: '/apis/coordination.k8s.io/v1/namespaces/system/leases/a' },
+    ]
     expect(others.map((call) => new Story().write(call))).toEqual([undefined, undefined, undefined])
   })
 

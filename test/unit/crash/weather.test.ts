@@ -9,7 +9,11 @@ const fine: Reply = { status: 200, headers: {}, body: '{"fine":true}' }
 
 describe('kinds of calls', () => {
   test.each([
-    ['PUT', '/apis/meili-operator.dev/v1alpha1/namespaces/shop/meilisnapshots/nightly/status', 'PUT meilisnapshots NAME/status'],
+    [
+      'PUT',
+      '/apis/meili-operator.dev/v1alpha1/namespaces/shop/meilisnapshots/nightly/status',
+      'PUT meilisnapshots NAME/status',
+    ],
     ['GET', '/apis/meili-operator.dev/v1alpha1/meilisnapshots?limit=500', 'GET meilisnapshots'],
     ['POST', '/apis/batch/v1/namespaces/shop/jobs', 'POST jobs'],
     ['GET', '/api/v1/namespaces/shop/pods/mover-x/log?container=mover', 'GET pods NAME/log'],
@@ -20,7 +24,10 @@ describe('kinds of calls', () => {
   })
 })
 
-async function sent(kind: Kind, calls: readonly Call[]): Promise<{ statuses: (number | 'broken')[]; reached: number; weather: Weather }> {
+async function sent(
+  kind: Kind,
+  calls: readonly Call[],
+): Promise<{ statuses: (number | 'broken')[]; reached: number; weather: Weather }> {
   const weather = new Weather(kind)
   let reached = 0
   const guarded = weather.around(async (_, forward) => await forward())

@@ -11,7 +11,10 @@ const pending = aSnapshot({ status: decideSnapshot(anObservation({ instance: und
 const asked = aSnapshot({ status: decideSnapshot(anObservation(), now).status })
 const ended = aSnapshot({ status: completed(aSnapshot({ status: moving() }), { changes: {} }, now) })
 
-const changed = (snapshot: MeiliSnapshot, status: Partial<MeiliSnapshot['status']>): MeiliSnapshot => ({ ...snapshot, status: { ...snapshot.status, ...status } })
+const changed = (snapshot: MeiliSnapshot, status: Partial<MeiliSnapshot['status']>): MeiliSnapshot => ({
+  ...snapshot,
+  status: { ...snapshot.status, ...status },
+})
 
 function lies(...states: readonly MeiliSnapshot[]): readonly string[] {
   const witness = new Witness()
@@ -25,8 +28,12 @@ describe('the witness', () => {
   })
 
   test('sees a phase that its conditions do not fit', () => {
-    expect(lies(changed(asked, { phase: 'Completed' }))).toEqual(['at "Completed": in phase Completed these are True: Reconciling'])
-    expect(lies(changed(ended, { phase: 'Moving' }))).toEqual(['at "Moving": in phase Moving these are True: Ready, Complete'])
+    expect(lies(changed(asked, { phase: 'Completed' }))).toEqual([
+      'at "Completed": in phase Completed these are True: Reconciling',
+    ])
+    expect(lies(changed(ended, { phase: 'Moving' }))).toEqual([
+      'at "Moving": in phase Moving these are True: Ready, Complete',
+    ])
   })
 
   test('sees a generation that was not looked at', () => {
@@ -41,14 +48,23 @@ describe('the witness', () => {
 
   test('sees what is taken back: a task, a baseline, a count of posts', () => {
     const first = changed(asked, { request: requested({ taskUid: 12, posts: 2 }).request })
-    expect(lies(first, changed(asked, { request: requested({ taskUid: 13, posts: 2 }).request }))[0]).toContain('request.taskUid was 12 and became 13')
-    expect(lies(first, changed(asked, { request: requested({ taskUid: 12, posts: 1 }).request }))[0]).toContain('request.posts went back from 2 to 1')
+    expect(lies(first, changed(asked, { request: requested({ taskUid: 13, posts: 2 }).request }))[0]).toContain(
+      'request.taskUid was 12 and became 13',
+    )
+    expect(lies(first, changed(asked, { request: requested({ taskUid: 12, posts: 1 }).request }))[0]).toContain(
+      'request.posts went back from 2 to 1',
+    )
     expect(lies(first, pending)[0]).toContain('request.attempt was 1 and became undefined')
   })
 
   test('sees a transition time that moves without a transition', () => {
-    const conditions = (asked.status?.conditions ?? []).map((condition) => ({ ...condition, lastTransitionTime: new Date(now + minute).toISOString() }))
-    expect(lies(asked, changed(asked, { conditions }))).toEqual(['at "Snapshotting": lastTransitionTime of Reconciling moved though its status did not'])
+    const conditions = (asked.status?.conditions ?? []).map((condition) => ({
+      ...condition,
+      lastTransitionTime: new Date(now + minute).toISOString(),
+    }))
+    expect(lies(asked, changed(asked, { conditions }))).toEqual([
+      'at "Snapshotting": lastTransitionTime of Reconciling moved though its status did not',
+    ])
   })
 
   test('sees a POST that is not counted on record', () => {

@@ -4,7 +4,9 @@ import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 
 const repository = join(import.meta.dirname, '../../..')
-const pages = ['README.md', 'charts/meili-operator/README.md', ...globSync('docs/**/*.md', { cwd: repository })].filter((page) => existsSync(join(repository, page)))
+const pages = ['README.md', 'charts/meili-operator/README.md', ...globSync('docs/**/*.md', { cwd: repository })].filter(
+  (page) => existsSync(join(repository, page)),
+)
 
 /** What GitHub makes of a heading. */
 const anchorOf = (heading: string): string =>
@@ -16,16 +18,22 @@ const anchorOf = (heading: string): string =>
 
 const withoutBlocks = (text: string): string => text.replace(/^ *```[^]*?^ *```$/gm, '')
 
-const anchors = (text: string): readonly string[] => [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading))
+const anchors = (text: string): readonly string[] =>
+  [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading))
 
 function broken(page: string): readonly string[] {
   const text = withoutBlocks(readFileSync(join(repository, page), 'utf8')).replace(/`[^`\n]*`/g, '')
-  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link).filter((link) => !/^\w+:/.test(link))
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^\w+:/.test(link))
   return links.filter((link) => {
     const [path = '', anchor] = link.split('#')
     const target = join(repository, path === '' ? page : normalize(join(dirname(page), path)))
     if (!existsSync(target)) return true
-    return anchor !== undefined && (statSync(target).isDirectory() || !anchors(readFileSync(target, 'utf8')).includes(anchor))
+    return (
+      anchor !== undefined &&
+      (statSync(target).isDirectory() || !anchors(readFileSync(target, 'utf8')).includes(anchor))
+    )
   })
 }
 

@@ -28,7 +28,9 @@ describe('a page, followed in a shell', () => {
   })
 
   test('a command that fails ends the page, wherever in its block it stands', async () => {
-    await expect(read("'''sh", 'echo before', 'ls /nowhere', 'echo after', "'''")).rejects.toThrow(/^ended with 2, the page expects 0\. Printed:\nbefore\nls: [^\n]+$/)
+    await expect(read("'''sh", 'echo before', 'ls /nowhere', 'echo after', "'''")).rejects.toThrow(
+      /^ended with 2, the page expects 0\. Printed:\nbefore\nls: [^\n]+$/,
+    )
   })
 
   test('a command that fails in a pipe ends it too', async () => {
@@ -37,11 +39,15 @@ describe('a page, followed in a shell', () => {
 
   test('a command that ought to fail and does not is as wrong', async () => {
     await read('<!-- exits 3: so it is -->', "'''sh", '(exit 3)', "'''")
-    await expect(read('<!-- exits 3: so it is -->', "'''sh", 'true', "'''")).rejects.toThrow('ended with 0, the page expects 3')
+    await expect(read('<!-- exits 3: so it is -->', "'''sh", 'true', "'''")).rejects.toThrow(
+      'ended with 0, the page expects 3',
+    )
   })
 
   test('an output that is not what the page shows ends it', async () => {
-    await expect(read("'''console", '$ echo 5', '6', "'''")).rejects.toThrow('The page shows 6, which was not printed there. Printed:\n5')
+    await expect(read("'''console", '$ echo 5', '6', "'''")).rejects.toThrow(
+      'The page shows 6, which was not printed there. Printed:\n5',
+    )
   })
 
   test('both outputs count', async () => {

@@ -3,9 +3,17 @@ import { difference } from '../../docs/shape.ts'
 
 describe('what is printed has the shape of what is shown', () => {
   test.each([
-    ['ages and widths of columns', 'NAME    READY   AGE\nmovies  True    17s', 'NAME     READY   AGE\nmovies   True    2m3s'],
+    [
+      'ages and widths of columns',
+      'NAME    READY   AGE\nmovies  True    17s',
+      'NAME     READY   AGE\nmovies   True    2m3s',
+    ],
     ['sizes', '49.1 MiB done', '7 GiB done'],
-    ['hashes and made-up names', 'movies/first-21d62368, sha256 f8999209e51a5163b619069be3ececc8', 'movies/first-0ae75c11, sha256 1111109e51a5163b619069be3ecec000'],
+    [
+      'hashes and made-up names',
+      'movies/first-21d62368, sha256 f8999209e51a5163b619069be3ececc8',
+      'movies/first-0ae75c11, sha256 1111109e51a5163b619069be3ecec000',
+    ],
     ['names of pods', 'pod/meili-operator-6d8f7b9c4d-x2x7k', 'pod/meili-operator-77cd5b6f9-bbbbb'],
     ['times', 'until 2026-11-24 22:40 UTC.', 'until 2027-01-02 03:04 UTC.'],
     ['addresses', 'http://10.1.2.3:7700', 'http://192.168.0.255:7700'],

@@ -9,8 +9,15 @@ const sources = readdirSync(tests, { recursive: true, encoding: 'utf8' })
 
 /** The cells of each row below `## What is tried`. */
 function rowsOf(page: string): string[][] {
-  const section = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8').split(/^## /m).find((each) => each.startsWith('What is tried')) ?? ''
-  return section.split('\n').filter((line) => line.startsWith('| ')).slice(1).map((row) => row.split(' | '))
+  const section =
+    readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8')
+      .split(/^## /m)
+      .find((each) => each.startsWith('What is tried')) ?? ''
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .slice(1)
+    .map((row) => row.split(' | '))
 }
 
 describe.each(['failures.md', 'security.md'])('what %s says is tried', (page) => {
@@ -23,6 +30,10 @@ describe.each(['failures.md', 'security.md'])('what %s says is tried', (page) =>
   test.each(rows)('%s: is shown by tests that there are', (...cells) => {
     const named = [...(cells.at(-1) ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '')
     expect(named.length).toBeGreaterThan(0)
-    for (const name of named.filter((each) => !each.startsWith('npm '))) expect(sources.some((source) => source.includes(name)), name).toBe(true)
+    for (const name of named.filter((each) => !each.startsWith('npm ')))
+      expect(
+        sources.some((source) => source.includes(name)),
+        name,
+      ).toBe(true)
   })
 })

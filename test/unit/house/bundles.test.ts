@@ -14,7 +14,10 @@ beforeAll(async () => {
     await using bundle = await rolldown({ ...options, cwd: fileURLToPath(new URL('../../../', import.meta.url)) })
     const output = options.output as OutputOptions
     const { output: files } = await bundle.generate(output)
-    chunks.set(output.file!, files.filter((file) => file.type === 'chunk'))
+    chunks.set(
+      output.file!,
+      files.filter((file) => file.type === 'chunk'),
+    )
   }
 }, 60_000)
 
@@ -38,13 +41,20 @@ test.each(programs)('%s knows its version', (file) => {
 })
 
 test('the mover carries no Kubernetes, no HTTP and no engine', () => {
-  const foreign = /node_modules\/(@kubernetes|undici|@prometheus-io)|src\/(kube|meilisearch|runtime|reconcile|instance|snapshot)\//
+  const foreign =
+    /node_modules\/(@kubernetes|undici|@prometheus-io)|src\/(kube|meilisearch|runtime|reconcile|instance|snapshot)\//
   expect(modulesOf('dist/mover.js').filter((id) => foreign.test(id))).toEqual([])
   expect(chunks.get('dist/mover.js')![0]!.code.length).toBeLessThan(200_000)
 })
 
 test('the plugin carries no engine, no client of Meilisearch and nothing that writes for the operator', () => {
-  expect(modulesOf('dist/kubectl-meili.cjs').filter((id) => /src\/(runtime|meilisearch|telemetry|mover)\/|reconcile\/(perform|connection|reconciler)|\/(observe|controller)\.ts/.test(id))).toEqual([])
+  expect(
+    modulesOf('dist/kubectl-meili.cjs').filter((id) =>
+      /src\/(runtime|meilisearch|telemetry|mover)\/|reconcile\/(perform|connection|reconciler)|\/(observe|controller)\.ts/.test(
+        id,
+      ),
+    ),
+  ).toEqual([])
 })
 
 test('the plugin can be run by a shell under any name, and is what npm links', () => {
@@ -55,5 +65,8 @@ test('the plugin can be run by a shell under any name, and is what npm links', (
 
 test('no tests are shipped, and the schema emitter only with the plugin, which compares CRDs', () => {
   for (const file of programs) expect(modulesOf(file).filter((id) => /\/(test|lint|crds|bench)\//.test(id))).toEqual([])
-  for (const file of programs.slice(0, 2)) expect(modulesOf(file).filter((id) => /api\/(crd|structural-schema|zod-inspection)|src\/cli\//.test(id))).toEqual([])
+  for (const file of programs.slice(0, 2))
+    expect(modulesOf(file).filter((id) => /api\/(crd|structural-schema|zod-inspection)|src\/cli\//.test(id))).toEqual(
+      [],
+    )
 })

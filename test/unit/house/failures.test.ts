@@ -4,9 +4,13 @@ import { expect, test } from 'vitest'
 import { instanceReasons } from '../../../src/api/instance.ts'
 import { snapshotReasons } from '../../../src/api/snapshot.ts'
 
-const [, ofSnapshots = '', ofInstances = ''] = readFileSync(new URL('../../../docs/failures.md', import.meta.url), 'utf8').split(/^## (?:Meili\w+|What is tried)$/m)
+const [, ofSnapshots = '', ofInstances = ''] = readFileSync(
+  new URL('../../../docs/failures.md', import.meta.url),
+  'utf8',
+).split(/^## (?:Meili\w+|What is tried)$/m)
 
-const documented = (section: string): string[] => [...section.matchAll(/^\| `(\w+)` \| .+ \| .+ \|$/gm)].map(([, reason]) => reason ?? '')
+const documented = (section: string): string[] =>
+  [...section.matchAll(/^\| `(\w+)` \| .+ \| .+ \|$/gm)].map(([, reason]) => reason ?? '')
 
 test.each([
   ['MeiliSnapshot', ofSnapshots, snapshotReasons],

@@ -18,21 +18,41 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const directories: string[] = []
 
 /** Modules that snippets import, so that no finding is about a missing one. */
-const modules = ['src/kube/client.ts', 'src/meilisearch/client.ts', 'src/api/meta.ts', 'src/reconcile/conditions.ts', 'src/snapshot/mover-job.ts', 'src/snapshot/decide.ts', 'src/telemetry/logger.ts', 'src/mover/contract.ts', 'src/runtime/backoff.ts', 'src/cli/cluster.ts']
+const modules = [
+  'src/kube/client.ts',
+  'src/meilisearch/client.ts',
+  'src/api/meta.ts',
+  'src/reconcile/conditions.ts',
+  'src/snapshot/mover-job.ts',
+  'src/snapshot/decide.ts',
+  'src/telemetry/logger.ts',
+  'src/mover/contract.ts',
+  'src/runtime/backoff.ts',
+  'src/cli/cluster.ts',
+]
 const stub = 'export const [a, b, c, x] = [1, 2, 3, 4].map(String)'
 
 /** Lints files in a house of their own, with the real configuration and the real rules. */
 async function lint(files: ReadonlyMap<string, string>): Promise<readonly Finding[]> {
   const house = await mkdtemp(join(tmpdir(), 'house-lint-'))
   directories.push(house)
-  await Promise.all(['.oxlintrc.json', 'lint', 'tsconfig.json', '.gitignore', 'package.json'].map((name) => cp(join(root, name), join(house, name), { recursive: true })))
+  await Promise.all(
+    ['.oxlintrc.json', 'lint', 'tsconfig.json', '.gitignore', 'package.json'].map((name) =>
+      cp(join(root, name), join(house, name), { recursive: true }),
+    ),
+  )
   await symlink(join(root, 'node_modules'), join(house, 'node_modules'))
   for (const [file, code] of files) {
     await mkdir(dirname(join(house, file)), { recursive: true })
     await writeFile(join(house, file), code)
   }
   const output = await new Promise<string>((resolve) => {
-    execFile(process.execPath, [join(root, 'node_modules/oxlint/bin/oxlint'), '-f', 'json', ...files.keys()], { cwd: house, maxBuffer: 1e8 }, (_error, stdout) => resolve(stdout))
+    execFile(
+      process.execPath,
+      [join(root, 'node_modules/oxlint/bin/oxlint'), '-f', 'json', ...files.keys()],
+      { cwd: house, maxBuffer: 1e8 },
+      (_error, stdout) => resolve(stdout),
+    )
   })
   return (JSON.parse(output) as { diagnostics: Finding[] }).diagnostics
 }
@@ -70,6 +90,9 @@ describe.each([
 })
 
 test('what the house allows passes without a word', async () => {
-  const files = new Map([...modules.map((file) => [file, opened(stub)] as const), ...goodFiles.map(({ file, code }) => [file, opened(code)] as const)])
+  const files = new Map([
+    ...modules.map((file) => [file, opened(stub)] as const),
+    ...goodFiles.map(({ file, code }) => [file, opened(code)] as const),
+  ])
   expect(await lint(files)).toEqual([])
 }, 60_000)

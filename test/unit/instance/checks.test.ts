@@ -10,26 +10,56 @@ const asked = (server: ServerSeen): InstanceVerdict => decidedInstance({ server,
 
 test('all is well: every condition is True, nothing abnormal is there', () => {
   const verdict = decidedInstance()
-  expect(verdict.conditions).toEqual(['Ready=True', 'PodFound=True', 'Reachable=True', 'Authorized=True', 'SnapshotVolumeReady=True'])
-  expect(verdict).toMatchObject({ ready: 'True', reason: 'Ready', message: 'Meilisearch 1.21.0 answers at http://10.1.2.3:7700.' })
+  expect(verdict.conditions).toEqual([
+    'Ready=True',
+    'PodFound=True',
+    'Reachable=True',
+    'Authorized=True',
+    'SnapshotVolumeReady=True',
+  ])
+  expect(verdict).toMatchObject({
+    ready: 'True',
+    reason: 'Ready',
+    message: 'Meilisearch 1.21.0 answers at http://10.1.2.3:7700.',
+  })
 })
 
 describe('podFound', () => {
   test('no pod: named by its selector and namespace; nothing else was checked', () => {
     const verdict = decidedInstance(nothingThere)
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'PodNotFound', message: 'No pod in namespace shop matches podSelector {"matchLabels":{"app":"search"}}.' })
-    expect(verdict.troubles).toEqual(['PodFound: PodNotFound', 'Reachable: NotChecked', 'Authorized: NotChecked', 'SnapshotVolumeReady: NotChecked'])
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'PodNotFound',
+      message: 'No pod in namespace shop matches podSelector {"matchLabels":{"app":"search"}}.',
+    })
+    expect(verdict.troubles).toEqual([
+      'PodFound: PodNotFound',
+      'Reachable: NotChecked',
+      'Authorized: NotChecked',
+      'SnapshotVolumeReady: NotChecked',
+    ])
   })
 
   test('two pods: both named, in order', () => {
     const verdict = decidedInstance({ ...nothingThere, pods: [aTarget({ metadata: { name: 'search-1' } }), aTarget()] })
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'PodAmbiguous', message: expect.stringMatching(/^2 pods match podSelector: search-0, search-1\. A snapshot is a file of one pod/) })
-    expect(verdict.troubles).toEqual(['PodFound: PodAmbiguous', 'Reachable: NotChecked', 'Authorized: NotChecked', 'SnapshotVolumeReady: NotChecked'])
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'PodAmbiguous',
+      message: expect.stringMatching(/^2 pods match podSelector: search-0, search-1\. A snapshot is a file of one pod/),
+    })
+    expect(verdict.troubles).toEqual([
+      'PodFound: PodAmbiguous',
+      'Reachable: NotChecked',
+      'Authorized: NotChecked',
+      'SnapshotVolumeReady: NotChecked',
+    ])
   })
 
   test('many pods: five of them named', () => {
     const pods = Array.from({ length: 40 }, (_, index) => aTarget({ metadata: { name: `search-${index + 10}` } }))
-    expect(decidedInstance({ ...nothingThere, pods }).message).toMatch(/^40 pods match podSelector: search-10, search-11, search-12, search-13, search-14\. /)
+    expect(decidedInstance({ ...nothingThere, pods }).message).toMatch(
+      /^40 pods match podSelector: search-10, search-11, search-12, search-13, search-14\. /,
+    )
   })
 
   test('one pod: named', () => {
@@ -39,34 +69,68 @@ describe('podFound', () => {
 
 describe('reachable', () => {
   test('a pod without an address is not ready yet', () => {
-    const verdict = decidedInstance({ endpoint: undefined, server: { state: 'NotAsked' }, pods: [aTarget({ status: { phase: 'Pending', podIP: undefined } })] })
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'PodNotReady', message: 'Pod search-0 has no address yet (phase Pending).' })
+    const verdict = decidedInstance({
+      endpoint: undefined,
+      server: { state: 'NotAsked' },
+      pods: [aTarget({ status: { phase: 'Pending', podIP: undefined } })],
+    })
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'PodNotReady',
+      message: 'Pod search-0 has no address yet (phase Pending).',
+    })
     expect(verdict.troubles).toEqual(['Reachable: PodNotReady', 'Authorized: NotChecked'])
   })
 
   test('a server that does not answer: the error, and what to look at', () => {
     const verdict = asked({ state: 'Unreachable', message: 'GET http://10.1.2.3:7700/health got no reply: ETIMEDOUT' })
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'Unreachable', message: expect.stringMatching(/ETIMEDOUT\. .*NetworkPolicy/) })
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'Unreachable',
+      message: expect.stringMatching(/ETIMEDOUT\. .*NetworkPolicy/),
+    })
     expect(verdict.troubles).toEqual(['Reachable: Unreachable', 'Authorized: NotChecked'])
   })
 
   test('a certificate that is refused: what to set', () => {
-    const verdict = asked({ state: 'CertificateRejected', message: 'GET https://10.1.2.3:7700/health got no reply: ERR_TLS_CERT_ALTNAME_INVALID' })
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'CertificateRejected', message: expect.stringMatching(/ALTNAME.*tls\.caSecretRef.*tls\.serverName/) })
+    const verdict = asked({
+      state: 'CertificateRejected',
+      message: 'GET https://10.1.2.3:7700/health got no reply: ERR_TLS_CERT_ALTNAME_INVALID',
+    })
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'CertificateRejected',
+      message: expect.stringMatching(/ALTNAME.*tls\.caSecretRef.*tls\.serverName/),
+    })
     expect(verdict.troubles).toEqual(['Reachable: CertificateRejected', 'Authorized: NotChecked'])
   })
 
-  test.each(['1.12.0', '1.12.0-rc.1', '1.13.3', '1.100.0', '2.0.0', '10.0.0', 'prototype-2026'])('version %s will do', (version) => {
-    expect(asked({ ...healthy, version } as ServerSeen)).toMatchObject({ ready: 'True', message: `Meilisearch ${version} answers at http://10.1.2.3:7700.` })
-  })
+  test.each(['1.12.0', '1.12.0-rc.1', '1.13.3', '1.100.0', '2.0.0', '10.0.0', 'prototype-2026'])(
+    'version %s will do',
+    (version) => {
+      expect(asked({ ...healthy, version } as ServerSeen)).toMatchObject({
+        ready: 'True',
+        message: `Meilisearch ${version} answers at http://10.1.2.3:7700.`,
+      })
+    },
+  )
 
   test.each(['1.11.3', '1.9.0', '0.30.5', '0.99.0'])('version %s is too old, and says from when on', (version) => {
     const verdict = asked({ ...healthy, version } as ServerSeen)
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'VersionTooOld', message: expect.stringMatching(new RegExp(`^Meilisearch ${version} is older than 1\\.12.*Upgrade the server`)), status: { version } })
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'VersionTooOld',
+      message: expect.stringMatching(new RegExp(`^Meilisearch ${version} is older than 1\\.12.*Upgrade the server`)),
+      status: { version },
+    })
     expect(verdict.troubles).toEqual(['Reachable: VersionTooOld'])
   })
 
-  test.each<ServerSeen>([{ state: 'KeyRefused', message: 'no' }, { state: 'KeyTooWeak', missing: ['version'] }, { state: 'KeyScoped' }])('a server that refuses the key ($state) answers all the same', (server) => {
+  test.each<ServerSeen>([
+    { state: 'KeyRefused', message: 'no' },
+    { state: 'KeyTooWeak', missing: ['version'] },
+    { state: 'KeyScoped' },
+  ])('a server that refuses the key ($state) answers all the same', (server) => {
     expect(messageOf(asked(server), 'Reachable')).toBe('The server answers at http://10.1.2.3:7700.')
   })
 })
@@ -83,35 +147,73 @@ describe('authorized', () => {
   })
 
   test('a Secret that is not there is why it is not Ready', () => {
-    const verdict = asked({ state: 'SecretMissing', message: 'Secret keys does not exist in namespace shop. It goes on by itself when it is there.' })
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'KeyMissing', message: expect.stringContaining('Secret keys does not exist') })
-    expect(verdict.conditions).toEqual(['Reconciling=True', 'Ready=False', 'PodFound=True', 'Reachable=Unknown', 'Authorized=False', 'SnapshotVolumeReady=True'])
+    const verdict = asked({
+      state: 'SecretMissing',
+      message: 'Secret keys does not exist in namespace shop. It goes on by itself when it is there.',
+    })
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'KeyMissing',
+      message: expect.stringContaining('Secret keys does not exist'),
+    })
+    expect(verdict.conditions).toEqual([
+      'Reconciling=True',
+      'Ready=False',
+      'PodFound=True',
+      'Reachable=Unknown',
+      'Authorized=False',
+      'SnapshotVolumeReady=True',
+    ])
     expect(messageOf(verdict, 'Reconciling')).toContain('Secret keys does not exist')
   })
 
   test('a key that is refused: which one, in the words of the server, and what it needs', () => {
-    const verdict = asked({ state: 'KeyRefused', message: 'GET /tasks?limit=1 answered 403 invalid_api_key: The provided API key is invalid.' })
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'KeyRefused', message: `The key in Secret keys/MEILI_MASTER_KEY is refused: GET /tasks?limit=1 answered 403 invalid_api_key: The provided API key is invalid. ${needed}` })
+    const verdict = asked({
+      state: 'KeyRefused',
+      message: 'GET /tasks?limit=1 answered 403 invalid_api_key: The provided API key is invalid.',
+    })
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'KeyRefused',
+      message: `The key in Secret keys/MEILI_MASTER_KEY is refused: GET /tasks?limit=1 answered 403 invalid_api_key: The provided API key is invalid. ${needed}`,
+    })
     expect(verdict.troubles).toEqual(['Authorized: KeyRefused'])
   })
 
   test('a key that cannot be sent is told as such, and the server is not said to be away', () => {
-    const verdict = asked({ state: 'KeyUnusable', message: 'The key in Secret keys/k cannot be sent: it holds a line break.' })
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'KeyRefused', message: 'The key in Secret keys/k cannot be sent: it holds a line break.' })
+    const verdict = asked({
+      state: 'KeyUnusable',
+      message: 'The key in Secret keys/k cannot be sent: it holds a line break.',
+    })
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'KeyRefused',
+      message: 'The key in Secret keys/k cannot be sent: it holds a line break.',
+    })
     expect(messageOf(verdict, 'Reachable')).toBe('The server is asked when its key can be sent.')
   })
 
   test('no key where one is asked for', () => {
-    expect(decidedInstance({ server: { state: 'KeyRefused', message: 'missing_authorization_header' } }).message).toMatch(/^No key \(apiKeySecretRef is not set\) is refused: missing_authorization_header\. Needed/)
+    expect(
+      decidedInstance({ server: { state: 'KeyRefused', message: 'missing_authorization_header' } }).message,
+    ).toMatch(/^No key \(apiKeySecretRef is not set\) is refused: missing_authorization_header\. Needed/)
   })
 
   test('a key that lacks actions: each is named', () => {
     const verdict = asked({ state: 'KeyTooWeak', missing: ['tasks.cancel', 'stats.get'] })
-    expect(verdict).toMatchObject({ ready: 'False', reason: 'KeyTooWeak', message: `The key in Secret keys/MEILI_MASTER_KEY lacks tasks.cancel, stats.get. ${needed}` })
+    expect(verdict).toMatchObject({
+      ready: 'False',
+      reason: 'KeyTooWeak',
+      message: `The key in Secret keys/MEILI_MASTER_KEY lacks tasks.cancel, stats.get. ${needed}`,
+    })
   })
 
   test('a key for some indexes', () => {
-    expect(asked({ state: 'KeyScoped' })).toMatchObject({ ready: 'False', reason: 'KeyTooWeak', message: expect.stringMatching(/limited to some indexes.*Needed/) })
+    expect(asked({ state: 'KeyScoped' })).toMatchObject({
+      ready: 'False',
+      reason: 'KeyTooWeak',
+      message: expect.stringMatching(/limited to some indexes.*Needed/),
+    })
   })
 })
 
@@ -121,7 +223,9 @@ describe('Ready is the first check that failed', () => {
   })
 
   test('a pod of nobody knows no names', () => {
-    expect(decidedInstance({ pods: [aPod({})], endpoint: undefined, server: { state: 'NotAsked' } }).message).toBe('Pod  has no address yet (phase unknown).')
+    expect(decidedInstance({ pods: [aPod({})], endpoint: undefined, server: { state: 'NotAsked' } }).message).toBe(
+      'Pod  has no address yet (phase unknown).',
+    )
   })
 
   test('a snapshot directory on no claim does not touch it', () => {

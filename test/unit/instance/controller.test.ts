@@ -10,7 +10,10 @@ import { decidedInstance, nothingThere } from '../../support/instance-observatio
 import { aManagedInstance, decidedManaged, everything, noPod, stored } from '../../support/managed-observations.ts'
 
 describe('instancesBeside', () => {
-  const on = (name: string, uid?: string): MeiliInstance => ({ ...anInstance({ name }), status: uid === undefined ? {} : { pod: { name: 'p', uid } } })
+  const on = (name: string, uid?: string): MeiliInstance => ({
+    ...anInstance({ name }),
+    status: uid === undefined ? {} : { pod: { name: 'p', uid } },
+  })
   const all = [on('a', 'one'), on('b', 'one'), on('c', 'two'), on('d')]
   const beside = instancesBeside({ instances: (namespace) => (namespace === 'shop' ? all : []) })
 
@@ -30,8 +33,10 @@ describe('instancesBeside', () => {
 
 describe('instanceOf', () => {
   test('a snapshot that has ended wakes its instance, no other does', () => {
-    for (const phase of ['Completed', 'Failed'] as const) expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual(['shop/search'])
-    for (const phase of ['Pending', 'Snapshotting', 'Moving'] as const) expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual([])
+    for (const phase of ['Completed', 'Failed'] as const)
+      expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual(['shop/search'])
+    for (const phase of ['Pending', 'Snapshotting', 'Moving'] as const)
+      expect(instanceOf(aSnapshot({ status: { phase } }))).toEqual([])
     expect(instanceOf({ ...aSnapshot(), status: {} })).toEqual([])
   })
 })
@@ -39,10 +44,13 @@ describe('instanceOf', () => {
 describe('instanceStory', () => {
   const ready = decidedInstance().status
   const missing = decidedInstance(nothingThere).status
-  const reasons = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] => instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
+  const reasons = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] =>
+    instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
 
   test('readiness that turns, either way', () => {
-    expect(instanceStory(undefined, ready)).toEqual([{ type: 'Normal', reason: 'Ready', message: 'Meilisearch 1.21.0 answers at http://10.1.2.3:7700.' }])
+    expect(instanceStory(undefined, ready)).toEqual([
+      { type: 'Normal', reason: 'Ready', message: 'Meilisearch 1.21.0 answers at http://10.1.2.3:7700.' },
+    ])
     expect(reasons(ready, missing)).toEqual(['Warning PodNotFound'])
     expect(reasons(missing, ready)).toEqual(['Normal Ready'])
   })
@@ -55,7 +63,12 @@ describe('instanceStory', () => {
   })
 
   test('a missing Secret is told', () => {
-    expect(reasons(undefined, decidedInstance({ server: { state: 'SecretMissing', message: 'Secret keys does not exist.' } }).status)).toEqual(['Warning KeyMissing'])
+    expect(
+      reasons(
+        undefined,
+        decidedInstance({ server: { state: 'SecretMissing', message: 'Secret keys does not exist.' } }).status,
+      ),
+    ).toEqual(['Warning KeyMissing'])
   })
 
   test('a volume that no snapshot can be moved from is told, one that is fine is not', () => {
@@ -75,7 +88,8 @@ test('no effect brings news of an instance', () => {
 })
 
 describe('instanceStory of a server that we run', () => {
-  const told = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] => instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
+  const told = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] =>
+    instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
   const inPlace = decidedManaged().status
   const made = decidedManaged({ ...noPod, managed: { statefulSet: undefined } }).status
 
@@ -90,45 +104,69 @@ describe('instanceStory of a server that we run', () => {
 
   test('what somebody changed and what cannot be are warnings', () => {
     const { statefulSet } = everything(aManagedInstance())
-    expect(told(inPlace, decidedManaged({ managed: { statefulSet: stored(statefulSet as never, { spec: { replicas: 2 } }) } }).status)).toEqual(['Warning DriftFound'])
-    expect(told(inPlace, decidedManaged({ instance: aManagedInstance({ managed: { version: '1.20.0' } }) }).status)).toEqual(['Warning DowngradeRefused'])
+    expect(
+      told(
+        inPlace,
+        decidedManaged({ managed: { statefulSet: stored(statefulSet as never, { spec: { replicas: 2 } }) } }).status,
+      ),
+    ).toEqual(['Warning DriftFound'])
+    expect(
+      told(inPlace, decidedManaged({ instance: aManagedInstance({ managed: { version: '1.20.0' } }) }).status),
+    ).toEqual(['Warning DowngradeRefused'])
   })
 
   test('what is adopted is told, and a Service of somebody else is a warning, once', () => {
     const { service } = everything(aManagedInstance())
     const bare = stored<never>(service as never, { metadata: { ownerReferences: undefined } })
-    expect(told(made, decidedManaged({ managed: { service: bare } }).status)).toEqual(['Normal Ready', 'Normal Adopting'])
-    const selected = (...selectedBy: string[]): MeiliInstanceStatus => decidedManaged({ managed: { selectedBy } }).status
+    expect(told(made, decidedManaged({ managed: { service: bare } }).status)).toEqual([
+      'Normal Ready',
+      'Normal Adopting',
+    ])
+    const selected = (...selectedBy: string[]): MeiliInstanceStatus =>
+      decidedManaged({ managed: { selectedBy } }).status
     const [one, two] = [selected('edge'), selected('edge', 'other')]
     expect([told(inPlace, one), told(one, two), told(two, inPlace)]).toEqual([['Warning ForeignService'], [], []])
   })
 
   test('each step of an upgrade, and its end', () => {
-    const at = (step: 'Start' | 'Database' | 'Done'): MeiliInstanceStatus => ({ ...inPlace, upgrade: { from: '1.21.0', to: '1.50.0', step, generation: 2, startedAt: '2026-03-01T11:00:00Z' } })
+    const at = (step: 'Start' | 'Database' | 'Done'): MeiliInstanceStatus => ({
+      ...inPlace,
+      upgrade: { from: '1.21.0', to: '1.50.0', step, generation: 2, startedAt: '2026-03-01T11:00:00Z' },
+    })
     expect(told(inPlace, at('Start'))).toEqual(['Normal UpgradeStep'])
     expect(told(at('Start'), at('Start'))).toEqual([])
-    expect(instanceStory(at('Database'), at('Done')).map(({ message }) => message)).toEqual(['Upgraded from 1.21.0 to 1.50.0.'])
+    expect(instanceStory(at('Database'), at('Done')).map(({ message }) => message)).toEqual([
+      'Upgraded from 1.21.0 to 1.50.0.',
+    ])
   })
 })
 
 describe('learnRefusal', () => {
   const { status } = decidedManaged({ ...noPod, managed: { statefulSet: undefined } })
-  const learnt = (message: string): MeiliInstanceStatus => learnRefusal(aManagedInstance({ status }), { kind: 'Refused', effect: 'Apply', message }, now)
-  const reasons = ({ conditions }: MeiliInstanceStatus): (string | undefined)[] => ['Reconciling', 'Ready', 'Applied'].map((type) => conditions?.find((condition) => condition.type === type)?.reason)
+  const learnt = (message: string): MeiliInstanceStatus =>
+    learnRefusal(aManagedInstance({ status }), { kind: 'Refused', effect: 'Apply', message }, now)
+  const reasons = ({ conditions }: MeiliInstanceStatus): (string | undefined)[] =>
+    ['Reconciling', 'Ready', 'Applied'].map((type) => conditions?.find((condition) => condition.type === type)?.reason)
 
   test('the words of the API server stand in every condition that speaks of the step, and are told once', () => {
     expect(reasons(learnt('exceeded quota'))).toEqual(['ObjectRefused', 'ObjectRefused', 'ObjectRefused'])
-    expect(instanceStory(status, learnt('exceeded quota'))).toEqual([{ type: 'Warning', reason: 'ObjectRefused', message: 'exceeded quota' }])
+    expect(instanceStory(status, learnt('exceeded quota'))).toEqual([
+      { type: 'Warning', reason: 'ObjectRefused', message: 'exceeded quota' },
+    ])
   })
 
   test('a claim that cannot grow comes with what to do', () => {
-    expect(learnt('only dynamically provisioned pvc can be resized').conditions?.[0]?.message).toContain('allowVolumeExpansion')
+    expect(learnt('only dynamically provisioned pvc can be resized').conditions?.[0]?.message).toContain(
+      'allowVolumeExpansion',
+    )
   })
 })
 
 describe('instancesMadeOf', () => {
   test('a child wakes the instance that its labels name', () => {
-    const wake = instancesMadeOf({ instances: () => [aManagedInstance(), aManagedInstance({ name: 'shows' }), anInstance({ name: 'movies' })] })
+    const wake = instancesMadeOf({
+      instances: () => [aManagedInstance(), aManagedInstance({ name: 'shows' }), anInstance({ name: 'movies' })],
+    })
     expect(wake(everything(aManagedInstance()).service as never)).toEqual(['shop/movies'])
     expect(wake({ metadata: { name: 'other', namespace: 'shop', labels: { app: 'x' } } })).toEqual([])
   })

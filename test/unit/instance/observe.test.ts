@@ -42,24 +42,55 @@ interface PodParts {
 function layPod({ metadata = {}, container = {}, status = {} }: PodParts = {}): void {
   kube.lay(pods, {
     metadata: { namespace: 'shop', name: 'search-0', uid: 'pod-uid', labels: { app: 'search' }, ...metadata },
-    spec: { containers: [{ name: 'meilisearch', volumeMounts: [{ name: 'data', mountPath: '/meili_data' }], ...container }], volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'search-data' } }] },
+    spec: {
+      containers: [{ name: 'meilisearch', volumeMounts: [{ name: 'data', mountPath: '/meili_data' }], ...container }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'search-data' } }],
+    },
     status: { phase: 'Running', podIP: '127.0.0.1', ...status },
   } as KubeObject)
 }
 
 const observe = async (): Promise<InstanceObservation> =>
-  await observeInstance({ kube, connections: new Connections(kube), instances: () => [instance, ...others], snapshots: () => snapshots, pollMs: 60_000, streaming: false, runsServers: true }, instance)
+  await observeInstance(
+    {
+      kube,
+      connections: new Connections(kube),
+      instances: () => [instance, ...others],
+      snapshots: () => snapshots,
+      pollMs: 60_000,
+      streaming: false,
+      runsServers: true,
+    },
+    instance,
+  )
 
 test('a healthy server on a claim: all of it', async () => {
   const claim = kube.lay(persistentVolumeClaims, { metadata: { namespace: 'shop', name: 'search-data' } })
   expect(await observe()).toEqual({
     instance,
-    pods: [kube.peek(pods, { namespace: 'shop', name: 'search-0' })].map((pod) => expect.objectContaining(pod!) as unknown),
+    pods: [kube.peek(pods, { namespace: 'shop', name: 'search-0' })].map(
+      (pod) => expect.objectContaining(pod!) as unknown,
+    ),
     podsRefused: undefined,
     rival: undefined,
     endpoint: engine.endpoint,
-    server: { state: 'Answered', version: '1.21.0', database: { sizeBytes: 8192, usedBytes: 4096, indexes: 2, documents: 7, lastUpdate: '2026-03-01T11:00:00.5Z' } },
-    located: { readOnly: false, s3: false, volume: { kind: 'PersistentVolumeClaim', claimName: 'search-data', subPath: 'snapshots', directory: '/meili_data/snapshots', fileName: 'data.ms.snapshot', container: 'meilisearch' } },
+    server: {
+      state: 'Answered',
+      version: '1.21.0',
+      database: { sizeBytes: 8192, usedBytes: 4096, indexes: 2, documents: 7, lastUpdate: '2026-03-01T11:00:00.5Z' },
+    },
+    located: {
+      readOnly: false,
+      s3: false,
+      volume: {
+        kind: 'PersistentVolumeClaim',
+        claimName: 'search-data',
+        subPath: 'snapshots',
+        directory: '/meili_data/snapshots',
+        fileName: 'data.ms.snapshot',
+        container: 'meilisearch',
+      },
+    },
     databaseClaims: [{ claimName: 'search-data', subPath: 'data.ms' }],
     claim,
     lastSnapshot: undefined,
@@ -81,14 +112,26 @@ describe('pods', () => {
 
   test('of two, none is asked', async () => {
     layPod({ metadata: { name: 'search-1' } })
-    expect(await observe()).toMatchObject({ pods: [{}, {}], endpoint: undefined, server: { state: 'NotAsked' }, located: undefined, claim: undefined })
+    expect(await observe()).toMatchObject({
+      pods: [{}, {}],
+      endpoint: undefined,
+      server: { state: 'NotAsked' },
+      located: undefined,
+      claim: undefined,
+    })
     expect(engine.asked).toEqual([])
   })
 
   test('of two, both are looked at for their databases, which status tells: each may be the one', async () => {
-    layPod({ metadata: { name: 'search-1' }, container: { volumeMounts: [{ name: 'data', mountPath: '/meili_data', subPath: 'second' }] } })
+    layPod({
+      metadata: { name: 'search-1' },
+      container: { volumeMounts: [{ name: 'data', mountPath: '/meili_data', subPath: 'second' }] },
+    })
     const observation = await observe()
-    const databaseClaims = [{ claimName: 'search-data', subPath: 'data.ms' }, { claimName: 'search-data', subPath: 'second/data.ms' }]
+    const databaseClaims = [
+      { claimName: 'search-data', subPath: 'data.ms' },
+      { claimName: 'search-data', subPath: 'second/data.ms' },
+    ]
     expect(observation).toMatchObject({ located: undefined, databaseClaims })
     expect(decidedInstance(observation)).toMatchObject({ reason: 'PodAmbiguous', status: { databaseClaims } })
   })
@@ -98,7 +141,8 @@ describe('pods', () => {
     kube.before = ({ verb, resource }) => {
       if (verb === 'get' && resource === configMaps) reads += 1
     }
-    for (const name of ['search-0', 'search-1', 'search-2']) layPod({ metadata: { name }, container: { envFrom: [{ configMapRef: { name: 'settings' } }] } })
+    for (const name of ['search-0', 'search-1', 'search-2'])
+      layPod({ metadata: { name }, container: { envFrom: [{ configMapRef: { name: 'settings' } }] } })
     expect((await observe()).databaseClaims).toEqual([{ claimName: 'search-data' }])
     expect(reads).toBe(1)
   })
@@ -107,12 +151,18 @@ describe('pods', () => {
     layPod({ status: { phase: 'Succeeded' } })
     const observation = await observe()
     expect(observation.databaseClaims).toBeUndefined()
-    expect(decidedInstance(observation).status.databaseClaims).toEqual([{ claimName: 'search-data', subPath: 'data.ms' }])
+    expect(decidedInstance(observation).status.databaseClaims).toEqual([
+      { claimName: 'search-data', subPath: 'data.ms' },
+    ])
   })
 
   test('one without an address is not asked, but looked at', async () => {
     layPod({ status: { podIP: undefined, phase: 'Pending' } })
-    expect(await observe()).toMatchObject({ endpoint: undefined, server: { state: 'NotAsked' }, located: { volume: { claimName: 'search-data' } } })
+    expect(await observe()).toMatchObject({
+      endpoint: undefined,
+      server: { state: 'NotAsked' },
+      located: { volume: { claimName: 'search-data' } },
+    })
   })
 
   test('a list that is refused is told', async () => {
@@ -120,8 +170,16 @@ describe('pods', () => {
       if (verb === 'list') throw refusal(403, 'Forbidden', 'pods is forbidden')
     }
     const observation = await observe()
-    expect(observation).toMatchObject({ pods: [], podsRefused: expect.stringContaining('pods is forbidden'), server: { state: 'NotAsked' } })
-    expect(decidedInstance(observation)).toMatchObject({ ready: 'False', reason: 'PodNotFound', message: expect.stringMatching(/^Pods cannot be listed by podSelector .*forbidden/) })
+    expect(observation).toMatchObject({
+      pods: [],
+      podsRefused: expect.stringContaining('pods is forbidden'),
+      server: { state: 'NotAsked' },
+    })
+    expect(decidedInstance(observation)).toMatchObject({
+      ready: 'False',
+      reason: 'PodNotFound',
+      message: expect.stringMatching(/^Pods cannot be listed by podSelector .*forbidden/),
+    })
   })
 
   test('an API server that does not answer is an error: nothing is known then', async () => {
@@ -135,7 +193,10 @@ describe('pods', () => {
 describe('the snapshot directory', () => {
   test('is read with the ConfigMaps of the container', async () => {
     layPod({ container: { envFrom: [{ configMapRef: { name: 'settings' } }] } })
-    kube.lay(configMaps, { metadata: { namespace: 'shop', name: 'settings' }, data: { MEILI_SNAPSHOT_DIR: '/meili_data/from-map' } } as KubeObject)
+    kube.lay(configMaps, {
+      metadata: { namespace: 'shop', name: 'settings' },
+      data: { MEILI_SNAPSHOT_DIR: '/meili_data/from-map' },
+    } as KubeObject)
     expect((await observe()).located).toMatchObject({ volume: { directory: '/meili_data/from-map' } })
   })
 
@@ -162,7 +223,8 @@ describe('the snapshot directory', () => {
 })
 
 describe('rivals', () => {
-  const rival = (name: string, changes: object = {}, uid = 'pod-uid'): MeiliInstance => anInstance({ name, metadata: changes, status: { pod: { name: 'search-0', uid } } })
+  const rival = (name: string, changes: object = {}, uid = 'pod-uid'): MeiliInstance =>
+    anInstance({ name, metadata: changes, status: { pod: { name: 'search-0', uid } } })
 
   test.each<[string, MeiliInstance, string | undefined]>([
     ['an older one on the same pod', rival('elder', { creationTimestamp: ago(2 * hour) }), 'elder'],
@@ -177,7 +239,8 @@ describe('rivals', () => {
 })
 
 describe('the last snapshot', () => {
-  const completed = (name: string, completedAt: string, more: object = {}): MeiliSnapshot => aSnapshot({ name, status: { phase: 'Completed', completedAt }, ...more })
+  const completed = (name: string, completedAt: string, more: object = {}): MeiliSnapshot =>
+    aSnapshot({ name, status: { phase: 'Completed', completedAt }, ...more })
 
   test('is the newest that completed, of this instance', async () => {
     snapshots = [
@@ -205,42 +268,89 @@ describe('the server', () => {
 
   test('that is down', async () => {
     await engine[Symbol.asyncDispose]()
-    expect(await seen()).toMatchObject({ state: 'Unreachable', reason: 'Unreachable', message: expect.stringContaining('ECONNREFUSED') })
+    expect(await seen()).toMatchObject({
+      state: 'Unreachable',
+      reason: 'Unreachable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
   })
 
   test.each<[string, Answer, RegExp]>([
     ['that must restart', onHealth(refusing(500, 'internal', 'mustRestart')), /answered 500/],
-    ['behind a mesh that lets nobody in', onHealth((response: ServerResponse) => response.writeHead(403).end('RBAC: access denied') !== undefined), /GET \/health answered 403/],
+    [
+      'behind a mesh that lets nobody in',
+      onHealth((response: ServerResponse) => response.writeHead(403).end('RBAC: access denied') !== undefined),
+      /GET \/health answered 403/,
+    ],
     ['that is none: there is nothing at /health', refusing(404, 'not_found'), /GET \/health answered 404/],
-    ['that sends us elsewhere', (response) => response.writeHead(302, { location: 'https://example.test/login' }).end() !== undefined, /answered 302/],
+    [
+      'that sends us elsewhere',
+      (response) => response.writeHead(302, { location: 'https://example.test/login' }).end() !== undefined,
+      /answered 302/,
+    ],
     ['that speaks of other things', saying('hello'), /answered something that Meilisearch 1\.12 or later would not/],
   ])('%s is unreachable, and says why', async (_, answer, words) => {
-    expect(await seen(answer)).toMatchObject({ state: 'Unreachable', reason: 'Unreachable', message: expect.stringMatching(words) })
+    expect(await seen(answer)).toMatchObject({
+      state: 'Unreachable',
+      reason: 'Unreachable',
+      message: expect.stringMatching(words),
+    })
   })
 
   test('whose key cannot be sent is not asked, and no NetworkPolicy is blamed', async () => {
-    instance = anInstance({ existing: { port: instance.spec.existing!.port, apiKeySecretRef: { name: 'keys', key: 'k' } } })
-    kube.lay(secrets, { metadata: { namespace: 'shop', name: 'keys' }, data: { k: Buffer.from('two\nlines').toString('base64') } } as KubeObject)
-    expect(await seen()).toEqual({ state: 'KeyUnusable', reason: 'KeyRefused', message: 'The key in Secret keys/k cannot be sent: it holds a line break. Replace it with a key without that; it goes on by itself.' })
+    instance = anInstance({
+      existing: { port: instance.spec.existing!.port, apiKeySecretRef: { name: 'keys', key: 'k' } },
+    })
+    kube.lay(secrets, {
+      metadata: { namespace: 'shop', name: 'keys' },
+      data: { k: Buffer.from('two\nlines').toString('base64') },
+    } as KubeObject)
+    expect(await seen()).toEqual({
+      state: 'KeyUnusable',
+      reason: 'KeyRefused',
+      message:
+        'The key in Secret keys/k cannot be sent: it holds a line break. Replace it with a key without that; it goes on by itself.',
+    })
     expect(engine.asked).toEqual([])
   })
 
   test('that answers, but not as Meilisearch would: no NetworkPolicy is blamed', async () => {
-    const tooMuch = await seen((response, asked) => asked.path === '/stats' && response.end(' '.repeat(5 * 1024 * 1024)) !== undefined)
-    expect(tooMuch).toMatchObject({ reason: 'Unreachable', message: 'GET /stats answered more than 4 MiB. Is it Meilisearch that answers on this port, and nothing between it and the operator?' })
+    const tooMuch = await seen(
+      (response, asked) => asked.path === '/stats' && response.end(' '.repeat(5 * 1024 * 1024)) !== undefined,
+    )
+    expect(tooMuch).toMatchObject({
+      reason: 'Unreachable',
+      message:
+        'GET /stats answered more than 4 MiB. Is it Meilisearch that answers on this port, and nothing between it and the operator?',
+    })
     expect((await seen(saying('hello'))).message).toMatch(/Is it Meilisearch that answers/)
     expect((await seen(refusing(404, 'not_found'))).message).toMatch(/Is it Meilisearch that answers/)
   })
 
   test('that refuses, or half refuses', async () => {
-    const unlessHealth = (answer: Answer): Answer => (response, asked) => asked.path !== '/health' && answer(response, asked)
-    expect(await seen(unlessHealth(refusing(403, 'invalid_api_key')))).toMatchObject({ state: 'KeyRefused', reason: 'KeyRefused' })
-    expect(await seen((response, asked) => asked.path === '/stats' && refusing(403, 'invalid_api_key')(response, asked))).toMatchObject({ state: 'KeyTooWeak', reason: 'KeyTooWeak', message: expect.stringContaining('lacks stats.get') })
-    expect(await seen((response, asked) => asked.path.startsWith('/tasks?') && saying({ results: [], total: 4, next: null })(response, asked))).toMatchObject({ state: 'KeyScoped', reason: 'KeyTooWeak' })
+    const unlessHealth =
+      (answer: Answer): Answer =>
+      (response, asked) =>
+        asked.path !== '/health' && answer(response, asked)
+    expect(await seen(unlessHealth(refusing(403, 'invalid_api_key')))).toMatchObject({
+      state: 'KeyRefused',
+      reason: 'KeyRefused',
+    })
+    expect(
+      await seen((response, asked) => asked.path === '/stats' && refusing(403, 'invalid_api_key')(response, asked)),
+    ).toMatchObject({ state: 'KeyTooWeak', reason: 'KeyTooWeak', message: expect.stringContaining('lacks stats.get') })
+    expect(
+      await seen(
+        (response, asked) =>
+          asked.path.startsWith('/tasks?') && saying({ results: [], total: 4, next: null })(response, asked),
+      ),
+    ).toMatchObject({ state: 'KeyScoped', reason: 'KeyTooWeak' })
   })
 
   test('whose Secret is not there is not asked', async () => {
-    instance = anInstance({ existing: { port: instance.spec.existing!.port, apiKeySecretRef: { name: 'keys', key: 'k' } } })
+    instance = anInstance({
+      existing: { port: instance.spec.existing!.port, apiKeySecretRef: { name: 'keys', key: 'k' } },
+    })
     expect(await seen()).toMatchObject({ state: 'SecretMissing', reason: 'KeyMissing' })
     expect(engine.asked).toEqual([])
   })

@@ -6,13 +6,34 @@ import { meiliInstances } from '../../../src/api/instance.ts'
 import { serverTemplate } from '../../../src/instance/server-pod.ts'
 import { moverJob } from '../../../src/snapshot/mover-job.ts'
 import { aManagedInstance, run } from '../../support/managed-observations.ts'
-import { anEngine, anInstance, anObservation, aSnapshot, aTarget, hour, moving, succeeded } from '../../support/observations.ts'
+import {
+  anEngine,
+  anInstance,
+  anObservation,
+  aSnapshot,
+  aTarget,
+  hour,
+  moving,
+  succeeded,
+} from '../../support/observations.ts'
 import { podSecurityViolations } from '../../support/pod-security.ts'
 
 const id = fc.constantFrom(0, 1, 1000, 4000)
-const profile = fc.constantFrom({ type: 'RuntimeDefault' }, { type: 'Localhost', localhostProfile: 'x.json' }, { type: 'Unconfined' })
+const profile = fc.constantFrom(
+  { type: 'RuntimeDefault' },
+  { type: 'Localhost', localhostProfile: 'x.json' },
+  { type: 'Unconfined' },
+)
 const both = {
-  seLinuxOptions: fc.record({ level: fc.constantFrom('s0', 's0:c1,c2'), type: fc.constantFrom('spc_t', 'container_t'), user: fc.constant('system_u'), role: fc.constant('system_r') }, { requiredKeys: [] }),
+  seLinuxOptions: fc.record(
+    {
+      level: fc.constantFrom('s0', 's0:c1,c2'),
+      type: fc.constantFrom('spc_t', 'container_t'),
+      user: fc.constant('system_u'),
+      role: fc.constant('system_r'),
+    },
+    { requiredKeys: [] },
+  ),
   seccompProfile: profile,
   appArmorProfile: profile,
   runAsUser: id,
@@ -21,9 +42,34 @@ const both = {
   windowsOptions: fc.constant({ hostProcess: true }),
 }
 /** All that Kubernetes has, and not only what we offer. */
-const podContext = fc.record({ ...both, fsGroup: id, supplementalGroups: fc.array(id, { maxLength: 2 }), sysctls: fc.constant([{ name: 'kernel.msgmax', value: '1' }]) }, { requiredKeys: [] })
-const containerContext = fc.record({ ...both, privileged: fc.boolean(), allowPrivilegeEscalation: fc.boolean(), capabilities: fc.constant({ add: ['SYS_ADMIN'] }), procMount: fc.constant('Unmasked'), readOnlyRootFilesystem: fc.boolean() }, { requiredKeys: [] })
-const place = fc.record({ hostNetwork: fc.boolean(), hostPID: fc.boolean(), volumes: fc.constant([{ name: 'host', hostPath: { path: '/' } }]) }, { requiredKeys: [] })
+const podContext = fc.record(
+  {
+    ...both,
+    fsGroup: id,
+    supplementalGroups: fc.array(id, { maxLength: 2 }),
+    sysctls: fc.constant([{ name: 'kernel.msgmax', value: '1' }]),
+  },
+  { requiredKeys: [] },
+)
+const containerContext = fc.record(
+  {
+    ...both,
+    privileged: fc.boolean(),
+    allowPrivilegeEscalation: fc.boolean(),
+    capabilities: fc.constant({ add: ['SYS_ADMIN'] }),
+    procMount: fc.constant('Unmasked'),
+    readOnlyRootFilesystem: fc.boolean(),
+  },
+  { requiredKeys: [] },
+)
+const place = fc.record(
+  {
+    hostNetwork: fc.boolean(),
+    hostPID: fc.boolean(),
+    volumes: fc.constant([{ name: 'host', hostPath: { path: '/' } }]),
+  },
+  { requiredKeys: [] },
+)
 
 test('a managed server, whatever its spec says', () => {
   let accepted = 0
@@ -43,8 +89,17 @@ test('a managed server, whatever its spec says', () => {
 test('a mover, whatever the pod is that it follows', () => {
   fc.assert(
     fc.property(podContext, containerContext, place, (securityContext, ofContainer, more) => {
-      const target = aTarget({ spec: { securityContext, containers: [{ name: 'meilisearch', securityContext: ofContainer }], ...more } })
-      const job = moverJob({ ...anObservation(), snapshot: aSnapshot({ status: moving() }), instance: anInstance(), target, engine: anEngine({ candidates: [succeeded()] }), deadlineMs: hour })
+      const target = aTarget({
+        spec: { securityContext, containers: [{ name: 'meilisearch', securityContext: ofContainer }], ...more },
+      })
+      const job = moverJob({
+        ...anObservation(),
+        snapshot: aSnapshot({ status: moving() }),
+        instance: anInstance(),
+        target,
+        engine: anEngine({ candidates: [succeeded()] }),
+        deadlineMs: hour,
+      })
       expect(podSecurityViolations(job.spec!.template)).toEqual([])
     }),
   )

@@ -8,7 +8,15 @@ import { Connections } from '../../../src/reconcile/connection.ts'
 import { KubeInMemory } from '../../support/kube-in-memory.ts'
 import { aManagedInstance, decidedManaged, serverPod } from '../../support/managed-observations.ts'
 
-const pod = serverPod({ metadata: { labels: { 'meili-operator.dev/instance': 'movies', team: 'search', 'statefulset.kubernetes.io/pod-name': 'movies-0' } } })
+const pod = serverPod({
+  metadata: {
+    labels: {
+      'meili-operator.dev/instance': 'movies',
+      team: 'search',
+      'statefulset.kubernetes.io/pod-name': 'movies-0',
+    },
+  },
+})
 const selecting = (spec: V1Service['spec']): V1Service => (spec === undefined ? {} : { spec })
 
 describe('a Service', () => {
@@ -19,13 +27,22 @@ describe('a Service', () => {
     ['that wants one label more', { selector: { team: 'search', tier: 'web' } }, false],
     ['without a selector', {}, false],
     ['with an empty selector', { selector: {} }, false],
-    ['that is a name for another host', { type: 'ExternalName', externalName: 'example.com', selector: { team: 'search' } }, false],
-    ["of the official chart's release of that name", { selector: { 'app.kubernetes.io/name': 'meilisearch', 'app.kubernetes.io/instance': 'movies' } }, false],
+    [
+      'that is a name for another host',
+      { type: 'ExternalName', externalName: 'example.com', selector: { team: 'search' } },
+      false,
+    ],
+    [
+      "of the official chart's release of that name",
+      { selector: { 'app.kubernetes.io/name': 'meilisearch', 'app.kubernetes.io/instance': 'movies' } },
+      false,
+    ],
   ])('%s', (_, spec, selects) => expect(selectsPod(selecting(spec), pod)).toBe(selects))
 })
 
 describe('ForeignService', () => {
-  const said = (selectedBy: readonly string[]): { status: string; reason: string; message: string } | undefined => decidedManaged({ managed: { selectedBy } }).status.conditions?.find(({ type }) => type === 'ForeignService')
+  const said = (selectedBy: readonly string[]): { status: string; reason: string; message: string } | undefined =>
+    decidedManaged({ managed: { selectedBy } }).status.conditions?.find(({ type }) => type === 'ForeignService')
 
   test('is absent where our own Service alone selects the pod', () => {
     expect(said(['movies'])).toBeUndefined()
@@ -33,8 +50,17 @@ describe('ForeignService', () => {
   })
 
   test('names them, and holds nothing up', () => {
-    expect(said(['movies', 'edge'])).toMatchObject({ status: 'True', reason: 'ForeignService', message: expect.stringContaining(': edge. Give them a selector') as string })
-    expect(decidedManaged({ managed: { selectedBy: ['edge'] } })).toMatchObject({ reason: 'Applied', ready: 'True Ready', progress: undefined, effects: [] })
+    expect(said(['movies', 'edge'])).toMatchObject({
+      status: 'True',
+      reason: 'ForeignService',
+      message: expect.stringContaining(': edge. Give them a selector') as string,
+    })
+    expect(decidedManaged({ managed: { selectedBy: ['edge'] } })).toMatchObject({
+      reason: 'Applied',
+      ready: 'True Ready',
+      progress: undefined,
+      effects: [],
+    })
   })
 
   test('names three of many, always the same', () => {
@@ -45,11 +71,19 @@ describe('ForeignService', () => {
 })
 
 describe('what is read', () => {
-  const look = async (kube: KubeInMemory, pods = [pod]): Promise<readonly string[]> => (await lookAtManaged({ kube, connections: new Connections(kube), instances: () => [], snapshots: () => [] }, aManagedInstance(), pods)).selectedBy
+  const look = async (kube: KubeInMemory, pods = [pod]): Promise<readonly string[]> =>
+    (
+      await lookAtManaged(
+        { kube, connections: new Connections(kube), instances: () => [], snapshots: () => [] },
+        aManagedInstance(),
+        pods,
+      )
+    ).selectedBy
 
   test('names of those that select the pod; nothing where there is none', async () => {
     const kube = new KubeInMemory()
-    for (const [name, selector] of Object.entries({ edge: { team: 'search' }, other: { team: 'web' } })) kube.lay(services, { metadata: { namespace: 'shop', name }, spec: { selector } } as never)
+    for (const [name, selector] of Object.entries({ edge: { team: 'search' }, other: { team: 'web' } }))
+      kube.lay(services, { metadata: { namespace: 'shop', name }, spec: { selector } } as never)
     expect(await look(kube)).toEqual(['edge'])
     expect(await look(kube, [])).toEqual([])
   })
@@ -60,7 +94,10 @@ describe('what is read', () => {
     kube.list = ({ plural }) => {
       const item = { metadata: { namespace: 'shop', name: `edge-${pages}` }, spec: { selector: { team: 'search' } } }
       if (plural === services.plural) pages += 1
-      return Promise.resolve({ metadata: { resourceVersion: '1', ...(plural === services.plural ? { continue: 'more' } : {}) }, items: plural === services.plural ? [item] : [] } as never)
+      return Promise.resolve({
+        metadata: { resourceVersion: '1', ...(plural === services.plural ? { continue: 'more' } : {}) },
+        items: plural === services.plural ? [item] : [],
+      } as never)
     }
     expect(await look(kube)).toHaveLength(10)
     expect(pages).toBe(10)

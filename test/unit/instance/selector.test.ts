@@ -4,7 +4,11 @@ import { selectorText } from '../../../src/instance/selector.ts'
 
 test.each<[string, Parameters<typeof selectorText>[0], string]>([
   ['one label', { matchLabels: { app: 'search' } }, 'app=search'],
-  ['several labels are all wanted', { matchLabels: { app: 'search', 'app.kubernetes.io/instance': 'movies' } }, 'app=search,app.kubernetes.io/instance=movies'],
+  [
+    'several labels are all wanted',
+    { matchLabels: { app: 'search', 'app.kubernetes.io/instance': 'movies' } },
+    'app=search,app.kubernetes.io/instance=movies',
+  ],
   ['a label that is empty', { matchLabels: { app: '' } }, 'app='],
   ['In', { matchExpressions: [{ key: 'tier', operator: 'In', values: ['a', 'b'] }] }, 'tier in (a,b)'],
   ['NotIn', { matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['a'] }] }, 'tier notin (a)'],
@@ -13,7 +17,13 @@ test.each<[string, Parameters<typeof selectorText>[0], string]>([
   ['In without values', { matchExpressions: [{ key: 'tier', operator: 'In' }] }, 'tier in ()'],
   [
     'labels and expressions together',
-    { matchLabels: { app: 'search' }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['a'] }, { key: 'canary', operator: 'DoesNotExist' }] },
+    {
+      matchLabels: { app: 'search' },
+      matchExpressions: [
+        { key: 'tier', operator: 'In', values: ['a'] },
+        { key: 'canary', operator: 'DoesNotExist' },
+      ],
+    },
     'app=search,tier in (a),!canary',
   ],
   ['nothing at all', {}, ''],

@@ -18,15 +18,31 @@ interface Bed extends AsyncDisposable {
   readonly counted: string[]
 }
 
-const call: ExecCall = { pod: { namespace: 'shop', name: 'search-0' }, container: 'box', command: ['sh', '-c', 'a b&c'], stdin: true, deadlineMs: 5000 }
+const call: ExecCall = {
+  pod: { namespace: 'shop', name: 'search-0' },
+  container: 'box',
+  command: ['sh', '-c', 'a b&c'],
+  stdin: true,
+  deadlineMs: 5000,
+}
 const out = (text: string | Buffer): Buffer => Buffer.concat([Buffer.of(1), Buffer.from(text)])
 const err = (text: string | Buffer): Buffer => Buffer.concat([Buffer.of(2), Buffer.from(text)])
-const status = (value: object | string): Buffer => Buffer.concat([Buffer.of(3), Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))])
+const status = (value: object | string): Buffer =>
+  Buffer.concat([Buffer.of(3), Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))])
 const success = status({ metadata: {}, status: 'Success' })
-const failure = (code: number): Buffer => status({ status: 'Failure', reason: 'NonZeroExitCode', message: `exit code ${code}`, details: { causes: [{ reason: 'ExitCode', message: String(code) }] } })
+const failure = (code: number): Buffer =>
+  status({
+    status: 'Failure',
+    reason: 'NonZeroExitCode',
+    message: `exit code ${code}`,
+    details: { causes: [{ reason: 'ExitCode', message: String(code) }] },
+  })
 
 /** `speak` has the open connection, unless it is refused. */
-async function bed(speak: (socket: WebSocket) => unknown, how: { refuse?: boolean; protocol?: string; words?: string } = {}): Promise<Bed> {
+async function bed(
+  speak: (socket: WebSocket) => unknown,
+  how: { refuse?: boolean; protocol?: string; words?: string } = {},
+): Promise<Bed> {
   const asked: string[] = []
   const counted: string[] = []
   const server = createServer()
@@ -37,7 +53,14 @@ async function bed(speak: (socket: WebSocket) => unknown, how: { refuse?: boolea
     // Whoever has read enough hangs up.
     socket.on('error', () => undefined)
     socket.write('HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n')
-    return socket.end(JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: how.words ?? 'pods "search-0" is forbidden: cannot create resource "pods/exec"', code: 403 }))
+    return socket.end(
+      JSON.stringify({
+        kind: 'Status',
+        reason: 'Forbidden',
+        message: how.words ?? 'pods "search-0" is forbidden: cannot create resource "pods/exec"',
+        code: 403,
+      }),
+    )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -50,7 +73,10 @@ async function bed(speak: (socket: WebSocket) => unknown, how: { refuse?: boolea
   return {
     asked,
     counted,
-    start: async (more = {}) => await Execution.open(connection, { ...call, ...more }, ({ verb, resource, code }) => counted.push(`${verb} ${resource} ${code}`)),
+    start: async (more = {}) =>
+      await Execution.open(connection, { ...call, ...more }, ({ verb, resource, code }) =>
+        counted.push(`${verb} ${resource} ${code}`),
+      ),
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets.clients) socket.terminate()
       await Promise.all([pools.requests.destroy(), pools.streams.destroy()])
@@ -66,40 +92,61 @@ async function whole(execution: Execution): Promise<{ stdout: string; exitCode: 
   return { stdout, ...execution.ended() }
 }
 
-const speaking = (...messages: readonly Buffer[]) => (socket: WebSocket): void => {
-  for (const message of messages) socket.send(message)
-  socket.close(1000)
-}
+const speaking =
+  (...messages: readonly Buffer[]) =>
+  (socket: WebSocket): void => {
+    for (const message of messages) socket.send(message)
+    socket.close(1000)
+  }
 
 describe('a command that ended', () => {
   test('gives its output, what it complained of, and its exit code', async () => {
     await using there = await bed(speaking(out('one '), err('oh'), out('two'), err(' no'), failure(7)))
     await using execution = await there.start()
     expect(await whole(execution)).toEqual({ stdout: 'one two', stderr: 'oh no', exitCode: 7 })
-    expect(there.asked).toEqual(['/api/v1/namespaces/shop/pods/search-0/exec?container=box&stdin=true&stdout=true&stderr=true&command=sh&command=-c&command=a+b%26c'])
+    expect(there.asked).toEqual([
+      '/api/v1/namespaces/shop/pods/search-0/exec?container=box&stdin=true&stdout=true&stderr=true&command=sh&command=-c&command=a+b%26c',
+    ])
     expect(there.counted).toEqual(['exec pods 101'])
   })
 
   test('is 127 where the container has no such program', async () => {
-    await using there = await bed(speaking(status({ status: 'Failure', reason: 'InternalError', message: 'OCI runtime exec failed: exec: "sh": executable file not found in $PATH: unknown' })))
+    await using there = await bed(
+      speaking(
+        status({
+          status: 'Failure',
+          reason: 'InternalError',
+          message: 'OCI runtime exec failed: exec: "sh": executable file not found in $PATH: unknown',
+        }),
+      ),
+    )
     await using execution = await there.start()
     expect(await whole(execution)).toMatchObject({ exitCode: 127, stderr: expect.stringContaining('"sh"') as string })
   })
 
   test('keeps no more than 64 KiB of its complaints', async () => {
-    await using there = await bed(speaking(...Array.from({ length: 100 }, () => err(Buffer.alloc(10_000, 'x'))), success))
+    await using there = await bed(
+      speaking(...Array.from({ length: 100 }, () => err(Buffer.alloc(10_000, 'x'))), success),
+    )
     await using execution = await there.start()
     expect((await whole(execution)).stderr).toHaveLength(64 * 1024)
   })
 
   test.each([
-    ['another failure', status({ status: 'Failure', reason: 'InternalError', message: 'the container is gone' }), 'InternalError the container is gone'],
+    [
+      'another failure',
+      status({ status: 'Failure', reason: 'InternalError', message: 'the container is gone' }),
+      'InternalError the container is gone',
+    ],
     ['no JSON', status('what?'), 'its status is no JSON: what?'],
     ['JSON that is no status', status('null'), 'its status is no JSON: null'],
   ])('says so where its status is %s', async (_, message, words) => {
     await using there = await bed(speaking(message))
     await using execution = await there.start()
-    await expect(whole(execution)).rejects.toMatchObject({ name: 'TransientError', message: expect.stringContaining(words) as string })
+    await expect(whole(execution)).rejects.toMatchObject({
+      name: 'TransientError',
+      message: expect.stringContaining(words) as string,
+    })
   })
 })
 
@@ -111,7 +158,10 @@ describe('a connection that', () => {
   ])('%s was cut: that is never an end', async (_, speak) => {
     await using there = await bed(speak)
     await using execution = await there.start()
-    await expect(whole(execution)).rejects.toMatchObject({ name: 'TransientError', message: expect.stringMatching(/^exec in Pod shop\/search-0 was cut: /) as string })
+    await expect(whole(execution)).rejects.toMatchObject({
+      name: 'TransientError',
+      message: expect.stringMatching(/^exec in Pod shop\/search-0 was cut: /) as string,
+    })
   })
 
   test('is half open is cut after the silence', async () => {
@@ -197,7 +247,12 @@ describe('what is refused', () => {
   test('is told in the words of the API server, without the token, and counted', async () => {
     await using there = await bed(() => undefined, { refuse: true })
     const error = await there.start().catch((reason: unknown) => reason as Error)
-    expect(error).toMatchObject({ name: 'TerminalError', status: 403, message: 'exec in Pod shop/search-0 answered 403 Forbidden: pods "search-0" is forbidden: cannot create resource "pods/exec"' })
+    expect(error).toMatchObject({
+      name: 'TerminalError',
+      status: 403,
+      message:
+        'exec in Pod shop/search-0 answered 403 Forbidden: pods "search-0" is forbidden: cannot create resource "pods/exec"',
+    })
     expect(JSON.stringify(error)).not.toContain('top-secret')
     expect(there.counted).toEqual(['exec pods 403'])
   })
@@ -211,12 +266,18 @@ describe('what is refused', () => {
 
   test('an API server that knows no v5 is one that cannot be spoken with', async () => {
     await using there = await bed(() => undefined, { protocol: 'v4.channel.k8s.io' })
-    await expect(there.start()).rejects.toMatchObject({ name: 'TransientError', message: expect.stringContaining('subprotocol') as string })
+    await expect(there.start()).rejects.toMatchObject({
+      name: 'TransientError',
+      message: expect.stringContaining('subprotocol') as string,
+    })
   })
 
   test('nobody there is TransientError, with the address', async () => {
     const there = await bed(() => undefined)
     await there[Symbol.asyncDispose]()
-    await expect(there.start()).rejects.toMatchObject({ name: 'TransientError', message: expect.stringContaining('ECONNREFUSED') as string })
+    await expect(there.start()).rejects.toMatchObject({
+      name: 'TransientError',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    })
   })
 })

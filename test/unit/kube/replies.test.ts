@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { errorFrom } from '../../../src/kube/replies.ts'
 import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
 
-const status = (code: number, reason = 'Reason', message = 'The server says why.'): object => ({ kind: 'Status', code, reason, message })
+const status = (code: number, reason = 'Reason', message = 'The server says why.'): object => ({
+  kind: 'Status',
+  code,
+  reason,
+  message,
+})
 const what = 'PUT MeiliSnapshot shop/first/status'
 
 describe('a refusal', () => {
@@ -30,7 +35,11 @@ describe('a refusal', () => {
   ])('with status %d is of its class and keeps status and reason', (code, type) => {
     const error = errorFrom({ what, status: code, body: status(code) })
     expect(error).toBeInstanceOf(type)
-    expect(error).toMatchObject({ status: code, code: 'Reason', message: `${what} answered ${code} Reason: The server says why.` })
+    expect(error).toMatchObject({
+      status: code,
+      code: 'Reason',
+      message: `${what} answered ${code} Reason: The server says why.`,
+    })
   })
 
   test.each([
@@ -46,16 +55,21 @@ describe('a refusal', () => {
 
   test('with a long message is cut, and with one that is no text has none', () => {
     expect(errorFrom({ what, status: 403, body: { message: 'x'.repeat(100_000) } }).message.length).toBeLessThan(6000)
-    expect(errorFrom({ what, status: 403, body: { message: { no: 'text' } } }).message).toBe(`${what} answered 403: no message`)
+    expect(errorFrom({ what, status: 403, body: { message: { no: 'text' } } }).message).toBe(
+      `${what} answered 403: no message`,
+    )
   })
 
   test('with a long page is cut', () => {
-    expect(errorFrom({ what, status: 502, body: 'x'.repeat(100_000) }).message).toHaveLength(what.length + ' answered 502: '.length + 500)
+    expect(errorFrom({ what, status: 502, body: 'x'.repeat(100_000) }).message).toHaveLength(
+      what.length + ' answered 502: '.length + 500,
+    )
   })
 })
 
 describe('the time that the server asks us to wait', () => {
-  const asked = (parts: { retryAfter?: string; body?: unknown }): unknown => (errorFrom({ what, status: 429, body: undefined, ...parts }) as TransientError).retryAfterMs
+  const asked = (parts: { retryAfter?: string; body?: unknown }): unknown =>
+    (errorFrom({ what, status: 429, body: undefined, ...parts }) as TransientError).retryAfterMs
 
   test('is taken from its header, in milliseconds', () => {
     expect(asked({ retryAfter: '7' })).toBe(7000)

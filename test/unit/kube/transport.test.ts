@@ -16,7 +16,8 @@ afterEach(() => {
 const ref = { namespace: 'shop', name: 'first' }
 const never = new AbortController().signal
 const get = async ({ kube }: Fake): Promise<unknown> => await kube.get(configMaps, ref)
-const watch = ({ kube }: Fake, signal = never): AsyncGenerator<WatchEvent<KubeObject>> => kube.watch(configMaps, { namespace: 'shop', timeoutSeconds: 300, signal })
+const watch = ({ kube }: Fake, signal = never): AsyncGenerator<WatchEvent<KubeObject>> =>
+  kube.watch(configMaps, { namespace: 'shop', timeoutSeconds: 300, signal })
 const line = (name: string): string => `${JSON.stringify({ type: 'ADDED', object: { metadata: { name } } })}\n`
 
 /** A hundredth of each deadline. */
@@ -42,8 +43,15 @@ describe('a server that asks for patience', () => {
     [500, {}, undefined],
     [504, {}, undefined],
   ])('with %d and %j is a TransientError with that time', async (code, headers, retryAfterMs) => {
-    await using fake = await answering((response) => void response.writeHead(code, headers).end('{"kind":"Status","reason":"Busy","message":"later"}'))
-    const error = expect.objectContaining({ name: 'TransientError', status: code, retryAfterMs, message: `GET ConfigMap shop/first answered ${code} Busy: later` }) as Error
+    await using fake = await answering(
+      (response) => void response.writeHead(code, headers).end('{"kind":"Status","reason":"Busy","message":"later"}'),
+    )
+    const error = expect.objectContaining({
+      name: 'TransientError',
+      status: code,
+      retryAfterMs,
+      message: `GET ConfigMap shop/first answered ${code} Busy: later`,
+    }) as Error
     await expect(get(fake)).rejects.toEqual(error)
     await expect(watch(fake).next()).rejects.toMatchObject({ name: 'TransientError', status: code, retryAfterMs })
   })
@@ -59,18 +67,25 @@ describe('without a reply', () => {
   test('a request to where nobody listens says so with the address', async () => {
     await using fake = await answering(() => undefined)
     await fake.close()
-    await expect(get(fake)).rejects.toThrow(/^GET ConfigMap shop\/first got no reply: connect ECONNREFUSED 127\.0\.0\.1:\d+$/)
+    await expect(get(fake)).rejects.toThrow(
+      /^GET ConfigMap shop\/first got no reply: connect ECONNREFUSED 127\.0\.0\.1:\d+$/,
+    )
     await expect(watch(fake).next()).rejects.toThrow(/^WATCH ConfigMap shop got no reply: connect ECONNREFUSED/)
   })
 
   test.each<[string, Answering]>([
     ['says nothing', () => undefined],
-    ['stops in the middle of its answer', (response) => void response.writeHead(200, { 'content-length': '100' }).write('{"kind":')],
+    [
+      'stops in the middle of its answer',
+      (response) => void response.writeHead(200, { 'content-length': '100' }).write('{"kind":'),
+    ],
   ])('a request to a server that %s ends at its deadline', async (_, answer) => {
     hurry()
     await using fake = await answering(answer)
     const begun = performance.now()
-    await expect(get(fake)).rejects.toThrow(/^GET ConfigMap shop\/first got no reply: The operation was aborted due to timeout$/)
+    await expect(get(fake)).rejects.toThrow(
+      /^GET ConfigMap shop\/first got no reply: The operation was aborted due to timeout$/,
+    )
     expect(performance.now() - begun).toBeGreaterThan(250)
   })
 
@@ -90,7 +105,9 @@ describe('without a reply', () => {
 })
 
 test('an answer that is not the API server’s is transient, whatever its status says', async () => {
-  await using fake = await answering((response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please log in</html>'))
+  await using fake = await answering(
+    (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Please log in</html>'),
+  )
   await expect(get(fake)).rejects.toThrow(new TransientError('GET ConfigMap shop/first was answered, but not in JSON'))
   await expect(fake.kube.listAll(configMaps)).rejects.toThrow(TransientError)
 })
@@ -103,14 +120,26 @@ test('a redirection is not followed: the token is for this server alone', async 
 
 test('a name stays one step of the path', async () => {
   await using fake = await answering((response) => void response.writeHead(200).end('{}'))
-  for (const name of ['a/b', '../secrets/keys', 'a?b', 'a#b', '%2e%2e', 'ä ö']) await fake.kube.get(configMaps, { namespace: 'shop', name })
-  for (const name of ['.', '..']) await expect(fake.kube.get(configMaps, { namespace: 'shop', name })).rejects.toThrow(NotFound)
-  expect(fake.asked.map((path) => path.replace('/api/v1/namespaces/shop/configmaps/', ''))).toEqual(['a%2Fb', '..%2Fsecrets%2Fkeys', 'a%3Fb', 'a%23b', '%252e%252e', '%C3%A4%20%C3%B6'])
+  for (const name of ['a/b', '../secrets/keys', 'a?b', 'a#b', '%2e%2e', 'ä ö'])
+    await fake.kube.get(configMaps, { namespace: 'shop', name })
+  for (const name of ['.', '..'])
+    await expect(fake.kube.get(configMaps, { namespace: 'shop', name })).rejects.toThrow(NotFound)
+  expect(fake.asked.map((path) => path.replace('/api/v1/namespaces/shop/configmaps/', ''))).toEqual([
+    'a%2Fb',
+    '..%2Fsecrets%2Fkeys',
+    'a%3Fb',
+    'a%23b',
+    '%252e%252e',
+    '%C3%A4%20%C3%B6',
+  ])
 })
 
 test('a request without a reply is counted as such', async () => {
   const counted: string[] = []
-  await using fake = await answering((response) => void response.socket?.resetAndDestroy(), ({ verb, resource, code }) => counted.push(`${verb} ${resource} ${code}`))
+  await using fake = await answering(
+    (response) => void response.socket?.resetAndDestroy(),
+    ({ verb, resource, code }) => counted.push(`${verb} ${resource} ${code}`),
+  )
   await get(fake).catch(() => undefined)
   expect(counted).toEqual(['get configmaps none'])
 })
@@ -134,13 +163,21 @@ describe('a stream', () => {
       const more = (): void => void (response.destroyed || given === 100 || (given++, response.write(piece, more)))
       response.write(line('whole'), more)
     })
-    expect(await names(watch(fake))).toMatchObject({ seen: ['whole'], error: { name: 'TransientError', message: expect.stringContaining('a line of more than 16777216 characters') as string } })
+    expect(await names(watch(fake))).toMatchObject({
+      seen: ['whole'],
+      error: {
+        name: 'TransientError',
+        message: expect.stringContaining('a line of more than 16777216 characters') as string,
+      },
+    })
     expect(given).toBeLessThan(40)
   })
 
   test('that breaks within a line gives the whole lines before it, and is transient', async () => {
     await using fake = await answering((response) => {
-      response.write(`${line('whole')}{"type":"ADDED","obj`, () => setTimeout(() => response.socket?.resetAndDestroy(), 20))
+      response.write(`${line('whole')}{"type":"ADDED","obj`, () =>
+        setTimeout(() => response.socket?.resetAndDestroy(), 20),
+      )
     })
     expect(await names(watch(fake))).toEqual({ seen: ['whole'], error: expect.any(TransientError) as Error })
   })
@@ -150,7 +187,12 @@ describe('a stream', () => {
     ['500', { code: 500, reason: 'InternalError', message: 'etcd is away' }, TransientError],
     ['no code', { message: 'strange' }, TransientError],
   ])('that brings an ERROR with %s ends with its error', async (_, status, type) => {
-    await using fake = await answering((response) => void response.end(`${line('before')}${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', ...status } })}\n${line('after')}`))
+    await using fake = await answering(
+      (response) =>
+        void response.end(
+          `${line('before')}${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', ...status } })}\n${line('after')}`,
+        ),
+    )
     expect(await names(watch(fake))).toEqual({ seen: ['before'], error: expect.any(type) as Error })
   })
 
@@ -167,7 +209,12 @@ describe('a stream', () => {
       await vi.advanceTimersByTimeAsync(140_000)
       if (spoken < 2) speak()
     }
-    await Promise.all([expect(events.next()).rejects.toThrow(/^WATCH ConfigMap shop got no reply: (the stream fell silent|Body Timeout Error)$/), vi.advanceTimersByTimeAsync(20_000)])
+    await Promise.all([
+      expect(events.next()).rejects.toThrow(
+        /^WATCH ConfigMap shop got no reply: (the stream fell silent|Body Timeout Error)$/,
+      ),
+      vi.advanceTimersByTimeAsync(20_000),
+    ])
   })
 
   test('that never begins is given up', async () => {
@@ -178,7 +225,12 @@ describe('a stream', () => {
       await asked.promise
       await vi.advanceTimersByTimeAsync(151_000)
     }
-    await Promise.all([expect(watch(fake).next()).rejects.toThrow(/^WATCH ConfigMap shop got no reply: (the stream fell silent|Headers Timeout Error)$/), passing()])
+    await Promise.all([
+      expect(watch(fake).next()).rejects.toThrow(
+        /^WATCH ConfigMap shop got no reply: (the stream fell silent|Headers Timeout Error)$/,
+      ),
+      passing(),
+    ])
   })
 
   test('that is ended by its signal ends without an error, also before it begins', async () => {

@@ -12,7 +12,11 @@ afterEach(() => {
 const never = new AbortController().signal
 const kibibyte = 1024
 const bounds = { maxBytes: 512 * kibibyte, signal: never }
-const failure = async (read: Promise<string>): Promise<string> => await read.then(() => 'it did not fail', (error: unknown) => (error as Error).message)
+const failure = async (read: Promise<string>): Promise<string> =>
+  await read.then(
+    () => 'it did not fail',
+    (error: unknown) => (error as Error).message,
+  )
 const pieces = (...sizes: number[]): Readable => Readable.from(sizes.map((size) => Buffer.alloc(size, 'x')))
 
 describe('what arrives', () => {
@@ -22,9 +26,11 @@ describe('what arrives', () => {
   })
 
   test('is read no further once it is too much', async () => {
-    const body = Readable.from((function* endless() {
-      for (;;) yield Buffer.alloc(kibibyte)
-    })())
+    const body = Readable.from(
+      (function* endless() {
+        for (;;) yield Buffer.alloc(kibibyte)
+      })(),
+    )
     await expect(replyText(body, { maxBytes: 10 * kibibyte, signal: never })).rejects.toThrow('more than 10 KiB')
     expect(body.destroyed).toBe(true)
   })
@@ -45,7 +51,10 @@ describe('large replies, one at a time', () => {
   test('the second is read when the first is whole', async () => {
     const [first, second] = [large(), large()]
     const ended: string[] = []
-    const reads = [replyText(first, bounds).then(() => ended.push('first')), replyText(second, bounds).then(() => ended.push('second'))]
+    const reads = [
+      replyText(first, bounds).then(() => ended.push('first')),
+      replyText(second, bounds).then(() => ended.push('second')),
+    ]
     second.end()
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(ended).toEqual([])

@@ -16,8 +16,12 @@ afterEach(async () => {
   await double[Symbol.asyncDispose]()
 })
 
-const rights = async (): Promise<Rights> => await rightsOf(new MeilisearchClient({ endpoint: double.endpoint, key: 'x' }))
-const only = (path: string, answer: Answer): Answer => (response, asked) => (asked.path.startsWith(path) ? answer(response, asked) : false)
+const rights = async (): Promise<Rights> =>
+  await rightsOf(new MeilisearchClient({ endpoint: double.endpoint, key: 'x' }))
+const only =
+  (path: string, answer: Answer): Answer =>
+  (response, asked) =>
+    asked.path.startsWith(path) ? answer(response, asked) : false
 
 test('nothing is asked for that changes anything', async () => {
   expect(await rights()).toEqual({ state: 'Granted' })
@@ -37,7 +41,10 @@ test('401 and 403 both are', async () => {
 
 test('refused everywhere: the words of the server', async () => {
   double.answer = refusing(403, 'invalid_api_key', 'The provided API key is invalid.')
-  expect(await rights()).toEqual({ state: 'Refused', message: 'GET /stats answered 403 invalid_api_key: The provided API key is invalid.' })
+  expect(await rights()).toEqual({
+    state: 'Refused',
+    message: 'GET /stats answered 403 invalid_api_key: The provided API key is invalid.',
+  })
 })
 
 test.each([500, 503, 429])('%i tells nothing about rights', async (status) => {
@@ -52,7 +59,8 @@ test('something that has no such path is no Meilisearch', async () => {
 
 test('one hidden task among twenty is enough; none is, on a server with fewer', async () => {
   const task = { uid: 1, type: 'documentAdditionOrUpdate', status: 'succeeded', enqueuedAt: 'x' }
-  const page = (count: number, total: number): Answer => only('/tasks?limit=20', saying({ results: Array.from({ length: count }, () => task), total, next: null }))
+  const page = (count: number, total: number): Answer =>
+    only('/tasks?limit=20', saying({ results: Array.from({ length: count }, () => task), total, next: null }))
   double.answer = page(19, 5000)
   expect(await rights()).toEqual({ state: 'Scoped' })
   double.answer = page(20, 5000)

@@ -34,14 +34,26 @@ interface How {
 
 let files = 0
 /** Verifies these bytes as a stored copy. */
-async function verify(bytes: Buffer, { sha256 = createHash('sha256').update(bytes).digest('hex'), where = disk }: How = {}): Promise<Awaited<ReturnType<typeof verifyArchive>>> {
+async function verify(
+  bytes: Buffer,
+  { sha256 = createHash('sha256').update(bytes).digest('hex'), where = disk }: How = {},
+): Promise<Awaited<ReturnType<typeof verifyArchive>>> {
   const path = join(where.home, `copy-${files++}`)
   await writeFile(path, bytes)
   const { signal } = new AbortController()
   const progress = new Progress(() => undefined)
   const pace = new Pace({ bytesPerSecond: undefined, progress, signal })
   try {
-    return await verifyArchive({ path, sourcePath: '/source/data.ms.snapshot', sizeBytes: bytes.length, sha256, version: '1.21.0', pace, progress, signal })
+    return await verifyArchive({
+      path,
+      sourcePath: '/source/data.ms.snapshot',
+      sizeBytes: bytes.length,
+      sha256,
+      version: '1.21.0',
+      pace,
+      progress,
+      signal,
+    })
   } finally {
     await rm(path)
   }
@@ -54,12 +66,17 @@ async function refusal(bytes: Buffer, how?: How): Promise<Failure> {
 }
 
 /** Whatever bytes zlib cannot shrink: the gzip is about as long as this. */
-const noise = (bytes: number): Buffer => Buffer.from(Array.from({ length: bytes }, (_, index) => (index * 2654435761) >>> 24))
+const noise = (bytes: number): Buffer =>
+  Buffer.from(Array.from({ length: bytes }, (_, index) => (index * 2654435761) >>> 24))
 
 describe('a good archive', () => {
   test('is verified', async () => {
     const bytes = snapshotArchive()
-    expect(await verify(bytes)).toEqual({ sha256: createHash('sha256').update(bytes).digest('hex'), archiveVersion: '1.21.0', entries: 6 })
+    expect(await verify(bytes)).toEqual({
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      archiveVersion: '1.21.0',
+      entries: 6,
+    })
   })
 
   test('is verified at every length around the borders of the 1 MiB blocks', async () => {
@@ -68,7 +85,12 @@ describe('a good archive', () => {
       // A gzip may carry a file name: it makes the archive exactly as long as we want.
       const plain = snapshotArchive(undefined, noise(1_040_000))
       const padding = length - plain.length - 1
-      const named = Buffer.concat([plain.subarray(0, 10), Buffer.alloc(padding, 'n'), Buffer.alloc(1), plain.subarray(10)])
+      const named = Buffer.concat([
+        plain.subarray(0, 10),
+        Buffer.alloc(padding, 'n'),
+        Buffer.alloc(1),
+        plain.subarray(10),
+      ])
       named[3]! |= 8
       return named
     }
@@ -118,8 +140,16 @@ describe('any damage', () => {
 
   test('by bytes behind the end is found, also by zeros and also across a block border', async () => {
     const long = snapshotArchive('1.21.0', noise(1_040_000))
-    for (const tail of [Buffer.from([0]), Buffer.alloc(512), Buffer.from('garbage'), Buffer.from([0x1f, 0x8b]), Buffer.alloc(1_100_000), Buffer.alloc(1_100_000, 1)]) {
-      for (const good of [archive, long]) expect((await refusal(Buffer.concat([good, tail]))).exitCode).toBe(exitCodes.archiveBad)
+    for (const tail of [
+      Buffer.from([0]),
+      Buffer.alloc(512),
+      Buffer.from('garbage'),
+      Buffer.from([0x1f, 0x8b]),
+      Buffer.alloc(1_100_000),
+      Buffer.alloc(1_100_000, 1),
+    ]) {
+      for (const good of [archive, long])
+        expect((await refusal(Buffer.concat([good, tail]))).exitCode).toBe(exitCodes.archiveBad)
     }
   })
 
@@ -145,7 +175,11 @@ describe('an archive of something else', () => {
   test.each([
     ['of another version', snapshotArchive('1.50.0'), 'Meilisearch 1.50.0, but the server is 1.21.0'],
     ['without VERSION', gzipSync(tarOf([{ name: 'tasks/data.mdb', body: Buffer.from('x') }])), 'no entry VERSION'],
-    ['without a task database', gzipSync(tarOf([{ name: 'VERSION', body: Buffer.from('1.21.0') }])), 'no tasks/data.mdb'],
+    [
+      'without a task database',
+      gzipSync(tarOf([{ name: 'VERSION', body: Buffer.from('1.21.0') }])),
+      'no tasks/data.mdb',
+    ],
     ['without end blocks', gzipSync(tarOf(snapshotEntries(), 0)), 'breaks off'],
     ['that is no tar', gzipSync(Buffer.from('hello '.repeat(500))), 'tar'],
     ['that is no gzip', Buffer.from('hello '.repeat(500)), 'gzip'],

@@ -7,12 +7,21 @@ import { formatTime, parseTime } from '../../../src/mover/rfc3339.ts'
 const second = 1_000_000_000n
 
 function batchOf(uid: number, start: bigint, end: bigint): Batch {
-  return { taskUid: uid * 10, batchUid: uid, enqueuedAt: formatTime(start), startedAt: formatTime(start), finishedAt: formatTime(end) }
+  return {
+    taskUid: uid * 10,
+    batchUid: uid,
+    enqueuedAt: formatTime(start),
+    startedAt: formatTime(start),
+    finishedAt: formatTime(end),
+  }
 }
 
 /** Disjoint windows, oldest first, with gaps between them. */
 const windows = fc
-  .array(fc.tuple(fc.bigInt({ min: 1n, max: 100n * second }), fc.bigInt({ min: 0n, max: 600n * second })), { minLength: 1, maxLength: 6 })
+  .array(fc.tuple(fc.bigInt({ min: 1n, max: 100n * second }), fc.bigInt({ min: 0n, max: 600n * second })), {
+    minLength: 1,
+    maxLength: 6,
+  })
   .map((steps) => {
     let at = 1_700_000_000n * second
     return steps.map(([gap, length], index) => {
@@ -45,7 +54,14 @@ describe('times', () => {
     expect(parseTime('2023-11-15T00:13:20.000000001+02:00')).toBe(1_700_000_000n * second + 1n)
   })
 
-  test.each(['', 'yesterday', '2023-11-14', '2023-11-14T22:13:20', '2023-13-14T22:13:20Z', '2023-11-14T22:13:20.1234567890Z'])('%j is no time', (text) => {
+  test.each([
+    '',
+    'yesterday',
+    '2023-11-14',
+    '2023-11-14T22:13:20',
+    '2023-13-14T22:13:20Z',
+    '2023-11-14T22:13:20.1234567890Z',
+  ])('%j is no time', (text) => {
     expect(parseTime(text)).toBeUndefined()
   })
 })
@@ -53,11 +69,23 @@ describe('times', () => {
 describe('the batch that owns a file', () => {
   test('a time inside a window belongs to that window, at both of its ends too, whatever the skew', () => {
     fc.assert(
-      fc.property(windows, fc.tuple(fc.nat(), fc.bigInt({ min: 0n, max: 1_000_000n })), fc.nat(60_000), (all, [pick, part], skew) => {
-        const { start, end, batch } = all[pick % all.length]!
-        const inside = start + ((end - start) * part) / 1_000_000n
-        for (const time of [start, inside, end]) expect(ownerOf(time, all.map((each) => each.batch), skew)).toEqual({ is: 'owned', batch })
-      }),
+      fc.property(
+        windows,
+        fc.tuple(fc.nat(), fc.bigInt({ min: 0n, max: 1_000_000n })),
+        fc.nat(60_000),
+        (all, [pick, part], skew) => {
+          const { start, end, batch } = all[pick % all.length]!
+          const inside = start + ((end - start) * part) / 1_000_000n
+          for (const time of [start, inside, end])
+            expect(
+              ownerOf(
+                time,
+                all.map((each) => each.batch),
+                skew,
+              ),
+            ).toEqual({ is: 'owned', batch })
+        },
+      ),
     )
   })
 

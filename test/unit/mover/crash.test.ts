@@ -18,7 +18,8 @@ import { recorded, type Call } from '../../support/recorded-calls.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const mebibyte = 1024 * 1024
-const archiveOf = (mebibytes: number): Buffer => gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(mebibytes * mebibyte))), { level: 1 })
+const archiveOf = (mebibytes: number): Buffer =>
+  gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(mebibytes * mebibyte))), { level: 1 })
 /** Six blocks. */
 const archive = archiveOf(5)
 /** 18 blocks: there is a flush on the way, too. */
@@ -53,7 +54,9 @@ async function expectSameEndAfter({ name, nth, paths }: Call): Promise<void> {
 }
 
 describe.concurrent('killed', () => {
-  test('at random moments: whole or nothing under the final name, and the next run ends it without leftovers', async ({ work }) => {
+  test('at random moments: whole or nothing under the final name, and the next run ends it without leftovers', async ({
+    work,
+  }) => {
     await work.lay(archive)
     const begin = performance.now()
     await work.run()
@@ -70,13 +73,23 @@ describe.concurrent('killed', () => {
     await expectStoredByNextRun(work)
   })
 
-  test('at any call that changes or flushes a file or directory: whole or nothing, and the next run ends it without leftovers', async ({ work }) => {
+  test('at any call that changes or flushes a file or directory: whole or nothing, and the next run ends it without leftovers', async ({
+    work,
+  }) => {
     await work.lay(archive)
     const { calls } = await recorded(work, { threads: 1 })
     const points = calls.filter(({ name, flags }) => name !== 'openat' || flags.includes('O_CREAT'))
-    const found = Object.entries(Object.groupBy(points, ({ name }) => name)).map(([name, { length }]) => `${name} ${length}`)
+    const found = Object.entries(Object.groupBy(points, ({ name }) => name)).map(
+      ([name, { length }]) => `${name} ${length}`,
+    )
     console.log(`mover killed at ${points.length} calls: ${found.join(', ')}`)
-    expect(Object.fromEntries(found.map((each) => each.split(' ')))).toMatchObject({ pwrite64: '6', ftruncate: '1', fdatasync: '1', fsync: '7', rename: '1' })
+    expect(Object.fromEntries(found.map((each) => each.split(' ')))).toMatchObject({
+      pwrite64: '6',
+      ftruncate: '1',
+      fdatasync: '1',
+      fsync: '7',
+      rename: '1',
+    })
     const next = async (): Promise<void> => {
       for (let point = points.pop(); point !== undefined; point = points.pop()) await expectSameEndAfter(point)
     }
@@ -94,19 +107,25 @@ describe.concurrent('killed', () => {
 })
 
 describe.concurrent('terminated', () => {
-  test.for(['SIGTERM', 'SIGINT'] as const)('by %s while copying: the partial directory goes, exit 143', async (signal, { work }) => {
-    await work.lay(large)
-    const onceCopying = (child: ChildProcess): void => void child.stdout?.once('data', () => process.kill(traced(child), signal))
-    const { code, result } = await work.run({ ...inject('pwrite64', 'delay_enter=100000'), meanwhile: onceCopying })
-    expect(code).toBe(exitCodes.terminated)
-    expect(result.message).toContain(signal)
-    expect(await work.listing()).toEqual(emptyListing)
-  })
+  test.for(['SIGTERM', 'SIGINT'] as const)(
+    'by %s while copying: the partial directory goes, exit 143',
+    async (signal, { work }) => {
+      await work.lay(large)
+      const onceCopying = (child: ChildProcess): void =>
+        void child.stdout?.once('data', () => process.kill(traced(child), signal))
+      const { code, result } = await work.run({ ...inject('pwrite64', 'delay_enter=100000'), meanwhile: onceCopying })
+      expect(code).toBe(exitCodes.terminated)
+      expect(result.message).toContain(signal)
+      expect(await work.listing()).toEqual(emptyListing)
+    },
+  )
 
   test('while verifying', async ({ work }) => {
     await work.lay(large)
     // Of the file's blocks 18 are read from the source, then as many from the copy.
-    const { code, progress } = await work.run(stopAfter({ call: 'pread64', nth: 25 }, (mover) => process.kill(mover, 'SIGTERM')))
+    const { code, progress } = await work.run(
+      stopAfter({ call: 'pread64', nth: 25 }, (mover) => process.kill(mover, 'SIGTERM')),
+    )
     expect(progress.at(-1)?.step).toBe('verifying')
     expect(code).toBe(exitCodes.terminated)
     expect(await work.listing()).toEqual(emptyListing)
@@ -114,9 +133,14 @@ describe.concurrent('terminated', () => {
 })
 
 describe.concurrent('too slow', () => {
-  test('no byte for `stallSeconds`: exit 32 although a flush still hangs in the kernel, and the partial directory goes', async ({ work }) => {
+  test('no byte for `stallSeconds`: exit 32 although a flush still hangs in the kernel, and the partial directory goes', async ({
+    work,
+  }) => {
     await work.lay(large)
-    const { code, result } = await work.run({ ...inject('fdatasync', 'delay_enter=4000000:when=1'), config: { stallSeconds: 1 } })
+    const { code, result } = await work.run({
+      ...inject('fdatasync', 'delay_enter=4000000:when=1'),
+      config: { stallSeconds: 1 },
+    })
     expect(code).toBe(exitCodes.stalled)
     expect(result.message).toMatch(/Nothing moved for 1 s while copying, at \d+ of \d+ bytes/)
     expect(await work.listing()).toEqual(emptyListing)
@@ -124,7 +148,10 @@ describe.concurrent('too slow', () => {
 
   test('over the own deadline: exit 32, the partial directory goes', async ({ work }) => {
     await work.lay(large)
-    const { code, result } = await work.run({ ...inject('pwrite64', 'delay_enter=500000'), config: { deadlineSeconds: 1 } })
+    const { code, result } = await work.run({
+      ...inject('pwrite64', 'delay_enter=500000'),
+      config: { deadlineSeconds: 1 },
+    })
     expect(code).toBe(exitCodes.stalled)
     expect(result.message).toContain('did not finish in 1 s')
     expect(await work.listing()).toEqual(emptyListing)
@@ -140,40 +167,76 @@ describe.concurrent('an error of the kernel', () => {
     { when: 'the first flush', call: 'fdatasync', error: 'EIO', nth: 1, expected: exitCodes.inputOutput },
     { when: 'the last flush of the copy', call: 'fdatasync', error: 'ENOSPC', nth: 2, expected: exitCodes.noSpace },
     { when: 'the flush of the file', call: 'fsync', error: 'EIO', nth: 1, expected: exitCodes.inputOutput },
-    { when: 'the flush of the manifest on a full disk', call: 'fsync', error: 'ENOSPC', nth: 2, expected: exitCodes.noSpace },
+    {
+      when: 'the flush of the manifest on a full disk',
+      call: 'fsync',
+      error: 'ENOSPC',
+      nth: 2,
+      expected: exitCodes.noSpace,
+    },
     { when: 'the flush of the sums', call: 'fsync', error: 'EIO', nth: 3, expected: exitCodes.inputOutput },
-    { when: 'the flush of the partial directory', call: 'fsync', error: 'EIO', nth: 4, expected: exitCodes.inputOutput },
-    { when: 'the flush of the parent, after the rename', call: 'fsync', error: 'EIO', nth: 5, expected: exitCodes.inputOutput },
-    { when: 'the flush of the root, after the rename', call: 'fsync', error: 'ENOSPC', nth: 7, expected: exitCodes.noSpace },
+    {
+      when: 'the flush of the partial directory',
+      call: 'fsync',
+      error: 'EIO',
+      nth: 4,
+      expected: exitCodes.inputOutput,
+    },
+    {
+      when: 'the flush of the parent, after the rename',
+      call: 'fsync',
+      error: 'EIO',
+      nth: 5,
+      expected: exitCodes.inputOutput,
+    },
+    {
+      when: 'the flush of the root, after the rename',
+      call: 'fsync',
+      error: 'ENOSPC',
+      nth: 7,
+      expected: exitCodes.noSpace,
+    },
     { when: 'the rename', call: 'rename', error: 'EIO', nth: 1, expected: exitCodes.inputOutput },
-    { when: 'making the partial directory', call: 'mkdir', error: 'EROFS', nth: 3, expected: exitCodes.permissionDenied },
+    {
+      when: 'making the partial directory',
+      call: 'mkdir',
+      error: 'EROFS',
+      nth: 3,
+      expected: exitCodes.permissionDenied,
+    },
     { when: 'making a directory of the path', call: 'mkdir', error: 'ENOSPC', nth: 2, expected: exitCodes.noSpace },
     { when: 'setting the mode', call: 'fchmod', error: 'EPERM', nth: 2, expected: exitCodes.permissionDenied },
-  ])('at $when ($call $error): the right exit code, one sentence, nothing stored, nothing left', async ({ call, error, nth, expected }, { work }) => {
-    const bytes = call === 'fdatasync' ? large : archive
-    await work.lay(bytes)
-    const { code, result } = await work.run(inject(call, `error=${error}`, { nth }))
-    expect(code, result.message).toBe(expected)
-    expect(result.message).toContain(`(${error})`)
-    if (expected === exitCodes.noSpace) expect(result.space?.neededBytes).toBe(bytes.length + 64 * mebibyte)
-    expect((await work.listing()).filter((path) => !emptyListing.includes(path))).toEqual([])
-    await expectStoredByNextRun(work, bytes)
-  })
+  ])(
+    'at $when ($call $error): the right exit code, one sentence, nothing stored, nothing left',
+    async ({ call, error, nth, expected }, { work }) => {
+      const bytes = call === 'fdatasync' ? large : archive
+      await work.lay(bytes)
+      const { code, result } = await work.run(inject(call, `error=${error}`, { nth }))
+      expect(code, result.message).toBe(expected)
+      expect(result.message).toContain(`(${error})`)
+      if (expected === exitCodes.noSpace) expect(result.space?.neededBytes).toBe(bytes.length + 64 * mebibyte)
+      expect((await work.listing()).filter((path) => !emptyListing.includes(path))).toEqual([])
+      await expectStoredByNextRun(work, bytes)
+    },
+  )
 
   test.for([
     ['when they are opened', 'openat', undefined],
     ['at the first write', 'pwrite64', 1],
     ['at the last write', 'pwrite64', 6],
     ['when it is read back', 'pread64', 10],
-  ] as const)('a file system that refuses direct reads and writes %s will do', async ([_when, call, nth], { work, skip }) => {
-    await work.lay(archive)
-    const opened = await nthDirectOpen(work)
-    skip(opened === undefined, 'this file system refuses by itself')
-    const { code, result } = await work.run(inject(call, 'error=EINVAL', { nth: nth ?? opened ?? 0 }))
-    expect(code, result.message).toBe(0)
-    await expectWholeOrNothing(work)
-    expect(await work.listing()).toEqual(storedListing)
-  })
+  ] as const)(
+    'a file system that refuses direct reads and writes %s will do',
+    async ([_when, call, nth], { work, skip }) => {
+      await work.lay(archive)
+      const opened = await nthDirectOpen(work)
+      skip(opened === undefined, 'this file system refuses by itself')
+      const { code, result } = await work.run(inject(call, 'error=EINVAL', { nth: nth ?? opened ?? 0 }))
+      expect(code, result.message).toBe(0)
+      await expectWholeOrNothing(work)
+      expect(await work.listing()).toEqual(storedListing)
+    },
+  )
 
   test('a file system that knows no flush of directories will do', async ({ work }) => {
     await work.lay(archive)
@@ -220,7 +283,10 @@ describe.concurrent('two movers of one object at once', () => {
     }
     const { code, result } = await work.run(stopAfter({ call: 'fsync', nth: 4 }, second))
     expect(code, result.message).toBe(0)
-    expect(result.stored).toMatchObject({ alreadyThere: true, sha256: createHash('sha256').update(archive).digest('hex') })
+    expect(result.stored).toMatchObject({
+      alreadyThere: true,
+      sha256: createHash('sha256').update(archive).digest('hex'),
+    })
     expect(await work.listing()).toEqual(storedListing)
   })
 })

@@ -17,19 +17,25 @@ const hidden = expect.stringMatching(/\/\.nightly-0a1b2c3d\.[0-9a-f]{8}\.deletin
 const closed = (from: string, to: string): DirectoryRename => ({ from, to, open: [] })
 
 describe.concurrent('nothing is open in a directory that is renamed', () => {
-  test.for(['Archive', 'None'] as const)('when a copy is put into its place (verification %s)', async (verification, { work }) => {
-    await work.lay(archive)
-    const { ended, renames } = await directoryRenames(work, work.config({ verification }))
-    expect(ended.code, ended.result.message).toBe(0)
-    expect(renames[0]).toEqual(closed(partial, work.final))
-  })
+  test.for(['Archive', 'None'] as const)(
+    'when a copy is put into its place (verification %s)',
+    async (verification, { work }) => {
+      await work.lay(archive)
+      const { ended, renames } = await directoryRenames(work, work.config({ verification }))
+      expect(ended.code, ended.result.message).toBe(0)
+      expect(renames[0]).toEqual(closed(partial, work.final))
+    },
+  )
 
   test('when a link is put into its place', async ({ work }) => {
     const directory = join(work.destination, 'snapshots')
     await mkdir(directory)
     await writeFile(join(directory, 'data.ms.snapshot'), archive, { mode: 0o444 })
     await utimes(join(directory, 'data.ms.snapshot'), 1_700_000_030.5, 1_700_000_030.5)
-    const { ended, renames } = await directoryRenames(work, work.config({ source: { directory, fileName: 'data.ms.snapshot' }, mayLink: true }))
+    const { ended, renames } = await directoryRenames(
+      work,
+      work.config({ source: { directory, fileName: 'data.ms.snapshot' }, mayLink: true }),
+    )
     expect(ended.result.message).toContain('Stored by a link')
     expect(renames[0]).toEqual(closed(partial, work.final))
   })
@@ -37,7 +43,9 @@ describe.concurrent('nothing is open in a directory that is renamed', () => {
   test('when what was streamed is put into its place', async ({ work }) => {
     const config = work.receiveConfig()
     const file = { inode: '4711', sizeBytes: archive.length, modifiedAt: '2023-11-14T22:13:50.500000000Z' }
-    const { ended, renames } = await directoryRenames(work, config, () => send(config, { bytes: archive, file, segmentBytes: 40_000 }))
+    const { ended, renames } = await directoryRenames(work, config, () =>
+      send(config, { bytes: archive, file, segmentBytes: 40_000 }),
+    )
     expect(ended.code, ended.result.message).toBe(0)
     expect(ended.result.stored?.sha256).toBe(createHash('sha256').update(archive).digest('hex'))
     expect(renames[0]).toEqual(closed(partial, work.final))

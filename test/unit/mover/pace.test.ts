@@ -13,10 +13,12 @@ const earlyMs = 2
 /** When each of so many pieces was granted, in milliseconds since they were asked for. */
 async function grantsOf(pace: Pace, count: number, bytes: number): Promise<number[]> {
   const begin = performance.now()
-  return Promise.all(Array.from({ length: count }, async () => {
-    await pace.take(bytes)
-    return performance.now() - begin
-  }))
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      await pace.take(bytes)
+      return performance.now() - begin
+    }),
+  )
 }
 
 test('each piece waits for all before it, and after a rest too: what was not used is gone', async () => {
@@ -25,7 +27,8 @@ test('each piece waits for all before it, and after a rest too: what was not use
   await pause(100)
   const rested = await grantsOf(pace, 20, mebibyte)
   for (const grants of [begun, rested]) {
-    for (const [before, grant] of grants.entries()) expect(grant, `after ${before} pieces`).toBeGreaterThanOrEqual(before * 10 - earlyMs)
+    for (const [before, grant] of grants.entries())
+      expect(grant, `after ${before} pieces`).toBeGreaterThanOrEqual(before * 10 - earlyMs)
   }
 })
 
@@ -52,13 +55,17 @@ test('an end that comes while it waits ends the wait, with its reason', async ()
   await expect(waiting).rejects.toThrow('enough')
 })
 
-moverTest('a mover keeps to its limit while it copies and while it reads back', async ({ work }) => {
-  const archive = snapshotArchive('1.21.0', randomBytes(2.5 * mebibyte))
-  expect(archive.length).toBeGreaterThan(2 * mebibyte)
-  await work.lay(archive)
-  const { code, result } = await work.run({ config: { bytesPerSecond: 1.5 * mebibyte } })
-  expect(code, result.message).toBe(0)
-  // Three blocks each: the first goes at once.
-  expect(result.seconds?.copying).toBeGreaterThan(1.3)
-  expect(result.seconds?.verifying).toBeGreaterThan(1.3)
-}, 30_000)
+moverTest(
+  'a mover keeps to its limit while it copies and while it reads back',
+  async ({ work }) => {
+    const archive = snapshotArchive('1.21.0', randomBytes(2.5 * mebibyte))
+    expect(archive.length).toBeGreaterThan(2 * mebibyte)
+    await work.lay(archive)
+    const { code, result } = await work.run({ config: { bytesPerSecond: 1.5 * mebibyte } })
+    expect(code, result.message).toBe(0)
+    // Three blocks each: the first goes at once.
+    expect(result.seconds?.copying).toBeGreaterThan(1.3)
+    expect(result.seconds?.verifying).toBeGreaterThan(1.3)
+  },
+  30_000,
+)

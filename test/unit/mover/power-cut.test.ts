@@ -36,7 +36,10 @@ async function recordRun(isLink: boolean): Promise<Run> {
   await mkdir(directory)
   await writeFile(file, archive, { mode: 0o444 })
   await utimes(file, 1_700_000_030.5, 1_700_000_030.5)
-  const { ended, calls } = await recorded(work, isLink ? { config: { source: { directory, fileName: name }, mayLink: true } } : {})
+  const { ended, calls } = await recorded(
+    work,
+    isLink ? { config: { source: { directory, fileName: name }, mayLink: true } } : {},
+  )
   expect(ended.code, ended.result.message).toBe(0)
   const states = await Promise.all(names.map(async (each) => [each, await stat(join(work.final, each))] as const))
   return {
@@ -66,7 +69,9 @@ function judge({ directories, files }: Survival, { sizes, modes }: Run): Judgeme
   const there = files.filter(({ path }) => path.startsWith(`${final}/`))
   const isGood = (file: SurvivingFile): boolean => {
     const own = basename(file.path)
-    return file.becomes.endsWith(`${final}/${own}`) && file.mode === modes.get(own) && isWhole(file, sizes.get(own) ?? -1)
+    return (
+      file.becomes.endsWith(`${final}/${own}`) && file.mode === modes.get(own) && isWhole(file, sizes.get(own) ?? -1)
+    )
   }
   return there.length === names.length && there.every(isGood) ? 'whole' : 'a half'
 }
@@ -81,7 +86,10 @@ interface Verdict {
   readonly kinds: ReadonlyMap<string, Survival>
 }
 
-function cutAnywhere(run: Run, { calls = run.calls, samples = 6 }: { calls?: readonly Call[]; samples?: number } = {}): Verdict {
+function cutAnywhere(
+  run: Run,
+  { calls = run.calls, samples = 6 }: { calls?: readonly Call[]; samples?: number } = {},
+): Verdict {
   const cut = new PowerCut(run.work.destination, calls, run.unflushed)
   const moments = [...cut.moments(), Number.POSITIVE_INFINITY]
   const halves: Survival[] = []
@@ -102,14 +110,24 @@ function cutAnywhere(run: Run, { calls = run.calls, samples = 6 }: { calls?: rea
 
 /** What is there, and of each file whether it is whole, empty or something in between. */
 function kindOf({ directories, files }: Survival, { sizes }: Run): string {
-  const state = (file: SurvivingFile): string => (isWhole(file, sizes.get(basename(file.path)) ?? -1) ? 'whole' : file.kept.length === 0 ? `lost${Math.sign(file.sizeBytes)}` : 'partial')
+  const state = (file: SurvivingFile): string =>
+    isWhole(file, sizes.get(basename(file.path)) ?? -1)
+      ? 'whole'
+      : file.kept.length === 0
+        ? `lost${Math.sign(file.sizeBytes)}`
+        : 'partial'
   return [...directories, ...files.map((file) => `${file.path}=${state(file)}`)].toSorted().join(' ')
 }
 
-describe.each([['copies', () => copied], ['links', () => linked]] as const)('a mover that %s', (_, run) => {
+describe.each([
+  ['copies', () => copied],
+  ['links', () => linked],
+] as const)('a mover that %s', (_, run) => {
   test('leaves all or nothing under the final name, whatever the cut takes; and all, once it has said so', () => {
     const { moments, states, halves, atTheEnd } = cutAnywhere(run())
-    console.log(`power cuts at ${moments} moments, ${states} surviving states, under the final name all or nothing in all of them`)
+    console.log(
+      `power cuts at ${moments} moments, ${states} surviving states, under the final name all or nothing in all of them`,
+    )
     expect(states).toBeGreaterThan(1000)
     expect(halves.slice(0, 1)).toEqual([])
     expect([...atTheEnd]).toEqual(['whole'])
@@ -120,7 +138,10 @@ describe.each([['copies', () => copied], ['links', () => linked]] as const)('a m
     const flushed = new Set(calls.filter((call) => call.name === 'fsync').map(({ paths: [path = ''] }) => path))
     expect(flushed.size).toBeGreaterThanOrEqual(6)
     for (const path of flushed) {
-      const { halves, atTheEnd } = cutAnywhere(run(), { calls: calls.filter((call) => call.name !== 'fsync' || call.paths[0] !== path), samples: 0 })
+      const { halves, atTheEnd } = cutAnywhere(run(), {
+        calls: calls.filter((call) => call.name !== 'fsync' || call.paths[0] !== path),
+        samples: 0,
+      })
       expect(halves.length > 0 || atTheEnd.has('nothing'), `without fsync of ${path}`).toBe(true)
     }
   })
@@ -131,7 +152,12 @@ describe.each([['copies', () => copied], ['links', () => linked]] as const)('a m
     const flush = calls.findLastIndex((call, index) => index < rename && call.name === 'fsync')
     const swapped = calls.map((call, index) => {
       const other = index === rename ? calls[flush]! : index === flush ? calls[rename]! : call
-      return { ...other, begin: call.begin, end: call.end, ...(index === rename ? { paths: [calls[rename]!.paths[1]!] } : {}) }
+      return {
+        ...other,
+        begin: call.begin,
+        end: call.end,
+        ...(index === rename ? { paths: [calls[rename]!.paths[1]!] } : {}),
+      }
     })
     expect(cutAnywhere(run(), { calls: swapped, samples: 0 }).halves.length).toBeGreaterThan(0)
   })
@@ -167,7 +193,9 @@ test('after each kind of loss the next run ends with the same artifact, and noth
         expect(code, `${result.message} ${JSON.stringify(survival)}`).toBe(0)
         expect(result.stored?.sha256).toBe(sha256)
         expect(await work.listing()).toEqual(storedListing)
-        expect(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: work.final, encoding: 'utf8' })).toBe(`${name}: OK\nmanifest.json: OK\n`)
+        expect(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: work.final, encoding: 'utf8' })).toBe(
+          `${name}: OK\nmanifest.json: OK\n`,
+        )
       } finally {
         await work.remove()
       }
@@ -177,7 +205,12 @@ test('after each kind of loss the next run ends with the same artifact, and noth
 })
 
 test('a call that another one interrupts in the record is read whole, from where it began to where it ended', () => {
-  const lines = ['7 pwrite64(24</d/f>, ""..., 4096, 8192 <unfinished ...>', '8 fsync(22</d/f>) = 0', '7 <... pwrite64 resumed>) = 4096', '8 fsync(22</d/f>) = -1 EIO (Input/output error)']
+  const lines = [
+    '7 pwrite64(24</d/f>, ""..., 4096, 8192 <unfinished ...>',
+    '8 fsync(22</d/f>) = 0',
+    '7 <... pwrite64 resumed>) = 4096',
+    '8 fsync(22</d/f>) = -1 EIO (Input/output error)',
+  ]
   expect(callsIn(lines.join('\n'))).toEqual([
     { name: 'pwrite64', begin: 0, end: 2, nth: 1, paths: ['/d/f'], numbers: [4096, 8192], flags: '' },
     { name: 'fsync', begin: 1, end: 1, nth: 1, paths: ['/d/f'], numbers: [], flags: '' },

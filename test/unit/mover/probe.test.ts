@@ -37,7 +37,10 @@ describe.concurrent('a probe', () => {
   })
 
   test('over its deadline, while the storage does not answer: stalled', async ({ work }) => {
-    const { code, result } = await work.perform({ ...work.probeConfig(1), deadlineSeconds: 1 }, inject('statfs', 'delay_enter=2500000'))
+    const { code, result } = await work.perform(
+      { ...work.probeConfig(1), deadlineSeconds: 1 },
+      inject('statfs', 'delay_enter=2500000'),
+    )
     expect(code).toBe(exitCodes.stalled)
     expect(result.message).toContain('did not finish in 1 s')
   })

@@ -28,7 +28,8 @@ async function streamed(work: Workplace, how: How = {}, changes: Partial<Receive
   const over = new AbortController()
   const ends = work.perform(config, how).finally(() => over.abort())
   const sending = (async () => {
-    while (!over.signal.aborted) await Promise.race([send(config, { bytes: archive, file, segmentBytes: mebibyte }), ends]).catch(() => undefined)
+    while (!over.signal.aborted)
+      await Promise.race([send(config, { bytes: archive, file, segmentBytes: mebibyte }), ends]).catch(() => undefined)
   })()
   const ended = await ends
   await sending
@@ -74,13 +75,16 @@ describe.concurrent('an error of the kernel', () => {
     ['writing on a full disk', 'pwrite64', 'ENOSPC', 5, exitCodes.noSpace],
     ['the flush of the copy', 'fdatasync', 'EIO', 1, exitCodes.inputOutput],
     ['the rename', 'rename', 'EIO', 1, exitCodes.inputOutput],
-  ] as const)('at %s (%s %s): the right exit code, nothing stored, nothing left', async ([, call, error, nth, expected], { work }) => {
-    const { code, result } = await streamed(work, inject(call, `error=${error}`, { nth }))
-    expect(code, result.message).toBe(expected)
-    expect(result.message).toContain(`(${error})`)
-    expect((await work.listing()).filter((path) => !emptyListing.includes(path))).toEqual([])
-    await expectStoredByNext(work)
-  })
+  ] as const)(
+    'at %s (%s %s): the right exit code, nothing stored, nothing left',
+    async ([, call, error, nth, expected], { work }) => {
+      const { code, result } = await streamed(work, inject(call, `error=${error}`, { nth }))
+      expect(code, result.message).toBe(expected)
+      expect(result.message).toContain(`(${error})`)
+      expect((await work.listing()).filter((path) => !emptyListing.includes(path))).toEqual([])
+      await expectStoredByNext(work)
+    },
+  )
 })
 
 describe.concurrent('while it waits', () => {
@@ -115,7 +119,9 @@ describe.concurrent('while it waits', () => {
     }
     const { code, result } = await work.perform(config, { meanwhile })
     expect(code).toBe(exitCodes.streamBroken)
-    expect(result.message).toMatch(/^Nothing came for 1 s, at \d+ of \d+ bytes; is the operator running, and may it execute commands in pods/)
+    expect(result.message).toMatch(
+      /^Nothing came for 1 s, at \d+ of \d+ bytes; is the operator running, and may it execute commands in pods/,
+    )
     expect((await work.listing()).filter((path) => !emptyListing.includes(path))).toEqual([])
   })
 })

@@ -25,10 +25,15 @@ const file: FileIdentity = { inode: '4711', sizeBytes: archive.length, modifiedA
 const whole = { bytes: archive, file, segmentBytes: 40_000 }
 
 /** The mover in this process: as `main` runs it. */
-async function receiving(config: ReceiveConfig, stop: AbortSignal = new AbortController().signal): Promise<MoverResult> {
+async function receiving(
+  config: ReceiveConfig,
+  stop: AbortSignal = new AbortController().signal,
+): Promise<MoverResult> {
   const progress = new Progress(() => undefined, true)
   const pace = new Pace({ bytesPerSecond: undefined, progress, signal: stop })
-  return await receive(config, { version: '0.1.0', progress, pace, signal: stop, warn: () => undefined }).catch(resultOf)
+  return await receive(config, { version: '0.1.0', progress, pace, signal: stop, warn: () => undefined }).catch(
+    resultOf,
+  )
 }
 
 async function expectStored(work: Workplace): Promise<void> {
@@ -41,19 +46,42 @@ describe.concurrent('what is sent', () => {
     const config = work.receiveConfig()
     const [result, how] = await Promise.all([receiving(config), send(config, whole)])
     expect(how).toBe('sent')
-    expect(result).toMatchObject({ exitCode: 0, stored: { ...file, sha256: sha256(archive), taskUid: 7, batchUid: 5, alreadyThere: false, replacedDuringCopy: false } })
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stored: {
+        ...file,
+        sha256: sha256(archive),
+        taskUid: 7,
+        batchUid: 5,
+        alreadyThere: false,
+        replacedDuringCopy: false,
+      },
+    })
     await expectStored(work)
     const content = manifest.parse(JSON.parse(await readFile(join(work.final, 'manifest.json'), 'utf8')))
-    expect(content).toMatchObject({ file: { sha256: sha256(archive), modifiedAt: file.modifiedAt }, source: { inode: '4711' }, verified: { mode: 'Archive' } })
+    expect(content).toMatchObject({
+      file: { sha256: sha256(archive), modifiedAt: file.modifiedAt },
+      source: { inode: '4711' },
+      verified: { mode: 'Archive' },
+    })
   })
 
   test('may be cut off at any byte, as often as it likes: it goes on, and the same is stored', async ({ work }) => {
-    const cuts = fc.array(fc.record({ cutAfter: fc.nat(archive.length + 1000), segmentBytes: fc.integer({ min: 1 + Math.floor(archive.length / 40), max: archive.length }) }), { maxLength: 12 })
+    const cuts = fc.array(
+      fc.record({
+        cutAfter: fc.nat(archive.length + 1000),
+        segmentBytes: fc.integer({ min: 1 + Math.floor(archive.length / 40), max: archive.length }),
+      }),
+      { maxLength: 12 },
+    )
     let run = 0
     await fc.assert(
       fc.asyncProperty(cuts, async (attempts) => {
         run += 1
-        const config = work.receiveConfig({ destination: { ...work.config().destination, directory: `run-${run}` }, attempt: `1-${run}` })
+        const config = work.receiveConfig({
+          destination: { ...work.config().destination, directory: `run-${run}` },
+          attempt: `1-${run}`,
+        })
         const ended = receiving(config)
         for (const attempt of attempts) await send(config, { bytes: archive, file, ...attempt })
         await Promise.race([send(config, whole), ended])
@@ -69,7 +97,10 @@ describe.concurrent('what is sent', () => {
   test('is found again by the next mover, without anybody who sends', async ({ work }) => {
     const config = work.receiveConfig()
     await Promise.all([receiving(config), send(config, whole)])
-    expect(await receiving(work.receiveConfig({ attempt: '2-1' }))).toMatchObject({ exitCode: 0, stored: { alreadyThere: true } })
+    expect(await receiving(work.receiveConfig({ attempt: '2-1' }))).toMatchObject({
+      exitCode: 0,
+      stored: { alreadyThere: true },
+    })
   })
 })
 
@@ -116,7 +147,10 @@ describe.concurrent('a segment', () => {
 
   test('beyond the end of the file is not taken, and neither is an end before it', async ({ work }) => {
     await withMover(work, async (config) => {
-      for (const frame of [{ is: 'segment', at: 0, bytes: archive.length + 1 }, { is: 'end', replaced: false }] as const) {
+      for (const frame of [
+        { is: 'segment', at: 0, bytes: archive.length + 1 },
+        { is: 'end', replaced: false },
+      ] as const) {
         using sender = await begun(config)
         await sender.say(frame)
         await expect(sender.listen()).rejects.toThrow(Cut)
@@ -158,33 +192,52 @@ describe.concurrent('a segment', () => {
 })
 
 describe.concurrent('what cannot be stored ends the mover, in words, and leaves nothing', () => {
-  const ending = async (work: Workplace, changes: Partial<FileIdentity>, config: Partial<ReceiveConfig> = {}): Promise<MoverResult> => {
+  const ending = async (
+    work: Workplace,
+    changes: Partial<FileIdentity>,
+    config: Partial<ReceiveConfig> = {},
+  ): Promise<MoverResult> => {
     const whichever = work.receiveConfig(config)
-    const [result] = await Promise.all([receiving(whichever), send(whichever, { ...whole, file: { ...file, ...changes } })])
+    const [result] = await Promise.all([
+      receiving(whichever),
+      send(whichever, { ...whole, file: { ...file, ...changes } }),
+    ])
     expect((await work.listing()).filter((name) => !emptyListing.includes(name))).toEqual([])
     return result
   }
 
   test('too large', async ({ work }) => {
     const result = await ending(work, {}, { maxSizeBytes: archive.length - 1 })
-    expect(result).toMatchObject({ exitCode: exitCodes.tooLarge, message: expect.stringContaining('spec.mover.stream.maxSize') as string })
+    expect(result).toMatchObject({
+      exitCode: exitCodes.tooLarge,
+      message: expect.stringContaining('spec.mover.stream.maxSize') as string,
+    })
   })
 
   test('empty', async ({ work }) => {
-    expect(await ending(work, { sizeBytes: 0 })).toMatchObject({ exitCode: exitCodes.sourceMissing, modifiedAt: file.modifiedAt })
+    expect(await ending(work, { sizeBytes: 0 })).toMatchObject({
+      exitCode: exitCodes.sourceMissing,
+      modifiedAt: file.modifiedAt,
+    })
   })
 
   test.for([
     ['newer than every batch', '2023-11-14T22:20:00Z', exitCodes.superseded],
     ['older than every batch', '2023-11-14T22:00:00Z', exitCodes.sourceMissing],
   ] as const)('%s', async ([, modifiedAt, exitCode], { work }) => {
-    expect(await ending(work, { modifiedAt })).toMatchObject({ exitCode, modifiedAt: modifiedAt.replace('Z', '.000000000Z') })
+    expect(await ending(work, { modifiedAt })).toMatchObject({
+      exitCode,
+      modifiedAt: modifiedAt.replace('Z', '.000000000Z'),
+    })
   })
 
   test('no archive', async ({ work }) => {
     const bytes = Buffer.from('no archive at all')
     const config = work.receiveConfig()
-    const [result] = await Promise.all([receiving(config), send(config, { bytes, file: { ...file, sizeBytes: bytes.length }, segmentBytes: 5 })])
+    const [result] = await Promise.all([
+      receiving(config),
+      send(config, { bytes, file: { ...file, sizeBytes: bytes.length }, segmentBytes: 5 }),
+    ])
     expect(result.exitCode).toBe(exitCodes.archiveBad)
     expect(await work.listing()).toEqual(emptyListing)
   })

@@ -14,10 +14,13 @@ const steps = vi.hoisted(() => ({ before: (_call: string, _target: string): void
 vi.mock('node:fs', async (importOriginal) => {
   const real = await importOriginal<typeof fs>()
   const followed = ['openSync', 'fstatSync', 'lstatSync', 'linkSync', 'renameSync', 'unlinkSync', 'fsyncSync'] as const
-  const hooked = followed.map((call) => [call, (...args: unknown[]): unknown => {
-    steps.before(call, String(args.at(call === 'linkSync' || call === 'renameSync' ? 1 : 0)))
-    return (real[call] as (...all: unknown[]) => unknown)(...args)
-  }])
+  const hooked = followed.map((call) => [
+    call,
+    (...args: unknown[]): unknown => {
+      steps.before(call, String(args.at(call === 'linkSync' || call === 'renameSync' ? 1 : 0)))
+      return (real[call] as (...all: unknown[]) => unknown)(...args)
+    },
+  ])
   return { ...real, ...(Object.fromEntries(hooked) as object) }
 })
 
@@ -29,7 +32,9 @@ interface Moment {
 }
 
 const moment = fc.record({ step: fc.nat(18), newer: fc.nat(2), kill: fc.boolean() })
-const runs = fc.array(fc.record({ newerBefore: fc.nat({ max: 1 }), moments: fc.array(moment, { maxLength: 5 }) }), { maxLength: 4 })
+const runs = fc.array(fc.record({ newerBefore: fc.nat({ max: 1 }), moments: fc.array(moment, { maxLength: 5 }) }), {
+  maxLength: 4,
+})
 
 /** The snapshot directory, and Meilisearch's side of it. */
 class World {
@@ -69,7 +74,9 @@ class World {
   }
 
   contents(): Map<string, string> {
-    return new Map(fs.readdirSync(this.directory).map((name) => [name, fs.readFileSync(join(this.directory, name), 'utf8')]))
+    return new Map(
+      fs.readdirSync(this.directory).map((name) => [name, fs.readFileSync(join(this.directory, name), 'utf8')]),
+    )
   }
 
   /** A name of ours is given once: what a run finds under it can then never change, whoever else is at work. */
@@ -115,7 +122,10 @@ async function run(world: World, moments: readonly Moment[]): Promise<'ended' | 
   }
 }
 
-async function history(world: World, all: readonly { newerBefore: number; moments: readonly Moment[] }[]): Promise<void> {
+async function history(
+  world: World,
+  all: readonly { newerBefore: number; moments: readonly Moment[] }[],
+): Promise<void> {
   for (const { newerBefore, moments } of all) {
     for (let count = 0; count < newerBefore; count++) world.persist()
     await run(world, moments)
@@ -130,7 +140,9 @@ test('whatever comes between its steps, in the end the newest snapshot lies unde
       try {
         await history(world, all)
         const { newest } = world
-        expect(world.contents()).toEqual(new Map([['.tmpOther', 'other'], ...(newest === undefined ? [] : [['data.ms.snapshot', newest] as const])]))
+        expect(world.contents()).toEqual(
+          new Map([['.tmpOther', 'other'], ...(newest === undefined ? [] : [['data.ms.snapshot', newest] as const])]),
+        )
       } finally {
         world.remove()
       }
@@ -164,8 +176,17 @@ test('an error while what was caught is looked at does not leave it aside', asyn
     renamed ||= call === 'renameSync'
   }
   try {
-    await expect(release(world.config)).rejects.toMatchObject({ name: 'Failure', exitCode: 30, message: expect.stringContaining('(EIO)') as string })
-    expect(world.contents()).toEqual(new Map([['.tmpOther', 'other'], ['data.ms.snapshot', 'snapshot 2']]))
+    await expect(release(world.config)).rejects.toMatchObject({
+      name: 'Failure',
+      exitCode: 30,
+      message: expect.stringContaining('(EIO)') as string,
+    })
+    expect(world.contents()).toEqual(
+      new Map([
+        ['.tmpOther', 'other'],
+        ['data.ms.snapshot', 'snapshot 2'],
+      ]),
+    )
   } finally {
     steps.before = () => undefined
     world.remove()

@@ -29,23 +29,34 @@ async function inOneMount(work: Workplace, bytes = archive): Promise<{ file: str
 }
 
 const withSource = (listing: readonly string[]): string[] => [...listing, 'snapshots/', `snapshots/${name}`]
-const papersOf = async (work: Workplace): Promise<Manifest> => manifest.parse(JSON.parse(await readFile(join(work.final, 'manifest.json'), 'utf8')))
-const proven = (work: Workplace): string => execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: work.final, encoding: 'utf8' })
+const papersOf = async (work: Workplace): Promise<Manifest> =>
+  manifest.parse(JSON.parse(await readFile(join(work.final, 'manifest.json'), 'utf8')))
+const proven = (work: Workplace): string =>
+  execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: work.final, encoding: 'utf8' })
 
 describe.concurrent('in one mount', () => {
-  test.for(['Archive', 'None'] as const)('the file is linked, and hashed as it lies on the disk (verification %s)', async (verification, { work }) => {
-    const { file, config } = await inOneMount(work)
-    const { code, result } = await work.run({ config: { ...config, verification } })
-    expect(code, result.message).toBe(0)
-    expect(result.message).toBe(`Stored by a link: ${name}, ${archive.length} bytes, of task 7.`)
-    expect(result.stored).toMatchObject({ sha256: createHash('sha256').update(archive).digest('hex'), sizeBytes: archive.length, replacedDuringCopy: false })
-    expect((await stat(join(work.final, name))).ino).toBe((await stat(file)).ino)
-    expect(await papersOf(work)).toMatchObject({ file: { stored: 'Linked' }, verified: { mode: verification } })
-    expect(proven(work)).toBe(`${name}: OK\nmanifest.json: OK\n`)
-    expect(await work.listing()).toEqual(withSource(storedListing))
-  })
+  test.for(['Archive', 'None'] as const)(
+    'the file is linked, and hashed as it lies on the disk (verification %s)',
+    async (verification, { work }) => {
+      const { file, config } = await inOneMount(work)
+      const { code, result } = await work.run({ config: { ...config, verification } })
+      expect(code, result.message).toBe(0)
+      expect(result.message).toBe(`Stored by a link: ${name}, ${archive.length} bytes, of task 7.`)
+      expect(result.stored).toMatchObject({
+        sha256: createHash('sha256').update(archive).digest('hex'),
+        sizeBytes: archive.length,
+        replacedDuringCopy: false,
+      })
+      expect((await stat(join(work.final, name))).ino).toBe((await stat(file)).ino)
+      expect(await papersOf(work)).toMatchObject({ file: { stored: 'Linked' }, verified: { mode: verification } })
+      expect(proven(work)).toBe(`${name}: OK\nmanifest.json: OK\n`)
+      expect(await work.listing()).toEqual(withSource(storedListing))
+    },
+  )
 
-  test("Meilisearch's own file keeps its mode, and its next snapshot leaves the stored one as it is", async ({ work }) => {
+  test("Meilisearch's own file keeps its mode, and its next snapshot leaves the stored one as it is", async ({
+    work,
+  }) => {
     const { file, config } = await inOneMount(work)
     await work.run({ config })
     expect(await work.modeOf(file)).toBe('444')
@@ -75,7 +86,10 @@ describe.concurrent('in one mount', () => {
 
   test('a file that is changed while it is read is not stored', async ({ work }) => {
     const { file, config } = await inOneMount(work)
-    const { code, result } = await work.run({ ...stopAfter({ call: 'pread64', nth: 3 }, () => utimes(file, 1, 1)), config })
+    const { code, result } = await work.run({
+      ...stopAfter({ call: 'pread64', nth: 3 }, () => utimes(file, 1, 1)),
+      config,
+    })
     expect(code, result.message).toBe(exitCodes.mismatch)
     expect(await work.listing()).toEqual(withSource(emptyListing))
   })
@@ -97,14 +111,17 @@ describe.concurrent('in one mount', () => {
     expect((await stat(file)).nlink).toBe(2)
   })
 
-  test.for(['EXDEV', 'EPERM', 'EMLINK', 'EOPNOTSUPP'])('is copied where a link is refused (%s)', async (error, { work }) => {
-    const { file, config } = await inOneMount(work)
-    const { code, result } = await work.run({ ...inject('link', `error=${error}`), config })
-    expect(code, result.message).toBe(0)
-    expect((await stat(file)).nlink).toBe(1)
-    expect(await papersOf(work)).toMatchObject({ file: { stored: 'Copied' } })
-    expect(proven(work)).toContain(`${name}: OK`)
-  })
+  test.for(['EXDEV', 'EPERM', 'EMLINK', 'EOPNOTSUPP'])(
+    'is copied where a link is refused (%s)',
+    async (error, { work }) => {
+      const { file, config } = await inOneMount(work)
+      const { code, result } = await work.run({ ...inject('link', `error=${error}`), config })
+      expect(code, result.message).toBe(0)
+      expect((await stat(file)).nlink).toBe(1)
+      expect(await papersOf(work)).toMatchObject({ file: { stored: 'Copied' } })
+      expect(proven(work)).toContain(`${name}: OK`)
+    },
+  )
 
   test('is copied where nobody allowed a link', async ({ work }) => {
     const { file, config } = await inOneMount(work)
@@ -142,7 +159,9 @@ describe.runIf(isRoot).concurrent('in one mount (only as root)', () => {
 })
 
 /** File systems that share blocks, if their tools are here; the kernel may know them or not. */
-const makers = ['mkfs.btrfs', 'mkfs.xfs'].filter((program) => ['/usr/sbin', '/sbin'].some((directory) => existsSync(join(directory, program))))
+const makers = ['mkfs.btrfs', 'mkfs.xfs'].filter((program) =>
+  ['/usr/sbin', '/sbin'].some((directory) => existsSync(join(directory, program))),
+)
 
 async function withCloning(work: Workplace, maker: string, body: () => Promise<void>): Promise<void> {
   const image = join(work.home, 'image')
@@ -170,4 +189,3 @@ describe.runIf(isRoot).for(makers)('on a file system that shares blocks (only as
     })
   })
 })
-

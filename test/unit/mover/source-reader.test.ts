@@ -29,7 +29,10 @@ async function plainReads(path: string, isLimited = false): Promise<number> {
   return ways.filter((way) => way === 'plain').length
 }
 
-test('what is in the page cache is read from there, and what is not past it, but for a few blocks that ask again', async ({ work, skip }) => {
+test('what is in the page cache is read from there, and what is not past it, but for a few blocks that ask again', async ({
+  work,
+  skip,
+}) => {
   const path = join(work.home, 'large')
   await writeFile(path, randomBytes(blocks * mebibyte))
   execFileSync('sync', [path])

@@ -5,7 +5,7 @@ import { entryBytes, sealed, snapshotEntries, tarOf, type Entry } from '../../su
 
 function read(tar: Buffer, pieceBytes: () => number = () => tar.length): Contents {
   const reader = new TarReader()
-  for (let at = 0; at < tar.length; ) {
+  for (let at = 0; at < tar.length;) {
     const next = at + Math.max(1, pieceBytes())
     reader.push(tar.subarray(at, next))
     at = next
@@ -13,14 +13,18 @@ function read(tar: Buffer, pieceBytes: () => number = () => tar.length): Content
   return reader.finish()
 }
 
-const names = fc.oneof(
-  fc.stringMatching(/^[a-z0-9]{1,20}(\/[a-z0-9]{1,20}){0,3}$/),
-  fc.stringMatching(/^[a-z0-9]{120,300}$/),
-).filter((name) => name !== 'VERSION' && name !== 'tasks/data.mdb')
+const names = fc
+  .oneof(fc.stringMatching(/^[a-z0-9]{1,20}(\/[a-z0-9]{1,20}){0,3}$/), fc.stringMatching(/^[a-z0-9]{120,300}$/))
+  .filter((name) => name !== 'VERSION' && name !== 'tasks/data.mdb')
 const bodies = fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes))
 const plain = fc.record({ name: names, body: bodies, base256: fc.boolean() })
 const sparse = fc
-  .record({ name: names, parts: fc.array(fc.tuple(fc.nat(10_000), fc.integer({ min: 1, max: 700 })), { maxLength: 60 }), tail: fc.nat(20_000), base256: fc.boolean() })
+  .record({
+    name: names,
+    parts: fc.array(fc.tuple(fc.nat(10_000), fc.integer({ min: 1, max: 700 })), { maxLength: 60 }),
+    tail: fc.nat(20_000),
+    base256: fc.boolean(),
+  })
   .map(({ name, parts, tail, base256 }): Entry => {
     let at = 0
     const segments = parts.map(([gap, length]) => {
@@ -28,17 +32,30 @@ const sparse = fc
       at = segment.at + length
       return segment
     })
-    return { name, base256, sparse: { realBytes: at + tail, segments: [...segments, { at: at + tail, bytes: Buffer.alloc(0) }] } }
+    return {
+      name,
+      base256,
+      sparse: { realBytes: at + tail, segments: [...segments, { at: at + tail, bytes: Buffer.alloc(0) }] },
+    }
   })
 const entries = fc.array(fc.oneof(plain, sparse), { maxLength: 8 })
 
 describe('any archive', () => {
   test('of plain, sparse, base-256 and long-named entries is read, in pieces of any size', () => {
     fc.assert(
-      fc.property(entries, fc.infiniteStream(fc.integer({ min: 1, max: 3000 })), fc.integer({ min: 2, max: 20 }), (extra, sizes, endBlocks) => {
-        const all = [...extra, ...snapshotEntries()]
-        expect(read(tarOf(all, endBlocks), () => sizes.next().value as number)).toEqual({ entries: all.length, version: '1.21.0', hasTaskDatabase: true })
-      }),
+      fc.property(
+        entries,
+        fc.infiniteStream(fc.integer({ min: 1, max: 3000 })),
+        fc.integer({ min: 2, max: 20 }),
+        (extra, sizes, endBlocks) => {
+          const all = [...extra, ...snapshotEntries()]
+          expect(read(tarOf(all, endBlocks), () => sizes.next().value as number)).toEqual({
+            entries: all.length,
+            version: '1.21.0',
+            hasTaskDatabase: true,
+          })
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -92,7 +109,9 @@ describe('the reader refuses', () => {
     for (const entry of [overlapping, outside]) expect(() => read(tarOf([entry]))).toThrow('impossible map')
     const misfit = entryBytes({ name: 's', sparse: { realBytes: 1000, segments: [segment(0)] } })
     misfit.write('00000000143\0', 398)
-    expect(() => read(Buffer.concat([sealed(misfit.subarray(0, 512)), misfit.subarray(512), Buffer.alloc(1024)]))).toThrow('does not fit its size')
+    expect(() =>
+      read(Buffer.concat([sealed(misfit.subarray(0, 512)), misfit.subarray(512), Buffer.alloc(1024)])),
+    ).toThrow('does not fit its size')
   })
 
   test('a VERSION that is far too long', () => {
@@ -100,7 +119,9 @@ describe('the reader refuses', () => {
   })
 
   test('damaged pax records', () => {
-    expect(() => read(tarOf([{ name: 'pax', type: 'x', body: Buffer.from('99 path=a\n') }, { name: 'b' }]))).toThrow('pax record')
+    expect(() => read(tarOf([{ name: 'pax', type: 'x', body: Buffer.from('99 path=a\n') }, { name: 'b' }]))).toThrow(
+      'pax record',
+    )
   })
 })
 
@@ -108,14 +129,26 @@ describe('the reader tolerates', () => {
   test('pax records, and takes the name and the size from them', () => {
     const record = (text: string): string => `${text.length + 3} ${text}`
     const pax: Entry = { name: 'pax', type: 'x', body: Buffer.from(record('path=tasks/data.mdb\n')) }
-    expect(read(tarOf([{ name: 'global', type: 'g', body: Buffer.from('11 comment=\n') }, pax, { name: 'short', body: Buffer.from('x') }]))).toMatchObject({ entries: 1, hasTaskDatabase: true })
+    expect(
+      read(
+        tarOf([
+          { name: 'global', type: 'g', body: Buffer.from('11 comment=\n') },
+          pax,
+          { name: 'short', body: Buffer.from('x') },
+        ]),
+      ),
+    ).toMatchObject({ entries: 1, hasTaskDatabase: true })
     const size: Entry = { name: 'pax', type: 'x', body: Buffer.from(record('size=700\n')) }
     const body = Buffer.concat([entryBytes({ name: 'a' }), Buffer.alloc(1024, 1)])
     expect(read(Buffer.concat([entryBytes(size), body, tarOf(snapshotEntries())]))).toMatchObject({ version: '1.21.0' })
   })
 
   test('names that begin with ./ and long link targets', () => {
-    const all = [{ name: './VERSION', body: Buffer.from('1.50.0\n') }, { name: 'link', type: 'K', body: Buffer.from('target\0') }, { name: './tasks/data.mdb', body: Buffer.from('x') }]
+    const all = [
+      { name: './VERSION', body: Buffer.from('1.50.0\n') },
+      { name: 'link', type: 'K', body: Buffer.from('target\0') },
+      { name: './tasks/data.mdb', body: Buffer.from('x') },
+    ]
     expect(read(tarOf(all))).toEqual({ entries: 2, version: '1.50.0', hasTaskDatabase: true })
   })
 
@@ -133,6 +166,8 @@ describe('the reader tolerates', () => {
 
 describe('what the archive is said to hold', () => {
   test('an empty task database does not count', () => {
-    expect(read(tarOf([{ name: 'tasks/data.mdb' }, { name: 'VERSION', body: Buffer.from('1') }])).hasTaskDatabase).toBe(false)
+    expect(read(tarOf([{ name: 'tasks/data.mdb' }, { name: 'VERSION', body: Buffer.from('1') }])).hasTaskDatabase).toBe(
+      false,
+    )
   })
 })

@@ -7,17 +7,52 @@ import { conditionNamed, conditionsOf, instant, isTrue } from '../../../src/reco
 import type { Wanted } from '../../../src/reconcile/conditions.ts'
 import { ago, hour, now } from '../../support/observations.ts'
 
-const ready = (changes: Partial<Wanted> = {}): Wanted => ({ type: 'Ready', status: 'True', reason: 'Ready', message: 'It is.', ...changes })
-const moment = (changes: object = {}): { generation: number; nowMs: number } => ({ generation: 2, nowMs: now, ...changes })
-const before: Condition = { type: 'Ready', status: 'True', reason: 'Old', message: 'It was.', lastTransitionTime: ago(hour), observedGeneration: 1 }
+const ready = (changes: Partial<Wanted> = {}): Wanted => ({
+  type: 'Ready',
+  status: 'True',
+  reason: 'Ready',
+  message: 'It is.',
+  ...changes,
+})
+const moment = (changes: object = {}): { generation: number; nowMs: number } => ({
+  generation: 2,
+  nowMs: now,
+  ...changes,
+})
+const before: Condition = {
+  type: 'Ready',
+  status: 'True',
+  reason: 'Old',
+  message: 'It was.',
+  lastTransitionTime: ago(hour),
+  observedGeneration: 1,
+}
 
 describe('conditionsOf', () => {
   test('the first time: all of it is new', () => {
-    expect(conditionsOf(undefined, [ready()], moment())).toEqual([{ type: 'Ready', status: 'True', reason: 'Ready', message: 'It is.', lastTransitionTime: '2026-03-01T12:00:00Z', observedGeneration: 2 }])
+    expect(conditionsOf(undefined, [ready()], moment())).toEqual([
+      {
+        type: 'Ready',
+        status: 'True',
+        reason: 'Ready',
+        message: 'It is.',
+        lastTransitionTime: '2026-03-01T12:00:00Z',
+        observedGeneration: 2,
+      },
+    ])
   })
 
   test('the same status: the time stays, while reason, message and generation move', () => {
-    expect(conditionsOf([before], [ready()], moment())).toEqual([{ type: 'Ready', status: 'True', reason: 'Ready', message: 'It is.', lastTransitionTime: ago(hour), observedGeneration: 2 }])
+    expect(conditionsOf([before], [ready()], moment())).toEqual([
+      {
+        type: 'Ready',
+        status: 'True',
+        reason: 'Ready',
+        message: 'It is.',
+        lastTransitionTime: ago(hour),
+        observedGeneration: 2,
+      },
+    ])
   })
 
   test.each(['False', 'Unknown'] as const)('another status (%s): the time moves', (status) => {
@@ -26,12 +61,16 @@ describe('conditionsOf', () => {
 
   test('what is not wanted is gone, and the order is the one that is wanted', () => {
     const abnormal: Condition = { ...before, type: 'Stalled' }
-    expect(conditionsOf([abnormal, before], [ready(), ready({ type: 'Complete' })], moment()).map(({ type }) => type)).toEqual(['Ready', 'Complete'])
+    expect(
+      conditionsOf([abnormal, before], [ready(), ready({ type: 'Complete' })], moment()).map(({ type }) => type),
+    ).toEqual(['Ready', 'Complete'])
   })
 
   test('one that went and comes again has a new time', () => {
     const without = conditionsOf([{ ...before, type: 'Stalled' }], [ready()], moment())
-    expect(conditionsOf(without, [ready({ type: 'Stalled' })], moment({ nowMs: now + hour }))[0]?.lastTransitionTime).toBe('2026-03-01T13:00:00Z')
+    expect(
+      conditionsOf(without, [ready({ type: 'Stalled' })], moment({ nowMs: now + hour }))[0]?.lastTransitionTime,
+    ).toBe('2026-03-01T13:00:00Z')
   })
 
   test('a message is cut to what the schema takes', () => {
@@ -45,9 +84,17 @@ describe('conditionsOf', () => {
   })
 
   test('whatever is wanted: valid, and the same again on the next pass', () => {
-    const message = fc.oneof(fc.string({ unit: 'binary', maxLength: 30 }), fc.integer({ min: 1990, max: 2010 }).map((length) => `${'x'.repeat(length)}😀😀`))
+    const message = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.integer({ min: 1990, max: 2010 }).map((length) => `${'x'.repeat(length)}😀😀`),
+    )
     const wanted = fc.uniqueArray(
-      fc.record({ type: fc.constantFrom('Reconciling', 'Stalled', 'Ready', 'Complete'), status: fc.constantFrom('True' as const, 'False' as const, 'Unknown' as const), reason: fc.stringMatching(/^[A-Z][A-Za-z]{0,30}$/), message }),
+      fc.record({
+        type: fc.constantFrom('Reconciling', 'Stalled', 'Ready', 'Complete'),
+        status: fc.constantFrom('True' as const, 'False' as const, 'Unknown' as const),
+        reason: fc.stringMatching(/^[A-Z][A-Za-z]{0,30}$/),
+        message,
+      }),
       { selector: ({ type }) => type },
     )
     fc.assert(

@@ -21,8 +21,12 @@ afterEach(async () => {
 })
 
 const secret = (data: Record<string, string>, name = 'keys'): KubeObject =>
-  kube.lay(secrets, { metadata: { namespace: 'shop', name }, data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])) } as KubeObject)
-const open = async (more: Partial<ServerReference> = {}): Promise<Connection> => await new Connections(kube).open({ namespace: 'shop', endpoint: engine.endpoint, ...more })
+  kube.lay(secrets, {
+    metadata: { namespace: 'shop', name },
+    data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
+  } as KubeObject)
+const open = async (more: Partial<ServerReference> = {}): Promise<Connection> =>
+  await new Connections(kube).open({ namespace: 'shop', endpoint: engine.endpoint, ...more })
 const apiKey = { name: 'keys', key: 'k' }
 
 /** The header that the server saw. */
@@ -38,10 +42,13 @@ describe('the key', () => {
     expect(await sent({})).toBeUndefined()
   })
 
-  test.each(['top-secret', 'top-secret\n', '  top-secret\r\n'])('goes as it stands in the Secret, without the white space around it: %j', async (text) => {
-    secret({ k: text, other: 'x' })
-    expect(await sent({ apiKey })).toBe('Bearer top-secret')
-  })
+  test.each(['top-secret', 'top-secret\n', '  top-secret\r\n'])(
+    'goes as it stands in the Secret, without the white space around it: %j',
+    async (text) => {
+      secret({ k: text, other: 'x' })
+      expect(await sent({ apiKey })).toBe('Bearer top-secret')
+    },
+  )
 
   test('is read anew: a change counts at once', async () => {
     secret({ k: 'first' })
@@ -66,7 +73,10 @@ describe('a key that no client can send is said to be that, and is not told', ()
     ['schlüssel', 'a letter or sign beyond ASCII'],
   ])('%j', async (text, flaw) => {
     secret({ k: text })
-    expect(await open({ apiKey })).toEqual({ state: 'KeyUnusable', message: `The key in Secret keys/k cannot be sent: it holds ${flaw}. Replace it with a key without that; it goes on by itself.` })
+    expect(await open({ apiKey })).toEqual({
+      state: 'KeyUnusable',
+      message: `The key in Secret keys/k cannot be sent: it holds ${flaw}. Replace it with a key without that; it goes on by itself.`,
+    })
     expect((await new Connections(kube).look({ namespace: 'shop', name: 'keys' }, 'k'))?.key).toMatchObject({ flaw })
   })
 
@@ -78,30 +88,45 @@ describe('a key that no client can send is said to be that, and is not told', ()
 
 describe('what is missing is said, with what helps', () => {
   test('the Secret', async () => {
-    expect(await open({ apiKey })).toEqual({ state: 'SecretMissing', message: 'Secret keys does not exist in namespace shop. It goes on by itself when it is there.' })
+    expect(await open({ apiKey })).toEqual({
+      state: 'SecretMissing',
+      message: 'Secret keys does not exist in namespace shop. It goes on by itself when it is there.',
+    })
   })
 
   test('the key in it, and no other key is named', async () => {
     secret({ hidden: 'top-secret' })
-    expect(await open({ apiKey })).toEqual({ state: 'SecretMissing', message: 'Secret keys has no key k. It goes on by itself when the key is there.' })
+    expect(await open({ apiKey })).toEqual({
+      state: 'SecretMissing',
+      message: 'Secret keys has no key k. It goes on by itself when the key is there.',
+    })
   })
 
   test('a Secret without any data', async () => {
     kube.lay(secrets, { metadata: { namespace: 'shop', name: 'keys' } })
-    expect(await open({ apiKey })).toMatchObject({ state: 'SecretMissing', message: expect.stringContaining('has no key k') })
+    expect(await open({ apiKey })).toMatchObject({
+      state: 'SecretMissing',
+      message: expect.stringContaining('has no key k'),
+    })
   })
 
   test('the right to read it', async () => {
     kube.before = () => {
       throw refusal(403, 'Forbidden', 'secrets "keys" is forbidden')
     }
-    expect(await open({ apiKey })).toMatchObject({ state: 'SecretMissing', message: expect.stringMatching(/cannot be read.*forbidden.*right to it in namespace shop.*rbac\.secretNames/) })
+    expect(await open({ apiKey })).toMatchObject({
+      state: 'SecretMissing',
+      message: expect.stringMatching(/cannot be read.*forbidden.*right to it in namespace shop.*rbac\.secretNames/),
+    })
   })
 
   test('the authority', async () => {
     secret({ k: 'top-secret' })
     const missing = await open({ apiKey, ca: { name: 'ca', key: 'ca.crt' } })
-    expect(missing).toMatchObject({ state: 'SecretMissing', message: expect.stringContaining('Secret ca does not exist') })
+    expect(missing).toMatchObject({
+      state: 'SecretMissing',
+      message: expect.stringContaining('Secret ca does not exist'),
+    })
     expect(JSON.stringify(missing)).not.toContain('top-secret')
   })
 
@@ -135,14 +160,18 @@ describe('what may be told of a Secret', () => {
   test('a fingerprint that changes with the key and gives nothing of it away', async () => {
     secret({ k: 'the-master-key-of-this-test' })
     const first = await look()
-    expect(first?.key).toMatchObject({ fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as string, bytes: 27, flaw: undefined })
+    expect(first?.key).toMatchObject({
+      fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+      bytes: 27,
+      flaw: undefined,
+    })
     expect(JSON.stringify(first)).not.toContain('the-master-key')
     secret({ k: 'another-master-key\n' })
     expect((await look())?.key).toMatchObject({ flaw: 'white space at its beginning or end' })
     expect((await look())?.key?.fingerprint).not.toBe(first?.key?.fingerprint)
   })
 
-  test('whether the applications\' Secret says what it should, whatever else is in it', async () => {
+  test("whether the applications' Secret says what it should, whatever else is in it", async () => {
     const connections = new Connections(kube)
     secret({ k: 'the-master-key-of-this-test' })
     const wanted = await connections.connectionData('shop', apiKey, 'http://movies.shop.svc:7700')

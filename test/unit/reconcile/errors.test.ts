@@ -9,11 +9,23 @@ describe.each(Object.entries(classes))('%s', (name, Class) => {
   test('keeps what the other side said, and its cause', () => {
     const cause = new Error('below')
     const error = new Class('It did not work.', { status: 503, code: 'ServiceUnavailable', retryAfterMs: 2000, cause })
-    expect(error).toMatchObject({ name, message: 'It did not work.', status: 503, code: 'ServiceUnavailable', retryAfterMs: 2000, cause })
+    expect(error).toMatchObject({
+      name,
+      message: 'It did not work.',
+      status: 503,
+      code: 'ServiceUnavailable',
+      retryAfterMs: 2000,
+      cause,
+    })
   })
 
   test('may know nothing more', () => {
-    expect(new Class('It did not work.')).toMatchObject({ status: undefined, code: undefined, retryAfterMs: undefined, cause: undefined })
+    expect(new Class('It did not work.')).toMatchObject({
+      status: undefined,
+      code: undefined,
+      retryAfterMs: undefined,
+      cause: undefined,
+    })
   })
 
   test('is of no other class', () => {

@@ -29,7 +29,12 @@ afterEach(async () => {
 })
 
 const perform = async (effect: Effect, subject: Partial<Subject> = {}): Promise<Fact | undefined> =>
-  await new Performer({ kube, connections: new Connections(kube), isLeader: () => leader }).perform(effect, { resource: things, object, writtenAt: performance.now(), ...subject })
+  await new Performer({ kube, connections: new Connections(kube), isLeader: () => leader }).perform(effect, {
+    resource: things,
+    object,
+    writtenAt: performance.now(),
+    ...subject,
+  })
 
 const failing = (verb: string, error: Error): void => {
   kube.before = (request) => {
@@ -81,7 +86,10 @@ describe('AddFinalizer and RemoveFinalizer', () => {
 
 describe('CreateClaim', () => {
   const claimRef = { namespace: 'shop', name: 'backups' }
-  const effect: Effect = { kind: 'CreateClaim', claim: { metadata: claimRef, spec: { accessModes: ['ReadWriteOnce'] } } }
+  const effect: Effect = {
+    kind: 'CreateClaim',
+    claim: { metadata: claimRef, spec: { accessModes: ['ReadWriteOnce'] } },
+  }
 
   test('it is there', async () => {
     expect(await perform(effect)).toBeUndefined()
@@ -96,12 +104,20 @@ describe('CreateClaim', () => {
 
   test('a refusal is a fact, in the words of the API server', async () => {
     failing('create', forbidden())
-    expect(await perform(effect)).toEqual({ kind: 'Refused', effect: 'CreateClaim', message: expect.stringContaining('exceeded quota: storage') })
+    expect(await perform(effect)).toEqual({
+      kind: 'Refused',
+      effect: 'CreateClaim',
+      message: expect.stringContaining('exceeded quota: storage'),
+    })
   })
 
   test('a namespace that is gone is a refusal', async () => {
     failing('create', refusal(404, 'NotFound', 'namespaces "shop" not found'))
-    expect(await perform(effect)).toEqual({ kind: 'Refused', effect: 'CreateClaim', message: expect.stringContaining('namespaces "shop" not found') })
+    expect(await perform(effect)).toEqual({
+      kind: 'Refused',
+      effect: 'CreateClaim',
+      message: expect.stringContaining('namespaces "shop" not found'),
+    })
   })
 
   test('a server that is down is an error: later', async () => {
@@ -112,9 +128,16 @@ describe('CreateClaim', () => {
 
 describe('CreateJob', () => {
   const jobRef = { namespace: 'shop', name: 'thing-1' }
-  const owner = (uid: string, controller = true): object => ({ apiVersion: 'example.test/v1', kind: 'Thing', name: 'other', uid, controller })
+  const owner = (uid: string, controller = true): object => ({
+    apiVersion: 'example.test/v1',
+    kind: 'Thing',
+    name: 'other',
+    uid,
+    controller,
+  })
   const effect: Effect = { kind: 'CreateJob', job: { metadata: { ...jobRef, labels: { attempt: '1' } } } }
-  const layJob = (ownerReferences: object[]): KubeObject => kube.lay(jobs, { metadata: { ...jobRef, ownerReferences } as KubeObject['metadata'] })
+  const layJob = (ownerReferences: object[]): KubeObject =>
+    kube.lay(jobs, { metadata: { ...jobRef, ownerReferences } as KubeObject['metadata'] })
 
   test('it is there', async () => {
     expect(await perform(effect)).toBeUndefined()
@@ -133,7 +156,11 @@ describe('CreateJob', () => {
     ['one that names us, but not as its controller', [owner('thing-uid', false)], 'belongs to nobody'],
   ])('%s of that name is refused and left alone', async (_, owners, words) => {
     const before = layJob(owners)
-    expect(await perform(effect)).toEqual({ kind: 'Refused', effect: 'CreateJob', message: `Job thing-1 exists and ${words}. Delete it, and the snapshot goes on.` })
+    expect(await perform(effect)).toEqual({
+      kind: 'Refused',
+      effect: 'CreateJob',
+      message: `Job thing-1 exists and ${words}. Delete it, and the snapshot goes on.`,
+    })
     expect(kube.peek(jobs, jobRef)).toEqual(before)
   })
 
@@ -157,7 +184,10 @@ describe('DeleteJob', () => {
   test('in the foreground: it goes when its pods are gone', async () => {
     kube.lay(jobs, { metadata: { ...jobRef, uid: 'job-uid' } })
     expect(await perform(effect)).toBeUndefined()
-    expect(kube.peek(jobs, jobRef)?.metadata).toMatchObject({ deletionTimestamp: expect.any(String), finalizers: ['foregroundDeletion'] })
+    expect(kube.peek(jobs, jobRef)?.metadata).toMatchObject({
+      deletionTimestamp: expect.any(String),
+      finalizers: ['foregroundDeletion'],
+    })
   })
 
   test('another Job of that name stays', async () => {
@@ -172,7 +202,10 @@ describe('DeleteJob', () => {
 })
 
 describe('RequestSnapshot', () => {
-  const effect = (apiKey?: { name: string; key: string }): Effect => ({ kind: 'RequestSnapshot', server: { namespace: 'shop', endpoint: engine.endpoint, ...(apiKey === undefined ? {} : { apiKey }) } })
+  const effect = (apiKey?: { name: string; key: string }): Effect => ({
+    kind: 'RequestSnapshot',
+    server: { namespace: 'shop', endpoint: engine.endpoint, ...(apiKey === undefined ? {} : { apiKey }) },
+  })
 
   test('behind a write of just now: one task, and its uid', async () => {
     engine.tasks.push('dumpCreation')
@@ -208,7 +241,10 @@ describe('RequestSnapshot', () => {
     const key = { name: 'keys', key: 'k' }
 
     beforeEach(() => {
-      kube.lay(secrets, { metadata: { namespace: 'shop', name: 'keys' }, data: { k: Buffer.from('secret-key').toString('base64') } } as KubeObject)
+      kube.lay(secrets, {
+        metadata: { namespace: 'shop', name: 'keys' },
+        data: { k: Buffer.from('secret-key').toString('base64') },
+      } as KubeObject)
     })
 
     test('which took too long', async () => {
@@ -231,7 +267,11 @@ describe('RequestSnapshot', () => {
   })
 
   test('a Secret that is not there: refused before anything is sent', async () => {
-    expect(await perform(effect({ name: 'keys', key: 'k' }))).toEqual({ kind: 'Refused', effect: 'RequestSnapshot', message: expect.stringContaining('Secret keys does not exist') })
+    expect(await perform(effect({ name: 'keys', key: 'k' }))).toEqual({
+      kind: 'Refused',
+      effect: 'RequestSnapshot',
+      message: expect.stringContaining('Secret keys does not exist'),
+    })
     expect(engine.asked).toEqual([])
   })
 
@@ -241,7 +281,11 @@ describe('RequestSnapshot', () => {
     [404, 'not_found'],
   ])('%i %s is a refusal: no task was made', async (status, code) => {
     engine.answer = refusing(status, code, 'Not so.')
-    expect(await perform(effect())).toEqual({ kind: 'Refused', effect: 'RequestSnapshot', message: `POST /snapshots answered ${status} ${code}: Not so.` })
+    expect(await perform(effect())).toEqual({
+      kind: 'Refused',
+      effect: 'RequestSnapshot',
+      message: `POST /snapshots answered ${status} ${code}: Not so.`,
+    })
     expect(engine.times('POST', '/snapshots')).toBe(1)
   })
 
@@ -257,7 +301,11 @@ describe('RequestSnapshot', () => {
 })
 
 describe('CancelTask', () => {
-  const effect = (): Effect => ({ kind: 'CancelTask', taskUid: 7, server: { namespace: 'shop', endpoint: engine.endpoint } })
+  const effect = (): Effect => ({
+    kind: 'CancelTask',
+    taskUid: 7,
+    server: { namespace: 'shop', endpoint: engine.endpoint },
+  })
 
   test('names the one task, and gives the uid of the cancelling one', async () => {
     expect(await perform(effect(), { writtenAt: undefined })).toEqual({ kind: 'CancelAccepted', taskUid: 0 })
@@ -271,7 +319,10 @@ describe('CancelTask', () => {
 
   test('without its Secret nothing is sent', async () => {
     const server = { namespace: 'shop', endpoint: engine.endpoint, apiKey: { name: 'keys', key: 'k' } }
-    expect(await perform({ kind: 'CancelTask', taskUid: 7, server })).toMatchObject({ kind: 'Refused', effect: 'CancelTask' })
+    expect(await perform({ kind: 'CancelTask', taskUid: 7, server })).toMatchObject({
+      kind: 'Refused',
+      effect: 'CancelTask',
+    })
     expect(engine.asked).toEqual([])
   })
 })

@@ -14,7 +14,14 @@ test('a line without an end is cut, and keeps no more of it', async () => {
     ended: () => ({ exitCode: 0, stderr: '' }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
-  const opened = Receiver.open(() => Promise.resolve(execution), { namespace: 'shop', pod: 'mover', container: 'mover' })
-  await expect(opened).rejects.toMatchObject({ name: 'TransientError', message: 'a line of more than 65536 characters came' })
+  const opened = Receiver.open(() => Promise.resolve(execution), {
+    namespace: 'shop',
+    pod: 'mover',
+    container: 'mover',
+  })
+  await expect(opened).rejects.toMatchObject({
+    name: 'TransientError',
+    message: 'a line of more than 65536 characters came',
+  })
   expect(given).toBeLessThan(5)
 })

@@ -49,19 +49,35 @@ afterEach(async () => {
 
 const stored = (): Thing | undefined => kube.peek<Thing>(things, ref)
 const claim = (): KubeObject | undefined => kube.peek(persistentVolumeClaims, claimRef)
-const requestSnapshot = (): Effect => ({ kind: 'RequestSnapshot', server: { namespace: 'shop', endpoint: engine.endpoint } })
+const requestSnapshot = (): Effect => ({
+  kind: 'RequestSnapshot',
+  server: { namespace: 'shop', endpoint: engine.endpoint },
+})
 
-function reconciling(decide: (thing: Thing) => Decision<Status>, observe: (thing: Thing) => Promise<Thing> = (thing) => Promise.resolve(thing)): Reconcile {
+function reconciling(
+  decide: (thing: Thing) => Decision<Status>,
+  observe: (thing: Thing) => Promise<Thing> = (thing) => Promise.resolve(thing),
+): Reconcile {
   const performer = new Performer({ kube, connections: new Connections(kube), isLeader: () => leader })
   return reconcilerOf<Thing, Thing, Status>(
     {
       resource: things,
       observe,
       decide,
-      learn: ({ status = {} }, fact: Fact) => ({ ...status, said: 'message' in fact ? fact.message : 'taskUid' in fact ? `${fact.kind} ${fact.taskUid}` : fact.kind }),
+      learn: ({ status = {} }, fact: Fact) => ({
+        ...status,
+        said: 'message' in fact ? fact.message : 'taskUid' in fact ? `${fact.kind} ${fact.taskUid}` : fact.kind,
+      }),
       story: (_, after) => [{ type: 'Normal', reason: 'Told', message: `${after.seen} ${after.said ?? ''}`.trim() }],
     },
-    { get: () => cached, kube, performer, record: ({ metadata }, story) => told.push({ story, resourceVersion: metadata.resourceVersion }), logger: log.logger, nowMs: () => 1_772_366_400_000 },
+    {
+      get: () => cached,
+      kube,
+      performer,
+      record: ({ metadata }, story) => told.push({ story, resourceVersion: metadata.resourceVersion }),
+      logger: log.logger,
+      nowMs: () => 1_772_366_400_000,
+    },
   )
 }
 
@@ -102,7 +118,10 @@ describe('status', () => {
 
   test('nothing is written where the world could not be read', async () => {
     const before = stored()
-    const reconcile = reconciling(() => ({ status: { seen: 2 }, effects: [createClaim] }), () => Promise.reject(new TransientError('no')))
+    const reconcile = reconciling(
+      () => ({ status: { seen: 2 }, effects: [createClaim] }),
+      () => Promise.reject(new TransientError('no')),
+    )
     await expect(reconcile('shop/thing')).rejects.toBeInstanceOf(TransientError)
     expect(stored()).toEqual(before)
     expect(claim()).toBeUndefined()
@@ -199,7 +218,8 @@ describe('effects', () => {
 
   test('a write whose reply took longer than the fence lasts fences nothing: others may have acted on it', async () => {
     const started = performance.now()
-    kube.before = ({ verb }) => void (verb === 'updateStatus' && vi.spyOn(performance, 'now').mockReturnValue(started + 60_000))
+    kube.before = ({ verb }) =>
+      void (verb === 'updateStatus' && vi.spyOn(performance, 'now').mockReturnValue(started + 60_000))
     await expect(deciding({ seen: 2 }, requestSnapshot())('shop/thing')).rejects.toThrow('is too old')
     expect(engine.tasks).toEqual([])
     expect(stored()?.status).toEqual({ seen: 2 })
@@ -214,20 +234,27 @@ describe('effects', () => {
 describe('Events', () => {
   test('one for each write, with the object as it was written', async () => {
     await deciding({ seen: 2 })('shop/thing')
-    expect(told).toEqual([{ story: { type: 'Normal', reason: 'Told', message: '2' }, resourceVersion: stored()?.metadata.resourceVersion }])
+    expect(told).toEqual([
+      { story: { type: 'Normal', reason: 'Told', message: '2' }, resourceVersion: stored()?.metadata.resourceVersion },
+    ])
   })
 })
 
 describe('when to look again', () => {
   test('as was decided', async () => {
-    expect(await reconciling(() => ({ status: { seen: 2 }, effects: [], requeueAfterMs: 250 }))('shop/thing')).toEqual({ requeueAfterMs: 250 })
+    expect(await reconciling(() => ({ status: { seen: 2 }, effects: [], requeueAfterMs: 250 }))('shop/thing')).toEqual({
+      requeueAfterMs: 250,
+    })
     expect(await deciding({ seen: 1 })('shop/thing')).toEqual({})
   })
 })
 
 describe('a deleted object', () => {
   test('is decided about like any other: its clean-up is an effect', async () => {
-    cached = kube.lay<Thing>(things, { metadata: { ...ref, deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['example.test/thing'] }, status: { seen: 1 } })
+    cached = kube.lay<Thing>(things, {
+      metadata: { ...ref, deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['example.test/thing'] },
+      status: { seen: 1 },
+    })
     await deciding({ seen: 1 }, { kind: 'RemoveFinalizer', finalizer: 'example.test/thing' })('shop/thing')
     expect(stored()).toBeUndefined()
   })
@@ -239,7 +266,19 @@ describe('the log', () => {
   test('has one line for a pass that changed something: what of, which pass, what was judged and what was done', async () => {
     const judged = { seen: 2, phase: 'Moving', conditions: ready('Copying', 'The file is being copied.') }
     await deciding(judged, createClaim, addFinalizer)('shop/thing', 'pass-1')
-    expect(log.lines).toEqual([{ level: 'info', kind: 'Thing', namespace: 'shop', name: 'thing', reconcileID: 'pass-1', phase: 'Moving', reason: 'Copying', effects: ['CreateClaim', 'AddFinalizer'], msg: 'The file is being copied.' }])
+    expect(log.lines).toEqual([
+      {
+        level: 'info',
+        kind: 'Thing',
+        namespace: 'shop',
+        name: 'thing',
+        reconcileID: 'pass-1',
+        phase: 'Moving',
+        reason: 'Copying',
+        effects: ['CreateClaim', 'AddFinalizer'],
+        msg: 'The file is being copied.',
+      },
+    ])
   })
 
   test('has none for a pass that changed nothing', async () => {
@@ -257,7 +296,9 @@ describe('the log', () => {
     kube.before = ({ verb }) => {
       if (verb === 'patch') throw new TransientError('no')
     }
-    await expect(deciding({ seen: 2 }, createClaim, addFinalizer)('shop/thing', 'pass-1')).rejects.toBeInstanceOf(TransientError)
+    await expect(deciding({ seen: 2 }, createClaim, addFinalizer)('shop/thing', 'pass-1')).rejects.toBeInstanceOf(
+      TransientError,
+    )
     expect(log.lines).toMatchObject([{ level: 'info', effects: ['CreateClaim'] }])
   })
 })

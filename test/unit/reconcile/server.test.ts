@@ -8,14 +8,34 @@ test('plain HTTP without a key', () => {
 })
 
 test('scheme, port, key and trust come from the instance', () => {
-  const existing = { scheme: 'HTTPS', port: 8443, apiKeySecretRef: { name: 'keys', key: 'k' }, tls: { caSecretRef: { name: 'ca', key: 'ca.crt' }, serverName: 'search.shop.svc' } }
-  expect(serverOf(anInstance({ existing }), aTarget())).toEqual({ namespace: 'shop', endpoint: 'https://10.1.2.3:8443', apiKey: { name: 'keys', key: 'k' }, ca: { name: 'ca', key: 'ca.crt' }, serverName: 'search.shop.svc' })
+  const existing = {
+    scheme: 'HTTPS',
+    port: 8443,
+    apiKeySecretRef: { name: 'keys', key: 'k' },
+    tls: { caSecretRef: { name: 'ca', key: 'ca.crt' }, serverName: 'search.shop.svc' },
+  }
+  expect(serverOf(anInstance({ existing }), aTarget())).toEqual({
+    namespace: 'shop',
+    endpoint: 'https://10.1.2.3:8443',
+    apiKey: { name: 'keys', key: 'k' },
+    ca: { name: 'ca', key: 'ca.crt' },
+    serverName: 'search.shop.svc',
+  })
 })
 
 test('trust in part', () => {
-  const withTls = (tls: object): object | undefined => serverOf(anInstance({ existing: { scheme: 'HTTPS', tls } }), aTarget())
-  expect(withTls({ serverName: 'x' })).toEqual({ namespace: 'shop', endpoint: 'https://10.1.2.3:7700', serverName: 'x' })
-  expect(withTls({ caSecretRef: { name: 'ca', key: 'ca.crt' } })).toEqual({ namespace: 'shop', endpoint: 'https://10.1.2.3:7700', ca: { name: 'ca', key: 'ca.crt' } })
+  const withTls = (tls: object): object | undefined =>
+    serverOf(anInstance({ existing: { scheme: 'HTTPS', tls } }), aTarget())
+  expect(withTls({ serverName: 'x' })).toEqual({
+    namespace: 'shop',
+    endpoint: 'https://10.1.2.3:7700',
+    serverName: 'x',
+  })
+  expect(withTls({ caSecretRef: { name: 'ca', key: 'ca.crt' } })).toEqual({
+    namespace: 'shop',
+    endpoint: 'https://10.1.2.3:7700',
+    ca: { name: 'ca', key: 'ca.crt' },
+  })
 })
 
 test('an IPv6 address stands in brackets', () => {

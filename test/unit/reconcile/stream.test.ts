@@ -17,7 +17,10 @@ import type { Ended, Workplace } from '../../support/mover.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const mebibyte = 1024 * 1024
-const shells = [['dash', ['/bin/sh', '-c']], ['busybox', ['/bin/busybox', 'sh', '-c']]] as const
+const shells = [
+  ['dash', ['/bin/sh', '-c']],
+  ['busybox', ['/bin/busybox', 'sh', '-c']],
+] as const
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 const receiver = { pod: 'nightly-mover', container: 'mover' }
 
@@ -30,9 +33,26 @@ class Bed {
 
   constructor(work: Workplace, { attempt, ...more }: Partial<LocalCluster> & { attempt?: string } = {}) {
     this.work = work
-    this.config = work.receiveConfig({ verification: 'None', stallSeconds: 20, ...(attempt === undefined ? {} : { attempt }) })
-    this.cluster = { shell: shells[0][1], path: process.env['PATH'] ?? '', config: this.config, cutAfter: Number.POSITIVE_INFINITY, ...more }
-    this.source = { namespace: 'shop', pod: 'search-0', container: 'search', directory: work.source, fileName: 'data.ms.snapshot', pin: '0a1b2c3d-2' }
+    this.config = work.receiveConfig({
+      verification: 'None',
+      stallSeconds: 20,
+      ...(attempt === undefined ? {} : { attempt }),
+    })
+    this.cluster = {
+      shell: shells[0][1],
+      path: process.env['PATH'] ?? '',
+      config: this.config,
+      cutAfter: Number.POSITIVE_INFINITY,
+      ...more,
+    }
+    this.source = {
+      namespace: 'shop',
+      pod: 'search-0',
+      container: 'search',
+      directory: work.source,
+      fileName: 'data.ms.snapshot',
+      pin: '0a1b2c3d-2',
+    }
   }
 
   mover(): Promise<Ended> {
@@ -40,7 +60,11 @@ class Bed {
   }
 
   send(isLeader = (): boolean => true): Promise<Fact | undefined> {
-    return new Streamer({ exec: localExec(this.cluster), isLeader }).send({ kind: 'StreamSegments', source: this.source, receiver })
+    return new Streamer({ exec: localExec(this.cluster), isLeader }).send({
+      kind: 'StreamSegments',
+      source: this.source,
+      receiver,
+    })
   }
 
   /** Passes, one after the other, until the mover has ended. */
@@ -67,7 +91,8 @@ class Bed {
 }
 
 const isRead = (command: readonly string[]): boolean => command.some((word) => word.includes('exec 3<'))
-const interruptions = (facts: readonly (Fact | undefined)[]): string[] => facts.flatMap((fact) => (fact?.kind === 'StreamInterrupted' ? [fact.message] : []))
+const interruptions = (facts: readonly (Fact | undefined)[]): string[] =>
+  facts.flatMap((fact) => (fact?.kind === 'StreamInterrupted' ? [fact.message] : []))
 
 describe.concurrent('a file is sent', () => {
   test.for(shells)('by %s: which one it is, its bytes, and its pin goes', async ([, shell], { work }) => {
@@ -75,7 +100,15 @@ describe.concurrent('a file is sent', () => {
     await work.lay(bed.bytes)
     const { ended, facts } = await bed.sendAll()
     const inode = String((await stat(work.file, { bigint: true })).ino)
-    expect(ended.result, ended.result.message).toMatchObject({ exitCode: 0, stored: { inode, sizeBytes: bed.bytes.length, modifiedAt: '2023-11-14T22:13:50.500000000Z', replacedDuringCopy: false } })
+    expect(ended.result, ended.result.message).toMatchObject({
+      exitCode: 0,
+      stored: {
+        inode,
+        sizeBytes: bed.bytes.length,
+        modifiedAt: '2023-11-14T22:13:50.500000000Z',
+        replacedDuringCopy: false,
+      },
+    })
     expect(facts).toContainEqual({ kind: 'PinRemoved' })
     expect(await bed.stored()).toBe(sha256(bed.bytes))
     expect(await bed.beside()).toEqual(['data.ms.snapshot'])
@@ -86,19 +119,24 @@ describe.concurrent('a file is sent', () => {
     await work.lay(bytes)
     let cutsSeen = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(4 * bytes.length), { minLength: 1, maxLength: 3 }), fc.uuid(), async (cuts, attempt) => {
-        await rm(work.final, { recursive: true, force: true })
-        const bed = new Bed(work, { attempt })
-        const left = [...cuts]
-        bed.cluster.before = () => {
-          if (bed.cluster.cutAfter === Number.POSITIVE_INFINITY) bed.cluster.cutAfter = left.shift() ?? Number.POSITIVE_INFINITY
-        }
-        const { ended, facts } = await bed.sendAll()
-        cutsSeen += interruptions(facts).length
-        expect(ended.code, ended.result.message).toBe(0)
-        expect(await bed.stored()).toBe(sha256(bytes))
-        expect(await bed.beside()).toEqual(['data.ms.snapshot'])
-      }),
+      fc.asyncProperty(
+        fc.array(fc.nat(4 * bytes.length), { minLength: 1, maxLength: 3 }),
+        fc.uuid(),
+        async (cuts, attempt) => {
+          await rm(work.final, { recursive: true, force: true })
+          const bed = new Bed(work, { attempt })
+          const left = [...cuts]
+          bed.cluster.before = () => {
+            if (bed.cluster.cutAfter === Number.POSITIVE_INFINITY)
+              bed.cluster.cutAfter = left.shift() ?? Number.POSITIVE_INFINITY
+          }
+          const { ended, facts } = await bed.sendAll()
+          cutsSeen += interruptions(facts).length
+          expect(ended.code, ended.result.message).toBe(0)
+          expect(await bed.stored()).toBe(sha256(bytes))
+          expect(await bed.beside()).toEqual(['data.ms.snapshot'])
+        },
+      ),
       { numRuns: 15, endOnFailure: true },
     )
     expect(cutsSeen).toBeGreaterThan(5)
@@ -139,7 +177,10 @@ describe.concurrent('a file is sent', () => {
     const bed = new Bed(work)
     await work.lay(bed.bytes)
     const mover = bed.mover()
-    expect(await bed.send(() => false)).toEqual({ kind: 'StreamInterrupted', message: expect.stringContaining('the lease is no longer held') as string })
+    expect(await bed.send(() => false)).toEqual({
+      kind: 'StreamInterrupted',
+      message: expect.stringContaining('the lease is no longer held') as string,
+    })
     expect(await bed.send()).toEqual({ kind: 'PinRemoved' })
     expect((await mover).code).toBe(0)
   })
@@ -158,7 +199,8 @@ describe.concurrent('a pin', () => {
   test('goes with those of the same owner, whatever became of them; those of others stay', async ({ work }) => {
     const bed = new Bed(work)
     await work.lay(bed.bytes)
-    for (const name of ['0a1b2c3d-1', '0a1b2c3d-2', 'deadbeef-1']) await writeFile(join(work.source, `.meili-operator-stream-${name}`), 'old')
+    for (const name of ['0a1b2c3d-1', '0a1b2c3d-2', 'deadbeef-1'])
+      await writeFile(join(work.source, `.meili-operator-stream-${name}`), 'old')
     const streamer = new Streamer({ exec: localExec(bed.cluster), isLeader: () => true })
     expect(await streamer.unpin(bed.source)).toBe(String((await stat(work.file)).ino))
     expect(await bed.beside()).toEqual(['.meili-operator-stream-deadbeef-1', 'data.ms.snapshot'])
@@ -179,7 +221,10 @@ describe.concurrent('what cannot be sent ends the mover with the reason', () => 
 
   test('no shell', async ({ work }) => {
     const bed = new Bed(work, { shell: undefined })
-    expect(await ending(bed)).toMatchObject({ exitCode: exitCodes.toolsMissing, message: expect.stringMatching(/^Container search of Pod search-0 has no sh, which streaming needs\./) as string })
+    expect(await ending(bed)).toMatchObject({
+      exitCode: exitCodes.toolsMissing,
+      message: expect.stringMatching(/^Container search of Pod search-0 has no sh, which streaming needs\./) as string,
+    })
   })
 
   test('no dd', async ({ work }) => {
@@ -188,16 +233,25 @@ describe.concurrent('what cannot be sent ends the mover with the reason', () => 
     for (const tool of ['stat', 'ln', 'rm']) await symlink('/bin/busybox', join(tools, tool))
     const bed = new Bed(work, { path: tools })
     await work.lay(bed.bytes)
-    expect(await ending(bed)).toMatchObject({ exitCode: exitCodes.toolsMissing, message: expect.stringContaining('has no dd, which') as string })
+    expect(await ending(bed)).toMatchObject({
+      exitCode: exitCodes.toolsMissing,
+      message: expect.stringContaining('has no dd, which') as string,
+    })
   })
 
   test('no file', async ({ work }) => {
-    expect(await ending(new Bed(work))).toMatchObject({ exitCode: exitCodes.sourceMissing, message: expect.stringContaining('There is no ') as string })
+    expect(await ending(new Bed(work))).toMatchObject({
+      exitCode: exitCodes.sourceMissing,
+      message: expect.stringContaining('There is no ') as string,
+    })
   })
 
   test('a symbolic link', async ({ work }) => {
     await symlink('/etc/hostname', work.file)
-    expect(await ending(new Bed(work))).toMatchObject({ exitCode: exitCodes.sourceMissing, message: expect.stringContaining('not a regular file') as string })
+    expect(await ending(new Bed(work))).toMatchObject({
+      exitCode: exitCodes.sourceMissing,
+      message: expect.stringContaining('not a regular file') as string,
+    })
   })
 
   test('a file that vanished midway: another snapshot may be asked for', async ({ work }) => {
@@ -208,7 +262,10 @@ describe.concurrent('what cannot be sent ends the mover with the reason', () => 
       if (!isRead(command) || ++reads > 1) return
       for (const name of await readdir(work.source)) await rm(join(work.source, name))
     }
-    expect(await ending(bed)).toMatchObject({ exitCode: exitCodes.sourceMissing, modifiedAt: '2023-11-14T22:13:50.500000000Z' })
+    expect(await ending(bed)).toMatchObject({
+      exitCode: exitCodes.sourceMissing,
+      modifiedAt: '2023-11-14T22:13:50.500000000Z',
+    })
   })
 })
 

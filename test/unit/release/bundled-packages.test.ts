@@ -18,8 +18,15 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'bundled-'))
   write('dist/operator.packages.json', ['node_modules/@one/a', 'node_modules/b'])
   write('dist/mover.packages.json', ['node_modules/b'])
-  write('package-lock.json', { packages: { 'node_modules/@one/a': { integrity: 'sha512-AAAA' }, 'node_modules/b': { integrity: 'sha512-BBBB' } } })
-  write('node_modules/@one/a/package.json', { name: '@one/a', version: '1.0.0', license: 'MIT', dependencies: { b: '^2.0.0' } })
+  write('package-lock.json', {
+    packages: { 'node_modules/@one/a': { integrity: 'sha512-AAAA' }, 'node_modules/b': { integrity: 'sha512-BBBB' } },
+  })
+  write('node_modules/@one/a/package.json', {
+    name: '@one/a',
+    version: '1.0.0',
+    license: 'MIT',
+    dependencies: { b: '^2.0.0' },
+  })
   write('node_modules/@one/a/LICENSE.md', 'The words of a\r\n')
   write('node_modules/b/package.json', { name: 'b', version: '2.0.0', license: 'Apache-2.0' })
   write('node_modules/b/LICENCE', 'The words of b')
@@ -30,14 +37,31 @@ afterEach(() => rmSync(root, { recursive: true }))
 
 test('each package is told once, with all programs that hold code of it', () => {
   expect(bundledPackages(root, ['operator.js', 'mover.js'])).toEqual([
-    { name: '@one/a', version: '1.0.0', license: 'MIT', integrity: 'sha512-AAAA', programs: ['operator.js'], dependencies: ['b'], texts: ['The words of a'] },
-    { name: 'b', version: '2.0.0', license: 'Apache-2.0', integrity: 'sha512-BBBB', programs: ['operator.js', 'mover.js'], dependencies: [], texts: ['The words of b', 'What b must say'] },
+    {
+      name: '@one/a',
+      version: '1.0.0',
+      license: 'MIT',
+      integrity: 'sha512-AAAA',
+      programs: ['operator.js'],
+      dependencies: ['b'],
+      texts: ['The words of a'],
+    },
+    {
+      name: 'b',
+      version: '2.0.0',
+      license: 'Apache-2.0',
+      integrity: 'sha512-BBBB',
+      programs: ['operator.js', 'mover.js'],
+      dependencies: [],
+      texts: ['The words of b', 'What b must say'],
+    },
   ])
 })
 
 test('the text holds the words of every licence and notice', () => {
   const text = licenseText(bundledPackages(root, ['operator.js', 'mover.js']))
-  for (const words of ['The words of a', 'The words of b', 'What b must say', '@one/a 1.0.0  MIT  in operator.js\n']) expect(text).toContain(words)
+  for (const words of ['The words of a', 'The words of b', 'What b must say', '@one/a 1.0.0  MIT  in operator.js\n'])
+    expect(text).toContain(words)
 })
 
 test('a package without the text of a licence is refused by name', () => {

@@ -24,7 +24,10 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }))
 
 test('a clean tree is its commit, at the time of the commit', async () => {
-  expect(await sourceOf(root, false)).toEqual({ revision: git('rev-parse', 'HEAD'), time: Date.UTC(2026, 0, 2, 3, 4, 5) / 1000 })
+  expect(await sourceOf(root, false)).toEqual({
+    revision: git('rev-parse', 'HEAD'),
+    time: Date.UTC(2026, 0, 2, 3, 4, 5) / 1000,
+  })
 })
 
 test('a changed tree is refused, with the names of what changed', async () => {

@@ -27,7 +27,13 @@ rules:
 kind: Deployment
 `
 const ours = 'system:serviceaccount:meili-operator-system:meili-operator'
-const line = (verb: string, objectRef: object, more: { user?: string; decision?: string } = {}): string => JSON.stringify({ verb, user: { username: more.user ?? ours }, objectRef, annotations: { 'authorization.k8s.io/decision': more.decision ?? 'allow' } })
+const line = (verb: string, objectRef: object, more: { user?: string; decision?: string } = {}): string =>
+  JSON.stringify({
+    verb,
+    user: { username: more.user ?? ours },
+    objectRef,
+    annotations: { 'authorization.k8s.io/decision': more.decision ?? 'allow' },
+  })
 const pods = { resource: 'pods' }
 const sets = { apiGroup: 'apps', resource: 'statefulsets' }
 const all = [line('get', pods), line('get', { ...pods, subresource: 'log' }), line('get', sets), line('patch', sets)]
@@ -37,12 +43,22 @@ test('a run that used all of it and nothing else', () => {
 })
 
 test('what was never used is named, by verb and subresource', () => {
-  expect(rightsFindings(all.slice(1, 3).join('\n'), manifest).unused).toEqual(['get core/pods', 'patch apps/statefulsets'])
+  expect(rightsFindings(all.slice(1, 3).join('\n'), manifest).unused).toEqual([
+    'get core/pods',
+    'patch apps/statefulsets',
+  ])
 })
 
 test('what was denied is named, unless a test took the right away; a denied request uses nothing', () => {
-  const denied = [...all.slice(0, 3), line('patch', sets, { decision: 'forbid' }), line('list', { resource: 'secrets' }, { decision: 'forbid' })]
-  expect(rightsFindings(denied.join('\n'), manifest)).toEqual({ denied: ['list core/secrets'], unused: ['patch apps/statefulsets'] })
+  const denied = [
+    ...all.slice(0, 3),
+    line('patch', sets, { decision: 'forbid' }),
+    line('list', { resource: 'secrets' }, { decision: 'forbid' }),
+  ]
+  expect(rightsFindings(denied.join('\n'), manifest)).toEqual({
+    denied: ['list core/secrets'],
+    unused: ['patch apps/statefulsets'],
+  })
 })
 
 test('others do not count, nor a line that is still being written', () => {

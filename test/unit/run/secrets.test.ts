@@ -22,7 +22,9 @@ describe('a key', () => {
   })
 
   test('with signs that a URL writes otherwise', () => {
-    expect(secretFindings(['a key/with+all=of it'], [said('GET /?k=a%20key%2Fwith%2Ball%3Dof%20it')])).toEqual(['a key stands in the log'])
+    expect(secretFindings(['a key/with+all=of it'], [said('GET /?k=a%20key%2Fwith%2Ball%3Dof%20it')])).toEqual([
+      'a key stands in the log',
+    ])
   })
 
   test('that nobody said is not found', () => {
@@ -31,7 +33,12 @@ describe('a key', () => {
 })
 
 test('a token is found though nobody put it on record', () => {
-  expect(secretFindings([], [said('authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJlLW9m')])).toEqual(['a token stands in the log'])
+  expect(
+    secretFindings(
+      [],
+      [said('authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJlLW9m')],
+    ),
+  ).toEqual(['a token stands in the log'])
 })
 
 describe('a search that could find nothing', () => {
@@ -44,13 +51,29 @@ describe('a search that could find nothing', () => {
   })
 
   test('for want of places', () => {
-    expect(emptiness([key], [said('hello')])).toEqual(['there was no mover log to look into', 'there was no Event to look into', 'there was no status to look into'])
+    expect(emptiness([key], [said('hello')])).toEqual([
+      'there was no mover log to look into',
+      'there was no Event to look into',
+      'there was no status to look into',
+    ])
   })
 })
 
 test('the audit log gives the bodies of requests, and where they went', () => {
-  const line = (resource: string, more: object): string => JSON.stringify({ verb: 'update', user: { username: 'op' }, objectRef: { resource, namespace: 'shop', name: 'first', ...more }, requestObject: { message: key } })
-  const log = [line('events', {}), line('meilisnapshots', { subresource: 'status' }), line('jobs', {}), JSON.stringify({ verb: 'get', user: { username: 'op' }, objectRef: { resource: 'pods' } }), '{"requestObject": cut off'].join('\n')
+  const line = (resource: string, more: object): string =>
+    JSON.stringify({
+      verb: 'update',
+      user: { username: 'op' },
+      objectRef: { resource, namespace: 'shop', name: 'first', ...more },
+      requestObject: { message: key },
+    })
+  const log = [
+    line('events', {}),
+    line('meilisnapshots', { subresource: 'status' }),
+    line('jobs', {}),
+    JSON.stringify({ verb: 'get', user: { username: 'op' }, objectRef: { resource: 'pods' } }),
+    '{"requestObject": cut off',
+  ].join('\n')
   expect([...saidToTheApiServer(log)]).toEqual([
     { kind: 'Event', where: 'update events shop/first by op', text: `{"message":"${key}"}` },
     { kind: 'status', where: 'update meilisnapshots/status shop/first by op', text: `{"message":"${key}"}` },
@@ -79,6 +102,8 @@ describe('logs', () => {
     keeper.look()
     appendFileSync(mover, 'done\n')
     rmSync(join(directory, 'pods'), { recursive: true })
-    expect(keeper.said()).toEqual([{ kind: 'mover log', where: 'the log of mover in shop_mover_1', text: 'begun\ndone\n' }])
+    expect(keeper.said()).toEqual([
+      { kind: 'mover log', where: 'the log of mover in shop_mover_1', text: 'begun\ndone\n' },
+    ])
   })
 })

@@ -5,7 +5,9 @@ import { backoffMs } from '../../../src/runtime/backoff.ts'
 vi.setConfig({ testTimeout: 60_000 })
 
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-const backoffs = fc.tuple(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 1000 })).map(([firstMs, times]) => ({ firstMs, maxMs: firstMs * times }))
+const backoffs = fc
+  .tuple(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 1000 }))
+  .map(([firstMs, times]) => ({ firstMs, maxMs: firstMs * times }))
 
 describe('the wait after a failure', () => {
   const backoff = { firstMs: 200, maxMs: 120_000 }

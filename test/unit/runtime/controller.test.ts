@@ -30,9 +30,25 @@ class Stage {
   hasEnded = false
 
   /** @param chance in [0, 1): where in its range a back-off lies */
-  constructor({ script = {}, workers = 1, takesMs = 0, chance = 0 }: { script?: Readonly<Record<string, readonly Outcome[]>>; workers?: number; takesMs?: number; chance?: number }) {
+  constructor({
+    script = {},
+    workers = 1,
+    takesMs = 0,
+    chance = 0,
+  }: {
+    script?: Readonly<Record<string, readonly Outcome[]>>
+    workers?: number
+    takesMs?: number
+    chance?: number
+  }) {
     const { time } = this
-    this.queue = new WorkQueue({ clock: { now: () => time.now(), setTimeout: (run, delayMs) => time.setTimeout(run, delayMs), random: () => chance } })
+    this.queue = new WorkQueue({
+      clock: {
+        now: () => time.now(),
+        setTimeout: (run, delayMs) => time.setTimeout(run, delayMs),
+        random: () => chance,
+      },
+    })
     const { logger, lines } = recordingLogger()
     this.lines = lines
     const reconcile = async (key: string): Promise<Result> => {
@@ -43,7 +59,15 @@ class Stage {
       if (outcome instanceof Error) throw outcome
       return outcome
     }
-    this.ended = runController({ name: 'stage', kind: 'Stage', queue: this.queue, reconcile, workers, logger, metrics: this.metrics }).then(() => void (this.hasEnded = true))
+    this.ended = runController({
+      name: 'stage',
+      kind: 'Stage',
+      queue: this.queue,
+      reconcile,
+      workers,
+      logger,
+      metrics: this.metrics,
+    }).then(() => void (this.hasEnded = true))
   }
 
   /** Between one reconcile of `key` and the next. */
@@ -54,7 +78,11 @@ class Stage {
 
   async counted(outcome: string): Promise<number> {
     const text = await this.metrics.text()
-    return Number(new RegExp(`^meili_operator_reconcile_total{controller="stage",outcome="${outcome}"} (\\d+)$`, 'm').exec(text)?.[1])
+    return Number(
+      new RegExp(`^meili_operator_reconcile_total{controller="stage",outcome="${outcome}"} (\\d+)$`, 'm').exec(
+        text,
+      )?.[1],
+    )
   }
 
   #begin(key: string): number {
@@ -74,7 +102,8 @@ async function played(script: readonly Outcome[], chance = 0): Promise<Stage> {
   return stage
 }
 
-const transient = (retryAfterMs?: number): Error => new TransientError('GET Pod shop/search-0 answered 503', retryAfterMs === undefined ? {} : { retryAfterMs })
+const transient = (retryAfterMs?: number): Error =>
+  new TransientError('GET Pod shop/search-0 answered 503', retryAfterMs === undefined ? {} : { retryAfterMs })
 
 describe('after a reconcile that ended', () => {
   test('well, nothing comes until somebody adds the key', async () => {
@@ -86,14 +115,19 @@ describe('after a reconcile that ended', () => {
     expect(await stage.counted('success')).toBe(2)
   })
 
-  test.each([0, 250, 15 * second])('with the wish to be called again after %i ms, it is, once', async (requeueAfterMs) => {
-    const stage = await played([{ requeueAfterMs }])
-    expect(stage.waitsMs).toEqual([requeueAfterMs])
-    expect(await stage.counted('requeue')).toBe(1)
-  })
+  test.each([0, 250, 15 * second])(
+    'with the wish to be called again after %i ms, it is, once',
+    async (requeueAfterMs) => {
+      const stage = await played([{ requeueAfterMs }])
+      expect(stage.waitsMs).toEqual([requeueAfterMs])
+      expect(await stage.counted('requeue')).toBe(1)
+    },
+  )
 
   test('in a conflict, it comes again in a moment, quietly, as often as it takes', async () => {
-    const stage = await played(Array.from({ length: 20 }, () => new Conflict('PUT MeiliSnapshot shop/first answered 409')))
+    const stage = await played(
+      Array.from({ length: 20 }, () => new Conflict('PUT MeiliSnapshot shop/first answered 409')),
+    )
     expect(stage.waitsMs).toEqual(Array.from({ length: 20 }, () => 100))
     expect(stage.lines).toEqual([])
     expect(await stage.counted('conflict')).toBe(20)
@@ -134,7 +168,10 @@ describe('after a reconcile that ended', () => {
 
 describe('the wait after failures', () => {
   test('differs with chance, up to twice as long', async () => {
-    const stage = await played(Array.from({ length: 4 }, () => transient()), 1 - Number.EPSILON)
+    const stage = await played(
+      Array.from({ length: 4 }, () => transient()),
+      1 - Number.EPSILON,
+    )
     expect(stage.waitsMs).toEqual([200, 400, 800, 1600])
   })
 
@@ -168,19 +205,35 @@ describe('the wait after failures', () => {
 describe('the log', () => {
   test('has a line without a stack for a transient error, with the number of failures', async () => {
     const stage = await played([transient(), transient()])
-    expect(stage.lines).toMatchObject([{ level: 'warn', kind: 'Stage', name: 'key', failures: 1, reason: 'GET Pod shop/search-0 answered 503' }, { failures: 2 }])
+    expect(stage.lines).toMatchObject([
+      { level: 'warn', kind: 'Stage', name: 'key', failures: 1, reason: 'GET Pod shop/search-0 answered 503' },
+      { failures: 2 },
+    ])
     expect(JSON.stringify(stage.lines)).not.toContain('stack')
     expect(stage.lines[0]?.['reconcileID']).not.toBe(stage.lines[1]?.['reconcileID'])
   })
 
   test('has an error for a refusal', async () => {
     const stage = await played([new TerminalError('POST Job answered 403')])
-    expect(stage.lines).toMatchObject([{ level: 'error', reason: 'POST Job answered 403', msg: 'refused; waiting for a change' }])
+    expect(stage.lines).toMatchObject([
+      { level: 'error', reason: 'POST Job answered 403', msg: 'refused; waiting for a change' },
+    ])
   })
 
   test('has the stack of a mistake of ours', async () => {
     const stage = await played([new TypeError('x is not a function')])
-    expect(stage.lines).toMatchObject([{ level: 'error', kind: 'Stage', name: 'key', err: { type: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('controller.test.ts') as string } }])
+    expect(stage.lines).toMatchObject([
+      {
+        level: 'error',
+        kind: 'Stage',
+        name: 'key',
+        err: {
+          type: 'TypeError',
+          message: 'x is not a function',
+          stack: expect.stringContaining('controller.test.ts') as string,
+        },
+      },
+    ])
   })
 
   test('has nothing for what goes well', async () => {
@@ -244,7 +297,8 @@ describe('a queue that is closed', () => {
 
 test('each outcome has a series from the start, at 0', async () => {
   const stage = new Stage({})
-  for (const outcome of ['success', 'requeue', 'conflict', 'transient', 'terminal', 'bug']) expect(await stage.counted(outcome)).toBe(0)
+  for (const outcome of ['success', 'requeue', 'conflict', 'transient', 'terminal', 'bug'])
+    expect(await stage.counted(outcome)).toBe(0)
   expect(await stage.metrics.text()).toContain('meili_operator_workqueue_depth{controller="stage"} 0')
 })
 
@@ -258,6 +312,14 @@ test('a line names the object in its namespace, and the pass by the id that the 
     return Promise.reject(new TerminalError('no'))
   }
   queue.add('shop/movies')
-  await runController({ name: 'things', kind: 'Thing', queue, reconcile, workers: 1, logger, metrics: new Metrics('test') })
+  await runController({
+    name: 'things',
+    kind: 'Thing',
+    queue,
+    reconcile,
+    workers: 1,
+    logger,
+    metrics: new Metrics('test'),
+  })
   expect(lines).toMatchObject([{ kind: 'Thing', namespace: 'shop', name: 'movies', reconcileID: ids[0] }])
 })

@@ -28,13 +28,26 @@ class FakeEvents implements Pick<KubeClient, 'create'> {
   }
 }
 
-const snapshot = { apiVersion: 'example.test/v1', kind: 'MeiliSnapshot', metadata: { namespace: 'shop', name: 'first', uid: 'u-1', resourceVersion: '77' } }
+const snapshot = {
+  apiVersion: 'example.test/v1',
+  kind: 'MeiliSnapshot',
+  metadata: { namespace: 'shop', name: 'first', uid: 'u-1', resourceVersion: '77' },
+}
 const told = { type: 'Normal', reason: 'Stored', message: 'The artifact is stored.' } as const
 
 function aRecorder(): { api: FakeEvents; recorder: EventRecorder; dropped: unknown[] } {
   const api = new FakeEvents()
   const dropped: unknown[] = []
-  return { api, dropped, recorder: new EventRecorder({ kube: api, component: 'meili-operator', instance: 'pod_1', dropped: (error) => dropped.push(error) }) }
+  return {
+    api,
+    dropped,
+    recorder: new EventRecorder({
+      kube: api,
+      component: 'meili-operator',
+      instance: 'pod_1',
+      dropped: (error) => dropped.push(error),
+    }),
+  }
 }
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2030-01-01T00:00:00.750Z') }))
@@ -72,7 +85,12 @@ describe('an Event', () => {
 
   test('of a process with a long name is still one that the API server takes', async () => {
     const api = new FakeEvents()
-    const recorder = new EventRecorder({ kube: api, component: 'meili-operator', instance: 'p'.repeat(300), dropped: () => undefined })
+    const recorder = new EventRecorder({
+      kube: api,
+      component: 'meili-operator',
+      instance: 'p'.repeat(300),
+      dropped: () => undefined,
+    })
     recorder.record(snapshot, told)
     await recorder.drain()
     expect(api.there[0]).toMatchObject({ reportingInstance: 'p'.repeat(128) })
@@ -99,7 +117,14 @@ describe('the name of an Event', () => {
   })
 
   /** Long enough that most are cut, and often at a dot or a dash. */
-  const names = fc.array(fc.stringMatching(/^[a-z][-a-z]{0,8}[a-z]$/), { minLength: 1, maxLength: 90, size: 'max' }).map((labels) => labels.join('.').slice(0, 253).replace(/[-.]+$/, ''))
+  const names = fc
+    .array(fc.stringMatching(/^[a-z][-a-z]{0,8}[a-z]$/), { minLength: 1, maxLength: 90, size: 'max' })
+    .map((labels) =>
+      labels
+        .join('.')
+        .slice(0, 253)
+        .replace(/[-.]+$/, ''),
+    )
 
   test('is a valid name for each name that an object may have', async () => {
     await fc.assert(
@@ -118,7 +143,9 @@ describe('the name of an Event', () => {
 
 describe('a message', () => {
   /** Characters of one to four bytes, around the limit. */
-  const messages = fc.array(fc.constantFrom('a', 'ü', '…', '😀'), { minLength: 300, maxLength: 700, size: 'max' }).map((parts) => parts.join(''))
+  const messages = fc
+    .array(fc.constantFrom('a', 'ü', '…', '😀'), { minLength: 300, maxLength: 700, size: 'max' })
+    .map((parts) => parts.join(''))
 
   test('is cut where it is longer than the API server takes, and never within a character', async () => {
     await fc.assert(

@@ -15,7 +15,11 @@ describe('a candidate', () => {
     election.start('first')
     await election.time.advance(second)
     expect(election.holders).toEqual(['first'])
-    expect(election.lease?.spec).toMatchObject({ holderIdentity: 'first', leaseDurationSeconds: 15, leaseTransitions: 0 })
+    expect(election.lease?.spec).toMatchObject({
+      holderIdentity: 'first',
+      leaseDurationSeconds: 15,
+      leaseTransitions: 0,
+    })
   })
 
   test('keeps it for as long as it renews it, and the time since when it has it', async () => {
@@ -144,17 +148,20 @@ describe('a holder', () => {
     expect(election.holders).toEqual(['second'])
   })
 
-  test.each([1, 4, 6, 9, 11, 14, 16, 19])('that is stopped %i ms after the start of a renewal gives it back for good', async (afterMs) => {
-    using election = new Election()
-    const first = election.start('first')
-    // The first renewal begins 2 s after the reply to the first write.
-    await election.time.advance(2020 + afterMs)
-    await first.stop()
-    await election.time.advance(second)
-    expect(first.failures).toEqual([])
-    expect(first.elector.held()).toBe(false)
-    expect(election.lease?.spec?.holderIdentity).toBe('')
-  })
+  test.each([1, 4, 6, 9, 11, 14, 16, 19])(
+    'that is stopped %i ms after the start of a renewal gives it back for good',
+    async (afterMs) => {
+      using election = new Election()
+      const first = election.start('first')
+      // The first renewal begins 2 s after the reply to the first write.
+      await election.time.advance(2020 + afterMs)
+      await first.stop()
+      await election.time.advance(second)
+      expect(first.failures).toEqual([])
+      expect(first.elector.held()).toBe(false)
+      expect(election.lease?.spec?.holderIdentity).toBe('')
+    },
+  )
 
   test('whose word of release comes late does not take it from the next one', async () => {
     using election = new Election()
@@ -204,7 +211,10 @@ describe('a holder', () => {
     expect(election.holders).toEqual([])
     await election.time.advance(2 * second)
     expect(first.hasEnded).toBe(true)
-    expect(first.lost).toMatchObject({ name: 'LeaseLost', message: expect.stringContaining('not renewed for 10 s') as string })
+    expect(first.lost).toMatchObject({
+      name: 'LeaseLost',
+      message: expect.stringContaining('not renewed for 10 s') as string,
+    })
     expect(first.failures.length).toBeGreaterThan(3)
   })
 
@@ -222,16 +232,19 @@ describe('a holder', () => {
     expect(election.holders).toEqual([])
   })
 
-  test.each(['request', 'reply'] as const)('whose %s is lost on the way gives up in time, although its client still waits', async (loses) => {
-    using election = new Election()
-    const first = election.start('first')
-    await election.time.advance(second)
-    first.road = { ...goodRoad, loses }
-    await election.time.advance(9 * second + 100)
-    expect(election.holders).toEqual([])
-    await election.time.advance(second)
-    expect(first.lost).toMatchObject({ name: 'LeaseLost' })
-  })
+  test.each(['request', 'reply'] as const)(
+    'whose %s is lost on the way gives up in time, although its client still waits',
+    async (loses) => {
+      using election = new Election()
+      const first = election.start('first')
+      await election.time.advance(second)
+      first.road = { ...goodRoad, loses }
+      await election.time.advance(9 * second + 100)
+      expect(election.holders).toEqual([])
+      await election.time.advance(second)
+      expect(first.lost).toMatchObject({ name: 'LeaseLost' })
+    },
+  )
 
   test('that reads the name of another one in the lease gives up at once, however it came there', async () => {
     using election = new Election()
@@ -276,18 +289,59 @@ describe('a holder', () => {
 const slot = fc.nat(2)
 const travelMs = fc.array(fc.constantFrom(5, 5, 300, 6 * second, 12 * second), { minLength: 1, maxLength: 3 })
 const trouble = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 10, 700, 2100, 6 * second, 11 * second, 17 * second) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('road' as const), slot, outMs: travelMs, backMs: travelMs, loses: fc.constantFrom(undefined, undefined, 'request' as const, 'reply' as const, 'refused' as const) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('late write' as const), slot, outMs: fc.constantFrom(5, 5, 3 * second, 9 * second), backMs: fc.constantFrom(5, 3 * second, 9 * second, 16 * second) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('sleep' as const), slot, ms: fc.constantFrom(3 * second, 9 * second, 16 * second, 40 * second) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.constantFrom(1, 10, 700, 2100, 6 * second, 11 * second, 17 * second),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('road' as const),
+      slot,
+      outMs: travelMs,
+      backMs: travelMs,
+      loses: fc.constantFrom(undefined, undefined, 'request' as const, 'reply' as const, 'refused' as const),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('late write' as const),
+      slot,
+      outMs: fc.constantFrom(5, 5, 3 * second, 9 * second),
+      backMs: fc.constantFrom(5, 3 * second, 9 * second, 16 * second),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('sleep' as const),
+      slot,
+      ms: fc.constantFrom(3 * second, 9 * second, 16 * second, 40 * second),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('stop' as const), slot }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash' as const), slot }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('set the clock' as const), slot, skewMs: fc.constantFrom(-hour, -17 * second, 0, 17 * second, hour) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('set the clock' as const),
+      slot,
+      skewMs: fc.constantFrom(-hour, -17 * second, 0, 17 * second, hour),
+    }),
+  },
 )
 type Trouble = typeof trouble extends fc.Arbitrary<infer T> ? T : never
 
 const clocks = fc.array(
-  fc.record<ClockOfProcess>({ offsetMs: fc.constantFrom(0, 12 * second, 1000 * hour), rate: fc.constantFrom(0.85, 1, 1.2), skewMs: fc.constantFrom(0, -hour, hour) }),
+  fc.record<ClockOfProcess>({
+    offsetMs: fc.constantFrom(0, 12 * second, 1000 * hour),
+    rate: fc.constantFrom(0.85, 1, 1.2),
+    skewMs: fc.constantFrom(0, -hour, hour),
+  }),
   { minLength: 3, maxLength: 3 },
 )
 

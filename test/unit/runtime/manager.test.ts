@@ -10,7 +10,9 @@ import { request } from '../../support/runtime/http.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
 import { VirtualTime } from '../../support/runtime/virtual-time.ts'
 
-vi.mock('node:timers/promises', async () => ({ setTimeout: (await import('../../support/runtime/virtual-time.ts')).globalPause }))
+vi.mock('node:timers/promises', async () => ({
+  setTimeout: (await import('../../support/runtime/virtual-time.ts')).globalPause,
+}))
 vi.setConfig({ testTimeout: 60_000 })
 
 const second = 1000
@@ -47,7 +49,15 @@ class Operator implements AsyncDisposable {
     for (const name of ['one', 'two']) cluster.write('a', name)
     before(cluster)
     this.port = (): number => (this.#addresses.mock.results.at(-1)!.value as AddressInfo).port
-    this.manager = new Manager({ kube: cluster, namespaces, identity: 'we', lease, address: { host: '127.0.0.1', port: 0 }, logger: recordingLogger().logger, metrics })
+    this.manager = new Manager({
+      kube: cluster,
+      namespaces,
+      identity: 'we',
+      lease,
+      address: { host: '127.0.0.1', port: 0 },
+      logger: recordingLogger().logger,
+      metrics,
+    })
     const cache = this.manager.cache<Thing>(things)
     const reconcile = async (key: string): Promise<object> => {
       this.begun.push(key)
@@ -59,7 +69,14 @@ class Operator implements AsyncDisposable {
       this.asked++
       return [`${metadata.namespace}/${metadata.name}`]
     }
-    this.manager.addController({ name: 'things', kind: 'Thing', reconcile, watches: [watching(cache, keysOf)], all: () => cache.store.keys(), workers: 2 })
+    this.manager.addController({
+      name: 'things',
+      kind: 'Thing',
+      reconcile,
+      watches: [watching(cache, keysOf)],
+      all: () => cache.store.keys(),
+      workers: 2,
+    })
   }
 
   /** Until it serves its probes; no time goes by. */
@@ -113,12 +130,16 @@ class Operator implements AsyncDisposable {
 
 /** Another operator, which is gone already. */
 function foreignLease({ keeper }: FakeCluster): void {
-  keeper.create({ metadata: lease, spec: { holderIdentity: 'other', leaseDurationSeconds: 15, renewTime: '2030-01-01T00:00:00.000000Z' } })
+  keeper.create({
+    metadata: lease,
+    spec: { holderIdentity: 'other', leaseDurationSeconds: 15, renewTime: '2030-01-01T00:00:00.000000Z' },
+  })
 }
 
 describe('watching', () => {
   const aThing = (group: string): KubeObject => ({ metadata: { name: 'thing', labels: { group } } })
-  const groupOf = ({ metadata }: KubeObject): string[] => (metadata.labels === undefined ? [] : Object.values(metadata.labels))
+  const groupOf = ({ metadata }: KubeObject): string[] =>
+    metadata.labels === undefined ? [] : Object.values(metadata.labels)
 
   test.each([
     { what: 'came', previous: undefined, current: aThing('new'), keys: ['new'] },
@@ -151,7 +172,10 @@ describe('an operator that begins', () => {
   })
 
   test('in some namespaces sees nothing of the others', async () => {
-    await using operator = await Operator.leading({ namespaces: ['b', 'c'], before: (cluster) => void cluster.write('b', 'three') })
+    await using operator = await Operator.leading({
+      namespaces: ['b', 'c'],
+      before: (cluster) => void cluster.write('b', 'three'),
+    })
     operator.cluster.write('a', 'one')
     operator.cluster.write('c', 'four')
     await operator.time.advance(minute)
@@ -252,7 +276,10 @@ describe('a leader', () => {
   test('that is told to stop sends the Events that are on their way', async () => {
     await using operator = await Operator.leading()
     operator.cluster.leaseMs = 3 * second
-    operator.manager.events.record({ metadata: { namespace: 'a', name: 'one' } }, { type: 'Normal', reason: 'Stored', message: 'It is stored.' })
+    operator.manager.events.record(
+      { metadata: { namespace: 'a', name: 'one' } },
+      { type: 'Normal', reason: 'Stored', message: 'It is stored.' },
+    )
     operator.cluster.leaseMs = 10
     operator.stop()
     await operator.time.advance(2 * second)
@@ -288,6 +315,14 @@ describe('a leader', () => {
 
 test('a port that is taken ends the operator before it does anything', async () => {
   await using first = await Operator.leading()
-  const other = new Manager({ kube: first.cluster, namespaces: [], identity: 'second', lease, address: { host: '127.0.0.1', port: first.port() }, logger: recordingLogger().logger, metrics: new Metrics('test') })
+  const other = new Manager({
+    kube: first.cluster,
+    namespaces: [],
+    identity: 'second',
+    lease,
+    address: { host: '127.0.0.1', port: first.port() },
+    logger: recordingLogger().logger,
+    metrics: new Metrics('test'),
+  })
   await expect(other.run(new AbortController().signal)).rejects.toThrow('EADDRINUSE')
 })

@@ -8,7 +8,9 @@ import { FakeApiServer, gone, unreachable } from '../../support/runtime/fake-api
 import type { Pace, Thing } from '../../support/runtime/fake-api-server.ts'
 import { VirtualTime } from '../../support/runtime/virtual-time.ts'
 
-vi.mock('node:timers/promises', async () => ({ setTimeout: (await import('../../support/runtime/virtual-time.ts')).globalPause }))
+vi.mock('node:timers/promises', async () => ({
+  setTimeout: (await import('../../support/runtime/virtual-time.ts')).globalPause,
+}))
 vi.setConfig({ testTimeout: 120_000 })
 
 const second = 1000
@@ -28,12 +30,24 @@ class Mirror implements AsyncDisposable {
   syncedReflectors = 0
   hasEnded = false
 
-  constructor({ pace = {}, namespaces = [undefined], seed = 1, before = (): void => undefined }: { pace?: Partial<Pace>; namespaces?: readonly (string | undefined)[]; seed?: number; before?: (server: FakeApiServer) => void } = {}) {
+  constructor({
+    pace = {},
+    namespaces = [undefined],
+    seed = 1,
+    before = (): void => undefined,
+  }: {
+    pace?: Partial<Pace>
+    namespaces?: readonly (string | undefined)[]
+    seed?: number
+    before?: (server: FakeApiServer) => void
+  } = {}) {
     this.time = new VirtualTime(seed)
     this.#rule = this.time.rule()
     this.server = new FakeApiServer(this.time, pace)
     before(this.server)
-    this.#ended = Promise.all(namespaces.map((namespace) => this.#reflect(namespace))).then(() => (this.hasEnded = true))
+    this.#ended = Promise.all(namespaces.map((namespace) => this.#reflect(namespace))).then(
+      () => (this.hasEnded = true),
+    )
   }
 
   /** Keys of what was told, and what became of each: + came, ~ changed, - went. */
@@ -42,8 +56,17 @@ class Mirror implements AsyncDisposable {
   }
 
   expectEqualToServer(): void {
-    const here = Object.fromEntries(this.store.list().map((thing) => [keyOf(thing), [thing.value, thing.metadata.uid, thing.metadata.resourceVersion]]))
-    const there = Object.fromEntries([...this.server.objects].map(([key, thing]) => [key, [thing.value, thing.metadata.uid, thing.metadata.resourceVersion]]))
+    const here = Object.fromEntries(
+      this.store
+        .list()
+        .map((thing) => [keyOf(thing), [thing.value, thing.metadata.uid, thing.metadata.resourceVersion]]),
+    )
+    const there = Object.fromEntries(
+      [...this.server.objects].map(([key, thing]) => [
+        key,
+        [thing.value, thing.metadata.uid, thing.metadata.resourceVersion],
+      ]),
+    )
     expect(here).toEqual(there)
   }
 
@@ -78,7 +101,8 @@ class Mirror implements AsyncDisposable {
       resource: things,
       store: this.store,
       ...(namespace === undefined ? {} : { namespace }),
-      announce: (change) => this.told.push({ ...change, inStore: this.store.get(keyOf((change.current ?? change.previous)!)) }),
+      announce: (change) =>
+        this.told.push({ ...change, inStore: this.store.get(keyOf((change.current ?? change.previous)!)) }),
       interrupted: (error, failures) => this.breaks.push({ error, failures }),
     })
     void reflector.synced.then(() => this.syncedReflectors++)
@@ -86,7 +110,8 @@ class Mirror implements AsyncDisposable {
   }
 }
 
-const versionOf = (thing: Thing | undefined): string => `${thing?.metadata.uid ?? ''} ${thing?.metadata.resourceVersion ?? ''}`
+const versionOf = (thing: Thing | undefined): string =>
+  `${thing?.metadata.uid ?? ''} ${thing?.metadata.resourceVersion ?? ''}`
 
 function sign(previous: Thing | undefined, current: Thing | undefined): string {
   if (previous === undefined) return '+'
@@ -122,7 +147,11 @@ describe('a reflector', () => {
     mirror.server.remove('a', 'one')
     await mirror.time.advance(second)
     expect(mirror.story).toEqual(['+ a/one', '~ a/one', '- a/one'])
-    expect(mirror.told.map(({ previous, current }) => [previous?.value, current?.value])).toEqual([[undefined, first.value], [first.value, next.value], [next.value, undefined]])
+    expect(mirror.told.map(({ previous, current }) => [previous?.value, current?.value])).toEqual([
+      [undefined, first.value],
+      [first.value, next.value],
+      [next.value, undefined],
+    ])
   })
 
   test('does not miss what is written between the list and the watch', async () => {
@@ -167,7 +196,9 @@ describe('a reflector', () => {
     ['watches', 10 * second],
     ['rests after a failure', 100],
   ])('ends when it is told to while it %s', async (_what, afterMs) => {
-    await using mirror = new Mirror({ before: (server) => afterMs === 100 && server.refusals.push(unreachable(minute)) })
+    await using mirror = new Mirror({
+      before: (server) => afterMs === 100 && server.refusals.push(unreachable(minute)),
+    })
     await mirror.time.advance(afterMs)
     mirror.stop()
     await mirror.time.advance(second)
@@ -283,7 +314,9 @@ describe('a server that refuses', () => {
   })
 
   test('is asked less and less often, and each break is told with its number', async () => {
-    await using mirror = new Mirror({ before: (server) => server.refusals.push(...Array.from({ length: 8 }, () => unreachable())) })
+    await using mirror = new Mirror({
+      before: (server) => server.refusals.push(...Array.from({ length: 8 }, () => unreachable())),
+    })
     await mirror.time.advance(10 * minute)
     expect(mirror.breaks.map(({ failures }) => failures)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
     expect(mirror.syncedReflectors).toBe(1)
@@ -293,7 +326,9 @@ describe('a server that refuses', () => {
   })
 
   test('for an hour is asked at least every half minute', async () => {
-    await using mirror = new Mirror({ before: (server) => server.refusals.push(...Array.from({ length: 1000 }, () => unreachable())) })
+    await using mirror = new Mirror({
+      before: (server) => server.refusals.push(...Array.from({ length: 1000 }, () => unreachable())),
+    })
     await mirror.time.advance(60 * minute)
     expect(mirror.server.requests).toBeGreaterThanOrEqual(120)
     expect(mirror.server.requests).toBeLessThan(300)
@@ -319,11 +354,24 @@ const spaces = fc.constantFrom('a', 'b')
 const trouble = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('write' as const), namespace: spaces, name: names }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('remove' as const), namespace: spaces, name: names }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 5, 25, 70, 400, 3000, 60_000, 900_000) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.constantFrom(1, 5, 25, 70, 400, 3000, 60_000, 900_000),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('disconnect' as const), by: fc.constantFrom('end', 'break') }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('bookmark' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), count: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('refuse' as const), times: fc.integer({ min: 1, max: 4 }), retryAfterMs: fc.constantFrom(undefined, 0, 5000, 45_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('refuse' as const),
+      times: fc.integer({ min: 1, max: 4 }),
+      retryAfterMs: fc.constantFrom(undefined, 0, 5000, 45_000),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('gone' as const), by: fc.constantFrom('event', 'reply') }) },
 )
@@ -355,7 +403,11 @@ async function befall({ time, server }: Mirror, what: Trouble): Promise<void> {
 
 const worlds = fc.record({
   namespaces: fc.constantFrom([undefined], ['a', 'b']),
-  pace: fc.record({ latencyMs: fc.constantFrom(1, 20, 400), eventMs: fc.constantFrom(1, 30), pageSize: fc.integer({ min: 1, max: 4 }) }),
+  pace: fc.record({
+    latencyMs: fc.constantFrom(1, 20, 400),
+    eventMs: fc.constantFrom(1, 30),
+    pageSize: fc.integer({ min: 1, max: 4 }),
+  }),
   seed: fc.integer(),
 })
 
@@ -369,7 +421,8 @@ test('whatever befalls, in the end the store is equal to the server, all that ch
       mirror.expectEqualToServer()
       mirror.expectConsistentStory()
       expect(mirror.syncedReflectors).toBe(world.namespaces.length)
-      if (!troubles.some((each) => each.do === 'gone' || each.do === 'compact')) expect(mirror.server.answered.lists).toBe(world.namespaces.length)
+      if (!troubles.some((each) => each.do === 'gone' || each.do === 'compact'))
+        expect(mirror.server.answered.lists).toBe(world.namespaces.length)
     }),
     { numRuns: 300 },
   )

@@ -22,13 +22,20 @@ afterEach(() => server.close())
 
 describe('/healthz', () => {
   test.each(['/healthz', '/healthz?verbose=1'])('%s answers as soon as the server runs, ready or not', async (path) => {
-    expect(await request(server.port, path)).toMatchObject({ status: 200, body: expect.stringContaining('ok') as string, contentType: 'text/plain; charset=utf-8' })
+    expect(await request(server.port, path)).toMatchObject({
+      status: 200,
+      body: expect.stringContaining('ok') as string,
+      contentType: 'text/plain; charset=utf-8',
+    })
   })
 })
 
 describe('/readyz', () => {
   test('says no until the caches are filled, and yes from then on', async () => {
-    expect(await request(server.port, '/readyz')).toMatchObject({ status: 503, body: expect.stringContaining('the caches are not filled yet') as string })
+    expect(await request(server.port, '/readyz')).toMatchObject({
+      status: 503,
+      body: expect.stringContaining('the caches are not filled yet') as string,
+    })
     isReady = true
     expect(await request(server.port, '/readyz')).toMatchObject({ status: 200 })
   })
@@ -47,15 +54,24 @@ describe('/metrics', () => {
 
   test('that cannot be gathered are an error of this one request', async () => {
     metrics.registry.metrics = () => Promise.reject(new Error('a collector broke'))
-    expect(await request(server.port, '/metrics')).toMatchObject({ status: 500, body: expect.stringContaining('a collector broke') as string })
+    expect(await request(server.port, '/metrics')).toMatchObject({
+      status: 500,
+      body: expect.stringContaining('a collector broke') as string,
+    })
     expect(await request(server.port, '/healthz')).toMatchObject({ status: 200 })
   })
 })
 
 describe('anything else', () => {
-  test.each(['/', '/healthz/', '/metrics/x', '/%', '*'])('%s is not there, and the answer names what is', async (path) => {
-    expect(await request(server.port, path)).toMatchObject({ status: 404, body: expect.stringContaining('/healthz, /readyz and /metrics') as string })
-  })
+  test.each(['/', '/healthz/', '/metrics/x', '/%', '*'])(
+    '%s is not there, and the answer names what is',
+    async (path) => {
+      expect(await request(server.port, path)).toMatchObject({
+        status: 404,
+        body: expect.stringContaining('/healthz, /readyz and /metrics') as string,
+      })
+    },
+  )
 
   test.each(['//', '//[', 'http://['])('%s, which is no URL, ends neither the server nor the process', async (path) => {
     expect(await request(server.port, path)).toMatchObject({ status: 404 })
@@ -65,7 +81,9 @@ describe('anything else', () => {
 
 describe('the port', () => {
   test('that is taken is an error at the start', async () => {
-    await expect(serveProbes({ metrics, ready: () => true }, { ...address, port: server.port })).rejects.toThrow('EADDRINUSE')
+    await expect(serveProbes({ metrics, ready: () => true }, { ...address, port: server.port })).rejects.toThrow(
+      'EADDRINUSE',
+    )
   })
 
   test('is closed at the end, although an answer is still under way', async () => {

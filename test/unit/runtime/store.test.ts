@@ -81,7 +81,12 @@ const someName = fc.constantFrom('rex', 'tom', 'kim')
 const someNamespace = fc.constantFrom('zoo', 'farm', undefined)
 const someValue = fc.constantFrom('bones', 'sun', 'rain')
 const step = fc.oneof(
-  fc.record({ do: fc.constant('set' as const), name: someName, namespace: someNamespace, likes: fc.array(someValue, { maxLength: 3 }) }),
+  fc.record({
+    do: fc.constant('set' as const),
+    name: someName,
+    namespace: someNamespace,
+    likes: fc.array(someValue, { maxLength: 3 }),
+  }),
   fc.record({ do: fc.constant('delete' as const), name: someName, namespace: someNamespace }),
 )
 
@@ -101,8 +106,14 @@ test('whatever is set and deleted, each way to look says the same as a plain lis
       expect(store.size).toBe(all.length)
       expect(new Set(store.keys())).toEqual(new Set(model.keys()))
       expect(new Set(store.list())).toEqual(new Set(all))
-      for (const namespace of ['zoo', 'farm']) expect(new Set(store.list(namespace))).toEqual(new Set(all.filter(({ metadata }) => metadata.namespace === namespace)))
-      for (const value of ['bones', 'sun', 'rain']) expect(new Set(store.byIndex('likes', value))).toEqual(new Set(all.filter(({ likes }) => likes.includes(value))))
+      for (const namespace of ['zoo', 'farm'])
+        expect(new Set(store.list(namespace))).toEqual(
+          new Set(all.filter(({ metadata }) => metadata.namespace === namespace)),
+        )
+      for (const value of ['bones', 'sun', 'rain'])
+        expect(new Set(store.byIndex('likes', value))).toEqual(
+          new Set(all.filter(({ likes }) => likes.includes(value))),
+        )
     }),
   )
 })

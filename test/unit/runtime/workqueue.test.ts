@@ -23,7 +23,8 @@ function aDesk(): Desk {
   const queue = new WorkQueue({ clock: time, backoff })
   const taken: string[] = []
   const take = async (workers: number): Promise<void> => {
-    for (let worker = 0; worker < workers; worker++) void queue.take().then((each) => taken.push(each?.key ?? 'the end'))
+    for (let worker = 0; worker < workers; worker++)
+      void queue.take().then((each) => taken.push(each?.key ?? 'the end'))
     await time.settle()
   }
   return { time, queue, taken, take }
@@ -185,7 +186,10 @@ test('whatever is called in whatever order, the queue does what the model of it 
   )
 })
 
-const adds = fc.array(fc.record({ atMs: fc.nat(500), key: fc.constantFrom('a', 'b', 'c', 'd'), delayMs: fc.constantFrom(0, 0, 30, 200) }), { maxLength: 40 })
+const adds = fc.array(
+  fc.record({ atMs: fc.nat(500), key: fc.constantFrom('a', 'b', 'c', 'd'), delayMs: fc.constantFrom(0, 0, 30, 200) }),
+  { maxLength: 40 },
+)
 
 test('whoever adds a key sees work on it that began later, and nobody ever sees two work on it', async () => {
   await fc.assert(
@@ -214,7 +218,8 @@ test('whoever adds a key sees work on it that began later, and nobody ever sees 
       }
       await time.advance(60 * second)
       expect(story.filter((each) => each.startsWith('twice'))).toEqual([])
-      for (const key of ['a', 'b', 'c', 'd']) expect(story.lastIndexOf(`begin ${key}`)).toBeGreaterThanOrEqual(story.lastIndexOf(`add ${key}`))
+      for (const key of ['a', 'b', 'c', 'd'])
+        expect(story.lastIndexOf(`begin ${key}`)).toBeGreaterThanOrEqual(story.lastIndexOf(`add ${key}`))
       queue.close()
       await time.settle()
       expect(atHome).toBe(workers)

@@ -3,7 +3,19 @@ import type { V1Job } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { storedArtifact } from '../../../src/snapshot/artifact.ts'
 import { moverJob } from '../../../src/snapshot/mover-job.ts'
-import { aJob, anEngine, anInstance, anObservation, aSnapshot, aTarget, aVolume, hour, moving, stored, succeeded } from '../../support/observations.ts'
+import {
+  aJob,
+  anEngine,
+  anInstance,
+  anObservation,
+  aSnapshot,
+  aTarget,
+  aVolume,
+  hour,
+  moving,
+  stored,
+  succeeded,
+} from '../../support/observations.ts'
 
 const snapshot = aSnapshot({ status: moving() })
 const said = stored.stored!
@@ -34,18 +46,36 @@ describe('storedArtifact', () => {
   })
 
   test('follows the directory and the verification that were asked for', () => {
-    const other = aSnapshot({ status: moving(), spec: { destination: { claim: { name: 'backups', path: 'movies/daily' } }, verification: { mode: 'None' } } })
-    expect(storedArtifact(other, aJob(other), said).artifact).toMatchObject({ path: 'movies/daily/nightly-0a1b2c3d', verification: 'None' })
+    const other = aSnapshot({
+      status: moving(),
+      spec: { destination: { claim: { name: 'backups', path: 'movies/daily' } }, verification: { mode: 'None' } },
+    })
+    expect(storedArtifact(other, aJob(other), said).artifact).toMatchObject({
+      path: 'movies/daily/nightly-0a1b2c3d',
+      verification: 'None',
+    })
   })
 
   test('is called as the server calls it', () => {
-    const job = moverJob({ ...anObservation({ snapshot }), instance: anInstance({ status: aVolume({ fileName: 'movies.ms.snapshot' }) }), target: aTarget(), engine: anEngine({ candidates: [succeeded()] }), deadlineMs: hour })
+    const job = moverJob({
+      ...anObservation({ snapshot }),
+      instance: anInstance({ status: aVolume({ fileName: 'movies.ms.snapshot' }) }),
+      target: aTarget(),
+      engine: anEngine({ candidates: [succeeded()] }),
+      deadlineMs: hour,
+    })
     expect(storedArtifact(snapshot, job, said).artifact?.fileName).toBe('movies.ms.snapshot')
   })
 
   test('names the task that made the file, where a newer batch had replaced it', () => {
     const engine = anEngine({ candidates: [succeeded(), succeeded({ uid: 14, batchUid: 11 })] })
-    const job = moverJob({ ...anObservation({ snapshot }), instance: anInstance(), target: aTarget(), engine, deadlineMs: hour })
+    const job = moverJob({
+      ...anObservation({ snapshot }),
+      instance: anInstance(),
+      target: aTarget(),
+      engine,
+      deadlineMs: hour,
+    })
     const { task } = storedArtifact(snapshot, job, { ...said, taskUid: 14, batchUid: 11 })
     const { enqueuedAt, startedAt, finishedAt } = succeeded()
     expect(task).toEqual({ uid: 14, batchUid: 11, status: 'succeeded', enqueuedAt, startedAt, finishedAt })
@@ -55,18 +85,33 @@ describe('storedArtifact', () => {
     expect(storedArtifact(snapshot, aJob(snapshot), said)).not.toHaveProperty('task')
   })
 
-  test.each([['is no JSON', 'oops'], ['is of another version', '{}'], ['is not there', undefined]])('a configuration that %s leaves the path, which is known without it', (_, text) => {
-    expect(storedArtifact(snapshot, jobThatWasTold(text), said).artifact).toMatchObject({ claimName: 'backups', path: 'search/nightly-0a1b2c3d', sha256: 'ab'.repeat(32) })
+  test.each([
+    ['is no JSON', 'oops'],
+    ['is of another version', '{}'],
+    ['is not there', undefined],
+  ])('a configuration that %s leaves the path, which is known without it', (_, text) => {
+    expect(storedArtifact(snapshot, jobThatWasTold(text), said).artifact).toMatchObject({
+      claimName: 'backups',
+      path: 'search/nightly-0a1b2c3d',
+      sha256: 'ab'.repeat(32),
+    })
   })
 
   test.each([[undefined], [''], ['many'], ['-1'], ['1.5']])('a count of %j is not told: nobody knows it', (count) => {
-    const job = aJob(snapshot, { metadata: { annotations: count === undefined ? {} : { 'meili-operator.dev/indexes': count, 'meili-operator.dev/documents': count } } })
+    const job = aJob(snapshot, {
+      metadata: {
+        annotations:
+          count === undefined ? {} : { 'meili-operator.dev/indexes': count, 'meili-operator.dev/documents': count },
+      },
+    })
     const { artifact } = storedArtifact(snapshot, job, said)
     expect([artifact?.indexes, artifact?.documents]).toEqual([undefined, undefined])
   })
 
   test('an empty database has no indexes', () => {
-    const job = aJob(snapshot, { metadata: { annotations: { 'meili-operator.dev/indexes': '0', 'meili-operator.dev/documents': '0' } } })
+    const job = aJob(snapshot, {
+      metadata: { annotations: { 'meili-operator.dev/indexes': '0', 'meili-operator.dev/documents': '0' } },
+    })
     expect(storedArtifact(snapshot, job, said).artifact).toMatchObject({ indexes: 0, documents: 0 })
   })
 })

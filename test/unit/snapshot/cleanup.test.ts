@@ -3,14 +3,37 @@ import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import { learnFact } from '../../../src/snapshot/learn.ts'
 import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
-import { aClaim, ago, aJob, aSnapshot, decided, effectsOf, ended, minute, moving, noMover, now, second } from '../../support/observations.ts'
+import {
+  aClaim,
+  ago,
+  aJob,
+  aSnapshot,
+  decided,
+  effectsOf,
+  ended,
+  minute,
+  moving,
+  noMover,
+  now,
+  second,
+} from '../../support/observations.ts'
 
 const runAs = { user: 1000, group: 1000, fsGroup: 1000 }
-const artifact = { claimName: 'backups', path: 'search/nightly-0a1b2c3d', fileName: 'data.ms.snapshot', sizeBytes: 5, size: '5 B', sha256: 'ab', meilisearchVersion: '1.21.0', verification: 'Archive' } as const
+const artifact = {
+  claimName: 'backups',
+  path: 'search/nightly-0a1b2c3d',
+  fileName: 'data.ms.snapshot',
+  sizeBytes: 5,
+  size: '5 B',
+  sha256: 'ab',
+  meilisearchVersion: '1.21.0',
+  verification: 'Archive',
+} as const
 const done: MeiliSnapshotStatus = { ...moving({ runAs }), phase: 'Completed', artifact }
 const begun = { ...done, cleanup: { attempt: 1, jobName: 'nightly-0a1b2c3d-cleanup-1' } }
 
-const deleted = (status: MeiliSnapshotStatus, agoMs = second): MeiliSnapshot => aSnapshot({ metadata: { deletionTimestamp: ago(agoMs) }, spec: { deletionPolicy: 'Delete' }, status })
+const deleted = (status: MeiliSnapshotStatus, agoMs = second): MeiliSnapshot =>
+  aSnapshot({ metadata: { deletionTimestamp: ago(agoMs) }, spec: { deletionPolicy: 'Delete' }, status })
 
 function after(exitCode: number, status: MeiliSnapshotStatus = begun): Partial<SnapshotObservation> {
   const snapshot = deleted(status)
@@ -21,7 +44,9 @@ describe('the finalizer', () => {
   test('stays with a finished object whose files are to be deleted, and comes back where that is decided later', () => {
     const spec = { deletionPolicy: 'Delete' }
     expect(decided({ snapshot: aSnapshot({ spec, status: done }) }).effects).toEqual([])
-    expect(decided({ snapshot: aSnapshot({ spec, status: done, metadata: { finalizers: [] } }) }).effects).toEqual(['AddFinalizer'])
+    expect(decided({ snapshot: aSnapshot({ spec, status: done, metadata: { finalizers: [] } }) }).effects).toEqual([
+      'AddFinalizer',
+    ])
   })
 
   test('goes from a finished object whose files stay', () => {
@@ -36,12 +61,18 @@ describe('the finalizer', () => {
 
 describe('the clean-up', () => {
   test('is put on record, then begun, by a Job that belongs to nobody and removes itself', () => {
-    expect(decided({ snapshot: deleted(done) }).status.cleanup).toEqual({ attempt: 1, jobName: 'nightly-0a1b2c3d-cleanup-1' })
+    expect(decided({ snapshot: deleted(done) }).status.cleanup).toEqual({
+      attempt: 1,
+      jobName: 'nightly-0a1b2c3d-cleanup-1',
+    })
     const job = effectsOf('CreateJob', { snapshot: deleted(begun) })[0]?.job
     expect(job?.metadata?.ownerReferences).toBeUndefined()
     expect(job?.spec?.ttlSecondsAfterFinished).toBe(3600)
     expect(job?.spec?.template.spec?.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 })
-    expect(JSON.parse(job?.spec?.template.spec?.containers[0]?.env?.[0]?.value ?? '')).toMatchObject({ command: 'remove', destination: { path: 'search', directory: 'nightly-0a1b2c3d' } })
+    expect(JSON.parse(job?.spec?.template.spec?.containers[0]?.env?.[0]?.value ?? '')).toMatchObject({
+      command: 'remove',
+      destination: { path: 'search', directory: 'nightly-0a1b2c3d' },
+    })
   })
 
   test('comes after the movers: they would write what it removes', () => {
@@ -82,13 +113,18 @@ describe('the clean-up', () => {
   })
 
   test('is given up at once in a namespace that is being deleted, where no Job can be made', () => {
-    const message = 'POST Job shop/x answered 403 Forbidden: unable to create new content in namespace shop because it is being terminated'
+    const message =
+      'POST Job shop/x answered 403 Forbidden: unable to create new content in namespace shop because it is being terminated'
     const learnt = learnFact(deleted(begun), { kind: 'Refused', effect: 'CreateJob', message }, now)
     expect(learnt.cleanup?.abandoned).toContain('The namespace is being deleted.')
   })
 
   test('is tried again where a quota refuses it', () => {
-    const learnt = learnFact(deleted(begun), { kind: 'Refused', effect: 'CreateJob', message: 'POST Job shop/x answered 403 Forbidden: exceeded quota' }, now)
+    const learnt = learnFact(
+      deleted(begun),
+      { kind: 'Refused', effect: 'CreateJob', message: 'POST Job shop/x answered 403 Forbidden: exceeded quota' },
+      now,
+    )
     expect(learnt.cleanup).toMatchObject({ failure: expect.stringContaining('exceeded quota') })
     expect(learnt.cleanup?.abandoned).toBeUndefined()
     expect(decided({ snapshot: deleted(learnt) }).effects).toEqual(['CreateJob'])

@@ -4,7 +4,17 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapsh
 import { snapshotAndQueue, snapshotMovedBy, snapshotsOf } from '../../../src/snapshot/controller.ts'
 import { ago, aJob, anInstance, aSnapshot, moving, requested, second } from '../../support/observations.ts'
 
-const named = (name: string, status?: MeiliSnapshotStatus, parts: { metadata?: object; spec?: object } = {}): MeiliSnapshot => aSnapshot({ name, ...parts, metadata: { uid: `${name}-uid`, ...parts.metadata }, ...(status === undefined ? {} : { status }) })
+const named = (
+  name: string,
+  status?: MeiliSnapshotStatus,
+  parts: { metadata?: object; spec?: object } = {},
+): MeiliSnapshot =>
+  aSnapshot({
+    name,
+    ...parts,
+    metadata: { uid: `${name}-uid`, ...parts.metadata },
+    ...(status === undefined ? {} : { status }),
+  })
 
 const all = [
   named('waits', { phase: 'Pending' }),
@@ -14,7 +24,8 @@ const all = [
   named('elsewhere', { phase: 'Pending' }, { spec: { source: { instanceRef: { name: 'blog' } } } }),
   named('foreign', { phase: 'Pending' }, { metadata: { namespace: 'bank' } }),
 ]
-const snapshots = (namespace?: string): readonly MeiliSnapshot[] => all.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
+const snapshots = (namespace?: string): readonly MeiliSnapshot[] =>
+  all.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
 
 describe('a snapshot wakes', () => {
   const woken = snapshotAndQueue(snapshots)
@@ -47,7 +58,11 @@ describe('a Job or a pod wakes', () => {
   })
 
   test('nobody of another namespace, nor anybody without the label', () => {
-    expect(woken({ metadata: { name: 'any', namespace: 'bank', labels: { 'meili-operator.dev/snapshot-uid': 'moves-uid' } } })).toEqual([])
+    expect(
+      woken({
+        metadata: { name: 'any', namespace: 'bank', labels: { 'meili-operator.dev/snapshot-uid': 'moves-uid' } },
+      }),
+    ).toEqual([])
     expect(woken({ metadata: { name: 'any', namespace: 'shop' } })).toEqual([])
   })
 })

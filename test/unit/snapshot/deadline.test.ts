@@ -10,7 +10,9 @@ describe('deadlines', () => {
   })
 
   test('task runs from the adoption, else from the request', () => {
-    expect(taskDeadlineMs(aSnapshot({ status: requested({ postedAt: ago(hour), adoptedAt: ago(minute) }) }), now)).toBe(now - minute + 6 * hour)
+    expect(taskDeadlineMs(aSnapshot({ status: requested({ postedAt: ago(hour), adoptedAt: ago(minute) }) }), now)).toBe(
+      now - minute + 6 * hour,
+    )
     expect(taskDeadlineMs(aSnapshot({ status: requested({ postedAt: ago(hour) }) }), now)).toBe(now + 5 * hour)
     expect(taskDeadlineMs(aSnapshot(), now)).toBe(now + 6 * hour)
   })

@@ -3,52 +3,125 @@ import { describe, expect, test } from 'vitest'
 import { isFinished } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
-import { ago, aJob, anEngine, aSnapshot, aTask, conditionsIn, decided, effectsOf, ended, hour, minute, moving, noMover, processing, requested, second, stored, succeeded } from '../../support/observations.ts'
+import {
+  ago,
+  aJob,
+  anEngine,
+  aSnapshot,
+  aTask,
+  conditionsIn,
+  decided,
+  effectsOf,
+  ended,
+  hour,
+  minute,
+  moving,
+  noMover,
+  processing,
+  requested,
+  second,
+  stored,
+  succeeded,
+} from '../../support/observations.ts'
 
-const deleted = (status: MeiliSnapshotStatus, metadata: object = {}): Pick<SnapshotObservation, 'snapshot'> => ({ snapshot: aSnapshot({ metadata: { deletionTimestamp: ago(second), ...metadata }, status }) })
+const deleted = (status: MeiliSnapshotStatus, metadata: object = {}): Pick<SnapshotObservation, 'snapshot'> => ({
+  snapshot: aSnapshot({ metadata: { deletionTimestamp: ago(second), ...metadata }, status }),
+})
 const ours = requested({ taskUid: 12, adoptedAt: ago(20 * second) })
 const enqueued = { engine: anEngine({ candidates: [aTask()] }) }
 
 describe('finished', () => {
-  const completed: MeiliSnapshotStatus = { ...moving({}, { phase: 'Completed', completedAt: ago(hour) }), observedGeneration: 1 }
+  const completed: MeiliSnapshotStatus = {
+    ...moving({}, { phase: 'Completed', completedAt: ago(hour) }),
+    observedGeneration: 1,
+  }
   const failed: MeiliSnapshotStatus = { phase: 'Failed', completedAt: ago(hour), observedGeneration: 1 }
 
-  test.each([['Completed', completed], ['Failed', failed]])('a %s object lets go of its finalizer and stays as it is', (_, status) => {
-    const verdict = decided({ snapshot: aSnapshot({ status }), instance: undefined, target: undefined, claim: undefined, engine: { state: 'NotAsked' } })
+  test.each([
+    ['Completed', completed],
+    ['Failed', failed],
+  ])('a %s object lets go of its finalizer and stays as it is', (_, status) => {
+    const verdict = decided({
+      snapshot: aSnapshot({ status }),
+      instance: undefined,
+      target: undefined,
+      claim: undefined,
+      engine: { state: 'NotAsked' },
+    })
     expect(verdict).toMatchObject({ effects: ['RemoveFinalizer'], requeueAfterMs: undefined })
     expect(verdict.status).toEqual(status)
   })
 
-  test.each([['Completed', completed], ['Failed', failed]])('a %s object without the finalizer needs nothing', (_, status) => {
-    expect(decided({ snapshot: aSnapshot({ status, metadata: { finalizers: [] } }) })).toMatchObject({ effects: [], requeueAfterMs: undefined, status })
+  test.each([
+    ['Completed', completed],
+    ['Failed', failed],
+  ])('a %s object without the finalizer needs nothing', (_, status) => {
+    expect(decided({ snapshot: aSnapshot({ status, metadata: { finalizers: [] } }) })).toMatchObject({
+      effects: [],
+      requeueAfterMs: undefined,
+      status,
+    })
   })
 
   test('is never judged again, whatever its mover, its task or its server does', () => {
     const snapshot = aSnapshot({ status: failed })
     const job = aJob(aSnapshot({ status: moving() }))
-    expect(decided({ snapshot, mover: { ...noMover, job, jobs: [job], pod: ended(0, stored) }, engine: anEngine({ candidates: [succeeded()] }) }).status).toEqual(failed)
+    expect(
+      decided({
+        snapshot,
+        mover: { ...noMover, job, jobs: [job], pod: ended(0, stored) },
+        engine: anEngine({ candidates: [succeeded()] }),
+      }).status,
+    ).toEqual(failed)
   })
 
   test('says that a changed deletionPolicy was seen, and nothing else of it changes', () => {
-    const said = { type: 'Ready', status: 'True' as const, reason: 'Completed', message: 'stored', lastTransitionTime: ago(hour), observedGeneration: 1 }
+    const said = {
+      type: 'Ready',
+      status: 'True' as const,
+      reason: 'Completed',
+      message: 'stored',
+      lastTransitionTime: ago(hour),
+      observedGeneration: 1,
+    }
     const status = { ...completed, conditions: [said] }
     const changed = aSnapshot({ status, metadata: { generation: 2 }, spec: { deletionPolicy: 'Delete' } })
-    expect(decided({ snapshot: changed }).status).toEqual({ ...status, observedGeneration: 2, conditions: [{ ...said, observedGeneration: 2 }] })
+    expect(decided({ snapshot: changed }).status).toEqual({
+      ...status,
+      observedGeneration: 2,
+      conditions: [{ ...said, observedGeneration: 2 }],
+    })
   })
 
-  test.each([['Completed', true], ['Failed', true], ['Pending', false], ['Snapshotting', false], ['Moving', false], ['Verifying', false]] as const)('%s: %s', (phase, expected) => {
+  test.each([
+    ['Completed', true],
+    ['Failed', true],
+    ['Pending', false],
+    ['Snapshotting', false],
+    ['Moving', false],
+    ['Verifying', false],
+  ] as const)('%s: %s', (phase, expected) => {
     expect(isFinished(aSnapshot({ status: { phase } }))).toBe(expected)
   })
 })
 
 describe('beingDeleted', () => {
   test('without our finalizer there is nothing to do', () => {
-    expect(decided(deleted(ours, { finalizers: ['example.test/other'] }))).toMatchObject({ effects: [], requeueAfterMs: undefined, status: ours })
+    expect(decided(deleted(ours, { finalizers: ['example.test/other'] }))).toMatchObject({
+      effects: [],
+      requeueAfterMs: undefined,
+      status: ours,
+    })
   })
 
   test('an object that has asked for nothing is let go', () => {
-    expect(decided(deleted({ phase: 'Pending' }))).toMatchObject({ effects: ['RemoveFinalizer'], requeueAfterMs: undefined })
-    expect(effectsOf('RemoveFinalizer', deleted({}))).toEqual([{ kind: 'RemoveFinalizer', finalizer: 'meili-operator.dev/snapshot' }])
+    expect(decided(deleted({ phase: 'Pending' }))).toMatchObject({
+      effects: ['RemoveFinalizer'],
+      requeueAfterMs: undefined,
+    })
+    expect(effectsOf('RemoveFinalizer', deleted({}))).toEqual([
+      { kind: 'RemoveFinalizer', finalizer: 'meili-operator.dev/snapshot' },
+    ])
   })
 
   test('waits for a mover that does not end, and says so', () => {
@@ -70,14 +143,23 @@ describe('beingDeleted', () => {
     const changes = { ...deleted(moving()), mover: { ...noMover, jobs: [first, going] } }
     expect(decided(changes)).toMatchObject({ requeueAfterMs: 2 * second, status: moving() })
     expect(effectsOf('DeleteJob', changes)).toEqual([{ kind: 'DeleteJob', name: 'first', uid: 'first-uid' }])
-    expect(decided({ ...changes, mover: { ...noMover, jobs: [going] } })).toMatchObject({ effects: [], requeueAfterMs: 2 * second })
+    expect(decided({ ...changes, mover: { ...noMover, jobs: [going] } })).toMatchObject({
+      effects: [],
+      requeueAfterMs: 2 * second,
+    })
     expect(decided({ ...changes, mover: noMover }).effects).toEqual(['RemoveFinalizer'])
   })
 
   test('cancels its own task that has not begun, then lets go', () => {
-    expect(decided({ ...deleted(ours), ...enqueued })).toMatchObject({ effects: ['CancelTask'], requeueAfterMs: second, status: ours })
+    expect(decided({ ...deleted(ours), ...enqueued })).toMatchObject({
+      effects: ['CancelTask'],
+      requeueAfterMs: second,
+      status: ours,
+    })
     expect(effectsOf('CancelTask', { ...deleted(ours), ...enqueued })[0]?.taskUid).toBe(12)
-    expect(decided({ ...deleted(requested({ taskUid: 12, cancelTaskUid: 15 })), ...enqueued }).effects).toEqual(['RemoveFinalizer'])
+    expect(decided({ ...deleted(requested({ taskUid: 12, cancelTaskUid: 15 })), ...enqueued }).effects).toEqual([
+      'RemoveFinalizer',
+    ])
   })
 
   test.each<[string, Partial<SnapshotObservation>]>([
@@ -86,9 +168,15 @@ describe('beingDeleted', () => {
     ['is gone', { engine: anEngine() }],
     ['another object waits for', { ...enqueued, adoptedByOthers: [12] }],
     ['nobody can be asked about', { engine: { state: 'Unreachable', message: 'ECONNREFUSED' } }],
-    ['has been tried to cancel for a minute', { ...enqueued, ...deleted(ours, { deletionTimestamp: ago(minute + second) }) }],
+    [
+      'has been tried to cancel for a minute',
+      { ...enqueued, ...deleted(ours, { deletionTimestamp: ago(minute + second) }) },
+    ],
   ])('lets go at once where its task %s', (_, changes) => {
-    expect(decided({ ...deleted(ours), ...changes })).toMatchObject({ effects: ['RemoveFinalizer'], requeueAfterMs: undefined })
+    expect(decided({ ...deleted(ours), ...changes })).toMatchObject({
+      effects: ['RemoveFinalizer'],
+      requeueAfterMs: undefined,
+    })
   })
 
   test('leaves a task alone that our own reply did not name', () => {

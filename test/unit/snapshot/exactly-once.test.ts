@@ -5,7 +5,16 @@ import type { MeiliSnapshotStatus, SnapshotTask } from '../../../src/api/snapsho
 import { decideSnapshot } from '../../../src/snapshot/decide.ts'
 import { learnFact } from '../../../src/snapshot/learn.ts'
 import type { EngineSeen } from '../../../src/snapshot/observation.ts'
-import { anEngine, anObservation, aSnapshot, asStored, aTask, baseline, now, second } from '../../support/observations.ts'
+import {
+  anEngine,
+  anObservation,
+  aSnapshot,
+  asStored,
+  aTask,
+  baseline,
+  now,
+  second,
+} from '../../support/observations.ts'
 
 const lastSecond = 300
 
@@ -30,7 +39,15 @@ interface Script {
 }
 
 const script: fc.Arbitrary<Script> = fc.record({
-  fates: fc.array(fc.record({ crashes: fc.boolean(), lost: fc.boolean(), delaySeconds: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 })), replied: fc.boolean() }), { minLength: 1, maxLength: 6 }),
+  fates: fc.array(
+    fc.record({
+      crashes: fc.boolean(),
+      lost: fc.boolean(),
+      delaySeconds: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 10 })),
+      replied: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 6 },
+  ),
   silences: fc.array(fc.record({ from: fc.nat(200), seconds: fc.integer({ min: 1, max: 90 }) }), { maxLength: 3 }),
   pauses: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 5, maxLength: 5 }),
 })
@@ -57,7 +74,10 @@ class Server {
   }
 
   tasks(at: number): SnapshotTask[] {
-    return this.#arrivals.filter((arrival) => arrival <= at).toSorted((a, b) => a - b).map((_, index) => aTask({ uid: baseline.uid + 1 + index }))
+    return this.#arrivals
+      .filter((arrival) => arrival <= at)
+      .toSorted((a, b) => a - b)
+      .map((_, index) => aTask({ uid: baseline.uid + 1 + index }))
   }
 
   /** All that are made in the end. */
@@ -66,7 +86,9 @@ class Server {
   }
 
   seen(at: number): EngineSeen {
-    return this.isSilent(at) ? { state: 'Unreachable', message: 'GET /tasks got no reply: ETIMEDOUT.' } : anEngine({ candidates: this.tasks(at), newest: this.tasks(at).at(-1) ?? baseline })
+    return this.isSilent(at)
+      ? { state: 'Unreachable', message: 'GET /tasks got no reply: ETIMEDOUT.' }
+      : anEngine({ candidates: this.tasks(at), newest: this.tasks(at).at(-1) ?? baseline })
   }
 }
 
@@ -93,7 +115,10 @@ function play({ fates, silences, pauses }: Script): Outcome {
     sent.push(status)
     if (lost) continue
     server.post(at, delaySeconds)
-    if (replied && delaySeconds === 0) status = asStored(learnFact(aSnapshot({ status }), { kind: 'TaskEnqueued', taskUid: server.tasks(at).at(-1)?.uid ?? 0 }, atMs))
+    if (replied && delaySeconds === 0)
+      status = asStored(
+        learnFact(aSnapshot({ status }), { kind: 'TaskEnqueued', taskUid: server.tasks(at).at(-1)?.uid ?? 0 }, atMs),
+      )
   }
   return { server, status, sent }
 }
@@ -104,7 +129,8 @@ describe('exactly once', () => {
       fc.property(script, (of) => {
         const { server, status, sent } = play(of)
         expect(server.allTasks()).toBeLessThanOrEqual(1)
-        if (server.tasks(lastSecond - 50).length === 1) expect(status.request?.taskUid ?? status.task?.uid).toBe(baseline.uid + 1)
+        if (server.tasks(lastSecond - 50).length === 1)
+          expect(status.request?.taskUid ?? status.task?.uid).toBe(baseline.uid + 1)
         const counts = sent.map(({ request }) => request?.posts ?? 0)
         expect(counts).toEqual([...new Set(counts)].filter((count) => count > 0))
         expect(status.request?.posts ?? 0).toBeGreaterThanOrEqual(sent.length)
@@ -115,7 +141,11 @@ describe('exactly once', () => {
 
   test('a request that was lost is made again, so that there is a task in the end', () => {
     const lost = { crashes: false, lost: true, delaySeconds: 0, replied: false }
-    const { server, sent } = play({ fates: [lost, { ...lost, lost: false, crashes: true }, { ...lost, lost: false, replied: true }], silences: [], pauses: [1] })
+    const { server, sent } = play({
+      fates: [lost, { ...lost, lost: false, crashes: true }, { ...lost, lost: false, replied: true }],
+      silences: [],
+      pauses: [1],
+    })
     expect(server.allTasks()).toBe(1)
     expect(sent.map(({ request }) => request?.posts)).toEqual([1, 3])
   })

@@ -8,7 +8,10 @@ import { now } from '../../support/observations.ts'
 
 type Step = (world: ModelledWorld) => void
 
-const pass = (crash: Crash): Step => (world) => void world.pass(crash)
+const pass =
+  (crash: Crash): Step =>
+  (world) =>
+    void world.pass(crash)
 
 /** Each has a name, so that a counterexample can be read. */
 const steps: Readonly<Record<string, Step>> = {
@@ -94,7 +97,10 @@ test('each request was counted on record before it was sent; a second one has it
   fc.assert(
     fc.property(lives, (life) => {
       const { sent, snapshot } = live(life)
-      for (const [index, request] of sent.entries()) expect(sent.slice(0, index).every((before) => before.attempt < request.attempt || before.posts < request.posts)).toBe(true)
+      for (const [index, request] of sent.entries())
+        expect(
+          sent.slice(0, index).every((before) => before.attempt < request.attempt || before.posts < request.posts),
+        ).toBe(true)
       expect(Math.max(0, ...sent.map(({ attempt }) => attempt))).toBeLessThanOrEqual(3)
       const { attempt = 1, failure } = snapshot.status?.request ?? {}
       if (attempt > 1) expect(failure).toBeTruthy()
@@ -104,7 +110,18 @@ test('each request was counted on record before it was sent; a second one has it
 })
 
 test('where nobody interferes it takes one snapshot, however often the operator dies', () => {
-  const crashes = fc.array(fc.constantFrom('pass', 'operator dies before its write', 'operator dies after its write', 'operator dies while it sends', 'operator dies after its effect', 'engine works', 'the mover works'), { maxLength: 60, size: 'max' })
+  const crashes = fc.array(
+    fc.constantFrom(
+      'pass',
+      'operator dies before its write',
+      'operator dies after its write',
+      'operator dies while it sends',
+      'operator dies after its effect',
+      'engine works',
+      'the mover works',
+    ),
+    { maxLength: 60, size: 'max' },
+  )
   fc.assert(
     fc.property(crashes, (names) => {
       const { snapshot, sent } = live({ names, sourcePolicy: 'Keep' })

@@ -5,9 +5,15 @@ import { exitCodes } from '../../../src/mover/contract.ts'
 import { failureOf, resultOf, terminationOf } from '../../../src/snapshot/mover-result.ts'
 import { aJob, aPod, aSnapshot, ended, moving, running, stored } from '../../support/observations.ts'
 
-const job = (conditions?: object[]): V1Job => aJob(aSnapshot({ status: moving() }), conditions === undefined ? {} : { status: { conditions } })
+const job = (conditions?: object[]): V1Job =>
+  aJob(aSnapshot({ status: moving() }), conditions === undefined ? {} : { status: { conditions } })
 const disrupted = { conditions: [{ type: 'DisruptionTarget', status: 'True' }] }
-const backoff = { type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' }
+const backoff = {
+  type: 'Failed',
+  status: 'True',
+  reason: 'BackoffLimitExceeded',
+  message: 'Job has reached the specified backoff limit',
+}
 
 describe('terminationOf', () => {
   test('nothing while it runs, or has no pod yet', () => {
@@ -20,7 +26,14 @@ describe('terminationOf', () => {
   })
 
   test("a sidecar's end is not the mover's", () => {
-    const pod = aPod({ status: { containerStatuses: [{ name: 'istio-proxy', state: { terminated: { exitCode: 0 } } }, { name: 'mover', state: { running: {} } }] } })
+    const pod = aPod({
+      status: {
+        containerStatuses: [
+          { name: 'istio-proxy', state: { terminated: { exitCode: 0 } } },
+          { name: 'mover', state: { running: {} } },
+        ],
+      },
+    })
     expect(terminationOf(job(), pod)).toBeUndefined()
   })
 
@@ -33,18 +46,34 @@ describe('terminationOf', () => {
   })
 
   test('a Job that is over makes no other pod: then the word of the last one counts', () => {
-    expect(terminationOf(job([backoff]), ended(143, 'text', disrupted))).toEqual({ exitCode: 143, reason: 'Error', message: 'text' })
+    expect(terminationOf(job([backoff]), ended(143, 'text', disrupted))).toEqual({
+      exitCode: 143,
+      reason: 'Error',
+      message: 'text',
+    })
   })
 
   test.each([
-    ['Failed', backoff, { exitCode: undefined, reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' }],
+    [
+      'Failed',
+      backoff,
+      { exitCode: undefined, reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' },
+    ],
     ['Complete', { type: 'Complete', status: 'True' }, { exitCode: undefined, reason: 'Complete', message: '' }],
   ])('a Job that is %s without a pod speaks for itself', (_, condition, termination) => {
     expect(terminationOf(job([condition]), undefined)).toEqual(termination)
   })
 
   test('a Job that only begins to fail is not over', () => {
-    expect(terminationOf(job([{ type: 'FailureTarget', status: 'True' }, { type: 'Failed', status: 'False' }]), undefined)).toBeUndefined()
+    expect(
+      terminationOf(
+        job([
+          { type: 'FailureTarget', status: 'True' },
+          { type: 'Failed', status: 'False' },
+        ]),
+        undefined,
+      ),
+    ).toBeUndefined()
   })
 })
 
@@ -58,16 +87,27 @@ describe('resultOf', () => {
     ['JSON of another kind', '{"code":1}'],
     ['nothing', ''],
   ])('%s: exit code and reason are all that is known', (_, message) => {
-    expect(resultOf({ exitCode: 1, reason: 'Error', message })).toEqual({ exitCode: 1, message: `The mover ended with exit code 1 (Error) and left no result. ${message}`.trim() })
+    expect(resultOf({ exitCode: 1, reason: 'Error', message })).toEqual({
+      exitCode: 1,
+      message: `The mover ended with exit code 1 (Error) and left no result. ${message}`.trim(),
+    })
   })
 
   test('memory that ran out names the remedy', () => {
-    expect(resultOf({ exitCode: 137, reason: 'OOMKilled', message: '' }).message).toMatch(/ran out of memory.*spec\.mover\.resources\.limits\.memory/)
+    expect(resultOf({ exitCode: 137, reason: 'OOMKilled', message: '' }).message).toMatch(
+      /ran out of memory.*spec\.mover\.resources\.limits\.memory/,
+    )
   })
 
   test('without a pod no exit code is made up', () => {
-    const { message } = resultOf({ exitCode: undefined, reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' })
-    expect(message).toBe("The mover's Job ended (DeadlineExceeded), and no pod is left to tell how. Job was active longer than specified deadline")
+    const { message } = resultOf({
+      exitCode: undefined,
+      reason: 'DeadlineExceeded',
+      message: 'Job was active longer than specified deadline',
+    })
+    expect(message).toBe(
+      "The mover's Job ended (DeadlineExceeded), and no pod is left to tell how. Job was active longer than specified deadline",
+    )
   })
 })
 
@@ -78,14 +118,24 @@ describe('failureOf', () => {
     ['destinationConflict', 'DestinationConflict'],
     ['permissionDenied', 'SourceNotReadable'],
   ] as const)('%s is final: %s', (name, reason) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, cure: 'None', message: 'Why.', isKilled: false })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({
+      reason,
+      cure: 'None',
+      message: 'Why.',
+      isKilled: false,
+    })
   })
 
   test.each([
     ['archiveBad', 'ArchiveCorrupt'],
     ['sourceMissing', 'SourceMissing'],
   ] as const)('%s (%s): a file that is bad, or that no batch wrote, is made anew', (name, reason) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.', modifiedAt: '2026-03-01T11:00:00Z' })).toEqual({ reason, cure: 'Snapshot', message: 'Why.', isKilled: false })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.', modifiedAt: '2026-03-01T11:00:00Z' })).toEqual({
+      reason,
+      cure: 'Snapshot',
+      message: 'Why.',
+      isKilled: false,
+    })
   })
 
   test.each([
@@ -93,14 +143,27 @@ describe('failureOf', () => {
     ['superseded', 'Superseded'],
     ['terminated', 'MoverFailed'],
   ] as const)('%s may pass, and does not count: %s', (name, reason) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason, cure: 'MoverUncounted', message: 'Why.', isKilled: false })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({
+      reason,
+      cure: 'MoverUncounted',
+      message: 'Why.',
+      isKilled: false,
+    })
   })
 
   test.each(['inputOutput', 'mismatch', 'stalled'] as const)('%s may pass, and counts', (name) => {
-    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({ reason: 'MoverFailed', cure: 'Mover', message: 'Why.', isKilled: false })
+    expect(failureOf({ exitCode: exitCodes[name], message: 'Why.' })).toEqual({
+      reason: 'MoverFailed',
+      cure: 'Mover',
+      message: 'Why.',
+      isKilled: false,
+    })
   })
 
-  test.each([1, 137, 255, -1])('exit code %d, which is none of its own, may pass, and counts; it was killed', (exitCode) => {
-    expect(failureOf({ exitCode, message: 'Why.' })).toMatchObject({ cure: 'Mover', isKilled: true })
-  })
+  test.each([1, 137, 255, -1])(
+    'exit code %d, which is none of its own, may pass, and counts; it was killed',
+    (exitCode) => {
+      expect(failureOf({ exitCode, message: 'Why.' })).toMatchObject({ cure: 'Mover', isKilled: true })
+    },
+  )
 })

@@ -13,8 +13,24 @@ import { aSnapshot, baseline, requested } from '../../support/observations.ts'
 type Reply = { readonly status?: number; readonly body: unknown }
 
 /** A task as Meilisearch 1.21 writes it: what it does not know is null. */
-const wire = (uid: number, changes: object = {}): object => ({ uid, batchUid: null, indexUid: null, status: 'enqueued', type: 'snapshotCreation', canceledBy: null, details: null, error: null, duration: null, enqueuedAt: `2026-03-01T11:00:${uid}.123456789Z`, startedAt: null, finishedAt: null, ...changes })
-const page = (results: object[], total = results.length, next: number | null = null): Reply => ({ body: { results, total, limit: 100, from: 0, next } })
+const wire = (uid: number, changes: object = {}): object => ({
+  uid,
+  batchUid: null,
+  indexUid: null,
+  status: 'enqueued',
+  type: 'snapshotCreation',
+  canceledBy: null,
+  details: null,
+  error: null,
+  duration: null,
+  enqueuedAt: `2026-03-01T11:00:${uid}.123456789Z`,
+  startedAt: null,
+  finishedAt: null,
+  ...changes,
+})
+const page = (results: object[], total = results.length, next: number | null = null): Reply => ({
+  body: { results, total, limit: 100, from: 0, next },
+})
 
 const newest = '/tasks?limit=1'
 const above = (uid: number): string => `/tasks?types=snapshotCreation&reverse=true&from=${uid}&limit=100`
@@ -29,7 +45,10 @@ describe('askEngine', () => {
   beforeAll(async () => {
     server = createServer((call, response) => {
       asked.push(`${call.method} ${call.url}`)
-      const { status = 200, body } = replies[call.url ?? ''] ?? { status: 404, body: { message: 'Task `11` not found.', code: 'task_not_found', type: 'invalid_request', link: '' } }
+      const { status = 200, body } = replies[call.url ?? ''] ?? {
+        status: 404,
+        body: { message: 'Task `11` not found.', code: 'task_not_found', type: 'invalid_request', link: '' },
+      }
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -44,7 +63,14 @@ describe('askEngine', () => {
     replies = {
       [newest]: page([wire(12)], 13),
       '/version': { body: { commitSha: 'unknown', commitDate: 'unknown', pkgVersion: '1.21.0' } },
-      '/stats': { body: { databaseSize: 900, usedDatabaseSize: 700, lastUpdate: null, indexes: { products: { numberOfDocuments: 3, isIndexing: false } } } },
+      '/stats': {
+        body: {
+          databaseSize: 900,
+          usedDatabaseSize: 700,
+          lastUpdate: null,
+          indexes: { products: { numberOfDocuments: 3, isIndexing: false } },
+        },
+      },
       '/tasks/11': { body: wire(11, { enqueuedAt: baseline.enqueuedAt }) },
       [above(12)]: page([]),
       [above(0)]: page([]),
@@ -53,7 +79,12 @@ describe('askEngine', () => {
   })
 
   const ask = async (status: MeiliSnapshotStatus = requested(), connection?: Connection): Promise<EngineSeen> => {
-    const connections = { open: () => Promise.resolve(connection ?? { state: 'Open', client: new MeilisearchClient({ endpoint, key: 'a-key-that-stays-here' }) }) } as unknown as Connections
+    const connections = {
+      open: () =>
+        Promise.resolve(
+          connection ?? { state: 'Open', client: new MeilisearchClient({ endpoint, key: 'a-key-that-stays-here' }) },
+        ),
+    } as unknown as Connections
     return await askEngine(connections, { namespace: 'shop', endpoint }, aSnapshot({ status }))
   }
   const answer = async (status?: MeiliSnapshotStatus): Promise<EngineAnswer> => {
@@ -63,7 +94,17 @@ describe('askEngine', () => {
   }
 
   test('before the request only the newest task counts: nothing else is asked', async () => {
-    expect(await answer({})).toEqual({ state: 'Answered', version: '1.21.0', commit: 'unknown', newest: { uid: 12, enqueuedAt: '2026-03-01T11:00:12.123456789Z' }, baseline: undefined, candidates: [], running: undefined, indexes: { count: 0, documents: 0, listed: [] }, databaseSizeBytes: 0 })
+    expect(await answer({})).toEqual({
+      state: 'Answered',
+      version: '1.21.0',
+      commit: 'unknown',
+      newest: { uid: 12, enqueuedAt: '2026-03-01T11:00:12.123456789Z' },
+      baseline: undefined,
+      candidates: [],
+      running: undefined,
+      indexes: { count: 0, documents: 0, listed: [] },
+      databaseSizeBytes: 0,
+    })
     expect(asked).toEqual([`GET ${newest}`, 'GET /version'])
   })
 
@@ -72,15 +113,25 @@ describe('askEngine', () => {
     expect((await answer({})).newest).toBeUndefined()
   })
 
-  test.each([{}, requested()])('tasks that are there and cannot be seen: the key is limited to some indexes', async (status) => {
-    replies[newest] = page([], 4)
-    expect(await ask(status)).toEqual({ state: 'Unauthorized', message: 'The key is limited to some indexes: it sees none of the server\'s 4 tasks. It needs tasks.get for indexes ["*"].' })
-    expect(asked).toEqual([`GET ${newest}`])
-  })
+  test.each([{}, requested()])(
+    'tasks that are there and cannot be seen: the key is limited to some indexes',
+    async (status) => {
+      replies[newest] = page([], 4)
+      expect(await ask(status)).toEqual({
+        state: 'Unauthorized',
+        message:
+          'The key is limited to some indexes: it sees none of the server\'s 4 tasks. It needs tasks.get for indexes ["*"].',
+      })
+      expect(asked).toEqual([`GET ${newest}`])
+    },
+  )
 
   test('candidates begin right above the baseline', async () => {
     replies[above(12)] = page([wire(12), wire(13, { status: 'failed' })])
-    expect((await answer()).candidates.map(({ uid, status }) => [uid, status])).toEqual([[12, 'enqueued'], [13, 'failed']])
+    expect((await answer()).candidates.map(({ uid, status }) => [uid, status])).toEqual([
+      [12, 'enqueued'],
+      [13, 'failed'],
+    ])
     expect(asked).not.toContain(`GET ${above(11)}`)
   })
 
@@ -103,18 +154,61 @@ describe('askEngine', () => {
 
   test('what Meilisearch gives as null is absent', async () => {
     replies[above(12)] = page([wire(12)])
-    expect((await answer()).candidates).toEqual([{ uid: 12, status: 'enqueued', enqueuedAt: '2026-03-01T11:00:12.123456789Z' }])
+    expect((await answer()).candidates).toEqual([
+      { uid: 12, status: 'enqueued', enqueuedAt: '2026-03-01T11:00:12.123456789Z' },
+    ])
   })
 
   test('a task is in its own words, without what we do not keep', async () => {
-    replies[above(12)] = page([wire(12, { status: 'failed', batchUid: 9, startedAt: '2026-03-01T11:00:13Z', finishedAt: '2026-03-01T11:00:14Z', duration: 'PT1S', error: { message: 'm'.repeat(5000), code: 'internal', type: 'internal', link: '' } })])
-    expect((await answer()).candidates).toEqual([{ uid: 12, status: 'failed', enqueuedAt: '2026-03-01T11:00:12.123456789Z', batchUid: 9, startedAt: '2026-03-01T11:00:13Z', finishedAt: '2026-03-01T11:00:14Z', duration: 'PT1S', error: { code: 'internal', message: 'm'.repeat(2000) } }])
+    replies[above(12)] = page([
+      wire(12, {
+        status: 'failed',
+        batchUid: 9,
+        startedAt: '2026-03-01T11:00:13Z',
+        finishedAt: '2026-03-01T11:00:14Z',
+        duration: 'PT1S',
+        error: { message: 'm'.repeat(5000), code: 'internal', type: 'internal', link: '' },
+      }),
+    ])
+    expect((await answer()).candidates).toEqual([
+      {
+        uid: 12,
+        status: 'failed',
+        enqueuedAt: '2026-03-01T11:00:12.123456789Z',
+        batchUid: 9,
+        startedAt: '2026-03-01T11:00:13Z',
+        finishedAt: '2026-03-01T11:00:14Z',
+        duration: 'PT1S',
+        error: { code: 'internal', message: 'm'.repeat(2000) },
+      },
+    ])
   })
 
   test('while a candidate is unfinished, the batch that runs is read with its innermost step', async () => {
     replies[above(12)] = page([wire(12)])
-    replies[running] = { body: { results: [{ uid: 8, progress: { steps: [{ currentStep: 'processing tasks', finished: 0, total: 2 }, { currentStep: 'indexing', finished: 1, total: 3 }], percentage: 41.67 }, stats: { types: { documentAdditionOrUpdate: 2, settingsUpdate: 1 } } }] } }
-    expect((await answer()).running).toEqual({ uid: 8, types: 'documentAdditionOrUpdate, settingsUpdate', step: 'indexing', percent: 41.67 })
+    replies[running] = {
+      body: {
+        results: [
+          {
+            uid: 8,
+            progress: {
+              steps: [
+                { currentStep: 'processing tasks', finished: 0, total: 2 },
+                { currentStep: 'indexing', finished: 1, total: 3 },
+              ],
+              percentage: 41.67,
+            },
+            stats: { types: { documentAdditionOrUpdate: 2, settingsUpdate: 1 } },
+          },
+        ],
+      },
+    }
+    expect((await answer()).running).toEqual({
+      uid: 8,
+      types: 'documentAdditionOrUpdate, settingsUpdate',
+      step: 'indexing',
+      percent: 41.67,
+    })
   })
 
   test('a batch that tells nothing of itself is still a batch', async () => {
@@ -131,7 +225,10 @@ describe('askEngine', () => {
 
   test('once a snapshot is there to be described, the contents are read', async () => {
     replies[above(12)] = page([wire(12, { status: 'succeeded' })])
-    expect(await answer()).toMatchObject({ databaseSizeBytes: 900, indexes: { count: 1, documents: 3, listed: [{ uid: 'products', documents: 3 }] } })
+    expect(await answer()).toMatchObject({
+      databaseSizeBytes: 900,
+      indexes: { count: 1, documents: 3, listed: [{ uid: 'products', documents: 3 }] },
+    })
   })
 
   test('nothing but GET is ever sent', async () => {
@@ -142,21 +239,38 @@ describe('askEngine', () => {
 
   test.each([401, 403])('%d is Unauthorized, in the words of the server', async (status) => {
     replies[newest] = { status, body: { message: 'The provided API key is invalid', code: 'invalid_api_key' } }
-    expect(await ask()).toEqual({ state: 'Unauthorized', message: `GET /tasks?limit=1 answered ${status} invalid_api_key: The provided API key is invalid.` })
+    expect(await ask()).toEqual({
+      state: 'Unauthorized',
+      message: `GET /tasks?limit=1 answered ${status} invalid_api_key: The provided API key is invalid.`,
+    })
   })
 
-  test.each([[500, 'internal'], [429, 'too_many'], [400, 'bad_request'], [404, 'not_found']])('%d is a server that cannot be used now, told with one full stop', async (status, code) => {
+  test.each([
+    [500, 'internal'],
+    [429, 'too_many'],
+    [400, 'bad_request'],
+    [404, 'not_found'],
+  ])('%d is a server that cannot be used now, told with one full stop', async (status, code) => {
     replies[newest] = { status, body: { message: 'Something is wrong.', code } }
-    expect(await ask()).toEqual({ state: 'Unreachable', message: `GET /tasks?limit=1 answered ${status} ${code}: Something is wrong.` })
+    expect(await ask()).toEqual({
+      state: 'Unreachable',
+      message: `GET /tasks?limit=1 answered ${status} ${code}: Something is wrong.`,
+    })
   })
 
   test('an answer that no Meilisearch would give is one of them', async () => {
     replies['/version'] = { body: { name: 'something else' } }
-    expect(await ask()).toMatchObject({ state: 'Unreachable', message: expect.stringContaining('GET /version answered something that Meilisearch 1.12 or later would not') })
+    expect(await ask()).toMatchObject({
+      state: 'Unreachable',
+      message: expect.stringContaining('GET /version answered something that Meilisearch 1.12 or later would not'),
+    })
   })
 
   test('a Secret that is missing is Unauthorized, and the server is not asked', async () => {
-    expect(await ask(requested(), { state: 'SecretMissing', message: 'Secret keys does not exist.' })).toEqual({ state: 'Unauthorized', message: 'Secret keys does not exist.' })
+    expect(await ask(requested(), { state: 'SecretMissing', message: 'Secret keys does not exist.' })).toEqual({
+      state: 'Unauthorized',
+      message: 'Secret keys does not exist.',
+    })
     expect(asked).toEqual([])
   })
 

@@ -9,7 +9,22 @@ import type { Connections } from '../../../src/reconcile/connection.ts'
 import { observeSnapshot } from '../../../src/snapshot/observe.ts'
 import type { SnapshotObservation } from '../../../src/snapshot/observation.ts'
 import { aManagedInstance } from '../../support/managed-observations.ts'
-import { aClaim, aCondition, ago, aJob, anInstance, aSnapshot, aTarget, hour, jobName, minute, moving, requested, running, second } from '../../support/observations.ts'
+import {
+  aClaim,
+  aCondition,
+  ago,
+  aJob,
+  anInstance,
+  aSnapshot,
+  aTarget,
+  hour,
+  jobName,
+  minute,
+  moving,
+  requested,
+  running,
+  second,
+} from '../../support/observations.ts'
 
 interface World {
   /** By `plural/name`. */
@@ -26,21 +41,28 @@ interface World {
 }
 
 function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswered }: World): KubeClient {
-  const inPlace: Readonly<Record<string, object>> = objects ?? { 'pods/search-0': aTarget(), 'persistentvolumeclaims/backups': aClaim() }
+  const inPlace: Readonly<Record<string, object>> = objects ?? {
+    'pods/search-0': aTarget(),
+    'persistentvolumeclaims/backups': aClaim(),
+  }
   const lists: Readonly<Record<string, readonly object[]>> = { jobs, pods, events }
   return Object.assign(Object.create(KubeClient.prototype) as KubeClient, {
     get: ({ plural }: Resource, { name }: Ref) => {
       const found = inPlace[`${plural}/${name}`]
       return found === undefined ? Promise.reject(new NotFound(`${name} not found`)) : Promise.resolve(found)
     },
-    listAll: ({ plural }: Resource) => (unanswered === undefined ? Promise.resolve(lists[plural]) : Promise.reject(unanswered)),
+    listAll: ({ plural }: Resource) =>
+      unanswered === undefined ? Promise.resolve(lists[plural]) : Promise.reject(unanswered),
     list: ({ plural }: Resource) => Promise.resolve({ items: lists[plural] as KubeObject[] }),
     // As the kubelet: no more bytes than were asked for.
-    logs: (_: Ref, { limitBytes = Infinity }: { limitBytes?: number }) => (logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs.slice(0, limitBytes))),
+    logs: (_: Ref, { limitBytes = Infinity }: { limitBytes?: number }) =>
+      logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs.slice(0, limitBytes)),
   })
 }
 
-const noSecret = { open: () => Promise.resolve({ state: 'SecretMissing', message: 'Secret keys does not exist.' }) } as unknown as Connections
+const noSecret = {
+  open: () => Promise.resolve({ state: 'SecretMissing', message: 'Secret keys does not exist.' }),
+} as unknown as Connections
 
 async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<SnapshotObservation> {
   const { instances = [anInstance()], snapshots = [] } = world
@@ -50,7 +72,8 @@ async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<Snap
       connections: noSecret,
       instance: (key) => instances.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
       instances: (namespace) => instances.filter(({ metadata }) => metadata.namespace === namespace),
-      snapshots: (namespace) => [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
+      snapshots: (namespace) =>
+        [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
       maxMovers: 10,
       maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
@@ -61,12 +84,24 @@ async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<Snap
 }
 
 /** Another snapshot of the same server, as old as told. */
-const other = (name: string, parts: { ageMs?: number; status?: MeiliSnapshotStatus; metadata?: object; instance?: string } = {}): MeiliSnapshot =>
-  aSnapshot({ name, metadata: { uid: `${name}-uid`, creationTimestamp: ago(parts.ageMs ?? 2 * hour), ...parts.metadata }, spec: { source: { instanceRef: { name: parts.instance ?? 'search' } } }, ...(parts.status === undefined ? {} : { status: parts.status }) })
-const waitingFor = (reason: string): MeiliSnapshotStatus => ({ phase: 'Pending', conditions: [aCondition('Ready', 'False', { reason })] })
+const other = (
+  name: string,
+  parts: { ageMs?: number; status?: MeiliSnapshotStatus; metadata?: object; instance?: string } = {},
+): MeiliSnapshot =>
+  aSnapshot({
+    name,
+    metadata: { uid: `${name}-uid`, creationTimestamp: ago(parts.ageMs ?? 2 * hour), ...parts.metadata },
+    spec: { source: { instanceRef: { name: parts.instance ?? 'search' } } },
+    ...(parts.status === undefined ? {} : { status: parts.status }),
+  })
+const waitingFor = (reason: string): MeiliSnapshotStatus => ({
+  phase: 'Pending',
+  conditions: [aCondition('Ready', 'False', { reason })],
+})
 
 describe('the queue', () => {
-  const ahead = async (...snapshots: MeiliSnapshot[]): Promise<readonly string[]> => (await observe(aSnapshot(), { snapshots })).ahead
+  const ahead = async (...snapshots: MeiliSnapshot[]): Promise<readonly string[]> =>
+    (await observe(aSnapshot(), { snapshots })).ahead
 
   test('older ones that wait for nothing but their turn go first', async () => {
     expect(await ahead(other('fresh'), other('queued', { status: waitingFor('Queued') }))).toEqual(['fresh', 'queued'])
@@ -81,12 +116,20 @@ describe('the queue', () => {
     expect((await ahead(twin)).length + (await observe(twin, { snapshots: [aSnapshot()] })).ahead.length).toBe(1)
   })
 
-  test.each(['ClaimNotFound', 'Unauthorized', 'TargetNotReady'])('one that waits for something else (%s) blocks nobody', async (reason) => {
-    expect(await ahead(other('held-up', { status: waitingFor(reason) }))).toEqual([])
-  })
+  test.each(['ClaimNotFound', 'Unauthorized', 'TargetNotReady'])(
+    'one that waits for something else (%s) blocks nobody',
+    async (reason) => {
+      expect(await ahead(other('held-up', { status: waitingFor(reason) }))).toEqual([])
+    },
+  )
 
   test('one with a request on record goes first, also where it is younger or being deleted', async () => {
-    expect(await ahead(other('active', { ageMs: minute, status: requested() }), other('leaving', { status: requested(), metadata: { deletionTimestamp: ago(second) } }))).toEqual(['active', 'leaving'])
+    expect(
+      await ahead(
+        other('active', { ageMs: minute, status: requested() }),
+        other('leaving', { status: requested(), metadata: { deletionTimestamp: ago(second) } }),
+      ),
+    ).toEqual(['active', 'leaving'])
   })
 
   test('one that is being deleted and has asked for nothing does not', async () => {
@@ -94,7 +137,12 @@ describe('the queue', () => {
   })
 
   test('one that has ended does not', async () => {
-    expect(await ahead(other('done', { status: { ...moving(), phase: 'Completed' } }), other('failed', { status: { ...requested(), phase: 'Failed' } }))).toEqual([])
+    expect(
+      await ahead(
+        other('done', { status: { ...moving(), phase: 'Completed' } }),
+        other('failed', { status: { ...requested(), phase: 'Failed' } }),
+      ),
+    ).toEqual([])
   })
 
   test('one of another server does not', async () => {
@@ -102,8 +150,15 @@ describe('the queue', () => {
   })
 
   test('one of another instance that stands for the same pod does', async () => {
-    const instances = [anInstance(), anInstance({ name: 'alias' }), anInstance({ name: 'blog', status: { pod: { name: 'blog-0', uid: 'blog-uid' } } })]
-    const seen = await observe(aSnapshot(), { instances, snapshots: [other('aliased', { instance: 'alias' }), other('elsewhere', { instance: 'blog' })] })
+    const instances = [
+      anInstance(),
+      anInstance({ name: 'alias' }),
+      anInstance({ name: 'blog', status: { pod: { name: 'blog-0', uid: 'blog-uid' } } }),
+    ]
+    const seen = await observe(aSnapshot(), {
+      instances,
+      snapshots: [other('aliased', { instance: 'alias' }), other('elsewhere', { instance: 'blog' })],
+    })
     expect(seen.ahead).toEqual(['aliased'])
   })
 
@@ -114,7 +169,11 @@ describe('the queue', () => {
 
 describe('tasks of others', () => {
   test('are those that they have on record, adopted or named by the reply', async () => {
-    const snapshots = [other('a', { status: requested({ taskUid: 12 }) }), other('b', { status: requested({}, { task: { uid: 13, status: 'enqueued', enqueuedAt: ago(second) } }) }), other('c')]
+    const snapshots = [
+      other('a', { status: requested({ taskUid: 12 }) }),
+      other('b', { status: requested({}, { task: { uid: 13, status: 'enqueued', enqueuedAt: ago(second) } }) }),
+      other('c'),
+    ]
     expect((await observe(aSnapshot(), { snapshots })).adoptedByOthers).toEqual([12, 13])
   })
 })
@@ -126,7 +185,10 @@ describe('the target', () => {
 
   test('or a pod that has taken its place, of which the instance does not know yet', async () => {
     const objects = { 'pods/search-0': aTarget({ metadata: { uid: 'another-uid' } }) }
-    expect(await observe(aSnapshot(), { objects })).toMatchObject({ target: undefined, successor: { metadata: { uid: 'another-uid' } } })
+    expect(await observe(aSnapshot(), { objects })).toMatchObject({
+      target: undefined,
+      successor: { metadata: { uid: 'another-uid' } },
+    })
     expect((await observe(aSnapshot())).successor).toBeUndefined()
   })
 
@@ -138,7 +200,11 @@ describe('the target', () => {
   })
 
   test('is nobody without an instance', async () => {
-    expect(await observe(aSnapshot(), { instances: [] })).toMatchObject({ instance: undefined, target: undefined, engine: { state: 'NotAsked' } })
+    expect(await observe(aSnapshot(), { instances: [] })).toMatchObject({
+      instance: undefined,
+      target: undefined,
+      engine: { state: 'NotAsked' },
+    })
   })
 })
 
@@ -146,7 +212,10 @@ describe('the databases', () => {
   test('are those of all instances of the namespace: of a managed one by its spec, before anybody has looked at it', async () => {
     const elsewhere = anInstance({ name: 'elsewhere', metadata: { namespace: 'bank' } })
     const unseen = { ...anInstance({ name: 'unseen' }), status: {} }
-    const managed = [aManagedInstance(), aManagedInstance({ name: 'heir', managed: { storage: { claimName: 'backups' } } })]
+    const managed = [
+      aManagedInstance(),
+      aManagedInstance({ name: 'heir', managed: { storage: { claimName: 'backups' } } }),
+    ]
     const { databases } = await observe(aSnapshot(), { instances: [anInstance(), elsewhere, unseen, ...managed] })
     expect(databases).toEqual([
       { instance: 'search', claimName: 'search-data', subPath: 'data.ms' },
@@ -156,17 +225,36 @@ describe('the databases', () => {
   })
 
   test('of one that is not looked at yet nothing is known, and it is named; of one without a pod there is nothing to wait for', async () => {
-    const unknown = (name: string, reason?: string): MeiliInstance => ({ ...anInstance({ name }), status: { observedGeneration: reason === undefined ? -1 : 1, conditions: reason === undefined ? [] : [aCondition('PodFound', 'False', { reason })] } })
-    const instances = [anInstance(), unknown('fresh'), unknown('seen-by-an-older-operator', 'PodAmbiguous'), unknown('without-pod', 'PodNotFound'), { ...aManagedInstance(), status: {} }, anInstance({ name: 'elsewhere', metadata: { namespace: 'bank' }, status: { observedGeneration: -1 } })]
+    const unknown = (name: string, reason?: string): MeiliInstance => ({
+      ...anInstance({ name }),
+      status: {
+        observedGeneration: reason === undefined ? -1 : 1,
+        conditions: reason === undefined ? [] : [aCondition('PodFound', 'False', { reason })],
+      },
+    })
+    const instances = [
+      anInstance(),
+      unknown('fresh'),
+      unknown('seen-by-an-older-operator', 'PodAmbiguous'),
+      unknown('without-pod', 'PodNotFound'),
+      { ...aManagedInstance(), status: {} },
+      anInstance({ name: 'elsewhere', metadata: { namespace: 'bank' }, status: { observedGeneration: -1 } }),
+    ]
     expect((await observe(aSnapshot(), { instances })).unseen).toEqual(['fresh', 'seen-by-an-older-operator'])
   })
 
   test('a claim that a managed MeiliInstance has left behind counts, by its annotation, unless it has another server now', async () => {
     const left = aClaim({ metadata: { annotations: { 'meili-operator.dev/database-version': '1.21.0' } } })
     const objects = { 'pods/search-0': aTarget(), 'persistentvolumeclaims/backups': left }
-    expect((await observe(aSnapshot(), { objects })).databases).toContainEqual({ instance: undefined, claimName: 'backups', subPath: 'data.ms' })
+    expect((await observe(aSnapshot(), { objects })).databases).toContainEqual({
+      instance: undefined,
+      claimName: 'backups',
+      subPath: 'data.ms',
+    })
     const heir = aManagedInstance({ name: 'heir', managed: { storage: { claimName: 'backups' } } })
-    expect((await observe(aSnapshot(), { objects, instances: [heir] })).databases).toEqual([{ instance: 'heir', claimName: 'backups', subPath: 'data.ms' }])
+    expect((await observe(aSnapshot(), { objects, instances: [heir] })).databases).toEqual([
+      { instance: 'heir', claimName: 'backups', subPath: 'data.ms' },
+    ])
     expect((await observe(aSnapshot())).databases.map(({ claimName }) => claimName)).toEqual(['search-data'])
   })
 
@@ -183,14 +271,20 @@ describe('what is read', () => {
   })
 
   test('of a finished object nothing is', async () => {
-    expect(await observe(aSnapshot({ status: { phase: 'Completed' } }), { objects: {} })).toMatchObject({ target: undefined, claim: undefined, engine: { state: 'NotAsked' } })
+    expect(await observe(aSnapshot({ status: { phase: 'Completed' } }), { objects: {} })).toMatchObject({
+      target: undefined,
+      claim: undefined,
+      engine: { state: 'NotAsked' },
+    })
   })
 
   test('the server is asked before the request only where the instance is ready', async () => {
     const notReady = anInstance({ status: { conditions: [aCondition('Ready', 'False', { reason: 'Unreachable' })] } })
     expect((await observe(aSnapshot(), { instances: [notReady] })).engine.state).toBe('NotAsked')
     expect((await observe(aSnapshot())).engine.state).toBe('Unauthorized')
-    expect((await observe(aSnapshot({ status: requested() }), { instances: [notReady] })).engine.state).toBe('Unauthorized')
+    expect((await observe(aSnapshot({ status: requested() }), { instances: [notReady] })).engine.state).toBe(
+      'Unauthorized',
+    )
   })
 
   test('the server is not asked while a mover is there', async () => {
@@ -200,7 +294,12 @@ describe('what is read', () => {
   })
 
   test('movers of others count, in all namespaces, until those have ended', async () => {
-    const snapshots = [other('a', { status: moving() }), other('b', { status: moving(), metadata: { namespace: 'bank' } }), other('c', { status: { ...moving(), phase: 'Completed' } }), other('d', { status: requested() })]
+    const snapshots = [
+      other('a', { status: moving() }),
+      other('b', { status: moving(), metadata: { namespace: 'bank' } }),
+      other('c', { status: { ...moving(), phase: 'Completed' } }),
+      other('d', { status: requested() }),
+    ]
     expect((await observe(aSnapshot({ status: moving() }), { snapshots })).movers).toEqual({ running: 2, limit: 10 })
   })
 })
@@ -209,8 +308,15 @@ describe('the mover', () => {
   const snapshot = aSnapshot({ status: moving() })
   const job = aJob(snapshot)
   const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'job-uid' }]
-  const pod = (name: string, ageMs: number, parts: object = {}): object => ({ status: running().status, ...parts, metadata: { name, namespace: 'shop', uid: `${name}-uid`, creationTimestamp: ago(ageMs), ownerReferences } })
-  const seen = async ({ claim, ...world }: World & { readonly claim?: object }): Promise<SnapshotObservation['mover']> => {
+  const pod = (name: string, ageMs: number, parts: object = {}): object => ({
+    status: running().status,
+    ...parts,
+    metadata: { name, namespace: 'shop', uid: `${name}-uid`, creationTimestamp: ago(ageMs), ownerReferences },
+  })
+  const seen = async ({
+    claim,
+    ...world
+  }: World & { readonly claim?: object }): Promise<SnapshotObservation['mover']> => {
     const objects = { 'persistentvolumeclaims/backups': aClaim(claim) }
     return (await observe(snapshot, { jobs: [job], ...(claim === undefined ? {} : { objects }), ...world })).mover
   }
@@ -222,7 +328,13 @@ describe('the mover', () => {
   })
 
   test('has the newest pod of that very Job', async () => {
-    const foreign = { metadata: { name: 'foreign', creationTimestamp: ago(0), ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'earlier-job-uid' }] } }
+    const foreign = {
+      metadata: {
+        name: 'foreign',
+        creationTimestamp: ago(0),
+        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'earlier-job-uid' }],
+      },
+    }
     expect((await seen({ pods: [pod('old', hour), pod('new', minute), foreign] })).pod?.metadata?.name).toBe('new')
   })
 
@@ -232,7 +344,11 @@ describe('the mover', () => {
     ['the last line', `${line(1)}\n${line(2)}\n`, 2],
     ['the last line that is progress', `${line(1)}\nwarning: something\n`, 1],
     ['nothing yet', '', undefined],
-    ['nothing of a pod that poses as a mover and prints a line without end', `${' '.repeat(1024 * 1024)}${line(3)}`, undefined],
+    [
+      'nothing of a pod that poses as a mover and prints a line without end',
+      `${' '.repeat(1024 * 1024)}${line(3)}`,
+      undefined,
+    ],
     ['JSON of another kind', '{"step":"dreaming"}', undefined],
     ['an output that is gone', new NotFound('gone'), undefined],
     ['an output that may not be read', new TerminalError('forbidden'), undefined],
@@ -246,14 +362,27 @@ describe('the mover', () => {
   })
 
   test('a mover that does not run prints nothing that counts', async () => {
-    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], logs: line(1) })).progress).toBeUndefined()
+    expect(
+      (await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], logs: line(1) })).progress,
+    ).toBeUndefined()
   })
 
-  const warning = (reason: string, times: object): object => ({ reason, message: `${reason} it is.`, metadata: { creationTimestamp: ago(hour) }, ...times })
+  const warning = (reason: string, times: object): object => ({
+    reason,
+    message: `${reason} it is.`,
+    metadata: { creationTimestamp: ago(hour) },
+    ...times,
+  })
 
   test('the newest Warning tells what holds it up, whichever time it carries', async () => {
-    const events = [warning('Old', { lastTimestamp: ago(minute) }), warning('Newest', { eventTime: ago(second), lastTimestamp: null }), warning('Oldest', {})]
-    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning).toBe('Newest: Newest it is.')
+    const events = [
+      warning('Old', { lastTimestamp: ago(minute) }),
+      warning('Newest', { eventTime: ago(second), lastTimestamp: null }),
+      warning('Oldest', {}),
+    ]
+    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning).toBe(
+      'Newest: Newest it is.',
+    )
     expect((await seen({ events })).warning).toBe('Newest: Newest it is.')
   })
 
@@ -263,15 +392,24 @@ describe('the mover', () => {
 
   const unbound = { status: { phase: 'Pending' } }
   const homeless = pod('new', minute, { status: { phase: 'Pending' } })
-  const binder = [warning('WaitForFirstConsumer', { type: 'Normal', lastTimestamp: ago(second) }), warning('FailedBinding', { type: 'Normal', lastTimestamp: ago(minute) }), warning('ProvisioningFailed', { type: 'Warning' })]
+  const binder = [
+    warning('WaitForFirstConsumer', { type: 'Normal', lastTimestamp: ago(second) }),
+    warning('FailedBinding', { type: 'Normal', lastTimestamp: ago(minute) }),
+    warning('ProvisioningFailed', { type: 'Warning' }),
+  ]
 
   test('a claim without a volume speaks for itself while the pod waits for it', async () => {
-    expect((await seen({ pods: [homeless], events: binder, claim: unbound })).claimTrouble).toBe('claim backups has no volume: FailedBinding: FailedBinding it is.')
+    expect((await seen({ pods: [homeless], events: binder, claim: unbound })).claimTrouble).toBe(
+      'claim backups has no volume: FailedBinding: FailedBinding it is.',
+    )
   })
 
   test.each([
     ['a claim that has its volume', { pods: [homeless], claim: {} }],
-    ['a claim behind a pod that has its node', { pods: [pod('new', minute, { spec: { nodeName: 'node-a' }, status: { phase: 'Pending' } })], claim: unbound }],
+    [
+      'a claim behind a pod that has its node',
+      { pods: [pod('new', minute, { spec: { nodeName: 'node-a' }, status: { phase: 'Pending' } })], claim: unbound },
+    ],
     ['a claim before there is a pod', { claim: unbound }],
     ['a claim that is not there', { pods: [homeless], objects: {} }],
   ])('%s says nothing', async (_, world) => {
@@ -291,5 +429,7 @@ test('a finished snapshot looks at no other: ten thousand of them are ten thousa
   }) as MeiliSnapshot
   const { movers } = await observe(aSnapshot({ status: { phase: 'Completed' } }), { snapshots: [untouchable] })
   expect(movers.limit).toBe(10)
-  await expect(observe(aSnapshot({ status: { phase: 'Moving' } }), { snapshots: [untouchable] })).rejects.toThrow('it was looked at')
+  await expect(observe(aSnapshot({ status: { phase: 'Moving' } }), { snapshots: [untouchable] })).rejects.toThrow(
+    'it was looked at',
+  )
 })

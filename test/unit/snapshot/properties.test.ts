@@ -30,7 +30,11 @@ function always(holds: (observation: SnapshotObservation, decision: Verdict) => 
 }
 
 /** Holds for every observation on which that effect is decided, in those worlds among others; there are such. */
-function whenever<K extends Effect['kind']>(kind: K, worlds: Arbitrary<SnapshotObservation>, holds: (observation: SnapshotObservation, effect: Effect & { kind: K }) => void): void {
+function whenever<K extends Effect['kind']>(
+  kind: K,
+  worlds: Arbitrary<SnapshotObservation>,
+  holds: (observation: SnapshotObservation, effect: Effect & { kind: K }) => void,
+): void {
   let seen = 0
   const check = (observation: SnapshotObservation): void => {
     for (const effect of effectsIn(decideSnapshot(observation, now), kind)) {
@@ -42,8 +46,12 @@ function whenever<K extends Effect['kind']>(kind: K, worlds: Arbitrary<SnapshotO
   expect(seen).toBeGreaterThan(3)
 }
 
-const effectsIn = <K extends Effect['kind']>({ effects }: Verdict, kind: K): (Effect & { kind: K })[] => effects.filter((effect): effect is Effect & { kind: K } => effect.kind === kind)
-const withStatus = (snapshot: MeiliSnapshot, status: MeiliSnapshotStatus): MeiliSnapshot => ({ ...snapshot, status: asStored(status) })
+const effectsIn = <K extends Effect['kind']>({ effects }: Verdict, kind: K): (Effect & { kind: K })[] =>
+  effects.filter((effect): effect is Effect & { kind: K } => effect.kind === kind)
+const withStatus = (snapshot: MeiliSnapshot, status: MeiliSnapshotStatus): MeiliSnapshot => ({
+  ...snapshot,
+  status: asStored(status),
+})
 
 /** The world's answer to an effect, where it gives one at once. */
 function factOf(effect: Effect, refuses: boolean): Fact | undefined {
@@ -53,7 +61,10 @@ function factOf(effect: Effect, refuses: boolean): Fact | undefined {
 }
 
 /** All at the same moment, in the same world, with what the world answers: pass after pass, until nothing changes. */
-function settle(observation: SnapshotObservation, answer: 'named' | 'lost' | 'refused'): { passes: Verdict[]; settled: boolean } {
+function settle(
+  observation: SnapshotObservation,
+  answer: 'named' | 'lost' | 'refused',
+): { passes: Verdict[]; settled: boolean } {
   let { snapshot } = observation
   const passes: Verdict[] = []
   for (let pass = 0; pass < 16; pass += 1) {
@@ -63,7 +74,8 @@ function settle(observation: SnapshotObservation, answer: 'named' | 'lost' | 're
     snapshot = withStatus(snapshot, decision.status)
     for (const effect of decision.effects) {
       const fact = factOf(effect, answer === 'refused')
-      if (fact !== undefined && !(effect.kind === 'RequestSnapshot' && answer === 'lost')) snapshot = withStatus(snapshot, learnFact(snapshot, fact, now))
+      if (fact !== undefined && !(effect.kind === 'RequestSnapshot' && answer === 'lost'))
+        snapshot = withStatus(snapshot, learnFact(snapshot, fact, now))
     }
     if (isDeepStrictEqual(snapshot.status, before)) return { passes, settled: true }
   }
@@ -71,24 +83,34 @@ function settle(observation: SnapshotObservation, answer: 'named' | 'lost' | 're
 }
 
 describe('a fixed point', () => {
-  test.each(['named', 'lost', 'refused'] as const)('in the same world at the same time nothing changes any more after some passes, and what cannot be repeated is done once in each attempt (replies: %s)', (answer) => {
-    fc.assert(
-      fc.property(anyWorld, (observation) => {
-        const { passes, settled } = settle(observation, answer)
-        expect(settled).toBe(true)
-        const attempts = passes.filter((decision) => effectsIn(decision, 'RequestSnapshot').length > 0).map(({ status }) => status.request?.attempt)
-        expect(new Set(attempts).size).toBe(attempts.length)
-        if (observation.snapshot.metadata.deletionTimestamp === undefined) expect(passes.flatMap((decision) => effectsIn(decision, 'CancelTask')).length).toBeLessThanOrEqual(1)
-      }),
-      runs,
-    )
-  })
+  test.each(['named', 'lost', 'refused'] as const)(
+    'in the same world at the same time nothing changes any more after some passes, and what cannot be repeated is done once in each attempt (replies: %s)',
+    (answer) => {
+      fc.assert(
+        fc.property(anyWorld, (observation) => {
+          const { passes, settled } = settle(observation, answer)
+          expect(settled).toBe(true)
+          const attempts = passes
+            .filter((decision) => effectsIn(decision, 'RequestSnapshot').length > 0)
+            .map(({ status }) => status.request?.attempt)
+          expect(new Set(attempts).size).toBe(attempts.length)
+          if (observation.snapshot.metadata.deletionTimestamp === undefined)
+            expect(passes.flatMap((decision) => effectsIn(decision, 'CancelTask')).length).toBeLessThanOrEqual(1)
+        }),
+        runs,
+      )
+    },
+  )
 })
 
 describe('a decision', () => {
   test('ends the object, or comes back to it, or leaves it to its deletion', () => {
     always((observation, { status, requeueAfterMs }) => {
-      if (isFinished(withStatus(observation.snapshot, status)) || observation.snapshot.metadata.deletionTimestamp !== undefined) return
+      if (
+        isFinished(withStatus(observation.snapshot, status)) ||
+        observation.snapshot.metadata.deletionTimestamp !== undefined
+      )
+        return
       expect(requeueAfterMs).toBeGreaterThan(0)
       expect(requeueAfterMs).toBeLessThan(Number.POSITIVE_INFINITY)
     })
@@ -98,10 +120,15 @@ describe('a decision', () => {
     fc.assert(
       fc.property(anyObservation, fc.constantFrom('Completed', 'Failed'), (observation, phase) => {
         const { generation } = observation.snapshot.metadata
-        const snapshot = withStatus(observation.snapshot, { ...observation.snapshot.status, observedGeneration: generation, phase })
+        const snapshot = withStatus(observation.snapshot, {
+          ...observation.snapshot.status,
+          observedGeneration: generation,
+          phase,
+        })
         const { status, effects } = decideSnapshot({ ...observation, snapshot }, now)
         expect(status).toEqual(snapshot.status)
-        if (snapshot.metadata.deletionTimestamp === undefined) expect(effects.filter(({ kind }) => kind !== 'RemoveFinalizer')).toEqual([])
+        if (snapshot.metadata.deletionTimestamp === undefined)
+          expect(effects.filter(({ kind }) => kind !== 'RemoveFinalizer')).toEqual([])
       }),
       runs,
     )
@@ -129,9 +156,12 @@ describe('a decision', () => {
   test('makes movers that can read what they are told', () => {
     always((_, decision) => {
       for (const { job } of effectsIn(decision, 'CreateJob')) {
-        for (const { persistentVolumeClaim } of job.spec!.template.spec!.volumes!) expect(persistentVolumeClaim?.claimName).toMatch(/./)
+        for (const { persistentVolumeClaim } of job.spec!.template.spec!.volumes!)
+          expect(persistentVolumeClaim?.claimName).toMatch(/./)
         const { env, securityContext } = job.spec!.template.spec!.containers[0]!
-        expect(moverConfig.safeParse(JSON.parse(env!.find(({ name }) => name === configVariable)!.value!)).error).toBeUndefined()
+        expect(
+          moverConfig.safeParse(JSON.parse(env!.find(({ name }) => name === configVariable)!.value!)).error,
+        ).toBeUndefined()
         expect(job.spec!.template.spec!.securityContext).toMatchObject({ runAsNonRoot: true })
         expect(securityContext).toMatchObject({ allowPrivilegeEscalation: false })
       }
@@ -140,7 +170,11 @@ describe('a decision', () => {
 
   test('mounts no claim of a database writable, but for a directory apart from the database', () => {
     const isApart = (database: string | undefined, directory: string | undefined): boolean =>
-      database !== undefined && directory !== undefined && directory !== '' && !`${directory}/`.startsWith(`${database}/`) && !`${database}/`.startsWith(`${directory}/`)
+      database !== undefined &&
+      directory !== undefined &&
+      directory !== '' &&
+      !`${directory}/`.startsWith(`${database}/`) &&
+      !`${database}/`.startsWith(`${directory}/`)
     let seen = 0
     fc.assert(
       fc.property(anyBesideDatabases, (observation) => {
@@ -149,7 +183,8 @@ describe('a decision', () => {
           for (const mount of containers[0]!.volumeMounts!.filter(({ readOnly }) => readOnly !== true)) {
             const claimName = volumes.find(({ name }) => name === mount.name)?.persistentVolumeClaim?.claimName
             seen += 1
-            for (const database of observation.databases.filter((other) => other.claimName === claimName)) expect(isApart(database.subPath, mount.subPath), JSON.stringify({ database, mount })).toBe(true)
+            for (const database of observation.databases.filter((other) => other.claimName === claimName))
+              expect(isApart(database.subPath, mount.subPath), JSON.stringify({ database, mount })).toBe(true)
           }
         }
       }),
@@ -181,18 +216,24 @@ describe('a decision', () => {
       expect(snapshot.status?.request).toMatchObject({ taskUid })
       expect(snapshot.status?.request?.cancelTaskUid).toBeUndefined()
       expect(adoptedByOthers).not.toContain(taskUid)
-      expect(engine).toMatchObject({ candidates: expect.arrayContaining([expect.objectContaining({ uid: taskUid, status: 'enqueued' })]) })
+      expect(engine).toMatchObject({
+        candidates: expect.arrayContaining([expect.objectContaining({ uid: taskUid, status: 'enqueued' })]),
+      })
     })
   })
 })
 
 describe('POST /snapshots', () => {
-  const whenAsked = (holds: (observation: SnapshotObservation) => void): void => whenever('RequestSnapshot', anyUnanswered, holds)
+  const whenAsked = (holds: (observation: SnapshotObservation) => void): void =>
+    whenever('RequestSnapshot', anyUnanswered, holds)
 
   test('is counted, with its time, in the write before it', () => {
     whenAsked((observation) => {
       const { request } = decideSnapshot(observation, now).status
-      expect(request).toMatchObject({ posts: (observation.snapshot.status?.request?.posts ?? 0) + 1, postedAt: new Date(now).toISOString() })
+      expect(request).toMatchObject({
+        posts: (observation.snapshot.status?.request?.posts ?? 0) + 1,
+        postedAt: new Date(now).toISOString(),
+      })
     })
   })
 
@@ -210,7 +251,9 @@ describe('POST /snapshots', () => {
     whenAsked(({ snapshot, engine }) => {
       const { request } = snapshot.status ?? {}
       const tasks = engine.state === 'Answered' ? engine.candidates : []
-      const serving = tasks.filter(({ uid, status }) => uid > (request?.baseline?.uid ?? -1) && status !== 'failed' && status !== 'canceled')
+      const serving = tasks.filter(
+        ({ uid, status }) => uid > (request?.baseline?.uid ?? -1) && status !== 'failed' && status !== 'canceled',
+      )
       if (request !== undefined) expect(serving).toEqual([])
     })
   })
@@ -242,15 +285,26 @@ describe('a status', () => {
   test('is one that the API server takes, all of it', () => {
     always(({ snapshot }, { status }) => {
       expect(faultsOf(status)).toBeUndefined()
-      if (!isDeepStrictEqual(asStored(status), snapshot.status) && status.conditions?.length !== 1) expect(status.observedGeneration).toBe(snapshot.metadata.generation)
+      if (!isDeepStrictEqual(asStored(status), snapshot.status) && status.conditions?.length !== 1)
+        expect(status.observedGeneration).toBe(snapshot.metadata.generation)
     })
   })
 
   test('is one that the API server takes, also with what was learnt', () => {
     fc.assert(
-      fc.property(anyObservation, words, fc.constantFrom<Effect['kind']>('RequestSnapshot', 'CreateJob', 'CreateClaim', 'CancelTask'), ({ snapshot }, message, effect) => {
-        for (const fact of [{ kind: 'Refused', effect, message }, { kind: 'TaskEnqueued', taskUid: 30 }, { kind: 'CancelAccepted', taskUid: 31 }] as const) expect(faultsOf(learnFact(snapshot, fact, now))).toBeUndefined()
-      }),
+      fc.property(
+        anyObservation,
+        words,
+        fc.constantFrom<Effect['kind']>('RequestSnapshot', 'CreateJob', 'CreateClaim', 'CancelTask'),
+        ({ snapshot }, message, effect) => {
+          for (const fact of [
+            { kind: 'Refused', effect, message },
+            { kind: 'TaskEnqueued', taskUid: 30 },
+            { kind: 'CancelAccepted', taskUid: 31 },
+          ] as const)
+            expect(faultsOf(learnFact(snapshot, fact, now))).toBeUndefined()
+        },
+      ),
       runs,
     )
   })
@@ -259,12 +313,23 @@ describe('a status', () => {
 describe('a key', () => {
   const key = 'MASTER-KEY-0123456789abcdef'
 
-  const leaks = fc.constantFrom(`GET http://me:${key}@10.1.2.3:7700/tasks got no reply`, `curl -H "Authorization: Bearer ${key}"`, `http://10.1.2.3:7700/?apiKey=${key}&x=1`, `MEILI_MASTER_KEY=${key}`)
+  const leaks = fc.constantFrom(
+    `GET http://me:${key}@10.1.2.3:7700/tasks got no reply`,
+    `curl -H "Authorization: Bearer ${key}"`,
+    `http://10.1.2.3:7700/?apiKey=${key}&x=1`,
+    `MEILI_MASTER_KEY=${key}`,
+  )
   const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ env: key }) }
-  const container = { name: 'meilisearch', image: 'x', env: [{ name: 'MEILI_MASTER_KEY', value: key }], args: ['--master-key', key] }
+  const container = {
+    name: 'meilisearch',
+    image: 'x',
+    env: [{ name: 'MEILI_MASTER_KEY', value: key }],
+    args: ['--master-key', key],
+  }
 
   /** The object, or none, with the key in what people annotate. */
-  const annotated = <T extends { metadata?: object }>(object: T | undefined): T | undefined => object && Object.assign(structuredClone(object), { metadata: { ...object.metadata, annotations } })
+  const annotated = <T extends { metadata?: object }>(object: T | undefined): T | undefined =>
+    object && Object.assign(structuredClone(object), { metadata: { ...object.metadata, annotations } })
 
   /** The key, wherever a cluster may hold it, and in the words of others. */
   function withKey(observation: SnapshotObservation, leak: string): SnapshotObservation {
@@ -278,7 +343,11 @@ describe('a key', () => {
       target,
       claim: annotated(observation.claim),
       engine: 'message' in engine ? { ...engine, message: leak } : engine,
-      mover: { ...mover, warning: mover.warning === undefined ? undefined : leak, pod: mover.pod?.status?.phase === 'Failed' ? ended(15, { exitCode: 15, message: leak }) : mover.pod },
+      mover: {
+        ...mover,
+        warning: mover.warning === undefined ? undefined : leak,
+        pod: mover.pod?.status?.phase === 'Failed' ? ended(15, { exitCode: 15, message: leak }) : mover.pod,
+      },
     }
   }
 
@@ -288,7 +357,9 @@ describe('a key', () => {
         const observation = withKey(plain, leak)
         const decision = decideSnapshot(observation, now)
         const refused = learnFact(observation.snapshot, { kind: 'Refused', effect: 'CreateJob', message: leak }, now)
-        const stories = [decision.status, refused].map((status) => snapshotStory(plain.snapshot.status, asStored(status)))
+        const stories = [decision.status, refused].map((status) =>
+          snapshotStory(plain.snapshot.status, asStored(status)),
+        )
         expect(JSON.stringify([decision, refused, stories])).not.toContain(key)
       }),
       runs,

@@ -5,10 +5,34 @@ import { decideSnapshot } from '../../../src/snapshot/decide.ts'
 import { learnFact } from '../../../src/snapshot/learn.ts'
 import type { EngineSeen, SnapshotObservation } from '../../../src/snapshot/observation.ts'
 import { snapshotStory } from '../../../src/snapshot/story.ts'
-import { ago, anEngine, anInstance, anObservation, aSnapshot, asStored, aTarget, aTask, baseline, conditionsIn, decided, effectsOf, failedConditions, hour, now, pendingConditions, processing, requested, second, succeeded } from '../../support/observations.ts'
+import {
+  ago,
+  anEngine,
+  anInstance,
+  anObservation,
+  aSnapshot,
+  asStored,
+  aTarget,
+  aTask,
+  baseline,
+  conditionsIn,
+  decided,
+  effectsOf,
+  failedConditions,
+  hour,
+  now,
+  pendingConditions,
+  processing,
+  requested,
+  second,
+  succeeded,
+} from '../../support/observations.ts'
 
 /** POST /snapshots is on record; changed as told. */
-const asked = (request: Parameters<typeof requested>[0] = {}, more: Partial<MeiliSnapshotStatus> = {}): Pick<SnapshotObservation, 'snapshot'> => ({ snapshot: aSnapshot({ status: requested(request, more) }) })
+const asked = (
+  request: Parameters<typeof requested>[0] = {},
+  more: Partial<MeiliSnapshotStatus> = {},
+): Pick<SnapshotObservation, 'snapshot'> => ({ snapshot: aSnapshot({ status: requested(request, more) }) })
 
 interface Life {
   readonly status: MeiliSnapshotStatus
@@ -32,29 +56,52 @@ function lifeWithoutReplies(lastSecond: number, engineAt: (atSecond: number) => 
 describe('notRequested', () => {
   test('puts baseline, count and time on record in the one write that fences the POST', () => {
     const verdict = decided()
-    expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'Requesting', effects: ['RequestSnapshot'], requeueAfterMs: 250 })
+    expect(verdict).toMatchObject({
+      phase: 'Snapshotting',
+      reason: 'Requesting',
+      effects: ['RequestSnapshot'],
+      requeueAfterMs: 250,
+    })
     expect(verdict.status.request).toEqual({ attempt: 1, baseline, posts: 1, postedAt: '2026-03-01T12:00:00.000Z' })
     expect(conditionsIn(verdict.status)).toEqual(pendingConditions)
   })
 
   test('has no baseline where the server has no task yet', () => {
-    expect(asStored(decided({ engine: anEngine({ newest: undefined }) }).status).request).toEqual({ attempt: 1, posts: 1, postedAt: '2026-03-01T12:00:00.000Z' })
+    expect(asStored(decided({ engine: anEngine({ newest: undefined }) }).status).request).toEqual({
+      attempt: 1,
+      posts: 1,
+      postedAt: '2026-03-01T12:00:00.000Z',
+    })
   })
 
   test('keeps the time at which it left the queue, which is now where it never waited', () => {
     expect(decided().status.startedAt).toBe('2026-03-01T12:00:00Z')
-    expect(decided({ snapshot: aSnapshot({ status: { startedAt: ago(10 * second) } }) }).status.startedAt).toBe(ago(10 * second))
+    expect(decided({ snapshot: aSnapshot({ status: { startedAt: ago(10 * second) } }) }).status.startedAt).toBe(
+      ago(10 * second),
+    )
   })
 
   test('asks the pod itself, with the names of Secrets and nothing of what is in them', () => {
     const instance = anInstance({ existing: { port: 7701, apiKeySecretRef: { name: 'keys', key: 'admin' } } })
-    expect(effectsOf('RequestSnapshot', { instance })).toEqual([{ kind: 'RequestSnapshot', server: { namespace: 'shop', endpoint: 'http://10.1.2.3:7701', apiKey: { name: 'keys', key: 'admin' } } }])
+    expect(effectsOf('RequestSnapshot', { instance })).toEqual([
+      {
+        kind: 'RequestSnapshot',
+        server: { namespace: 'shop', endpoint: 'http://10.1.2.3:7701', apiKey: { name: 'keys', key: 'admin' } },
+      },
+    ])
   })
 
   test('asks over TLS, and at an IPv6 address, where the server is there', () => {
-    const instance = anInstance({ existing: { scheme: 'HTTPS', tls: { caSecretRef: { name: 'ca', key: 'ca.crt' }, serverName: 'search.test' } } })
+    const instance = anInstance({
+      existing: { scheme: 'HTTPS', tls: { caSecretRef: { name: 'ca', key: 'ca.crt' }, serverName: 'search.test' } },
+    })
     const target = aTarget({ status: { podIP: 'fd00::7' } })
-    expect(effectsOf('RequestSnapshot', { instance, target })[0]?.server).toEqual({ namespace: 'shop', endpoint: 'https://[fd00::7]:7700', ca: { name: 'ca', key: 'ca.crt' }, serverName: 'search.test' })
+    expect(effectsOf('RequestSnapshot', { instance, target })[0]?.server).toEqual({
+      namespace: 'shop',
+      endpoint: 'https://[fd00::7]:7700',
+      ca: { name: 'ca', key: 'ca.crt' },
+      serverName: 'search.test',
+    })
   })
 
   test('waits without a word that something was asked where the pod has lost its address', () => {
@@ -81,11 +128,24 @@ describe('requestRefused', () => {
   })
 
   test('and says the same as before until there is another answer: nothing is told twice', () => {
-    const told = learnFact(aSnapshot({ status: requested({ postedAt: ago(30 * second) }) }), { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused }, now)
+    const told = learnFact(
+      aSnapshot({ status: requested({ postedAt: ago(30 * second) }) }),
+      { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused },
+      now,
+    )
     const again = decided({ snapshot: aSnapshot({ status: asStored(told) }) })
-    expect(again).toMatchObject({ phase: 'Pending', reason: 'Unauthorized', effects: ['RequestSnapshot'], status: { request: { posts: 2 } } })
+    expect(again).toMatchObject({
+      phase: 'Pending',
+      reason: 'Unauthorized',
+      effects: ['RequestSnapshot'],
+      status: { request: { posts: 2 } },
+    })
     expect(again.status.waitingFor).toBe(told.waitingFor)
-    const refusedAgain = learnFact(aSnapshot({ status: asStored(again.status) }), { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused }, now)
+    const refusedAgain = learnFact(
+      aSnapshot({ status: asStored(again.status) }),
+      { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused },
+      now,
+    )
     expect([...snapshotStory(told, again.status), ...snapshotStory(again.status, refusedAgain)]).toEqual([])
   })
 
@@ -93,13 +153,18 @@ describe('requestRefused', () => {
     const first = decided(asked({ ...refused, postedAt: ago(30 * second) }))
     const engine = anEngine()
     const later = decided({ snapshot: aSnapshot({ status: asStored(first.status) }), engine }, now + 30 * second)
-    expect(later).toMatchObject({ effects: [], status: { request: { posts: 2, missingSince: '2026-03-01T12:00:30.000Z' } } })
+    expect(later).toMatchObject({
+      effects: [],
+      status: { request: { posts: 2, missingSince: '2026-03-01T12:00:30.000Z' } },
+    })
   })
 
   test('ends with deadlines.start, and gives the last refusal', () => {
     const verdict = decided(asked({ ...refused, posts: 7 }, { startedAt: ago(hour + second) }))
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'RequestRefused', effects: [], requeueAfterMs: undefined })
-    expect(verdict.message).toBe(`No request for a snapshot was accepted within deadlines.start (1h), tried 7 times. Last: ${refused.refused}`)
+    expect(verdict.message).toBe(
+      `No request for a snapshot was accepted within deadlines.start (1h), tried 7 times. Last: ${refused.refused}`,
+    )
     expect(conditionsIn(verdict.status)).toEqual(failedConditions)
   })
 
@@ -115,7 +180,13 @@ describe('taskUnknown', () => {
     const verdict = decided(asked())
     expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'Requesting', effects: [], requeueAfterMs: second })
     expect(verdict.message).toBe('No reply to POST /snapshots is on record. Looking for its task before asking again.')
-    expect(verdict.status.request).toEqual({ attempt: 1, baseline, posts: 1, postedAt: ago(20 * second), missingSince: '2026-03-01T12:00:00.000Z' })
+    expect(verdict.status.request).toEqual({
+      attempt: 1,
+      baseline,
+      posts: 1,
+      postedAt: ago(20 * second),
+      missingSince: '2026-03-01T12:00:00.000Z',
+    })
   })
 
   test.each([
@@ -137,12 +208,18 @@ describe('taskUnknown', () => {
   })
 
   test('seconds without an answer do not count: the request may still lie in front of the server', () => {
-    const { posts } = lifeWithoutReplies(75, (atSecond) => (atSecond >= 20 && atSecond < 40 ? { state: 'Unreachable', message: 'GET /tasks got no reply: ETIMEDOUT.' } : anEngine()))
+    const { posts } = lifeWithoutReplies(75, (atSecond) =>
+      atSecond >= 20 && atSecond < 40
+        ? { state: 'Unreachable', message: 'GET /tasks got no reply: ETIMEDOUT.' }
+        : anEngine(),
+    )
     expect(posts).toEqual([0, 70])
   })
 
   test('a task that appears before the 30 s are over is taken, and no second request is made', () => {
-    const { posts, status } = lifeWithoutReplies(60, (atSecond) => anEngine({ candidates: atSecond < 25 ? [] : [aTask()] }))
+    const { posts, status } = lifeWithoutReplies(60, (atSecond) =>
+      anEngine({ candidates: atSecond < 25 ? [] : [aTask()] }),
+    )
     expect(posts).toEqual([0])
     expect(status).toMatchObject({ task: { uid: 12 }, request: { posts: 1 } })
     expect(status.request).not.toHaveProperty('missingSince')
@@ -150,29 +227,57 @@ describe('taskUnknown', () => {
 
   test('failed and cancelled tasks above the baseline do not serve', () => {
     const engine = anEngine({ candidates: [aTask({ status: 'failed' }), aTask({ uid: 13, status: 'canceled' })] })
-    expect(decided({ ...asked({ missingSince: ago(30 * second) }), engine })).toMatchObject({ effects: ['RequestSnapshot'], status: { request: { posts: 2 } } })
+    expect(decided({ ...asked({ missingSince: ago(30 * second) }), engine })).toMatchObject({
+      effects: ['RequestSnapshot'],
+      status: { request: { posts: 2 } },
+    })
   })
 
   test('a key that sees no task asks for nothing', () => {
-    const engine = { state: 'Unauthorized', message: 'The key is limited to some indexes: it sees none of the 4 tasks.' } as const
-    expect(decided({ ...asked({ missingSince: ago(hour) }), engine })).toMatchObject({ reason: 'Unauthorized', effects: [] })
+    const engine = {
+      state: 'Unauthorized',
+      message: 'The key is limited to some indexes: it sees none of the 4 tasks.',
+    } as const
+    expect(decided({ ...asked({ missingSince: ago(hour) }), engine })).toMatchObject({
+      reason: 'Unauthorized',
+      effects: [],
+    })
   })
 
   test('ends with deadlines.start, and says that a request may still be on its way', () => {
     const verdict = decided(asked({ posts: 3, missingSince: ago(30 * second) }, { startedAt: ago(hour + second) }))
-    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'StartDeadlineExceeded', effects: [], requeueAfterMs: undefined })
-    expect(verdict.message).toMatch(/sent up to 3 times without a reply within deadlines\.start \(1h\).*no task that could serve.*still on its way/)
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'StartDeadlineExceeded',
+      effects: [],
+      requeueAfterMs: undefined,
+    })
+    expect(verdict.message).toMatch(
+      /sent up to 3 times without a reply within deadlines\.start \(1h\).*no task that could serve.*still on its way/,
+    )
   })
 
   test('a task that our own reply named and that is gone is asked for again, with the reason on record', () => {
-    expect(decided(asked({ taskUid: 12 }))).toMatchObject({ phase: 'Snapshotting', reason: 'Requesting', effects: [], message: expect.stringContaining('does not show task 12') })
+    expect(decided(asked({ taskUid: 12 }))).toMatchObject({
+      phase: 'Snapshotting',
+      reason: 'Requesting',
+      effects: [],
+      message: expect.stringContaining('does not show task 12'),
+    })
     const verdict = decided(asked({ taskUid: 12, missingSince: ago(30 * second) }))
-    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [], message: expect.stringContaining('no longer knows task 12') })
+    expect(verdict).toMatchObject({
+      phase: 'Pending',
+      reason: 'NewAttempt',
+      effects: [],
+      message: expect.stringContaining('no longer knows task 12'),
+    })
     expect(verdict.status.request).toMatchObject({ attempt: 2, posts: 0 })
   })
 
   test('where another one above the baseline is there, that one serves', () => {
-    expect(decided({ ...asked({ taskUid: 12 }), engine: anEngine({ candidates: [aTask({ uid: 13 })] }) })).toMatchObject({ reason: 'TaskEnqueued', status: { task: { uid: 13 } } })
+    expect(
+      decided({ ...asked({ taskUid: 12 }), engine: anEngine({ candidates: [aTask({ uid: 13 })] }) }),
+    ).toMatchObject({ reason: 'TaskEnqueued', status: { task: { uid: 13 } } })
   })
 
   test('a task that was adopted and is gone is lost as well; after the third time it has failed', () => {
@@ -185,15 +290,29 @@ describe('taskUnknown', () => {
 
 describe('adoption', () => {
   test('takes the lowest task that is not failed or cancelled, whoever asked for it', () => {
-    const candidates = [aTask({ status: 'failed' }), aTask({ uid: 13, status: 'canceled' }), processing({ uid: 14 }), aTask({ uid: 15 })]
+    const candidates = [
+      aTask({ status: 'failed' }),
+      aTask({ uid: 13, status: 'canceled' }),
+      processing({ uid: 14 }),
+      aTask({ uid: 15 }),
+    ]
     const { status, effects } = decided({ ...asked(), engine: anEngine({ candidates }) })
     expect(status.task?.uid).toBe(14)
-    expect(status.request).toEqual({ attempt: 1, baseline, posts: 1, postedAt: ago(20 * second), adoptedAt: '2026-03-01T12:00:00.000Z' })
+    expect(status.request).toEqual({
+      attempt: 1,
+      baseline,
+      posts: 1,
+      postedAt: ago(20 * second),
+      adoptedAt: '2026-03-01T12:00:00.000Z',
+    })
     expect(effects).toEqual([])
   })
 
   test('takes a task that has already succeeded', () => {
-    expect(decided({ ...asked(), engine: anEngine({ candidates: [succeeded()] }) })).toMatchObject({ phase: 'Moving', status: { task: { uid: 12, status: 'succeeded' } } })
+    expect(decided({ ...asked(), engine: anEngine({ candidates: [succeeded()] }) })).toMatchObject({
+      phase: 'Moving',
+      status: { task: { uid: 12, status: 'succeeded' } },
+    })
   })
 
   test('keeps the task that our reply named, also where a lower one would do', () => {
@@ -204,11 +323,17 @@ describe('adoption', () => {
   test('keeps the task that it adopted first', () => {
     const candidates = [aTask(), aTask({ uid: 13 })]
     const status = requested({ adoptedAt: ago(second) }, { task: aTask({ uid: 13 }) })
-    expect(decided({ snapshot: aSnapshot({ status }), engine: anEngine({ candidates }) }).status).toMatchObject({ task: { uid: 13 }, request: { adoptedAt: ago(second) } })
+    expect(decided({ snapshot: aSnapshot({ status }), engine: anEngine({ candidates }) }).status).toMatchObject({
+      task: { uid: 13 },
+      request: { adoptedAt: ago(second) },
+    })
   })
 
   test('a task at or below the baseline never serves, even one in progress', () => {
     const candidates = [processing({ uid: 10 }), processing({ uid: baseline.uid })]
-    expect(decided({ ...asked(), engine: anEngine({ candidates }) })).toMatchObject({ reason: 'Requesting', effects: [] })
+    expect(decided({ ...asked(), engine: anEngine({ candidates }) })).toMatchObject({
+      reason: 'Requesting',
+      effects: [],
+    })
   })
 })

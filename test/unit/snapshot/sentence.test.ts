@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sentence, told } from '../../../src/snapshot/sentence.ts'
 
-const wordsOf = (...parts: string[]): fc.Arbitrary<string> => fc.array(fc.constantFrom(...parts), { maxLength: 60 }).map((chosen) => chosen.join(''))
+const wordsOf = (...parts: string[]): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...parts), { maxLength: 60 }).map((chosen) => chosen.join(''))
 const harmless = ['a', '😀', 'ß', '.', ':', ' ', '\n', '…', '!', '\uD83D', '\u0000']
 
 describe('sentence', () => {
@@ -38,7 +39,10 @@ describe('told', () => {
     ['https://:s3cr3t@10.1.2.3/x?a=1', 'https://10.1.2.3/x?a=1'],
     ['https://me@shop.test:s3cr3t@10.1.2.3/x', 'https://10.1.2.3/x'],
     ['authorization: Bearer s3cr3t-s3cr3t_s3cr3t.x==', 'authorization: Bearer ***'],
-    ['https://s3.test/file?X-Amz-Credential=s3cr3t&X-Amz-Signature=s3cr3t&a=1', 'https://s3.test/file?X-Amz-Credential=***&X-Amz-Signature=***&a=1'],
+    [
+      'https://s3.test/file?X-Amz-Credential=s3cr3t&X-Amz-Signature=s3cr3t&a=1',
+      'https://s3.test/file?X-Amz-Credential=***&X-Amz-Signature=***&a=1',
+    ],
     ['MEILI_MASTER_KEY=s3cr3t', 'MEILI_MASTER_KEY=***'],
     ['mount -o username=me,password=s3cr3t,vers=3', 'mount -o username=me,password=***,vers=3'],
   ])('%j gives no secret away', (text, safe) => {

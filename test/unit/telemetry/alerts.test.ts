@@ -14,17 +14,25 @@ interface Alert {
 }
 
 interface Cases {
-  readonly tests: readonly { readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts: readonly unknown[] }[] }[]
+  readonly tests: readonly {
+    readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts: readonly unknown[] }[]
+  }[]
 }
 
 const root = new URL('../../../', import.meta.url)
 const read = (file: string): string => readFileSync(new URL(file, root), 'utf8')
 const names = (folder: string): string[] => readdirSync(new URL(folder, root))
 
-const alerts = (parse(read('charts/meili-operator/files/alerts.yaml')) as { groups: { rules: Alert[] }[] }).groups.flatMap(({ rules }) => rules)
+const alerts = (
+  parse(read('charts/meili-operator/files/alerts.yaml')) as { groups: { rules: Alert[] }[] }
+).groups.flatMap(({ rules }) => rules)
 const cases = names('test/integration/telemetry/')
   .filter((name) => name.endsWith('.promtool.yaml'))
-  .flatMap((name) => (parse(read(`test/integration/telemetry/${name}`)) as Cases).tests.flatMap(({ alert_rule_test }) => alert_rule_test))
+  .flatMap((name) =>
+    (parse(read(`test/integration/telemetry/${name}`)) as Cases).tests.flatMap(
+      ({ alert_rule_test }) => alert_rule_test,
+    ),
+  )
 const families = [...operatorFamilies, ...stateFamilies]
 
 describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
@@ -37,7 +45,12 @@ describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
 
   test('has a runbook with its three parts', () => {
     const page = read(annotations.runbook_url)
-    expect(page.split('\n').filter((line) => line.startsWith('#') && !line.startsWith('#!'))).toEqual([`# ${alert}`, '## What it means', '## How to look', '## What to do'])
+    expect(page.split('\n').filter((line) => line.startsWith('#') && !line.startsWith('#!'))).toEqual([
+      `# ${alert}`,
+      '## What it means',
+      '## How to look',
+      '## What to do',
+    ])
   })
 
   test('asks for metrics and labels that there are', () => {
@@ -46,18 +59,30 @@ describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
 
   test('has a case in which it fires, and one in which it must not', () => {
     const own = cases.filter(({ alertname }) => alertname === alert)
-    expect(own.some(({ exp_alerts }) => exp_alerts.length > 0), 'fires').toBe(true)
-    expect(own.some(({ exp_alerts }) => exp_alerts.length === 0), 'must not').toBe(true)
+    expect(
+      own.some(({ exp_alerts }) => exp_alerts.length > 0),
+      'fires',
+    ).toBe(true)
+    expect(
+      own.some(({ exp_alerts }) => exp_alerts.length === 0),
+      'must not',
+    ).toBe(true)
   })
 })
 
 test('there is no runbook without its alert, and no alert twice', () => {
-  expect(names('docs/runbooks/').toSorted((a, b) => a.localeCompare(b))).toEqual(alerts.map(({ alert }) => `${alert}.md`).toSorted((a, b) => a.localeCompare(b)))
+  expect(names('docs/runbooks/').toSorted((a, b) => a.localeCompare(b))).toEqual(
+    alerts.map(({ alert }) => `${alert}.md`).toSorted((a, b) => a.localeCompare(b)),
+  )
 })
 
 test('docs/metrics.md lists each of them with its runbook', () => {
   const rows = read('docs/metrics.md').split('\n')
-  for (const { alert, labels } of alerts) expect(rows.some((row) => row.startsWith(`| [${alert}](runbooks/${alert}.md) | ${labels.severity} |`)), alert).toBe(true)
+  for (const { alert, labels } of alerts)
+    expect(
+      rows.some((row) => row.startsWith(`| [${alert}](runbooks/${alert}.md) | ${labels.severity} |`)),
+      alert,
+    ).toBe(true)
 })
 
 describe('an expression that asks for what there is not', () => {

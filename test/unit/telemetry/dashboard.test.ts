@@ -23,7 +23,8 @@ describe.each(panels)('$title', ({ targets = [], datasource, gridPos }) => {
   })
 
   test('takes the data source that was chosen', () => {
-    for (const each of [datasource, ...targets.map((target) => target.datasource)]) expect(each).toEqual({ type: 'prometheus', uid: '${datasource}' })
+    for (const each of [datasource, ...targets.map((target) => target.datasource)])
+      expect(each).toEqual({ type: 'prometheus', uid: '${datasource}' })
   })
 
   test('lies within the width', () => {
@@ -32,13 +33,19 @@ describe.each(panels)('$title', ({ targets = [], datasource, gridPos }) => {
 })
 
 test('no panel lies on another one, and each has an id of its own', () => {
-  const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) => Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`))
+  const cells = dashboard.panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    Array.from({ length: w * h }, (_, index) => `${x + (index % w)},${y + Math.floor(index / w)}`),
+  )
   expect(new Set(cells).size).toBe(cells.length)
   expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length)
 })
 
 test('every metric of ours that is worth a look is on it', () => {
-  const shown = new Set(panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => metricsIn(expr).map((name) => name.replace(/_bucket$/, '')))))
+  const shown = new Set(
+    panels.flatMap(({ targets = [] }) =>
+      targets.flatMap(({ expr }) => metricsIn(expr).map((name) => name.replace(/_bucket$/, ''))),
+    ),
+  )
   // What only alerts need: the age of an instance, and the last failure, of which the counter tells more.
   const forAlerts = ['meili_instance_created_timestamp_seconds', 'meili_snapshot_last_failure_timestamp_seconds']
   expect(families.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual(forAlerts)

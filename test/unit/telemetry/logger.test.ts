@@ -14,14 +14,26 @@ function logged(level: string, lines: string): readonly Record<string, unknown>[
 }
 
 describe('a line', () => {
-  const [first, second, ...rest] = logged('info', "log.info({ key: 'shop/first' }, 'hello'); log.warn({ err: new TransientError('It did not work.', { status: 503 }) }, 'later'); log.debug('not me')")
+  const [first, second, ...rest] = logged(
+    'info',
+    "log.info({ key: 'shop/first' }, 'hello'); log.warn({ err: new TransientError('It did not work.', { status: 503 }) }, 'later'); log.debug('not me')",
+  )
 
   test('is JSON with level, time, words and fields, and nothing of the process', () => {
-    expect(first).toEqual({ level: 'info', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), key: 'shop/first', msg: 'hello' })
+    expect(first).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      key: 'shop/first',
+      msg: 'hello',
+    })
   })
 
   test('tells an error by its class and its status', () => {
-    expect(second).toMatchObject({ level: 'warn', msg: 'later', err: { type: 'TransientError', message: 'It did not work.', status: 503 } })
+    expect(second).toMatchObject({
+      level: 'warn',
+      msg: 'later',
+      err: { type: 'TransientError', message: 'It did not work.', status: 503 },
+    })
   })
 
   test('below the level is not written', () => {
@@ -31,7 +43,10 @@ describe('a line', () => {
 
 describe('a secret that gets here after all', () => {
   const fields = ['authorization', 'apiKey', 'masterKey', 'token', 'password', 'secret']
-  const lines = logged('trace', `for (const name of ${JSON.stringify(fields)}) { log.info({ [name]: 'hidden' }); log.info({ a: { [name]: 'hidden' } }); log.info({ a: { b: { [name]: 'hidden' } } }) }`)
+  const lines = logged(
+    'trace',
+    `for (const name of ${JSON.stringify(fields)}) { log.info({ [name]: 'hidden' }); log.info({ a: { [name]: 'hidden' } }); log.info({ a: { b: { [name]: 'hidden' } } }) }`,
+  )
 
   test.each(fields)('%s is blotted out, three levels deep', (name) => {
     const found = lines.filter((line) => JSON.stringify(line).includes(`"${name}":"[secret]"`))

@@ -9,14 +9,21 @@ async function shown(metrics: Metrics): Promise<readonly string[]> {
 
 describe('from the start', () => {
   test('not leading, nothing dropped, and which version it is', async () => {
-    expect(await shown(new Metrics('1.2.3'))).toEqual(expect.arrayContaining(['meili_operator_build_info{version="1.2.3"} 1', 'meili_operator_leader 0', 'meili_operator_events_dropped_total 0']))
+    expect(await shown(new Metrics('1.2.3'))).toEqual(
+      expect.arrayContaining([
+        'meili_operator_build_info{version="1.2.3"} 1',
+        'meili_operator_leader 0',
+        'meili_operator_events_dropped_total 0',
+      ]),
+    )
   })
 
   test('each outcome of a controller that is declared, at 0', async () => {
     const metrics = new Metrics('1')
     metrics.declareController('meilisnapshot')
     const lines = await shown(metrics)
-    for (const outcome of outcomes) expect(lines).toContain(`meili_operator_reconcile_total{controller="meilisnapshot",outcome="${outcome}"} 0`)
+    for (const outcome of outcomes)
+      expect(lines).toContain(`meili_operator_reconcile_total{controller="meilisnapshot",outcome="${outcome}"} 0`)
     expect(lines).toContain('meili_operator_workqueue_depth{controller="meilisnapshot"} 0')
     expect(lines).toContain('meili_operator_workqueue_longest_running_seconds{controller="meilisnapshot"} 0')
   })
@@ -25,7 +32,8 @@ describe('from the start', () => {
     const metrics = new Metrics('1')
     metrics.declareWatch('pods')
     const lines = await shown(metrics)
-    for (const reason of watchErrors) expect(lines).toContain(`meili_operator_watch_restarts_total{resource="pods",reason="${reason}"} 0`)
+    for (const reason of watchErrors)
+      expect(lines).toContain(`meili_operator_watch_restarts_total{resource="pods",reason="${reason}"} 0`)
   })
 
   test('Node’s own', async () => {
@@ -84,13 +92,24 @@ describe('what is derived', () => {
     { name: 'thing_bytes', type: 'gauge', help: 'Size', labels: ['thing'] },
     { name: 'thing_total', type: 'counter', help: 'Things', labels: ['thing'] },
   ] as const
-  const shownOf = async (metrics: Metrics): Promise<readonly string[]> => (await metrics.text()).split('\n').filter((line) => line.startsWith('thing_'))
+  const shownOf = async (metrics: Metrics): Promise<readonly string[]> =>
+    (await metrics.text()).split('\n').filter((line) => line.startsWith('thing_'))
 
   test('is what is read at the scrape, and what is not read any more is gone', async () => {
     const metrics = new Metrics('1')
-    const things = new Map([['a', 1], ['b', 2]])
-    metrics.derive(families, () => [...things].flatMap(([thing, value]) => families.map(({ name }) => ({ name, labels: { thing }, value }))))
-    expect(await shownOf(metrics)).toEqual(['thing_bytes{thing="a"} 1', 'thing_bytes{thing="b"} 2', 'thing_total{thing="a"} 1', 'thing_total{thing="b"} 2'])
+    const things = new Map([
+      ['a', 1],
+      ['b', 2],
+    ])
+    metrics.derive(families, () =>
+      [...things].flatMap(([thing, value]) => families.map(({ name }) => ({ name, labels: { thing }, value }))),
+    )
+    expect(await shownOf(metrics)).toEqual([
+      'thing_bytes{thing="a"} 1',
+      'thing_bytes{thing="b"} 2',
+      'thing_total{thing="a"} 1',
+      'thing_total{thing="b"} 2',
+    ])
     things.delete('a')
     things.set('b', 3)
     expect(await shownOf(metrics)).toEqual(['thing_bytes{thing="b"} 3', 'thing_total{thing="b"} 3'])

@@ -7,8 +7,16 @@ import { failureReasons } from '../../../src/telemetry/state-families.ts'
 import { aCondition, aSnapshot } from '../../support/observations.ts'
 
 const waiting = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid } })
-const good = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid }, status: { phase: 'Completed', conditions: [aCondition(conditionTypes.Ready, 'True', { reason: 'Completed' })] } })
-const bad = (uid: string, reason: string): MeiliSnapshot => aSnapshot({ metadata: { uid }, status: { phase: 'Failed', conditions: [aCondition(conditionTypes.Ready, 'False', { reason })] } })
+const good = (uid: string): MeiliSnapshot =>
+  aSnapshot({
+    metadata: { uid },
+    status: { phase: 'Completed', conditions: [aCondition(conditionTypes.Ready, 'True', { reason: 'Completed' })] },
+  })
+const bad = (uid: string, reason: string): MeiliSnapshot =>
+  aSnapshot({
+    metadata: { uid },
+    status: { phase: 'Failed', conditions: [aCondition(conditionTypes.Ready, 'False', { reason })] },
+  })
 
 let totals: SnapshotTotals
 beforeEach(() => {
@@ -17,7 +25,12 @@ beforeEach(() => {
 
 /** Counts above 0, by reason. */
 function counted(of = totals): Record<string, number> {
-  return Object.fromEntries(of.samples(['shop/search']).filter(({ value }) => value > 0).map(({ labels, value }) => [labels['reason'] ?? '', value] as const))
+  return Object.fromEntries(
+    of
+      .samples(['shop/search'])
+      .filter(({ value }) => value > 0)
+      .map(({ labels, value }) => [labels['reason'] ?? '', value] as const),
+  )
 }
 
 describe('a snapshot', () => {
@@ -52,11 +65,17 @@ describe('a snapshot', () => {
 test('an instance has every end at 0 from the start: one success, and each failure', () => {
   const samples = totals.samples(['shop/search'])
   expect(samples.every(({ name, value }) => name === 'meili_snapshot_total' && value === 0)).toBe(true)
-  expect(samples.map(({ labels }) => labels)).toEqual([{ namespace: 'shop', instance: 'search', result: 'success', reason: 'Completed' }, ...failureReasons.map((reason) => ({ namespace: 'shop', instance: 'search', result: 'failure', reason }))])
+  expect(samples.map(({ labels }) => labels)).toEqual([
+    { namespace: 'shop', instance: 'search', result: 'success', reason: 'Completed' },
+    ...failureReasons.map((reason) => ({ namespace: 'shop', instance: 'search', result: 'failure', reason })),
+  ])
 })
 
 test('ever new names of instances fill no memory, where nobody reads the metrics', () => {
-  const of = (name: string): MeiliSnapshot => ({ ...good(name), spec: { ...good(name).spec, source: { instanceRef: { name } } } })
+  const of = (name: string): MeiliSnapshot => ({
+    ...good(name),
+    spec: { ...good(name).spec, source: { instanceRef: { name } } },
+  })
   const names = Array.from({ length: 12_000 }, (_, index) => `name-${index}`)
   for (const name of names) totals.seen({ previous: undefined, current: of(name) })
   const kept = totals.samples(names.map((name) => `shop/${name}`)).filter(({ value }) => value > 0)

@@ -4,17 +4,44 @@ import { snapshotConditions } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import { stateFamilies } from '../../../src/telemetry/state-families.ts'
 import { stateOf } from '../../../src/telemetry/state-samples.ts'
-import { aCondition, ago, anInstance, aSnapshot, hour, minute, notReady, now, ready, second } from '../../support/observations.ts'
+import {
+  aCondition,
+  ago,
+  anInstance,
+  aSnapshot,
+  hour,
+  minute,
+  notReady,
+  now,
+  ready,
+  second,
+} from '../../support/observations.ts'
 
 const movies = { namespace: 'shop', instance: 'search' }
 const secondsAgo = (spanMs: number): number => (now - spanMs) / 1000
 
 /** `name{label="value"}` → value, as a line of /metrics would read. */
 function shown(...[instances, snapshots]: Parameters<typeof stateOf>): Record<string, number> {
-  return Object.fromEntries(stateOf(instances, snapshots).samples.map(({ name, labels, value }) => [`${name}{${Object.entries(labels).map(([label, text]) => `${label}=${text}`).join()}}`, value]))
+  return Object.fromEntries(
+    stateOf(instances, snapshots).samples.map(({ name, labels, value }) => [
+      `${name}{${Object.entries(labels)
+        .map(([label, text]) => `${label}=${text}`)
+        .join()}}`,
+      value,
+    ]),
+  )
 }
 
-const artifact = (sizeBytes: number, claimName = 'backups'): NonNullable<MeiliSnapshotStatus['artifact']> => ({ claimName, path: 'search/x', fileName: 'data.ms.snapshot', sizeBytes, size: '1 B', sha256: 'a', meilisearchVersion: '1.21.0', verification: 'Archive' })
+const artifact = (sizeBytes: number, claimName = 'backups'): NonNullable<MeiliSnapshotStatus['artifact']> => ({
+  claimName,
+  path: 'search/x',
+  fileName: 'data.ms.snapshot',
+  sizeBytes,
+  size: '1 B',
+  sha256: 'a',
+  meilisearchVersion: '1.21.0',
+  verification: 'Archive',
+})
 
 /** A snapshot that was asked for 5 s after its creation, moved after another 30 s, and stored after another 10 s. */
 function good(name: string, parts: { endedAgoMs: number; sizeBytes?: number; freeBytes?: number }): MeiliSnapshot {
@@ -34,30 +61,49 @@ function good(name: string, parts: { endedAgoMs: number; sizeBytes?: number; fre
   })
 }
 
-const failed = (name: string, endedAgoMs: number): MeiliSnapshot => aSnapshot({ name, status: { phase: 'Failed', startedAt: ago(endedAgoMs + minute), completedAt: ago(endedAgoMs) } })
+const failed = (name: string, endedAgoMs: number): MeiliSnapshot =>
+  aSnapshot({ name, status: { phase: 'Failed', startedAt: ago(endedAgoMs + minute), completedAt: ago(endedAgoMs) } })
 
 describe('an instance', () => {
   test('that has not been looked at is not ready, and says nothing that nobody knows', () => {
     const unseen = anInstance({ status: { conditions: [] } })
-    expect(shown([unseen], [])).toMatchObject({ 'meili_instance_ready{namespace=shop,instance=search}': 0, 'meili_snapshot_overdue{namespace=shop,instance=search}': 0 })
+    expect(shown([unseen], [])).toMatchObject({
+      'meili_instance_ready{namespace=shop,instance=search}': 0,
+      'meili_snapshot_overdue{namespace=shop,instance=search}': 0,
+    })
     const names = stateOf([unseen], []).samples.map(({ name }) => name)
-    for (const name of ['meili_snapshot_last_success_timestamp_seconds', 'meili_snapshot_last_failure_timestamp_seconds', 'meili_snapshot_last_attempt_timestamp_seconds', 'meili_snapshot_oldest_unfinished_timestamp_seconds', 'meili_snapshot_size_bytes', 'meili_snapshot_phase_duration_seconds', 'meili_instance_database_bytes']) expect(names).not.toContain(name)
+    for (const name of [
+      'meili_snapshot_last_success_timestamp_seconds',
+      'meili_snapshot_last_failure_timestamp_seconds',
+      'meili_snapshot_last_attempt_timestamp_seconds',
+      'meili_snapshot_oldest_unfinished_timestamp_seconds',
+      'meili_snapshot_size_bytes',
+      'meili_snapshot_phase_duration_seconds',
+      'meili_instance_database_bytes',
+    ])
+      expect(names).not.toContain(name)
   })
 
   test('is ready where its condition says so, with the size of its database', () => {
-    const instance = anInstance({ metadata: { creationTimestamp: ago(hour) }, status: { conditions: [ready], database: { sizeBytes: 4096, size: '4 KiB', indexes: 1, documents: 2 } } })
+    const instance = anInstance({
+      metadata: { creationTimestamp: ago(hour) },
+      status: { conditions: [ready], database: { sizeBytes: 4096, size: '4 KiB', indexes: 1, documents: 2 } },
+    })
     expect(shown([instance], [])).toMatchObject({
       'meili_instance_ready{namespace=shop,instance=search}': 1,
       'meili_instance_database_bytes{namespace=shop,instance=search}': 4096,
       'meili_instance_created_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour),
     })
-    expect(shown([anInstance({ status: { conditions: [notReady('Unreachable', 'It is silent.')] } })], [])).toMatchObject({ 'meili_instance_ready{namespace=shop,instance=search}': 0 })
+    expect(
+      shown([anInstance({ status: { conditions: [notReady('Unreachable', 'It is silent.')] } })], []),
+    ).toMatchObject({ 'meili_instance_ready{namespace=shop,instance=search}': 0 })
   })
 
   test('has each phase at 0, and none of another instance or namespace', () => {
     const elsewhere = aSnapshot({ metadata: { namespace: 'other' } })
     const series = shown([anInstance()], [elsewhere])
-    for (const phase of ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed']) expect(series).toMatchObject({ [`meili_snapshot_phase{namespace=shop,instance=search,phase=${phase}}`]: 0 })
+    for (const phase of ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed'])
+      expect(series).toMatchObject({ [`meili_snapshot_phase{namespace=shop,instance=search,phase=${phase}}`]: 0 })
     expect(series).toMatchObject({ 'meili_snapshot_phase{namespace=other,instance=search,phase=Pending}': 1 })
   })
 
@@ -67,20 +113,32 @@ describe('an instance', () => {
 
   test('remembers its last good snapshot after the object is deleted', () => {
     const instance = anInstance({ status: { lastSnapshot: { name: 'gone', completedAt: ago(hour) } } })
-    expect(shown([instance], [])).toMatchObject({ 'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour) })
-    expect(shown([instance], [good('newer', { endedAgoMs: minute })])).toMatchObject({ 'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(minute) })
-    expect(shown([instance], [good('older', { endedAgoMs: 2 * hour })])).toMatchObject({ 'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour) })
+    expect(shown([instance], [])).toMatchObject({
+      'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour),
+    })
+    expect(shown([instance], [good('newer', { endedAgoMs: minute })])).toMatchObject({
+      'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(minute),
+    })
+    expect(shown([instance], [good('older', { endedAgoMs: 2 * hour })])).toMatchObject({
+      'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour),
+    })
   })
 })
 
 describe('snapshots', () => {
   test('of which the newest good one tells size and durations, in whatever order they are listed', () => {
-    const all = [good('second', { endedAgoMs: hour, sizeBytes: 2000 }), good('third', { endedAgoMs: minute, sizeBytes: 3000 }), good('first', { endedAgoMs: 2 * hour, sizeBytes: 9000 })]
+    const all = [
+      good('second', { endedAgoMs: hour, sizeBytes: 2000 }),
+      good('third', { endedAgoMs: minute, sizeBytes: 3000 }),
+      good('first', { endedAgoMs: 2 * hour, sizeBytes: 9000 }),
+    ]
     for (const list of [all, all.toReversed()]) {
       expect(shown([], list)).toMatchObject({
         'meili_snapshot_size_bytes{namespace=shop,instance=search}': 3000,
         'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(minute),
-        'meili_snapshot_last_attempt_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(minute + 40 * second),
+        'meili_snapshot_last_attempt_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(
+          minute + 40 * second,
+        ),
         'meili_snapshot_phase{namespace=shop,instance=search,phase=Completed}': 3,
         'meili_snapshot_phase_duration_seconds{namespace=shop,instance=search,phase=Pending}': 5,
         'meili_snapshot_phase_duration_seconds{namespace=shop,instance=search,phase=Snapshotting}': 30,
@@ -100,7 +158,14 @@ describe('snapshots', () => {
   })
 
   test('that have not ended: since when the oldest waits, and how many are overdue', () => {
-    const overdue = aSnapshot({ name: 'late', metadata: { creationTimestamp: ago(3 * hour) }, status: { phase: 'Snapshotting', conditions: [aCondition(snapshotConditions.Overdue, 'True', { reason: 'TaskProcessing' })] } })
+    const overdue = aSnapshot({
+      name: 'late',
+      metadata: { creationTimestamp: ago(3 * hour) },
+      status: {
+        phase: 'Snapshotting',
+        conditions: [aCondition(snapshotConditions.Overdue, 'True', { reason: 'TaskProcessing' })],
+      },
+    })
     const fresh = aSnapshot({ name: 'fresh', metadata: { creationTimestamp: ago(minute) } })
     expect(shown([], [fresh, overdue, failed('bad', 9 * hour)])).toMatchObject({
       'meili_snapshot_oldest_unfinished_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(3 * hour),
@@ -112,8 +177,20 @@ describe('snapshots', () => {
 
 describe('a destination', () => {
   test('shows the newest figure of a mover, and the largest of what is stored there next', () => {
-    const other: MeiliSnapshot = { ...good('other', { endedAgoMs: 2 * hour, sizeBytes: 7000, freeBytes: 90_000 }), spec: aSnapshot({ spec: { source: { instanceRef: { name: 'logs' } } } }).spec }
-    expect(shown([], [good('old', { endedAgoMs: hour, sizeBytes: 50_000, freeBytes: 80_000 }), good('new', { endedAgoMs: minute, sizeBytes: 3000, freeBytes: 20_000 }), other])).toMatchObject({
+    const other: MeiliSnapshot = {
+      ...good('other', { endedAgoMs: 2 * hour, sizeBytes: 7000, freeBytes: 90_000 }),
+      spec: aSnapshot({ spec: { source: { instanceRef: { name: 'logs' } } } }).spec,
+    }
+    expect(
+      shown(
+        [],
+        [
+          good('old', { endedAgoMs: hour, sizeBytes: 50_000, freeBytes: 80_000 }),
+          good('new', { endedAgoMs: minute, sizeBytes: 3000, freeBytes: 20_000 }),
+          other,
+        ],
+      ),
+    ).toMatchObject({
       'meili_destination_free_bytes{namespace=shop,claim=backups}': 20_000,
       'meili_destination_observed_timestamp_seconds{namespace=shop,claim=backups}': secondsAgo(minute),
       'meili_destination_next_snapshot_bytes{namespace=shop,claim=backups}': 7000,
@@ -126,8 +203,19 @@ describe('a destination', () => {
 })
 
 test('each sample has the labels of its family and no other, and a number for its value', () => {
-  const broken = aSnapshot({ name: 'broken', status: { phase: 'Completed', completedAt: 'yesterday', startedAt: '', destination: { freeBytes: 1, observedAt: 'never' } } })
-  const { samples } = stateOf([anInstance({ status: { conditions: [ready] } })], [broken, good('good', { endedAgoMs: hour, freeBytes: 5 }), failed('bad', minute), aSnapshot()])
+  const broken = aSnapshot({
+    name: 'broken',
+    status: {
+      phase: 'Completed',
+      completedAt: 'yesterday',
+      startedAt: '',
+      destination: { freeBytes: 1, observedAt: 'never' },
+    },
+  })
+  const { samples } = stateOf(
+    [anInstance({ status: { conditions: [ready] } })],
+    [broken, good('good', { endedAgoMs: hour, freeBytes: 5 }), failed('bad', minute), aSnapshot()],
+  )
   for (const { name, labels, value } of samples) {
     expect(Object.keys(labels), name).toEqual(stateFamilies.find((family) => family.name === name)?.labels)
     expect(Number.isFinite(value), name).toBe(true)
@@ -136,7 +224,10 @@ test('each sample has the labels of its family and no other, and a number for it
 })
 
 test('ten thousand snapshots of a hundred instances are one quick pass', () => {
-  const snapshots = Array.from({ length: 10_000 }, (_, index): MeiliSnapshot => ({ ...good(`s${index}`, { endedAgoMs: index * second, freeBytes: index }), spec: aSnapshot({ spec: { source: { instanceRef: { name: `i${index % 100}` } } } }).spec }))
+  const snapshots = Array.from({ length: 10_000 }, (_, index): MeiliSnapshot => ({
+    ...good(`s${index}`, { endedAgoMs: index * second, freeBytes: index }),
+    spec: aSnapshot({ spec: { source: { instanceRef: { name: `i${index % 100}` } } } }).spec,
+  }))
   // Of the processor: others may be at work on it.
   const begun = process.threadCpuUsage()
   expect(stateOf([], snapshots).samples.length).toBeLessThan(100 * 20 + 3)
