@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 const gates = [
   { name: 'types', remedy: 'make the types agree; `as` and `!` are no answer' },
   { name: 'lint', remedy: 'each finding says what to write instead; the rules stand in .oxlintrc.json and lint/' },
+  { name: 'format', remedy: 'npx oxfmt writes every file as it should be' },
   { name: 'drift', remedy: 'npm run generate, look at the difference, commit it' },
   { name: 'dead', remedy: 'delete what nothing uses, or use it; entries stand in knip.json' },
 ] as const
