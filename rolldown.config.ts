@@ -3,7 +3,7 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineConfig } from 'rolldown'
 import type { OutputOptions, Plugin, RolldownOptions } from 'rolldown'
-import { packageList } from './release/package-list.ts'
+import { packageList } from './release/notices/package-list.ts'
 
 /** Before anything of the program is loaded: an older Node would fail somewhere in a library, with words that help nobody. */
 const banner =
@@ -73,7 +73,7 @@ const executable = (input: string, file: string): RolldownOptions => ({
 })
 
 export default defineConfig([
-  program('src/main.ts', 'dist/operator.js'),
+  program('src/operator/main.ts', 'dist/operator.js'),
   program('src/mover/main.ts', 'dist/mover.js'),
   executable('src/cli/main.ts', 'dist/kubectl-meili.cjs'),
 ])

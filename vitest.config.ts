@@ -1,4 +1,4 @@
-// Levels of tests. `npm test` runs them through test/run.ts, which brings what those above unit need.
+// Levels of tests. `npm test` runs them through test/run/main.ts, which brings what those above unit need.
 import { defineConfig } from 'vitest/config'
 
 const second = 1000
@@ -6,26 +6,12 @@ const second = 1000
 const endToEnd = { testTimeout: 240 * second, hookTimeout: 300 * second }
 
 /** They stop or replace the operator, drain a node, take an image or the API server away. */
-const alone = [
-  'again',
-  'chart',
-  'crash',
-  'disruption',
-  'docs',
-  'gitops',
-  'managed',
-  'outage',
-  'refusals',
-  'release',
-  'restart',
-  'stream',
-  'weather',
-].map((name) => `test/e2e/${name}.test.ts`)
+const alone = 'test/e2e/alone/**/*.test.ts'
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10 * second } },
+      { test: { name: 'unit', include: ['test/{unit,project}/**/*.test.ts'], testTimeout: 10 * second } },
       // Each file may start a control plane of its own: about 3 s, 300 MB.
       {
         test: {
@@ -41,15 +27,17 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: alone,
+          exclude: [alone],
           ...endToEnd,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { name: 'e2e-alone', include: alone, ...endToEnd, fileParallelism: false, sequence: { groupOrder: 2 } } },
-      { test: { name: 'flux', include: ['test/flux/**/*.test.ts'], ...endToEnd } },
-      { test: { name: 'argocd', include: ['test/argocd/**/*.test.ts'], ...endToEnd } },
+      {
+        test: { name: 'e2e-alone', include: [alone], ...endToEnd, fileParallelism: false, sequence: { groupOrder: 2 } },
+      },
+      { test: { name: 'flux', include: ['test/gitops/flux/**/*.test.ts'], ...endToEnd } },
+      { test: { name: 'argocd', include: ['test/gitops/argocd/**/*.test.ts'], ...endToEnd } },
     ],
   },
 })

@@ -5,10 +5,10 @@ import { spawnSync } from 'node:child_process'
 import { meiliInstances } from '../src/api/instance.ts'
 import { meiliSnapshots } from '../src/api/snapshot.ts'
 import type { KubeObject, Resource } from '../src/kube/resource.ts'
-import { complete, objectOf } from '../test/integration/crd/complete-objects.ts'
-import { KubeApi } from '../test/support/kube-api.ts'
-import { Plugin } from '../test/support/plugin.ts'
-import { median } from './figures.ts'
+import { complete, objectOf } from '../test/integration/crd/objects/complete-objects.ts'
+import { KubeApi } from '../test/support/kubernetes/kube-api.ts'
+import { Plugin } from '../test/support/kubernetes/plugin.ts'
+import { median } from './measure/figures.ts'
 
 const rounds = 9
 const count = 1000

@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util'
 import { meilisearchImage } from '../test/cluster/images/images.ts'
 import { driveCluster } from '../test/demo/drive.ts'
 import { install, namespace } from '../test/demo/inside.ts'
-import { Kubectl } from '../test/support/kubectl.ts'
-import { managedOf } from '../test/support/managed-objects.ts'
-import { secretOf, statefulSetOf } from '../test/support/meilisearch-objects.ts'
-import { median, rounded, timed } from './figures.ts'
+import { Kubectl } from '../test/support/kubernetes/kubectl.ts'
+import { managedOf } from '../test/support/meilisearch/managed-objects.ts'
+import { secretOf, statefulSetOf } from '../test/support/meilisearch/objects.ts'
+import { median, rounded, timed } from './measure/figures.ts'
 
 const rounds = 7
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { constants, crc32, deflateRawSync } from 'node:zlib'
-import { entryBytes, sealed } from '../test/support/archive-writer.ts'
+import { entryBytes, sealed } from '../test/support/mover/archive-writer.ts'
 
 /** About half of it can be compressed, as in a database; large enough to lie outside of any window. */
 const pieceBytes = 8 * 1024 * 1024

@@ -6,12 +6,12 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs, promisify } from 'node:util'
-import { ensurePrerequisites, which } from '../test/cluster/prerequisites.ts'
-import { Workplace } from '../test/support/mover.ts'
+import { ensurePrerequisites, which } from '../test/cluster/build/prerequisites.ts'
+import { Workplace } from '../test/support/mover/mover.ts'
 import { writeArchive } from './large-archive.ts'
-import { MemoryLimit } from './memory-limit.ts'
-import { peakOfProcess } from './process-memory.ts'
-import { median, rounded, timed } from './figures.ts'
+import { MemoryLimit } from './measure/memory-limit.ts'
+import { peakOfProcess } from './measure/process-memory.ts'
+import { median, rounded, timed } from './measure/figures.ts'
 
 const { values } = parseArgs({
   options: {

@@ -3,9 +3,9 @@ import process from 'node:process'
 import type { KubeClient } from '../src/kube/client.ts'
 import { leases } from '../src/kube/resource.ts'
 import type { Lease } from '../src/runtime/lease.ts'
-import { eventually } from '../test/support/eventually.ts'
-import type { Kubectl } from '../test/support/kubectl.ts'
-import { processId } from './process-memory.ts'
+import { eventually } from '../test/support/kubernetes/eventually.ts'
+import type { Kubectl } from '../test/support/kubernetes/kubectl.ts'
+import { processId } from './measure/process-memory.ts'
 
 const namespace = 'meili-operator-system'
 const lease = { namespace, name: 'meili-operator' }

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import manifest from '../package.json' with { type: 'json' }
-import { customResourceDefinition } from '../src/api/crd.ts'
+import { customResourceDefinition } from '../src/api/crd/crd.ts'
 import { kinds } from '../src/api/kinds.ts'
 import { chartReadme } from './chart-readme.ts'
 import { installation } from './install.ts'
@@ -49,7 +49,7 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
     ],
     ['install.yaml', install],
     ['install-streaming.yaml', streaming],
-    ['src/cli/operator-rights.json', rights],
+    ['src/cli/doctor/operator-rights.json', rights],
     ['docs/security.md', withRightsTable(read('docs/security.md'), objects)],
   ])
 }

@@ -2,8 +2,8 @@
 // Rendered by Helm itself, so that there is one source; what only Helm needs is left out.
 import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
-import { ensureBinaries } from '../test/cluster/binaries.ts'
-import { command } from '../test/cluster/command.ts'
+import { ensureBinaries } from '../test/cluster/build/binaries.ts'
+import { command } from '../test/cluster/process/command.ts'
 import { yamlText } from './yaml-text.ts'
 
 const chart = fileURLToPath(new URL('../charts/meili-operator', import.meta.url))

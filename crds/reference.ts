@@ -1,6 +1,6 @@
 // A page for each kind with every field, from its schema: what it is, what it takes, what is put where it is left out. Pure.
-import type { CustomResourceDefinition } from '../src/api/crd.ts'
-import type { StructuralSchema } from '../src/api/structural-schema.ts'
+import type { CustomResourceDefinition } from '../src/api/crd/crd.ts'
+import type { StructuralSchema } from '../src/api/crd/structural-schema.ts'
 
 interface Row {
   readonly field: string

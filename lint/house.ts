@@ -1,6 +1,7 @@
 // The house's own lint rules, for what no ready-made rule says. Which folder each applies to stands in .oxlintrc.json, with the import rules.
 // Loaded by oxlint (jsPlugins); each message says what to do instead.
 import { complexity } from './complexity.ts'
+import { layers } from './layers.ts'
 import { pure } from './pure.ts'
 import { memberName } from './rule.ts'
 import type { Rule } from './rule.ts'
@@ -54,6 +55,7 @@ const fileName: Rule = {
 export default {
   meta: { name: 'house' },
   rules: {
+    layers,
     pure,
     zod,
     complexity,

@@ -12,6 +12,10 @@ export interface Node {
   readonly operator?: string
   readonly computed?: boolean
   readonly async?: boolean
+  /** Of an import or export: what it names. */
+  readonly source?: Node | null
+  readonly importKind?: string
+  readonly exportKind?: string
 }
 
 export interface Comment {

@@ -1,5 +1,5 @@
 // Features of zod that have no structural schema, or are lost in silence on the way there. The emitter refuses most of them too
-// (src/api/zod-inspection.ts); what only the source shows, such as a rule lost by .extend, is seen here alone.
+// (src/api/crd/zod-inspection.ts); what only the source shows, such as a rule lost by .extend, is seen here alone.
 import type { Node, Rule } from './rule.ts'
 
 const wireForm = 'a CRD cannot change a value: keep the wire form and convert where it is read'

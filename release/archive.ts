@@ -2,7 +2,7 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { command } from '../test/cluster/command.ts'
+import { command } from '../test/cluster/process/command.ts'
 
 export interface TarRequest {
   readonly file: string

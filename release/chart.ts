@@ -1,9 +1,9 @@
 // The chart as Helm packs it, packed again so that the same chart is the same bytes: Helm writes the time of the build into every entry.
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { ensureBinaries } from '../test/cluster/binaries.ts'
-import type { Log } from '../test/cluster/cache.ts'
-import { command } from '../test/cluster/command.ts'
+import { ensureBinaries } from '../test/cluster/build/binaries.ts'
+import type { Log } from '../test/cluster/build/cache.ts'
+import { command } from '../test/cluster/process/command.ts'
 import { gzip, tar } from './archive.ts'
 
 export interface ChartRequest {

@@ -1,8 +1,8 @@
 // `npm run release`: builds every file of a release into dist/release and prints them. docs/releasing.md says what each is and how to publish it.
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { platforms } from './image.ts'
-import type { Platform } from './image.ts'
+import { platforms } from './image/image.ts'
+import type { Platform } from './image/image.ts'
 import { release } from './release.ts'
 import type { ReleasedFile, ReleaseOptions } from './release.ts'
 

@@ -11,16 +11,16 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import type { Log } from '../test/cluster/cache.ts'
-import { command } from '../test/cluster/command.ts'
+import type { Log } from '../test/cluster/build/cache.ts'
+import { command } from '../test/cluster/process/command.ts'
 import { hashOf } from '../test/cluster/images/image-archive.ts'
-import { ensurePrerequisites } from '../test/cluster/prerequisites.ts'
-import { releaseBase } from './base.ts'
-import type { Base } from './base.ts'
+import { ensurePrerequisites } from '../test/cluster/build/prerequisites.ts'
+import { releaseBase } from './image/base.ts'
+import type { Base } from './image/base.ts'
 import { chartRepository, replaced, writeChart } from './chart.ts'
 import { imagePrograms, licenseFile, sbomOf } from './describe.ts'
-import { platforms, rfc3339, writeImage } from './image.ts'
-import type { Platform } from './image.ts'
+import { platforms, rfc3339, writeImage } from './image/image.ts'
+import type { Platform } from './image/image.ts'
 import { sourceOf } from './source.ts'
 
 export interface ReleaseOptions {

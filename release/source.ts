@@ -1,5 +1,5 @@
 // Which commit is released. What is not committed can be released by nobody else, so a changed tree is refused unless it is asked for.
-import { command } from '../test/cluster/command.ts'
+import { command } from '../test/cluster/process/command.ts'
 
 export interface Source {
   readonly revision: string

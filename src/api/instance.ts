@@ -2,13 +2,13 @@
 import { z } from 'zod'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
-import { managed, managedStatus } from './managed.ts'
+import { managed, managedStatus } from './spec/managed.ts'
 import { conditions, int64, labelName, secretKeyReference, timestamp } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
-import { selectorShape } from './pod.ts'
+import { selectorShape } from './spec/pod.ts'
 
-export { instanceConditions, instanceReasons } from './instance-reasons.ts'
-export type { InstanceReason } from './instance-reasons.ts'
+export { instanceConditions, instanceReasons } from './reasons/instance.ts'
+export type { InstanceReason } from './reasons/instance.ts'
 
 /** On the data claim of a server that we run: the last version that a server on it reported. */
 export const databaseVersionAnnotation = 'meili-operator.dev/database-version'

@@ -1,16 +1,16 @@
 // MeiliSnapshot: one snapshot, taken once, moved to a claim, checked, kept.
 import { z } from 'zod'
-import { destinationClaimReference } from './destination.ts'
+import { destinationClaimReference } from './spec/destination.ts'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
 import { duration, localReference } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
-import { mover } from './mover.ts'
+import { mover } from './spec/mover.ts'
 import { snapshotStatus } from './snapshot-status.ts'
 import type { MeiliSnapshotStatus } from './snapshot-status.ts'
 
-export { snapshotConditions, snapshotReasons } from './snapshot-reasons.ts'
-export type { SnapshotReason } from './snapshot-reasons.ts'
+export { snapshotConditions, snapshotReasons } from './reasons/snapshot.ts'
+export type { SnapshotReason } from './reasons/snapshot.ts'
 export type { MeiliSnapshotStatus, SnapshotPhase, SnapshotRequest, SnapshotTask } from './snapshot-status.ts'
 
 const immutable = (field: string): { 'x-kubernetes-validations': { rule: string; message: string }[] } => ({

@@ -1,6 +1,6 @@
 // What may stand next on a command line, from the program's own description of itself. Pure; names of objects are asked for elsewhere.
 import type { Command, Option } from 'commander'
-import { harmless, longestField } from './harmless.ts'
+import { harmless, longestField } from './terminal/harmless.ts'
 
 export interface Candidate {
   readonly word: string

@@ -7,7 +7,7 @@ import { KubeClient } from '../kube/client.ts'
 import { connect } from '../kube/connection.ts'
 import type { Connection } from '../kube/connection.ts'
 import type { KubeObject } from '../kube/resource.ts'
-import { NotFound } from '../reconcile/errors.ts'
+import { NotFound } from '../errors.ts'
 import { Complaint, isKindMissing } from './complaint.ts'
 
 /** The flags that every command has. */

@@ -1,5 +1,5 @@
 // From an error to one sentence for the person at the terminal: what happened, and what to do. Pure; never a stack of what was foreseen.
-import { Conflict, NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
+import { Conflict, NotFound, TerminalError, TransientError } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 

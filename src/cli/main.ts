@@ -6,8 +6,8 @@ import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { programFor } from './program.ts'
 import type { Outcome } from './program.ts'
-import { completeCommand, runComplete } from './run-completion.ts'
-import { Terminal } from './terminal.ts'
+import { completeCommand, runComplete } from './command/completion.ts'
+import { Terminal } from './terminal/terminal.ts'
 
 const terminal = new Terminal({ out: process.stdout, error: process.stderr, isDumb: process.env['TERM'] === 'dumb' })
 

@@ -3,7 +3,7 @@ import { apiVersion } from '../api/group.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Instance, Snapshot } from './cluster.ts'
 import { Complaint } from './complaint.ts'
-import { newest } from './status-report.ts'
+import { newest } from './view/status-report.ts'
 
 export interface SnapshotWish {
   readonly instance: string

@@ -1,5 +1,5 @@
 // The Kubernetes API as plain JSON over one pool: what is read is what the server sent, with every field.
-import { NotFound } from '../reconcile/errors.ts'
+import { NotFound } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { Execution } from './exec.ts'
 import type { ExecCall } from './exec.ts'

@@ -1,6 +1,6 @@
 // From a refusal of an exec to why it did not begin.
 import type { IncomingMessage } from 'node:http'
-import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
+import { NotFound, TerminalError, TransientError } from '../errors.ts'
 import { errorFrom, parsed } from './replies.ts'
 
 /** Of the API server's refusal, or a kubelet's, or a proxy's. */

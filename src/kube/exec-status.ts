@@ -1,5 +1,5 @@
 // From the last message of an exec to how its command ended.
-import { TransientError } from '../reconcile/errors.ts'
+import { TransientError } from '../errors.ts'
 import { parsed } from './replies.ts'
 
 export interface Ended {

@@ -2,7 +2,7 @@
 // what nobody asks for stays on the wire. A connection that ends before the command's status has come was cut, whatever it brought.
 import { on } from 'node:events'
 import { WebSocket } from 'ws'
-import { TransientError } from '../reconcile/errors.ts'
+import { TransientError } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { kept, refusal } from './exec-refusal.ts'
 import { ended } from './exec-status.ts'

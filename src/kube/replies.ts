@@ -1,5 +1,5 @@
 // From the API server's refusal to a typed error: verb, place and the server's own sentence, never a header.
-import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
+import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../errors.ts'
 
 interface StatusReply {
   readonly kind?: string

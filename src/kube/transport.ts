@@ -1,7 +1,7 @@
 // One request to the API server: a deadline, every body read, typed errors, a count. Retries nothing: the work queue does.
 import { request } from 'undici'
 import type { Dispatcher } from 'undici'
-import { TransientError } from '../reconcile/errors.ts'
+import { TransientError } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { errorFrom, parsed } from './replies.ts'
 import type { Resource } from './resource.ts'

@@ -1,6 +1,6 @@
 // The calls of Meilisearch's HTTP API that we make, one method each. Knows nothing of Kubernetes.
 import type { z } from 'zod'
-import { TerminalError, TransientError } from '../reconcile/errors.ts'
+import { TerminalError, TransientError } from '../errors.ts'
 import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage, tasksPerPage } from './replies.ts'
 import type { Batch, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
 import { send, unfitReply } from './transport.ts'

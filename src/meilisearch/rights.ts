@@ -1,6 +1,6 @@
 // Which of the needed actions a key has, found out without changing anything on the server.
 // `snapshots.create` cannot be asked for without making a snapshot: the first refused POST tells.
-import { TerminalError } from '../reconcile/errors.ts'
+import { TerminalError } from '../errors.ts'
 import type { Action, MeilisearchClient } from './client.ts'
 
 export type Rights =

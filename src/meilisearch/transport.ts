@@ -1,6 +1,6 @@
 // HTTP to one Meilisearch server: a deadline and a size on each call, typed errors, never a retry, never a key in an error.
 import { Agent, request } from 'undici'
-import { NotFound, TerminalError, TransientError } from '../reconcile/errors.ts'
+import { NotFound, TerminalError, TransientError } from '../errors.ts'
 import { errorReply, healthReply } from './replies.ts'
 import { replyText, Unfit } from './reply-text.ts'
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { exitCodes, moverConfig, type MoverConfig, type StoreConfig } from './contract.ts'
 import { Failure } from './failure.ts'
-import { parseTime } from './rfc3339.ts'
+import { parseTime } from './source/rfc3339.ts'
 
 /** Reads MOVER_CONFIG. Whatever is wrong with it ends the run with `badConfiguration`, naming the field. */
 export function parseConfig(text: string | undefined): MoverConfig {

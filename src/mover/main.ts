@@ -1,20 +1,20 @@
 // The mover: one program that runs in a Job, does the one thing that its configuration asks for, says how it went, and ends. Composition root.
 // Everything up to the version check must be readable for an old Node, so that it can say what is wrong.
 import { writeFileSync } from 'node:fs'
-import { version } from '../version.ts'
+import { version } from '../telemetry/version.ts'
 import { parseConfig } from './config.ts'
 import { exitCodes, type MoverConfig, type MoverResult, type StoreConfig } from './contract.ts'
 import { Failure } from './failure.ts'
-import { Pace } from './pace.ts'
-import { orAborted, Progress } from './progress.ts'
-import { hand, receive } from './receive.ts'
-import { release } from './release.ts'
-import { remove } from './remove.ts'
+import { Pace } from './io/pace.ts'
+import { orAborted, Progress } from './io/progress.ts'
+import { hand, receive } from './command/receive.ts'
+import { release } from './command/release.ts'
+import { remove } from './command/remove.ts'
 import { resultLine, resultOf } from './report.ts'
-import type { Surroundings } from './fill.ts'
-import { store } from './run.ts'
-import { probe } from './space.ts'
-import { mounted } from './supply.ts'
+import type { Surroundings } from './artifact/fill.ts'
+import { store } from './command/move.ts'
+import { probe } from './io/space.ts'
+import { mounted } from './source/supply.ts'
 
 const neededNode = 24
 /** One for each buffer of a copy: a disk that is read past the cache wants to be asked for more than one block at a time. Read when the first work comes. */

@@ -6,8 +6,8 @@ import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Decision, Effect, Fact, Story } from './decision.ts'
 import { changeOf } from './change.ts'
-import { Conflict, NotFound } from './errors.ts'
-import type { Performer } from './perform.ts'
+import { Conflict, NotFound } from '../errors.ts'
+import type { Performer } from '../perform/perform.ts'
 
 /** What a kind's object looks like to the loop. */
 export interface Primary<Status> extends KubeObject {

@@ -1,6 +1,6 @@
 // Takes keys from the queue, reconciles them, and turns each outcome into what the queue does next.
 import { randomUUID } from 'node:crypto'
-import { Conflict, TerminalError, TransientError } from '../reconcile/errors.ts'
+import { Conflict, TerminalError, TransientError } from '../errors.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Metrics, Outcome } from '../telemetry/metrics.ts'
 import type { WorkQueue } from './workqueue.ts'

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeClient } from '../kube/client.ts'
 import { leases } from '../kube/resource.ts'
-import { Conflict, NotFound } from '../reconcile/errors.ts'
+import { Conflict, NotFound } from '../errors.ts'
 import { watchReleases } from './lease.ts'
 import type { Lease } from './lease.ts'
 

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeClient, ListOptions } from '../kube/client.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
-import { Gone, TransientError } from '../reconcile/errors.ts'
+import { Gone, TransientError } from '../errors.ts'
 import { backoffMs } from './backoff.ts'
 import { keyOf } from './store.ts'
 import type { Store } from './store.ts'

@@ -1,7 +1,7 @@
 // What all snapshots of one instance say together. Takes in one object after the other, so that ten thousand are one pass. Pure.
 import { snapshotConditions } from '../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
-import { isTrue } from '../reconcile/conditions.ts'
+import { isTrue } from '../api/conditions.ts'
 import type { Sample } from './family.ts'
 
 const phases: readonly SnapshotPhase[] = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed']

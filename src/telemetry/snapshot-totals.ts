@@ -3,7 +3,7 @@
 import { conditionTypes } from '../api/meta.ts'
 import { isFinished, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
-import { conditionNamed } from '../reconcile/conditions.ts'
+import { conditionNamed } from '../api/conditions.ts'
 import type { Sample } from './family.ts'
 import { instanceKeyOf, placeOf } from './place.ts'
 import { failureReasons } from './state-families.ts'

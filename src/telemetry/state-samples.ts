@@ -2,7 +2,7 @@
 import type { MeiliInstance } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
-import { isTrue } from '../reconcile/conditions.ts'
+import { isTrue } from '../api/conditions.ts'
 import { Destinations } from './destination-samples.ts'
 import type { Sample } from './family.ts'
 import { instanceKeyOf, keyOf, placeOf } from './place.ts'

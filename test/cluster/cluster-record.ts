@@ -1,12 +1,12 @@
 // What is written down about the one whole cluster of this machine, so that later processes find it, join it, or remove what it left.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runDirectory } from './cache.ts'
-import { removeCgroups } from './cgroups.ts'
+import { runDirectory } from './build/cache.ts'
+import { removeCgroups } from './process/cgroups.ts'
 import { privateDirectories } from './inside/settings.ts'
-import { alive } from './process-identity.ts'
-import type { ProcessIdentity } from './process-identity.ts'
-import { until } from './until.ts'
+import { alive } from './process/process-identity.ts'
+import type { ProcessIdentity } from './process/process-identity.ts'
+import { until } from './process/until.ts'
 
 export interface ClusterRecord {
   /** Holds the namespaces; dies with the first process inside and takes it along. */

@@ -5,12 +5,12 @@ import type { ChildProcess } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { auditLogOf } from './api-server.ts'
-import { clusterPrograms, ensureBinaries } from './binaries.ts'
-import { silent } from './cache.ts'
-import type { Log } from './cache.ts'
-import { ensureCertificates } from './certificates.ts'
-import { makeCgroup } from './cgroups.ts'
+import { auditLogOf } from './control-plane/api-server.ts'
+import { clusterPrograms, ensureBinaries } from './build/binaries.ts'
+import { silent } from './build/cache.ts'
+import type { Log } from './build/cache.ts'
+import { ensureCertificates } from './control-plane/certificates.ts'
+import { makeCgroup } from './process/cgroups.ts'
 import {
   endProcesses,
   lockPath,
@@ -21,16 +21,16 @@ import {
   writeRecord,
 } from './cluster-record.ts'
 import type { ClusterRecord } from './cluster-record.ts'
-import { command } from './command.ts'
+import { command } from './process/command.ts'
 import { sandboxArchive } from './images/images.ts'
 import { socketOf, keepLine } from './inside/settings.ts'
 import type { Answer, Settings } from './inside/settings.ts'
-import { tryLock } from './lock.ts'
-import type { Lock } from './lock.ts'
-import { clusterImpossible, ensurePrerequisites, systemPath } from './prerequisites.ts'
-import { alive, children, identify } from './process-identity.ts'
+import { tryLock } from './process/lock.ts'
+import type { Lock } from './process/lock.ts'
+import { clusterImpossible, ensurePrerequisites, systemPath } from './build/prerequisites.ts'
+import { alive, children, identify } from './process/process-identity.ts'
 import { apiServerAddress, apiServerPort, nodes as allNodes } from './topology.ts'
-import { tail, until } from './until.ts'
+import { tail, until } from './process/until.ts'
 
 export interface Cluster {
   /** Path of an administrator's kubeconfig, complete in itself. Its server is reached from inside the network namespace only. */

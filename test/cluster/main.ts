@@ -9,8 +9,8 @@ import type { Cluster } from './cluster.ts'
 import { lockPath, removeLeftovers } from './cluster-record.ts'
 import { meilisearchArchive, meilisearchImage } from './images/images.ts'
 import { operatorArchive, operatorImage } from './images/operator-image.ts'
-import { lockHolder, tryLock } from './lock.ts'
-import { ensurePrerequisites, systemPath } from './prerequisites.ts'
+import { lockHolder, tryLock } from './process/lock.ts'
+import { ensurePrerequisites, systemPath } from './build/prerequisites.ts'
 
 const usage = `usage: npm run cluster -- up [--nodes 1|2]   start a cluster and leave it running
                           down               end it and remove everything it made

@@ -1,7 +1,7 @@
 // The network of the cluster, made inside its own network namespace: loopback and one pair of virtual cards that carries the node addresses.
 // The default route leads to a neighbour that does not exist: no packet can leave the machine.
 import { writeFileSync } from 'node:fs'
-import { command } from './command.ts'
+import { command } from './process/command.ts'
 import { nodes } from './topology.ts'
 
 export async function makeNetwork(): Promise<void> {

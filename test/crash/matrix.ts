@@ -1,11 +1,11 @@
 // The rows of the matrix: every step of a life, before and after, with the operator killed there; API writes in trouble; two operators.
-import { duelRow, duels } from './duel.ts'
-import type { Lane } from './lane.ts'
-import { Kill, KillAgain, Trouble, faults } from './mischief.ts'
-import type { Fault, Mischief, Moment } from './mischief.ts'
-import { ordinary, rowOf } from './row.ts'
-import type { Expected, Outcome } from './row.ts'
-import type { Step } from './story.ts'
+import { duelRow, duels } from './faults/duel.ts'
+import type { Lane } from './place/lane.ts'
+import { Kill, KillAgain, Trouble, faults } from './faults/mischief.ts'
+import type { Fault, Mischief, Moment } from './faults/mischief.ts'
+import { ordinary, rowOf } from './record/row.ts'
+import type { Expected, Outcome } from './record/row.ts'
+import type { Step } from './record/story.ts'
 
 export const groups = {
   crash: 'crash points',

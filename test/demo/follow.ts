@@ -1,7 +1,7 @@
 // Follows one MeiliSnapshot by `kubectl get --watch`, as a user would, and times its phases.
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import type { Kubectl } from '../support/kubectl.ts'
+import type { Kubectl } from '../support/kubernetes/kubectl.ts'
 import type { Live } from './screen.ts'
 
 export interface PhaseTime {

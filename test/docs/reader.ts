@@ -3,10 +3,10 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { ensureBinaries } from '../cluster/binaries.ts'
-import { cacheDirectory } from '../cluster/cache.ts'
-import type { Log } from '../cluster/cache.ts'
-import { which } from '../cluster/prerequisites.ts'
+import { ensureBinaries } from '../cluster/build/binaries.ts'
+import { cacheDirectory } from '../cluster/build/cache.ts'
+import type { Log } from '../cluster/build/cache.ts'
+import { which } from '../cluster/build/prerequisites.ts'
 import { Session } from './session.ts'
 
 const repository = join(import.meta.dirname, '../..')

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline'
 import { meiliInstances } from '../../src/api/instance.ts'
 import { meiliSnapshots } from '../../src/api/snapshot.ts'
 import type { Resource } from '../../src/kube/resource.ts'
-import { eventually } from '../support/eventually.ts'
-import type { Kubectl } from '../support/kubectl.ts'
+import { eventually } from '../support/kubernetes/eventually.ts'
+import type { Kubectl } from '../support/kubernetes/kubectl.ts'
 import type { Judged } from './states.ts'
 
 interface WatchEvent {

@@ -3,9 +3,9 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moduleDirectories } from '../cluster/binaries.ts'
-import { cacheDirectory } from '../cluster/cache.ts'
-import { command } from '../cluster/command.ts'
+import { moduleDirectories } from '../cluster/build/binaries.ts'
+import { cacheDirectory } from '../cluster/build/cache.ts'
+import { command } from '../cluster/process/command.ts'
 
 export interface ToolOnTheBed {
   /** Docker archives. */

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { parseAllDocuments } from 'yaml'
-import { silent } from '../cluster/cache.ts'
-import { ensureBinaries } from '../cluster/binaries.ts'
+import { silent } from '../cluster/build/cache.ts'
+import { ensureBinaries } from '../cluster/build/binaries.ts'
 import type { Kind } from './states.ts'
 
 interface Verdict {

@@ -14,10 +14,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { cacheDirectory } from '../cache.ts'
-import type { Log } from '../cache.ts'
-import { command } from '../command.ts'
-import { ownedDirectory } from '../owned-directory.ts'
+import { cacheDirectory } from '../build/cache.ts'
+import type { Log } from '../build/cache.ts'
+import { command } from '../process/command.ts'
+import { ownedDirectory } from '../process/owned-directory.ts'
 
 export const imageDirectory = join(cacheDirectory, 'images')
 

@@ -1,10 +1,10 @@
 // The images of the test bed, each made from programs that are installed here: the pods' sandbox, Meilisearch, a base with Node, the operator.
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { silent } from '../cache.ts'
-import type { Log } from '../cache.ts'
-import { command } from '../command.ts'
-import { which } from '../prerequisites.ts'
+import { silent } from '../build/cache.ts'
+import type { Log } from '../build/cache.ts'
+import { command } from '../process/command.ts'
+import { which } from '../build/prerequisites.ts'
 import { imageArchive, programWithLibraries } from './image-archive.ts'
 import type { Entry } from './image-archive.ts'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Agent, request } from 'undici'
-import type { Certificates } from '../certificates.ts'
+import type { Certificates } from '../control-plane/certificates.ts'
 
 export class Api {
   readonly #agent: Agent

@@ -1,12 +1,12 @@
 // One containerd for each node, with everything of its own: root, state, socket, CNI configuration and address range.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { command } from '../command.ts'
-import { startDaemon } from '../daemon.ts'
-import type { Daemon } from '../daemon.ts'
+import { command } from '../process/command.ts'
+import { startDaemon } from '../process/daemon.ts'
+import type { Daemon } from '../process/daemon.ts'
 import { sandboxImage } from '../images/images.ts'
 import type { NodeSpec } from '../topology.ts'
-import { until } from '../until.ts'
+import { until } from '../process/until.ts'
 import { socketOf } from './settings.ts'
 
 const configuration = (node: NodeSpec, directory: string): string => `version = 2

@@ -1,9 +1,9 @@
 // kube-controller-manager, kube-scheduler and kube-proxy: one of each, without leader election.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Certificates } from '../certificates.ts'
-import { startDaemon } from '../daemon.ts'
-import type { Daemon } from '../daemon.ts'
+import type { Certificates } from '../control-plane/certificates.ts'
+import { startDaemon } from '../process/daemon.ts'
+import type { Daemon } from '../process/daemon.ts'
 import { podSubnet, serviceSubnet } from '../topology.ts'
 import type { Settings } from './settings.ts'
 

@@ -1,10 +1,10 @@
 // One kubelet for each node, on its node's address, with directories and a cgroup root of its own.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Certificates } from '../certificates.ts'
-import { cgroupRoot } from '../cgroups.ts'
-import { startDaemon } from '../daemon.ts'
-import type { Daemon } from '../daemon.ts'
+import type { Certificates } from '../control-plane/certificates.ts'
+import { cgroupRoot } from '../process/cgroups.ts'
+import { startDaemon } from '../process/daemon.ts'
+import type { Daemon } from '../process/daemon.ts'
 import type { NodeSpec } from '../topology.ts'
 import { socketOf } from './settings.ts'
 

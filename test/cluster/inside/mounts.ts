@@ -1,6 +1,6 @@
 // Private temporary file systems over the directories where containerd, the CNI plugins and the kubelet write whatever they are told:
 // nothing they leave there (sockets, network namespaces, links to logs) reaches the machine, and all of it is gone with the mount namespace.
-import { command } from '../command.ts'
+import { command } from '../process/command.ts'
 import { privateDirectories } from './settings.ts'
 
 export async function makeMounts(): Promise<void> {

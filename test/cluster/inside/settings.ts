@@ -1,5 +1,5 @@
 // What the driver tells the program inside the namespaces, and what that one answers. Passed as JSON: an argument, then lines.
-import type { Binaries, clusterPrograms } from '../binaries.ts'
+import type { Binaries, clusterPrograms } from '../build/binaries.ts'
 
 export interface Settings {
   readonly stateDirectory: string

@@ -1,4 +1,4 @@
-// What GitOps tools say of an object, by their own libraries: built by test/cluster/binaries.ts.
+// What GitOps tools say of an object, by their own libraries: built by test/cluster/build/binaries.ts.
 module meili-operator.dev/test/gitops/verdicts
 
 go 1.26.0

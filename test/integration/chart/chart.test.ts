@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { namespaces, KubeApi } from '../../support/kube-api.ts'
-import { chart, Helm } from '../../support/helm.ts'
+import { namespaces, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { chart, Helm } from '../../support/delivery/helm.ts'
 import { monitoringKinds } from './monitoring-kinds.ts'
 
 interface Manifest {

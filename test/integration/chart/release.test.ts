@@ -1,9 +1,9 @@
 // A release on a real API server: made whole at once with its CRDs, seen right by doctor, its CRDs kept. What needs pods is tested end to end.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Finding } from '../../../src/cli/finding.ts'
-import { chart, Helm, overConflicts } from '../../support/helm.ts'
-import { KubeApi } from '../../support/kube-api.ts'
-import { Plugin } from '../../support/plugin.ts'
+import type { Finding } from '../../../src/cli/doctor/finding.ts'
+import { chart, Helm, overConflicts } from '../../support/delivery/helm.ts'
+import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { Plugin } from '../../support/kubernetes/plugin.ts'
 
 const release = ['search', '--namespace', 'ops']
 let api: KubeApi

@@ -1,8 +1,8 @@
 // What the operator's token is worth to somebody else, asked of a real API server as that account: each sentence of docs/security.md on it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chart, Helm } from '../../support/helm.ts'
-import { eventually } from '../../support/eventually.ts'
-import { namespaces, KubeApi } from '../../support/kube-api.ts'
+import { chart, Helm } from '../../support/delivery/helm.ts'
+import { eventually } from '../../support/kubernetes/eventually.ts'
+import { namespaces, KubeApi } from '../../support/kubernetes/kube-api.ts'
 
 const account = 'system:serviceaccount:ops:search-meili-operator'
 let api: KubeApi

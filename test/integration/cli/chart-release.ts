@@ -3,7 +3,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { configMaps, persistentVolumeClaims, pods, secrets, statefulSets } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import type { KubeApi } from '../../support/kube-api.ts'
+import type { KubeApi } from '../../support/kubernetes/kube-api.ts'
 
 export interface Release {
   readonly namespace: string

@@ -5,9 +5,9 @@ import { parse } from 'yaml'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
-import { KubeApi } from '../../support/kube-api.ts'
-import { Plugin } from '../../support/plugin.ts'
-import type { Ended } from '../../support/plugin.ts'
+import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { Plugin } from '../../support/kubernetes/plugin.ts'
+import type { Ended } from '../../support/kubernetes/plugin.ts'
 import { completedStatus, conditions, instanceStatus } from './statuses.ts'
 
 let api: KubeApi

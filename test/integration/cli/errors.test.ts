@@ -1,8 +1,8 @@
 // What a user sees where the plugin cannot do it: one sentence with the remedy, no stack, an exit code that says why.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { KubeApi } from '../../support/kube-api.ts'
-import { Plugin } from '../../support/plugin.ts'
-import type { Ended, RunOptions } from '../../support/plugin.ts'
+import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { Plugin } from '../../support/kubernetes/plugin.ts'
+import type { Ended, RunOptions } from '../../support/kubernetes/plugin.ts'
 
 let api: KubeApi
 let plugin: Plugin

@@ -10,11 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KubeClient } from '../../../src/kube/client.ts'
 import { connect as connectTo } from '../../../src/kube/connection.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
-import { startControlPlane } from '../../cluster/control-plane.ts'
-import type { ControlPlane } from '../../cluster/control-plane.ts'
-import { alive, children, identify } from '../../cluster/process-identity.ts'
-import type { ProcessIdentity } from '../../cluster/process-identity.ts'
-import { Kubectl } from '../../support/kubectl.ts'
+import { startControlPlane } from '../../cluster/control-plane/control-plane.ts'
+import type { ControlPlane } from '../../cluster/control-plane/control-plane.ts'
+import { alive, children, identify } from '../../cluster/process/process-identity.ts'
+import type { ProcessIdentity } from '../../cluster/process/process-identity.ts'
+import { Kubectl } from '../../support/kubernetes/kubectl.ts'
 
 const planes: ControlPlane[] = []
 const drivers: ChildProcess[] = []
@@ -42,9 +42,13 @@ interface Driven {
 
 /** A control plane whose parent is a process of its own. */
 async function drive(): Promise<Driven> {
-  const driver = spawn(process.execPath, [join(import.meta.dirname, '../../support/control-plane-driver.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const driver = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../../support/kubernetes/control-plane-driver.ts')],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   drivers.push(driver)
   for await (const line of createInterface({ input: driver.stdout }))
     return { driver, ...(JSON.parse(line) as Omit<Driven, 'driver'>) }

@@ -6,14 +6,14 @@ import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, test } from 'vitest'
-import { cgroupRoot } from '../../cluster/cgroups.ts'
+import { cgroupRoot } from '../../cluster/process/cgroups.ts'
 import { runningCluster } from '../../cluster/cluster.ts'
 import { removeLeftovers, stateDirectory } from '../../cluster/cluster-record.ts'
-import { command } from '../../cluster/command.ts'
-import { clusterImpossible } from '../../cluster/prerequisites.ts'
-import { alive, identify } from '../../cluster/process-identity.ts'
-import type { ProcessIdentity } from '../../cluster/process-identity.ts'
-import { until } from '../../cluster/until.ts'
+import { command } from '../../cluster/process/command.ts'
+import { clusterImpossible } from '../../cluster/build/prerequisites.ts'
+import { alive, identify } from '../../cluster/process/process-identity.ts'
+import type { ProcessIdentity } from '../../cluster/process/process-identity.ts'
+import { until } from '../../cluster/process/until.ts'
 
 interface Started {
   readonly driver: ChildProcess
@@ -58,7 +58,7 @@ const mountsLeft = (): string[] =>
     .filter((line) => line.includes('meili-operator') || line.startsWith('test-bed'))
 
 async function start(): Promise<Started> {
-  const driver = spawn(process.execPath, [join(import.meta.dirname, '../../support/cluster-driver.ts')], {
+  const driver = spawn(process.execPath, [join(import.meta.dirname, '../../support/kubernetes/cluster-driver.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   for await (const line of createInterface({ input: driver.stdout })) {

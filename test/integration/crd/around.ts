@@ -1,6 +1,6 @@
 // Objects around a schema: mostly good, then spoilt in up to three places. Good and bad lie close together, where two validators differ.
 import fc from 'fast-check'
-import type { StructuralSchema } from '../../../src/api/structural-schema.ts'
+import type { StructuralSchema } from '../../../src/api/crd/structural-schema.ts'
 import type { Loose } from './real-server.ts'
 
 /** The pattern that a rule of ours made of `.regex(…, message)`. */

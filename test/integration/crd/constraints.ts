@@ -1,7 +1,7 @@
 // Every limit that a CRD sets, found by walking its schema along a complete object, and a value that breaks each.
 import type { Kind } from '../../../src/api/group.ts'
-import { customResourceDefinition } from '../../../src/api/crd.ts'
-import type { StructuralSchema } from '../../../src/api/structural-schema.ts'
+import { customResourceDefinition } from '../../../src/api/crd/crd.ts'
+import type { StructuralSchema } from '../../../src/api/crd/structural-schema.ts'
 import type { Loose } from './real-server.ts'
 
 export interface Constraint {

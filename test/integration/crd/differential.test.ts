@@ -3,14 +3,14 @@
 // maxProperties (zod has no such limit; rules.test.ts tries each).
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { customResourceDefinition } from '../../../src/api/crd.ts'
+import { customResourceDefinition } from '../../../src/api/crd/crd.ts'
 import type { Kind } from '../../../src/api/group.ts'
 import type { MeiliInstanceSpec } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
-import { quantityValue } from '../../../src/api/quantity.ts'
+import { quantityValue } from '../../../src/api/spec/quantity.ts'
 import type { MeiliSnapshotSpec } from '../../../src/api/snapshot.ts'
 import { around, withoutNulls } from './around.ts'
-import { objectOf } from './complete-objects.ts'
+import { objectOf } from './objects/complete-objects.ts'
 import { pathOf, RealServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { blocksOf } from '../../docs/blocks.ts'
-import { KubeApi } from '../../support/kube-api.ts'
+import { KubeApi } from '../../support/kubernetes/kube-api.ts'
 
 const repository = join(import.meta.dirname, '../../..')
 const examples = globSync('examples/*.yaml', { cwd: repository }).toSorted()

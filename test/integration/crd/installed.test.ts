@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { kinds } from '../../../src/api/kinds.ts'
-import { complete, objectOf } from './complete-objects.ts'
+import { complete, objectOf } from './objects/complete-objects.ts'
 import { pathOf, RealServer, repository } from './real-server.ts'
 import type { Loose } from './real-server.ts'
 

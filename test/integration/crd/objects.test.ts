@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
-import { complete, objectOf } from './complete-objects.ts'
+import { complete, objectOf } from './objects/complete-objects.ts'
 import { pathOf, RealServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 

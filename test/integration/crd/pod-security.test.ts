@@ -8,9 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
-import { serverTemplate } from '../../../src/instance/server-pod.ts'
-import { moverJob } from '../../../src/snapshot/mover-job.ts'
-import { run } from '../../support/managed-observations.ts'
+import { serverTemplate } from '../../../src/kinds/instance/managed/children/server-pod.ts'
+import { moverJob } from '../../../src/kinds/snapshot/job/commands/move.ts'
+import { run } from '../../support/builders/managed-observations.ts'
 import {
   anEngine,
   anInstance,
@@ -20,7 +20,7 @@ import {
   hour,
   moving,
   succeeded,
-} from '../../support/observations.ts'
+} from '../../support/builders/observations.ts'
 import { pathOf, RealServer, repository } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 

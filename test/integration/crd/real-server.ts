@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Agent } from 'undici'
 import { parse } from 'yaml'
 import type { Kind } from '../../../src/api/group.ts'
-import { startControlPlane } from '../../cluster/control-plane.ts'
+import { startControlPlane } from '../../cluster/control-plane/control-plane.ts'
 
 export const repository = join(import.meta.dirname, '../../..')
 

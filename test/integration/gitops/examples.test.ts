@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { read } from '../../gitops/verdicts.ts'
-import { chart, Helm } from '../../support/helm.ts'
+import { chart, Helm } from '../../support/delivery/helm.ts'
 
 interface Manifest {
   readonly kind: string

@@ -5,8 +5,8 @@ import { parse } from 'yaml'
 import { contract, expectedOf, kinds, stateOf } from '../../gitops/states.ts'
 import type { Judged, Kind } from '../../gitops/states.ts'
 import { customization, read, verdictsOf } from '../../gitops/verdicts.ts'
-import { managedOf } from '../../support/managed-objects.ts'
-import { snapshotOf } from '../../support/meilisearch-objects.ts'
+import { managedOf } from '../../support/meilisearch/managed-objects.ts'
+import { snapshotOf } from '../../support/meilisearch/objects.ts'
 
 interface HealthTests {
   readonly tests: readonly {

@@ -6,10 +6,10 @@ import { meiliInstances } from '../../../src/api/instance.ts'
 import type { Condition } from '../../../src/api/meta.ts'
 import type { KubeObject, Ref, Resource } from '../../../src/kube/resource.ts'
 import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../../../src/kube/resource.ts'
-import { Connections } from '../../../src/reconcile/connection.ts'
-import { TransientError } from '../../../src/reconcile/errors.ts'
-import { Performer } from '../../../src/reconcile/perform.ts'
-import { managedInstances } from '../../support/managed-instances.ts'
+import { Connections } from '../../../src/perform/meilisearch-connections.ts'
+import { TransientError } from '../../../src/errors.ts'
+import { Performer } from '../../../src/perform/perform.ts'
+import { managedInstances } from '../../support/meilisearch/managed-instances.ts'
 
 const on = managedInstances()
 const { apply, get, pass, serve, settle } = on
@@ -63,7 +63,7 @@ describe('what is not ours', () => {
       spec: { ports: [{ name: 'http', port: 1 }] },
     } as never)
     const performer = new Performer({ kube: on.kube, connections: new Connections(on.kube), isLeader: () => true })
-    const { service } = await import('../../../src/instance/children.ts')
+    const { service } = await import('../../../src/kinds/instance/managed/children/children.ts')
     const instance = await get<MeiliInstance>(meiliInstances, 'movies')
     await expect(
       performer.perform(

@@ -5,11 +5,11 @@ import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { persistentVolumeClaims, statefulSets } from '../../../src/kube/resource.ts'
-import { Connections } from '../../../src/reconcile/connection.ts'
-import { Performer } from '../../../src/reconcile/perform.ts'
-import { eventually } from '../../support/eventually.ts'
-import { managedInstances } from '../../support/managed-instances.ts'
-import { snapshotOf } from '../../support/meilisearch-objects.ts'
+import { Connections } from '../../../src/perform/meilisearch-connections.ts'
+import { Performer } from '../../../src/perform/perform.ts'
+import { eventually } from '../../support/kubernetes/eventually.ts'
+import { managedInstances } from '../../support/meilisearch/managed-instances.ts'
+import { snapshotOf } from '../../support/meilisearch/objects.ts'
 
 const on = managedInstances()
 const { apply, applied, get, names, serve, settle } = on

@@ -4,9 +4,9 @@ import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeList } from '../../../src/kube/client.ts'
 import { configMaps, jobs, leases, pods } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import { Conflict, NotFound, TerminalError } from '../../../src/reconcile/errors.ts'
-import { configMap, KubeApi, namespaces } from '../../support/kube-api.ts'
-import type { ConfigMap } from '../../support/kube-api.ts'
+import { Conflict, NotFound, TerminalError } from '../../../src/errors.ts'
+import { configMap, KubeApi, namespaces } from '../../support/kubernetes/kube-api.ts'
+import type { ConfigMap } from '../../support/kubernetes/kube-api.ts'
 
 let api: KubeApi
 let namespace: string

@@ -5,9 +5,9 @@ import type { KubeClient } from '../../../src/kube/client.ts'
 import { connect } from '../../../src/kube/connection.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import { TransientError } from '../../../src/reconcile/errors.ts'
-import { KubeApi } from '../../support/kube-api.ts'
-import { Wire } from '../../support/wire.ts'
+import { TransientError } from '../../../src/errors.ts'
+import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { Wire } from '../../support/mover/wire.ts'
 
 let api: KubeApi
 beforeAll(async () => {

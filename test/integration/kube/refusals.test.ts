@@ -6,8 +6,8 @@ import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { configMaps, events, pods, secrets } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
-import { configMap, KubeApi, namespaces, serviceAccounts } from '../../support/kube-api.ts'
+import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
+import { configMap, KubeApi, namespaces, serviceAccounts } from '../../support/kubernetes/kube-api.ts'
 
 let api: KubeApi
 let namespace: string

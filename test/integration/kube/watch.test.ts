@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { KubeClient, WatchEvent, WatchOptions } from '../../../src/kube/client.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { Resource } from '../../../src/kube/resource.ts'
-import { Gone, NotFound, TransientError } from '../../../src/reconcile/errors.ts'
-import { compactEtcd } from '../../support/etcd.ts'
-import { configMap, KubeApi } from '../../support/kube-api.ts'
-import type { ConfigMap } from '../../support/kube-api.ts'
-import { Wire } from '../../support/wire.ts'
+import { Gone, NotFound, TransientError } from '../../../src/errors.ts'
+import { compactEtcd } from '../../support/kubernetes/etcd.ts'
+import { configMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import type { ConfigMap } from '../../support/kubernetes/kube-api.ts'
+import { Wire } from '../../support/mover/wire.ts'
 
 let api: KubeApi
 let wire: Wire

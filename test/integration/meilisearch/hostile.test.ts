@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
-import { eventually } from '../../support/eventually.ts'
-import { MeilisearchDouble, saying } from '../../support/meilisearch-double.ts'
+import { eventually } from '../../support/kubernetes/eventually.ts'
+import { MeilisearchDouble, saying } from '../../support/meilisearch/double.ts'
 
-const support = join(import.meta.dirname, '../../support')
+const support = join(import.meta.dirname, '../../support/meilisearch')
 const servers: ChildProcess[] = []
 
 afterEach(() => {
@@ -18,7 +18,7 @@ afterEach(() => {
 })
 
 async function hostile(kind: string): Promise<string> {
-  const server = fork(join(support, 'hostile-meilisearch.ts'), [kind])
+  const server = fork(join(support, 'hostile-server.ts'), [kind])
   servers.push(server)
   const [port] = (await once(server, 'message')) as [number]
   return `http://127.0.0.1:${port}`

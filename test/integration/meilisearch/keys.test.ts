@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import { applicationKey, derivedKey, operatorKey } from '../../../src/meilisearch/keys.ts'
 import { rightsOf } from '../../../src/meilisearch/rights.ts'
-import { TerminalError } from '../../../src/reconcile/errors.ts'
+import { TerminalError } from '../../../src/errors.ts'
 import { keyUids } from '../../../src/reconcile/names.ts'
-import { MeilisearchDouble, saying } from '../../support/meilisearch-double.ts'
-import { Meilisearches } from '../../support/meilisearch-process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch-process.ts'
+import { MeilisearchDouble, saying } from '../../support/meilisearch/double.ts'
+import { Meilisearches } from '../../support/meilisearch/process.ts'
+import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
 
 const masterKey = randomBytes(24).toString('base64url')
 const servers = new Meilisearches()

@@ -18,9 +18,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { freePorts } from '../../cluster/free-ports.ts'
-import { eventually } from '../../support/eventually.ts'
-import { Meilisearches } from '../../support/meilisearch-process.ts'
+import { freePorts } from '../../cluster/process/free-ports.ts'
+import { eventually } from '../../support/kubernetes/eventually.ts'
+import { Meilisearches } from '../../support/meilisearch/process.ts'
 
 interface Job {
   readonly kind: string

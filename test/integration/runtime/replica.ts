@@ -6,9 +6,9 @@ import type { Resource } from '../../../src/kube/resource.ts'
 import { Manager, watching } from '../../../src/runtime/manager.ts'
 import { keyOf } from '../../../src/runtime/store.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
-import { freePorts } from '../../cluster/free-ports.ts'
-import type { ConfigMap, KubeApi } from '../../support/kube-api.ts'
-import { Wire } from '../../support/wire.ts'
+import { freePorts } from '../../cluster/process/free-ports.ts'
+import type { ConfigMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { Wire } from '../../support/mover/wire.ts'
 
 export interface Reconciled {
   readonly key: string

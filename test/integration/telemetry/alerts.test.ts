@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { noPromtool, promtool, whyNoPromtool } from '../../support/promtool.ts'
+import { noPromtool, promtool, whyNoPromtool } from '../../support/prometheus/promtool.ts'
 
 const alerts = join(import.meta.dirname, '../../../charts/meili-operator/files/alerts.yaml')
 const cases = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.promtool.yaml'))

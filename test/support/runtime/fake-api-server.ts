@@ -4,7 +4,7 @@ import { KubeClient } from '../../../src/kube/client.ts'
 import type { KubeList, ListOptions, WatchEvent, WatchOptions } from '../../../src/kube/client.ts'
 import { errorFrom } from '../../../src/kube/replies.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import { TransientError } from '../../../src/reconcile/errors.ts'
+import { TransientError } from '../../../src/errors.ts'
 import { keyOf } from '../../../src/runtime/store.ts'
 import type { VirtualTime } from './virtual-time.ts'
 

@@ -1,13 +1,13 @@
 // Doctor's judgements, where a real cluster would take long to be brought there; test/integration/cli/doctor.test.ts breaks the real things.
 import { describe, expect, test } from 'vitest'
-import { customResourceDefinition } from '../../../src/api/crd.ts'
+import { customResourceDefinition } from '../../../src/api/crd/crd.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
-import { diagnoseDestinations, diagnoseInstance } from '../../../src/cli/diagnose-instances.ts'
-import { diagnoseKinds } from '../../../src/cli/diagnose-kinds.ts'
-import type { InstalledDefinition } from '../../../src/cli/diagnose-kinds.ts'
-import { diagnoseInstallations, diagnoseOperator, diagnoseOwnRights } from '../../../src/cli/diagnose-operator.ts'
-import type { OperatorDeployment } from '../../../src/cli/diagnose-operator.ts'
+import { diagnoseDestinations, diagnoseInstance } from '../../../src/cli/doctor/instances.ts'
+import { diagnoseKinds } from '../../../src/cli/doctor/kinds.ts'
+import type { InstalledDefinition } from '../../../src/cli/doctor/kinds.ts'
+import { diagnoseInstallations, diagnoseOperator, diagnoseOwnRights } from '../../../src/cli/doctor/operator.ts'
+import type { OperatorDeployment } from '../../../src/cli/doctor/operator.ts'
 
 const nowMs = Date.parse('2026-01-20T00:00:00Z')
 const setsKey = (name: string, key: string): string =>

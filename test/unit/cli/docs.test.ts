@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../../src/cli/exit-codes.ts'
 import { programFor } from '../../../src/cli/program.ts'
-import { Terminal } from '../../../src/cli/terminal.ts'
+import { Terminal } from '../../../src/cli/terminal/terminal.ts'
 
 const text = readFileSync(new URL('../../../docs/kubectl-meili.md', import.meta.url), 'utf8')
 const rows = text.split('\n').filter((line) => line.startsWith('|'))

@@ -2,9 +2,9 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { Cluster } from '../../../src/cli/cluster.ts'
-import { Terminal } from '../../../src/cli/terminal.ts'
+import { Terminal } from '../../../src/cli/terminal/terminal.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import { NotFound } from '../../../src/reconcile/errors.ts'
+import { NotFound } from '../../../src/errors.ts'
 
 const pieces = [
   '\n',

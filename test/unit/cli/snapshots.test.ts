@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
 import { newSnapshot } from '../../../src/cli/new-snapshot.ts'
-import { endText, progressOf, progressText } from '../../../src/cli/progress.ts'
-import { snapshotStory } from '../../../src/cli/snapshot-view.ts'
-import { statusReport } from '../../../src/cli/status-report.ts'
+import { endText, progressOf, progressText } from '../../../src/cli/view/progress.ts'
+import { snapshotStory } from '../../../src/cli/view/snapshot.ts'
+import { statusReport } from '../../../src/cli/view/status-report.ts'
 
 const nowMs = Date.parse('2026-01-02T04:00:00Z')
 

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { Complaint, complaintOf } from '../../../src/cli/complaint.ts'
-import { printedList, printedObject } from '../../../src/cli/print.ts'
-import { tableLines, withoutEmptyColumns } from '../../../src/cli/table.ts'
-import { ageText, countText } from '../../../src/cli/words.ts'
-import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
+import { printedList, printedObject } from '../../../src/cli/terminal/print.ts'
+import { tableLines, withoutEmptyColumns } from '../../../src/cli/terminal/table.ts'
+import { ageText, countText } from '../../../src/cli/terminal/words.ts'
+import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
 
 describe('a table', () => {
   test('has columns as wide as their widest cell, and no space at the end of a line', () => {

@@ -9,7 +9,7 @@ import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
 import { Execution } from '../../../src/kube/exec.ts'
 import type { ExecCall } from '../../../src/kube/exec.ts'
-import { eventually } from '../../support/eventually.ts'
+import { eventually } from '../../support/kubernetes/eventually.ts'
 
 interface Bed extends AsyncDisposable {
   start(more?: Partial<ExecCall>): Promise<Execution>

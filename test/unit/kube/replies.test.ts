@@ -1,7 +1,7 @@
 // Which class a refusal becomes, and what it says.
 import { describe, expect, test } from 'vitest'
 import { errorFrom } from '../../../src/kube/replies.ts'
-import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
+import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
 
 const status = (code: number, reason = 'Reason', message = 'The server says why.'): object => ({
   kind: 'Status',

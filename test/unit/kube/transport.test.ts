@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { WatchEvent } from '../../../src/kube/client.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
-import { Gone, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
+import { Gone, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
 import { answering } from './fake-api-server.ts'
 import type { Answering, Fake } from './fake-api-server.ts'
 

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import { rightsOf } from '../../../src/meilisearch/rights.ts'
 import type { Rights } from '../../../src/meilisearch/rights.ts'
-import { NotFound, TransientError } from '../../../src/reconcile/errors.ts'
-import { MeilisearchDouble, refusing, saying } from '../../support/meilisearch-double.ts'
-import type { Answer } from '../../support/meilisearch-double.ts'
+import { NotFound, TransientError } from '../../../src/errors.ts'
+import { MeilisearchDouble, refusing, saying } from '../../support/meilisearch/double.ts'
+import type { Answer } from '../../support/meilisearch/double.ts'
 
 let double: MeilisearchDouble
 

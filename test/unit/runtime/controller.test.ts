@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/reconcile/errors.ts'
+import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
 import { runController } from '../../../src/runtime/controller.ts'
 import type { Result } from '../../../src/runtime/controller.ts'
 import { WorkQueue } from '../../../src/runtime/workqueue.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import { TransientError } from '../../../src/reconcile/errors.ts'
+import { TransientError } from '../../../src/errors.ts'
 import { EventRecorder } from '../../../src/runtime/events.ts'
 
 vi.setConfig({ testTimeout: 60_000 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { Gone } from '../../../src/reconcile/errors.ts'
+import { Gone } from '../../../src/errors.ts'
 import { Reflector } from '../../../src/runtime/reflector.ts'
 import type { Change } from '../../../src/runtime/reflector.ts'
 import { Store, keyOf } from '../../../src/runtime/store.ts'

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { operatorFamilies } from '../../../src/telemetry/operator-families.ts'
 import { stateFamilies } from '../../../src/telemetry/state-families.ts'
-import { complaints } from '../../support/promql.ts'
+import { complaints } from '../../support/prometheus/promql.ts'
 
 interface Alert {
   readonly alert: string

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { operatorFamilies } from '../../../src/telemetry/operator-families.ts'
 import { stateFamilies } from '../../../src/telemetry/state-families.ts'
-import { dashboardAt } from '../../support/dashboard.ts'
-import { complaints, labelsIn, metricsIn } from '../../support/promql.ts'
+import { dashboardAt } from '../../support/prometheus/dashboard.ts'
+import { complaints, labelsIn, metricsIn } from '../../support/prometheus/promql.ts'
 
 const path = new URL('../../../charts/meili-operator/files/dashboard.json', import.meta.url)
 const dashboard = dashboardAt(path)

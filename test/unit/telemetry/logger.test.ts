@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const logger = JSON.stringify(join(import.meta.dirname, '../../../src/telemetry/logger.ts'))
-const errors = JSON.stringify(join(import.meta.dirname, '../../../src/reconcile/errors.ts'))
+const errors = JSON.stringify(join(import.meta.dirname, '../../../src/errors.ts'))
 
 /** Runs the lines in a process of their own, with `log` of the given level; gives what it printed. */
 function logged(level: string, lines: string): readonly Record<string, unknown>[] {

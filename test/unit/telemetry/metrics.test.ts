@@ -1,6 +1,6 @@
 // What /metrics shows: every series from the start, with few labels.
 import { describe, expect, test } from 'vitest'
-import { Gone } from '../../../src/reconcile/errors.ts'
+import { Gone } from '../../../src/errors.ts'
 import { Metrics, outcomes, watchErrors } from '../../../src/telemetry/metrics.ts'
 
 async function shown(metrics: Metrics): Promise<readonly string[]> {

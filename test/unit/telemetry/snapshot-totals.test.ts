@@ -4,7 +4,7 @@ import { conditionTypes } from '../../../src/api/meta.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { SnapshotTotals } from '../../../src/telemetry/snapshot-totals.ts'
 import { failureReasons } from '../../../src/telemetry/state-families.ts'
-import { aCondition, aSnapshot } from '../../support/observations.ts'
+import { aCondition, aSnapshot } from '../../support/builders/observations.ts'
 
 const waiting = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid } })
 const good = (uid: string): MeiliSnapshot =>

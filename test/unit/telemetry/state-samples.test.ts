@@ -15,7 +15,7 @@ import {
   now,
   ready,
   second,
-} from '../../support/observations.ts'
+} from '../../support/builders/observations.ts'
 
 const movies = { namespace: 'shop', instance: 'search' }
 const secondsAgo = (spanMs: number): number => (now - spanMs) / 1000

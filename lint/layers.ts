@@ -1,0 +1,44 @@
+// An import that goes the wrong way between the rooms of src (lint/rooms.ts).
+import { posix } from 'node:path'
+import { never, rooms } from './rooms.ts'
+import type { Node, Rule } from './rule.ts'
+
+/** Where an import leads: a path below src, or the name of a package. */
+function target(file: string, source: string): string {
+  return source.startsWith('.') ? posix.relative('src', posix.join(posix.dirname(`src/${file}`), source)) : source
+}
+
+function isOf(names: readonly string[], wanted: string): boolean {
+  return names.some((name) => new RegExp(`^${name}`).test(wanted))
+}
+
+function isTypeOnly(node: Node): boolean {
+  return node.importKind === 'type' || node.exportKind === 'type'
+}
+
+function refusal(file: string, source: string, typeOnly: boolean): string | undefined {
+  const wanted = target(file, source)
+  const refused = never.find(({ files, imports }) => files.test(file) && imports.test(wanted))
+  if (refused !== undefined) return refused.says
+  const room = rooms.find(({ files }) => files.test(file))
+  if (room === undefined) return `No room has the file src/${file}: it belongs to one of those in lint/rooms.ts.`
+  return isOf(room.may, wanted) || (typeOnly && isOf(room.types ?? [], wanted)) ? undefined : room.says
+}
+
+export const layers: Rule = {
+  create(context) {
+    const [, file] = /\/src\/(.+)$/.exec(context.filename) ?? []
+    const look = (node: Node): void => {
+      const source = node.source?.value
+      if (file === undefined || typeof source !== 'string') return
+      const message = refusal(file, source, isTypeOnly(node))
+      if (message !== undefined) context.report({ node, message: `${source}: ${message}` })
+    }
+    return {
+      ImportDeclaration: look,
+      ImportExpression: look,
+      ExportNamedDeclaration: look,
+      ExportAllDeclaration: look,
+    }
+  },
+}

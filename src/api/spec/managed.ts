@@ -1,0 +1,236 @@
+// The half of a MeiliInstance that we run ourselves: what a user may say of the server, and what is seen of it beyond what any server shows.
+import { z } from 'zod'
+import { destinationClaimReference } from './destination.ts'
+import {
+  exponentTooLong,
+  int64,
+  localReference,
+  nameOf,
+  nameOrNone,
+  quantity,
+  secretKeyReference,
+  timestamp,
+} from '../meta.ts'
+import {
+  affinity,
+  environment,
+  nodeSelector,
+  podAnnotations,
+  podSecurityContext,
+  resources,
+  securityContext,
+  stringMap,
+  tolerations,
+  topologySpreadConstraints,
+} from './pod.ts'
+
+const className = nameOrNone('a StorageClass', 'storageClassName').describe("Without it: the cluster's default class.")
+const claimName = nameOf('a PersistentVolumeClaim in this namespace', 'claimName')
+
+const oneOf = {
+  rule: 'has(self.size) != has(self.claimName)',
+  message: 'write a size, and the claim is made, or a claimName, and that claim is used: exactly one of them',
+}
+const onlyWithSize = {
+  rule: '!has(self.claimName) || (!has(self.storageClassName) && !has(self.accessModes))',
+  message: 'storageClassName and accessModes belong to a claim that is made: leave them out where claimName is set',
+}
+const neverSmaller = {
+  rule: `!has(self.size) || !has(oldSelf.size) || string(self.size).${exponentTooLong} || quantity(string(self.size)).compareTo(quantity(string(oldSelf.size))) >= 0`,
+  message:
+    'a volume never gets smaller: keep the size; for a smaller one restore a snapshot into another MeiliInstance',
+}
+const sameKind = {
+  rule: '(has(self.storageClassName) ? self.storageClassName : "") == (has(oldSelf.storageClassName) ? oldSelf.storageClassName : "") && (has(self.accessModes) ? self.accessModes : []) == (has(oldSelf.accessModes) ? oldSelf.accessModes : [])',
+  message: 'storageClassName and accessModes of a claim are immutable: restore a snapshot into another MeiliInstance',
+}
+const samePlace = {
+  rule: '(has(self.claimName) ? self.claimName : "") == (has(oldSelf.claimName) ? oldSelf.claimName : "")',
+  message: 'the database stays on its claim: restore a snapshot into another MeiliInstance instead',
+}
+
+const volumeShape = {
+  size: quantity.describe('Makes a claim of this size. A larger size later expands it.').optional(),
+  storageClassName: className.optional(),
+  accessModes: z
+    .array(z.enum(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany']))
+    .min(1)
+    .max(3)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Without it: ReadWriteOnce.')
+    .optional(),
+  claimName: claimName.describe('Uses this claim, which stays yours: never expanded, never deleted.').optional(),
+}
+
+const storage = z
+  .object(volumeShape)
+  .describe('Where the database is.')
+  .meta({ 'x-kubernetes-validations': [oneOf, onlyWithSize, neverSmaller, sameKind, samePlace] })
+const snapshots = z
+  .object(volumeShape)
+  .describe('A volume of its own for snapshots. Without it they are on the storage.')
+  .meta({ 'x-kubernetes-validations': [oneOf, onlyWithSize, neverSmaller, sameKind] })
+
+const scratch = z
+  .object({
+    size: quantity.describe('Makes a claim of this size; it is deleted with the instance.').optional(),
+    storageClassName: className.optional(),
+    memory: quantity.describe('A file system in memory, which counts as memory of the pod.').optional(),
+  })
+  .describe(
+    'Where Meilisearch puts a full copy of the database while it takes a snapshot (TMPDIR). Without it: a directory on the storage.',
+  )
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: 'has(self.size) != has(self.memory)',
+        message: 'scratch is a claim (size) or memory (memory): write exactly one of them',
+      },
+      { rule: '!has(self.storageClassName) || has(self.size)', message: 'storageClassName needs size' },
+      neverSmaller,
+    ],
+  })
+
+const upgrade = z
+  .object({
+    strategy: z
+      .enum(['SnapshotFirst', 'Direct'])
+      .default('SnapshotFirst')
+      .describe(
+        'SnapshotFirst takes a MeiliSnapshot before a higher version starts. Its files go with it, and it goes when a later upgrade is done that has one of its own; one with deletionPolicy: Retain stays. Direct takes none.',
+      ),
+    destination: z
+      .object({ claim: destinationClaimReference })
+      .describe(
+        'Where that snapshot is stored: never on the claim of the database. Without it: in the directory `upgrades` on the claim of `snapshots`; where there is none, the upgrade is held until one of the two is set.',
+      )
+      .optional(),
+  })
+  .prefault({})
+
+const safeElsewhere = {
+  rule: '!has(self.storage.claimName) || !has(self.upgrade.destination) || self.upgrade.destination.claim.name != self.storage.claimName',
+  message:
+    'upgrade.destination is on the claim of the database: a snapshot there fills what it is to protect, and is lost with it; name another claim',
+}
+
+/** Oldest supported is 1.12. */
+const versionPattern = /^(1\.(1[2-9]|[2-9][0-9]|[1-9][0-9][0-9]+)|([2-9]|[1-9][0-9]+)\.[0-9]+)\.[0-9]+$/
+
+export const managed = z
+  .object({
+    version: z
+      .string()
+      .min(1)
+      .max(32)
+      .regex(versionPattern, 'version is that of Meilisearch, 1.12.0 or later: write for example 1.21.0')
+      .describe('The image tag is v<version>. A higher one later is an upgrade; a lower one is refused.'),
+    image: z
+      .object({
+        repository: z.string().min(1).max(512).default('getmeili/meilisearch'),
+        pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+        pullSecrets: z
+          .array(localReference)
+          .max(8)
+          .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+          .optional(),
+      })
+      .prefault({}),
+    environment: z
+      .enum(['Production', 'Development'])
+      .default('Production')
+      .describe('Production needs a master key of 16 bytes or more; Development also serves the search preview.'),
+    masterKeySecretRef: secretKeyReference
+      .describe('Without it a key is generated once, in Secret <name>-keys, which is never overwritten.')
+      .optional(),
+    storage,
+    snapshots: snapshots.optional(),
+    scratch: scratch.optional(),
+    service: z
+      .object({
+        type: z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']).default('ClusterIP'),
+        port: z.int().min(1).max(65_535).default(7700),
+        annotations: stringMap.optional(),
+      })
+      .prefault({}),
+    resources: resources.optional(),
+    nodeSelector: nodeSelector.optional(),
+    affinity: affinity.optional(),
+    tolerations: tolerations.optional(),
+    topologySpreadConstraints: topologySpreadConstraints.optional(),
+    priorityClassName: nameOrNone('a PriorityClass', 'priorityClassName').optional(),
+    podLabels: nodeSelector.describe('More labels of the pod; ours win.').optional(),
+    podAnnotations: podAnnotations.describe('More annotations of the pod; ours win.').optional(),
+    podSecurityContext: podSecurityContext
+      .describe('Without it: user, group and fsGroup 1000. Pod Security "restricted" holds in any case.')
+      .optional(),
+    securityContext: securityContext.optional(),
+    serviceAccountName: nameOrNone('a ServiceAccount in this namespace', 'serviceAccountName')
+      .describe('The pod gets no token of it.')
+      .optional(),
+    env: environment
+      .describe(
+        "More variables of Meilisearch. The operator's own win; a conflict is said in the condition SettingsIgnored.",
+      )
+      .optional(),
+    extraArgs: z
+      .array(z.string().max(4096))
+      .max(64)
+      .meta({ 'x-kubernetes-list-type': 'atomic' })
+      .describe(
+        "More flags of Meilisearch. The operator's own win; a conflict is said in the condition SettingsIgnored.",
+      )
+      .optional(),
+    suspend: z.boolean().default(false).describe('True: no server runs; the data is kept.'),
+    upgrade,
+  })
+  .describe('A server that the operator runs.')
+  .meta({ 'x-kubernetes-validations': [safeElsewhere] })
+
+/** Steps of an upgrade, in order. Failed ones stay where they are, with `failure`. */
+const upgradeSteps = ['Snapshot', 'Start', 'Database', 'Documents', 'Done'] as const
+
+export const managedStatus = {
+  storage: z
+    .array(
+      z.object({
+        role: z.enum(['data', 'snapshots', 'scratch']),
+        claimName: z.string().max(253),
+        requestedBytes: int64.describe('What the claim asks for.'),
+        capacityBytes: int64.describe('What its volume has; absent until it is bound.').optional(),
+        capacity: z.string().max(32).optional(),
+        usedBytes: int64.describe('Size of the database, as /stats said last.').optional(),
+        usedPercent: z.int().min(0).optional(),
+      }),
+    )
+    .max(3)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['role'] })
+    .describe('The claims of a managed server.')
+    .optional(),
+  connectionSecretName: z.string().max(253).describe('Secret with `url` and `searchKey`, for applications.').optional(),
+  upgrade: z
+    .object({
+      from: z.string().max(64),
+      to: z.string().max(64),
+      step: z.enum(upgradeSteps),
+      generation: z.int().meta({ format: 'int64' }).describe('Generation of the object that asked for it.'),
+      snapshot: z.string().max(253).describe('MeiliSnapshot that was taken before it.').optional(),
+      superseded: z
+        .array(z.string().max(253))
+        .max(16)
+        .meta({ 'x-kubernetes-list-type': 'atomic' })
+        .describe('MeiliSnapshots before earlier upgrades, which go with their files as this one is done.')
+        .optional(),
+      indexes: int64.optional(),
+      documents: int64.describe('Counted before the new version started.').optional(),
+      failure: z
+        .string()
+        .max(2000)
+        .describe('Why it stopped at this step; of a done one, why a superseded snapshot is still there.')
+        .optional(),
+      startedAt: timestamp,
+      completedAt: timestamp.optional(),
+    })
+    .describe('The last upgrade.')
+    .optional(),
+}

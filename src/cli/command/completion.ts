@@ -1,0 +1,81 @@
+// Completion by kubectl's own means: for `kubectl meili …` it asks a program named kubectl_complete-meili, which `completion` prints.
+// The protocol is cobra's: a candidate a line, its description behind a tab, last a directive (cobra, `ShellCompDirective`).
+import type { Command } from 'commander'
+import { namespaces, pods, statefulSets } from '../../kube/resource.ts'
+import type { KubeObject } from '../../kube/resource.ts'
+import { candidateLines, completionOf } from '../candidates.ts'
+import type { Completion } from '../candidates.ts'
+import { Cluster } from '../cluster.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { progressOf } from '../view/progress.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+
+/** The hidden command that the script calls. */
+export const completeCommand = '__complete'
+
+const script = `#!/bin/sh
+# Completion of "kubectl meili": put this file into your PATH as kubectl_complete-meili and make it executable.
+exec kubectl meili ${completeCommand} "$@"
+`
+
+/** No files. */
+const directive = ':4'
+
+export function runCompletion(terminal: Terminal): ExitCode {
+  terminal.write(script, 'out')
+  return exitCodes.done
+}
+
+export async function runComplete(program: Command, terminal: Terminal, words: readonly string[]): Promise<ExitCode> {
+  const { candidates, objects } = completionOf(program, words)
+  const named = objects === undefined ? [] : await objectsIn(new Cluster(placeIn(words)), objects)
+  terminal.document([...candidateLines([...candidates, ...named], words.at(-1) ?? ''), directive].join('\n'))
+  return exitCodes.done
+}
+
+/** The flags that are typed already say which cluster is meant. */
+function placeIn(words: readonly string[]): { kubeconfig?: string; context?: string; namespace?: string } {
+  const valueOf = (...names: readonly string[]): string | undefined =>
+    words[words.findLastIndex((word) => names.includes(word)) + 1]
+  const given = (...names: readonly string[]): string | undefined =>
+    words.some((word) => names.includes(word)) ? valueOf(...names) : undefined
+  const [kubeconfig, context, namespace] = [given('--kubeconfig'), given('--context'), given('-n', '--namespace')]
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(namespace === undefined ? {} : { namespace }),
+  }
+}
+
+async function objectsIn(
+  cluster: Cluster,
+  objects: NonNullable<Completion['objects']>,
+): Promise<readonly { word: string; about: string }[]> {
+  const { kube, namespace } = cluster
+  const named = (list: readonly KubeObject[], prefix = ''): { word: string; about: string }[] =>
+    list.map(({ metadata }) => ({ word: `${prefix}${metadata.name}`, about: '' }))
+  try {
+    switch (objects) {
+      case 'instance':
+        return (await cluster.instances(namespace)).map(({ metadata, status }) => ({
+          word: metadata.name,
+          about: status?.version === undefined ? '' : `Meilisearch ${status.version}`,
+        }))
+      case 'snapshot':
+        return (await cluster.snapshots(namespace)).map((snapshot) => ({
+          word: snapshot.metadata.name,
+          about: `${progressOf(snapshot).phase}, of ${snapshot.spec.source.instanceRef.name}`,
+        }))
+      case 'server':
+        return [
+          ...named(await kube.listAll(statefulSets, { namespace }), 'statefulset/'),
+          ...named(await kube.listAll(pods, { namespace }), 'pod/'),
+        ]
+      case 'namespace':
+        return named(await kube.listAll(namespaces))
+    }
+  } finally {
+    await cluster.close()
+  }
+}

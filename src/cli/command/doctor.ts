@@ -1,0 +1,124 @@
+// kubectl meili doctor: looks at everything between a MeiliSnapshot and its file, and says of each fault what to do.
+import { kinds } from '../../api/kinds.ts'
+import { NotFound } from '../../errors.ts'
+import { version } from '../../telemetry/version.ts'
+import type { Cluster } from '../cluster.ts'
+import { isKindMissing } from '../complaint.ts'
+import { diagnoseDestinations, diagnoseInstance } from '../doctor/instances.ts'
+import { diagnoseKinds } from '../doctor/kinds.ts'
+import {
+  diagnoseInstallations,
+  diagnoseOperator,
+  diagnoseOperatorRights,
+  diagnoseOwnRights,
+} from '../doctor/operator.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { unchecked, warning } from '../doctor/finding.ts'
+import type { Finding } from '../doctor/finding.ts'
+import {
+  accountOf,
+  operatorDenied,
+  ownDenied,
+  seen,
+  seenDefinition,
+  seenDeployments,
+  seenLeadership,
+} from '../doctor/observe.ts'
+import { printed } from '../terminal/print.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+
+export interface DoctorWish {
+  readonly allNamespaces: boolean
+  readonly format: 'json' | 'yaml' | undefined
+}
+
+export async function runDoctor(
+  cluster: Cluster,
+  terminal: Terminal,
+  { allNamespaces, format }: DoctorWish,
+): Promise<ExitCode> {
+  const namespace = allNamespaces ? undefined : cluster.namespace
+  const groups = await Promise.all([
+    lookAtKinds(cluster),
+    lookAtOperator(cluster),
+    lookAtOwnRights(cluster, namespace),
+    lookAtObjects(cluster, namespace),
+  ])
+  const findings = groups.flat()
+  if (format === undefined) show(terminal, findings)
+  else terminal.document(printed({ findings }, format))
+  return findings.some(({ level }) => level === 'problem') ? exitCodes.failed : exitCodes.done
+}
+
+async function lookAtKinds(cluster: Cluster): Promise<Finding[]> {
+  return diagnoseKinds(
+    await Promise.all(kinds.map(async (kind) => [kind, await seenDefinition(cluster, kind)] as const)),
+    version,
+  )
+}
+
+async function lookAtOperator(cluster: Cluster): Promise<Finding[]> {
+  const deployments = await seenDeployments(cluster)
+  const each = ('value' in deployments ? deployments.value : []).map(async (deployment) => {
+    const { namespace, name } = accountOf(deployment)
+    const [leadership, denied] = await Promise.all([
+      seenLeadership(cluster, deployment),
+      operatorDenied(cluster, deployment),
+    ])
+    return [
+      diagnoseOperator(deployment, leadership, Date.now()),
+      diagnoseOperatorRights(deployment, `${namespace}/${name}`, denied),
+    ]
+  })
+  return [...diagnoseInstallations(deployments), ...(await Promise.all(each)).flat()]
+}
+
+async function lookAtOwnRights(cluster: Cluster, namespace: string | undefined): Promise<Finding[]> {
+  return [diagnoseOwnRights(await ownDenied(cluster, namespace ?? ''))]
+}
+
+/** Without the CRDs there is nothing to look at: that is found where the kinds are. */
+async function lookAtObjects(cluster: Cluster, namespace: string | undefined): Promise<Finding[]> {
+  try {
+    const [instances, snapshots] = await Promise.all([
+      seen(cluster.instances(namespace)),
+      seen(cluster.snapshots(namespace)),
+    ])
+    if ('refused' in instances) return [unchecked('instance', 'Instances', instances.refused)]
+    if ('refused' in snapshots) return [unchecked('destination', 'Snapshots', snapshots.refused)]
+    const none =
+      instances.value.length > 0
+        ? []
+        : [
+            warning(
+              'instance',
+              `There is no MeiliInstance in ${namespace === undefined ? 'any namespace' : `namespace ${namespace}`}`,
+              'kubectl meili adopt, or -A for all namespaces',
+            ),
+          ]
+    return [
+      ...none,
+      ...instances.value.flatMap((instance) => diagnoseInstance(instance, snapshots.value, Date.now())),
+      ...diagnoseDestinations(snapshots.value, Date.now()),
+    ]
+  } catch (error) {
+    if (error instanceof NotFound && isKindMissing(error)) return []
+    throw error
+  }
+}
+
+const marks = { ok: ['green', '✓'], warning: ['yellow', '!'], problem: ['red', '✗'] } as const
+
+function show(terminal: Terminal, findings: readonly Finding[]): void {
+  for (const { level, message, remedy } of findings) {
+    const [style, mark] = marks[level]
+    terminal.mark(style, mark, message)
+    if (remedy !== undefined) terminal.line(`    → ${remedy}`)
+  }
+  const count = (wanted: Finding['level'], word: string): string => {
+    const number = findings.filter(({ level }) => level === wanted).length
+    return `${number} ${word}${number === 1 ? '' : 's'}`
+  }
+  terminal.line(`${count('problem', 'problem')}, ${count('warning', 'warning')}`)
+}

@@ -1,0 +1,133 @@
+// kubectl meili status [INSTANCE]: how things are, on one screen.
+import { sizeText } from '../../reconcile/format.ts'
+import type { Cluster, Instance, Snapshot } from '../cluster.ts'
+import { Complaint } from '../complaint.ts'
+import { exitCodes } from '../exit-codes.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { printed, printedList } from '../terminal/print.ts'
+import type { Format } from '../terminal/print.ts'
+import { operand } from '../terminal/shell.ts'
+import { snapshotTable } from '../view/snapshot.ts'
+import { newest, statusReport } from '../view/status-report.ts'
+import type { InstanceReport } from '../view/status-report.ts'
+import { tableLines, withoutEmptyColumns } from '../terminal/table.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { ageText, countText } from '../terminal/words.ts'
+
+export interface StatusWish {
+  readonly name: string | undefined
+  readonly allNamespaces: boolean
+  readonly format: Format | undefined
+}
+
+/** With one instance named, its newest snapshots are shown, this many. */
+const shownSnapshots = 10
+
+export async function runStatus(cluster: Cluster, terminal: Terminal, wish: StatusWish): Promise<ExitCode> {
+  const { name, format } = wish
+  if (name !== undefined && wish.allNamespaces)
+    throw new Complaint(`An instance is named by its namespace and its name: leave out -A, or ${name}.`)
+  const namespace = wish.allNamespaces ? undefined : cluster.namespace
+  const [instances, everySnapshot] = await Promise.all([
+    name === undefined ? cluster.instances(namespace) : cluster.instance(name).then((one) => [one]),
+    cluster.snapshots(namespace),
+  ])
+  const snapshots =
+    name === undefined ? everySnapshot : everySnapshot.filter(({ spec }) => spec.source.instanceRef.name === name)
+  const report = statusReport(instances, snapshots)
+  if (format === 'name') terminal.document(printedList(instances, format))
+  else if (format !== undefined) terminal.document(printed({ instances: report }, format))
+  else show(terminal, { instances, snapshots, report, wish, where: cluster.namespace })
+  return exitCodes.done
+}
+
+interface Shown {
+  readonly instances: readonly Instance[]
+  readonly snapshots: readonly Snapshot[]
+  readonly report: readonly InstanceReport[]
+  readonly wish: StatusWish
+  readonly where: string
+}
+
+function show(terminal: Terminal, { snapshots, report, wish, where }: Shown): void {
+  if (report.length === 0) {
+    const place = wish.allNamespaces ? 'in any namespace' : `in namespace ${where}`
+    terminal.line(`There is no MeiliInstance ${place}. One for a server that runs already: kubectl meili adopt`)
+    return
+  }
+  const nowMs = Date.now()
+  for (const line of instanceTable(report, wish.allNamespaces, nowMs)) terminal.line(line)
+  showRunning(terminal, report, wish.allNamespaces)
+  showProblems(terminal, report, wish.allNamespaces)
+  if (wish.name === undefined || snapshots.length === 0) return
+  terminal.line('')
+  const youngest = snapshots
+    .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))
+    .slice(0, shownSnapshots)
+  for (const line of snapshotTable(youngest, { withNamespace: false, nowMs })) terminal.line(line)
+  const { length } = snapshots
+  const kept = newest(snapshots.filter(({ status }) => status?.phase === 'Completed'))?.status?.artifact
+  if (length > shownSnapshots)
+    terminal.line(
+      `and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${operand(wish.name)}`,
+      'dim',
+    )
+  if (kept !== undefined)
+    terminal.line(
+      `newest: claim ${kept.claimName}, ${kept.path}/${kept.fileName}, Meilisearch ${kept.meilisearchVersion}`,
+      'dim',
+    )
+}
+
+const title = ({ namespace, name }: InstanceReport, withNamespace: boolean): string =>
+  withNamespace ? `${namespace}/${name}` : name
+
+function instanceTable(report: readonly InstanceReport[], withNamespace: boolean, nowMs: number): string[] {
+  const rows = report.map(({ namespace, name, version, ready, documents, sizeBytes, lastSnapshot }) => [
+    ...(withNamespace ? [namespace] : []),
+    name,
+    version ?? '-',
+    ready ? 'yes' : 'no',
+    documents === undefined ? '-' : countText(documents),
+    sizeBytes === undefined ? '-' : sizeText(sizeBytes),
+    lastSnapshot?.name ?? '-',
+    lastSnapshot === undefined ? '-' : ageText(lastSnapshot.completedAt, nowMs),
+    lastSnapshot?.sizeBytes === undefined ? '-' : sizeText(lastSnapshot.sizeBytes),
+  ])
+  const head = [
+    ...(withNamespace ? ['NAMESPACE'] : []),
+    'INSTANCE',
+    'VERSION',
+    'READY',
+    'DOCUMENTS',
+    'SIZE',
+    'LAST SNAPSHOT',
+    'AGE',
+    'STORED',
+  ]
+  return tableLines(head, rows)
+}
+
+function showRunning(terminal: Terminal, report: readonly InstanceReport[], withNamespace: boolean): void {
+  const rows = report.flatMap((one) =>
+    one.running.map(({ name, phase, percent, about }) => [
+      name,
+      title(one, withNamespace),
+      phase,
+      percent === undefined ? '' : `${percent} %`,
+      about,
+    ]),
+  )
+  if (rows.length === 0) return
+  const shown = withoutEmptyColumns(['RUNNING', 'OF', 'PHASE', 'PROGRESS', 'NOW'], rows)
+  terminal.line('')
+  for (const line of tableLines(shown.head, shown.rows)) terminal.line(line)
+}
+
+function showProblems(terminal: Terminal, report: readonly InstanceReport[], withNamespace: boolean): void {
+  const lines = report.flatMap((one) =>
+    one.problems.map((problem) => `instance ${title(one, withNamespace)}: ${problem}`),
+  )
+  if (lines.length > 0) terminal.line('')
+  for (const line of lines) terminal.mark('red', '✗', line)
+}

@@ -1,0 +1,153 @@
+// MeiliSnapshots as people read them: a table of many, the whole story of one. Pure.
+import { isFinished } from '../../api/snapshot.ts'
+import type { KubeObject } from '../../kube/resource.ts'
+import type { Snapshot } from '../cluster.ts'
+import { sizeText } from '../../reconcile/format.ts'
+import { progressOf } from './progress.ts'
+import { tableLines } from '../terminal/table.ts'
+import { ageText, countText } from '../terminal/words.ts'
+
+export interface KubeEvent extends KubeObject {
+  readonly type?: string
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTimestamp?: string | null
+  readonly eventTime?: string | null
+}
+
+export function snapshotTable(
+  snapshots: readonly Snapshot[],
+  { withNamespace, nowMs }: { withNamespace: boolean; nowMs: number },
+): string[] {
+  const rows = snapshots.map((snapshot) => {
+    const { metadata, spec, status } = snapshot
+    const { phase, percent } = progressOf(snapshot)
+    const own = [
+      metadata.name,
+      spec.source.instanceRef.name,
+      phase,
+      percent === undefined ? '-' : `${percent} %`,
+      status?.artifact?.size ?? '-',
+      status?.duration ?? '-',
+      status?.artifact?.claimName ?? spec.destination.claim.name,
+      ageText(metadata.creationTimestamp, nowMs),
+    ]
+    return withNamespace ? [metadata.namespace, ...own] : own
+  })
+  return tableLines(
+    [
+      ...(withNamespace ? ['NAMESPACE'] : []),
+      'NAME',
+      'INSTANCE',
+      'PHASE',
+      'PROGRESS',
+      'SIZE',
+      'DURATION',
+      'CLAIM',
+      'AGE',
+    ],
+    rows,
+  )
+}
+
+/** Facts that are known, each on its line; then conditions, then Events. */
+export function snapshotStory(snapshot: Snapshot, events: readonly KubeEvent[], nowMs: number): string[] {
+  const width = 14
+  const facts = factsOf(snapshot, nowMs).flatMap(([name, fact]) =>
+    fact === undefined ? [] : [`${`${name}:`.padEnd(width)} ${fact}`],
+  )
+  const conditions = (snapshot.status?.conditions ?? []).map(({ type, status, reason, message }) => [
+    type,
+    status,
+    reason,
+    message,
+  ])
+  return [
+    ...facts,
+    ...section('Conditions', ['TYPE', 'STATUS', 'REASON', 'MESSAGE'], conditions),
+    ...section('Events', ['AGE', 'TYPE', 'REASON', 'MESSAGE'], eventRows(events, nowMs)),
+  ]
+}
+
+type Fact = readonly [string, string | undefined]
+
+function factsOf(snapshot: Snapshot, nowMs: number): readonly Fact[] {
+  const { metadata, spec } = snapshot
+  const { status } = snapshot
+  const { phase, about } = progressOf(snapshot)
+  return [
+    ['Name', `${metadata.namespace}/${metadata.name}`],
+    ['Instance', spec.source.instanceRef.name],
+    [
+      'Phase',
+      status?.duration === undefined
+        ? phase
+        : `${phase}, in ${status.duration}, ${ageText(status.completedAt, nowMs)} ago`,
+    ],
+    ['Now', isFinished(snapshot) ? undefined : about],
+    ['Estimated end', isFinished(snapshot) ? undefined : status?.progress?.estimatedCompletion],
+    ['Task', taskFact(status)],
+    ['Attempts', attemptsFact(status)],
+    [
+      'Policies',
+      `source ${spec.sourcePolicy}, deletion ${spec.deletionPolicy}, verification ${spec.verification.mode}`,
+    ],
+    ...artifactFacts(status),
+    [
+      'Free then',
+      status?.destination &&
+        `${sizeText(status.destination.freeBytes)} on the claim, ${ageText(status.destination.observedAt, nowMs)} ago`,
+    ],
+    ['Own file', status?.release?.outcome && `Meilisearch's own file: ${status.release.outcome}`],
+  ]
+}
+
+type Status = Snapshot['status']
+
+function taskFact(status: Status): string | undefined {
+  if (status?.task === undefined) return undefined
+  const { uid, batchUid, error } = status.task
+  return `${uid} ${status.task.status}${batchUid === undefined ? '' : ` (batch ${batchUid})`}${error === undefined ? '' : `: ${error.code}: ${error.message}`}`
+}
+
+/** Only where the first one was not enough. */
+function attemptsFact(status: Status): string | undefined {
+  const { request, move } = status ?? {}
+  const again = [
+    ...((request?.attempt ?? 1) > 1 ? [`snapshot ${request?.attempt ?? 0}: ${request?.failure ?? ''}`] : []),
+    ...((move?.attempt ?? 1) > 1 ? [`mover ${move?.attempt ?? 0}: ${move?.failure ?? ''}`] : []),
+  ]
+  return again.length === 0 ? undefined : again.join('; ')
+}
+
+function artifactFacts(status: Status): readonly Fact[] {
+  const artifact = status?.artifact
+  if (artifact === undefined) return []
+  const contents =
+    artifact.indexes === undefined || artifact.documents === undefined
+      ? ''
+      : `, ${countText(artifact.indexes)} ${artifact.indexes === 1 ? 'index' : 'indexes'}, ${countText(artifact.documents)} documents`
+  return [
+    ['Stored', `${artifact.size}, Meilisearch ${artifact.meilisearchVersion}${contents}`],
+    ['Where', `claim ${artifact.claimName}, ${artifact.path}/${artifact.fileName}`],
+    ['SHA256', artifact.sha256],
+    ['Checked', artifact.verification === 'Archive' ? 'read back: gzip, tar, version' : 'size and sha256'],
+  ]
+}
+
+const timeOf = ({ lastTimestamp, eventTime, metadata }: KubeEvent): string =>
+  lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? ''
+
+function eventRows(events: readonly KubeEvent[], nowMs: number): string[][] {
+  const sorted = events.toSorted((a, b) => Date.parse(timeOf(a)) - Date.parse(timeOf(b)))
+  return sorted.map((event) => [
+    ageText(timeOf(event), nowMs),
+    event.type ?? '',
+    event.reason ?? '',
+    event.message ?? '',
+  ])
+}
+
+function section(name: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return rows.length === 0 ? [] : ['', `${name}:`, ...tableLines(head, rows).map((line) => `  ${line}`)]
+}

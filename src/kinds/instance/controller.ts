@@ -1,0 +1,48 @@
+// What wakes a MeiliInstance: itself, its neighbours (two may claim one pod), its snapshots, and what it is made of. The rest is polled.
+import { meiliInstances } from '../../api/instance.ts'
+import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
+import { isFinished } from '../../api/snapshot.ts'
+import type { MeiliSnapshot } from '../../api/snapshot.ts'
+import type { KubeObject } from '../../kube/resource.ts'
+import { isChildOf } from '../../reconcile/names.ts'
+import type { Room } from '../../reconcile/reconciler.ts'
+import { decideInstance, learnRefusal } from './decide.ts'
+import type { InstanceObservation } from './observation.ts'
+import { observeInstance } from './observe/observe.ts'
+import type { InstanceWorld } from './observe/observe.ts'
+import { instanceStory } from './story.ts'
+
+export function instanceRoom(world: InstanceWorld): Room<MeiliInstance, InstanceObservation, MeiliInstanceStatus> {
+  return {
+    resource: meiliInstances,
+    observe: (instance) => observeInstance(world, instance),
+    decide: decideInstance,
+    learn: learnRefusal,
+    story: instanceStory,
+  }
+}
+
+/** Keys of the instances that a changed instance concerns. */
+export function instancesBeside({ instances }: Pick<InstanceWorld, 'instances'>): (changed: MeiliInstance) => string[] {
+  return (changed) => {
+    const { namespace, name } = changed.metadata
+    const beside = instances(namespace).filter(
+      ({ metadata, status }) =>
+        metadata.name !== name && status?.pod !== undefined && status.pod.uid === changed.status?.pod?.uid,
+    )
+    return [`${namespace}/${name}`, ...beside.map(({ metadata }) => `${namespace}/${metadata.name}`)]
+  }
+}
+
+/** The instance that a child carries in its labels. */
+export function instancesMadeOf({ instances }: Pick<InstanceWorld, 'instances'>): (child: KubeObject) => string[] {
+  return ({ metadata }) =>
+    instances(metadata.namespace ?? '')
+      .filter((instance) => instance.spec.managed !== undefined && isChildOf(instance, metadata.labels))
+      .map((instance) => `${instance.metadata.namespace}/${instance.metadata.name}`)
+}
+
+/** The end of a snapshot changes what its instance shows, and what it may do. */
+export function instanceOf(snapshot: MeiliSnapshot): string[] {
+  return isFinished(snapshot) ? [`${snapshot.metadata.namespace}/${snapshot.spec.source.instanceRef.name}`] : []
+}

@@ -1,0 +1,218 @@
+// From a path in a container to the volume below it, and the path inside that volume: of the snapshot directory, and of the database. Pure.
+import { posix } from 'node:path'
+import type { V1Container, V1Pod, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import type { SnapshotVolume } from '../../../api/instance.ts'
+import type { DatabaseClaim } from '../../../reconcile/server-reference.ts'
+import type { Launch, Setting } from './launch.ts'
+
+/** What cannot be known, and why; and what its user can do about it. */
+interface Unknown {
+  readonly unknown: string
+  readonly remedy: string
+}
+
+export type Located =
+  | { readonly volume: Omit<SnapshotVolume, 'observedAt' | 'volumeMode' | 'accessModes'>; readonly readOnly: boolean }
+  | Unknown
+
+interface Found {
+  readonly kind: string
+  readonly claimName?: string
+  readonly subPath: string
+  readonly readOnly: boolean
+}
+
+/** The server's container: the one that is named, else the one with that port, else the only one. */
+export function containerOf(pod: V1Pod, named: string | undefined, port: number): V1Container | undefined {
+  const containers = pod.spec?.containers ?? []
+  if (named !== undefined) return containers.find(({ name }) => name === named)
+  const byPort = containers.filter(({ ports }) => ports?.some(({ containerPort }) => containerPort === port) ?? false)
+  if (byPort.length === 1) return byPort[0]
+  return containers.length === 1 ? containers[0] : undefined
+}
+
+interface Place {
+  readonly pod: V1Pod
+  readonly container: V1Container
+  readonly launch: Launch
+  /** The user's word for the snapshot directory. */
+  readonly override?: string | undefined
+}
+
+/** Where the server writes its snapshots. `override` wins over what the pod tells. */
+export function locateSnapshots(place: Place): Located {
+  const { pod, container, launch, override } = place
+  const directory = absolute(
+    override === undefined ? launch.snapshotDirectory : { value: override },
+    'snapshots',
+    launch,
+  )
+  if ('unknown' in directory)
+    return {
+      unknown: `the snapshot directory cannot be known: ${directory.unknown}`,
+      remedy: 'Set spec.existing.snapshotDirectory.',
+    }
+  const database = absolute(launch.databasePath, 'data.ms', launch)
+  if ('unknown' in database)
+    return {
+      unknown: `the name of the snapshot file cannot be known, it is the database's: ${database.unknown}`,
+      remedy: 'Set MEILI_DB_PATH to a plain value in the container; it stands above a configuration file.',
+    }
+  const found = volumeAt(pod, container, directory.path)
+  if ('unknown' in found) return found
+  const fileName = `${posix.basename(database.path)}.snapshot`
+  if (isTooLong(directory.path, fileName, found))
+    return {
+      unknown: 'a name or a path on the way to the snapshot file is longer than Linux or Kubernetes allows',
+      remedy: 'Shorten it.',
+    }
+  return {
+    readOnly: found.readOnly,
+    volume: {
+      kind: found.kind,
+      ...(found.claimName === undefined ? {} : { claimName: found.claimName }),
+      subPath: found.subPath,
+      directory: directory.path,
+      fileName,
+      container: container.name,
+    },
+  }
+}
+
+/** More than a pod ever mounts. */
+const maxClaims = 256
+
+/** The claims on which the database is, with what is mounted below it; where its place cannot be known, every claim that the server can write to. */
+export function locateDatabase(place: Place): readonly DatabaseClaim[] {
+  const { pod, container, launch } = place
+  const database = absolute(launch.databasePath, 'data.ms', launch)
+  const anywhere = mountedClaims(pod, [container])
+  if ('unknown' in database) return anywhere
+  const mounts = (container.volumeMounts ?? []).map(mountPoint)
+  const places = [database.path, ...mounts.filter((mount) => within(mount, database.path))].map((path) =>
+    volumeAt(pod, container, path),
+  )
+  if (places.some((found) => 'unknown' in found)) return anywhere
+  const known = places.flatMap((found) => ('unknown' in found ? [] : claimOf(found)))
+  if (!('unset' in launch.databasePath)) return distinct(known)
+  // Nobody keeps a database in a container's own file system beside a claim: more likely the image names another place.
+  if (!mounts.some((mount) => within(database.path, mount))) return anywhere
+  return distinct(launch.mayHideDatabase ? [...known, ...elsewhere(place, known)] : known)
+}
+
+/** Where else a hidden setting may have put it. The claim of the snapshot directory is left out beside a database's usual place: it may be a destination. */
+function elsewhere(
+  { pod, container, launch, override }: Place,
+  known: readonly DatabaseClaim[],
+): readonly DatabaseClaim[] {
+  const directory = absolute(
+    override === undefined ? launch.snapshotDirectory : { value: override },
+    'snapshots',
+    launch,
+  )
+  const found = 'unknown' in directory ? directory : volumeAt(pod, container, directory.path)
+  const snapshots = known.length === 0 || 'unknown' in found ? undefined : found.claimName
+  return mountedClaims(pod, [container]).filter(
+    ({ claimName }) => claimName !== snapshots && known.every((claim) => claim.claimName !== claimName),
+  )
+}
+
+function claimOf({ claimName, subPath }: Found): DatabaseClaim[] {
+  if (claimName === undefined) return []
+  return [subPath.length > 4096 ? { claimName } : { claimName, subPath }]
+}
+
+/** What these containers can write to: any of it may hold the database. */
+export function mountedClaims(pod: V1Pod, containers: readonly V1Container[]): readonly DatabaseClaim[] {
+  const names = containers.flatMap(({ volumeMounts = [] }) =>
+    volumeMounts.filter((mount) => !isReadOnly(pod, mount)).map(({ name }) => claimNameIn(pod, name)),
+  )
+  return distinct(names.flatMap((claimName) => (claimName === undefined ? [] : [{ claimName }])))
+}
+
+/** Each once. A claim whose name is too long to be one is not there. */
+export function distinct(claims: readonly DatabaseClaim[]): readonly DatabaseClaim[] {
+  const known = new Map(
+    claims
+      .filter(({ claimName }) => claimName.length <= 253)
+      .map((claim) => [`${claim.claimName} ${claim.subPath ?? ''}`, claim]),
+  )
+  return [...known.values()].slice(0, maxClaims)
+}
+
+function absolute(setting: Setting, byDefault: string, launch: Launch): { path: string } | { unknown: string } {
+  if ('unknown' in setting) return setting
+  const path = posix.resolve(launch.workingDirectory, 'value' in setting ? setting.value : byDefault)
+  return { path }
+}
+
+/** Such a pod never runs; status has no room for it either. */
+function isTooLong(directory: string, fileName: string, { subPath, claimName = '' }: Found): boolean {
+  return Math.max(directory.length, subPath.length) > 4096 || fileName.length > 255 || claimName.length > 253
+}
+
+/** As the kubelet takes it: a relative one begins at the root. */
+const mountPoint = ({ mountPath }: V1VolumeMount): string => posix.resolve('/', mountPath)
+
+const within = (path: string, mount: string): boolean => mount === '/' || path === mount || path.startsWith(`${mount}/`)
+
+/** The mount with the longest path wins, as in the container itself. */
+function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | Unknown {
+  const mounts = (container.volumeMounts ?? []).filter((candidate) => within(path, mountPoint(candidate)))
+  const mount = mounts.toSorted((a, b) => mountPoint(b).length - mountPoint(a).length)[0]
+  if (mount === undefined) return { kind: 'the container file system', subPath: path, readOnly: false }
+  const inside = subPathOf(mount, container, pod)
+  if (inside === undefined)
+    return {
+      unknown: `the subPathExpr of mount ${mount.mountPath} cannot be resolved`,
+      remedy: "Use a subPath, or a subPathExpr of plain variables and the pod's name and namespace.",
+    }
+  const volume = volumeNamed(pod, mount.name)
+  const claimName = claimNameIn(pod, mount.name)
+  return {
+    kind: claimName === undefined ? sourceOf(volume) : 'PersistentVolumeClaim',
+    ...(claimName === undefined ? {} : { claimName }),
+    subPath: posix.relative('/', posix.resolve('/', inside, posix.relative(mountPoint(mount), path))),
+    readOnly: isReadOnly(pod, mount),
+  }
+}
+
+const isReadOnly = (pod: V1Pod, { name, readOnly }: V1VolumeMount): boolean =>
+  readOnly === true || volumeNamed(pod, name)?.persistentVolumeClaim?.readOnly === true
+
+const volumeNamed = ({ spec }: V1Pod, wanted: string): V1Volume | undefined =>
+  spec?.volumes?.find(({ name }) => name === wanted)
+
+/** An ephemeral volume is a claim, too, named after its pod. */
+function claimNameIn(pod: V1Pod, volumeName: string): string | undefined {
+  const volume = volumeNamed(pod, volumeName)
+  return (
+    volume?.persistentVolumeClaim?.claimName ??
+    (volume?.ephemeral === undefined ? undefined : `${pod.metadata?.name ?? ''}-${volumeName}`)
+  )
+}
+
+/** `emptyDir`, `hostPath` …: the one member that a volume has beside its name. */
+function sourceOf(volume: object | undefined): string {
+  const kind = Object.entries(volume ?? {}).find(([member, value]) => member !== 'name' && value !== undefined)?.[0]
+  return kind ?? 'an unknown volume'
+}
+
+/** `subPathExpr` may name the pod and plain variables; anything else stays unknown. */
+function subPathOf(mount: V1VolumeMount, container: V1Container, pod: V1Pod): string | undefined {
+  if (mount.subPathExpr === undefined) return mount.subPath ?? ''
+  let known = true
+  const path = mount.subPathExpr.replaceAll(/\$\(([^)]+)\)/g, (_, name: string) => {
+    const entry = container.env?.findLast((variable) => variable.name === name)
+    const field = entry?.valueFrom?.fieldRef?.fieldPath
+    const value =
+      field === 'metadata.name'
+        ? pod.metadata?.name
+        : field === 'metadata.namespace'
+          ? pod.metadata?.namespace
+          : entry?.value
+    known &&= value !== undefined && !value.includes('$(')
+    return value ?? ''
+  })
+  return known ? path : undefined
+}

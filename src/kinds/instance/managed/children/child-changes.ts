@@ -1,0 +1,144 @@
+// What an instance is made of, compared with what is there: what is applied, and why, and whose it then is. Pure.
+import { instanceReasons } from '../../../../api/instance.ts'
+import type { Child, Effect } from '../../../../reconcile/decision.ts'
+import { keySecretName, masterKeyName } from '../../../../reconcile/names.ts'
+import { appliedAnnotation, claims, databaseVersionAnnotation, keySecret, service, statefulSet } from './children.ts'
+import { differences } from './differences.ts'
+import { answeredVersion, snapshotsInTheWay } from '../managed.ts'
+import type { Managed, Step } from '../managed.ts'
+import { isKept, takenName, withoutOwner } from './ownership.ts'
+import type { There } from './ownership.ts'
+import { connectionWithoutOwner } from '../server-keys.ts'
+import type { Plan } from '../upgrade/upgrade.ts'
+
+/** All that is not as it should be, in one pass. The StatefulSet waits for the key, which its pod is marked with. */
+export function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
+  const { instance, spec, seen } = managed
+  const adopted = withoutOwner(managed)
+  const master: Effect[] =
+    seen.keySecret === undefined ? [{ kind: 'CreateMasterKey', secret: keySecret(instance), key: masterKeyName }] : []
+  const changes = [...wantedChildren(managed, plan)].flatMap((wish) => changeOf(wish, adopted))
+  const effects = [...master, ...changes.map(({ effect }) => effect), ...connectionWithoutOwner(managed)]
+  if (effects.length === 0) return undefined
+  if (adopted.length > 0)
+    return {
+      reason: instanceReasons.Adopting,
+      message: `Adopted ${adopted.join(', ')}: made for this MeiliInstance, and without an owner.`,
+      effects,
+      requeueAfterMs: 100,
+    }
+  const drifted = changes.filter(({ drift }) => drift !== undefined)
+  if (drifted.length > 0)
+    return {
+      reason: instanceReasons.DriftFound,
+      message: `Put back what somebody changed: ${drifted.map(({ drift }) => drift ?? '').join('; ')}.`,
+      effects,
+      requeueAfterMs: 250,
+    }
+  const names = [
+    ...(master.length > 0 ? [`Secret ${keySecretName(instance)}`] : []),
+    ...changes.map(({ name }) => name),
+  ]
+  return {
+    reason: instanceReasons.Applying,
+    message: `${spec.suspend ? 'Suspending. ' : ''}Being made or changed: ${names.join(', ')}.`,
+    effects,
+    requeueAfterMs: 100,
+  }
+}
+
+interface Wish {
+  readonly child: Child
+  readonly there: There | undefined
+}
+
+function* wantedChildren(managed: Managed, plan: Plan): Generator<Wish> {
+  const { instance, spec, seen } = managed
+  for (const child of claims(instance, spec, recordedVersion(managed)))
+    yield { child, there: Object.values(seen.claims).find(({ metadata }) => metadata?.name === child.metadata.name) }
+  yield { child: service(instance, spec), there: seen.service }
+  if (seen.keySecret === undefined) return
+  if (spec.masterKeySecretRef === undefined) yield { child: keySecret(instance), there: seen.keySecret }
+  const keyFingerprint = seen.keySecret.key?.fingerprint ?? ''
+  const replicas = spec.suspend && snapshotsInTheWay(managed).length === 0 ? 0 : 1
+  yield {
+    child: statefulSet(instance, spec, { version: plan.version, upgrade: plan.mayUpgrade, replicas, keyFingerprint }),
+    there: seen.statefulSet,
+  }
+}
+
+const recordedVersion = ({ seen }: Managed): string | undefined =>
+  seen.claims.data?.metadata?.annotations?.[databaseVersionAnnotation]
+
+/** The version that answers goes on its claim, beside whatever else is to be done: a lower one is refused from then on, also by the next instance there. */
+export function versionRecord(managed: Managed): readonly Effect[] {
+  const { instance, spec, seen } = managed
+  const version = answeredVersion(managed)
+  if (
+    version === undefined ||
+    version === recordedVersion(managed) ||
+    seen.claims.data === undefined ||
+    spec.storage.size === undefined ||
+    takenName(managed) !== undefined
+  )
+    return []
+  return claims(instance, spec, version)
+    .slice(0, 1)
+    .map((child): Effect => ({ kind: 'Apply', child, uid: seen.claims.data?.metadata?.uid }))
+}
+
+interface Change {
+  readonly effect: Effect
+  readonly name: string
+  readonly drift: string | undefined
+}
+
+function changeOf({ child, there }: Wish, adopted: readonly string[]): Change[] {
+  const name = `${child.kind} ${child.metadata.name}`
+  const effect: Effect = { kind: 'Apply', child, uid: there?.metadata?.uid, adopts: adopted.includes(name) }
+  if (there === undefined) return [{ effect, name, drift: undefined }]
+  const fields = differences(child, there).filter((path) => path !== 'kind' && path !== 'apiVersion')
+  if (fields.length === 0 && !isHalfMade(child, there)) return []
+  const isDrift =
+    fields.length > 0 &&
+    there.metadata?.annotations?.[appliedAnnotation] === child.metadata.annotations[appliedAnnotation]
+  return [
+    {
+      effect,
+      name,
+      drift: isDrift ? `${fields.slice(0, 4).join(', ')}${fields.length > 4 ? ' …' : ''} of ${name}` : undefined,
+    },
+  ]
+}
+
+/** We created it, and were cut off before its fields were ours for good. */
+function isHalfMade({ kind }: Child, { metadata }: There): boolean {
+  return (
+    kind !== 'Secret' &&
+    (metadata?.managedFields?.some(
+      ({ manager, operation, subresource }) =>
+        manager === 'meili-operator' && operation === 'Update' && (subresource ?? '') === '',
+    ) ??
+      false)
+  )
+}
+
+/** Whether claims and key go with the instance: put right before it goes. What is not ours stays as it is. */
+export function ownershipEffects(managed: Managed): readonly Effect[] {
+  return [
+    ...wantedChildren(managed, {
+      version: managed.spec.version,
+      mayUpgrade: false,
+      upgrade: undefined,
+      step: undefined,
+    }),
+  ]
+    .filter(
+      ({ child, there }) =>
+        (child.kind === 'PersistentVolumeClaim' || child.kind === 'Secret') && isKept(managed.instance, there),
+    )
+    .filter(({ child, there }) => isOwned(there) !== isOwned(child))
+    .map(({ child, there }): Effect => ({ kind: 'Apply', child, uid: there?.metadata?.uid }))
+}
+
+const isOwned = (object: There | undefined): boolean => (object?.metadata?.ownerReferences ?? []).length > 0

@@ -1,0 +1,145 @@
+// What a managed instance is made of: claims, Secrets, Service, StatefulSet. Only fields that we stand for: the rest is the cluster's and others'. Pure.
+import { createHash } from 'node:crypto'
+import type {
+  V1OwnerReference,
+  V1PersistentVolumeClaimSpec,
+  V1ServiceSpec,
+  V1StatefulSetSpec,
+} from '@kubernetes/client-node'
+import { databaseVersionAnnotation, meiliInstances } from '../../../../api/instance.ts'
+import type { ManagedServer, MeiliInstance } from '../../../../api/instance.ts'
+import type { Child } from '../../../../reconcile/decision.ts'
+import {
+  baseName,
+  childLabels,
+  claimNameOf,
+  connectionSecretName,
+  keySecretName,
+  serverPortName,
+  serverSelector,
+} from '../../../../reconcile/names.ts'
+import type { ClaimRole } from '../../../../reconcile/names.ts'
+import { hasSnapshotVolume, serverTemplate } from './server-pod.ts'
+import type { Run } from './server-pod.ts'
+
+export { databaseVersionAnnotation } from '../../../../api/instance.ts'
+
+/** On every child: of what we applied. The same hash and other fields: somebody else changed them. */
+export const appliedAnnotation = 'meili-operator.dev/applied'
+
+function ownerOf({ metadata: { name, uid } }: MeiliInstance): V1OwnerReference {
+  return {
+    apiVersion: `${meiliInstances.group}/${meiliInstances.version}`,
+    kind: meiliInstances.kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  }
+}
+
+interface Wish {
+  readonly name: string
+  readonly kind: Child['kind']
+  readonly spec?: V1PersistentVolumeClaimSpec | V1ServiceSpec | V1StatefulSetSpec
+  readonly annotations?: Readonly<Record<string, string>> | undefined
+  /** It goes with the instance. */
+  readonly owned: boolean
+}
+
+function child(instance: MeiliInstance, { name, kind, spec, owned, annotations = {} }: Wish): Child {
+  const metadata = {
+    name,
+    namespace: instance.metadata.namespace,
+    labels: childLabels(instance),
+    ...(owned ? { ownerReferences: [ownerOf(instance)] } : {}),
+  }
+  const applied = createHash('sha256')
+    .update(JSON.stringify([metadata, annotations, spec]))
+    .digest('hex')
+    .slice(0, 16)
+  return {
+    apiVersion: kind === 'StatefulSet' ? 'apps/v1' : 'v1',
+    kind,
+    metadata: { ...metadata, annotations: { ...annotations, [appliedAnnotation]: applied } },
+    ...(spec === undefined ? {} : { spec }),
+  }
+}
+
+export function statefulSet(instance: MeiliInstance, managed: ManagedServer, run: Run): Child {
+  const name = baseName(instance)
+  const spec: V1StatefulSetSpec = {
+    replicas: run.replicas,
+    serviceName: name,
+    selector: { matchLabels: serverSelector(instance) },
+    // We say when: never in the middle of a snapshot or an upgrade.
+    updateStrategy: { type: 'OnDelete' },
+    template: serverTemplate(instance, managed, run),
+  }
+  return child(instance, { kind: 'StatefulSet', name, spec, owned: true })
+}
+
+export function service(instance: MeiliInstance, { service: { type, port, annotations } }: ManagedServer): Child {
+  // A mesh reads the protocol from the name of a Service's port.
+  const spec: V1ServiceSpec = {
+    type,
+    selector: serverSelector(instance),
+    ports: [{ name: 'http', port, targetPort: serverPortName, protocol: 'TCP' }],
+  }
+  return child(instance, { kind: 'Service', name: baseName(instance), annotations, spec, owned: true })
+}
+
+/** Where applications find the server. */
+export function serviceUrl(instance: MeiliInstance, { service: { port } }: ManagedServer): string {
+  return `http://${baseName(instance)}.${instance.metadata.namespace}.svc:${port}`
+}
+
+/** The claims that we make; those that `claimName` names are their user's. */
+export function claims(instance: MeiliInstance, managed: ManagedServer, databaseVersion: string | undefined): Child[] {
+  const { storage, snapshots, scratch } = managed
+  const made: Child[] = []
+  if (storage.size !== undefined)
+    made.push(claim(instance, 'data', { ...storage, size: storage.size, databaseVersion }))
+  if (snapshots?.size !== undefined && hasSnapshotVolume(managed))
+    made.push(claim(instance, 'snapshots', { ...snapshots, size: snapshots.size }))
+  if (scratch?.size !== undefined) made.push(claim(instance, 'scratch', { ...scratch, size: scratch.size }))
+  return made
+}
+
+interface ClaimWish {
+  readonly size: string | number
+  readonly storageClassName?: string | undefined
+  readonly accessModes?: readonly string[] | undefined
+  readonly databaseVersion?: string | undefined
+}
+
+function claim(
+  instance: MeiliInstance,
+  role: ClaimRole,
+  { size, storageClassName, accessModes, databaseVersion }: ClaimWish,
+): Child {
+  const spec: V1PersistentVolumeClaimSpec = {
+    accessModes: [...(accessModes ?? ['ReadWriteOnce'])],
+    resources: { requests: { storage: String(size) } },
+    ...(storageClassName === undefined ? {} : { storageClassName }),
+  }
+  const annotations = databaseVersion === undefined ? {} : { [databaseVersionAnnotation]: databaseVersion }
+  return child(instance, {
+    kind: 'PersistentVolumeClaim',
+    name: claimNameOf(instance, role),
+    annotations,
+    spec,
+    owned: role === 'scratch' || isOwned(instance),
+  })
+}
+
+const isOwned = ({ spec }: MeiliInstance): boolean => spec.deletionPolicy === 'Delete'
+
+/** The generated master key's Secret, without the key: whoever applies this changes whose it is, and nothing else. */
+export function keySecret(instance: MeiliInstance): Child {
+  return child(instance, { kind: 'Secret', name: keySecretName(instance), owned: isOwned(instance) })
+}
+
+export function connectionSecret(instance: MeiliInstance): Child {
+  return child(instance, { kind: 'Secret', name: connectionSecretName(instance), owned: true })
+}

@@ -1,0 +1,100 @@
+// The end of a managed instance: after snapshots that run, with claims and key left or taken along, and told. Pure.
+import { instanceConditions, instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
+import type { InstanceReason, MeiliInstanceStatus } from '../../../api/instance.ts'
+import { conditionTypes } from '../../../api/meta.ts'
+import { conditionsOf } from '../../../api/conditions.ts'
+import type { Decision, Effect } from '../../../reconcile/decision.ts'
+import { keySecretName } from '../../../reconcile/names.ts'
+import type { Managed } from './managed.ts'
+import { isKept } from './children/ownership.ts'
+import { ownershipEffects } from './children/child-changes.ts'
+
+export function ended(managed: Managed, nowMs: number): Decision<MeiliInstanceStatus> {
+  const { instance, seen } = managed
+  if (instance.metadata.finalizers?.includes(instanceFinalizer) !== true)
+    return { status: instance.status ?? {}, effects: [] }
+  const [running] = seen.runningSnapshots
+  if (running !== undefined)
+    return {
+      ...told(
+        managed,
+        { reason: instanceReasons.Deleting, message: `It goes when snapshot ${running} has ended.` },
+        nowMs,
+      ),
+      requeueAfterMs: 2000,
+    }
+  // Without rights there is nothing of ours to put right.
+  const ownership = seen.isSwitchedOn ? [...ownershipEffects(managed), ...moversInTheWay(managed)] : []
+  const effects: readonly Effect[] =
+    ownership.length > 0 ? ownership : [{ kind: 'RemoveFinalizer', finalizer: instanceFinalizer }]
+  return {
+    ...told(managed, farewell(managed), nowMs),
+    effects,
+    ...(ownership.length > 0 ? { requeueAfterMs: 100 } : {}),
+  }
+}
+
+function farewell(managed: Managed): { reason: InstanceReason; message: string } {
+  const { instance, seen, spec } = managed
+  const key =
+    spec.masterKeySecretRef === undefined && isKept(instance, seen.keySecret)
+      ? [`Secret ${keySecretName(instance)}`]
+      : []
+  const kept = [...keptClaims(managed), ...key].join(', ')
+  if (instance.spec.deletionPolicy === 'Delete')
+    return {
+      reason: instanceReasons.Deleting,
+      message: kept === '' ? 'It had nothing of its own.' : `These are deleted with it: ${kept}.`,
+    }
+  return {
+    reason: instanceReasons.Retained,
+    message:
+      kept === ''
+        ? 'It had nothing of its own that stays.'
+        : `These stay: ${kept}. A MeiliInstance of this name takes them over.`,
+  }
+}
+
+/** Pods that have ended hold their claims as well: those of snapshots of this server are on record elsewhere. */
+function moversInTheWay({ instance, seen }: Managed): Effect[] {
+  if (instance.spec.deletionPolicy === 'Retain') return []
+  const staying = seen.finishedMovers.filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+  return staying.map(({ metadata }): Effect => ({
+    kind: 'DeleteJob',
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+  }))
+}
+
+function keptClaims({ instance, seen, spec }: Managed): string[] {
+  const roles = [
+    ['data', spec.storage.size],
+    ['snapshots', spec.snapshots?.size],
+  ] as const
+  return roles.flatMap(([role, size]) =>
+    size === undefined || !isKept(instance, seen.claims[role])
+      ? []
+      : [`claim ${seen.claims[role]?.metadata?.name ?? ''}`],
+  )
+}
+
+function told(
+  { instance }: Managed,
+  why: { reason: InstanceReason; message: string },
+  nowMs: number,
+): Decision<MeiliInstanceStatus> {
+  const { metadata, status } = instance
+  const wanted = [
+    { type: conditionTypes.Reconciling, status: 'True', ...why },
+    { type: conditionTypes.Ready, status: 'False', ...why },
+    { type: instanceConditions.Applied, status: 'False', ...why },
+  ] as const
+  return {
+    status: {
+      ...status,
+      observedGeneration: metadata.generation,
+      conditions: conditionsOf(status?.conditions, wanted, { generation: metadata.generation, nowMs }),
+    },
+    effects: [],
+  }
+}

@@ -1,0 +1,165 @@
+// The ladder of a managed instance: what stands between it and "everything that spec.managed asks for is in place". Pure.
+// Top rung first; the first that has something to say is the reason of the condition Applied, and its effects are what happens.
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
+import { instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
+import { masterKeyReference } from '../../../reconcile/names.ts'
+import { childrenDiffer } from './children/child-changes.ts'
+import { claims } from './children/children.ts'
+import { compareVersions, databaseVersion, previousStep } from './managed.ts'
+import type { Managed, Step } from './managed.ts'
+import { applicationKeys, ownKeys, secretRefused } from './server-keys.ts'
+import { takenName } from './children/ownership.ts'
+import { sizeBytes } from '../../../api/spec/quantity.ts'
+import { awaited, restart } from './restart.ts'
+import type { Plan } from './upgrade/upgrade.ts'
+
+/** @param plan which version is to run now */
+export type Rung = (managed: Managed, plan: Plan) => Step | undefined
+
+const rungs: readonly Rung[] = [
+  switchedOff,
+  finalizerMissing,
+  secretRefused,
+  nameTaken,
+  masterKeyUnusable,
+  claimNotFound,
+  downgradeRefused,
+  shrinkRefused,
+  childrenDiffer,
+  ownKeys,
+  restart,
+  upgrading,
+  awaited,
+  applicationKeys,
+  claimExpanding,
+]
+
+export function provision(managed: Managed, plan: Plan): Step | undefined {
+  for (const rung of rungs) {
+    const step = rung(managed, plan)
+    if (step !== undefined) return refusedBefore(managed, step)
+  }
+  return undefined
+}
+
+/** What was refused stays on record while it is tried again: else each try would be told anew. */
+function refusedBefore(managed: Managed, step: Step): Step {
+  const before = previousStep(managed)
+  const isAgain = before?.reason === instanceReasons.ObjectRefused && (step.effects ?? []).length > 0
+  return isAgain
+    ? { ...step, reason: instanceReasons.ObjectRefused, message: before.message, requeueAfterMs: 5000 }
+    : step
+}
+
+function switchedOff({ seen }: Managed): Step | undefined {
+  if (seen.isSwitchedOn) return undefined
+  return {
+    reason: instanceReasons.ManagedInstancesOff,
+    isStalled: true,
+    message:
+      'This installation of the operator runs no servers: MANAGED_INSTANCES is not true. Set it, with the rights of ClusterRole meili-operator-managed, or use spec.existing.',
+  }
+}
+
+function finalizerMissing({ instance }: Managed): Step | undefined {
+  if (instance.metadata.finalizers?.includes(instanceFinalizer) === true) return undefined
+  return {
+    reason: instanceReasons.Applying,
+    message: 'Its end is being provided for before anything is made.',
+    effects: [{ kind: 'AddFinalizer', finalizer: instanceFinalizer }],
+    requeueAfterMs: 15_000,
+  }
+}
+
+function nameTaken(managed: Managed): Step | undefined {
+  const taken = takenName(managed)
+  return taken === undefined
+    ? undefined
+    : { reason: instanceReasons.NameTaken, isStalled: !taken.isGoing, message: taken.message }
+}
+
+/** The shortest that Meilisearch takes in production. */
+const shortestKeyBytes = 16
+
+/** A key that its user names is awaited; ours is made below. */
+function masterKeyUnusable({ instance, spec, seen }: Managed): Step | undefined {
+  const { name, key } = masterKeyReference(instance)
+  const unusable = (message: string): Step => ({ reason: instanceReasons.MasterKeyUnusable, message })
+  if (seen.keySecret === undefined)
+    return spec.masterKeySecretRef === undefined
+      ? undefined
+      : unusable(`Secret ${name} does not exist. It goes on by itself when it is there.`)
+  if (seen.keySecret.key === undefined)
+    return unusable(`Secret ${name} has no key ${key}. It goes on by itself when the key is there.`)
+  const { flaw, bytes } = seen.keySecret.key
+  if (flaw !== undefined)
+    return unusable(
+      `The master key in Secret ${name}/${key} holds ${flaw}, which no client can send. Replace it with a key without that.`,
+    )
+  const tooShort = spec.environment === 'Production' && bytes < shortestKeyBytes
+  return tooShort
+    ? unusable(
+        `The master key in Secret ${name}/${key} has ${bytes} bytes, and Meilisearch asks for ${shortestKeyBytes} in Production. Use a longer one, or environment: Development.`,
+      )
+    : undefined
+}
+
+function claimNotFound({ instance, spec, seen }: Managed): Step | undefined {
+  const named = [
+    ['data', spec.storage.claimName],
+    ['snapshots', spec.snapshots?.claimName],
+  ] as const
+  const missing = named.find(([role, name]) => name !== undefined && seen.claims[role] === undefined)
+  return missing === undefined
+    ? undefined
+    : {
+        reason: instanceReasons.ClaimNotFound,
+        message: `Claim ${missing[1] ?? ''} does not exist in namespace ${instance.metadata.namespace}. It goes on by itself when it is there.`,
+      }
+}
+
+function downgradeRefused(managed: Managed): Step | undefined {
+  const { spec } = managed
+  const database = databaseVersion(managed)
+  if (database === undefined || compareVersions(database, spec.version) <= 0) return undefined
+  const message = `The database is of Meilisearch ${database}, which ${spec.version} cannot read; nothing was changed. Set version to ${database} or higher, or restore a snapshot of ${spec.version} into another MeiliInstance.`
+  return { reason: instanceReasons.DowngradeRefused, isStalled: true, message }
+}
+
+const requested = ({ spec }: { readonly spec?: V1PersistentVolumeClaim['spec'] }): string =>
+  spec?.resources?.requests?.['storage'] ?? '0'
+
+/** The claim was kept from an instance before this one: the schema refuses the rest. */
+function shrinkRefused({ instance, spec, seen }: Managed): Step | undefined {
+  const smaller = claims(instance, spec, undefined).flatMap((wanted) => {
+    const there = Object.values(seen.claims).find(({ metadata }) => metadata?.name === wanted.metadata.name)
+    return there !== undefined && sizeBytes(requested(wanted)) < sizeBytes(requested(there))
+      ? [{ name: there.metadata?.name ?? '', has: requested(there), asked: requested(wanted) }]
+      : []
+  })[0]
+  if (smaller === undefined) return undefined
+  return {
+    reason: instanceReasons.ShrinkRefused,
+    isStalled: true,
+    message: `Claim ${smaller.name} asks for ${smaller.has} already, and a volume never gets smaller; nothing was changed. Set its size to ${smaller.has} or more instead of ${smaller.asked}.`,
+  }
+}
+
+function upgrading(managed: Managed, { step }: Plan): Step | undefined {
+  if (step === undefined) return undefined
+  return managed.spec.suspend ? { ...step, message: `${step.message} It waits until suspend is false.` } : step
+}
+
+function claimExpanding({ seen }: Managed): Step | undefined {
+  const growing = Object.values(seen.claims).find((claim) => {
+    const capacity = claim.status?.capacity?.['storage']
+    return capacity !== undefined && sizeBytes(requested(claim)) > sizeBytes(capacity)
+  })
+  if (growing === undefined) return undefined
+  const told = growing.status?.conditions?.map(({ message, type }) => message ?? type).join(' ') ?? ''
+  return {
+    reason: instanceReasons.ClaimExpanding,
+    message:
+      `Claim ${growing.metadata?.name ?? ''} grows from ${growing.status?.capacity?.['storage'] ?? ''} to ${requested(growing)}. ${told}`.trim(),
+  }
+}

@@ -1,0 +1,83 @@
+// When a pod is replaced, and what is said while there is none. Never in the middle of a snapshot or of an upgrade of the database. Pure.
+import type { V1Pod } from '@kubernetes/client-node'
+import { instanceReasons } from '../../../api/instance.ts'
+import { baseName } from '../../../reconcile/names.ts'
+import {
+  alivePod,
+  answeredVersion,
+  isOutdated,
+  isPodReady,
+  podNameOf,
+  previousStep,
+  snapshotsInTheWay,
+} from './managed.ts'
+import type { Managed, Step } from './managed.ts'
+import { podTrouble } from './pod-trouble.ts'
+import { keyAnnotation } from './children/server-pod.ts'
+import type { Plan } from './upgrade/upgrade.ts'
+
+export function restart(managed: Managed, { upgrade }: Plan): Step | undefined {
+  const pod = alivePod(managed)
+  const [ahead] = snapshotsInTheWay(managed)
+  if (managed.spec.suspend)
+    return ahead === undefined
+      ? undefined
+      : { reason: instanceReasons.RestartPending, message: `The server is suspended when snapshot ${ahead} has ended.` }
+  const why = pod === undefined ? undefined : whyReplaced(managed, pod)
+  if (pod === undefined || why === undefined) return undefined
+  const held = ahead === undefined ? changingDatabase(managed, upgrade) : `snapshot ${ahead} has ended`
+  if (held !== undefined)
+    return { reason: instanceReasons.RestartPending, message: `${why} It is replaced when ${held}.` }
+  return {
+    reason: instanceReasons.Restarting,
+    message: `${why} It is being replaced.`,
+    effects: [{ kind: 'DeletePod', name: pod.metadata?.name ?? '', uid: pod.metadata?.uid ?? '' }],
+  }
+}
+
+function changingDatabase(managed: Managed, upgrade: Plan['upgrade']): string | undefined {
+  const isChanging =
+    upgrade?.step === 'Database' && upgrade.failure === undefined && answeredVersion(managed) !== undefined
+  return isChanging ? 'Meilisearch has changed its database' : undefined
+}
+
+function whyReplaced(managed: Managed, pod: V1Pod): string | undefined {
+  const name = pod.metadata?.name ?? ''
+  const { observation, seen } = managed
+  if (observation.server.state === 'MustRestart')
+    return `Meilisearch in pod ${name} asks to be restarted (mustRestart, after a compaction of its task queue).`
+  if (!isOutdated(managed, pod)) return undefined
+  const isKeyOld = pod.metadata?.annotations?.[keyAnnotation] !== seen.keySecret?.key?.fingerprint
+  return isKeyOld ? `The master key was changed since pod ${name} started.` : `Pod ${name} runs with older settings.`
+}
+
+function isAwaited({ observation }: Managed, pod: V1Pod | undefined): boolean {
+  return observation.pods.length <= 1 && observation.server.state !== 'Answered' && !isPodReady(pod)
+}
+
+function noPod({ instance, seen }: Managed): string | undefined {
+  return seen.warning === undefined ? undefined : `StatefulSet ${baseName(instance)} has no pod: ${seen.warning}`
+}
+
+/** What a pod that comes is called as long as it is not there: an upgrade and a restart keep their own words. */
+const keeps: readonly string[] = [instanceReasons.Restarting, instanceReasons.DriftFound]
+
+export function awaited(managed: Managed): Step | undefined {
+  const { instance, seen } = managed
+  const pod = alivePod(managed)
+  if (managed.spec.suspend)
+    return (seen.statefulSet?.status?.replicas ?? 0) > 0
+      ? { reason: instanceReasons.Applying, message: `Pod ${podNameOf(instance)} is ending.` }
+      : undefined
+  if (!isAwaited(managed, pod)) return undefined
+  const trouble = pod === undefined ? noPod(managed) : podTrouble(pod)?.message
+  if (trouble !== undefined) return { reason: instanceReasons.PodFailing, message: trouble }
+  const before = previousStep(managed)
+  if (before !== undefined && keeps.includes(before.reason))
+    return { reason: before.reason as Step['reason'], message: before.message }
+  return {
+    reason: instanceReasons.Applying,
+    message:
+      pod === undefined ? `Pod ${podNameOf(instance)} is being made.` : `Pod ${podNameOf(instance)} is starting.`,
+  }
+}

@@ -1,0 +1,67 @@
+// The keys in a server that we run: our own, and the one for applications with its Secret. Pure.
+import { instanceReasons } from '../../../api/instance.ts'
+import { connectionSecretName, masterKeyReference } from '../../../reconcile/names.ts'
+import type { Effect } from '../../../reconcile/decision.ts'
+import { connectionSecret, serviceUrl } from './children/children.ts'
+import { alivePod } from './managed.ts'
+import type { Managed, Step } from './managed.ts'
+import { hasLostOwner } from './children/ownership.ts'
+import { keyAnnotation } from './children/server-pod.ts'
+
+/** Without sight of them nothing is made: what looks absent may be somebody else's. */
+export function secretRefused({ seen }: Managed): Step | undefined {
+  return seen.secretRefused === undefined
+    ? undefined
+    : { reason: instanceReasons.ObjectRefused, message: seen.secretRefused }
+}
+
+/** A server that refuses our key, and runs with the master key that we know, has no such key yet. */
+export function ownKeys({ instance, observation, seen, spec }: Managed): Step | undefined {
+  const { server, endpoint } = observation
+  const pod = alivePod({ instance, observation, seen, spec })
+  if (
+    server.state !== 'KeyRefused' ||
+    endpoint === undefined ||
+    pod?.metadata?.annotations?.[keyAnnotation] !== seen.keySecret?.key?.fingerprint
+  )
+    return undefined
+  return {
+    reason: instanceReasons.KeysPending,
+    message: "The operator's key and the key for applications are being made.",
+    effects: [
+      {
+        kind: 'CreateKeys',
+        server: { namespace: instance.metadata.namespace, endpoint, apiKey: masterKeyReference(instance) },
+      },
+    ],
+    requeueAfterMs: 50,
+  }
+}
+
+/** Written anew whenever the address or the master key is another one. */
+export function applicationKeys(managed: Managed): Step | undefined {
+  const { instance, observation, seen } = managed
+  if (observation.server.state !== 'Answered' || seen.connection?.isCurrent === true) return undefined
+  return {
+    reason: instanceReasons.KeysPending,
+    message: `Secret ${connectionSecretName(instance)} for applications is being written.`,
+    effects: [applyConnection(managed)],
+    requeueAfterMs: 50,
+  }
+}
+
+function applyConnection({ instance, seen, spec }: Managed): Effect {
+  return {
+    kind: 'ApplyConnection',
+    secret: connectionSecret(instance),
+    masterKey: masterKeyReference(instance),
+    url: serviceUrl(instance, spec),
+    uid: seen.connection?.metadata.uid,
+  }
+}
+
+/** With what is in it: its owner alone cannot be applied without taking the rest away. */
+export function connectionWithoutOwner(managed: Managed): readonly Effect[] {
+  const { instance, seen } = managed
+  return seen.keySecret?.key !== undefined && hasLostOwner(instance, seen.connection) ? [applyConnection(managed)] : []
+}

@@ -1,0 +1,224 @@
+// Reads what a managed instance is made of: the objects, whose they are, and of Secrets what gives no key away. Writes nothing and judges nothing.
+import type {
+  CoreV1Event,
+  V1Job,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1Service,
+  V1StatefulSet,
+} from '@kubernetes/client-node'
+import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
+import { isFinished } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { KubeClient } from '../../../kube/client.ts'
+import { newestOf } from '../../../kube/event-time.ts'
+import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../../../kube/resource.ts'
+import type { KubeObject } from '../../../kube/resource.ts'
+import type { Connections } from '../../../perform/meilisearch-connections.ts'
+import { TerminalError } from '../../../errors.ts'
+import {
+  baseName,
+  claimNameOf,
+  connectionSecretName,
+  masterKeyReference,
+  moverSelector,
+} from '../../../reconcile/names.ts'
+import type { ClaimRole } from '../../../reconcile/names.ts'
+import { databasesOf } from '../../../reconcile/server-reference.ts'
+import { serviceUrl } from '../managed/children/children.ts'
+import type { ManagedSeen } from '../observation.ts'
+import { upgradeLabel } from '../managed/upgrade/safety-copy.ts'
+import { selectsPod } from '../managed/selected-by.ts'
+
+export interface ManagedWorld {
+  readonly kube: KubeClient
+  readonly connections: Connections
+  readonly instances: (namespace: string) => readonly MeiliInstance[]
+  readonly snapshots: (namespace: string) => readonly MeiliSnapshot[]
+}
+
+/** Where this installation runs no servers, nothing of them is read. */
+export const nothingManaged: ManagedSeen = {
+  isSwitchedOn: false,
+  statefulSet: undefined,
+  service: undefined,
+  selectedBy: [],
+  otherDatabases: [],
+  claims: {},
+  keySecret: undefined,
+  connection: undefined,
+  secretRefused: undefined,
+  runningSnapshots: [],
+  snapshotBefore: undefined,
+  safetyCopies: [],
+  finishedMovers: [],
+  warning: undefined,
+}
+
+export async function lookAtManaged(
+  world: ManagedWorld,
+  instance: MeiliInstance,
+  pods: readonly V1Pod[],
+): Promise<ManagedSeen> {
+  const { kube, connections } = world
+  const { namespace } = instance.metadata
+  const name = baseName(instance)
+  const [statefulSet, service, selectedBy, claims, { keySecret, connection, secretRefused }] = await Promise.all([
+    kube.find<V1StatefulSet & KubeObject>(statefulSets, { namespace, name }),
+    kube.find<V1Service & KubeObject>(services, { namespace, name }),
+    pods.length === 0 ? [] : servicesThatSelect(kube, namespace, pods),
+    claimsOf(kube, instance),
+    secretsOf(connections, instance),
+  ])
+  const ofInstance = world
+    .snapshots(namespace)
+    .filter(({ spec }) => spec.source.instanceRef.name === instance.metadata.name)
+  return {
+    isSwitchedOn: true,
+    statefulSet,
+    service,
+    selectedBy,
+    otherDatabases: databasesOf(
+      world.instances(namespace).filter((other) => other.metadata.name !== instance.metadata.name),
+    ),
+    claims,
+    keySecret,
+    connection,
+    secretRefused,
+    runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
+    snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
+    safetyCopies: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabel] !== undefined),
+    finishedMovers:
+      instance.metadata.deletionTimestamp === undefined
+        ? []
+        : await finishedMovers(kube, claims, world.snapshots(namespace).filter(isFinished)),
+    warning:
+      pods.length === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
+  }
+}
+
+/** Others' Services may be many, and large: of a small page nothing stays but names, and what comes after some pages is not looked at. */
+const servicesAtOnce = 50
+const mostPages = 10
+
+async function servicesThatSelect(
+  kube: KubeClient,
+  namespace: string,
+  pods: readonly V1Pod[],
+): Promise<readonly string[]> {
+  const names: string[] = []
+  let pages = 0
+  for await (const { items } of kube.pages<V1Service & KubeObject>(services, { namespace, limit: servicesAtOnce })) {
+    names.push(
+      ...items.filter((service) => pods.some((pod) => selectsPod(service, pod))).map(({ metadata }) => metadata.name),
+    )
+    pages += 1
+    if (pages === mostPages) break
+  }
+  return names
+}
+
+/** A Secret that may not be read is no reason to see nothing of the rest. Both are named, in this order: one change of the list then does. */
+async function secretsOf(
+  connections: Connections,
+  instance: MeiliInstance,
+): Promise<Pick<ManagedSeen, 'keySecret' | 'connection' | 'secretRefused'>> {
+  const { namespace } = instance.metadata
+  const { name, key } = masterKeyReference(instance)
+  const [keySecret, connection] = await Promise.all([
+    orRefusal(connections.look({ namespace, name }, key)),
+    orRefusal(connections.look({ namespace, name: connectionSecretName(instance) }, '')),
+  ])
+  if (typeof keySecret === 'string' || typeof connection === 'string') {
+    return {
+      keySecret: undefined,
+      connection: undefined,
+      secretRefused: [keySecret, connection].filter((seen) => typeof seen === 'string').join(' '),
+    }
+  }
+  return {
+    keySecret,
+    connection:
+      connection === undefined
+        ? undefined
+        : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
+    secretRefused: undefined,
+  }
+}
+
+async function orRefusal<T>(read: Promise<T>): Promise<T | string> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof TerminalError) return error.message
+    throw error
+  }
+}
+
+/** It has asked the server, and is not finished: a restart would cost it its work. */
+function isRunning(snapshot: MeiliSnapshot): boolean {
+  return snapshot.status?.request !== undefined && !isFinished(snapshot)
+}
+
+async function claimsOf(kube: KubeClient, instance: MeiliInstance): Promise<ManagedSeen['claims']> {
+  const { namespace } = instance.metadata
+  const names = Object.entries(wantedNames(instance, instance.spec.managed))
+  const found = await Promise.all(
+    names.map(
+      async ([role, name]) =>
+        [
+          role,
+          await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name }),
+        ] as const,
+    ),
+  )
+  return Object.fromEntries(found.filter(([, claim]) => claim !== undefined))
+}
+
+function wantedNames(instance: MeiliInstance, managed: ManagedServer | undefined): Partial<Record<ClaimRole, string>> {
+  const name = (role: ClaimRole, given?: string): string => given ?? claimNameOf(instance, role)
+  return {
+    data: name('data', managed?.storage.claimName),
+    ...(managed?.snapshots === undefined ? {} : { snapshots: name('snapshots', managed.snapshots.claimName) }),
+    ...(managed?.scratch?.size === undefined ? {} : { scratch: name('scratch') }),
+  }
+}
+
+/** A snapshot is finished before its Job says so of itself. */
+async function finishedMovers(
+  kube: KubeClient,
+  claims: ManagedSeen['claims'],
+  finished: readonly MeiliSnapshot[],
+): Promise<readonly V1Job[]> {
+  const [snapshot] = finished
+  if (snapshot === undefined) return []
+  const names = new Set(Object.values(claims).map(({ metadata }) => metadata?.name))
+  const movers = await kube.listAll<V1Job & KubeObject>(jobs, {
+    namespace: snapshot.metadata.namespace,
+    labelSelector: moverSelector,
+  })
+  const hasEnded = ({ metadata }: V1Job): boolean =>
+    metadata?.ownerReferences?.some(({ uid }) => finished.some((one) => one.metadata.uid === uid)) ?? false
+  const mounts = ({ spec }: V1Job): boolean =>
+    spec?.template.spec?.volumes?.some(({ persistentVolumeClaim }) => names.has(persistentVolumeClaim?.claimName)) ??
+    false
+  return movers.filter((job) => hasEnded(job) && mounts(job))
+}
+
+async function isCurrent(connections: Connections, instance: MeiliInstance): Promise<boolean> {
+  const { managed } = instance.spec
+  const { namespace } = instance.metadata
+  const wanted =
+    managed === undefined
+      ? undefined
+      : await connections.connectionData(namespace, masterKeyReference(instance), serviceUrl(instance, managed))
+  return wanted !== undefined && (await connections.holds({ namespace, name: connectionSecretName(instance) }, wanted))
+}
+
+async function newestWarning(kube: KubeClient, namespace: string, name: string): Promise<string | undefined> {
+  const found = await kube.listAll<CoreV1Event & KubeObject>(events, {
+    namespace,
+    fieldSelector: `involvedObject.kind=StatefulSet,involvedObject.name=${name},type=Warning`,
+  })
+  return newestOf(found)?.message
+}

@@ -1,0 +1,140 @@
+// The check that gates snapshots: can a mover fetch what the server writes? It says nothing of the server's health. Pure.
+import { instanceConditions, instanceReasons } from '../../api/instance.ts'
+import type { InstanceReason } from '../../api/instance.ts'
+import type { Wanted } from '../../api/conditions.ts'
+import { serverIn } from '../../reconcile/server-reference.ts'
+import type { InstanceObservation } from './observation.ts'
+
+type Verdict = Omit<Wanted, 'type'>
+type Guard = (observation: InstanceObservation) => Verdict | undefined
+
+const failed = (reason: InstanceReason, message: string): Verdict => ({ status: 'False', reason, message })
+const volumeOf = ({
+  located,
+}: InstanceObservation): { claimName?: string | undefined; kind: string; directory: string } =>
+  located !== undefined && 'volume' in located ? located.volume : { kind: '', directory: '' }
+const podName = ({ pods }: InstanceObservation): string => pods[0]?.metadata?.name ?? ''
+
+/** Top rung first; the first that gives a verdict wins. */
+const rungs: readonly Guard[] = [
+  noSinglePod,
+  noContainer,
+  snapshotsToS3,
+  directoryUnknown,
+  onNoClaim,
+  claimNotBound,
+  unusableClaim,
+  readWriteOncePod,
+]
+
+export function volumeReady(observation: InstanceObservation): Wanted {
+  for (const rung of rungs) {
+    const verdict = rung(observation)
+    if (verdict !== undefined) return { type: instanceConditions.SnapshotVolumeReady, ...verdict }
+  }
+  const { claimName, directory } = volumeOf(observation)
+  return {
+    type: instanceConditions.SnapshotVolumeReady,
+    status: 'True',
+    reason: instanceReasons.Ready,
+    message: `Snapshots are written to ${directory}, on claim ${claimName ?? ''}.`,
+  }
+}
+
+function noSinglePod({ pods }: InstanceObservation): Verdict | undefined {
+  return pods.length === 1
+    ? undefined
+    : { status: 'Unknown', reason: instanceReasons.NotChecked, message: 'There is no single pod to look at.' }
+}
+
+function noContainer(observation: InstanceObservation): Verdict | undefined {
+  const { located, instance } = observation
+  if (located !== undefined) return undefined
+  const { container, port } = serverIn(instance)
+  const why =
+    container === undefined
+      ? `has several containers and no single one with port ${port}. Name it in spec.existing.container.`
+      : `has no container ${container}.`
+  return failed(instanceReasons.ContainerUnknown, `Pod ${podName(observation)} ${why}`)
+}
+
+function snapshotsToS3(observation: InstanceObservation): Verdict | undefined {
+  if (observation.located?.s3 !== true) return undefined
+  return failed(
+    instanceReasons.SnapshotsToS3,
+    `Pod ${podName(observation)} sends its snapshots to S3 (MEILI_S3_*), so there is no file to move. Take the S3 settings away.`,
+  )
+}
+
+function directoryUnknown(observation: InstanceObservation): Verdict | undefined {
+  const { located } = observation
+  if (located === undefined || !('unknown' in located)) return undefined
+  return failed(
+    instanceReasons.DirectoryUnknown,
+    `In pod ${podName(observation)} ${located.unknown}. ${located.remedy}`,
+  )
+}
+
+const otherwise =
+  'Or allow streaming, which takes both halves: install-streaming.yaml with MAX_STREAMS (stream.exec in the chart), and spec.mover.stream.mode: IfNeeded in the MeiliSnapshot.'
+
+/** A MeiliSnapshot that allows it can be taken all the same. */
+function streamOnly({ streaming }: InstanceObservation, where: string): Verdict | undefined {
+  if (!streaming) return undefined
+  return {
+    status: 'True',
+    reason: instanceReasons.StreamOnly,
+    message: `${where} A MeiliSnapshot with spec.mover.stream.mode: IfNeeded is streamed from there.`,
+  }
+}
+
+function onNoClaim(observation: InstanceObservation): Verdict | undefined {
+  const { claimName, kind, directory } = volumeOf(observation)
+  if (claimName !== undefined) return undefined
+  const place = /^(an|the) /.test(kind) ? kind : `${/^([aeiou]|nfs)/.test(kind) ? 'an' : 'a'} ${kind}`
+  const where = `Pod ${podName(observation)} writes its snapshots to ${directory}, on ${place}, which no other pod can mount.`
+  return (
+    streamOnly(observation, where) ??
+    failed(
+      instanceReasons.DirectoryNotOnClaim,
+      `${where} Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim. ${otherwise}`,
+    )
+  )
+}
+
+function claimNotBound(observation: InstanceObservation): Verdict | undefined {
+  const { claim } = observation
+  if (claim?.status?.phase === 'Bound') return undefined
+  const { claimName } = volumeOf(observation)
+  return failed(
+    instanceReasons.ClaimNotBound,
+    `Claim ${claimName ?? ''} of the snapshot directory is ${claim === undefined ? 'not there' : (claim.status?.phase ?? 'not bound')}.`,
+  )
+}
+
+function readWriteOncePod(observation: InstanceObservation): Verdict | undefined {
+  const { claim } = observation
+  if (claim?.spec?.accessModes?.includes('ReadWriteOncePod') !== true) return undefined
+  const where = `Claim ${claim.metadata?.name ?? ''} is ReadWriteOncePod: while Meilisearch runs, no other pod may mount it.`
+  return (
+    streamOnly(observation, where) ??
+    failed(
+      instanceReasons.ClaimReadWriteOncePod,
+      `${where} Put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim. ${otherwise}`,
+    )
+  )
+}
+
+function unusableClaim(observation: InstanceObservation): Verdict | undefined {
+  const { claim, located } = observation
+  const name = claim?.metadata?.name ?? ''
+  if (claim?.spec?.volumeMode === 'Block')
+    return failed(instanceReasons.ClaimUnusable, `Claim ${name} is a block device, not a file system.`)
+  const readOnly = located !== undefined && 'volume' in located && located.readOnly
+  return readOnly
+    ? failed(
+        instanceReasons.ClaimUnusable,
+        `Claim ${name} is mounted read-only: Meilisearch cannot write snapshots there.`,
+      )
+    : undefined
+}

@@ -1,0 +1,112 @@
+// With deletionPolicy Delete: the stored directory goes with the object. Never holds up a deletion for ever. Pure.
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
+import { instant } from '../../../api/conditions.ts'
+import type { Decision } from '../../../reconcile/decision.ts'
+import { artifactPath } from '../job/artifact-path.ts'
+import { cleanupJob } from '../job/commands/cleanup.ts'
+import { databaseOnDestination, databaseWithin, whereabouts } from '../job/databases.ts'
+import { jobNameOf } from '../job/template.ts'
+import { resultOf, terminationOf } from '../job/result.ts'
+import type { SnapshotObservation } from '../observation.ts'
+import { deletions } from '../job/pending.ts'
+import { told } from '../status/sentence.ts'
+import { whyWaiting } from '../job/waiting.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+type Cleanup = NonNullable<MeiliSnapshotStatus['cleanup']>
+
+const maxAttempts = 3
+/** A node or a volume that does not come back in this time keeps its files. */
+const patienceMs = 600_000
+
+/** A mover that was cut off may have stored the file though nobody saw it. */
+export function isToBeCleaned({ spec, status }: MeiliSnapshot): boolean {
+  return spec.deletionPolicy === 'Delete' && (status?.artifact !== undefined || status?.move !== undefined)
+}
+
+/** Undefined once nothing is left to do: gone, or given up with the reason on record. */
+export function cleanup(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  if (!isToBeCleaned(snapshot) || snapshot.status?.cleanup?.abandoned !== undefined) return undefined
+  const hopeless = whyHopeless(observation, nowMs)
+  if (hopeless !== undefined) return abandon(observation, hopeless)
+  const { cleanup: begun } = snapshot.status ?? {}
+  if (begun === undefined) return begin(observation, { attempt: 1 })
+  const { job, pod } = mover
+  if (job === undefined) return created(observation, begun, nowMs)
+  const termination = terminationOf(job, pod)
+  if (termination === undefined) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: 2000 }
+  const { exitCode, message } = resultOf(termination)
+  if (exitCode === 0) return undefined
+  if (begun.attempt >= maxAttempts) return abandon(observation, message)
+  return begin(observation, {
+    attempt: begun.attempt + 1,
+    failure: told(message, 2000),
+    retryAt: instant(nowMs + 5000 * begun.attempt),
+  })
+}
+
+function whyHopeless(observation: SnapshotObservation, nowMs: number): string | undefined {
+  const { snapshot, claim, mover } = observation
+  const { name } = snapshot.spec.destination.claim
+  if (claim === undefined) return `Claim ${name} is gone.`
+  if (claim.metadata?.deletionTimestamp !== undefined) return `Claim ${name} is being deleted.`
+  if (claim.status?.phase === 'Lost') return `Claim ${name} is lost.`
+  const database = whyOutOfReach(observation)
+  if (database !== undefined) return database
+  if (nowMs - Date.parse(snapshot.metadata.deletionTimestamp ?? '') <= patienceMs) return undefined
+  return `It took longer than 10 minutes. ${whyWaiting(mover) ?? snapshot.status?.cleanup?.failure ?? ''}`.trim()
+}
+
+/** The claim was given to a server after the file was stored. Where its database cannot be kept out of the mount, or nothing is known to be there to be mounted, the file stays. */
+function whyOutOfReach(seen: SnapshotObservation): string | undefined {
+  const { snapshot, databases } = seen
+  const { name } = snapshot.spec.destination.claim
+  const there = databaseOnDestination(seen)
+  if (there === undefined) return undefined
+  if (snapshot.status?.artifact === undefined)
+    return `${whereabouts(there)} That anything was stored is not on record, and the whole claim is not searched beside a database.`
+  const inTheWay = databaseWithin(databases, { claimName: name, directory: artifactPath(snapshot).path })
+  return inTheWay === undefined ? undefined : `${whereabouts(inTheWay)} The directory cannot be mounted without it.`
+}
+
+function begin({ snapshot }: SnapshotObservation, next: Pick<Cleanup, 'attempt' | 'failure' | 'retryAt'>): Outcome {
+  const status = { ...snapshot.status, cleanup: { ...next, jobName: jobNameOf(snapshot, `cleanup-${next.attempt}`) } }
+  return { status, effects: [], requeueAfterMs: 250 }
+}
+
+function created(observation: SnapshotObservation, { retryAt }: Cleanup, nowMs: number): Outcome {
+  const { snapshot } = observation
+  const restMs = retryAt === undefined ? 0 : Date.parse(retryAt) - nowMs
+  if (restMs > 0) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs }
+  return {
+    status: snapshot.status ?? {},
+    effects: [{ kind: 'CreateJob', job: cleanupJob(observation) }],
+    requeueAfterMs: 5000,
+  }
+}
+
+/** A namespace that is being deleted takes no new Job: then the object must not wait for one. */
+export function cleanupRefused(snapshot: MeiliSnapshot, before: Cleanup, message: string): Cleanup {
+  return {
+    ...before,
+    failure: told(message, 2000),
+    ...(/being terminated/.test(message) ? { abandoned: whatStays(snapshot, 'The namespace is being deleted.') } : {}),
+  }
+}
+
+function whatStays(snapshot: MeiliSnapshot, why: string): string {
+  const { path, directory } = artifactPath(snapshot)
+  return told(`${path}/${directory} on claim ${snapshot.spec.destination.claim.name} was not removed: ${why}`, 2000)
+}
+
+/** Says in status, and so in an Event, what stays where; the object goes. */
+function abandon({ snapshot, mover }: SnapshotObservation, why: string): Outcome {
+  const abandoned = whatStays(snapshot, why)
+  const before = snapshot.status?.cleanup ?? { attempt: 1, jobName: jobNameOf(snapshot, 'cleanup-1') }
+  return {
+    status: { ...snapshot.status, cleanup: { ...before, abandoned } },
+    effects: mover.job === undefined ? [] : deletions([mover.job]),
+    requeueAfterMs: 250,
+  }
+}

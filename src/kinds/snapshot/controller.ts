@@ -1,0 +1,61 @@
+// What wakes a MeiliSnapshot: itself, its instance, its Job and mover pod, and the snapshots before it in the queue.
+import type { MeiliInstance } from '../../api/instance.ts'
+import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
+import type { KubeObject } from '../../kube/resource.ts'
+import type { Room } from '../../reconcile/reconciler.ts'
+import { decideSnapshot } from './decide.ts'
+import { learnFact } from './learn.ts'
+import { snapshotUidLabel } from './job/template.ts'
+import { observeSnapshot } from './observe/observe.ts'
+import type { SnapshotWorld } from './observe/observe.ts'
+import type { SnapshotObservation } from './observation.ts'
+import { snapshotStory } from './story.ts'
+
+export function snapshotRoom(world: SnapshotWorld): Room<MeiliSnapshot, SnapshotObservation, MeiliSnapshotStatus> {
+  return {
+    resource: meiliSnapshots,
+    observe: (snapshot) => observeSnapshot(world, snapshot),
+    decide: decideSnapshot,
+    learn: learnFact,
+    story: snapshotStory,
+  }
+}
+
+type Snapshots = SnapshotWorld['snapshots']
+
+const keyOf = ({ metadata }: MeiliSnapshot): string => `${metadata.namespace}/${metadata.name}`
+
+/** Itself, and once it has ended, those that waited behind it. */
+export function snapshotAndQueue(snapshots: Snapshots): (changed: MeiliSnapshot) => string[] {
+  return (changed) => [
+    keyOf(changed),
+    ...(isFinished(changed) || changed.metadata.deletionTimestamp !== undefined
+      ? waiting(snapshots, changed.metadata.namespace)
+      : []),
+  ]
+}
+
+/** Those that are not finished: an instance that becomes ready lets them go on. */
+export function snapshotsOf(snapshots: Snapshots): (instance: MeiliInstance) => string[] {
+  return ({ metadata }) =>
+    snapshots(metadata.namespace)
+      .filter((snapshot) => !isFinished(snapshot) && snapshot.spec.source.instanceRef.name === metadata.name)
+      .map(keyOf)
+}
+
+function waiting(snapshots: Snapshots, namespace: string): string[] {
+  return snapshots(namespace)
+    .filter((snapshot) => !isFinished(snapshot) && snapshot.status?.request === undefined)
+    .map(keyOf)
+}
+
+/** The snapshot that a mover's Job or pod carries in its label. */
+export function snapshotMovedBy(snapshots: Snapshots): (child: KubeObject) => string[] {
+  return ({ metadata }) => {
+    const uid = metadata.labels?.[snapshotUidLabel]
+    return snapshots(metadata.namespace)
+      .filter((snapshot) => snapshot.metadata.uid === uid)
+      .map(keyOf)
+  }
+}

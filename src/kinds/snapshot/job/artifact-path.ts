@@ -1,0 +1,13 @@
+// Where on the claim a snapshot is stored. Pure.
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+
+/** A file's name has 255 bytes at most, and that of a partial copy has some more around this. */
+const maxNameInDirectory = 200
+
+/** Relative to the claim's root: `<path>/<directory>/` holds the file, its manifest and its checksums. */
+export function artifactPath({ metadata, spec }: MeiliSnapshot): { path: string; directory: string } {
+  return {
+    path: spec.destination.claim.path ?? spec.source.instanceRef.name,
+    directory: `${metadata.name.slice(0, maxNameInDirectory)}-${metadata.uid.slice(0, 8)}`,
+  }
+}

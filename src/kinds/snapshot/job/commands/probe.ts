@@ -1,0 +1,33 @@
+// The Job that asks a claim for its room: the destination alone, on the target's node. Pure.
+import type { V1Job } from '@kubernetes/client-node'
+import { artifactPath } from '../artifact-path.ts'
+import { jobTemplate } from '../template.ts'
+import type { MoverImage } from '../template.ts'
+import { destinationVolume, moverPlacement, moverSecurity, podMountPaths } from '../pod.ts'
+import type { Moved } from '../pod.ts'
+
+const deadlineSeconds = 60
+
+export function probeJob(
+  from: Moved & MoverImage & { readonly room: { readonly jobName: string; readonly sizeBytes: number } },
+): V1Job {
+  const { snapshot, room } = from
+  const { volume, mount } = destinationVolume(snapshot)
+  const { path } = artifactPath(snapshot)
+  return jobTemplate({
+    snapshot,
+    name: room.jobName,
+    config: {
+      command: 'probe',
+      destination: { root: podMountPaths.destination, path, claim: snapshot.spec.destination.claim.name },
+      sizeBytes: room.sizeBytes,
+      deadlineSeconds,
+    },
+    deadlineSeconds,
+    pod: { securityContext: moverSecurity(from), ...moverPlacement(from), volumes: [volume] },
+    volumeMounts: [mount],
+    owned: true,
+    moverImage: from.moverImage,
+    imagePullSecrets: from.imagePullSecrets,
+  })
+}

@@ -1,0 +1,110 @@
+// How a mover ended, from its pod and its Job, and what that means for the snapshot. Pure.
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import { snapshotReasons } from '../../../api/snapshot.ts'
+import type { SnapshotReason } from '../../../api/snapshot.ts'
+import { exitCodes, moverResult } from '../../../mover/contract.ts'
+import type { MoverResult } from '../../../mover/contract.ts'
+import { sizeText } from '../../../reconcile/format.ts'
+import { moverContainer } from './template.ts'
+
+export interface Termination {
+  /** Undefined where no pod is left to tell. */
+  readonly exitCode: number | undefined
+  /** Kubernetes' own word, for example `OOMKilled`. */
+  readonly reason: string
+  /** The termination message, or the Job's message where no pod is left to tell. */
+  readonly message: string
+}
+
+/** Undefined while it runs, or while the Job may still make another pod. */
+export function terminationOf(job: V1Job, pod: V1Pod | undefined): Termination | undefined {
+  const ended = pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.terminated
+  const over = job.status?.conditions?.find(
+    ({ type, status }) => (type === 'Failed' || type === 'Complete') && status === 'True',
+  )
+  const comesAgain = isDisrupted(pod) && ended?.exitCode !== exitCodes.done && over === undefined
+  if (ended !== undefined && !comesAgain)
+    return { exitCode: ended.exitCode, reason: ended.reason ?? '', message: ended.message ?? '' }
+  return over === undefined
+    ? undefined
+    : { exitCode: undefined, reason: over.reason ?? over.type, message: over.message ?? '' }
+}
+
+export function isRunning(pod: V1Pod | undefined): boolean {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running !== undefined
+}
+
+/** Drained, evicted or preempted: the Job does not count it, and makes another pod. */
+export function isDisrupted(pod: V1Pod | undefined): boolean {
+  return pod?.status?.conditions?.some(({ type, status }) => type === 'DisruptionTarget' && status === 'True') ?? false
+}
+
+/** The mover's own words, where it had the time to say them. */
+export function resultOf({ exitCode, reason, message }: Termination): MoverResult {
+  const said = moverResult.safeParse(parsed(message))
+  if (said.success) return said.data
+  return { exitCode: exitCode ?? unknownExit, message: `${howEnded(exitCode, reason)} ${message}`.trim() }
+}
+
+/** No exit code of a process. */
+const unknownExit = -1
+
+function howEnded(exitCode: number | undefined, reason: string): string {
+  if (exitCode === undefined) return `The mover's Job ended (${reason}), and no pod is left to tell how.`
+  return reason === 'OOMKilled'
+    ? 'The mover ran out of memory (raise spec.mover.resources.limits.memory in the next snapshot).'
+    : `The mover ended with exit code ${exitCode} (${reason}) and left no result.`
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export interface MoverFailure {
+  readonly reason: SnapshotReason
+  /** What may end better: nothing; another mover, counted or not; or another snapshot. */
+  readonly cure: 'None' | 'Mover' | 'MoverUncounted' | 'Snapshot'
+  readonly message: string
+  /** It was killed in the middle, and could not remove what it had begun. */
+  readonly isKilled: boolean
+}
+
+/** By exit code; what is not listed here may pass, and is counted. */
+const cures: Readonly<Partial<Record<number, Pick<MoverFailure, 'reason' | 'cure'>>>> = {
+  [exitCodes.badConfiguration]: { reason: snapshotReasons.MoverFailed, cure: 'None' },
+  [exitCodes.destinationConflict]: { reason: snapshotReasons.DestinationConflict, cure: 'None' },
+  [exitCodes.permissionDenied]: { reason: snapshotReasons.SourceNotReadable, cure: 'None' },
+  [exitCodes.tooLarge]: { reason: snapshotReasons.StreamTooLarge, cure: 'None' },
+  [exitCodes.toolsMissing]: { reason: snapshotReasons.StreamToolsMissing, cure: 'None' },
+  [exitCodes.streamBroken]: { reason: snapshotReasons.MoverFailed, cure: 'MoverUncounted' },
+  [exitCodes.superseded]: { reason: snapshotReasons.Superseded, cure: 'MoverUncounted' },
+  [exitCodes.terminated]: { reason: snapshotReasons.MoverFailed, cure: 'MoverUncounted' },
+  [exitCodes.archiveBad]: { reason: snapshotReasons.ArchiveCorrupt, cure: 'Snapshot' },
+}
+
+/** Needed and free as people read them. */
+function roomText({ message, space }: MoverResult): string {
+  return space === undefined || space.freeBytes >= space.neededBytes
+    ? message
+    : `The destination has ${sizeText(space.freeBytes)} free, and the copy needs ${sizeText(space.neededBytes)}. Make room or enlarge the claim.`
+}
+
+/** A file that is not there comes by no attempt; one that no batch wrote is replaced by another snapshot. */
+export function failureOf(result: MoverResult): MoverFailure {
+  const { exitCode, message, modifiedAt } = result
+  const isKilled = !Object.values<number>(exitCodes).includes(exitCode)
+  if (exitCode === exitCodes.noSpace)
+    return { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted', message: roomText(result), isKilled }
+  if (exitCode === exitCodes.sourceMissing)
+    return {
+      reason: snapshotReasons.SourceMissing,
+      cure: modifiedAt === undefined ? 'None' : 'Snapshot',
+      message,
+      isKilled,
+    }
+  return { ...(cures[exitCode] ?? { reason: snapshotReasons.MoverFailed, cure: 'Mover' as const }), message, isKilled }
+}

@@ -1,0 +1,72 @@
+// Why it does not go on: a server that is silent, a mover that does not start. In the words of the scheduler, the kubelet and the Job controller. Pure.
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import { instant } from '../../../api/conditions.ts'
+import { moverContainer } from './template.ts'
+import type { MoverSeen, SnapshotObservation } from '../observation.ts'
+import { sentence } from '../status/sentence.ts'
+
+/** Why the server has no word in this pass, after the request. */
+export function whySilent({ snapshot, instance, target, engine }: SnapshotObservation): string {
+  if (engine.state === 'Unreachable' || engine.state === 'Unauthorized') return sentence(engine.message)
+  const { name } = snapshot.spec.source.instanceRef
+  if (instance === undefined) return `MeiliInstance ${name} does not exist in namespace ${snapshot.metadata.namespace}.`
+  return target === undefined
+    ? `The pod of MeiliInstance ${name} is not there.`
+    : `Pod ${target.metadata?.name ?? ''} has no address.`
+}
+
+/** A mover has 30 s from SIGTERM to SIGKILL; past this its node does not answer. */
+const endsWithinMs = 60_000
+
+/** A mover that goes away and does not end, which nobody can hurry from here. Undefined as long as that is no trouble. */
+export function whyNotEnding({ jobs, pod }: MoverSeen, nowMs: number): string | undefined {
+  const late = jobs.find(
+    ({ metadata }) => metadata?.deletionTimestamp !== undefined && nowMs - goingSinceMs(metadata) > endsWithinMs,
+  )
+  if (late === undefined) return undefined
+  const where =
+    pod?.spec?.nodeName === undefined
+      ? 'its pod has'
+      : `pod ${pod.metadata?.name ?? ''} on node ${pod.spec.nodeName} has`
+  return `Job ${late.metadata?.name ?? ''} was deleted at ${instant(goingSinceMs(late.metadata))}, and ${where} not ended: the node is gone, or hangs. It may still write, so it is waited for. Once the node is known to be off, "kubectl delete pod --force" ends the wait.`
+}
+
+/** Times come as text over the wire. */
+function goingSinceMs(metadata: V1Job['metadata']): number {
+  return Date.parse(String(metadata?.deletionTimestamp))
+}
+
+/** Waiting reasons of a container that are no trouble. */
+const usual = new Set(['ContainerCreating', 'PodInitializing'])
+
+/** Undefined where nothing speaks against a start. Whole sentences, ending in a full stop. */
+export function whyWaiting({ job, pod, warning, claimTrouble }: MoverSeen): string | undefined {
+  if (job === undefined) return undefined
+  if (pod === undefined) return warning === undefined ? undefined : sentence(`the Job makes no pod: ${warning}`)
+  if (pod.status?.phase !== 'Pending') return undefined
+  const trouble =
+    unschedulable(pod) ??
+    containerTrouble(pod) ??
+    (warning === undefined || isHistory(pod, warning) ? undefined : sentence(warning))
+  return claimTrouble === undefined ? trouble : `${trouble ?? ''} ${sentence(claimTrouble)}`.trim()
+}
+
+function unschedulable(pod: V1Pod): string | undefined {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  return scheduled?.status === 'False'
+    ? sentence(`no node can take it: ${scheduled.message ?? scheduled.reason ?? ''}`)
+    : undefined
+}
+
+/** Events stay for an hour: what the scheduler complained of is over once the pod has its node. */
+function isHistory(pod: V1Pod, warning: string): boolean {
+  const scheduled =
+    pod.status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True') ?? false
+  return scheduled && warning.startsWith('FailedScheduling')
+}
+
+function containerTrouble(pod: V1Pod): string | undefined {
+  const waiting = pod.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.waiting
+  if (waiting?.reason === undefined || usual.has(waiting.reason)) return undefined
+  return sentence(`${waiting.reason}: ${waiting.message ?? ''}`)
+}

@@ -1,0 +1,67 @@
+// What status says of a stored file: taken from the mover's result and from the configuration that this very mover had. Pure.
+import type { V1Job } from '@kubernetes/client-node'
+import { moveConfig } from '../../../mover/contract.ts'
+import type { MoveConfig, MoverResult } from '../../../mover/contract.ts'
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import { sizeText } from '../../../reconcile/format.ts'
+import { artifactPath } from '../job/artifact-path.ts'
+import { configVariable } from '../job/template.ts'
+import { documentsAnnotation, indexesAnnotation } from '../job/commands/move.ts'
+import type { Changes } from '../status/status.ts'
+
+type Stored = NonNullable<MoverResult['stored']>
+
+/** The configuration that the Job's mover runs with. */
+function configOf(job: V1Job): MoveConfig | undefined {
+  const text = job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === configVariable)?.value
+  try {
+    return moveConfig.safeParse(JSON.parse(text ?? '')).data
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined where the Job does not tell: a count that nobody knows is not 0. */
+function countIn(job: V1Job, annotation: string): number | undefined {
+  const text = job.metadata?.annotations?.[annotation] ?? ''
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+/** Where an adopted Job of another version does not tell, what the spec says: it is immutable. */
+function pathOf(snapshot: MeiliSnapshot, config: MoveConfig | undefined): string {
+  const { path, directory } = config?.destination ?? artifactPath(snapshot)
+  return `${path}/${directory}`
+}
+
+/** The artifact, and the task that made it: another one than first adopted, where a newer batch had replaced the file. */
+export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stored): Changes {
+  const config = configOf(job)
+  const { claim } = snapshot.spec.destination
+  const batch = config?.batches.find(({ taskUid }) => taskUid === stored.taskUid)
+  return {
+    artifact: {
+      claimName: claim.name,
+      path: pathOf(snapshot, config),
+      fileName: config?.source.fileName ?? '',
+      sizeBytes: stored.sizeBytes,
+      size: sizeText(stored.sizeBytes),
+      sha256: stored.sha256,
+      meilisearchVersion: config?.describes.meilisearch.version ?? '',
+      verification: snapshot.spec.verification.mode,
+      indexes: countIn(job, indexesAnnotation),
+      documents: countIn(job, documentsAnnotation),
+    },
+    ...(batch === undefined || snapshot.status?.task?.uid === batch.taskUid
+      ? {}
+      : {
+          task: {
+            uid: batch.taskUid,
+            batchUid: batch.batchUid,
+            status: 'succeeded' as const,
+            enqueuedAt: batch.enqueuedAt,
+            startedAt: batch.startedAt,
+            finishedAt: batch.finishedAt,
+          },
+        }),
+  }
+}

@@ -1,0 +1,121 @@
+// The rungs at the end of a move: what its mover said, and the deadline. Pure.
+import type { V1Job } from '@kubernetes/client-node'
+import { snapshotReasons } from '../../../api/snapshot.ts'
+import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
+import type { MoverProgress, MoverResult } from '../../../mover/contract.ts'
+import { instant } from '../../../api/conditions.ts'
+import type { Decision } from '../../../reconcile/decision.ts'
+import { sizeText } from '../../../reconcile/format.ts'
+import { storedArtifact } from './artifact.ts'
+import { askAgain } from '../status/attempt.ts'
+import { moveDeadlineMs } from '../status/deadline.ts'
+import { failureOf, isRunning, resultOf, terminationOf } from '../job/result.ts'
+import { nextMove } from './next-move.ts'
+import type { SnapshotObservation } from '../observation.ts'
+import { deletions, swept } from '../job/pending.ts'
+import { startRelease } from '../after/release.ts'
+import { sentence } from '../status/sentence.ts'
+import { completed, failed, inProgress } from '../status/status.ts'
+import { whyNotEnding, whyWaiting } from '../job/waiting.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+
+/** The mover's container has ended: done, or why not. Its own word counts, not the Job's, which comes later. */
+export function moverFinished(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  const { job, pod } = mover
+  if (job === undefined) return undefined
+  const termination = terminationOf(job, pod)
+  if (termination === undefined) return undefined
+  const result = resultOf(termination)
+  if (result.exitCode === 0 && result.stored !== undefined)
+    return stored(snapshot, { job, file: result.stored, space: result.space }, nowMs)
+  // A Job that goes away was ended, by us or by somebody: that it failed says nothing. What it stored is stored.
+  if (job.metadata?.deletionTimestamp !== undefined) return undefined
+  const failure = failureOf(result)
+  switch (failure.cure) {
+    case 'None':
+      return { status: failed(snapshot, failure, nowMs), effects: [] }
+    case 'Snapshot':
+      return askAgain(snapshot, failure, nowMs)
+    default:
+      return nextMove(
+        observation,
+        {
+          failure,
+          seen: roomSeen(result, nowMs),
+          supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined,
+        },
+        nowMs,
+      )
+  }
+}
+
+/** For whoever comes next to that claim. */
+function roomSeen({ space }: Pick<MoverResult, 'space'>, nowMs: number): Pick<MeiliSnapshotStatus, 'destination'> {
+  return space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
+}
+
+const replacedNote =
+  'While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole.'
+
+type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
+
+function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Outcome {
+  const changes = { ...storedArtifact(snapshot, job, file), ...roomSeen({ space }, nowMs) }
+  const note = file.replacedDuringCopy ? { note: replacedNote } : {}
+  if (snapshot.spec.sourcePolicy === 'Keep')
+    return { status: completed(snapshot, { changes, ...note }, nowMs), effects: [] }
+  const { inode, modifiedAt, sizeBytes } = file
+  return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } }, nowMs)
+}
+
+/** Past deadlines.move: end what runs, see it gone, then say so. */
+export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  const { move } = snapshot.status ?? {}
+  if (nowMs <= moveDeadlineMs(snapshot, nowMs)) return undefined
+  const waitingFor = lastWord(observation)
+  const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
+  if (mover.jobs.length === 0) {
+    // How the last one ended nobody may have seen: its node may be gone, or it was killed while it cleaned up.
+    const { effects, note } =
+      (move?.failures ?? 0) > 0 || move?.begun === true ? swept(observation) : { effects: [], note: '' }
+    return {
+      status: failed(
+        snapshot,
+        {
+          reason: snapshotReasons.MoveDeadlineExceeded,
+          message: `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}`,
+        },
+        nowMs,
+      ),
+      effects,
+    }
+  }
+  const begun = move?.begun === true || isRunning(mover.pod)
+  const changes = { waitingFor, move: move && { ...move, ...(begun ? { begun } : {}) } }
+  const step = {
+    phase: 'Moving',
+    reason: snapshotReasons.MoveDeadlineExceeded,
+    message: `${limit} Its mover is being ended.`,
+    changes,
+    overdue: whyNotEnding(mover, nowMs),
+  } as const
+  return { status: inProgress(snapshot, step, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+}
+
+/** What held it up when the deadline came. Kept in `waitingFor` until the movers are gone: then nothing else could tell. */
+function lastWord({ snapshot, mover }: SnapshotObservation): string {
+  const { waitingFor, move } = snapshot.status ?? {}
+  const known = waitingFor ?? whyWaiting(mover)
+  if (known !== undefined) return sentence(known)
+  if (mover.job === undefined) return sentence(move?.failure ?? 'no mover was running')
+  return mover.progress === undefined
+    ? `Job ${move?.jobName ?? ''} had not said anything yet.`
+    : `Job ${move?.jobName ?? ''} was ${progressText(mover.progress)}.`
+}
+
+export function progressText({ step, bytesDone, bytesTotal }: MoverProgress): string {
+  return `${step}: ${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
+}

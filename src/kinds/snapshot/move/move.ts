@@ -1,0 +1,254 @@
+// The rungs of the move: from a succeeded task to a stored file. Pure.
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import type { MeiliInstance } from '../../../api/instance.ts'
+import { conditionTypes } from '../../../api/meta.ts'
+import { snapshotReasons } from '../../../api/snapshot.ts'
+import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
+import { conditionNamed, instant } from '../../../api/conditions.ts'
+import type { Decision, Effect } from '../../../reconcile/decision.ts'
+import { databaseClaimsOf } from '../../../reconcile/server-reference.ts'
+import { askAgain } from '../status/attempt.ts'
+import { whyNotJudged, whyNotStored } from '../job/databases.ts'
+import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
+import { moveEstimate } from '../status/estimate.ts'
+import { moverJob, moverJobName } from '../job/commands/move.ts'
+import type { MoveFrom } from '../job/commands/move.ts'
+import { moverUser } from '../job/pod.ts'
+import { progressText } from './move-ended.ts'
+import { isDisrupted } from '../job/result.ts'
+import { bringsNewerFile } from './next-move.ts'
+import type { SnapshotObservation } from '../observation.ts'
+import { deletions, swept } from '../job/pending.ts'
+import { failed, inProgress, percentOf } from '../status/status.ts'
+import type { Changes } from '../status/status.ts'
+import { streamFrom, whyNotStreamed } from '../job/stream-source.ts'
+import { whyNotEnding, whySilent, whyWaiting } from '../job/waiting.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+type Move = NonNullable<MeiliSnapshotStatus['move']>
+
+/** The task has succeeded: one write puts that on record together with the mover that comes next, and the same pass starts it. */
+export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Outcome {
+  const { snapshot } = observation
+  const move = { attempt: 1, jobName: moverJobName(snapshot, 1), startedAt: instant(nowMs) }
+  return moverMissing(
+    { ...observation, snapshot: { ...snapshot, status: { ...snapshot.status, ...changes, move } } },
+    nowMs,
+  )
+}
+
+const isGoing = ({ metadata }: V1Job | V1Pod): boolean => metadata?.deletionTimestamp !== undefined
+
+/** A mover that holds a single-node volume must not keep the database from starting elsewhere: fail-over goes first. */
+export function targetMoving(
+  { snapshot, instance, target, successor, mover }: SnapshotObservation,
+  nowMs: number,
+): Outcome {
+  const { job } = mover
+  const node = snapshot.status?.move?.node
+  const shared = instance?.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') ?? false
+  const holds = !shared && snapshot.status?.move?.stream === undefined
+  const pod = target ?? successor
+  if (job === undefined || node === undefined || !holds || pod === undefined) return undefined
+  const leaving = isGoing(pod) || (pod.spec?.nodeName ?? node) !== node
+  if (!leaving) return undefined
+  const message = `Pod ${pod.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Moving',
+        reason: snapshotReasons.TargetMoving,
+        message,
+        changes: { waitingFor: message },
+        overdue: whyNotEnding(mover, nowMs),
+      },
+      nowMs,
+    ),
+    effects: deletions([job]),
+    requeueAfterMs: 2000,
+  }
+}
+
+/** Rung 11: the mover of this attempt is not there. A Job of that name that is going away must be gone first. */
+export function moverMissing(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  const before = snapshot.status?.move
+  if (before === undefined || (mover.job !== undefined && !isGoing(mover.job))) return undefined
+  const early = paused(observation, before, nowMs) ?? notStored(observation, nowMs)
+  if (early !== undefined) return early
+  const start = whyNotJudged(observation) ?? readyToStart(observation, before.attempt)
+  if (typeof start === 'string') {
+    const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
+    return {
+      status: inProgress(
+        snapshot,
+        {
+          phase: 'Moving',
+          reason: snapshotReasons.MoverStarting,
+          message,
+          changes: { waitingFor: start },
+          overdue: whyNotEnding(mover, nowMs),
+        },
+        nowMs,
+      ),
+      effects: [],
+      requeueAfterMs: 2000,
+    }
+  }
+  if (!bringsNewerFile(start.engine, before.supersededAt)) {
+    return askAgain(
+      snapshot,
+      {
+        reason: snapshotReasons.SourceMissing,
+        message: `The file in the snapshot directory was written at ${before.supersededAt}, by no batch that Meilisearch shows.`,
+      },
+      nowMs,
+    )
+  }
+  const job = moverJob({ ...observation, ...start, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
+  const node = start.target.spec?.nodeName ?? ''
+  const effects: Effect[] = [{ kind: 'CreateJob', job }]
+  if (before.node === node && wasRefused(snapshot))
+    return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
+  const move = {
+    ...before,
+    node,
+    runAs: moverUser({ snapshot, ...start }),
+    stream: streamFrom(start.instance, start.target),
+  }
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Moving',
+        reason: snapshotReasons.MoverStarting,
+        message: startingText(before.jobName, node),
+        changes: { move },
+      },
+      nowMs,
+    ),
+    effects,
+    requeueAfterMs: 5000,
+  }
+}
+
+function paused({ snapshot }: SnapshotObservation, { retryAt }: Move, nowMs: number): Outcome {
+  const restMs = retryAt === undefined ? 0 : Date.parse(retryAt) - nowMs
+  return restMs > 0 ? { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs } : undefined
+}
+
+/** The destination was given to a server since the request. A mover that runs already is let be. */
+function notStored(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot } = observation
+  const why = whyNotStored(observation)
+  if (why === undefined) return undefined
+  const { note, effects } = (snapshot.status?.move?.attempt ?? 1) > 1 ? swept(observation) : { note: '', effects: [] }
+  return {
+    status: failed(
+      snapshot,
+      {
+        reason: snapshotReasons.DestinationUnusable,
+        message: `The snapshot was taken, and cannot be stored. ${why}${note}`,
+      },
+      nowMs,
+    ),
+    effects,
+  }
+}
+
+/** One sentence from the request to the first word of the mover: nothing worth a write happens in between. */
+const startingText = (jobName: string, node: string): string => `Job ${jobName} is being started on node ${node}.`
+
+/** What a mover is made from, or the sentence that says what is missing. */
+function readyToStart(
+  observation: SnapshotObservation,
+  attempt: number,
+): Pick<MoveFrom, 'instance' | 'target' | 'engine'> | string {
+  const { instance, target, engine, mover, movers } = observation
+  if (mover.job !== undefined) return `Job ${mover.job.metadata?.name ?? ''} is being removed.`
+  if (movers.running >= movers.limit)
+    return `${movers.running} movers of other snapshots run already, and ${movers.limit} may run at once.`
+  if (instance === undefined || target === undefined || engine.state !== 'Answered') return whySilent(observation)
+  const unfit = whyUnfit(instance, target) ?? whyNotStreamed(observation, instance)
+  if (unfit !== undefined) return unfit
+  const newer = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
+  return newer !== undefined && attempt > 1
+    ? `Task ${newer.uid}, a newer snapshot, is ${newer.status}: it is about to replace the file.`
+    : { instance, target, engine }
+}
+
+/** Why nothing can be moved from beside this pod now. */
+function whyUnfit(instance: MeiliInstance, target: V1Pod): string | undefined {
+  const { metadata, status } = instance
+  const pod = `Pod ${target.metadata?.name ?? ''}`
+  if (target.spec?.nodeName === undefined) return `${pod} is on no node yet.`
+  // A mover beside a pod that leaves would be in the way of its volume, and be deleted again at once.
+  if (isGoing(target)) return `${pod} is going away; the mover waits for the next one.`
+  if (databaseClaimsOf(instance) === undefined)
+    return `MeiliInstance ${metadata.name} does not say on which claim its database is.`
+  return status?.snapshotVolume === undefined
+    ? `MeiliInstance ${metadata.name} does not say on which claim its snapshots are.`
+    : undefined
+}
+
+/** What was refused is tried again without a new sentence: else each try would tell the same story anew. */
+function wasRefused({ status }: SnapshotObservation['snapshot']): boolean {
+  return conditionNamed(status?.conditions, conditionTypes.Ready)?.reason === snapshotReasons.MoverRefused
+}
+
+/** Rung 12: say why in the cluster's own words. */
+export function moverWaiting(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover } = observation
+  const why = whyWaiting(mover)
+  if (why === undefined) return undefined
+  const message = `The mover cannot start yet: ${why} It is given up at ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
+  return {
+    status: inProgress(
+      snapshot,
+      { phase: 'Moving', reason: snapshotReasons.MoverWaiting, message, changes: { waitingFor: why } },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: 5000,
+  }
+}
+
+export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, nowMs: number): Outcome {
+  const { progress } = mover
+  const { move } = snapshot.status ?? {}
+  const { jobName = '', node = '' } = move ?? {}
+  if (progress === undefined) {
+    const message = isDisrupted(mover.pod)
+      ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.`
+      : startingText(jobName, node)
+    return {
+      status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message }, nowMs),
+      effects: [],
+      requeueAfterMs: 2000,
+    }
+  }
+  const share = percentOf(progress.bytesTotal === 0 ? 0 : (100 * progress.bytesDone) / progress.bytesTotal)
+  const copying = progress.step === 'copying'
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: copying ? 'Moving' : 'Verifying',
+        reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
+        message: `Job ${jobName} is ${progressText(progress)}.`,
+        changes: {
+          move: move && { ...move, begun: true },
+          progress: {
+            ...progress,
+            ...share,
+            estimatedCompletion: moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs),
+          },
+        },
+      },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: 5000,
+  }
+}

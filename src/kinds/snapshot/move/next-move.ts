@@ -1,0 +1,137 @@
+// A mover has failed, and another one may do better: when, and how often. Pure.
+import { snapshotReasons } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
+import { instant } from '../../../api/conditions.ts'
+import type { Decision } from '../../../reconcile/decision.ts'
+import { askAgain } from '../status/attempt.ts'
+import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
+import { moverJobName } from '../job/commands/move.ts'
+import type { MoverFailure } from '../job/result.ts'
+import type { EngineAnswer, SnapshotObservation } from '../observation.ts'
+import { swept } from '../job/pending.ts'
+import { sentence, told } from '../status/sentence.ts'
+import { failed, inProgress } from '../status/status.ts'
+
+/** How often a mover may fail for causes that may pass. Lack of room, drains and a newer file do not count: they end with deadlines.move. */
+const maxFailures = 3
+
+/** The end of a batch and the time of its file stand on one clock; a little later it may still be told. */
+const skewMs = 30_000
+
+export interface FailedMove {
+  readonly failure: MoverFailure
+  /** What the mover saw of the room on the claim. */
+  readonly seen: Pick<MeiliSnapshotStatus, 'destination'>
+  /** When the newer file was written that lay where ours was. */
+  readonly supersededAt: string | undefined
+}
+
+/** Records why the last one failed, and when the next may begin. */
+export function nextMove(
+  observation: SnapshotObservation,
+  { failure, seen, supersededAt }: FailedMove,
+  nowMs: number,
+): Decision<MeiliSnapshotStatus> {
+  const { snapshot } = observation
+  const before: NonNullable<MeiliSnapshotStatus['move']> = snapshot.status?.move ?? {
+    attempt: 0,
+    jobName: '',
+    startedAt: instant(nowMs),
+  }
+  const failures = (before.failures ?? 0) + (failure.cure === 'Mover' ? 1 : 0)
+  if (failures >= maxFailures) {
+    const { effects, note } = failure.isKilled ? swept(observation) : { effects: [], note: '' }
+    return {
+      status: failed(
+        snapshot,
+        {
+          reason: failure.reason,
+          message: `The mover failed ${failures} times. Last: ${sentence(failure.message)}${note}`,
+        },
+        nowMs,
+      ),
+      effects,
+    }
+  }
+  if (supersededAt !== undefined && supersededAt === before.supersededAt) {
+    return askAgain(
+      snapshot,
+      {
+        reason: snapshotReasons.SourceMissing,
+        message: `The file in the snapshot directory was written at ${supersededAt}, by no batch that Meilisearch shows.`,
+      },
+      nowMs,
+    )
+  }
+  const attempt = before.attempt + 1
+  const pauseMs = pauseBefore(failure, { failures, attempt })
+  // Which node the next one runs on is known when it is made.
+  const { node: _, ...kept } = before
+  const move = {
+    ...kept,
+    attempt,
+    failures,
+    jobName: moverJobName(snapshot, attempt),
+    failure: told(failure.message, 2000),
+    retryAt: instant(nowMs + pauseMs),
+    supersededAt,
+  }
+  return {
+    status: inProgress(
+      snapshot,
+      {
+        phase: 'Moving',
+        ...saying(snapshot, { failure, failures }, nowMs),
+        changes: { move, ...seen, waitingFor: sentence(failure.message) },
+      },
+      nowMs,
+    ),
+    effects: [],
+    requeueAfterMs: pauseMs,
+  }
+}
+
+function pauseBefore(
+  { reason, cure }: MoverFailure,
+  { failures, attempt }: { failures: number; attempt: number },
+): number {
+  if (reason === snapshotReasons.Superseded) return 1000
+  if (reason === snapshotReasons.InsufficientSpace) return Math.min(300_000, 30_000 * 1.5 ** (attempt - 2))
+  return cure === 'Mover' ? 1000 * 5 ** failures : Math.min(60_000, 2000 * 2 ** (attempt - 2))
+}
+
+function saying(
+  snapshot: MeiliSnapshot,
+  { failure, failures }: { failure: MoverFailure; failures: number },
+  nowMs: number,
+): { reason: MoverFailure['reason']; message: string } {
+  const until = `until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}`
+  switch (failure.reason) {
+    case snapshotReasons.InsufficientSpace:
+      return {
+        reason: failure.reason,
+        message: `${sentence(failure.message)} It goes on by itself when there is room, ${until}.`,
+      }
+    case snapshotReasons.Superseded:
+      return {
+        reason: failure.reason,
+        message: `${sentence(failure.message)} The newer snapshot is moved in its place, with its own label.`,
+      }
+    default: {
+      const count = failure.cure === 'Mover' ? ` (failure ${failures} of ${maxFailures})` : ''
+      return {
+        reason: snapshotReasons.MoverStarting,
+        message: `The mover failed${count}: ${sentence(failure.message)} It is tried again, ${until}.`,
+      }
+    }
+  }
+}
+
+/** True where a mover can find a batch for the file that lies there; asked only after a newer one was found. */
+export function bringsNewerFile({ candidates }: EngineAnswer, supersededAt: string | undefined): boolean {
+  if (supersededAt === undefined) return true
+  return candidates.some(
+    ({ status, finishedAt }) =>
+      status === 'succeeded' && finishedAt !== undefined && Date.parse(finishedAt) + skewMs >= Date.parse(supersededAt),
+  )
+}

@@ -1,0 +1,102 @@
+// The rungs of a file that no mover can mount: it is sent from the server's own container, where object and install allow it. Pure.
+import type { SnapshotVolume } from '../../../api/instance.ts'
+import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
+import type { Decision } from '../../../reconcile/decision.ts'
+import { moverContainer } from '../job/template.ts'
+import { moverRunning } from './move.ts'
+import type { SnapshotObservation } from '../observation.ts'
+import { failed } from '../status/status.ts'
+import { interrupted, mayStream, mustStream, pinnedFile } from '../job/stream-source.ts'
+import { whySilent } from '../job/waiting.ts'
+
+type Outcome = Decision<MeiliSnapshotStatus> | undefined
+
+/** How long a pin that cannot be removed (its pod does not answer) may hold up a deletion, and the end of a finished object. */
+const unpinWithinMs = { deleted: 60_000, finished: 600_000 } as const
+/** After an interruption. Where all goes well there is no pause, but for what the mover's own output lags behind. */
+const pauseMs = { usual: 250, interrupted: 2000 } as const
+
+/** Both halves are needed: the message names the one that is missing. Where neither is there, the instance's own words name both. */
+export function streamNotAllowed(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, instance, streams } = observation
+  const volume = instance?.status?.snapshotVolume
+  if (
+    volume === undefined ||
+    !mustStream(volume) ||
+    instance?.status?.observedGeneration !== instance?.metadata.generation
+  )
+    return undefined
+  const { stream } = snapshot.spec.mover
+  const why = mayStream(observation)
+    ? whyNotThis(snapshot, volume)
+    : stream.mode === 'IfNeeded'
+      ? missing.install
+      : streams.limit > 0
+        ? missing.object
+        : undefined
+  if (why === undefined) return undefined
+  const message = `No other pod can mount ${volume.directory} of MeiliInstance ${instance?.metadata.name ?? ''} (${volume.claimName === undefined ? volume.kind : `claim ${volume.claimName}, ReadWriteOncePod`}). ${why}`
+  return { status: failed(snapshot, { reason: snapshotReasons.StreamNotAllowed, message }, nowMs), effects: [] }
+}
+
+const missing = {
+  object:
+    'This operator may stream it, but the MeiliSnapshot does not allow that: create one with spec.mover.stream.mode: IfNeeded, or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
+  install:
+    'The MeiliSnapshot allows streaming, but this operator was installed without it: install install-streaming.yaml and set MAX_STREAMS (in the chart, stream.exec), or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.',
+} as const
+
+function whyNotThis({ spec }: MeiliSnapshot, { claimName }: SnapshotVolume): string | undefined {
+  if (spec.sourcePolicy === 'Remove')
+    return "It is streamed, and streaming never removes Meilisearch's own file. Use sourcePolicy: Keep."
+  return claimName !== undefined && claimName === spec.destination.claim.name
+    ? `So no mover can store anything on claim ${claimName} either. Use another claim for the destination.`
+    : undefined
+}
+
+/** Its container runs, and says nothing yet, or that it is copying. */
+function awaitsBytes({ pod, progress }: SnapshotObservation['mover']): boolean {
+  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer) ?? {}
+  return state?.running !== undefined && (progress === undefined || progress.step === 'copying')
+}
+
+/** Why nothing comes, as far as that is known; forgotten as soon as something has come. */
+function whyInterrupted(observation: SnapshotObservation): string | undefined {
+  const { progress, waitingFor } = observation.snapshot.status ?? {}
+  if (observation.target === undefined) return whySilent(observation)
+  return (observation.mover.progress?.bytesDone ?? 0) > (progress?.bytesDone ?? 0) ? undefined : waitingFor
+}
+
+/** The mover waits for bytes: send some, and look again. */
+export function segmentsMissing(observation: SnapshotObservation, nowMs: number): Outcome {
+  const { snapshot, mover, target } = observation
+  const move = snapshot.status?.move
+  if (move?.stream === undefined || !awaitsBytes(mover)) return undefined
+  const why = whyInterrupted(observation)
+  const status = why === undefined ? moverRunning(observation, nowMs)?.status : interrupted(snapshot, why, nowMs)
+  if (target === undefined) return { status: status ?? {}, effects: [], requeueAfterMs: pauseMs.interrupted }
+  // A new pod of the server may have another name.
+  const stream = { ...move.stream, pod: target.metadata?.name ?? '' }
+  const receiver = { pod: mover.pod?.metadata?.name ?? '', container: moverContainer }
+  return {
+    status: { ...status, ...(stream.pod === move.stream.pod ? {} : { move: { ...move, stream } }) },
+    effects: [{ kind: 'StreamSegments', source: pinnedFile(snapshot, stream), receiver }],
+    requeueAfterMs: why === undefined ? pauseMs.usual : pauseMs.interrupted,
+  }
+}
+
+/** Whatever became of it: nothing of ours stays beside Meilisearch's file. Above all other rungs, within a limit. */
+export function pinLeft({ snapshot }: SnapshotObservation, nowMs: number): Outcome {
+  const { metadata, status } = snapshot
+  const stream = status?.move?.stream
+  const deleted = metadata.deletionTimestamp !== undefined
+  if (stream?.pinned !== true || !(deleted || isFinished(snapshot))) return undefined
+  const sinceMs = nowMs - Date.parse(metadata.deletionTimestamp ?? status?.completedAt ?? '')
+  if (sinceMs > (deleted ? unpinWithinMs.deleted : unpinWithinMs.finished)) return undefined
+  return {
+    status: status ?? {},
+    effects: [{ kind: 'RemovePin', source: pinnedFile(snapshot, stream) }],
+    requeueAfterMs: 1000,
+  }
+}

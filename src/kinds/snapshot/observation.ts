@@ -1,0 +1,94 @@
+// What the snapshot room knows of the world in one pass. Types only: observe.ts fills them, the rungs read them.
+import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
+import type { MeiliInstance } from '../../api/instance.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../../api/snapshot.ts'
+import type { MoverProgress } from '../../mover/contract.ts'
+import type { Database } from '../../reconcile/server-reference.ts'
+import type { EarlierRun } from './status/estimate.ts'
+
+/** A task as Meilisearch names it: uids start again with a new database, so the time belongs to it. */
+export interface TaskName {
+  readonly uid: number
+  readonly enqueuedAt: string
+}
+
+/** What Meilisearch said in this pass, or why it was not asked. */
+export type EngineSeen =
+  | { readonly state: 'NotAsked' }
+  | { readonly state: 'Unreachable'; readonly message: string }
+  | { readonly state: 'Unauthorized'; readonly message: string }
+  | EngineAnswer
+
+export interface EngineAnswer {
+  readonly state: 'Answered'
+  readonly version: string
+  readonly commit: string
+  /** Newest task of any type; undefined on a server without tasks. */
+  readonly newest: TaskName | undefined
+  /** The baseline's uid as it is now; undefined where it is pruned or there is none. */
+  readonly baseline: TaskName | undefined
+  /** Snapshot tasks above the baseline, oldest first, whatever their status. */
+  readonly candidates: readonly SnapshotTask[]
+  /** What the server works on now. */
+  readonly running: RunningBatch | undefined
+  /** `listed`: as many as a manifest has place for. */
+  readonly indexes: {
+    readonly count: number
+    readonly documents: number
+    readonly listed: readonly { readonly uid: string; readonly documents: number }[]
+  }
+  readonly databaseSizeBytes: number
+}
+
+export interface RunningBatch {
+  readonly uid: number
+  /** Task types, for example `documentAdditionOrUpdate`. */
+  readonly types: string
+  readonly step: string | undefined
+  readonly percent: number | undefined
+}
+
+export interface MoverSeen {
+  readonly job: V1Job | undefined
+  /** Newest pod of the Job. */
+  readonly pod: V1Pod | undefined
+  readonly progress: MoverProgress | undefined
+  /** Newest Warning Event of the pod, or of the Job where it has no pod. */
+  readonly warning: string | undefined
+  /** What the cluster says of the destination claim, while it is not bound and the pod waits for it. */
+  readonly claimTrouble: string | undefined
+  /** Jobs of this object, of any attempt, but the one that cleans up after it; the deletion waits for them. */
+  readonly jobs: readonly V1Job[]
+}
+
+export interface SnapshotObservation {
+  readonly snapshot: MeiliSnapshot
+  readonly instance: MeiliInstance | undefined
+  /** The instance's pod, read directly; undefined while there is none. */
+  readonly target: V1Pod | undefined
+  /** Has taken the place of the pod that the instance still speaks of: another server until it says so, but one that may wait for the volume. */
+  readonly successor: V1Pod | undefined
+  /** Names of the snapshots of the same server that go first. */
+  readonly ahead: readonly string[]
+  /** Tasks of this server that other objects have on record: never cancelled. */
+  readonly adoptedByOthers: readonly number[]
+  /** The last completed snapshot of this instance. */
+  readonly earlier: EarlierRun | undefined
+  /** What the next snapshot will need on the destination, and what was free there when a mover looked last; both only as far as known. */
+  readonly room: { readonly sizeBytes: number | undefined; readonly known: MeiliSnapshotStatus['destination'] }
+  /** Where the servers of the namespace have their databases. */
+  readonly databases: readonly Database[]
+  /** Names of the MeiliInstances of the namespace of whose databases nothing is known yet. */
+  readonly unseen: readonly string[]
+  /** The destination. */
+  readonly claim: V1PersistentVolumeClaim | undefined
+  readonly engine: EngineSeen
+  readonly mover: MoverSeen
+  /** Movers of other snapshots, in all namespaces, and how many may run at once. */
+  readonly movers: { readonly running: number; readonly limit: number }
+  /** Other snapshots that are streamed, in all namespaces, and how many may be at once; 0 where the install does not allow it. */
+  readonly streams: { readonly running: number; readonly limit: number }
+  /** The mover's image and its pull secrets. */
+  readonly moverImage: string
+  readonly imagePullSecrets: readonly string[]
+}

@@ -1,0 +1,123 @@
+// What the cluster says about a snapshot's mover: its Jobs, its pod, how far it is, what holds it up. Reads only.
+import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { KubeClient } from '../../../kube/client.ts'
+import { newestOf } from '../../../kube/event-time.ts'
+import { events, jobs, persistentVolumeClaims, pods } from '../../../kube/resource.ts'
+import type { KubeObject } from '../../../kube/resource.ts'
+import { moverProgress } from '../../../mover/contract.ts'
+import type { MoverProgress } from '../../../mover/contract.ts'
+import { NotFound, TerminalError, TransientError } from '../../../errors.ts'
+import { moverContainer, snapshotUidLabel } from '../job/template.ts'
+import type { MoverSeen } from '../observation.ts'
+
+export const noMover: MoverSeen = {
+  job: undefined,
+  pod: undefined,
+  progress: undefined,
+  warning: undefined,
+  claimTrouble: undefined,
+  jobs: [],
+}
+
+/** The Job that matters at this stage. */
+export function currentJobName({ metadata, status }: MeiliSnapshot): string | undefined {
+  if (metadata.deletionTimestamp !== undefined && status?.cleanup !== undefined) return status.cleanup.jobName
+  return status?.release?.jobName ?? status?.move?.jobName ?? status?.room?.jobName
+}
+
+export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
+  const { metadata, status } = snapshot
+  const labelled = { namespace: metadata.namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
+  const found = await kube.listAll<V1Job & KubeObject>(jobs, labelled)
+  const job = found.find((candidate) => candidate.metadata.name === currentJobName(snapshot))
+  const others = found.filter((candidate) => candidate.metadata.name !== status?.cleanup?.jobName)
+  if (job === undefined) return { ...noMover, jobs: others }
+  const jobPods = (await kube.listAll<V1Pod & KubeObject>(pods, labelled)).filter(
+    (pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true,
+  )
+  const pod = jobPods.toSorted(
+    (a, b) => Date.parse(String(b.metadata.creationTimestamp)) - Date.parse(String(a.metadata.creationTimestamp)),
+  )[0]
+  return {
+    job,
+    pod,
+    jobs: others,
+    progress: await progressOf(kube, pod),
+    warning: await warningFor(kube, pod ?? job, pod),
+    claimTrouble: await troubleOf(kube, snapshot, pod),
+  }
+}
+
+/** The kubelet answers, not the API server: from a node that is gone or hangs nothing comes, and the deadlines must be judged all the same. */
+const logsWithinMs = 5000
+/** A line of a mover has less than 1 KiB; one of another program that poses as a mover has no bound. */
+const logBytes = 16 * 1024
+
+/** The last progress line that the mover printed; its output may lag behind, be gone or out of reach, which is no error. */
+async function progressOf(kube: KubeClient, pod: (V1Pod & KubeObject) | undefined): Promise<MoverProgress | undefined> {
+  if (pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running === undefined)
+    return undefined
+  try {
+    const lines = await kube.logs(
+      { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
+      { container: moverContainer, tailLines: 3, limitBytes: logBytes, withinMs: logsWithinMs },
+    )
+    return lines
+      .trim()
+      .split('\n')
+      .map(progressLine)
+      .findLast((progress) => progress !== undefined)
+  } catch (error) {
+    if (error instanceof NotFound || error instanceof TerminalError || error instanceof TransientError) return undefined
+    throw error
+  }
+}
+
+function progressLine(line: string): MoverProgress | undefined {
+  try {
+    return moverProgress.safeParse(JSON.parse(line)).data
+  } catch {
+    return undefined
+  }
+}
+
+/** Only where it does not run: the newest Warning about the pod, or about the Job while it has no pod. */
+async function warningFor(kube: KubeClient, object: KubeObject, pod: V1Pod | undefined): Promise<string | undefined> {
+  if (pod !== undefined && pod.status?.phase !== 'Pending') return undefined
+  return told(await eventsOf(kube, object, ',type=Warning'))
+}
+
+/** Only where the pod has no node and the claim no volume. Where nothing fits, the binder says so in an Event that is no Warning. */
+async function troubleOf(
+  kube: KubeClient,
+  { metadata, spec }: MeiliSnapshot,
+  pod: V1Pod | undefined,
+): Promise<string | undefined> {
+  if (pod?.status?.phase !== 'Pending' || pod.spec?.nodeName !== undefined) return undefined
+  const { name } = spec.destination.claim
+  const claim = await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, {
+    namespace: metadata.namespace,
+    name,
+  })
+  if (claim?.status?.phase !== 'Pending') return undefined
+  const words = told(
+    (await eventsOf(kube, claim)).filter(({ type, reason }) => type === 'Warning' || reason === 'FailedBinding'),
+  )
+  return words === undefined ? undefined : `claim ${name} has no volume: ${words}`
+}
+
+async function eventsOf(kube: KubeClient, { metadata }: KubeObject, more = ''): Promise<(CoreV1Event & KubeObject)[]> {
+  const { items } = await kube.list<CoreV1Event & KubeObject>(events, {
+    namespace: metadata.namespace ?? '',
+    fieldSelector: `involvedObject.uid=${metadata.uid ?? ''}${more}`,
+    limit: 50,
+  })
+  return items
+}
+
+/** The newest. */
+function told(items: readonly (CoreV1Event & KubeObject)[]): string | undefined {
+  const newest = newestOf(items)
+  return newest === undefined ? undefined : `${newest.reason ?? ''}: ${newest.message ?? ''}`
+}

@@ -1,0 +1,199 @@
+// Reads the world once for a MeiliSnapshot: instance, target, claim, Meilisearch, mover. Writes nothing and judges nothing.
+// Objects that a decision rests on are read from the API server itself; caches only find names.
+import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
+import { conditionTypes } from '../../../api/meta.ts'
+import { databaseVersionAnnotation, instanceConditions, instanceReasons } from '../../../api/instance.ts'
+import type { MeiliInstance } from '../../../api/instance.ts'
+import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { KubeClient } from '../../../kube/client.ts'
+import { persistentVolumeClaims, pods } from '../../../kube/resource.ts'
+import type { KubeObject } from '../../../kube/resource.ts'
+import { conditionNamed, isTrue } from '../../../api/conditions.ts'
+import type { Connections } from '../../../perform/meilisearch-connections.ts'
+import { databaseDirectory } from '../../../reconcile/names.ts'
+import { databaseClaimsOf, databasesOf, serverOf } from '../../../reconcile/server-reference.ts'
+import type { Database } from '../../../reconcile/server-reference.ts'
+import { earlierRun } from '../status/estimate.ts'
+import { askEngine } from './engine.ts'
+import { isRequested } from '../status/attempt.ts'
+import { currentJobName, lookAtMover, noMover } from './mover.ts'
+import type { EngineSeen, MoverSeen, SnapshotObservation } from '../observation.ts'
+
+export interface SnapshotWorld {
+  readonly kube: KubeClient
+  readonly connections: Connections
+  /** Caches. */
+  readonly instance: (key: string) => MeiliInstance | undefined
+  readonly instances: (namespace: string) => readonly MeiliInstance[]
+  readonly snapshots: (namespace?: string) => readonly MeiliSnapshot[]
+  /** How many movers may run at once, in all namespaces. */
+  readonly maxMovers: number
+  /** How many snapshots may be streamed at once; 0 for none. */
+  readonly maxStreams: number
+  readonly moverImage: string
+  readonly imagePullSecrets: readonly string[]
+}
+
+export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnapshot): Promise<SnapshotObservation> {
+  const { namespace, deletionTimestamp } = snapshot.metadata
+  const instance = world.instance(`${namespace}/${snapshot.spec.source.instanceRef.name}`)
+  const blank: SnapshotObservation = {
+    snapshot,
+    instance,
+    target: undefined,
+    successor: undefined,
+    ahead: [],
+    adoptedByOthers: [],
+    room: { sizeBytes: undefined, known: undefined },
+    earlier: undefined,
+    databases: [],
+    unseen: [],
+    claim: undefined,
+    engine: { state: 'NotAsked' },
+    mover: noMover,
+    movers: { running: 0, limit: world.maxMovers },
+    streams: { running: 0, limit: world.maxStreams },
+    moverImage: world.moverImage,
+    imagePullSecrets: world.imagePullSecrets,
+  }
+  // Before any look at the others: at a start each of ten thousand finished ones comes by here.
+  if (isFinished(snapshot) && deletionTimestamp === undefined) return blank
+  const beside = world.snapshots(namespace)
+  const moved = world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid)
+  const siblings = siblingsOf(world, snapshot, instance)
+  const { target, successor } = await targetOf(world.kube, instance)
+  const mover = await moverOf(world.kube, snapshot)
+  const claim = await claimOf(world.kube, snapshot)
+  const besides = world.instances(namespace)
+  return {
+    ...blank,
+    target,
+    successor,
+    mover,
+    room: roomOf(beside, snapshot, instance),
+    earlier: earlierRun(
+      beside.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name),
+    ),
+    databases: databasesIn(besides, claim),
+    unseen: besides.filter(isUnseen).map((other) => other.metadata.name),
+    movers: { running: moved.length, limit: world.maxMovers },
+    streams: {
+      running: moved.filter(({ status }) => status?.move?.stream !== undefined).length,
+      limit: world.maxStreams,
+    },
+    ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
+    adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
+    claim,
+    engine: await engineOf(world, { snapshot, instance, target, mover }),
+  }
+}
+
+/** Other unfinished snapshots of the same server; several instances may stand for it. */
+function siblingsOf(
+  { snapshots, instance: find }: SnapshotWorld,
+  { metadata }: MeiliSnapshot,
+  instance: MeiliInstance | undefined,
+): readonly MeiliSnapshot[] {
+  const podUid = instance?.status?.pod?.uid
+  const sameServer = ({ spec }: MeiliSnapshot): boolean => {
+    const { name } = spec.source.instanceRef
+    return (
+      name === instance?.metadata.name ||
+      (podUid !== undefined && find(`${metadata.namespace}/${name}`)?.status?.pod?.uid === podUid)
+    )
+  }
+  return snapshots(metadata.namespace).filter(
+    (other) => other.metadata.uid !== metadata.uid && !isFinished(other) && sameServer(other),
+  )
+}
+
+function hasMover(snapshot: MeiliSnapshot): boolean {
+  return snapshot.status?.move?.node !== undefined && !isFinished(snapshot)
+}
+
+const waitsForItsTurn: readonly (string | undefined)[] = [undefined, snapshotReasons.Queued]
+
+/** Active, or older and held up by nothing but the queue. One that waits for something else blocks nobody. */
+function goesFirst(other: MeiliSnapshot, snapshot: MeiliSnapshot): boolean {
+  if (other.status?.request !== undefined) return true
+  if (other.metadata.deletionTimestamp !== undefined) return false
+  const age = ({ metadata }: MeiliSnapshot): string => `${metadata.creationTimestamp} ${metadata.uid}`
+  return (
+    age(other) < age(snapshot) &&
+    waitsForItsTurn.includes(conditionNamed(other.status?.conditions, conditionTypes.Ready)?.reason)
+  )
+}
+
+/** A claim that we made for a database says so for as long as it is there, also where its MeiliInstance is gone. */
+function databasesIn(
+  instances: readonly MeiliInstance[],
+  destination: V1PersistentVolumeClaim | undefined,
+): SnapshotObservation['databases'] {
+  const known: readonly Database[] = databasesOf(instances)
+  const { name: claimName = '', annotations } = destination?.metadata ?? {}
+  const isLeft =
+    annotations?.[databaseVersionAnnotation] !== undefined && known.every((claim) => claim.claimName !== claimName)
+  return isLeft ? [...known, { instance: undefined, claimName, subPath: databaseDirectory }] : known
+}
+
+/** Whoever has looked at it has looked at its pods; where there are none, nothing is known and nothing to be waited for. */
+function isUnseen(instance: MeiliInstance): boolean {
+  return (
+    databaseClaimsOf(instance) === undefined &&
+    conditionNamed(instance.status?.conditions, instanceConditions.PodFound)?.reason !== instanceReasons.PodNotFound
+  )
+}
+
+/** The need: the size of the last artifact, else what the database uses. */
+function roomOf(
+  snapshots: readonly MeiliSnapshot[],
+  { spec }: MeiliSnapshot,
+  instance: MeiliInstance | undefined,
+): SnapshotObservation['room'] {
+  const ofInstance = snapshots.filter((other) => other.spec.source.instanceRef.name === spec.source.instanceRef.name)
+  const onClaim = snapshots
+    .filter((other) => other.spec.destination.claim.name === spec.destination.claim.name)
+    .flatMap(({ status }) => status?.destination ?? [])
+  return {
+    sizeBytes: earlierRun(ofInstance)?.sizeBytes ?? instance?.status?.database?.usedBytes,
+    known: onClaim.toSorted((a, b) => Date.parse(b.observedAt) - Date.parse(a.observedAt))[0],
+  }
+}
+
+/** The very pod that the instance speaks of, or another one of that name. */
+async function targetOf(
+  kube: KubeClient,
+  instance: MeiliInstance | undefined,
+): Promise<Partial<Pick<SnapshotObservation, 'target' | 'successor'>>> {
+  const seen = instance?.status?.pod
+  if (instance === undefined || seen === undefined) return {}
+  const pod = await kube.find<V1Pod & KubeObject>(pods, { namespace: instance.metadata.namespace, name: seen.name })
+  return pod?.metadata.uid === seen.uid ? { target: pod } : { successor: pod }
+}
+
+/** Asked about before anything is requested of it, and by the deletion; in between, the mover's own pod tells. */
+async function claimOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<V1PersistentVolumeClaim | undefined> {
+  const { metadata, spec } = snapshot
+  if (isRequested(snapshot) && metadata.deletionTimestamp === undefined) return undefined
+  return await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, {
+    namespace: metadata.namespace,
+    name: spec.destination.claim.name,
+  })
+}
+
+async function moverOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
+  return currentJobName(snapshot) === undefined ? noMover : await lookAtMover(kube, snapshot)
+}
+
+async function engineOf(
+  world: SnapshotWorld,
+  seen: Pick<SnapshotObservation, 'snapshot' | 'instance' | 'target' | 'mover'>,
+): Promise<EngineSeen> {
+  const { snapshot, instance, target, mover } = seen
+  const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
+  const needed = !isRequested(snapshot)
+    ? isTrue(instance?.status?.conditions, conditionTypes.Ready)
+    : mover.job === undefined
+  return server === undefined || !needed ? { state: 'NotAsked' } : await askEngine(world.connections, server, snapshot)
+}

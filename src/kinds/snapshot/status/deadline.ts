@@ -1,0 +1,35 @@
+// Clocks of deadlines. Ours only: Meilisearch's times are compared with Meilisearch's alone. Pure.
+import { durationMs } from '../../../api/meta.ts'
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import { instant } from '../../../api/conditions.ts'
+
+/** When it left the queue; now, where it has not yet. */
+export function startedMs({ status }: MeiliSnapshot, nowMs: number): number {
+  return status?.startedAt === undefined ? nowMs : Date.parse(status.startedAt)
+}
+
+/** The clock of deadlines.start: a later attempt has its own. */
+export function attemptStartedMs(snapshot: MeiliSnapshot, nowMs: number): number {
+  const since = snapshot.status?.request?.startedAt
+  return since === undefined ? startedMs(snapshot, nowMs) : Date.parse(since)
+}
+
+/** When the wait for the task ends: counted from its adoption, or from the request where no task is known. */
+export function taskDeadlineMs({ spec, status }: MeiliSnapshot, nowMs: number): number {
+  const since = status?.request?.adoptedAt ?? status?.request?.postedAt
+  return (since === undefined ? nowMs : Date.parse(since)) + durationMs(spec.deadlines.task)
+}
+
+export function moveDeadlineMs({ spec, status }: MeiliSnapshot, nowMs: number): number {
+  const since = status?.move?.startedAt
+  return (since === undefined ? nowMs : Date.parse(since)) + durationMs(spec.deadlines.move)
+}
+
+const minuteMs = 60_000
+
+/** A deadline as people read it: the next whole minute, so that it never names a time that has passed. */
+export function deadlineText(timeMs: number): string {
+  return `${instant(Math.ceil(timeMs / minuteMs) * minuteMs)
+    .slice(0, 16)
+    .replace('T', ' ')} UTC`
+}

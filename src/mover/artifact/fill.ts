@@ -1,0 +1,167 @@
+// Steps 5 to 7 of the copy protocol: a partial directory is made, filled, verified and committed. However that ends, it is gone afterwards.
+import { constants } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { join } from 'node:path'
+import { verifyArchive, verifyHash, type Verifying } from '../verify/archive.ts'
+import { prepare, publish } from './commit.ts'
+import type { Batch, Manifest, StoreConfig, MoverResult } from '../contract.ts'
+import { during } from '../failure.ts'
+import { buildManifest, type Copied } from './manifest.ts'
+import type { Pace } from '../io/pace.ts'
+import { discard, makePartial, type Place } from './place.ts'
+import { orAborted, type Progress } from '../io/progress.ts'
+import { requireSpace } from '../io/space.ts'
+import type { Supply } from '../source/supply.ts'
+
+/** What a run needs from outside. An abort's reason is how the run ends. */
+export interface Surroundings {
+  readonly version: string
+  readonly progress: Progress
+  readonly pace: Pace
+  readonly signal: AbortSignal
+  readonly warn: (line: string) => void
+  /** Finds the file, once it is known that it has to be stored. */
+  readonly open: () => Promise<Supply>
+}
+
+export interface Run extends Surroundings {
+  readonly config: StoreConfig
+  readonly place: Place
+  readonly startedAt: string
+}
+
+export interface Found {
+  readonly supply: Supply
+  readonly batch: Batch
+}
+
+export interface Filled {
+  /** False: another run of the same object was faster. */
+  readonly stored: boolean
+  readonly content: Manifest
+  readonly seconds: NonNullable<MoverResult['seconds']>
+}
+
+/** Copies, verifies, commits. */
+export async function fillPartial(run: Run, found: Found): Promise<Filled> {
+  const { place, signal, warn } = run
+  await orAborted(signal, makePartial(place))
+  try {
+    return await fill(run, found)
+  } finally {
+    await discard(place, { path: place.partial, warn })
+  }
+}
+
+/** The file is closed before the rename: an SMB server renames no directory in which anything is open. */
+async function fill(run: Run, found: Found): Promise<Filled> {
+  const { content, seconds } = await bringWhole(run, found)
+  run.signal.throwIfAborted()
+  return { stored: (await publish(run.place)) === 'stored', content, seconds }
+}
+
+/** All but the rename: the file copied, verified and flushed, its papers beside it, and nothing of it open any more. */
+async function bringWhole(run: Run, { supply, batch }: Found): Promise<Omit<Filled, 'stored'>> {
+  const { place, config, progress, pace, signal } = run
+  const { inode, mtimeNs, sizeBytes, path: sourcePath } = supply.source
+  const clock = new Stopwatch()
+  const path = join(place.partial, config.source.fileName)
+  progress.begin('copying', Number(sizeBytes))
+  const { file, stored, sha256 } = await bring(run, supply, path)
+  try {
+    const { replaced } = await orAborted(signal, supply.confirm())
+    const copying = clock.lap()
+    const checked = await verify(run, {
+      path,
+      sourcePath,
+      sizeBytes: Number(sizeBytes),
+      sha256,
+      pace,
+      progress,
+      signal,
+    })
+    // What is linked is still the source: was it left alone while it was read?
+    if (stored === 'Linked') await orAborted(signal, supply.confirm())
+    const verifying = clock.lap()
+    // Every byte is there; what is left are flushes and a rename.
+    progress.begin('committing', Number(sizeBytes), Number(sizeBytes))
+    const content = contentOf(run, { inode, sizeBytes, mtimeNs, batch, replaced, stored, ...checked })
+    await orAborted(signal, prepare(place, { file, content, isLink: stored === 'Linked' }))
+    return { content, seconds: { copying, verifying } }
+  } finally {
+    await close(run, file)
+  }
+}
+
+interface Brought {
+  readonly file: FileHandle
+  readonly stored: Copied['stored']
+  /** Undefined where no byte was read. */
+  readonly sha256: string | undefined
+}
+
+/** The bytes at this path, and flushed. */
+async function bring(run: Run, supply: Supply, path: string): Promise<Brought> {
+  const { place, signal } = run
+  const shared = await orAborted(signal, supply.share(path))
+  if (shared !== undefined) {
+    await orAborted(
+      signal,
+      during({ side: 'destination', what: 'flush', path }, () => shared.file.sync()),
+    )
+    return { ...shared, sha256: undefined }
+  }
+  if (supply.canLink) await orAborted(signal, requireSpace(place.root, supply.source.sizeBytes))
+  const file = await orAborted(signal, create(path))
+  try {
+    return { file, stored: 'Copied', sha256: await orAborted(signal, supply.copyTo({ file, path })) }
+  } catch (error) {
+    await close(run, file)
+    throw error
+  }
+}
+
+/** What was copied without verification is not read again; what was not copied has to be read once, for its hash. */
+async function verify(
+  { config, progress, signal }: Run,
+  verifying: Verifying,
+): Promise<Pick<Copied, 'sha256' | 'verified'>> {
+  if (config.verification === 'None' && verifying.sha256 !== undefined)
+    return { sha256: verifying.sha256, verified: { mode: 'None' } }
+  progress.begin('verifying', verifying.sizeBytes)
+  if (config.verification === 'None')
+    return { sha256: await orAborted(signal, verifyHash(verifying)), verified: { mode: 'None' } }
+  const { version } = config.describes.meilisearch
+  const { sha256, ...found } = await orAborted(signal, verifyArchive({ ...verifying, version }))
+  return { sha256, verified: { mode: 'Archive', ...found } }
+}
+
+function contentOf({ config, startedAt, version }: Run, copied: Omit<Copied, 'mover'>): Manifest {
+  return buildManifest(config, {
+    ...copied,
+    mover: { version, attempt: config.attempt, startedAt, finishedAt: new Date().toISOString() },
+  })
+}
+
+async function create(path: string): Promise<FileHandle> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  return during({ side: 'destination', what: 'create', path }, () => open(path, flags, 0o600))
+}
+
+/** After an abort I/O may hang in the kernel, and closing would wait for it. */
+export async function close({ signal }: Run, handle: { close: () => Promise<void> }): Promise<void> {
+  const closing = handle.close().catch(() => undefined)
+  if (!signal.aborted) await closing
+}
+
+class Stopwatch {
+  #since = performance.now()
+
+  /** Seconds since the last lap, to the millisecond. */
+  lap(): number {
+    const now = performance.now()
+    const seconds = Math.round(now - this.#since) / 1000
+    this.#since = now
+    return seconds
+  }
+}

@@ -1,0 +1,212 @@
+// Removes Meilisearch's own file after its copy is on record: the very file that was stored, and never a newer one.
+// No call removes a name only if it still means a certain file. So the name is moved aside first, to one that is used once and that nobody
+// else writes to, and what was caught is looked at there: the stored file goes, anything else is put back, never over a file that has come since.
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  type BigIntStats,
+} from 'node:fs'
+import { exitCodes, type MoverResult, type ReleaseConfig } from '../contract.ts'
+import { HeldDirectory } from '../io/directory.ts'
+import { errnoOf, Failure } from '../failure.ts'
+import { parseTime } from '../source/rfc3339.ts'
+
+type Released = NonNullable<MoverResult['released']>
+type Found = 'stored' | 'other' | 'absent'
+
+interface Release {
+  readonly held: HeldDirectory
+  readonly config: ReleaseConfig
+  /** Another snapshot that was caught, and could not go back without a doubt. */
+  keptAside?: string
+}
+
+/**
+ * Run again after a kill at any point it comes to the same end. From the first look at the file on, everything is synchronous: no signal
+ * and no timer comes between two steps, and the name is free for some microseconds at most. Meilisearch puts each snapshot
+ * into place by renaming a temporary file and works on with that open file: it never needs the name to be there.
+ */
+export async function release(config: ReleaseConfig): Promise<MoverResult> {
+  await using held = await HeldDirectory.open({ path: config.source.directory, side: 'snapshots' })
+  const work: Release = { held, config }
+  const leftovers = (await held.entries()).map(({ name }) => name).filter((name) => isOwn(name, config))
+  const settled = leftovers.map((name) => settle(work, name))
+  const now = takeAway(work)
+  held.flushSync()
+  const released = settled.includes('removed') ? 'removed' : now
+  return { exitCode: exitCodes.done, message: sentence(work, released), released }
+}
+
+/** What an earlier run left when it was killed between moving aside and the end. Its name was used once: what lies there cannot change any more. */
+function settle(work: Release, name: string): Released {
+  const found = look(work, name)
+  if (found === 'stored') return removeAside(work, name)
+  if (found === 'other') putBack(work, name)
+  return found === 'other' ? 'replaced' : 'absent'
+}
+
+function takeAway(work: Release): Released {
+  const { held, config } = work
+  const { fileName } = config.source
+  const found = look(work, fileName)
+  if (found !== 'stored') return found === 'other' ? 'replaced' : 'absent'
+  const aside = freshName(config)
+  if (!canComeBack(work) || !moveAside(work, aside)) return 'absent'
+  try {
+    if (look(work, aside) === 'stored') return removeAside(work, aside)
+  } catch (error) {
+    putBack(work, aside)
+    throw error
+  }
+  putBack(work, aside)
+  return held.doingSync('look at', fileName, () => stateOf(held.at(fileName))) === undefined ? 'absent' : 'replaced'
+}
+
+/** False: there is nothing to move any more. */
+function moveAside({ held, config }: Release, aside: string): boolean {
+  const { fileName } = config.source
+  return held.doingSync('remove', fileName, () => unlessAbsent(() => renameSync(held.at(fileName), held.at(aside))))
+}
+
+/**
+ * Opened and asked there, not by name: a network file system answers for a name from its memory, but not for what it opens. What cannot be
+ * opened (a symbolic link, a socket, a file that only its owner may read) is asked by name.
+ */
+function look({ held, config }: Release, name: string): Found {
+  const state = held.doingSync('look at', name, () => openState(held.at(name)))
+  if (state === undefined) return 'absent'
+  return isStored(state, config) ? 'stored' : 'other'
+}
+
+function openState(path: string): BigIntStats | undefined {
+  let file: number
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    if (['ENOENT', 'ELOOP', 'ENXIO', 'ENODEV', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return stateOf(path)
+    throw error
+  }
+  try {
+    return fstatSync(file, { bigint: true })
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The mode says nothing: Meilisearch sets it after its rename. */
+function isStored(state: BigIntStats, { stored }: ReleaseConfig): boolean {
+  return (
+    state.isFile() &&
+    state.ino === BigInt(stored.inode) &&
+    state.size === BigInt(stored.sizeBytes) &&
+    state.mtimeNs === parseTime(stored.modifiedAt)
+  )
+}
+
+/** Tried on the file itself before anything is moved, because a file system or its rules may forbid hard links. False: the file is gone. */
+function canComeBack({ held, config }: Release): boolean {
+  const { fileName } = config.source
+  const second = freshName(config)
+  return held.doingSync('remove', fileName, () => {
+    try {
+      if (!unlessAbsent(() => linkSync(held.at(fileName), held.at(second)))) return false
+    } catch (error) {
+      const code = errnoOf(error) ?? ''
+      if (!['ENOTSUP', 'ENOSYS'].includes(code)) throw error
+      const why =
+        'without hard links a newer snapshot that comes in the same instant could be lost, so nothing was removed; use sourcePolicy: Keep on this volume.'
+      throw new Failure(exitCodes.permissionDenied, `Cannot remove ${held.path}/${fileName} (${code}): ${why}`, {
+        cause: error,
+      })
+    }
+    // Never the only name of a file that is still needed: whatever it caught lies under the real name, or was replaced there.
+    unlessAbsent(() => unlinkSync(held.at(second)))
+    return true
+  })
+}
+
+function removeAside({ held }: Release, aside: string): Released {
+  held.doingSync('remove', aside, () => unlessAbsent(() => unlinkSync(held.at(aside))))
+  return 'removed'
+}
+
+/**
+ * A file that is not the stored one gets its name back, by link(): unlike rename() it never replaces. Where a file stands there by now it is Meilisearch's
+ * next, which would have replaced this one anyway. Only if the times say otherwise nothing is removed, and both stay.
+ */
+function putBack(work: Release, aside: string): void {
+  const { held, config } = work
+  const { fileName } = config.source
+  try {
+    // Gone: another run of the same object has put it back.
+    if (!unlessAbsent(() => linkSync(held.at(aside), held.at(fileName)))) return
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw stranded(work, aside, error)
+    if (!isOutdated(work, aside)) {
+      work.keptAside = aside
+      return
+    }
+  }
+  held.flushSync()
+  held.doingSync('remove', aside, () => unlessAbsent(() => unlinkSync(held.at(aside))))
+}
+
+function isOutdated({ held, config }: Release, aside: string): boolean {
+  const caught = stateOf(held.at(aside))
+  const present = stateOf(held.at(config.source.fileName))
+  return caught === undefined || (present?.isFile() === true && present.mtimeNs >= caught.mtimeNs)
+}
+
+function stranded({ held, config }: Release, aside: string, cause: unknown): Failure {
+  const what = `A newer snapshot than the stored one lies at ${held.path}/${aside} and could not be put back (${errnoOf(cause)})`
+  return new Failure(exitCodes.inputOutput, `${what}; run this again, or rename it to ${config.source.fileName}.`, {
+    cause,
+  })
+}
+
+function stateOf(path: string): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })
+}
+
+/** False where there was nothing to do it to. */
+function unlessAbsent(work: () => void): boolean {
+  try {
+    work()
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
+}
+
+function freshName(config: ReleaseConfig): string {
+  return `${ownPrefix(config)}${randomBytes(4).toString('hex')}`
+}
+
+function isOwn(name: string, config: ReleaseConfig): boolean {
+  const prefix = ownPrefix(config)
+  return name.startsWith(prefix) && /^[0-9a-f]{8}$/.test(name.slice(prefix.length))
+}
+
+function ownPrefix({ object }: ReleaseConfig): string {
+  return `.released-${object.uid}-`
+}
+
+function sentence({ held, config, keptAside }: Release, released: Released): string {
+  const path = `${held.path}/${config.source.fileName}`
+  const said = {
+    removed: `Removed ${path}, the file that was stored.`,
+    replaced: `What lies at ${path} is not the file that was stored; it was left alone.`,
+    absent: `Nothing lies at ${path}: the file that was stored is gone already.`,
+  }[released]
+  return keptAside === undefined
+    ? said
+    : `${said} Another snapshot, dated later than that one, lies at ${held.path}/${keptAside}: keep the one you need.`
+}

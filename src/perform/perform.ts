@@ -1,0 +1,177 @@
+// The only place that changes the world: it interprets effects. What an effect may do is listed in decision.ts; how children are changed, in perform-children.ts.
+import { isDeepStrictEqual } from 'node:util'
+import type { V1Job } from '@kubernetes/client-node'
+import type { KubeClient } from '../kube/client.ts'
+import { jobs, persistentVolumeClaims } from '../kube/resource.ts'
+import type { KubeObject, Resource } from '../kube/resource.ts'
+import type { Connections } from './meilisearch-connections.ts'
+import type { Effect, Fact } from '../reconcile/decision.ts'
+import { Conflict, NotFound, TerminalError } from '../errors.ts'
+import { Streamer } from './stream.ts'
+import { Children } from './children.ts'
+
+/** For whom an effect is performed, and what fences it. */
+export interface Subject {
+  readonly resource: Resource
+  readonly object: KubeObject
+  /** `performance.now()` when the status write that changed something in this pass was begun; undefined where the pass wrote nothing. */
+  readonly writtenAt: number | undefined
+}
+
+/** A POST is sent only this soon after the write that fences it: by then no other leader can have acted on that write. */
+const fenceMs = 5000
+
+export class Performer {
+  readonly #kube: KubeClient
+  readonly #connections: Connections
+  readonly #isLeader: () => boolean
+  readonly #streamer: Streamer
+  readonly #children: Children
+
+  constructor(parts: { kube: KubeClient; connections: Connections; isLeader: () => boolean }) {
+    this.#kube = parts.kube
+    this.#connections = parts.connections
+    this.#isLeader = parts.isLeader
+    this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
+    this.#children = new Children(parts)
+  }
+
+  /**
+   * Gives what the world answered, where that is to be learnt at once. A 404 to a write is a refusal, too: nothing was done.
+   * @throws Conflict, TransientError: the pass ends here and the next one looks again
+   */
+  async perform(effect: Effect, subject: Subject): Promise<Fact | undefined> {
+    try {
+      return await this.#interpret(effect, subject)
+    } catch (error) {
+      if (error instanceof TerminalError || error instanceof NotFound)
+        return { kind: 'Refused', effect: effect.kind, message: error.message }
+      throw error
+    }
+  }
+
+  async #interpret(effect: Effect, subject: Subject): Promise<Fact | undefined> {
+    switch (effect.kind) {
+      case 'AddFinalizer':
+        return await this.#setFinalizers(subject, [...(subject.object.metadata.finalizers ?? []), effect.finalizer])
+      case 'RemoveFinalizer':
+        return await this.#setFinalizers(
+          subject,
+          (subject.object.metadata.finalizers ?? []).filter((name) => name !== effect.finalizer),
+        )
+      case 'CreateClaim':
+        return await this.#create(persistentVolumeClaims, effect.claim as unknown as KubeObject)
+      case 'CreateJob':
+        return await this.#createJob(effect.job, subject)
+      case 'DeleteJob':
+        return await this.#deleteJob(effect, subject)
+      case 'RequestSnapshot':
+        return await this.#requestSnapshot(effect, subject)
+      case 'CancelTask':
+        return await this.#cancelTask(effect)
+      case 'StreamSegments':
+        return await this.#streamer.send(effect)
+      case 'RemovePin':
+        await this.#streamer.unpin(effect.source)
+        return { kind: 'PinRemoved' }
+      case 'Apply':
+        return await this.#children.apply(effect)
+      case 'CreateMasterKey':
+        return await this.#children.createMasterKey(effect)
+      case 'CreateKeys':
+        return await this.#children.createKeys(effect)
+      case 'ApplyConnection':
+        return await this.#children.applyConnection(effect)
+      case 'DeletePod':
+        return await this.#children.deletePod(effect, subject.object.metadata.namespace ?? '')
+      case 'CreateSnapshot':
+        return await this.#children.createSnapshot(effect)
+      case 'DeleteSnapshot':
+        return await this.#children.deleteSnapshot(effect, subject.object.metadata.namespace ?? '')
+    }
+  }
+
+  /** With the resourceVersion, so that nobody else's finalizer is lost. */
+  async #setFinalizers({ resource, object }: Subject, finalizers: readonly string[]): Promise<undefined> {
+    const { namespace, name, resourceVersion } = object.metadata
+    try {
+      await this.#kube.patch(
+        resource,
+        { name, ...(namespace === undefined ? {} : { namespace }) },
+        { type: 'merge', body: { metadata: { resourceVersion, finalizers } } },
+      )
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error
+    }
+  }
+
+  /** Somebody else may have been quicker: the next pass sees whose it is. */
+  async #create(resource: Resource, object: KubeObject): Promise<undefined> {
+    try {
+      await this.#kube.create(resource, object)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+    }
+  }
+
+  async #createJob(job: V1Job, subject: Subject): Promise<Fact | undefined> {
+    const ref = { namespace: job.metadata?.namespace ?? '', name: job.metadata?.name ?? '' }
+    try {
+      await this.#kube.create(jobs, job as unknown as KubeObject)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+      const there = await this.#there(ref, error)
+      const owner = there.metadata.ownerReferences?.find(({ controller }) => controller === true)
+      if (
+        owner === undefined
+          ? isDeepStrictEqual(there.metadata.labels, job.metadata?.labels)
+          : owner.uid === subject.object.metadata.uid
+      )
+        return undefined
+      return {
+        kind: 'Refused',
+        effect: 'CreateJob',
+        message: `Job ${ref.name} exists and belongs to ${owner === undefined ? 'nobody' : `${owner.kind} ${owner.name}`}. Delete it, and the snapshot goes on.`,
+      }
+    }
+    return undefined
+  }
+
+  /** @throws the Conflict where the Job that caused it has gone since */
+  async #there(ref: { namespace: string; name: string }, conflict: Conflict): Promise<KubeObject> {
+    try {
+      return await this.#kube.get(jobs, ref)
+    } catch (error) {
+      throw error instanceof NotFound ? conflict : error
+    }
+  }
+
+  async #deleteJob(effect: Effect & { kind: 'DeleteJob' }, { object }: Subject): Promise<undefined> {
+    const ref = { namespace: object.metadata.namespace ?? '', name: effect.name }
+    try {
+      await this.#kube.delete(jobs, ref, { propagationPolicy: 'Foreground', uid: effect.uid })
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error
+    }
+  }
+
+  /** The fence: only the winner of a status write just now, only the leader, and never twice. */
+  async #requestSnapshot(effect: Effect & { kind: 'RequestSnapshot' }, { writtenAt }: Subject): Promise<Fact> {
+    const connection = await this.#connections.open(effect.server)
+    if (connection.state !== 'Open') return { kind: 'Refused', effect: effect.kind, message: connection.message }
+    if (writtenAt === undefined)
+      throw new Conflict('POST /snapshots was not sent: this pass wrote no status, so nothing fences it')
+    if (performance.now() - writtenAt > fenceMs)
+      throw new Conflict('POST /snapshots was not sent: the status write that fences it is too old')
+    if (!this.#isLeader()) throw new Conflict('POST /snapshots was not sent: the lease is no longer held')
+    const { taskUid } = await connection.client.createSnapshot()
+    return { kind: 'TaskEnqueued', taskUid }
+  }
+
+  async #cancelTask(effect: Effect & { kind: 'CancelTask' }): Promise<Fact> {
+    const connection = await this.#connections.open(effect.server)
+    if (connection.state !== 'Open') return { kind: 'Refused', effect: effect.kind, message: connection.message }
+    const { taskUid } = await connection.client.cancelTask(effect.taskUid)
+    return { kind: 'CancelAccepted', taskUid }
+  }
+}

@@ -1,0 +1,160 @@
+// One snapshot's life under watch: every step of the operator passes here on its way to the API server or to Meilisearch.
+import { isDeepStrictEqual } from 'node:util'
+import { meiliSnapshots } from '../../../src/api/snapshot.ts'
+import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
+import type { KubeClient } from '../../../src/kube/client.ts'
+import type { MeilisearchApi } from '../../support/meilisearch/api.ts'
+import type { Bell } from '../place/bell.ts'
+import type { Call, Forward, Reply } from '../place/door.ts'
+import type { Mischief } from '../faults/mischief.ts'
+import { directoryOf, storedFaults } from './stored.ts'
+import { Story } from './story.ts'
+import type { Step } from './story.ts'
+import { Witness } from './witness.ts'
+
+export interface Surroundings {
+  readonly kube: KubeClient
+  readonly bell: Bell
+  readonly namespace: string
+  readonly server: MeilisearchApi
+  /** The Secret with the server's key. */
+  readonly secret: { readonly name: string; readonly key: string }
+}
+
+/** Each pass reads the key anew. So each is given another one, and by it the door to Meilisearch knows which pass a call belongs to. */
+const passKey = 'pass-'
+export const isPassKey = (authorization: string): boolean => authorization.startsWith(`Bearer ${passKey}`)
+
+export class Life {
+  readonly name: string
+  readonly witness: Witness
+  readonly mischief: Mischief
+  /** In order, with repeats. */
+  readonly steps: Step[] = []
+  readonly #story = new Story()
+  readonly #around: Surroundings
+  #passes = 0
+  /** Where the newest request on record is: its POST is awaited, or cannot be sent any more, or has gone. */
+  #post: 'due' | 'cut off' | 'gone' = 'gone'
+  #postsCutOff = 0
+
+  /** @param plan `tasks`: how many snapshot tasks it will have */
+  constructor(name: string, plan: { readonly mischief: Mischief; readonly tasks: number }, around: Surroundings) {
+    this.name = name
+    this.mischief = plan.mischief
+    this.witness = new Witness(plan)
+    this.#around = around
+  }
+
+  /** Nothing is left to do for the operator: the snapshot has ended, lets go, and the instance shows it. */
+  get isOver(): boolean {
+    const { snapshot } = this.witness
+    if (snapshot?.status?.phase === 'Failed') return true
+    return (
+      snapshot?.status?.phase === 'Completed' && (snapshot.metadata.finalizers ?? []).length === 0 && this.#story.isOver
+    )
+  }
+
+  /** How often the operator was killed between a request on record and its POST: each time the next one had to count anew. */
+  get postsCutOff(): number {
+    return this.#postsCutOff
+  }
+
+  operatorDied(): void {
+    if (this.#post !== 'due') return
+    this.#post = 'cut off'
+    this.#postsCutOff += 1
+  }
+
+  /** The last packets of a dead operator may still come: then its POST was not cut off after all. */
+  #postGoes(): void {
+    if (this.#post === 'cut off') this.#postsCutOff -= 1
+    this.#post = 'gone'
+  }
+
+  async atApi(call: Call, forward: Forward): Promise<Reply | undefined> {
+    if (call.method === 'GET' && call.path.endsWith(`/secrets/${this.#around.secret.name}`))
+      return this.#withPassKey(await forward())
+    const step = this.#isOfAnother(call) ? undefined : this.#story.write(call)
+    if (step === undefined) return await forward()
+    if (step.name === 'status: Completed') await this.#examineStored(JSON.parse(call.body) as MeiliSnapshot)
+    if (step.name === 'status: task succeeded') await this.#examineTask(JSON.parse(call.body) as MeiliSnapshot)
+    return await this.#through(step, async () => {
+      const asks = step.name.startsWith('status: request on record')
+      if (asks) this.#post = 'due'
+      const reply = await forward()
+      if (asks && reply.status >= 300) this.#post = 'gone'
+      this.#story.accepted(step, reply)
+      return reply
+    })
+  }
+
+  async atEngine(call: Call, forward: Forward): Promise<Reply | undefined> {
+    if (isPassKey(call.authorization) && !call.authorization.startsWith(`Bearer ${this.#passKey}`))
+      return await forward()
+    const step = this.#story.ask(call)
+    return await this.#through(step, async () => {
+      if (step.name === 'POST /snapshots') {
+        this.#postGoes()
+        this.witness.posting(await this.#onRecord())
+      }
+      return await forward()
+    })
+  }
+
+  get #passKey(): string {
+    return `${passKey}${this.name}-`
+  }
+
+  /** A pass about the life before may still be under way. */
+  #isOfAnother({ path }: Call): boolean {
+    const [, named] = /\/(?:meilisnapshots|meiliinstances)\/([^/?]+)/.exec(path) ?? []
+    return named !== undefined && named !== this.name
+  }
+
+  #withPassKey(reply: Reply): Reply {
+    if (reply.status !== 200) return reply
+    this.#passes += 1
+    const secret = JSON.parse(reply.body) as { data: Record<string, string> }
+    const data = {
+      ...secret.data,
+      [this.#around.secret.key]: Buffer.from(`${this.#passKey}${this.#passes}`).toString('base64'),
+    }
+    return { ...reply, body: JSON.stringify({ ...secret, data }) }
+  }
+
+  async #through(step: Step, forward: Forward): Promise<Reply | undefined> {
+    this.steps.push(step)
+    try {
+      return await this.mischief.at(step, forward)
+    } finally {
+      this.#around.bell.ring()
+    }
+  }
+
+  /** Complete is about to be claimed: all that it says must be true by now, not only soon. */
+  async #examineStored(claimed: MeiliSnapshot): Promise<void> {
+    const { kube, namespace } = this.#around
+    const root = await directoryOf(kube, { namespace, name: claimed.spec.destination.claim.name })
+    const found = root === undefined ? ['the claim is bound to no volume'] : await storedFaults(root, claimed)
+    this.witness.lies.push(...found.map((fault) => `when Complete was claimed: ${fault}`))
+  }
+
+  /** The same for the task: what the server says of it now can only be as far or further. */
+  async #examineTask({ status }: MeiliSnapshot): Promise<void> {
+    const { uid, enqueuedAt, startedAt, finishedAt } = status?.task ?? {}
+    const task = await this.#around.server.call<Record<string, unknown>>(`/tasks/${uid}`)
+    const isTrue = isDeepStrictEqual(
+      [task['status'], task['type'], task['enqueuedAt'], task['startedAt'], task['finishedAt']],
+      ['succeeded', 'snapshotCreation', enqueuedAt, startedAt, finishedAt],
+    )
+    if (!isTrue)
+      this.witness.lies.push(`when task ${uid} was said to have succeeded, the server said ${JSON.stringify(task)}`)
+  }
+
+  /** From the API server itself: what another operator would read at this moment. */
+  async #onRecord(): Promise<MeiliSnapshot> {
+    const { kube, namespace } = this.#around
+    return await kube.get<MeiliSnapshot>(meiliSnapshots, { namespace, name: this.name })
+  }
+}

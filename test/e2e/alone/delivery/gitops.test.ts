@@ -1,0 +1,176 @@
+// What GitOps tools make of live objects: every version that the API server ever showed of each object, through every state that is cheap to bring about.
+// With RECORD_GITOPS=1 (npm run record:gitops) one object of each state is written into examples/gitops, for those who run no cluster.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Diary } from '../../../gitops/diary.ts'
+import { expectedOf, stateOf } from '../../../gitops/states.ts'
+import type { Kind } from '../../../gitops/states.ts'
+import { recordExamples } from '../../../gitops/recorder.ts'
+import { verdictsOf } from '../../../gitops/verdicts.ts'
+import { filmLines } from '../../../support/meilisearch/documents.ts'
+import { claimOf, instanceOf, snapshotOf } from '../../../support/meilisearch/objects.ts'
+import { managedOf } from '../../../support/meilisearch/managed-objects.ts'
+import { conditionOf, kubectl, scaleOperator, World } from '../../support/world.ts'
+import type { Server } from '../../support/world.ts'
+
+let world: World
+let server: Server
+let diary: Diary
+const patch = async (kind: string, name: string, body: object): Promise<string> =>
+  await kubectl.run(['-n', world.namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(body)])
+
+beforeAll(async () => {
+  world = await World.create()
+  diary = await Diary.begin(kubectl, world.namespace)
+})
+afterAll(async () => {
+  diary.end()
+  if (process.env['RECORD_GITOPS'] === '1') await recordExamples(diary.objects(), world.namespace)
+  await scaleOperator(1)
+  await world.destroy()
+})
+
+/** Only states that the diary must hold after the test that calls. */
+const seen = async (kind: Kind, ...states: string[]): Promise<void> => {
+  for (const state of states)
+    await diary.until(`${kind} ${state}`, (object) => object.kind === kind && stateOf(object) === state)
+}
+
+describe('a life under the eyes of GitOps tools', () => {
+  test('what the operator has not seen yet is in progress for everybody, never done', async () => {
+    await scaleOperator(0)
+    await kubectl.apply(
+      managedOf({ namespace: world.namespace, name: 'movies' }),
+      claimOf({ namespace: world.namespace, name: 'backups' }),
+      snapshotOf({ namespace: world.namespace, name: 'first', instance: 'movies' }),
+    )
+    await seen('MeiliInstance', 'unseen')
+    await seen('MeiliSnapshot', 'unseen')
+    await scaleOperator(1)
+  })
+
+  test('applied together, the snapshot waits for its server, and both are done in the end', async () => {
+    await world.instanceReady('movies')
+    await world.completed('first')
+    await seen('MeiliInstance', 'not-ready', 'ready')
+    await seen('MeiliSnapshot', 'pending', 'completed')
+  })
+
+  test('a snapshot that is asked for again is in progress until it is done; all phases are', async () => {
+    server = await world.managedDoor('movies')
+    await server.load(5000)
+    // Enough that the task behind it is still to come when it is cancelled.
+    const busy = await server.api.addDocuments('other', filmLines(0, 40_000))
+    await world.snapshot(
+      'again',
+      { instance: 'movies' },
+      { deletionPolicy: 'Delete', mover: { bandwidthLimit: '8Mi' } },
+    )
+    const { status } = await world.until(
+      'again',
+      'to have a task',
+      (snapshot) => snapshot.status?.request?.taskUid !== undefined,
+    )
+    await server.api.call(`/tasks/cancel?uids=${status?.request?.taskUid ?? ''},${busy}`, { method: 'POST' })
+    await world.completed('again')
+    await world.snapshot('slowly', { instance: 'movies' }, { mover: { bandwidthLimit: '8Mi' } })
+    await world.completed('slowly')
+    await seen('MeiliSnapshot', 'snapshotting', 'moving', 'retrying')
+  })
+
+  test('a snapshot that cannot be taken has failed', async () => {
+    await world.snapshot('hopeless', { instance: 'nobody' }, { deadlines: { start: '1s' } })
+    await world.until('hopeless', 'to fail', (snapshot) => snapshot.status?.phase === 'Failed')
+    await seen('MeiliSnapshot', 'failed')
+  })
+
+  test('a second MeiliInstance for the same pod is stalled; one whose snapshots go nowhere is good', async () => {
+    const rival = instanceOf(
+      { namespace: world.namespace, name: 'rival', image: '', masterKey: '' },
+      {
+        podSelector: { matchLabels: { 'meili-operator.dev/instance': 'movies' } },
+        apiKeySecretRef: { name: 'movies-keys', key: 'MEILI_MASTER_KEY' },
+      },
+    )
+    await kubectl.apply(rival)
+    await seen('MeiliInstance', 'stalled')
+    await world.serve('volatile', { snapshotsOn: 'emptyDir' })
+    await seen('MeiliInstance', 'no-snapshots')
+  })
+
+  test('a change that is refused is a failure though the server serves; taken back, all is well', async () => {
+    await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.20.0' } } })
+    await seen('MeiliInstance', 'refused')
+    await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.21.0' } } })
+    await world.instanceReady('movies')
+  })
+
+  test('a change that is on its way is in progress', async () => {
+    await patch('meiliinstance', 'movies', { spec: { managed: { storage: { size: '2Gi' } } } })
+    await seen('MeiliInstance', 'applying')
+    await world.instanceReady('movies')
+  })
+
+  test('an upgrade is in progress at each of its steps; one that does not start is a failure until it is taken back', async () => {
+    await patch('meiliinstance', 'movies', {
+      spec: {
+        managed: { version: '1.22.0', upgrade: { destination: { claim: { name: 'backups', path: 'upgrades' } } } },
+      },
+    })
+    await seen('MeiliInstance', 'upgrading')
+    await world.untilInstance(
+      'movies',
+      'to have stopped',
+      (instance) => conditionOf(instance, 'Stalled')?.reason === 'UpgradeFailed',
+    )
+    await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.21.0' } } })
+    await world.instanceReady('movies')
+  })
+
+  test('changed or deleted while nobody looks, an object is not what it was; looked at again, it is, also where its story has ended', async () => {
+    await scaleOperator(0)
+    await patch('meilisnapshot', 'first', { spec: { deletionPolicy: 'Delete' } })
+    await patch('meiliinstance', 'movies', { spec: { managed: { suspend: true } } })
+    await kubectl.run(['-n', world.namespace, 'delete', 'meilisnapshot', 'again', '--wait=false'])
+    await seen('MeiliInstance', 'changed')
+    await seen('MeiliSnapshot', 'changed', 'deleting')
+    await scaleOperator(1)
+    await kubectl.run([
+      '-n',
+      world.namespace,
+      'wait',
+      'meilisnapshot/first',
+      '--for=condition=Complete',
+      '--timeout=30s',
+    ])
+    const { metadata, status } = await world.until(
+      'first',
+      'to be seen as it is now',
+      (snapshot) => snapshot.status?.observedGeneration === snapshot.metadata.generation,
+    )
+    expect(metadata.generation).toBe(2)
+    expect(status?.phase).toBe('Completed')
+    await seen('MeiliInstance', 'suspended')
+    await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'movies', '--timeout=60s'])
+    await seen('MeiliInstance', 'deleting')
+  })
+})
+
+describe('the verdicts', () => {
+  test('on every version of every object are what the contract says', async () => {
+    const objects = [...diary.objects()]
+    const verdicts = await verdictsOf(objects)
+    const told = objects.map((object, index) => {
+      const { kstatus, argo, flux } = verdicts[index]!
+      return {
+        name: `${object.kind} ${object.metadata.name} at ${object.metadata.resourceVersion}: ${stateOf(object)}, ${conditionOf(object, 'Ready')?.reason ?? ''}`,
+        kstatus: kstatus.status,
+        argo: argo.status,
+        flux: flux.status,
+      }
+    })
+    expect(told).toEqual(
+      told.map(({ name }, index) => ({ name, ...expectedOf(objects[index]!.kind, stateOf(objects[index]!)) })),
+    )
+    expect(objects.length).toBeGreaterThan(30)
+  })
+})

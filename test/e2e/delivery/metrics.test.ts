@@ -1,0 +1,106 @@
+// A real Prometheus scrapes the real operator: every query of the dashboard and every alert finds data, and what is the matter is what fires.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dashboardAt } from '../../support/prometheus/dashboard.ts'
+import { eventually } from '../../support/kubernetes/eventually.ts'
+import { claimOf } from '../../support/meilisearch/objects.ts'
+import { portForward } from '../../support/kubernetes/port-forward.ts'
+import type { PortForward } from '../../support/kubernetes/port-forward.ts'
+import { noPrometheus, Prometheus, whyNoPrometheus } from '../../support/prometheus/prometheus.ts'
+import { kubectl, operatorNamespace, World } from '../support/world.ts'
+
+const files = new URL('../../../charts/meili-operator/files/', import.meta.url)
+const queries = dashboardAt(new URL('dashboard.json', files)).panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr }) => [title, expr] as const),
+)
+
+describe.skipIf(noPrometheus)(
+  `a server with a good snapshot, a failed one, and one that waits${whyNoPrometheus}`,
+  () => {
+    let world: World
+    let door: PortForward
+    let prometheus: Prometheus
+
+    beforeAll(async () => {
+      world = await World.create()
+      const { namespace } = world
+      const server = await world.serve('movies')
+      await server.load(200)
+      await kubectl.apply(
+        claimOf({ namespace, name: 'backups' }),
+        claimOf({ namespace, name: 'read-only', accessModes: ['ReadOnlyMany'] }),
+      )
+      await world.snapshot('good', { instance: 'movies' })
+      const { completedAt = '' } = (await world.completed('good')).status ?? {}
+      // Times of a status are whole seconds, and a failure in the same second as a success is not one that came after it.
+      await eventually('the next second', () =>
+        Promise.resolve(Date.now() >= Date.parse(completedAt) + 1000 || undefined),
+      )
+      await world.snapshot('bad', { instance: 'movies', claim: { name: 'read-only' } })
+      await kubectl.run(['-n', namespace, 'wait', 'msnap/bad', '--for=condition=Failed', '--timeout=60s'])
+      await world.snapshot('waits', { instance: 'movies', claim: { name: 'absent' } })
+      const pod = (
+        await kubectl.run([
+          '-n',
+          operatorNamespace,
+          'get',
+          'pods',
+          '-l',
+          'app.kubernetes.io/component=operator',
+          '--field-selector=status.phase=Running',
+          '-o',
+          'jsonpath={.items[0].metadata.name}',
+        ])
+      ).trim()
+      door = await portForward(kubectl, operatorNamespace, `${pod}:8080`)
+      prometheus = await Prometheus.start({
+        rules: new URL('alerts.yaml', files).pathname,
+        scraped: [{ address: new URL(door.url).host, labels: { namespace: operatorNamespace, pod } }],
+      })
+    })
+    afterAll(async () => {
+      await prometheus?.[Symbol.asyncDispose]()
+      door?.close()
+      await world?.destroy()
+    })
+
+    test.each(queries)('%s: %s', async (_, expression) => {
+      const whole = expression
+        .replaceAll('$namespace', world.namespace)
+        .replaceAll('$instance', '.*')
+        .replaceAll('$__rate_interval', '1m')
+      expect(
+        await eventually(`data for ${whole}`, async () =>
+          (await prometheus.query(whole)).length > 0 ? true : undefined,
+        ),
+      ).toBe(true)
+    })
+
+    test('figures are those of the objects', async () => {
+      const { status } = await world.get('good')
+      const value = async (name: string, labels = ''): Promise<number> =>
+        Number((await prometheus.query(`${name}{namespace="${world.namespace}"${labels}}`))[0]?.value[1])
+      expect(await value('meili_snapshot_size_bytes', ',instance="movies"')).toBe(status?.artifact?.sizeBytes)
+      expect(await value('meili_snapshot_last_success_timestamp_seconds', ',instance="movies"')).toBe(
+        Date.parse(status?.completedAt ?? '') / 1000,
+      )
+      expect(await value('meili_destination_free_bytes', ',claim="backups"')).toBe(status?.destination?.freeBytes)
+      expect(
+        await value('meili_snapshot_total', ',instance="movies",reason="DestinationUnusable",result="failure"'),
+      ).toBe(1)
+      expect(await value('meili_snapshot_total', ',instance="movies",reason="Completed",result="success"')).toBe(1)
+      expect(await value('meili_snapshot_phase', ',instance="movies",phase="Pending"')).toBe(1)
+    })
+
+    test('each alert can be evaluated; the failed snapshot fires, and nothing about the operator does', async () => {
+      const failed = await eventually('the alert on the failed snapshot', async () => {
+        const alert = (await prometheus.rules()).find(({ name }) => name === 'MeiliSnapshotFailed')
+        return alert?.alerts.find(({ state, labels }) => state === 'firing' && labels['namespace'] === world.namespace)
+      })
+      expect(failed.labels).toMatchObject({ instance: 'movies', severity: 'warning' })
+      expect(failed.annotations['summary']).toBe(`The last snapshot of ${world.namespace}/movies failed.`)
+      const rules = await prometheus.rules()
+      expect(rules.filter(({ health }) => health !== 'ok')).toEqual([])
+      expect(rules.filter(({ name, state }) => name.startsWith('MeiliOperator') && state === 'firing')).toEqual([])
+    })
+  },
+)

@@ -1,0 +1,462 @@
+// From a path in the container to the volume below it, as the kubelet mounts it.
+import type { V1Container, V1Pod } from '@kubernetes/client-node'
+import { describe, expect, test } from 'vitest'
+import { launchOf } from '../../../../../src/kinds/instance/locate/launch.ts'
+import {
+  containerOf,
+  locateDatabase,
+  locateSnapshots,
+  mountedClaims,
+} from '../../../../../src/kinds/instance/locate/snapshot-volume.ts'
+import type { Located } from '../../../../../src/kinds/instance/locate/snapshot-volume.ts'
+import type { DatabaseClaim } from '../../../../../src/reconcile/server-reference.ts'
+import { aPod } from '../../../../support/builders/observations.ts'
+
+const claimVolume = (name: string, claimName = name): object => ({ name, persistentVolumeClaim: { claimName } })
+const onData = { volumeMounts: [{ name: 'data', mountPath: '/meili_data' }] }
+const snapshotDir = (value: string): object => ({ env: [{ name: 'MEILI_SNAPSHOT_DIR', value }] })
+
+function located(container: object, volumes: readonly object[] = [claimVolume('data')], override?: string): Located {
+  const full = { name: 'meilisearch', ...container } as V1Container
+  const pod = aPod({ metadata: { name: 'search-0', namespace: 'shop' }, spec: { containers: [full], volumes } })
+  return locateSnapshots({ pod, container: full, launch: launchOf(full, new Map()), override })
+}
+
+describe('paths', () => {
+  test('the defaults of the image, on a claim mounted over its working directory', () => {
+    expect(located(onData)).toEqual({
+      readOnly: false,
+      volume: {
+        kind: 'PersistentVolumeClaim',
+        claimName: 'data',
+        subPath: 'snapshots',
+        directory: '/meili_data/snapshots',
+        fileName: 'data.ms.snapshot',
+        container: 'meilisearch',
+      },
+    })
+  })
+
+  test.each([
+    ['absolute', '/meili_data/backups/here', { directory: '/meili_data/backups/here', subPath: 'backups/here' }],
+    ['relative to the working directory', 'backups', { directory: '/meili_data/backups', subPath: 'backups' }],
+    ['with dots and slashes', './x/..//snaps/', { directory: '/meili_data/snaps', subPath: 'snaps' }],
+    ['the root of the volume', '/meili_data/', { directory: '/meili_data', subPath: '' }],
+  ])('a snapshot directory: %s', (_, value, volume) => {
+    expect(located({ ...onData, ...snapshotDir(value) })).toMatchObject({ volume })
+  })
+
+  test("follows the container's own working directory", () => {
+    expect(located({ workingDir: '/srv', volumeMounts: [{ name: 'data', mountPath: '/srv' }] })).toMatchObject({
+      volume: { claimName: 'data', directory: '/srv/snapshots', subPath: 'snapshots' },
+    })
+  })
+
+  test.each([
+    ['/meili_data/movies.ms', 'movies.ms.snapshot'],
+    ['/meili_data/data.ms/', 'data.ms.snapshot'],
+    ['db', 'db.snapshot'],
+  ])('a database at %s gives a file %s', (path, fileName) => {
+    expect(located({ ...onData, args: ['--db-path', path] })).toMatchObject({ volume: { fileName } })
+  })
+
+  test("the user's word wins over what the pod tells", () => {
+    expect(
+      located({ ...onData, ...snapshotDir('/elsewhere') }, [claimVolume('data')], '/meili_data/mine/'),
+    ).toMatchObject({ volume: { claimName: 'data', directory: '/meili_data/mine', subPath: 'mine' } })
+  })
+
+  test("the user's word helps where the pod cannot tell", () => {
+    expect(
+      located(
+        { ...onData, args: ['sh', '-c', 'meilisearch --snapshot-dir $X'] },
+        [claimVolume('data')],
+        '/meili_data/x',
+      ),
+    ).toMatchObject({ volume: { subPath: 'x' } })
+  })
+})
+
+describe('what cannot be known comes with the remedy that helps', () => {
+  test('the directory: spec.existing.snapshotDirectory', () => {
+    expect(located({ ...onData, args: ['sh', '-c', 'meilisearch --snapshot-dir $X'] })).toEqual({
+      unknown: expect.stringMatching(/snapshot directory.*a shell line/),
+      remedy: expect.stringContaining('spec.existing.snapshotDirectory'),
+    })
+  })
+
+  test.each([undefined, '/meili_data/snapshots'])(
+    'the name of the file: a plain MEILI_DB_PATH, since snapshotDirectory (%s) does not help',
+    (override) => {
+      const container = {
+        ...onData,
+        env: [
+          { name: 'MEILI_SNAPSHOT_DIR', value: '/meili_data/snapshots' },
+          { name: 'MEILI_CONFIG_FILE_PATH', value: '/etc/meili.toml' },
+        ],
+      }
+      const seen = located(container, [claimVolume('data')], override)
+      expect(seen).toEqual({
+        unknown: expect.stringMatching(/name of the snapshot file.*configuration file/),
+        remedy: expect.stringContaining('MEILI_DB_PATH'),
+      })
+      expect(JSON.stringify(seen)).not.toContain('snapshotDirectory')
+    },
+  )
+
+  test('both: the user is told of both, one after the other', () => {
+    const container = { ...onData, env: [{ name: 'MEILI_CONFIG_FILE_PATH', value: '/etc/meili.toml' }] }
+    expect(located(container)).toMatchObject({ remedy: expect.stringContaining('snapshotDirectory') })
+    expect(located(container, [claimVolume('data')], '/meili_data/snapshots')).toMatchObject({
+      remedy: expect.stringContaining('MEILI_DB_PATH'),
+    })
+  })
+})
+
+describe('a name that nobody can use', () => {
+  const tooLong = { unknown: expect.stringContaining('longer than'), remedy: 'Shorten it.' }
+  const long = 'x'.repeat(256)
+
+  test.each<[string, object]>([
+    ['a directory', snapshotDir('d/'.repeat(2047))],
+    ['a file', { env: [{ name: 'MEILI_DB_PATH', value: `/meili_data/${long}` }] }],
+    [
+      'a directory on the volume',
+      { volumeMounts: [{ name: 'data', mountPath: '/meili_data', subPath: 'd/'.repeat(2500) }] },
+    ],
+  ])('%s', (_, container) => {
+    expect(located({ ...onData, ...container })).toEqual(tooLong)
+  })
+
+  test('an ephemeral claim', () => {
+    expect(
+      located({ volumeMounts: [{ name: long, mountPath: '/meili_data' }] }, [{ name: long, ephemeral: {} }]),
+    ).toEqual(tooLong)
+  })
+
+  test('the longest names that there can be will do', () => {
+    expect(
+      located({ ...onData, env: [{ name: 'MEILI_DB_PATH', value: `/meili_data/${'x'.repeat(246)}` }] }),
+    ).toMatchObject({ volume: { fileName: expect.stringMatching(/^x{246}\.snapshot$/) } })
+  })
+})
+
+describe('mounts', () => {
+  const nested = [
+    { name: 'data', mountPath: '/meili_data' },
+    { name: 'snapshots', mountPath: '/meili_data/snapshots' },
+  ]
+  const volumes = [claimVolume('data', 'search-data'), claimVolume('snapshots', 'search-snapshots')]
+
+  test.each([
+    ['in this order', nested],
+    ['the other way round', nested.toReversed()],
+  ])('the longest path wins, %s', (_, volumeMounts) => {
+    expect(located({ volumeMounts }, volumes)).toMatchObject({ volume: { claimName: 'search-snapshots', subPath: '' } })
+  })
+
+  test('a path that only begins alike is another directory', () => {
+    const volumeMounts = [
+      { name: 'data', mountPath: '/meili_data' },
+      { name: 'snapshots', mountPath: '/meili_data/snap' },
+    ]
+    expect(located({ volumeMounts }, volumes)).toMatchObject({
+      volume: { claimName: 'search-data', subPath: 'snapshots' },
+    })
+  })
+
+  test.each([
+    ['/meili_data/', 'snapshots'],
+    ['//meili_data', 'snapshots'],
+    ['meili_data', 'snapshots'],
+    ['/', 'meili_data/snapshots'],
+  ])('mounted at %s', (mountPath, subPath) => {
+    expect(located({ volumeMounts: [{ name: 'data', mountPath }] })).toMatchObject({
+      volume: { claimName: 'data', subPath },
+    })
+  })
+
+  test('a long way of writing a short path does not make it the longer one', () => {
+    const volumeMounts = [
+      { name: 'snapshots', mountPath: '/meili_data/snapshots' },
+      { name: 'data', mountPath: '/././././././././././meili_data' },
+    ]
+    expect(located({ volumeMounts }, volumes)).toMatchObject({ volume: { claimName: 'search-snapshots' } })
+  })
+
+  test('no mount: the file system of the container', () => {
+    expect(located({})).toMatchObject({
+      volume: { kind: 'the container file system', directory: '/meili_data/snapshots' },
+    })
+    expect(located({ ...onData, ...snapshotDir('/tmp/snaps') })).toMatchObject({
+      volume: { kind: 'the container file system' },
+    })
+  })
+
+  test('a mount that cannot be written', () => {
+    expect(located({ volumeMounts: [{ name: 'data', mountPath: '/meili_data', readOnly: true }] })).toMatchObject({
+      readOnly: true,
+    })
+    expect(
+      located(onData, [{ name: 'data', persistentVolumeClaim: { claimName: 'data', readOnly: true } }]),
+    ).toMatchObject({ readOnly: true })
+  })
+
+  test('two directories of one claim', () => {
+    const volumeMounts = [
+      { name: 'data', mountPath: '/meili_data', subPath: 'db' },
+      { name: 'data', mountPath: '/snapshots', subPath: 'snaps' },
+    ]
+    expect(located({ volumeMounts, ...snapshotDir('/snapshots') })).toMatchObject({
+      volume: { claimName: 'data', subPath: 'snaps' },
+    })
+  })
+})
+
+describe('the database', () => {
+  const database = (
+    container: object,
+    volumes: readonly object[] = [claimVolume('data'), claimVolume('other')],
+  ): readonly DatabaseClaim[] => {
+    const full = { name: 'meilisearch', ...container } as V1Container
+    return locateDatabase({
+      pod: aPod({ metadata: { name: 'search-0', namespace: 'shop' }, spec: { containers: [full], volumes } }),
+      container: full,
+      launch: launchOf(full, new Map()),
+    })
+  }
+  const both = {
+    volumeMounts: [
+      { name: 'data', mountPath: '/meili_data' },
+      { name: 'other', mountPath: '/other' },
+    ],
+  }
+  const path = (value: string): object => ({ env: [{ name: 'MEILI_DB_PATH', value }] })
+
+  test('is on the claim that is mounted over its directory, and on no other', () => {
+    expect(database(both)).toEqual([{ claimName: 'data', subPath: 'data.ms' }])
+    expect(database({ ...both, ...path('/other/movies.ms') })).toEqual([{ claimName: 'other', subPath: 'movies.ms' }])
+    expect(database({ volumeMounts: [{ name: 'data', mountPath: '/meili_data', subPath: 'movies' }] })).toEqual([
+      { claimName: 'data', subPath: 'movies/data.ms' },
+    ])
+  })
+
+  test('is on several where one is mounted below its directory', () => {
+    const volumeMounts = [
+      { name: 'data', mountPath: '/meili_data' },
+      { name: 'other', mountPath: '/meili_data/data.ms/indexes', subPath: 'indexes' },
+    ]
+    expect(database({ volumeMounts })).toEqual([
+      { claimName: 'data', subPath: 'data.ms' },
+      { claimName: 'other', subPath: 'indexes' },
+    ])
+  })
+
+  test('is on none where it is on another kind of volume', () => {
+    expect(database({})).toEqual([])
+    expect(database(both, [{ name: 'data', emptyDir: {} }, claimVolume('other')])).toEqual([])
+  })
+
+  test('is on the claim of an ephemeral volume', () => {
+    expect(database(both, [{ name: 'data', ephemeral: {} }, claimVolume('other')])).toEqual([
+      { claimName: 'search-0-data', subPath: 'data.ms' },
+    ])
+  })
+
+  test.each([
+    ['a configuration file', { env: [{ name: 'MEILI_CONFIG_FILE_PATH', value: '/etc/meili.toml' }] }],
+    ['a Secret', { env: [{ name: 'MEILI_DB_PATH', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }] }],
+    [
+      'a subPathExpr that cannot be resolved',
+      {
+        volumeMounts: [
+          { name: 'data', mountPath: '/meili_data', subPathExpr: '$(X)' },
+          { name: 'other', mountPath: '/other' },
+        ],
+      },
+    ],
+  ])('may be on any claim that the server mounts where %s hides its place', (_, hidden) => {
+    expect(database({ ...both, ...hidden })).toEqual([{ claimName: 'data' }, { claimName: 'other' }])
+  })
+
+  const fast = {
+    volumeMounts: [
+      { name: 'fast', mountPath: '/fast' },
+      { name: 'snaps', mountPath: '/meili_data/snapshots' },
+    ],
+  }
+  const fastVolumes = [claimVolume('fast'), claimVolume('snaps')]
+
+  test.each([
+    ['a Secret', { envFrom: [{ secretRef: { name: 'meili' } }] }],
+    ['a file that a shell line sources', { command: ['sh', '-c', '. /vault/secrets/env && exec meilisearch'] }],
+    ['a flag that the shell puts together', { command: ['sh', '-c', 'exec meilisearch --db-pa"th" /fast/data.ms'] }],
+    ["the image's own environment", { image: 'corp/meilisearch:1.21' }],
+  ])('may be on any claim where no volume is at its usual place: %s puts it elsewhere', (_, hidden) => {
+    expect(database({ ...fast, ...hidden }, fastVolumes)).toEqual([{ claimName: 'fast' }, { claimName: 'snaps' }])
+  })
+
+  const besides = {
+    volumeMounts: [
+      { name: 'data', mountPath: '/meili_data' },
+      { name: 'fast', mountPath: '/fast' },
+      { name: 'snaps', mountPath: '/snaps' },
+    ],
+    ...snapshotDir('/snaps'),
+  }
+  const fromSecret = { envFrom: [{ secretRef: { name: 'meili' } }] }
+
+  test('may be on a claim beside its usual place where a Secret may say so, but for that of the snapshots', () => {
+    expect(database({ ...besides, ...fromSecret }, [claimVolume('data'), ...fastVolumes])).toEqual([
+      { claimName: 'data', subPath: 'data.ms' },
+      { claimName: 'fast' },
+    ])
+    expect(database(besides, [claimVolume('data'), ...fastVolumes])).toEqual([
+      { claimName: 'data', subPath: 'data.ms' },
+    ])
+  })
+
+  test('may be on the claim of the snapshots, too, where its usual place is on no claim', () => {
+    expect(database({ ...besides, ...fromSecret }, [{ name: 'data', emptyDir: {} }, ...fastVolumes])).toEqual([
+      { claimName: 'fast' },
+      { claimName: 'snaps' },
+    ])
+  })
+
+  test('is where the official chart has it: on one claim, with the Secret of its master key as a source', () => {
+    const chart = {
+      ...onData,
+      image: 'getmeili/meilisearch:v1.21.0',
+      envFrom: [{ configMapRef: { name: 'meili', optional: true } }, { secretRef: { name: 'meili' } }],
+    }
+    expect(database(chart)).toEqual([{ claimName: 'data', subPath: 'data.ms' }])
+  })
+
+  test('is on no claim that is mounted read-only, nor on a volume that is', () => {
+    const volumeMounts = [
+      ...both.volumeMounts,
+      { name: 'models', mountPath: '/models', readOnly: true },
+      { name: 'seeds', mountPath: '/seeds' },
+    ]
+    const volumes = [
+      claimVolume('data'),
+      claimVolume('other'),
+      claimVolume('models'),
+      { name: 'seeds', persistentVolumeClaim: { claimName: 'seeds', readOnly: true } },
+    ]
+    expect(
+      database({ volumeMounts, env: [{ name: 'MEILI_CONFIG_FILE_PATH', value: '/etc/meili.toml' }] }, volumes),
+    ).toEqual([{ claimName: 'data' }, { claimName: 'other' }])
+  })
+
+  test('may be on any claim of the pod where nobody can tell which container is the server', () => {
+    const sidecar = {
+      name: 'sidecar',
+      volumeMounts: [
+        { name: 'other', mountPath: '/x' },
+        { name: 'cache', mountPath: '/y' },
+      ],
+    }
+    const pod = aPod({
+      spec: {
+        containers: [{ name: 'meilisearch', ...onData }, sidecar],
+        volumes: [claimVolume('data'), claimVolume('other'), { name: 'cache', emptyDir: {} }],
+      },
+    })
+    expect(mountedClaims(pod, pod.spec!.containers)).toEqual([{ claimName: 'data' }, { claimName: 'other' }])
+  })
+})
+
+describe('subPath', () => {
+  const mounted = (mount: object, more: object = {}): Located =>
+    located({ volumeMounts: [{ name: 'data', mountPath: '/meili_data', ...mount }], ...more })
+  const podName = { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }
+  const podNamespace = { name: 'NS', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }
+
+  test.each([['meili'], ['meili/'], ['./meili']])('%s stands before the path', (subPath) => {
+    expect(mounted({ subPath })).toMatchObject({ volume: { subPath: 'meili/snapshots' } })
+  })
+
+  test('at the very mount, without a slash at its end', () => {
+    expect(mounted({ subPath: 'meili/' }, snapshotDir('/meili_data'))).toMatchObject({ volume: { subPath: 'meili' } })
+  })
+
+  test.each<[string, string, object[]]>([
+    ["the pod's name and namespace", '$(NS)/$(POD)', [podName, podNamespace]],
+    ['a plain variable', 'shop/$(WHO)', [{ name: 'WHO', value: 'search-0' }]],
+    [
+      'the last of two entries',
+      'shop/$(WHO)',
+      [
+        { name: 'WHO', value: 'other' },
+        { name: 'WHO', value: 'search-0' },
+      ],
+    ],
+    ['no variable at all', 'shop/search-0', []],
+  ])('subPathExpr with %s', (_, subPathExpr, env) => {
+    expect(mounted({ subPathExpr }, { env })).toMatchObject({ volume: { subPath: 'shop/search-0/snapshots' } })
+  })
+
+  test.each<[string, string, object[]]>([
+    ['a variable that is not there', '$(NOBODY)', []],
+    ['one from a Secret', '$(S)', [{ name: 'S', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]],
+    ['another field', '$(NODE)', [{ name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }]],
+    [
+      'a value that refers to others',
+      '$(B)',
+      [
+        { name: 'A', value: 'a' },
+        { name: 'B', value: '$(A)/b' },
+      ],
+    ],
+  ])('subPathExpr with %s cannot be resolved, and snapshotDirectory would not help', (_, subPathExpr, env) => {
+    expect(mounted({ subPathExpr }, { env })).toEqual({
+      unknown: expect.stringMatching(/subPathExpr of mount \/meili_data/),
+      remedy: expect.not.stringContaining('snapshotDirectory'),
+    })
+  })
+})
+
+describe('volumes', () => {
+  const on = (source: object): Located => located(onData, [{ name: 'data', ...source }])
+
+  test('an ephemeral volume is the claim that Kubernetes names after the pod', () => {
+    expect(on({ ephemeral: { volumeClaimTemplate: {} } })).toMatchObject({
+      volume: { kind: 'PersistentVolumeClaim', claimName: 'search-0-data' },
+    })
+  })
+
+  test.each(['emptyDir', 'hostPath', 'nfs', 'csi', 'configMap'])(
+    '%s is called by its name, and has no claim',
+    (kind) => {
+      const seen = on({ [kind]: {} })
+      expect(seen).toMatchObject({ volume: { kind } })
+      expect('volume' in seen && 'claimName' in seen.volume).toBe(false)
+    },
+  )
+
+  test('a mount of a volume that the pod does not have', () => {
+    expect(located(onData, [])).toMatchObject({ volume: { kind: 'an unknown volume' } })
+  })
+})
+
+describe('containerOf', () => {
+  const pod = (...containers: object[]): V1Pod => aPod({ spec: { containers } })
+  const server = { name: 'server', ports: [{ containerPort: 7700 }] }
+  const sidecar = { name: 'sidecar', ports: [{ containerPort: 9090 }] }
+  const silent = { name: 'silent' }
+
+  test.each<{ is: string; among: V1Pod; named?: string; expected: string | undefined }>([
+    { is: 'the one that is named', among: pod(server, sidecar), named: 'sidecar', expected: 'sidecar' },
+    { is: 'none, where the named one is not there', among: pod(server), named: 'nobody', expected: undefined },
+    { is: 'the one with the port', among: pod(sidecar, server), expected: 'server' },
+    { is: 'the only one, whatever its ports', among: pod(silent), expected: 'silent' },
+    { is: 'the only one with another port', among: pod(sidecar), expected: 'sidecar' },
+    { is: 'none of two without the port', among: pod(silent, sidecar), expected: undefined },
+    { is: 'none of two with the port', among: pod(server, { ...server, name: 'twin' }), expected: undefined },
+    { is: 'none of none', among: pod(), expected: undefined },
+    { is: 'none of a pod without a spec', among: aPod({}), expected: undefined },
+  ])('$is', ({ among, named, expected }) => {
+    expect(containerOf(among, named, 7700)?.name).toBe(expected)
+  })
+})

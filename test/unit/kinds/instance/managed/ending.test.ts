@@ -1,0 +1,116 @@
+// The end of a managed instance: what is waited for, what is put right before it goes, and what is told.
+import { describe, expect, test } from 'vitest'
+import { instanceFinalizer } from '../../../../../src/api/instance.ts'
+import {
+  aManagedInstance,
+  changed,
+  decidedManaged,
+  everything,
+} from '../../../../support/builders/managed-observations.ts'
+import { ago } from '../../../../support/builders/observations.ts'
+
+const ending = (
+  deletionPolicy: 'Retain' | 'Delete',
+  finalizers: readonly string[] = [instanceFinalizer],
+): ReturnType<typeof aManagedInstance> =>
+  aManagedInstance({ spec: { deletionPolicy }, metadata: { deletionTimestamp: ago(1000), finalizers } })
+const aJob = (changes: object = {}): object => ({ metadata: { name: 'first-1-1', uid: 'job-uid', ...changes } })
+
+describe('Retain', () => {
+  const instance = ending('Retain')
+
+  test('says what stays, and lets go', () => {
+    const verdict = decidedManaged({ instance, managed: everything(instance) })
+    expect(verdict).toMatchObject({
+      reason: 'Retained',
+      message: 'These stay: claim movies-data, Secret movies-keys. A MeiliInstance of this name takes them over.',
+      effects: [{ kind: 'RemoveFinalizer', finalizer: instanceFinalizer }],
+    })
+  })
+
+  test('owners that a changed policy has left are taken away first', () => {
+    expect(decidedManaged({ instance, managed: everything(ending('Delete')) }).does).toEqual([
+      'Apply PersistentVolumeClaim movies-data',
+      'Apply Secret movies-keys',
+    ])
+  })
+
+  test('a key that its user named is not spoken of', () => {
+    const own = aManagedInstance({
+      managed: { masterKeySecretRef: { name: 'mine', key: 'k' } },
+      metadata: { deletionTimestamp: ago(1000) },
+    })
+    expect(decidedManaged({ instance: own, managed: everything(own) }).message).toBe(
+      'These stay: claim movies-data. A MeiliInstance of this name takes them over.',
+    )
+  })
+})
+
+describe('Delete', () => {
+  const instance = ending('Delete')
+
+  test('all of it goes with the instance, when it is the owner', () => {
+    expect(decidedManaged({ instance, managed: everything(instance) })).toMatchObject({
+      reason: 'Deleting',
+      message: 'These are deleted with it: claim movies-data, Secret movies-keys.',
+      does: ['RemoveFinalizer'],
+    })
+    expect(decidedManaged({ instance, managed: everything(ending('Retain')) }).does).toEqual([
+      'Apply PersistentVolumeClaim movies-data',
+      'Apply Secret movies-keys',
+    ])
+  })
+
+  test('movers that have ended go first: their pods hold the claim', () => {
+    expect(
+      decidedManaged({
+        instance,
+        managed: { ...everything(instance), finishedMovers: [aJob(), aJob({ deletionTimestamp: ago(0) })] },
+      }).effects,
+    ).toEqual([{ kind: 'DeleteJob', name: 'first-1-1', uid: 'job-uid' }])
+    const retained = ending('Retain')
+    expect(
+      decidedManaged({ instance: retained, managed: { ...everything(retained), finishedMovers: [aJob()] } }).does,
+    ).toEqual(['RemoveFinalizer'])
+  })
+})
+
+test('what has its name and is not its own is given no owner, and not spoken of', () => {
+  const instance = ending('Delete')
+  const { keySecret, claims } = everything(ending('Retain'))
+  const theirs = {
+    claims: { data: changed(claims.data, { metadata: { name: 'movies-data', labels: { app: 'other' } } }) },
+    keySecret: {
+      ...keySecret!,
+      metadata: { labels: {}, ownerReferences: [{ kind: 'Vault', name: 'v', uid: 'v', controller: true }] },
+    },
+  }
+  expect(decidedManaged({ instance, managed: { ...everything(instance), ...theirs } })).toMatchObject({
+    message: 'It had nothing of its own.',
+    does: ['RemoveFinalizer'],
+  })
+})
+
+test('a snapshot that runs is waited for, and named', () => {
+  const instance = ending('Delete')
+  expect(
+    decidedManaged({ instance, managed: { ...everything(instance), runningSnapshots: ['nightly'] } }),
+  ).toMatchObject({
+    reason: 'Deleting',
+    message: 'It goes when snapshot nightly has ended.',
+    effects: [],
+    requeueAfterMs: 2000,
+  })
+})
+
+test('without our finalizer nothing is left to do', () => {
+  const instance = ending('Retain', [])
+  expect(decidedManaged({ instance, managed: everything(instance) }).effects).toEqual([])
+})
+
+test('where managed instances were switched off meanwhile it lets go, and touches nothing', () => {
+  const instance = ending('Delete')
+  expect(decidedManaged({ instance, managed: { ...everything(ending('Retain')), isSwitchedOn: false } }).does).toEqual([
+    'RemoveFinalizer',
+  ])
+})

@@ -1,0 +1,132 @@
+// deletionPolicy Delete: the stored directory goes with the object, and never holds its deletion up for ever.
+import { describe, expect, test } from 'vitest'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
+import { learnFact } from '../../../../../src/kinds/snapshot/learn.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import {
+  aClaim,
+  ago,
+  aJob,
+  aSnapshot,
+  decided,
+  effectsOf,
+  ended,
+  minute,
+  moving,
+  noMover,
+  now,
+  second,
+} from '../../../../support/builders/observations.ts'
+
+const runAs = { user: 1000, group: 1000, fsGroup: 1000 }
+const artifact = {
+  claimName: 'backups',
+  path: 'search/nightly-0a1b2c3d',
+  fileName: 'data.ms.snapshot',
+  sizeBytes: 5,
+  size: '5 B',
+  sha256: 'ab',
+  meilisearchVersion: '1.21.0',
+  verification: 'Archive',
+} as const
+const done: MeiliSnapshotStatus = { ...moving({ runAs }), phase: 'Completed', artifact }
+const begun = { ...done, cleanup: { attempt: 1, jobName: 'nightly-0a1b2c3d-cleanup-1' } }
+
+const deleted = (status: MeiliSnapshotStatus, agoMs = second): MeiliSnapshot =>
+  aSnapshot({ metadata: { deletionTimestamp: ago(agoMs) }, spec: { deletionPolicy: 'Delete' }, status })
+
+function after(exitCode: number, status: MeiliSnapshotStatus = begun): Partial<SnapshotObservation> {
+  const snapshot = deleted(status)
+  return { snapshot, mover: { ...noMover, job: aJob(snapshot), pod: ended(exitCode) } }
+}
+
+describe('the finalizer', () => {
+  test('stays with a finished object whose files are to be deleted, and comes back where that is decided later', () => {
+    const spec = { deletionPolicy: 'Delete' }
+    expect(decided({ snapshot: aSnapshot({ spec, status: done }) }).effects).toEqual([])
+    expect(decided({ snapshot: aSnapshot({ spec, status: done, metadata: { finalizers: [] } }) }).effects).toEqual([
+      'AddFinalizer',
+    ])
+  })
+
+  test('goes from a finished object whose files stay', () => {
+    expect(decided({ snapshot: aSnapshot({ status: done }) }).effects).toEqual(['RemoveFinalizer'])
+  })
+
+  test('goes at once where nothing can have been stored', () => {
+    const status: MeiliSnapshotStatus = { observedGeneration: 1, phase: 'Pending' }
+    expect(decided({ snapshot: deleted(status) }).effects).toEqual(['RemoveFinalizer'])
+  })
+})
+
+describe('the clean-up', () => {
+  test('is put on record, then begun, by a Job that belongs to nobody and removes itself', () => {
+    expect(decided({ snapshot: deleted(done) }).status.cleanup).toEqual({
+      attempt: 1,
+      jobName: 'nightly-0a1b2c3d-cleanup-1',
+    })
+    const job = effectsOf('CreateJob', { snapshot: deleted(begun) })[0]?.job
+    expect(job?.metadata?.ownerReferences).toBeUndefined()
+    expect(job?.spec?.ttlSecondsAfterFinished).toBe(3600)
+    expect(job?.spec?.template.spec?.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 })
+    expect(JSON.parse(job?.spec?.template.spec?.containers[0]?.env?.[0]?.value ?? '')).toMatchObject({
+      command: 'remove',
+      destination: { path: 'search', directory: 'nightly-0a1b2c3d' },
+    })
+  })
+
+  test('comes after the movers: they would write what it removes', () => {
+    const snapshot = deleted(moving())
+    const job = aJob(snapshot)
+    expect(decided({ snapshot, mover: { ...noMover, job, jobs: [job] } }).effects).toEqual(['DeleteJob'])
+  })
+
+  test('also where a mover was cut off: it may have stored the file though nobody saw it', () => {
+    expect(decided({ snapshot: deleted(moving()) }).status.cleanup).toMatchObject({ attempt: 1 })
+  })
+
+  test('done: the object goes', () => {
+    expect(decided(after(0)).effects).toEqual(['RemoveFinalizer'])
+  })
+
+  test('failed: three times, then the object goes, and status says what stays where', () => {
+    expect(decided(after(30)).status.cleanup).toMatchObject({ attempt: 2, jobName: 'nightly-0a1b2c3d-cleanup-2' })
+    const last = decided(after(30, { ...begun, cleanup: { ...begun.cleanup, attempt: 3 } }))
+    expect(last.status.cleanup?.abandoned).toBe('search/nightly-0a1b2c3d on claim backups was not removed: It ended.')
+    expect(decided({ snapshot: deleted(last.status) }).effects).toEqual(['RemoveFinalizer'])
+  })
+
+  test.each([
+    ['is gone', undefined],
+    ['is being deleted', aClaim({ metadata: { deletionTimestamp: ago(second) } })],
+    ['is lost', aClaim({ status: { phase: 'Lost' } })],
+  ])('is given up where the claim %s', (words, claim) => {
+    expect(decided({ snapshot: deleted(done), claim }).status.cleanup?.abandoned).toContain(`Claim backups ${words}.`)
+  })
+
+  test('is given up after ten minutes, in the words of whatever held it up', () => {
+    const snapshot = deleted(begun, 11 * minute)
+    const job = aJob(snapshot)
+    const verdict = decided({ snapshot, mover: { ...noMover, job, warning: 'FailedMount: node is gone' } })
+    expect(verdict.status.cleanup?.abandoned).toMatch(/longer than 10 minutes.*FailedMount: node is gone/)
+    expect(verdict.effects).toEqual(['DeleteJob'])
+  })
+
+  test('is given up at once in a namespace that is being deleted, where no Job can be made', () => {
+    const message =
+      'POST Job shop/x answered 403 Forbidden: unable to create new content in namespace shop because it is being terminated'
+    const learnt = learnFact(deleted(begun), { kind: 'Refused', effect: 'CreateJob', message }, now)
+    expect(learnt.cleanup?.abandoned).toContain('The namespace is being deleted.')
+  })
+
+  test('is tried again where a quota refuses it', () => {
+    const learnt = learnFact(
+      deleted(begun),
+      { kind: 'Refused', effect: 'CreateJob', message: 'POST Job shop/x answered 403 Forbidden: exceeded quota' },
+      now,
+    )
+    expect(learnt.cleanup).toMatchObject({ failure: expect.stringContaining('exceeded quota') })
+    expect(learnt.cleanup?.abandoned).toBeUndefined()
+    expect(decided({ snapshot: deleted(learnt) }).effects).toEqual(['CreateJob'])
+  })
+})

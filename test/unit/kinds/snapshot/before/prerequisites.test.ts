@@ -1,0 +1,401 @@
+// The rungs before POST /snapshots: can it work at all, and is everything in place?
+import { describe, expect, test } from 'vitest'
+import { instanceConditions } from '../../../../../src/api/instance.ts'
+import type { InstanceReason } from '../../../../../src/api/instance.ts'
+import { snapshotFinalizer } from '../../../../../src/api/snapshot.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import {
+  aClaim,
+  aCondition,
+  ago,
+  anEngine,
+  anInstance,
+  aSnapshot,
+  aTarget,
+  aVolume,
+  conditionsIn,
+  decided,
+  failedConditions,
+  hour,
+  minute,
+  notReady,
+  now,
+  pendingConditions,
+  ready,
+  second,
+  volumeReady,
+} from '../../../../support/builders/observations.ts'
+
+const unusable = (reason: InstanceReason, generation = 1): Partial<SnapshotObservation> => ({
+  instance: anInstance({
+    metadata: { generation },
+    status: {
+      conditions: [
+        ready,
+        aCondition(instanceConditions.SnapshotVolumeReady, 'False', { reason, message: 'Put it on a claim.' }),
+      ],
+    },
+  }),
+})
+
+describe('sourceUnusable', () => {
+  test.each([
+    'ContainerUnknown',
+    'DirectoryUnknown',
+    'DirectoryNotOnClaim',
+    'ClaimReadWriteOncePod',
+    'ClaimUnusable',
+    'SnapshotsToS3',
+  ] as const)('%s fails at once, with the words of the instance', (reason) => {
+    const verdict = decided(unusable(reason))
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason,
+      message: 'Put it on a claim.',
+      effects: [],
+      requeueAfterMs: undefined,
+    })
+    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
+  })
+
+  test('a claim that is not bound yet is waited for', () => {
+    expect(decided(unusable('ClaimNotBound'))).toMatchObject({
+      phase: 'Pending',
+      reason: 'TargetNotReady',
+      effects: [],
+    })
+  })
+
+  test('a word about an older generation of the instance does not count', () => {
+    expect(decided(unusable('DirectoryNotOnClaim', 2))).toMatchObject({ phase: 'Pending', reason: 'InstanceNotSeen' })
+  })
+
+  test.each([
+    [
+      { runAsUser: 0 },
+      /^Pod search-0 runs as root, and writes its snapshots to claim backups.*Use another claim.*run Meilisearch as a user/,
+    ],
+    [
+      { runAsNonRoot: true },
+      /^Pod search-0 does not say as which user it runs, and writes its snapshots to claim backups.*Use another claim.*set runAsUser/,
+    ],
+  ])(
+    'a server of no known user that writes its snapshots to the destination claim is refused with both remedies: %j',
+    (securityContext, words) => {
+      const verdict = decided({
+        target: aTarget({ spec: { securityContext } }),
+        instance: anInstance({ status: aVolume({ claimName: 'backups' }) }),
+      })
+      expect(verdict).toMatchObject({
+        phase: 'Failed',
+        reason: 'DestinationUnusable',
+        effects: [],
+        message: expect.stringMatching(words),
+      })
+    },
+  )
+
+  test('a server whose user the kubelet tells is welcome there: the image chose it', () => {
+    const status = {
+      podIP: '10.1.2.3',
+      containerStatuses: [{ name: 'meilisearch', user: { linux: { uid: 1000, gid: 1000 } } }],
+    }
+    const target = aTarget({ spec: { securityContext: { runAsNonRoot: true } }, status })
+    expect(decided({ target, instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }).effects).toEqual([
+      'RequestSnapshot',
+    ])
+  })
+
+  test('a server that runs as root on another claim is welcome', () => {
+    expect(decided({ target: aTarget({ spec: { securityContext: { runAsUser: 0 } } }) }).effects).toEqual([
+      'RequestSnapshot',
+    ])
+  })
+
+  test('a server that runs as a user may have its snapshots on the destination claim', () => {
+    expect(decided({ instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }).effects).toEqual([
+      'RequestSnapshot',
+    ])
+  })
+})
+
+describe('pastStartDeadline', () => {
+  const waiting = {
+    observedGeneration: 1,
+    phase: 'Pending' as const,
+    startedAt: ago(hour + second),
+    waitingFor: 'Claim backups does not exist.',
+    conditions: [aCondition('Ready', 'False', { reason: 'ClaimNotFound' })],
+  }
+
+  test('fails, naming the deadline and what it last waited for', () => {
+    const verdict = decided({ snapshot: aSnapshot({ status: waiting }), claim: undefined })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'StartDeadlineExceeded',
+      effects: [],
+      requeueAfterMs: undefined,
+    })
+    expect(verdict.message).toMatch(
+      /deadlines\.start \(1h\).*no snapshot was asked for.*ClaimNotFound: Claim backups does not exist\./,
+    )
+    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
+  })
+
+  test('does not count the time in the queue', () => {
+    expect(decided({ snapshot: aSnapshot({ status: waiting }), ahead: ['first'] })).toMatchObject({
+      phase: 'Pending',
+      reason: 'Queued',
+    })
+  })
+
+  test('begins when the object leaves the queue, whatever it waited for before', () => {
+    const queued = decided({
+      snapshot: aSnapshot({ status: { ...waiting, startedAt: ago(50 * minute) } }),
+      ahead: ['first'],
+    })
+    expect(queued.status.startedAt).toBeUndefined()
+    const anHourLater = now + hour
+    const left = decided({ snapshot: aSnapshot({ status: queued.status }), target: undefined }, anHourLater)
+    expect(left).toMatchObject({
+      phase: 'Pending',
+      reason: 'TargetNotReady',
+      status: { startedAt: '2026-03-01T13:00:00Z' },
+    })
+  })
+
+  test('lets an object that has everything in time go on', () => {
+    expect(decided({ snapshot: aSnapshot({ status: { ...waiting, startedAt: ago(hour) } }) }).effects).toEqual([
+      'RequestSnapshot',
+    ])
+  })
+})
+
+describe('instanceMissing', () => {
+  test('waits, names it, and says until when', () => {
+    const verdict = decided({ instance: undefined, target: undefined, engine: { state: 'NotAsked' } })
+    expect(verdict).toMatchObject({
+      phase: 'Pending',
+      reason: 'InstanceNotFound',
+      effects: [],
+      requeueAfterMs: second,
+      status: { startedAt: ago(0) },
+    })
+    expect(verdict.message).toBe(
+      'MeiliInstance search does not exist in namespace shop. It goes on by itself, until 2026-03-01 13:00 UTC.',
+    )
+    expect(conditionsIn(verdict.status)).toEqual(pendingConditions)
+  })
+
+  test('is asked ever more seldom, at most every 15 s', () => {
+    const after = (spanMs: number): number | undefined =>
+      decided({ snapshot: aSnapshot({ status: { startedAt: ago(spanMs) } }), instance: undefined }).requeueAfterMs
+    expect([after(0), after(20 * second), after(30 * minute)]).toEqual([second, 5 * second, 15 * second])
+  })
+})
+
+describe('targetNotReady', () => {
+  test('an instance that nobody has looked at yet', () => {
+    expect(decided({ instance: anInstance({ status: { observedGeneration: -1 } }) })).toMatchObject({
+      phase: 'Pending',
+      reason: 'InstanceNotSeen',
+    })
+  })
+
+  test('an instance without any condition', () => {
+    expect(decided({ instance: anInstance({ status: { conditions: [] } }) })).toMatchObject({
+      reason: 'TargetNotReady',
+      message: expect.stringContaining('MeiliInstance search is not ready.'),
+    })
+  })
+
+  test('an instance that is not ready tells why in its own words', () => {
+    const instance = anInstance({
+      status: { conditions: [notReady('Unreachable', 'GET /health got no reply: ECONNREFUSED.')] },
+    })
+    expect(decided({ instance })).toMatchObject({
+      phase: 'Pending',
+      reason: 'TargetNotReady',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+
+  test.each(['KeyMissing', 'KeyRefused', 'KeyTooWeak'] as const)('%s is Unauthorized', (reason) => {
+    const instance = anInstance({
+      status: { conditions: [notReady(reason, 'The key in Secret keys/key lacks tasks.cancel.')] },
+    })
+    expect(decided({ instance })).toMatchObject({
+      phase: 'Pending',
+      reason: 'Unauthorized',
+      message: expect.stringContaining('lacks tasks.cancel'),
+      effects: [],
+    })
+  })
+
+  test('an instance that was last looked at by an operator that did not look for its database', () => {
+    const { databaseClaims: _, ...status } = anInstance().status!
+    expect(decided({ instance: { ...anInstance(), status } })).toMatchObject({
+      phase: 'Pending',
+      reason: 'InstanceNotSeen',
+      effects: [],
+    })
+  })
+
+  test('a pod that is gone or was replaced', () => {
+    expect(decided({ target: undefined, engine: { state: 'NotAsked' } })).toMatchObject({
+      reason: 'TargetNotReady',
+      message: expect.stringContaining('Pod search-0 of MeiliInstance search is gone'),
+    })
+  })
+
+  test('a pod without an address is waited for, and asked again', () => {
+    const verdict = decided({ target: aTarget({ status: { podIP: undefined } }), engine: { state: 'NotAsked' } })
+    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'TargetNotReady', requeueAfterMs: second })
+  })
+
+  test('a server that does not answer', () => {
+    expect(decided({ engine: { state: 'Unreachable', message: 'GET /tasks got no reply: ETIMEDOUT.' } })).toMatchObject(
+      { reason: 'TargetNotReady', message: expect.stringContaining('ETIMEDOUT'), effects: [] },
+    )
+  })
+
+  test('a key that the server refuses', () => {
+    expect(decided({ engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' } })).toMatchObject({
+      reason: 'Unauthorized',
+      message: expect.stringContaining('Secret keys'),
+      effects: [],
+    })
+  })
+
+  test('a snapshot volume that nobody has judged yet', () => {
+    const instance = anInstance({
+      status: {
+        conditions: [
+          ready,
+          aCondition(instanceConditions.SnapshotVolumeReady, 'Unknown', {
+            reason: 'NotChecked',
+            message: 'There is no single pod to look at.',
+          }),
+        ],
+      },
+    })
+    expect(decided({ instance })).toMatchObject({
+      phase: 'Pending',
+      reason: 'TargetNotReady',
+      message: expect.stringContaining('no single pod'),
+    })
+  })
+})
+
+describe('queued', () => {
+  const verdict = decided({ ahead: ['first', 'second', 'third', 'fourth'] })
+
+  test('tells its position and who is in front', () => {
+    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'Queued', effects: [], requeueAfterMs: 15 * second })
+    expect(verdict.message).toBe(
+      'Queued at position 4, behind first, second, third: one snapshot of a server at a time.',
+    )
+  })
+
+  test('starts no clock', () => {
+    expect(verdict.status.startedAt).toBeUndefined()
+  })
+
+  test('one that waits for its claim as well waits for the claim, so that it blocks nobody', () => {
+    expect(decided({ ahead: ['first'], claim: undefined })).toMatchObject({ reason: 'ClaimNotFound' })
+  })
+})
+
+const template = { resources: { requests: { storage: '20Gi' } }, storageClassName: 'fast' }
+const withTemplate = { destination: { claim: { name: 'backups', template } } }
+
+describe('claimMissing', () => {
+  test('without a template it waits, and says how it could be made', () => {
+    expect(decided({ claim: undefined })).toMatchObject({
+      phase: 'Pending',
+      reason: 'ClaimNotFound',
+      effects: [],
+      message: expect.stringMatching(/Claim backups does not exist in namespace shop.*destination\.claim\.template/),
+    })
+  })
+
+  test('with a template the claim is created, and looked at again at once', () => {
+    expect(decided({ snapshot: aSnapshot({ spec: withTemplate }), claim: undefined })).toMatchObject({
+      phase: 'Pending',
+      reason: 'ClaimCreating',
+      effects: ['CreateClaim'],
+      requeueAfterMs: 250,
+    })
+  })
+
+  test('a refused claim is tried again every 5 s without a new sentence', () => {
+    const status = {
+      phase: 'Pending' as const,
+      startedAt: ago(minute),
+      conditions: [
+        aCondition('Ready', 'False', { reason: 'ClaimNotReady', message: 'The claim could not be created: quota.' }),
+      ],
+    }
+    const verdict = decided({ snapshot: aSnapshot({ spec: withTemplate, status }), claim: undefined })
+    expect(verdict).toMatchObject({ effects: ['CreateClaim'], requeueAfterMs: 5 * second })
+    expect(verdict.status).toEqual(status)
+  })
+})
+
+describe('claimUnusable', () => {
+  test.each([
+    ['a block device', { spec: { volumeMode: 'Block' } }],
+    ['one that nobody may write', { spec: { accessModes: ['ReadOnlyMany'] } }],
+    ['one without access modes', { spec: { accessModes: undefined } }],
+  ])('%s ends it with the remedy', (_, changes) => {
+    expect(decided({ claim: aClaim(changes) })).toMatchObject({
+      phase: 'Failed',
+      reason: 'DestinationUnusable',
+      message: expect.stringContaining('Use another claim'),
+      effects: [],
+    })
+  })
+
+  test.each([
+    ['lost', { status: { phase: 'Lost' } }, 'is lost'],
+    ['being deleted', { metadata: { deletionTimestamp: ago(second) } }, 'is being deleted'],
+  ])('a claim that is %s is waited for', (_, changes, words) => {
+    expect(decided({ claim: aClaim(changes) })).toMatchObject({
+      phase: 'Pending',
+      reason: 'ClaimNotReady',
+      message: expect.stringContaining(words),
+    })
+  })
+
+  test('a claim that waits for its first consumer is fine', () => {
+    expect(decided({ claim: aClaim({ status: { phase: 'Pending' } }) }).effects).toEqual(['RequestSnapshot'])
+  })
+})
+
+describe('finalizerMissing', () => {
+  const verdict = decided({ snapshot: aSnapshot({ metadata: { finalizers: ['example.test/other'] } }) })
+
+  test('is added before anything is asked for, and status says nothing of it', () => {
+    expect(verdict.effects).toEqual(['AddFinalizer'])
+    expect(verdict.status).toEqual({ observedGeneration: -1 })
+  })
+
+  test('looks again by itself, should the addition be refused', () => {
+    expect(verdict.requeueAfterMs).toBeGreaterThan(0)
+  })
+
+  test('is the one of this kind', () => {
+    expect(snapshotFinalizer).toBe('meili-operator.dev/snapshot')
+  })
+})
+
+describe('everything in place', () => {
+  test('the engine is asked, whoever else uses it', () => {
+    expect(
+      decided({
+        engine: anEngine({ newest: undefined }),
+        instance: anInstance({ status: { conditions: [ready, volumeReady] } }),
+      }).effects,
+    ).toEqual(['RequestSnapshot'])
+  })
+})

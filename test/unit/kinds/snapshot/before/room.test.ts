@@ -1,0 +1,149 @@
+// Room on the destination is asked for before Meilisearch works, where the last figure was small.
+import { describe, expect, test } from 'vitest'
+import type { MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import {
+  ago,
+  aJob,
+  anInstance,
+  aSnapshot,
+  aTarget,
+  conditionsIn,
+  decided,
+  effectsOf,
+  ended,
+  hour,
+  noMover,
+  pendingConditions,
+  second,
+} from '../../../../support/builders/observations.ts'
+
+const mebibyte = 1024 * 1024
+const known = (freeBytes: number): NonNullable<MeiliSnapshotStatus['destination']> => ({
+  freeBytes,
+  observedAt: ago(hour),
+})
+const small: SnapshotObservation['room'] = { sizeBytes: 100 * mebibyte, known: known(200 * mebibyte) }
+
+const asked = (room: object = {}): MeiliSnapshotStatus => ({
+  observedGeneration: 1,
+  phase: 'Pending',
+  startedAt: ago(10 * second),
+  room: { attempt: 1, jobName: 'nightly-0a1b2c3d-room-1', sizeBytes: 100 * mebibyte, ...room },
+})
+
+function answered(freeBytes: number, exitCode: number): Partial<SnapshotObservation> {
+  const snapshot = aSnapshot({ status: asked() })
+  const job = aJob(snapshot, { metadata: { name: 'nightly-0a1b2c3d-room-1' } })
+  const pod = ended(exitCode, { exitCode, message: 'Looked.', space: { neededBytes: 164 * mebibyte, freeBytes } })
+  return { snapshot, room: small, mover: { ...noMover, job, jobs: [job], pod } }
+}
+
+describe('roomMissing', () => {
+  test.each([
+    ['nothing is known of the claim', { sizeBytes: 100 * mebibyte, known: undefined }],
+    ['nothing is known of the size', { sizeBytes: undefined, known: known(1) }],
+    ['the last figure was twice the need', { sizeBytes: 100 * mebibyte, known: known(400 * mebibyte) }],
+  ])('asks nobody where %s', (_, room) => {
+    expect(decided({ room }).effects).toEqual(['RequestSnapshot'])
+  })
+
+  test('asks the claim, by a Job that mounts nothing else, before anything is asked of Meilisearch', () => {
+    const verdict = decided({ room: small })
+    expect(verdict).toMatchObject({
+      phase: 'Pending',
+      reason: 'CheckingRoom',
+      effects: ['CreateJob'],
+      status: { room: { attempt: 1, jobName: 'nightly-0a1b2c3d-room-1' } },
+    })
+    const job = effectsOf('CreateJob', { room: small })[0]?.job
+    expect(job?.spec?.template.spec?.volumes).toEqual([
+      { name: 'destination', persistentVolumeClaim: { claimName: 'backups' } },
+    ])
+    expect(JSON.parse(job?.spec?.template.spec?.containers[0]?.env?.[0]?.value ?? '')).toMatchObject({
+      command: 'probe',
+      sizeBytes: 100 * mebibyte,
+    })
+  })
+
+  test('goes on where there is room, and takes its Job away', () => {
+    const verdict = decided(answered(170 * mebibyte, 0))
+    expect(verdict).toMatchObject({
+      phase: 'Pending',
+      effects: ['DeleteJob'],
+      status: { destination: { freeBytes: 170 * mebibyte }, room: { freeBytes: 170 * mebibyte } },
+    })
+    expect(decided({ snapshot: aSnapshot({ status: verdict.status }), room: small }).effects).toEqual([
+      'RequestSnapshot',
+    ])
+  })
+
+  test('waits where there is none, with needed and free, until deadlines.start', () => {
+    const verdict = decided(answered(20 * mebibyte, 14))
+    expect(verdict).toMatchObject({
+      phase: 'Pending',
+      reason: 'InsufficientSpace',
+      effects: ['DeleteJob'],
+      requeueAfterMs: 30_000,
+    })
+    expect(verdict.message).toMatch(
+      /Claim backups has 20\.0 MiB free, and the snapshot needs about 164 MiB\. Make room or enlarge the claim\. It goes on by itself, until \d{4}-/,
+    )
+    expect(conditionsIn(verdict.status)).toEqual(pendingConditions)
+  })
+
+  test('asks again when its time has come, and not before', () => {
+    const lacking = { checkedAt: ago(20 * second), neededBytes: 164 * mebibyte, freeBytes: 20 * mebibyte }
+    expect(
+      decided({ snapshot: aSnapshot({ status: asked({ ...lacking, retryAt: '2026-03-01T12:00:10Z' }) }), room: small }),
+    ).toMatchObject({ effects: [], requeueAfterMs: 10 * second })
+    const again = decided({ snapshot: aSnapshot({ status: asked({ ...lacking, retryAt: ago(second) }) }), room: small })
+    expect(again).toMatchObject({
+      effects: ['CreateJob'],
+      status: { room: { attempt: 2, jobName: 'nightly-0a1b2c3d-room-2' } },
+    })
+  })
+
+  test('says why the Job does not start', () => {
+    const snapshot = aSnapshot({ status: asked() })
+    const job = aJob(snapshot)
+    const verdict = decided({
+      snapshot,
+      room: small,
+      mover: { ...noMover, job, jobs: [job], warning: 'FailedCreate: exceeded quota' },
+    })
+    expect(verdict).toMatchObject({ reason: 'CheckingRoom', message: expect.stringContaining('exceeded quota') })
+  })
+
+  test('a Job that somebody took away is made again', () => {
+    expect(decided({ snapshot: aSnapshot({ status: asked() }), room: small }).effects).toEqual(['CreateJob'])
+  })
+
+  test('a probe that could not tell holds nothing up', () => {
+    const snapshot = aSnapshot({ status: asked() })
+    const job = aJob(snapshot)
+    const verdict = decided({ snapshot, room: small, mover: { ...noMover, job, jobs: [job], pod: ended(15) } })
+    expect(decided({ snapshot: aSnapshot({ status: verdict.status }), room: small }).effects).toEqual([
+      'RequestSnapshot',
+    ])
+  })
+
+  test('ends with its Job at deadlines.start', () => {
+    const snapshot = aSnapshot({ status: { ...asked(), startedAt: ago(hour + second) } })
+    const job = aJob(snapshot)
+    expect(decided({ snapshot, room: small, mover: { ...noMover, job, jobs: [job] } })).toMatchObject({
+      phase: 'Failed',
+      reason: 'StartDeadlineExceeded',
+      effects: ['DeleteJob'],
+    })
+  })
+
+  test('runs where the mover will run', () => {
+    const job = effectsOf('CreateJob', {
+      room: small,
+      instance: anInstance(),
+      target: aTarget({ spec: { nodeName: 'node-b' } }),
+    })[0]?.job
+    expect(JSON.stringify(job?.spec?.template.spec?.affinity)).toContain('node-b')
+  })
+})

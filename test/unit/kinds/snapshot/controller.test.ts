@@ -1,0 +1,68 @@
+// What wakes which snapshot.
+import { describe, expect, test } from 'vitest'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../src/api/snapshot.ts'
+import { snapshotAndQueue, snapshotMovedBy, snapshotsOf } from '../../../../src/kinds/snapshot/controller.ts'
+import { ago, aJob, anInstance, aSnapshot, moving, requested, second } from '../../../support/builders/observations.ts'
+
+const named = (
+  name: string,
+  status?: MeiliSnapshotStatus,
+  parts: { metadata?: object; spec?: object } = {},
+): MeiliSnapshot =>
+  aSnapshot({
+    name,
+    ...parts,
+    metadata: { uid: `${name}-uid`, ...parts.metadata },
+    ...(status === undefined ? {} : { status }),
+  })
+
+const all = [
+  named('waits', { phase: 'Pending' }),
+  named('asks', requested()),
+  named('moves', moving()),
+  named('done', { ...moving(), phase: 'Completed' }),
+  named('elsewhere', { phase: 'Pending' }, { spec: { source: { instanceRef: { name: 'blog' } } } }),
+  named('foreign', { phase: 'Pending' }, { metadata: { namespace: 'bank' } }),
+]
+const snapshots = (namespace?: string): readonly MeiliSnapshot[] =>
+  all.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
+
+describe('a snapshot wakes', () => {
+  const woken = snapshotAndQueue(snapshots)
+
+  test('itself', () => {
+    expect(woken(named('asks', requested()))).toEqual(['shop/asks'])
+  })
+
+  test.each([
+    ['has completed', named('done', { phase: 'Completed' })],
+    ['has failed', named('done', { phase: 'Failed' })],
+    ['is being deleted', named('done', requested(), { metadata: { deletionTimestamp: ago(second) } })],
+  ])('those that wait behind it once it %s', (_, snapshot) => {
+    expect(woken(snapshot)).toEqual(['shop/done', 'shop/waits', 'shop/elsewhere'])
+  })
+})
+
+describe('an instance wakes', () => {
+  test('its own snapshots that are not finished', () => {
+    expect(snapshotsOf(snapshots)(anInstance())).toEqual(['shop/waits', 'shop/asks', 'shop/moves'])
+  })
+})
+
+describe('a Job or a pod wakes', () => {
+  const woken = snapshotMovedBy(snapshots)
+
+  test('the snapshot that it carries in its label', () => {
+    const labels = aJob(named('moves', moving())).metadata?.labels ?? {}
+    expect(woken({ metadata: { name: 'any', namespace: 'shop', labels } })).toEqual(['shop/moves'])
+  })
+
+  test('nobody of another namespace, nor anybody without the label', () => {
+    expect(
+      woken({
+        metadata: { name: 'any', namespace: 'bank', labels: { 'meili-operator.dev/snapshot-uid': 'moves-uid' } },
+      }),
+    ).toEqual([])
+    expect(woken({ metadata: { name: 'any', namespace: 'shop' } })).toEqual([])
+  })
+})

@@ -1,0 +1,478 @@
+// While Meilisearch works: its task in its own words, what it waits for, when it is overdue, and how it ended.
+import { describe, expect, test } from 'vitest'
+import type { MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
+import type { RunningBatch, SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import {
+  ago,
+  anEngine,
+  aSnapshot,
+  aTarget,
+  aTask,
+  baseline,
+  conditionsIn,
+  decided,
+  effectsOf,
+  failedConditions,
+  hour,
+  minute,
+  now,
+  pendingConditions,
+  processing,
+  requested,
+  second,
+  succeeded,
+} from '../../../../support/builders/observations.ts'
+
+const indexing: RunningBatch = { uid: 8, types: 'documentAdditionOrUpdate', step: 'processing', percent: 64.4 }
+const ours: RunningBatch = { uid: 9, types: 'snapshotCreation', step: 'create the tarball', percent: 41.67 }
+
+const named = (
+  request: Parameters<typeof requested>[0] = {},
+  more: Partial<MeiliSnapshotStatus> = {},
+): Pick<SnapshotObservation, 'snapshot'> => ({
+  snapshot: aSnapshot({ status: requested({ taskUid: 12, adoptedAt: ago(20 * second), ...request }, more) }),
+})
+const since = (spanMs: number): Pick<SnapshotObservation, 'snapshot'> => named({ adoptedAt: ago(spanMs) })
+
+describe('taskPending', () => {
+  test('an enqueued task names the batch that it waits for', () => {
+    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask()], running: indexing }) })
+    expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'TaskEnqueued', effects: [] })
+    expect(verdict.message).toBe(
+      'Task 12 waits for batch 8 (documentAdditionOrUpdate, 64 %): Meilisearch runs one batch at a time.',
+    )
+    expect(verdict.status).toMatchObject({
+      waitingFor: 'batch 8 (documentAdditionOrUpdate, 64 %)',
+      task: aTask(),
+      progress: { step: 'enqueued' },
+    })
+    expect(conditionsIn(verdict.status)).toEqual(pendingConditions)
+  })
+
+  test('a batch without a percentage is named without one', () => {
+    const verdict = decided({
+      ...named(),
+      engine: anEngine({ candidates: [aTask()], running: { ...indexing, percent: undefined } }),
+    })
+    expect(verdict.status.waitingFor).toBe('batch 8 (documentAdditionOrUpdate)')
+  })
+
+  test('an enqueued task that nothing holds up waits for nothing', () => {
+    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask()] }) })
+    expect(verdict).toMatchObject({ reason: 'TaskEnqueued', message: 'Task 12 is enqueued.' })
+    expect(verdict.status.waitingFor).toBeUndefined()
+  })
+
+  test('a processing task shows the step and the percentage of its own batch', () => {
+    const verdict = decided({ ...named(), engine: anEngine({ candidates: [processing()], running: ours }) })
+    expect(verdict).toMatchObject({
+      phase: 'Snapshotting',
+      reason: 'TaskProcessing',
+      message: 'Meilisearch makes the snapshot: create the tarball.',
+    })
+    expect(verdict.status.progress).toEqual({
+      step: 'create the tarball',
+      percent: 41,
+      percentText: '41 %',
+      updatedAt: '2026-03-01T12:00:00Z',
+    })
+    expect(verdict.status.waitingFor).toBeUndefined()
+  })
+
+  test('the progress of another batch is not taken for its own', () => {
+    expect(
+      decided({ ...named(), engine: anEngine({ candidates: [processing()], running: indexing }) }).status.progress,
+    ).toEqual({ step: 'processing', updatedAt: '2026-03-01T12:00:00Z' })
+  })
+
+  test('a step that is longer than status may hold is cut: it is the name of an index at times', () => {
+    const step = 'i'.repeat(400)
+    expect(
+      decided({ ...named(), engine: anEngine({ candidates: [processing()], running: { ...ours, step } }) }).status
+        .progress?.step,
+    ).toBe('i'.repeat(128))
+  })
+
+  test.each([
+    [-3, 0],
+    [100.4, 100],
+    [250, 100],
+  ])('a percentage of %d is shown as %d', (percent, shown) => {
+    expect(
+      decided({ ...named(), engine: anEngine({ candidates: [processing()], running: { ...ours, percent } }) }).status
+        .progress,
+    ).toMatchObject({ percent: shown, percentText: `${shown} %` })
+  })
+
+  test('is asked from 250 ms on, ever more seldom, at most each 10 s', () => {
+    const after = (spanMs: number): number | undefined =>
+      decided({ ...since(spanMs), engine: anEngine({ candidates: [processing()] }) }).requeueAfterMs
+    expect([after(0), after(30 * second), after(hour)]).toEqual([250, 3 * second, 10 * second])
+  })
+
+  test('past deadlines.task a processing task is Overdue, and waited for: nobody can cancel it', () => {
+    const verdict = decided({
+      ...since(6 * hour + second),
+      engine: anEngine({ candidates: [processing()], running: ours }),
+    })
+    expect(verdict).toMatchObject({
+      phase: 'Snapshotting',
+      reason: 'TaskProcessing',
+      effects: [],
+      requeueAfterMs: 10 * second,
+    })
+    expect(conditionsIn(verdict.status)).toEqual([...pendingConditions, 'Overdue=True'])
+    expect(verdict.status.conditions?.at(-1)?.message).toMatch(
+      /Task 12 runs on past deadlines\.task \(6h\).*does not cancel/,
+    )
+  })
+
+  test('in time nothing is Overdue', () => {
+    expect(
+      conditionsIn(decided({ ...since(6 * hour), engine: anEngine({ candidates: [processing()] }) }).status),
+    ).toEqual(pendingConditions)
+  })
+})
+
+describe('taskEnded', () => {
+  test('a succeeded task is on record in its own words, with its batch, in the write that starts the mover', () => {
+    const verdict = decided({ ...named(), engine: anEngine({ candidates: [succeeded()] }) })
+    expect(verdict).toMatchObject({
+      phase: 'Moving',
+      reason: 'MoverStarting',
+      effects: ['CreateJob'],
+      message: 'Job nightly-0a1b2c3d-1-1 is being started on node node-a.',
+    })
+    expect(verdict.status.task).toEqual(succeeded())
+    expect(verdict.status.move).toMatchObject({
+      attempt: 1,
+      jobName: 'nightly-0a1b2c3d-1-1',
+      node: 'node-a',
+      startedAt: '2026-03-01T12:00:00Z',
+    })
+  })
+
+  test('a succeeded task is on record also where the mover has to wait', () => {
+    const verdict = decided({
+      ...named(),
+      engine: anEngine({ candidates: [succeeded()] }),
+      movers: { running: 10, limit: 10 },
+    })
+    expect(verdict).toMatchObject({
+      phase: 'Moving',
+      reason: 'MoverStarting',
+      effects: [],
+      status: {
+        task: succeeded(),
+        move: { attempt: 1 },
+        waitingFor: '10 movers of other snapshots run already, and 10 may run at once.',
+      },
+    })
+  })
+
+  test("a failed task gives Meilisearch's code and message", () => {
+    const error = { code: 'internal', message: 'Something broke.' }
+    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed', error })] }) })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'SnapshotTaskFailed',
+      message: 'Task 12 failed: internal. Something broke.',
+      effects: [],
+      requeueAfterMs: undefined,
+    })
+    expect(verdict.status.task?.error).toEqual(error)
+    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
+  })
+
+  test.each([
+    [
+      'no_space_left_on_device',
+      'No space left.',
+      /full copy of the database in TMPDIR.*one of the two is full.*more room/,
+    ],
+    [
+      'internal',
+      'No space left on device (os error 28)',
+      /\(os error 28\)\. Meilisearch stages.*one of the two is full/,
+    ],
+    ['internal', 'Read-only file system (os error 30)', /The snapshot directory or TMPDIR is read-only/],
+    ['internal', 'No such file or directory (os error 2)', /TMPDIR, or the snapshot directory, does not exist/],
+  ])('%s, %s: the message says which disk and what to do', (code, message, hint) => {
+    expect(
+      decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed', error: { code, message } })] }) })
+        .message,
+    ).toMatch(hint)
+  })
+
+  test('os error 24 is no missing directory', () => {
+    const error = { code: 'internal', message: 'Too many open files (os error 24)' }
+    expect(
+      decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed', error })] }) }).message,
+    ).toBe('Task 12 failed: internal. Too many open files (os error 24).')
+  })
+
+  test('a failed task without an error says so', () => {
+    expect(decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed' })] }) }).message).toBe(
+      'Task 12 failed, and Meilisearch gives no reason.',
+    )
+  })
+
+  test('a task that somebody cancelled is asked for again, and the reason stands on record', () => {
+    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }) })
+    expect(verdict).toMatchObject({
+      phase: 'Pending',
+      reason: 'NewAttempt',
+      effects: [],
+      message: 'Task 12 was cancelled by somebody. Another snapshot is asked for (attempt 2 of 3).',
+    })
+    expect(verdict.status.request).toMatchObject({
+      attempt: 2,
+      posts: 0,
+      baseline,
+      failure: 'Task 12 was cancelled by somebody.',
+    })
+    expect(verdict.status.task).toBeUndefined()
+  })
+
+  test('another task above the baseline serves as well as the one that was cancelled', () => {
+    const verdict = decided({
+      ...named(),
+      engine: anEngine({ candidates: [aTask({ status: 'canceled' }), aTask({ uid: 13 })] }),
+    })
+    expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'TaskEnqueued', status: { task: { uid: 13 } } })
+  })
+
+  test('what somebody cancelled three times has failed', () => {
+    const verdict = decided({
+      ...named({ attempt: 3 }),
+      engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }),
+    })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'SnapshotTaskCanceled',
+      message: 'Task 12 was cancelled by somebody. That was attempt 3 of 3.',
+      effects: [],
+    })
+    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
+  })
+
+  test('a task that we cancelled at its deadline', () => {
+    const verdict = decided({
+      ...named({ cancelTaskUid: 15 }),
+      engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }),
+    })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'TaskDeadlineExceeded',
+      message: expect.stringContaining('was cancelled at the end of deadlines.task (6h)'),
+    })
+  })
+
+  test("a task that we cancelled although the reply was lost is not called somebody else's doing", () => {
+    const verdict = decided({
+      ...since(6 * hour + second),
+      engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }),
+    })
+    expect(verdict).toMatchObject({
+      reason: 'TaskDeadlineExceeded',
+      message: expect.stringContaining('was cancelled at the end of deadlines.task (6h)'),
+    })
+  })
+})
+
+describe('taskOverdue', () => {
+  const late = { ...since(6 * hour + second), engine: anEngine({ candidates: [aTask()] }) }
+
+  test('cancels our own task that is still enqueued, and says so', () => {
+    const verdict = decided(late)
+    expect(verdict).toMatchObject({
+      phase: 'Snapshotting',
+      reason: 'TaskEnqueued',
+      effects: ['CancelTask'],
+      requeueAfterMs: second,
+    })
+    expect(verdict.message).toMatch(
+      /Task 12 was still enqueued at the end of deadlines\.task \(6h\); it is being cancelled/,
+    )
+    expect(conditionsIn(verdict.status)).toEqual([...pendingConditions, 'Overdue=True'])
+    expect(effectsOf('CancelTask', late)).toEqual([
+      { kind: 'CancelTask', taskUid: 12, server: { namespace: 'shop', endpoint: 'http://10.1.2.3:7700' } },
+    ])
+  })
+
+  test('cancels once: an enqueued task whose cancelling was accepted counts as cancelled', () => {
+    const verdict = decided({ ...late, ...named({ adoptedAt: ago(6 * hour + second), cancelTaskUid: 15 }) })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'TaskDeadlineExceeded',
+      effects: [],
+      message: expect.stringContaining('and was cancelled'),
+    })
+  })
+
+  test('goes on with a task that began in spite of the cancelling', () => {
+    const verdict = decided({
+      ...named({ adoptedAt: ago(6 * hour + second), cancelTaskUid: 15 }),
+      engine: anEngine({ candidates: [processing()] }),
+    })
+    expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'TaskProcessing', effects: [] })
+  })
+
+  test('leaves a task alone that our own reply did not name', () => {
+    const status = requested({ adoptedAt: ago(6 * hour + second) }, { task: aTask() })
+    const verdict = decided({ ...late, snapshot: aSnapshot({ status }) })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskDeadlineExceeded', effects: [] })
+    expect(verdict.message).toMatch(/may be somebody else's.*may still run/)
+  })
+
+  test('leaves a task alone that another object has on record', () => {
+    const verdict = decided({ ...late, adoptedByOthers: [12] })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskDeadlineExceeded', effects: [] })
+    expect(verdict.message).toMatch(/Another MeiliSnapshot waits for it.*may still run/)
+  })
+
+  test('is counted from the adoption, not from the request', () => {
+    const verdict = decided({ ...late, ...named({ postedAt: ago(20 * hour), adoptedAt: ago(minute) }) })
+    expect(verdict).toMatchObject({ phase: 'Snapshotting', effects: [] })
+  })
+})
+
+describe('serverSilent', () => {
+  const silent = {
+    state: 'Unreachable',
+    message: 'GET http://10.1.2.3:7700/tasks?limit=1 got no reply: ECONNREFUSED.',
+  } as const
+
+  test('a server that restarts is waited for, and status says until when', () => {
+    const verdict = decided({ ...named(), engine: silent })
+    expect(verdict).toMatchObject({
+      phase: 'Snapshotting',
+      reason: 'TargetNotReady',
+      effects: [],
+      requeueAfterMs: 2 * second,
+      status: { waitingFor: silent.message },
+    })
+    expect(verdict.message).toBe(
+      `${silent.message} It goes on by itself when the server is back, until 2026-03-01 18:00 UTC.`,
+    )
+    expect(conditionsIn(verdict.status)).toEqual(pendingConditions)
+  })
+
+  test('is asked again each second at first, at most each 10 s', () => {
+    const after = (spanMs: number): number | undefined => decided({ ...since(spanMs), engine: silent }).requeueAfterMs
+    expect([after(0), after(hour)]).toEqual([second, 10 * second])
+  })
+
+  test('a key that is refused meanwhile is Unauthorized', () => {
+    expect(
+      decided({ ...named(), engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' } }),
+    ).toMatchObject({
+      reason: 'Unauthorized',
+      message: expect.stringContaining('Secret keys does not exist. It goes on'),
+    })
+  })
+
+  test('a pod that is gone, one without an address, and an instance that is gone are told apart', () => {
+    const notAsked = { ...named(), engine: { state: 'NotAsked' } } as const
+    expect(decided({ ...notAsked, target: undefined }).message).toContain(
+      'The pod of MeiliInstance search is not there.',
+    )
+    expect(decided({ ...notAsked, target: aTarget({ status: { podIP: undefined } }) }).message).toContain(
+      'Pod search-0 has no address.',
+    )
+    expect(decided({ ...notAsked, target: undefined, instance: undefined })).toMatchObject({
+      reason: 'InstanceNotFound',
+      message: expect.stringContaining('MeiliInstance search does not exist in namespace shop.'),
+    })
+  })
+
+  test('keeps what it knows of the task', () => {
+    const status = { ...named().snapshot.status, task: aTask() }
+    expect(decided({ snapshot: aSnapshot({ status }), engine: silent }).status.task).toEqual(aTask())
+  })
+
+  test('past deadlines.task the target is lost, and its task may still run', () => {
+    const verdict = decided({ ...since(6 * hour + second), engine: silent })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TargetLost', effects: [], requeueAfterMs: undefined })
+    expect(verdict.message).toMatch(
+      /No word of the snapshot by the end of deadlines\.task \(6h\): GET .*ECONNREFUSED\. Task 12 may still run there\./,
+    )
+  })
+
+  test('past deadlines.task a key that is still refused is the reason', () => {
+    const verdict = decided({
+      ...since(6 * hour + second),
+      engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' },
+    })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'Unauthorized',
+      message: expect.stringContaining('Secret keys does not exist. Task 12 may still run there.'),
+    })
+  })
+
+  test('without a task on record a snapshot may still run there', () => {
+    const status = requested({ postedAt: ago(6 * hour + second) })
+    expect(decided({ snapshot: aSnapshot({ status }), engine: silent })).toMatchObject({
+      reason: 'TargetLost',
+      message: expect.stringContaining('A snapshot may still run there.'),
+    })
+  })
+})
+
+describe('databaseReplaced', () => {
+  const verdictOn = (changes: Parameters<typeof anEngine>[0]): ReturnType<typeof decided> =>
+    decided({ ...named(), engine: anEngine({ candidates: [aTask()], ...changes }) })
+
+  test.each([
+    [
+      'its newest task is below the baseline',
+      { newest: { uid: 10, enqueuedAt: '2026-03-01T11:30:00Z' }, candidates: [] },
+    ],
+    ['it has no task at all', { newest: undefined, candidates: [] }],
+    ["the baseline's uid has another time", { baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' } }],
+    ['a candidate is older than the baseline', { candidates: [aTask({ enqueuedAt: '2026-02-01T00:00:00Z' })] }],
+  ])('%s', (_, changes) => {
+    const verdict = verdictOn(changes)
+    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [] })
+    expect(verdict.message).toMatch(
+      /another one than the snapshot was asked of.*Another snapshot is asked for \(attempt 2 of 3\)/,
+    )
+    expect(verdict.status.request).not.toHaveProperty('baseline')
+  })
+
+  test('the uid of our task has another time than we saw', () => {
+    const status = { ...requested({ baseline: undefined as never, taskUid: 0 }), task: aTask({ uid: 0 }) }
+    const engine = anEngine({ candidates: [aTask({ uid: 0, enqueuedAt: '2026-03-01T11:59:59Z' })] })
+    expect(decided({ snapshot: aSnapshot({ status }), engine })).toMatchObject({
+      phase: 'Pending',
+      reason: 'NewAttempt',
+      effects: [],
+      status: { request: { failure: expect.stringContaining('The database is another one') } },
+    })
+  })
+
+  test('a baseline that was pruned decides nothing', () => {
+    expect(verdictOn({ baseline: undefined })).toMatchObject({ phase: 'Snapshotting', reason: 'TaskEnqueued' })
+  })
+
+  test('the very same baseline is the same database', () => {
+    expect(verdictOn({ baseline, newest: { uid: 12, enqueuedAt: aTask().enqueuedAt } })).toMatchObject({
+      reason: 'TaskEnqueued',
+    })
+  })
+
+  test('it comes before the task of that number: it is another one', () => {
+    expect(
+      verdictOn({ baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' }, candidates: [succeeded()] }),
+    ).toMatchObject({ reason: 'NewAttempt' })
+  })
+
+  test('a first request to an empty server has no baseline to compare with', () => {
+    const status = requested({ baseline: undefined as never })
+    expect(decided({ snapshot: aSnapshot({ status }), engine: anEngine({ newest: undefined }) }, now)).toMatchObject({
+      reason: 'Requesting',
+      effects: [],
+    })
+  })
+})

@@ -1,0 +1,117 @@
+// What status says of a stored file, and nothing that nobody knows.
+import type { V1Job } from '@kubernetes/client-node'
+import { describe, expect, test } from 'vitest'
+import { storedArtifact } from '../../../../../src/kinds/snapshot/move/artifact.ts'
+import { moverJob } from '../../../../../src/kinds/snapshot/job/commands/move.ts'
+import {
+  aJob,
+  anEngine,
+  anInstance,
+  anObservation,
+  aSnapshot,
+  aTarget,
+  aVolume,
+  hour,
+  moving,
+  stored,
+  succeeded,
+} from '../../../../support/builders/observations.ts'
+
+const snapshot = aSnapshot({ status: moving() })
+const said = stored.stored!
+
+/** The Job, with what its mover was told replaced. */
+function jobThatWasTold(text: string | undefined): V1Job {
+  const job = aJob(snapshot)
+  job.spec!.template.spec!.containers[0]!.env = text === undefined ? [] : [{ name: 'MOVER_CONFIG', value: text }]
+  return job
+}
+
+describe('storedArtifact', () => {
+  test('is what the mover stored, where its own configuration says', () => {
+    expect(storedArtifact(snapshot, aJob(snapshot), said)).toEqual({
+      artifact: {
+        claimName: 'backups',
+        path: 'search/nightly-0a1b2c3d',
+        fileName: 'data.ms.snapshot',
+        sizeBytes: 5_242_880,
+        size: '5.0 MiB',
+        sha256: 'ab'.repeat(32),
+        meilisearchVersion: '1.21.0',
+        verification: 'Archive',
+        indexes: 2,
+        documents: 7,
+      },
+    })
+  })
+
+  test('follows the directory and the verification that were asked for', () => {
+    const other = aSnapshot({
+      status: moving(),
+      spec: { destination: { claim: { name: 'backups', path: 'movies/daily' } }, verification: { mode: 'None' } },
+    })
+    expect(storedArtifact(other, aJob(other), said).artifact).toMatchObject({
+      path: 'movies/daily/nightly-0a1b2c3d',
+      verification: 'None',
+    })
+  })
+
+  test('is called as the server calls it', () => {
+    const job = moverJob({
+      ...anObservation({ snapshot }),
+      instance: anInstance({ status: aVolume({ fileName: 'movies.ms.snapshot' }) }),
+      target: aTarget(),
+      engine: anEngine({ candidates: [succeeded()] }),
+      deadlineMs: hour,
+    })
+    expect(storedArtifact(snapshot, job, said).artifact?.fileName).toBe('movies.ms.snapshot')
+  })
+
+  test('names the task that made the file, where a newer batch had replaced it', () => {
+    const engine = anEngine({ candidates: [succeeded(), succeeded({ uid: 14, batchUid: 11 })] })
+    const job = moverJob({
+      ...anObservation({ snapshot }),
+      instance: anInstance(),
+      target: aTarget(),
+      engine,
+      deadlineMs: hour,
+    })
+    const { task } = storedArtifact(snapshot, job, { ...said, taskUid: 14, batchUid: 11 })
+    const { enqueuedAt, startedAt, finishedAt } = succeeded()
+    expect(task).toEqual({ uid: 14, batchUid: 11, status: 'succeeded', enqueuedAt, startedAt, finishedAt })
+  })
+
+  test('leaves the task alone that is on record already', () => {
+    expect(storedArtifact(snapshot, aJob(snapshot), said)).not.toHaveProperty('task')
+  })
+
+  test.each([
+    ['is no JSON', 'oops'],
+    ['is of another version', '{}'],
+    ['is not there', undefined],
+  ])('a configuration that %s leaves the path, which is known without it', (_, text) => {
+    expect(storedArtifact(snapshot, jobThatWasTold(text), said).artifact).toMatchObject({
+      claimName: 'backups',
+      path: 'search/nightly-0a1b2c3d',
+      sha256: 'ab'.repeat(32),
+    })
+  })
+
+  test.each([[undefined], [''], ['many'], ['-1'], ['1.5']])('a count of %j is not told: nobody knows it', (count) => {
+    const job = aJob(snapshot, {
+      metadata: {
+        annotations:
+          count === undefined ? {} : { 'meili-operator.dev/indexes': count, 'meili-operator.dev/documents': count },
+      },
+    })
+    const { artifact } = storedArtifact(snapshot, job, said)
+    expect([artifact?.indexes, artifact?.documents]).toEqual([undefined, undefined])
+  })
+
+  test('an empty database has no indexes', () => {
+    const job = aJob(snapshot, {
+      metadata: { annotations: { 'meili-operator.dev/indexes': '0', 'meili-operator.dev/documents': '0' } },
+    })
+    expect(storedArtifact(snapshot, job, said).artifact).toMatchObject({ indexes: 0, documents: 0 })
+  })
+})

@@ -1,0 +1,366 @@
+// A file that no mover can mount: who must allow that it is sent, how it is sent, and that nothing of ours stays beside it.
+import { describe, expect, test } from 'vitest'
+import { instanceConditions } from '../../../../../src/api/instance.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
+import { exitCodes, receiveConfig } from '../../../../../src/mover/contract.ts'
+import { learnFact } from '../../../../../src/kinds/snapshot/learn.ts'
+import { configVariable } from '../../../../../src/kinds/snapshot/job/template.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import {
+  aCondition,
+  ago,
+  aJob,
+  anEngine,
+  anInstance,
+  aSnapshot,
+  aTarget,
+  aVolume,
+  decided,
+  effectsOf,
+  ended,
+  hour,
+  minute,
+  moving,
+  noMover,
+  now,
+  ready,
+  running,
+  second,
+  succeeded,
+} from '../../../../support/builders/observations.ts'
+
+const allowed = { mover: { stream: { mode: 'IfNeeded' } } }
+const stream = {
+  pod: 'search-0',
+  container: 'meilisearch',
+  directory: '/snapshots',
+  fileName: 'data.ms.snapshot',
+  pinned: true,
+}
+const streams = { running: 0, limit: 2 }
+const source = {
+  namespace: 'shop',
+  pod: 'search-0',
+  container: 'meilisearch',
+  directory: '/snapshots',
+  fileName: 'data.ms.snapshot',
+  pin: '0a1b2c3d-1',
+}
+
+const volumes = {
+  emptyDir: {
+    kind: 'emptyDir',
+    claimName: undefined,
+    accessModes: undefined,
+    subPath: '',
+    directory: '/snapshots',
+    container: 'meilisearch',
+  },
+  onePod: {
+    claimName: 'search-data',
+    accessModes: ['ReadWriteOncePod'],
+    directory: '/snapshots',
+    container: 'meilisearch',
+  },
+} as const
+
+function on(
+  volume: keyof typeof volumes,
+  reason = 'StreamOnly',
+  status: 'True' | 'False' = 'True',
+): SnapshotObservation['instance'] {
+  return anInstance({
+    status: {
+      ...aVolume(volumes[volume]),
+      observedGeneration: 1,
+      conditions: [
+        ready,
+        aCondition(instanceConditions.SnapshotVolumeReady, status, { reason, message: `The instance says ${reason}.` }),
+      ],
+    },
+  })
+}
+
+const streaming = (more: Partial<MeiliSnapshotStatus> = {}, move: object = {}): MeiliSnapshot =>
+  aSnapshot({ spec: allowed, status: moving({ stream, ...move }, more) })
+
+function mover(
+  snapshot: MeiliSnapshot,
+  progress?: SnapshotObservation['mover']['progress'],
+): Partial<SnapshotObservation> {
+  const job = aJob(snapshot)
+  return {
+    snapshot,
+    instance: on('emptyDir'),
+    streams,
+    engine: { state: 'NotAsked' },
+    mover: { ...noMover, job, jobs: [job], pod: running(), progress },
+  }
+}
+
+const copying = (bytesDone: number): SnapshotObservation['mover']['progress'] => ({
+  step: 'copying',
+  bytesDone,
+  bytesTotal: 1000,
+})
+
+describe('streamNotAllowed', () => {
+  test.each([
+    ['emptyDir', 'emptyDir'],
+    ['onePod', 'claim search-data, ReadWriteOncePod'],
+  ] as const)('%s, the object does not allow it: Failed, and only the object is named', (volume, where) => {
+    const verdict = decided({ snapshot: aSnapshot(), instance: on(volume), streams })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'StreamNotAllowed', effects: [] })
+    expect(verdict.message).toBe(
+      `No other pod can mount /snapshots of MeiliInstance search (${where}). This operator may stream it, but the MeiliSnapshot does not allow that: create one with spec.mover.stream.mode: IfNeeded, or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.`,
+    )
+  })
+
+  test('the install does not allow it: Failed, and only the install is named', () => {
+    const verdict = decided({
+      snapshot: aSnapshot({ spec: allowed }),
+      instance: on('emptyDir', 'DirectoryNotOnClaim', 'False'),
+    })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'StreamNotAllowed' })
+    expect(verdict.message).toContain(
+      'this operator was installed without it: install install-streaming.yaml and set MAX_STREAMS (in the chart, stream.exec)',
+    )
+  })
+
+  test("neither allows it: the instance's own words name both", () => {
+    expect(decided({ snapshot: aSnapshot(), instance: on('emptyDir', 'DirectoryNotOnClaim', 'False') })).toMatchObject({
+      phase: 'Failed',
+      reason: 'DirectoryNotOnClaim',
+      message: 'The instance says DirectoryNotOnClaim.',
+    })
+  })
+
+  test('both allow it: it goes on', () => {
+    expect(decided({ snapshot: aSnapshot({ spec: allowed }), instance: on('emptyDir'), streams })).toMatchObject({
+      reason: 'Requesting',
+    })
+  })
+
+  test('a volume that a mover can mount is not asked about', () => {
+    expect(decided({ snapshot: aSnapshot({ spec: allowed }) })).toMatchObject({ reason: 'Requesting' })
+  })
+
+  test("sourcePolicy Remove is refused: streaming never removes Meilisearch's file", () => {
+    const verdict = decided({
+      snapshot: aSnapshot({ spec: { ...allowed, sourcePolicy: 'Remove' } }),
+      instance: on('emptyDir'),
+      streams,
+    })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'StreamNotAllowed',
+      message: expect.stringContaining('Use sourcePolicy: Keep.') as string,
+    })
+  })
+
+  test('the claim that no mover can mount is no destination either', () => {
+    const verdict = decided({
+      snapshot: aSnapshot({ spec: { ...allowed, destination: { claim: { name: 'search-data' } } } }),
+      instance: on('onePod'),
+      streams,
+      databases: [],
+    })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'StreamNotAllowed',
+      message: expect.stringContaining('Use another claim for the destination.') as string,
+    })
+  })
+})
+
+describe('the mover that waits', () => {
+  const before = { instance: on('emptyDir'), streams, engine: anEngine({ candidates: [succeeded()] }) }
+  const start = {
+    ...before,
+    snapshot: aSnapshot({
+      spec: { mover: { stream: { mode: 'IfNeeded', maxSize: '2Gi' } } },
+      status: moving({ node: undefined as never }),
+    }),
+  }
+
+  test('mounts the destination alone, and is told where the file lies and how large it may be', () => {
+    const [effect] = effectsOf('CreateJob', start)
+    const pod = effect?.job.spec?.template.spec
+    expect(pod?.volumes).toEqual([{ name: 'destination', persistentVolumeClaim: { claimName: 'backups' } }])
+    expect(pod?.containers[0]?.volumeMounts).toEqual([{ name: 'destination', mountPath: '/destination' }])
+    expect(pod?.affinity?.nodeAffinity).toEqual({
+      preferredDuringSchedulingIgnoredDuringExecution: [expect.anything()],
+    })
+    const config = receiveConfig.parse(
+      JSON.parse(pod?.containers[0]?.env?.find(({ name }) => name === configVariable)?.value ?? ''),
+    )
+    expect(config).toMatchObject({
+      command: 'receive',
+      source: { directory: '/snapshots', fileName: 'data.ms.snapshot' },
+      maxSizeBytes: 2 * 1024 ** 3,
+      stallSeconds: 600,
+    })
+  })
+
+  test('has it on record where the pin will be, before it starts', () => {
+    expect(decided(start).status.move?.stream).toEqual(stream)
+  })
+
+  test.each([
+    [
+      'as many are streamed as may be',
+      { streams: { running: 2, limit: 2 } },
+      '2 snapshots are streamed already, and 2 may be at once.',
+    ],
+    [
+      'streaming was switched off meanwhile',
+      { streams: { running: 0, limit: 0 } },
+      'The snapshot file is where no other pod can mount it, and streaming is switched off.',
+    ],
+  ])('is not started while %s', (_, more, words) => {
+    expect(decided({ ...start, ...more })).toMatchObject({
+      reason: 'MoverStarting',
+      effects: [],
+      message: expect.stringContaining(words) as string,
+    })
+  })
+
+  test('holds no volume of the server: it stays where the server moves to another node', () => {
+    expect(
+      decided({ ...mover(streaming(), copying(1)), target: aTarget({ spec: { nodeName: 'node-b' } }) }).reason,
+    ).toBe('Copying')
+  })
+})
+
+describe('segmentsMissing', () => {
+  test('sends to the mover that runs, and looks again soon', () => {
+    expect(effectsOf('StreamSegments', mover(streaming(), copying(0)))).toEqual([
+      { kind: 'StreamSegments', source, receiver: { pod: 'nightly-0a1b2c3d-1-1-x', container: 'mover' } },
+    ])
+    expect(decided(mover(streaming(), copying(0)))).toMatchObject({
+      phase: 'Moving',
+      reason: 'Copying',
+      requeueAfterMs: 250,
+    })
+    expect(decided(mover(streaming()))).toMatchObject({ reason: 'MoverStarting', effects: ['StreamSegments'] })
+  })
+
+  test.each(['verifying', 'committing'] as const)('sends nothing more while it is %s', (step) => {
+    expect(decided(mover(streaming(), { step, bytesDone: 0, bytesTotal: 1000 }))).toMatchObject({
+      phase: 'Verifying',
+      effects: [],
+    })
+  })
+
+  test('sends nothing to a mover that mounts the file', () => {
+    expect(decided(mover(aSnapshot({ status: moving() }), copying(1))).effects).toEqual([])
+  })
+
+  test('sends from the pod that is there now, and puts that on record', () => {
+    const seen = { ...mover(streaming(), copying(0)), target: aTarget({ metadata: { name: 'search-1' } }) }
+    expect(effectsOf('StreamSegments', seen)[0]?.source.pod).toBe('search-1')
+    expect(decided(seen).status.move?.stream).toEqual({ ...stream, pod: 'search-1' })
+  })
+
+  test('waits for a server that is gone, and says so', () => {
+    const verdict = decided({ ...mover(streaming(), copying(0)), target: undefined })
+    expect(verdict).toMatchObject({
+      effects: [],
+      requeueAfterMs: 2 * second,
+      message:
+        'The stream was interrupted: The pod of MeiliInstance search is not there. It goes on by itself, until 2026-03-01 18:00 UTC.',
+    })
+    expect(verdict.status.waitingFor).toBe('The pod of MeiliInstance search is not there.')
+  })
+
+  test.each([
+    ['StreamInterrupted', { kind: 'StreamInterrupted', message: 'exec in Pod shop/search-0 was cut: read ECONNRESET' }],
+    [
+      'Refused',
+      { kind: 'Refused', effect: 'StreamSegments', message: 'exec in Pod shop/search-0 was cut: read ECONNRESET' },
+    ],
+  ] as const)('an interruption (%s) is told until something comes again', (_, fact) => {
+    const before = streaming({ progress: { step: 'copying', bytesDone: 500 } })
+    const after = learnFact(before, fact, now)
+    expect(after).toMatchObject({
+      waitingFor: expect.stringContaining('was cut: read ECONNRESET') as string,
+      progress: { bytesDone: 500 },
+      phase: 'Moving',
+    })
+    const later = { ...before, status: after }
+    expect(decided(mover(later, copying(500)))).toMatchObject({
+      effects: ['StreamSegments'],
+      requeueAfterMs: 2 * second,
+      status: { waitingFor: expect.stringContaining('ECONNRESET') as string },
+    })
+    const again = decided(mover(later, copying(501)))
+    expect(again).toMatchObject({
+      effects: ['StreamSegments'],
+      requeueAfterMs: 250,
+      message: expect.stringContaining('is copying') as string,
+    })
+    expect(again.status.waitingFor).toBeUndefined()
+  })
+})
+
+describe('how it ended', () => {
+  test.each([
+    ['larger than allowed', exitCodes.tooLarge, { reason: 'StreamTooLarge', phase: 'Failed' }],
+    ['without the tools', exitCodes.toolsMissing, { reason: 'StreamToolsMissing', phase: 'Failed' }],
+    [
+      'without anything that came: tried again, and not counted',
+      exitCodes.streamBroken,
+      { reason: 'MoverStarting', phase: 'Moving' },
+    ],
+  ] as const)('%s', (_, exitCode, expected) => {
+    const snapshot = streaming()
+    const job = aJob(snapshot)
+    const verdict = decided({ ...mover(snapshot), mover: { ...noMover, job, jobs: [job], pod: ended(exitCode) } })
+    expect(verdict).toMatchObject(expected)
+    expect(verdict.status.move?.failures ?? 0).toBe(0)
+  })
+})
+
+describe('pinLeft', () => {
+  const finished = (completedAt: string, pinned = true): MeiliSnapshot =>
+    aSnapshot({ spec: allowed, status: { ...moving({ stream: { ...stream, pinned } }), phase: 'Failed', completedAt } })
+  const deleted = (spanMs: number): MeiliSnapshot =>
+    aSnapshot({ spec: allowed, metadata: { deletionTimestamp: ago(spanMs) }, status: moving({ stream }) })
+
+  test.each([
+    ['an object that has ended', finished(ago(minute))],
+    ['an object that is being deleted', deleted(second)],
+  ])('%s keeps its finalizer until nothing of ours is beside the file', (_, snapshot) => {
+    expect(effectsOf('RemovePin', { snapshot })).toEqual([{ kind: 'RemovePin', source }])
+    expect(decided({ snapshot })).toMatchObject({ effects: ['RemovePin'], requeueAfterMs: second })
+    expect(decided({ snapshot }).status).toEqual(snapshot.status)
+  })
+
+  test.each([
+    ['was removed', { kind: 'PinRemoved' }],
+    [
+      'is on a pod that is gone',
+      { kind: 'Refused', effect: 'RemovePin', message: 'exec in Pod shop/search-0 answered 404' },
+    ],
+  ] as const)('a pin that %s is off the record', (_, fact) => {
+    const snapshot = finished(ago(minute))
+    const status = learnFact(snapshot, fact, now)
+    expect(status).toEqual({
+      ...snapshot.status,
+      move: { ...snapshot.status?.move, stream: { ...stream, pinned: false } },
+    })
+    expect(decided({ snapshot: { ...snapshot, status } }).effects).toEqual(['RemoveFinalizer'])
+  })
+
+  test.each([
+    ['an end', finished(ago(hour))],
+    ['a deletion', deleted(2 * minute)],
+  ])('one that cannot be removed holds up %s no longer than its limit', (_, snapshot) => {
+    expect(decided({ snapshot }).effects).not.toContain('RemovePin')
+    expect(decided({ snapshot }).effects).toEqual(['RemoveFinalizer'])
+  })
+
+  test('a snapshot on its way keeps its pin', () => {
+    expect(effectsOf('RemovePin', mover(streaming(), copying(0)))).toEqual([])
+  })
+})

@@ -1,0 +1,435 @@
+// What is read of the cluster for one snapshot: who goes first, which pod is the very one, how far the mover is.
+import { describe, expect, test } from 'vitest'
+import type { MeiliInstance } from '../../../../../src/api/instance.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
+import { KubeClient } from '../../../../../src/kube/client.ts'
+import type { KubeObject, Ref, Resource } from '../../../../../src/kube/resource.ts'
+import { NotFound, TerminalError, TransientError } from '../../../../../src/errors.ts'
+import type { Connections } from '../../../../../src/perform/meilisearch-connections.ts'
+import { observeSnapshot } from '../../../../../src/kinds/snapshot/observe/observe.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import { aManagedInstance } from '../../../../support/builders/managed-observations.ts'
+import {
+  aClaim,
+  aCondition,
+  ago,
+  aJob,
+  anInstance,
+  aSnapshot,
+  aTarget,
+  hour,
+  jobName,
+  minute,
+  moving,
+  requested,
+  running,
+  second,
+} from '../../../../support/builders/observations.ts'
+
+interface World {
+  /** By `plural/name`. */
+  readonly objects?: Readonly<Record<string, object>>
+  readonly jobs?: readonly object[]
+  readonly pods?: readonly object[]
+  readonly events?: readonly object[]
+  /** Text of the mover's output, or why it cannot be read. */
+  readonly logs?: string | Error
+  /** What a list of many ends with. */
+  readonly unanswered?: Error
+  readonly instances?: readonly MeiliInstance[]
+  readonly snapshots?: readonly MeiliSnapshot[]
+}
+
+function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswered }: World): KubeClient {
+  const inPlace: Readonly<Record<string, object>> = objects ?? {
+    'pods/search-0': aTarget(),
+    'persistentvolumeclaims/backups': aClaim(),
+  }
+  const lists: Readonly<Record<string, readonly object[]>> = { jobs, pods, events }
+  return Object.assign(Object.create(KubeClient.prototype) as KubeClient, {
+    get: ({ plural }: Resource, { name }: Ref) => {
+      const found = inPlace[`${plural}/${name}`]
+      return found === undefined ? Promise.reject(new NotFound(`${name} not found`)) : Promise.resolve(found)
+    },
+    listAll: ({ plural }: Resource) =>
+      unanswered === undefined ? Promise.resolve(lists[plural]) : Promise.reject(unanswered),
+    list: ({ plural }: Resource) => Promise.resolve({ items: lists[plural] as KubeObject[] }),
+    // As the kubelet: no more bytes than were asked for.
+    logs: (_: Ref, { limitBytes = Infinity }: { limitBytes?: number }) =>
+      logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs.slice(0, limitBytes)),
+  })
+}
+
+const noSecret = {
+  open: () => Promise.resolve({ state: 'SecretMissing', message: 'Secret keys does not exist.' }),
+} as unknown as Connections
+
+async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<SnapshotObservation> {
+  const { instances = [anInstance()], snapshots = [] } = world
+  return await observeSnapshot(
+    {
+      kube: kubeOf(world),
+      connections: noSecret,
+      instance: (key) => instances.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
+      instances: (namespace) => instances.filter(({ metadata }) => metadata.namespace === namespace),
+      snapshots: (namespace) =>
+        [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
+      maxMovers: 10,
+      maxStreams: 0,
+      moverImage: 'example.test/meili-operator:1',
+      imagePullSecrets: ['pull'],
+    },
+    snapshot,
+  )
+}
+
+/** Another snapshot of the same server, as old as told. */
+const other = (
+  name: string,
+  parts: { ageMs?: number; status?: MeiliSnapshotStatus; metadata?: object; instance?: string } = {},
+): MeiliSnapshot =>
+  aSnapshot({
+    name,
+    metadata: { uid: `${name}-uid`, creationTimestamp: ago(parts.ageMs ?? 2 * hour), ...parts.metadata },
+    spec: { source: { instanceRef: { name: parts.instance ?? 'search' } } },
+    ...(parts.status === undefined ? {} : { status: parts.status }),
+  })
+const waitingFor = (reason: string): MeiliSnapshotStatus => ({
+  phase: 'Pending',
+  conditions: [aCondition('Ready', 'False', { reason })],
+})
+
+describe('the queue', () => {
+  const ahead = async (...snapshots: MeiliSnapshot[]): Promise<readonly string[]> =>
+    (await observe(aSnapshot(), { snapshots })).ahead
+
+  test('older ones that wait for nothing but their turn go first', async () => {
+    expect(await ahead(other('fresh'), other('queued', { status: waitingFor('Queued') }))).toEqual(['fresh', 'queued'])
+  })
+
+  test('younger ones do not', async () => {
+    expect(await ahead(other('younger', { ageMs: minute }))).toEqual([])
+  })
+
+  test('of two that are as old as each other exactly one goes first', async () => {
+    const twin = other('twin', { ageMs: hour })
+    expect((await ahead(twin)).length + (await observe(twin, { snapshots: [aSnapshot()] })).ahead.length).toBe(1)
+  })
+
+  test.each(['ClaimNotFound', 'Unauthorized', 'TargetNotReady'])(
+    'one that waits for something else (%s) blocks nobody',
+    async (reason) => {
+      expect(await ahead(other('held-up', { status: waitingFor(reason) }))).toEqual([])
+    },
+  )
+
+  test('one with a request on record goes first, also where it is younger or being deleted', async () => {
+    expect(
+      await ahead(
+        other('active', { ageMs: minute, status: requested() }),
+        other('leaving', { status: requested(), metadata: { deletionTimestamp: ago(second) } }),
+      ),
+    ).toEqual(['active', 'leaving'])
+  })
+
+  test('one that is being deleted and has asked for nothing does not', async () => {
+    expect(await ahead(other('leaving', { metadata: { deletionTimestamp: ago(second) } }))).toEqual([])
+  })
+
+  test('one that has ended does not', async () => {
+    expect(
+      await ahead(
+        other('done', { status: { ...moving(), phase: 'Completed' } }),
+        other('failed', { status: { ...requested(), phase: 'Failed' } }),
+      ),
+    ).toEqual([])
+  })
+
+  test('one of another server does not', async () => {
+    expect(await ahead(other('elsewhere', { instance: 'blog' }))).toEqual([])
+  })
+
+  test('one of another instance that stands for the same pod does', async () => {
+    const instances = [
+      anInstance(),
+      anInstance({ name: 'alias' }),
+      anInstance({ name: 'blog', status: { pod: { name: 'blog-0', uid: 'blog-uid' } } }),
+    ]
+    const seen = await observe(aSnapshot(), {
+      instances,
+      snapshots: [other('aliased', { instance: 'alias' }), other('elsewhere', { instance: 'blog' })],
+    })
+    expect(seen.ahead).toEqual(['aliased'])
+  })
+
+  test('one of another namespace does not, whatever its names', async () => {
+    expect(await ahead(other('foreign', { metadata: { namespace: 'bank' } }))).toEqual([])
+  })
+})
+
+describe('tasks of others', () => {
+  test('are those that they have on record, adopted or named by the reply', async () => {
+    const snapshots = [
+      other('a', { status: requested({ taskUid: 12 }) }),
+      other('b', { status: requested({}, { task: { uid: 13, status: 'enqueued', enqueuedAt: ago(second) } }) }),
+      other('c'),
+    ]
+    expect((await observe(aSnapshot(), { snapshots })).adoptedByOthers).toEqual([12, 13])
+  })
+})
+
+describe('the target', () => {
+  test('is the very pod that the instance speaks of', async () => {
+    expect((await observe(aSnapshot())).target?.metadata?.uid).toBe('pod-uid')
+  })
+
+  test('or a pod that has taken its place, of which the instance does not know yet', async () => {
+    const objects = { 'pods/search-0': aTarget({ metadata: { uid: 'another-uid' } }) }
+    expect(await observe(aSnapshot(), { objects })).toMatchObject({
+      target: undefined,
+      successor: { metadata: { uid: 'another-uid' } },
+    })
+    expect((await observe(aSnapshot())).successor).toBeUndefined()
+  })
+
+  test.each([
+    ['another pod of that name', { 'pods/search-0': aTarget({ metadata: { uid: 'another-uid' } }) }],
+    ['no pod', {}],
+  ])('is nobody where there is %s', async (_, objects) => {
+    expect(await observe(aSnapshot(), { objects })).toMatchObject({ target: undefined, engine: { state: 'NotAsked' } })
+  })
+
+  test('is nobody without an instance', async () => {
+    expect(await observe(aSnapshot(), { instances: [] })).toMatchObject({
+      instance: undefined,
+      target: undefined,
+      engine: { state: 'NotAsked' },
+    })
+  })
+})
+
+describe('the databases', () => {
+  test('are those of all instances of the namespace: of a managed one by its spec, before anybody has looked at it', async () => {
+    const elsewhere = anInstance({ name: 'elsewhere', metadata: { namespace: 'bank' } })
+    const unseen = { ...anInstance({ name: 'unseen' }), status: {} }
+    const managed = [
+      aManagedInstance(),
+      aManagedInstance({ name: 'heir', managed: { storage: { claimName: 'backups' } } }),
+    ]
+    const { databases } = await observe(aSnapshot(), { instances: [anInstance(), elsewhere, unseen, ...managed] })
+    expect(databases).toEqual([
+      { instance: 'search', claimName: 'search-data', subPath: 'data.ms' },
+      { instance: 'movies', claimName: 'movies-data', subPath: 'data.ms' },
+      { instance: 'heir', claimName: 'backups', subPath: 'data.ms' },
+    ])
+  })
+
+  test('of one that is not looked at yet nothing is known, and it is named; of one without a pod there is nothing to wait for', async () => {
+    const unknown = (name: string, reason?: string): MeiliInstance => ({
+      ...anInstance({ name }),
+      status: {
+        observedGeneration: reason === undefined ? -1 : 1,
+        conditions: reason === undefined ? [] : [aCondition('PodFound', 'False', { reason })],
+      },
+    })
+    const instances = [
+      anInstance(),
+      unknown('fresh'),
+      unknown('seen-by-an-older-operator', 'PodAmbiguous'),
+      unknown('without-pod', 'PodNotFound'),
+      { ...aManagedInstance(), status: {} },
+      anInstance({ name: 'elsewhere', metadata: { namespace: 'bank' }, status: { observedGeneration: -1 } }),
+    ]
+    expect((await observe(aSnapshot(), { instances })).unseen).toEqual(['fresh', 'seen-by-an-older-operator'])
+  })
+
+  test('a claim that a managed MeiliInstance has left behind counts, by its annotation, unless it has another server now', async () => {
+    const left = aClaim({ metadata: { annotations: { 'meili-operator.dev/database-version': '1.21.0' } } })
+    const objects = { 'pods/search-0': aTarget(), 'persistentvolumeclaims/backups': left }
+    expect((await observe(aSnapshot(), { objects })).databases).toContainEqual({
+      instance: undefined,
+      claimName: 'backups',
+      subPath: 'data.ms',
+    })
+    const heir = aManagedInstance({ name: 'heir', managed: { storage: { claimName: 'backups' } } })
+    expect((await observe(aSnapshot(), { objects, instances: [heir] })).databases).toEqual([
+      { instance: 'heir', claimName: 'backups', subPath: 'data.ms' },
+    ])
+    expect((await observe(aSnapshot())).databases.map(({ claimName }) => claimName)).toEqual(['search-data'])
+  })
+
+  test('are known where the object is being deleted, too, finished or not', async () => {
+    const snapshot = aSnapshot({ metadata: { deletionTimestamp: ago(second) }, status: { phase: 'Completed' } })
+    expect((await observe(snapshot)).databases).toHaveLength(1)
+  })
+})
+
+describe('what is read', () => {
+  test('the claim, and its absence', async () => {
+    expect((await observe(aSnapshot())).claim?.metadata?.name).toBe('backups')
+    expect((await observe(aSnapshot(), { objects: {} })).claim).toBeUndefined()
+  })
+
+  test('of a finished object nothing is', async () => {
+    expect(await observe(aSnapshot({ status: { phase: 'Completed' } }), { objects: {} })).toMatchObject({
+      target: undefined,
+      claim: undefined,
+      engine: { state: 'NotAsked' },
+    })
+  })
+
+  test('the server is asked before the request only where the instance is ready', async () => {
+    const notReady = anInstance({ status: { conditions: [aCondition('Ready', 'False', { reason: 'Unreachable' })] } })
+    expect((await observe(aSnapshot(), { instances: [notReady] })).engine.state).toBe('NotAsked')
+    expect((await observe(aSnapshot())).engine.state).toBe('Unauthorized')
+    expect((await observe(aSnapshot({ status: requested() }), { instances: [notReady] })).engine.state).toBe(
+      'Unauthorized',
+    )
+  })
+
+  test('the server is not asked while a mover is there', async () => {
+    const snapshot = aSnapshot({ status: moving() })
+    expect((await observe(snapshot, { jobs: [aJob(snapshot)] })).engine.state).toBe('NotAsked')
+    expect((await observe(snapshot)).engine.state).toBe('Unauthorized')
+  })
+
+  test('movers of others count, in all namespaces, until those have ended', async () => {
+    const snapshots = [
+      other('a', { status: moving() }),
+      other('b', { status: moving(), metadata: { namespace: 'bank' } }),
+      other('c', { status: { ...moving(), phase: 'Completed' } }),
+      other('d', { status: requested() }),
+    ]
+    expect((await observe(aSnapshot({ status: moving() }), { snapshots })).movers).toEqual({ running: 2, limit: 10 })
+  })
+})
+
+describe('the mover', () => {
+  const snapshot = aSnapshot({ status: moving() })
+  const job = aJob(snapshot)
+  const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'job-uid' }]
+  const pod = (name: string, ageMs: number, parts: object = {}): object => ({
+    status: running().status,
+    ...parts,
+    metadata: { name, namespace: 'shop', uid: `${name}-uid`, creationTimestamp: ago(ageMs), ownerReferences },
+  })
+  const seen = async ({
+    claim,
+    ...world
+  }: World & { readonly claim?: object }): Promise<SnapshotObservation['mover']> => {
+    const objects = { 'persistentvolumeclaims/backups': aClaim(claim) }
+    return (await observe(snapshot, { jobs: [job], ...(claim === undefined ? {} : { objects }), ...world })).mover
+  }
+
+  test('is the Job of this attempt, among all of this object', async () => {
+    const first = aJob(snapshot, { metadata: { name: 'first' } })
+    expect(await seen({ jobs: [first, job] })).toMatchObject({ job: { metadata: { name: jobName } }, jobs: [{}, {}] })
+    expect(await seen({ jobs: [first] })).toMatchObject({ job: undefined, jobs: [{ metadata: { name: 'first' } }] })
+  })
+
+  test('has the newest pod of that very Job', async () => {
+    const foreign = {
+      metadata: {
+        name: 'foreign',
+        creationTimestamp: ago(0),
+        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'earlier-job-uid' }],
+      },
+    }
+    expect((await seen({ pods: [pod('old', hour), pod('new', minute), foreign] })).pod?.metadata?.name).toBe('new')
+  })
+
+  const line = (bytesDone: number): string => JSON.stringify({ step: 'copying', bytesDone, bytesTotal: 9 })
+
+  test.each([
+    ['the last line', `${line(1)}\n${line(2)}\n`, 2],
+    ['the last line that is progress', `${line(1)}\nwarning: something\n`, 1],
+    ['nothing yet', '', undefined],
+    [
+      'nothing of a pod that poses as a mover and prints a line without end',
+      `${' '.repeat(1024 * 1024)}${line(3)}`,
+      undefined,
+    ],
+    ['JSON of another kind', '{"step":"dreaming"}', undefined],
+    ['an output that is gone', new NotFound('gone'), undefined],
+    ['an output that may not be read', new TerminalError('forbidden'), undefined],
+    ['an output of a node that is silent', new TransientError('cut off'), undefined],
+  ])('its progress is %s', async (_, logs, bytesDone) => {
+    expect((await seen({ pods: [pod('new', minute)], logs })).progress?.bytesDone).toBe(bytesDone)
+  })
+
+  test('an API server that does not answer ends the pass', async () => {
+    await expect(seen({ pods: [pod('new', minute)], unanswered: new TransientError('busy') })).rejects.toThrow('busy')
+  })
+
+  test('a mover that does not run prints nothing that counts', async () => {
+    expect(
+      (await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], logs: line(1) })).progress,
+    ).toBeUndefined()
+  })
+
+  const warning = (reason: string, times: object): object => ({
+    reason,
+    message: `${reason} it is.`,
+    metadata: { creationTimestamp: ago(hour) },
+    ...times,
+  })
+
+  test('the newest Warning tells what holds it up, whichever time it carries', async () => {
+    const events = [
+      warning('Old', { lastTimestamp: ago(minute) }),
+      warning('Newest', { eventTime: ago(second), lastTimestamp: null }),
+      warning('Oldest', {}),
+    ]
+    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning).toBe(
+      'Newest: Newest it is.',
+    )
+    expect((await seen({ events })).warning).toBe('Newest: Newest it is.')
+  })
+
+  test('a mover that runs has no warning', async () => {
+    expect((await seen({ pods: [pod('new', minute)], events: [warning('Unhealthy', {})] })).warning).toBeUndefined()
+  })
+
+  const unbound = { status: { phase: 'Pending' } }
+  const homeless = pod('new', minute, { status: { phase: 'Pending' } })
+  const binder = [
+    warning('WaitForFirstConsumer', { type: 'Normal', lastTimestamp: ago(second) }),
+    warning('FailedBinding', { type: 'Normal', lastTimestamp: ago(minute) }),
+    warning('ProvisioningFailed', { type: 'Warning' }),
+  ]
+
+  test('a claim without a volume speaks for itself while the pod waits for it', async () => {
+    expect((await seen({ pods: [homeless], events: binder, claim: unbound })).claimTrouble).toBe(
+      'claim backups has no volume: FailedBinding: FailedBinding it is.',
+    )
+  })
+
+  test.each([
+    ['a claim that has its volume', { pods: [homeless], claim: {} }],
+    [
+      'a claim behind a pod that has its node',
+      { pods: [pod('new', minute, { spec: { nodeName: 'node-a' }, status: { phase: 'Pending' } })], claim: unbound },
+    ],
+    ['a claim before there is a pod', { claim: unbound }],
+    ['a claim that is not there', { pods: [homeless], objects: {} }],
+  ])('%s says nothing', async (_, world) => {
+    expect((await seen({ ...world, events: binder })).claimTrouble).toBeUndefined()
+  })
+
+  test('before the move there is none to look for', async () => {
+    expect((await observe(aSnapshot({ status: requested() }), { jobs: [job] })).mover.jobs).toEqual([])
+  })
+})
+
+test('a finished snapshot looks at no other: ten thousand of them are ten thousand looks', async () => {
+  const untouchable = Object.defineProperty({}, 'metadata', {
+    get: () => {
+      throw new Error('it was looked at')
+    },
+  }) as MeiliSnapshot
+  const { movers } = await observe(aSnapshot({ status: { phase: 'Completed' } }), { snapshots: [untouchable] })
+  expect(movers.limit).toBe(10)
+  await expect(observe(aSnapshot({ status: { phase: 'Moving' } }), { snapshots: [untouchable] })).rejects.toThrow(
+    'it was looked at',
+  )
+})
