@@ -83,7 +83,7 @@ export const rooms: readonly Room[] = [
     types,
     says: "perform writes for every kind and knows none: what is one kind's belongs to its room.",
   },
-  ...kind('instance', ['locate', 'managed']),
+  ...kind('instance', ['locate', 'managed', 'status']),
   ...kind('snapshot', ['before', 'engine', 'move', 'after', 'job', 'status']),
   { files: /^runtime\/backoff\.ts$/, may: [], says: pure },
   {

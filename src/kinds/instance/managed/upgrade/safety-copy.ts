@@ -7,7 +7,7 @@ import type { Effect } from '../../../../reconcile/decision.ts'
 import { baseName, claimNameOf, serverSelector } from '../../../../reconcile/names.ts'
 import type { Managed } from '../managed.ts'
 import { roomMissing } from './safety-room.ts'
-import { volumeReady } from '../../volume-checks.ts'
+import { volumeReady } from '../../status/volume-checks.ts'
 
 type Destination = NonNullable<ManagedServer['upgrade']['destination']>
 type Upgrade = MeiliInstanceStatus['upgrade']

@@ -1,15 +1,15 @@
 // PodFound, Reachable, Authorized: what is said of a pod, its answer and its key; and what Ready makes of the three.
 import { describe, expect, test } from 'vitest'
-import type { ServerSeen } from '../../../../src/kinds/instance/observation.ts'
-import { aPod, aTarget } from '../../../support/builders/observations.ts'
+import type { ServerSeen } from '../../../../../src/kinds/instance/observation.ts'
+import { aPod, aTarget } from '../../../../support/builders/observations.ts'
 import {
   decidedInstance,
   healthy,
   instanceWith,
   messageOf,
   nothingThere,
-} from '../../../support/builders/instance-observations.ts'
-import type { InstanceVerdict } from '../../../support/builders/instance-observations.ts'
+} from '../../../../support/builders/instance-observations.ts'
+import type { InstanceVerdict } from '../../../../support/builders/instance-observations.ts'
 
 const keyed = instanceWith(undefined, { existing: { apiKeySecretRef: { name: 'keys', key: 'MEILI_MASTER_KEY' } } })
 const asked = (server: ServerSeen): InstanceVerdict => decidedInstance({ server, instance: keyed })

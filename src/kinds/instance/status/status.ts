@@ -1,14 +1,14 @@
 // What status shows of an instance beside its conditions: what was seen now, and what was seen last where it cannot be seen now. Pure.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
-import type { MeiliInstanceStatus } from '../../api/instance.ts'
-import { instant } from '../../api/conditions.ts'
-import { sizeText } from '../../reconcile/format.ts'
-import { connectionSecretName } from '../../reconcile/names.ts'
-import type { ClaimRole } from '../../reconcile/names.ts'
-import { databaseClaimsOf } from '../../reconcile/server-reference.ts'
-import { managedOf } from './managed/managed.ts'
-import type { InstanceObservation } from './observation.ts'
-import { sizeBytes } from '../../api/spec/quantity.ts'
+import type { MeiliInstanceStatus } from '../../../api/instance.ts'
+import { instant } from '../../../api/conditions.ts'
+import { sizeText } from '../../../reconcile/format.ts'
+import { connectionSecretName } from '../../../reconcile/names.ts'
+import type { ClaimRole } from '../../../reconcile/names.ts'
+import { databaseClaimsOf } from '../../../reconcile/server-reference.ts'
+import { managedOf } from '../managed/managed.ts'
+import type { InstanceObservation } from '../observation.ts'
+import { sizeBytes } from '../../../api/spec/quantity.ts'
 
 /** What was seen now; what could not be seen now stays as it was seen last. */
 export function statusOf(

@@ -1,11 +1,11 @@
 // The three checks that make an instance Ready: its pod, its answer, its key. Each is one condition. Pure.
-import { instanceConditions, instanceReasons } from '../../api/instance.ts'
-import type { InstanceReason } from '../../api/instance.ts'
-import type { Wanted } from '../../api/conditions.ts'
-import { connectionSecretName } from '../../reconcile/names.ts'
-import { serverIn } from '../../reconcile/server-reference.ts'
-import { podNameOf } from './managed/managed.ts'
-import type { InstanceObservation } from './observation.ts'
+import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
+import type { InstanceReason } from '../../../api/instance.ts'
+import type { Wanted } from '../../../api/conditions.ts'
+import { connectionSecretName } from '../../../reconcile/names.ts'
+import { serverIn } from '../../../reconcile/server-reference.ts'
+import { podNameOf } from '../managed/managed.ts'
+import type { InstanceObservation } from '../observation.ts'
 
 /** Oldest server that has the batches API. */
 const oldestVersion = [1, 12] as const

@@ -1,13 +1,13 @@
 // SnapshotVolumeReady: every rung by its name. It gates snapshots and never Ready.
 import { describe, expect, test } from 'vitest'
-import type { InstanceObservation } from '../../../../src/kinds/instance/observation.ts'
-import { aClaim, aTarget } from '../../../support/builders/observations.ts'
+import type { InstanceObservation } from '../../../../../src/kinds/instance/observation.ts'
+import { aClaim, aTarget } from '../../../../support/builders/observations.ts'
 import {
   aLocation,
   decidedInstance,
   instanceWith,
   nothingThere,
-} from '../../../support/builders/instance-observations.ts'
+} from '../../../../support/builders/instance-observations.ts'
 
 interface Judged {
   readonly status: string | undefined

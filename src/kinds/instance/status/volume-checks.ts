@@ -1,9 +1,9 @@
 // The check that gates snapshots: can a mover fetch what the server writes? It says nothing of the server's health. Pure.
-import { instanceConditions, instanceReasons } from '../../api/instance.ts'
-import type { InstanceReason } from '../../api/instance.ts'
-import type { Wanted } from '../../api/conditions.ts'
-import { serverIn } from '../../reconcile/server-reference.ts'
-import type { InstanceObservation } from './observation.ts'
+import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
+import type { InstanceReason } from '../../../api/instance.ts'
+import type { Wanted } from '../../../api/conditions.ts'
+import { serverIn } from '../../../reconcile/server-reference.ts'
+import type { InstanceObservation } from '../observation.ts'
 
 type Verdict = Omit<Wanted, 'type'>
 type Guard = (observation: InstanceObservation) => Verdict | undefined
