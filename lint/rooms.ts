@@ -11,7 +11,14 @@ export interface Room {
 
 const pure =
   'A pure file imports only api and other pure files: what it needs of the world is an argument (see observe/).'
-const words = ['api/', 'reconcile/decision', 'reconcile/format', 'reconcile/names', 'reconcile/server-reference']
+const words = [
+  'api/',
+  'reconcile/decision',
+  'reconcile/format',
+  'reconcile/names',
+  'reconcile/rung',
+  'reconcile/server-reference',
+]
 const shared = ['mover/contract', 'mover/source/batch-window', 'mover/source/rfc3339', 'runtime/backoff']
 const builtins = ['node:path', 'node:crypto', 'node:util']
 const types = ['@kubernetes/client-node']
@@ -55,7 +62,7 @@ export const rooms: readonly Room[] = [
     says: 'api imports zod only: it is the words that all others speak. What needs more belongs to the room that uses it.',
   },
   {
-    files: /^reconcile\/(decision|format|names|server-reference)\.ts$/,
+    files: /^reconcile\/(decision|format|names|rung|server-reference)\.ts$/,
     may: [...words, ...builtins],
     types,
     says: pure,

@@ -1,76 +1,88 @@
 // The ladder of a MeiliSnapshot, top rung first: the first rung that has something to say decides. Pure.
-// Read it as the story of one object; each stage has its own file.
+// Read it as the story of one object; each stage has its own file. Behind each rung stands what it makes sure of.
 import type { MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { Decision } from '../../reconcile/decision.ts'
+import { firstOf } from '../../reconcile/rung.ts'
 import { isRequested } from './status/attempt.ts'
+import { claimMissing, claimUnusable } from './before/claim.ts'
 import { beingDeleted, finished } from './after/ending.ts'
 import { moverFinished, pastMoveDeadline } from './move/move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move/move.ts'
 import type { SnapshotObservation } from './observation.ts'
+import { pauses } from './status/pauses.ts'
 import {
-  claimMissing,
-  claimUnusable,
   databasesUnseen,
   destinationHoldsDatabase,
   finalizerMissing,
   instanceMissing,
   pastStartDeadline,
   queued,
-  sourceUnusable,
   targetNotReady,
 } from './before/prerequisites.ts'
 import { releaseFinished, releaseMissing, releaseOverdue, releaseRunning } from './after/release.ts'
 import { notRequested, requestRefused, taskUnknown } from './engine/request.ts'
 import { roomMissing } from './before/room.ts'
+import { sourceUnusable } from './before/source.ts'
 import { pinLeft, segmentsMissing, streamNotAllowed } from './move/stream.ts'
-import { databaseReplaced, serverSilent, taskEnded, taskOverdue, taskPending } from './engine/task.ts'
+import { taskEnded } from './engine/task-ended.ts'
+import { databaseReplaced } from './engine/task-seen.ts'
+import { serverSilent, taskOverdue, taskPending } from './engine/task.ts'
+import { decisionOf, unchanged } from './status/verdict.ts'
+import type { Rung } from './status/verdict.ts'
 
-/** Decides, or leaves it to the next rung. */
-export type Rung = (observation: SnapshotObservation, nowMs: number) => Decision<MeiliSnapshotStatus> | undefined
+/** In this order: nothing of ours stays beside a file, a deletion is never judged, an end is never judged again. */
+const everyStage: readonly Rung[] = [
+  pinLeft, // no pin is left beside Meilisearch's file
+  beingDeleted, // what runs for a deleted object has ended, and what it wants removed is gone
+  finished, // a finished record stays as it is
+]
 
-const everyStage: readonly Rung[] = [pinLeft, beingDeleted, finished]
-
-/** Until POST /snapshots is on record. */
+/** Until POST /snapshots is on record. What can never work stands above the deadline, what may come below it; whoever waits in the queue has not asked for room, nor for a finalizer. */
 const beforeRequest: readonly Rung[] = [
-  destinationHoldsDatabase,
-  streamNotAllowed,
-  sourceUnusable,
-  pastStartDeadline,
-  instanceMissing,
-  targetNotReady,
-  databasesUnseen,
-  claimMissing,
-  claimUnusable,
-  queued,
-  roomMissing,
-  finalizerMissing,
-  notRequested,
+  destinationHoldsDatabase, // nothing is ever stored beside a database
+  streamNotAllowed, // a file that no mover can mount may be sent
+  sourceUnusable, // a mover can read the file, and remove it where it is to
+  pastStartDeadline, // it does not wait for ever
+  instanceMissing, // there is a server
+  targetNotReady, // it answers, and its volumes are known
+  databasesUnseen, // every server's database is known
+  claimMissing, // the destination exists
+  claimUnusable, // and can be written
+  queued, // one snapshot of a server at a time, in order
+  roomMissing, // the file will fit
+  finalizerMissing, // a deletion waits until what was begun has ended
+  notRequested, // asked for exactly once, above a baseline
 ]
 
-/** Until Meilisearch has ended the task. */
+/** Until Meilisearch has ended the task. Only a server that answers, with the same database, is judged by its tasks; a refusal stands before a lost reply. */
 const inEngine: readonly Rung[] = [
-  serverSilent,
-  databaseReplaced,
-  requestRefused,
-  taskUnknown,
-  taskOverdue,
-  taskPending,
-  taskEnded,
+  serverSilent, // silence is waited out, within the deadline
+  databaseReplaced, // no task of another database is taken for ours
+  requestRefused, // a refused request is repeated, not looked for
+  taskUnknown, // a lost reply is looked for before anything is repeated
+  taskOverdue, // a task of ours that never began is cancelled, nobody else's
+  taskPending, // status follows the task
+  taskEnded, // success leads to the move, failure is told in Meilisearch's words
 ]
 
-/** From then on only the mover matters. */
+/** From then on only the mover matters. What it has stored counts before the deadline, and the deadline before another try. */
 const moving: readonly Rung[] = [
-  moverFinished,
-  pastMoveDeadline,
-  targetMoving,
-  moverMissing,
-  moverWaiting,
-  segmentsMissing,
-  moverRunning,
+  moverFinished, // what the mover says is believed: stored, tried again, or failed
+  pastMoveDeadline, // no mover runs past the deadline
+  targetMoving, // the server's volume is never held against the server
+  moverMissing, // a mover runs, in its turn, on the right node
+  moverWaiting, // why it cannot start is told
+  segmentsMissing, // one that waits for bytes gets them
+  moverRunning, // status follows the copy
 ]
 
-/** Stored: only Meilisearch's own file is left to be removed. */
-const releasing: readonly Rung[] = [releaseFinished, releaseOverdue, releaseMissing, releaseRunning]
+/** Stored: only Meilisearch's own file is left to be removed, which can end in no failure. */
+const releasing: readonly Rung[] = [
+  releaseFinished, // how it ended is on record
+  releaseOverdue, // the snapshot completes at the deadline all the same
+  releaseMissing, // a Job removes it, if no database is in reach of that
+  releaseRunning, // why it takes its time is told
+]
 
 function stage({ snapshot }: SnapshotObservation): readonly Rung[] {
   if (!isRequested(snapshot)) return beforeRequest
@@ -78,13 +90,7 @@ function stage({ snapshot }: SnapshotObservation): readonly Rung[] {
   return snapshot.status?.task?.status === 'succeeded' ? moving : inEngine
 }
 
-/** What no rung foresaw is looked at again: nothing waits in silence for ever. */
-const unforeseenMs = 10_000
-
 export function decideSnapshot(observation: SnapshotObservation, nowMs: number): Decision<MeiliSnapshotStatus> {
-  for (const rung of [...everyStage, ...stage(observation)]) {
-    const decision = rung(observation, nowMs)
-    if (decision !== undefined) return decision
-  }
-  return { status: observation.snapshot.status ?? {}, effects: [], requeueAfterMs: unforeseenMs }
+  const verdict = firstOf([...everyStage, ...stage(observation)])(observation, nowMs)
+  return decisionOf(verdict ?? unchanged({ againMs: pauses.unforeseenMs }), observation.snapshot, nowMs)
 }

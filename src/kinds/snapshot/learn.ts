@@ -7,122 +7,118 @@ import { isRequested } from './status/attempt.ts'
 import { cleanupRefused } from './after/cleanup.ts'
 import { deadlineText, moveDeadlineMs, attemptStartedMs } from './status/deadline.ts'
 import { sentence } from './status/sentence.ts'
-import { failed, inProgress } from './status/status.ts'
 import { interrupted } from './job/stream-source.ts'
+import { decisionOf, failed, noted, step, unchanged } from './status/verdict.ts'
+import type { Verdict } from './status/verdict.ts'
 
 export function learnFact(snapshot: MeiliSnapshot, fact: Fact, nowMs: number): MeiliSnapshotStatus {
-  const status = snapshot.status ?? {}
-  const { request } = status
+  return decisionOf(verdictOn(fact, snapshot, nowMs), snapshot, nowMs).status
+}
+
+function verdictOn(fact: Fact, snapshot: MeiliSnapshot, nowMs: number): Verdict {
+  const { request } = snapshot.status ?? {}
   switch (fact.kind) {
     case 'TaskEnqueued': {
-      if (request === undefined) return status
+      if (request === undefined) return unchanged()
       const { refused: _, missingSince: __, ...kept } = request
-      const changes = { request: { ...kept, taskUid: fact.taskUid, adoptedAt: new Date(nowMs).toISOString() } }
-      return inProgress(
-        snapshot,
-        {
-          phase: 'Snapshotting',
-          reason: snapshotReasons.TaskEnqueued,
-          message: `Task ${fact.taskUid} is enqueued.`,
-          changes,
-        },
-        nowMs,
-      )
+      return step({
+        phase: 'Snapshotting',
+        reason: snapshotReasons.TaskEnqueued,
+        message: `Task ${fact.taskUid} is enqueued.`,
+        changes: { request: { ...kept, taskUid: fact.taskUid, adoptedAt: new Date(nowMs).toISOString() } },
+      })
     }
     case 'CancelAccepted':
-      return request === undefined ? status : { ...status, request: { ...request, cancelTaskUid: fact.taskUid } }
+      return request === undefined ? unchanged() : noted({ request: { ...request, cancelTaskUid: fact.taskUid } })
     case 'StreamInterrupted':
-      return interrupted(snapshot, fact.message, nowMs)
+      return step(interrupted(snapshot, fact.message, nowMs))
     case 'PinRemoved':
-      return pinGone(status)
+      return pinGone(snapshot)
     case 'Refused':
       return refused(snapshot, fact, nowMs)
   }
 }
 
-function pinGone(status: MeiliSnapshotStatus): MeiliSnapshotStatus {
-  const { move } = status
+function pinGone({ status }: MeiliSnapshot): Verdict {
+  const { move } = status ?? {}
   return move?.stream === undefined
-    ? status
-    : { ...status, move: { ...move, stream: { ...move.stream, pinned: false } } }
+    ? unchanged()
+    : noted({ move: { ...move, stream: { ...move.stream, pinned: false } } })
 }
 
 type Refusal = Fact & { kind: 'Refused' }
 
-function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): MeiliSnapshotStatus {
+function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): Verdict {
   const message = sentence(refusal.message)
   switch (refusal.effect) {
     case 'RequestSnapshot':
-      return requestRefused(snapshot, message, nowMs)
+      return requestRefused(snapshot, message)
     case 'CreateJob':
       return jobRefused(snapshot, message, nowMs)
-    case 'CreateClaim': {
-      const until = deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
-      return inProgress(
-        snapshot,
-        {
-          phase: 'Pending',
-          reason: snapshotReasons.ClaimNotReady,
-          message: `The claim could not be created: ${message} It is tried again, until ${until}.`,
-          changes: { waitingFor: message },
-        },
-        nowMs,
-      )
-    }
+    case 'CreateClaim':
+      return step({
+        phase: 'Pending',
+        reason: snapshotReasons.ClaimNotReady,
+        message: `The claim could not be created: ${message} It is tried again, until ${startText(snapshot, nowMs)}.`,
+        changes: { waitingFor: message },
+      })
     case 'StreamSegments':
-      return interrupted(snapshot, message, nowMs)
+      return step(interrupted(snapshot, message, nowMs))
     // The pod is gone, or may not be entered any more: there is nothing that we could still do.
     case 'RemovePin':
-      return pinGone(snapshot.status ?? {})
+      return pinGone(snapshot)
     case 'CancelTask':
-      return cancelRefused(snapshot, message, nowMs)
+      return cancelRefused(snapshot, message)
     default:
-      return snapshot.status ?? {}
+      return unchanged()
   }
 }
 
+const startText = (snapshot: MeiliSnapshot, nowMs: number): string =>
+  deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
+
 /** Quota, Pod Security, a webhook; or the namespace is being deleted, where nothing can be created any more. */
-function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
-  const { metadata, status = {}, spec } = snapshot
+function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): Verdict {
+  const { metadata, status = {} } = snapshot
   // A sweep after the end is tried once: what has ended is never judged again.
-  if (metadata.deletionTimestamp === undefined && isFinished(snapshot)) return status
+  if (metadata.deletionTimestamp === undefined && isFinished(snapshot)) return unchanged()
   if (metadata.deletionTimestamp !== undefined)
     return status.cleanup === undefined
-      ? status
-      : { ...status, cleanup: cleanupRefused(snapshot, status.cleanup, message) }
+      ? unchanged()
+      : noted({ cleanup: cleanupRefused(snapshot, status.cleanup, message) })
   const requested = isRequested(snapshot)
-  const until = deadlineText(
-    requested ? moveDeadlineMs(snapshot, nowMs) : attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start),
-  )
+  const until = requested ? deadlineText(moveDeadlineMs(snapshot, nowMs)) : startText(snapshot, nowMs)
   const stored = status.artifact === undefined ? '' : 'The snapshot is stored. '
-  const said = {
+  return step({
+    phase: requested ? 'Moving' : 'Pending',
     reason: snapshotReasons.MoverRefused,
     message: `${stored}${message} It is tried again, until ${until}.`,
     changes: { waitingFor: message },
-  }
-  return inProgress(snapshot, { phase: requested ? 'Moving' : 'Pending', ...said }, nowMs)
+  })
 }
 
 /** The server's refusal, or a Secret that is missing: then nobody was asked. */
 const unauthorized = /^Secret |^POST \S+ answered 40[13]\b/
 
-function requestRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
-  const request = snapshot.status?.request
-  if (request === undefined) return snapshot.status ?? {}
+function requestRefused({ status }: MeiliSnapshot, message: string): Verdict {
+  const request = status?.request
+  if (request === undefined) return unchanged()
   const [reason, remedy] = unauthorized.test(message)
     ? [snapshotReasons.Unauthorized, ' The key needs snapshots.create for indexes ["*"].']
     : [snapshotReasons.RequestRefused, '']
-  const changes = { request: { ...request, refused: message }, waitingFor: message }
-  return inProgress(
-    snapshot,
-    { phase: 'Pending', reason, message: `${message}${remedy} Asked again every 30 s.`, changes },
-    nowMs,
-  )
+  return step({
+    phase: 'Pending',
+    reason,
+    message: `${message}${remedy} Asked again every 30 s.`,
+    changes: { request: { ...request, refused: message }, waitingFor: message },
+  })
 }
 
 /** It was tried because deadlines.task was over. Where the object is being deleted, the deletion goes on without it. */
-function cancelRefused(snapshot: MeiliSnapshot, why: string, nowMs: number): MeiliSnapshotStatus {
-  if (snapshot.metadata.deletionTimestamp !== undefined) return snapshot.status ?? {}
-  const message = `Task ${snapshot.status?.request?.taskUid ?? ''} was still enqueued at the end of deadlines.task (${snapshot.spec.deadlines.task}), and could not be cancelled, so it may still run: ${why}`
-  return failed(snapshot, { reason: snapshotReasons.TaskDeadlineExceeded, message }, nowMs)
+function cancelRefused({ metadata, spec, status }: MeiliSnapshot, why: string): Verdict {
+  if (metadata.deletionTimestamp !== undefined) return unchanged()
+  return failed({
+    reason: snapshotReasons.TaskDeadlineExceeded,
+    message: `Task ${status?.request?.taskUid ?? ''} was still enqueued at the end of deadlines.task (${spec.deadlines.task}), and could not be cancelled, so it may still run: ${why}`,
+  })
 }

@@ -1,18 +1,19 @@
 // With deletionPolicy Delete: the stored directory goes with the object. Never holds up a deletion for ever. Pure.
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
-import type { Decision } from '../../../reconcile/decision.ts'
 import { artifactPath } from '../job/artifact-path.ts'
 import { cleanupJob } from '../job/commands/cleanup.ts'
 import { databaseOnDestination, databaseWithin, whereabouts } from '../job/databases.ts'
+import { lifeOf } from '../job/life.ts'
 import { jobNameOf } from '../job/template.ts'
-import { resultOf, terminationOf } from '../job/result.ts'
 import type { SnapshotObservation } from '../observation.ts'
+import { pauseAfter, pauses } from '../status/pauses.ts'
 import { deletions } from '../job/pending.ts'
 import { told } from '../status/sentence.ts'
+import { noted, unchanged } from '../status/verdict.ts'
+import type { Verdict } from '../status/verdict.ts'
 import { whyWaiting } from '../job/waiting.ts'
 
-type Outcome = Decision<MeiliSnapshotStatus> | undefined
 type Cleanup = NonNullable<MeiliSnapshotStatus['cleanup']>
 
 const maxAttempts = 3
@@ -25,25 +26,32 @@ export function isToBeCleaned({ spec, status }: MeiliSnapshot): boolean {
 }
 
 /** Undefined once nothing is left to do: gone, or given up with the reason on record. */
-export function cleanup(observation: SnapshotObservation, nowMs: number): Outcome {
+export function cleanup(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
   if (!isToBeCleaned(snapshot) || snapshot.status?.cleanup?.abandoned !== undefined) return undefined
   const hopeless = whyHopeless(observation, nowMs)
   if (hopeless !== undefined) return abandon(observation, hopeless)
   const { cleanup: begun } = snapshot.status ?? {}
-  if (begun === undefined) return begin(observation, { attempt: 1 })
-  const { job, pod } = mover
-  if (job === undefined) return created(observation, begun, nowMs)
-  const termination = terminationOf(job, pod)
-  if (termination === undefined) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: 2000 }
-  const { exitCode, message } = resultOf(termination)
-  if (exitCode === 0) return undefined
-  if (begun.attempt >= maxAttempts) return abandon(observation, message)
-  return begin(observation, {
-    attempt: begun.attempt + 1,
-    failure: told(message, 2000),
-    retryAt: instant(nowMs + 5000 * begun.attempt),
-  })
+  if (begun === undefined) return begin(snapshot, { attempt: 1 })
+  const life = lifeOf(mover, begun.retryAt, nowMs)
+  switch (life.is) {
+    case 'paused':
+      return unchanged({ againMs: life.restMs })
+    case 'absent':
+      return unchanged({
+        effects: [{ kind: 'CreateJob', job: cleanupJob(observation) }],
+        againMs: pauses.workMs,
+      })
+    case 'running':
+      return unchanged({ againMs: pauses.changeMs })
+    case 'ended': {
+      const { exitCode, message } = life.result
+      if (exitCode === 0) return undefined
+      if (begun.attempt >= maxAttempts) return abandon(observation, message)
+      const retryAt = instant(nowMs + pauseAfter.removal(begun.attempt))
+      return begin(snapshot, { attempt: begun.attempt + 1, failure: told(message, 2000), retryAt })
+    }
+  }
 }
 
 function whyHopeless(observation: SnapshotObservation, nowMs: number): string | undefined {
@@ -70,20 +78,11 @@ function whyOutOfReach(seen: SnapshotObservation): string | undefined {
   return inTheWay === undefined ? undefined : `${whereabouts(inTheWay)} The directory cannot be mounted without it.`
 }
 
-function begin({ snapshot }: SnapshotObservation, next: Pick<Cleanup, 'attempt' | 'failure' | 'retryAt'>): Outcome {
-  const status = { ...snapshot.status, cleanup: { ...next, jobName: jobNameOf(snapshot, `cleanup-${next.attempt}`) } }
-  return { status, effects: [], requeueAfterMs: 250 }
-}
-
-function created(observation: SnapshotObservation, { retryAt }: Cleanup, nowMs: number): Outcome {
-  const { snapshot } = observation
-  const restMs = retryAt === undefined ? 0 : Date.parse(retryAt) - nowMs
-  if (restMs > 0) return { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs }
-  return {
-    status: snapshot.status ?? {},
-    effects: [{ kind: 'CreateJob', job: cleanupJob(observation) }],
-    requeueAfterMs: 5000,
-  }
+function begin(snapshot: MeiliSnapshot, next: Pick<Cleanup, 'attempt' | 'failure' | 'retryAt'>): Verdict {
+  return noted(
+    { cleanup: { ...next, jobName: jobNameOf(snapshot, `cleanup-${next.attempt}`) } },
+    { againMs: pauses.nextMs },
+  )
 }
 
 /** A namespace that is being deleted takes no new Job: then the object must not wait for one. */
@@ -101,12 +100,10 @@ function whatStays(snapshot: MeiliSnapshot, why: string): string {
 }
 
 /** Says in status, and so in an Event, what stays where; the object goes. */
-function abandon({ snapshot, mover }: SnapshotObservation, why: string): Outcome {
-  const abandoned = whatStays(snapshot, why)
+function abandon({ snapshot, mover }: SnapshotObservation, why: string): Verdict {
   const before = snapshot.status?.cleanup ?? { attempt: 1, jobName: jobNameOf(snapshot, 'cleanup-1') }
-  return {
-    status: { ...snapshot.status, cleanup: { ...before, abandoned } },
-    effects: mover.job === undefined ? [] : deletions([mover.job]),
-    requeueAfterMs: 250,
-  }
+  return noted(
+    { cleanup: { ...before, abandoned: whatStays(snapshot, why) } },
+    { effects: mover.job === undefined ? [] : deletions([mover.job]), againMs: pauses.nextMs },
+  )
 }

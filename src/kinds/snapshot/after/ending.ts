@@ -1,15 +1,15 @@
 // The rungs that stand above all others: an object that is being deleted, and one that has ended. Pure.
 import { isFinished, snapshotFinalizer } from '../../../api/snapshot.ts'
-import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import type { Decision, Effect } from '../../../reconcile/decision.ts'
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { Effect } from '../../../reconcile/decision.ts'
 import { serverOf } from '../../../reconcile/server-reference.ts'
 import { cleanup, isToBeCleaned } from './cleanup.ts'
+import { pauses } from '../status/pauses.ts'
 import { deletions } from '../job/pending.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { pastPatience, seenAgain } from '../status/status.ts'
+import { late, settled, unchanged } from '../status/verdict.ts'
+import type { Verdict } from '../status/verdict.ts'
 import { whyNotEnding } from '../job/waiting.ts'
-
-type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
 /** How long the cancelling of our own task may hold up a deletion. */
 const cancelWithinMs = 60_000
@@ -21,22 +21,21 @@ function hasFinalizer({ metadata }: MeiliSnapshot): boolean {
 const release: Effect = { kind: 'RemoveFinalizer', finalizer: snapshotFinalizer }
 
 /** Ends what runs for it: the mover (which removes its own partial copy), and a task of ours that has not begun. Stored files stay, unless they are to be deleted. */
-export function beingDeleted(observation: SnapshotObservation, nowMs: number): Outcome {
+export function beingDeleted(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
   if (snapshot.metadata.deletionTimestamp === undefined) return undefined
-  const status = snapshot.status ?? {}
-  if (!hasFinalizer(snapshot)) return { status, effects: [] }
-  if (mover.jobs.length > 0)
-    return { status: notEnding(observation, nowMs) ?? status, effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+  if (!hasFinalizer(snapshot)) return unchanged()
+  if (mover.jobs.length > 0) return moversEnding(observation, nowMs)
   const cancel = cancelOwnTask(observation, nowMs)
-  if (cancel !== undefined) return { status, effects: [cancel], requeueAfterMs: 1000 }
-  return cleanup(observation, nowMs) ?? { status, effects: [release] }
+  if (cancel !== undefined) return unchanged({ effects: [cancel], againMs: pauses.answerMs })
+  return cleanup(observation, nowMs) ?? unchanged({ effects: [release] })
 }
 
 /** The deletion waits for a mover that does not end: that must not happen in silence. */
-function notEnding({ snapshot, mover }: SnapshotObservation, nowMs: number): MeiliSnapshotStatus | undefined {
+function moversEnding({ snapshot, mover }: SnapshotObservation, nowMs: number): Verdict {
+  const act = { effects: deletions(mover.jobs), againMs: pauses.changeMs }
   const why = whyNotEnding(mover, nowMs)
-  return why === undefined || isFinished(snapshot) ? undefined : pastPatience(snapshot, why, nowMs)
+  return why === undefined || isFinished(snapshot) ? unchanged(act) : late(why, act)
 }
 
 /** Only a task that our own POST made, that has not begun, and that no other object waits for. */
@@ -60,10 +59,9 @@ function cancelOwnTask(
 }
 
 /** A finished record is never judged again; that another deletionPolicy was seen is said. The finalizer stays with what is to be deleted, also where that was decided later. */
-export function finished({ snapshot }: SnapshotObservation): Outcome {
+export function finished({ snapshot }: SnapshotObservation): Verdict | undefined {
   if (!isFinished(snapshot)) return undefined
-  const status = seenAgain(snapshot)
   if (isToBeCleaned(snapshot))
-    return { status, effects: hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }] }
-  return { status, effects: hasFinalizer(snapshot) ? [release] : [] }
+    return settled(hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }])
+  return settled(hasFinalizer(snapshot) ? [release] : [])
 }

@@ -8,7 +8,7 @@ import type { PinnedFile } from '../../../reconcile/decision.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { sentence } from '../status/sentence.ts'
-import { inProgress } from '../status/status.ts'
+import type { Step } from '../status/status.ts'
 
 export type Stream = NonNullable<NonNullable<MeiliSnapshotStatus['move']>['stream']>
 
@@ -61,16 +61,11 @@ export function streamFrom({ status }: MeiliInstance, target: V1Pod): Stream | u
 }
 
 /** Nothing is lost: it goes on where the mover stands. */
-export function interrupted(snapshot: MeiliSnapshot, why: string, nowMs: number): MeiliSnapshotStatus {
-  const message = `The stream was interrupted: ${sentence(why)} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-  return inProgress(
-    snapshot,
-    {
-      phase: 'Moving',
-      reason: snapshotReasons.Copying,
-      message,
-      changes: { progress: snapshot.status?.progress, waitingFor: why },
-    },
-    nowMs,
-  )
+export function interrupted(snapshot: MeiliSnapshot, why: string, nowMs: number): Step {
+  return {
+    phase: 'Moving',
+    reason: snapshotReasons.Copying,
+    message: `The stream was interrupted: ${sentence(why)} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`,
+    changes: { progress: snapshot.status?.progress, waitingFor: why },
+  }
 }

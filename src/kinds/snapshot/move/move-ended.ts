@@ -4,51 +4,39 @@ import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import type { MoverProgress, MoverResult } from '../../../mover/contract.ts'
 import { instant } from '../../../api/conditions.ts'
-import type { Decision } from '../../../reconcile/decision.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { storedArtifact } from './artifact.ts'
-import { askAgain } from '../status/attempt.ts'
 import { moveDeadlineMs } from '../status/deadline.ts'
-import { failureOf, isRunning, resultOf, terminationOf } from '../job/result.ts'
+import { lifeOf } from '../job/life.ts'
+import { failureOf, isRunning } from '../job/result.ts'
 import { nextMove } from './next-move.ts'
 import type { SnapshotObservation } from '../observation.ts'
+import { pauses } from '../status/pauses.ts'
 import { deletions, swept } from '../job/pending.ts'
 import { startRelease } from '../after/release.ts'
 import { sentence } from '../status/sentence.ts'
-import { completed, failed, inProgress } from '../status/status.ts'
+import { anew, completed, failed, step } from '../status/verdict.ts'
+import type { Verdict } from '../status/verdict.ts'
 import { whyNotEnding, whyWaiting } from '../job/waiting.ts'
 
-type Outcome = Decision<MeiliSnapshotStatus> | undefined
-
 /** The mover's container has ended: done, or why not. Its own word counts, not the Job's, which comes later. */
-export function moverFinished(observation: SnapshotObservation, nowMs: number): Outcome {
+export function moverFinished(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
-  const { job, pod } = mover
-  if (job === undefined) return undefined
-  const termination = terminationOf(job, pod)
-  if (termination === undefined) return undefined
-  const result = resultOf(termination)
+  const life = lifeOf(mover, undefined, nowMs)
+  if (mover.job === undefined || life.is !== 'ended') return undefined
+  const { result } = life
   if (result.exitCode === 0 && result.stored !== undefined)
-    return stored(snapshot, { job, file: result.stored, space: result.space }, nowMs)
+    return stored(snapshot, { job: mover.job, file: result.stored, space: result.space }, nowMs)
   // A Job that goes away was ended, by us or by somebody: that it failed says nothing. What it stored is stored.
-  if (job.metadata?.deletionTimestamp !== undefined) return undefined
+  return life.isGoing ? undefined : unstored(observation, result, nowMs)
+}
+
+function unstored(observation: SnapshotObservation, result: MoverResult, nowMs: number): Verdict {
   const failure = failureOf(result)
-  switch (failure.cure) {
-    case 'None':
-      return { status: failed(snapshot, failure, nowMs), effects: [] }
-    case 'Snapshot':
-      return askAgain(snapshot, failure, nowMs)
-    default:
-      return nextMove(
-        observation,
-        {
-          failure,
-          seen: roomSeen(result, nowMs),
-          supersededAt: failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined,
-        },
-        nowMs,
-      )
-  }
+  if (failure.cure === 'None') return failed(failure)
+  if (failure.cure === 'Snapshot') return anew(failure)
+  const supersededAt = failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined
+  return nextMove(observation, { failure, seen: roomSeen(result, nowMs), supersededAt }, nowMs)
 }
 
 /** For whoever comes next to that claim. */
@@ -61,48 +49,39 @@ const replacedNote =
 
 type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
 
-function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Outcome {
+function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Verdict {
   const changes = { ...storedArtifact(snapshot, job, file), ...roomSeen({ space }, nowMs) }
-  const note = file.replacedDuringCopy ? { note: replacedNote } : {}
   if (snapshot.spec.sourcePolicy === 'Keep')
-    return { status: completed(snapshot, { changes, ...note }, nowMs), effects: [] }
+    return completed({ changes, ...(file.replacedDuringCopy ? { note: replacedNote } : {}) })
   const { inode, modifiedAt, sizeBytes } = file
-  return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } }, nowMs)
+  return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } })
 }
 
 /** Past deadlines.move: end what runs, see it gone, then say so. */
-export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number): Outcome {
+export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
   const { move } = snapshot.status ?? {}
   if (nowMs <= moveDeadlineMs(snapshot, nowMs)) return undefined
+  const reason = snapshotReasons.MoveDeadlineExceeded
   const waitingFor = lastWord(observation)
   const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
   if (mover.jobs.length === 0) {
     // How the last one ended nobody may have seen: its node may be gone, or it was killed while it cleaned up.
     const { effects, note } =
       (move?.failures ?? 0) > 0 || move?.begun === true ? swept(observation) : { effects: [], note: '' }
-    return {
-      status: failed(
-        snapshot,
-        {
-          reason: snapshotReasons.MoveDeadlineExceeded,
-          message: `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}`,
-        },
-        nowMs,
-      ),
-      effects,
-    }
+    const message = `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}`
+    return failed({ reason, message, effects })
   }
   const begun = move?.begun === true || isRunning(mover.pod)
-  const changes = { waitingFor, move: move && { ...move, ...(begun ? { begun } : {}) } }
-  const step = {
+  return step({
     phase: 'Moving',
-    reason: snapshotReasons.MoveDeadlineExceeded,
+    reason,
     message: `${limit} Its mover is being ended.`,
-    changes,
+    changes: { waitingFor, move: move && { ...move, ...(begun ? { begun } : {}) } },
     overdue: whyNotEnding(mover, nowMs),
-  } as const
-  return { status: inProgress(snapshot, step, nowMs), effects: deletions(mover.jobs), requeueAfterMs: 2000 }
+    effects: deletions(mover.jobs),
+    againMs: pauses.changeMs,
+  })
 }
 
 /** What held it up when the deadline came. Kept in `waitingFor` until the movers are gone: then nothing else could tell. */
@@ -116,6 +95,6 @@ function lastWord({ snapshot, mover }: SnapshotObservation): string {
     : `Job ${move?.jobName ?? ''} was ${progressText(mover.progress)}.`
 }
 
-export function progressText({ step, bytesDone, bytesTotal }: MoverProgress): string {
-  return `${step}: ${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
+export function progressText({ step: at, bytesDone, bytesTotal }: MoverProgress): string {
+  return `${at}: ${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
 }

@@ -1,49 +1,43 @@
 // The rungs of the move: from a succeeded task to a stored file. Pure.
-import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import type { V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../../api/instance.ts'
-import { conditionTypes } from '../../../api/meta.ts'
 import { snapshotReasons } from '../../../api/snapshot.ts'
-import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import { conditionNamed, instant } from '../../../api/conditions.ts'
-import type { Decision, Effect } from '../../../reconcile/decision.ts'
+import { instant } from '../../../api/conditions.ts'
 import { databaseClaimsOf } from '../../../reconcile/server-reference.ts'
-import { askAgain } from '../status/attempt.ts'
 import { whyNotJudged, whyNotStored } from '../job/databases.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import { moveEstimate } from '../status/estimate.ts'
+import { isGoing, lifeOf } from '../job/life.ts'
 import { moverJob, moverJobName } from '../job/commands/move.ts'
 import type { MoveFrom } from '../job/commands/move.ts'
 import { moverUser } from '../job/pod.ts'
 import { progressText } from './move-ended.ts'
 import { isDisrupted } from '../job/result.ts'
-import { bringsNewerFile } from './next-move.ts'
+import { bringsNewerFile, noBatchOf } from './next-move.ts'
 import type { SnapshotObservation } from '../observation.ts'
+import { pauses } from '../status/pauses.ts'
 import { deletions, swept } from '../job/pending.ts'
-import { failed, inProgress, percentOf } from '../status/status.ts'
+import { percentOf } from '../status/status.ts'
 import type { Changes } from '../status/status.ts'
 import { streamFrom, whyNotStreamed } from '../job/stream-source.ts'
+import { also, failed, step, unchanged } from '../status/verdict.ts'
+import type { Verdict } from '../status/verdict.ts'
 import { whyNotEnding, whySilent, whyWaiting } from '../job/waiting.ts'
 
-type Outcome = Decision<MeiliSnapshotStatus> | undefined
-type Move = NonNullable<MeiliSnapshotStatus['move']>
-
 /** The task has succeeded: one write puts that on record together with the mover that comes next, and the same pass starts it. */
-export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Outcome {
+export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Verdict | undefined {
   const { snapshot } = observation
   const move = { attempt: 1, jobName: moverJobName(snapshot, 1), startedAt: instant(nowMs) }
-  return moverMissing(
-    { ...observation, snapshot: { ...snapshot, status: { ...snapshot.status, ...changes, move } } },
-    nowMs,
-  )
+  const recorded = { ...changes, move }
+  const status = { ...snapshot.status, ...recorded }
+  return also(moverMissing({ ...observation, snapshot: { ...snapshot, status } }, nowMs), recorded)
 }
-
-const isGoing = ({ metadata }: V1Job | V1Pod): boolean => metadata?.deletionTimestamp !== undefined
 
 /** A mover that holds a single-node volume must not keep the database from starting elsewhere: fail-over goes first. */
 export function targetMoving(
   { snapshot, instance, target, successor, mover }: SnapshotObservation,
   nowMs: number,
-): Outcome {
+): Verdict | undefined {
   const { job } = mover
   const node = snapshot.status?.move?.node
   const shared = instance?.status?.snapshotVolume?.accessModes?.includes('ReadWriteMany') ?? false
@@ -53,108 +47,65 @@ export function targetMoving(
   const leaving = isGoing(pod) || (pod.spec?.nodeName ?? node) !== node
   if (!leaving) return undefined
   const message = `Pod ${pod.metadata?.name ?? ''} is leaving node ${node}: the mover there makes way, and starts again when the pod is ready.`
-  return {
-    status: inProgress(
-      snapshot,
-      {
-        phase: 'Moving',
-        reason: snapshotReasons.TargetMoving,
-        message,
-        changes: { waitingFor: message },
-        overdue: whyNotEnding(mover, nowMs),
-      },
-      nowMs,
-    ),
+  return step({
+    phase: 'Moving',
+    reason: snapshotReasons.TargetMoving,
+    message,
+    changes: { waitingFor: message },
+    overdue: whyNotEnding(mover, nowMs),
     effects: deletions([job]),
-    requeueAfterMs: 2000,
-  }
+    againMs: pauses.changeMs,
+  })
 }
 
 /** Rung 11: the mover of this attempt is not there. A Job of that name that is going away must be gone first. */
-export function moverMissing(observation: SnapshotObservation, nowMs: number): Outcome {
+export function moverMissing(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
   const before = snapshot.status?.move
-  if (before === undefined || (mover.job !== undefined && !isGoing(mover.job))) return undefined
-  const early = paused(observation, before, nowMs) ?? notStored(observation, nowMs)
-  if (early !== undefined) return early
+  const life = lifeOf(mover, before?.retryAt, nowMs)
+  if (before === undefined || ('isGoing' in life && !life.isGoing)) return undefined
+  if (life.is === 'paused') return unchanged({ againMs: life.restMs })
+  const why = whyNotStored(observation)
+  if (why !== undefined) return notStored(observation, why)
   const start = whyNotJudged(observation) ?? readyToStart(observation, before.attempt)
-  if (typeof start === 'string') {
-    const message = `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-    return {
-      status: inProgress(
-        snapshot,
-        {
-          phase: 'Moving',
-          reason: snapshotReasons.MoverStarting,
-          message,
-          changes: { waitingFor: start },
-          overdue: whyNotEnding(mover, nowMs),
-        },
-        nowMs,
-      ),
-      effects: [],
-      requeueAfterMs: 2000,
-    }
-  }
-  if (!bringsNewerFile(start.engine, before.supersededAt)) {
-    return askAgain(
-      snapshot,
-      {
-        reason: snapshotReasons.SourceMissing,
-        message: `The file in the snapshot directory was written at ${before.supersededAt}, by no batch that Meilisearch shows.`,
-      },
-      nowMs,
-    )
-  }
-  const job = moverJob({ ...observation, ...start, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
+  if (typeof start === 'string')
+    return step({
+      phase: 'Moving',
+      reason: snapshotReasons.MoverStarting,
+      message: `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`,
+      changes: { waitingFor: start },
+      overdue: whyNotEnding(mover, nowMs),
+      againMs: pauses.changeMs,
+    })
+  if (!bringsNewerFile(start.engine, before.supersededAt)) return noBatchOf(before.supersededAt)
   const node = start.target.spec?.nodeName ?? ''
-  const effects: Effect[] = [{ kind: 'CreateJob', job }]
-  if (before.node === node && wasRefused(snapshot))
-    return { status: snapshot.status ?? {}, effects, requeueAfterMs: 10_000 }
   const move = {
     ...before,
     node,
     runAs: moverUser({ snapshot, ...start }),
     stream: streamFrom(start.instance, start.target),
   }
-  return {
-    status: inProgress(
-      snapshot,
-      {
-        phase: 'Moving',
-        reason: snapshotReasons.MoverStarting,
-        message: startingText(before.jobName, node),
-        changes: { move },
-      },
-      nowMs,
-    ),
-    effects,
-    requeueAfterMs: 5000,
-  }
-}
-
-function paused({ snapshot }: SnapshotObservation, { retryAt }: Move, nowMs: number): Outcome {
-  const restMs = retryAt === undefined ? 0 : Date.parse(retryAt) - nowMs
-  return restMs > 0 ? { status: snapshot.status ?? {}, effects: [], requeueAfterMs: restMs } : undefined
+  const job = moverJob({ ...observation, ...start, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
+  return step({
+    phase: 'Moving',
+    reason: snapshotReasons.MoverStarting,
+    message: startingText(before.jobName, node),
+    changes: { move },
+    effects: [{ kind: 'CreateJob', job }],
+    isAgain: before.node === node,
+    againMs: pauses.workMs,
+  })
 }
 
 /** The destination was given to a server since the request. A mover that runs already is let be. */
-function notStored(observation: SnapshotObservation, nowMs: number): Outcome {
-  const { snapshot } = observation
-  const why = whyNotStored(observation)
-  if (why === undefined) return undefined
-  const { note, effects } = (snapshot.status?.move?.attempt ?? 1) > 1 ? swept(observation) : { note: '', effects: [] }
-  return {
-    status: failed(
-      snapshot,
-      {
-        reason: snapshotReasons.DestinationUnusable,
-        message: `The snapshot was taken, and cannot be stored. ${why}${note}`,
-      },
-      nowMs,
-    ),
+function notStored(observation: SnapshotObservation, why: string): Verdict {
+  const attempt = observation.snapshot.status?.move?.attempt ?? 1
+  const { note, effects } = attempt > 1 ? swept(observation) : { note: '', effects: [] }
+  return failed({
+    reason: snapshotReasons.DestinationUnusable,
+    message: `The snapshot was taken, and cannot be stored. ${why}${note}`,
     effects,
-  }
+  })
 }
 
 /** One sentence from the request to the first word of the mover: nothing worth a write happens in between. */
@@ -192,63 +143,43 @@ function whyUnfit(instance: MeiliInstance, target: V1Pod): string | undefined {
     : undefined
 }
 
-/** What was refused is tried again without a new sentence: else each try would tell the same story anew. */
-function wasRefused({ status }: SnapshotObservation['snapshot']): boolean {
-  return conditionNamed(status?.conditions, conditionTypes.Ready)?.reason === snapshotReasons.MoverRefused
-}
-
 /** Rung 12: say why in the cluster's own words. */
-export function moverWaiting(observation: SnapshotObservation, nowMs: number): Outcome {
-  const { snapshot, mover } = observation
+export function moverWaiting({ snapshot, mover }: SnapshotObservation, nowMs: number): Verdict | undefined {
   const why = whyWaiting(mover)
   if (why === undefined) return undefined
-  const message = `The mover cannot start yet: ${why} It is given up at ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`
-  return {
-    status: inProgress(
-      snapshot,
-      { phase: 'Moving', reason: snapshotReasons.MoverWaiting, message, changes: { waitingFor: why } },
-      nowMs,
-    ),
-    effects: [],
-    requeueAfterMs: 5000,
-  }
+  return step({
+    phase: 'Moving',
+    reason: snapshotReasons.MoverWaiting,
+    message: `The mover cannot start yet: ${why} It is given up at ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`,
+    changes: { waitingFor: why },
+    againMs: pauses.workMs,
+  })
 }
 
-export function moverRunning({ snapshot, mover, earlier }: SnapshotObservation, nowMs: number): Outcome {
+export function moverRunning(
+  { snapshot, mover, earlier }: SnapshotObservation,
+  nowMs: number,
+): ReturnType<typeof step> {
   const { progress } = mover
   const { move } = snapshot.status ?? {}
   const { jobName = '', node = '' } = move ?? {}
-  if (progress === undefined) {
-    const message = isDisrupted(mover.pod)
-      ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.`
-      : startingText(jobName, node)
-    return {
-      status: inProgress(snapshot, { phase: 'Moving', reason: snapshotReasons.MoverStarting, message }, nowMs),
-      effects: [],
-      requeueAfterMs: 2000,
-    }
-  }
+  if (progress === undefined)
+    return step({
+      phase: 'Moving',
+      reason: snapshotReasons.MoverStarting,
+      message: isDisrupted(mover.pod)
+        ? `Pod ${mover.pod?.metadata?.name ?? ''} had to make way (drain, eviction or preemption): Job ${jobName} makes another one.`
+        : startingText(jobName, node),
+      againMs: pauses.changeMs,
+    })
   const share = percentOf(progress.bytesTotal === 0 ? 0 : (100 * progress.bytesDone) / progress.bytesTotal)
+  const estimatedCompletion = moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs)
   const copying = progress.step === 'copying'
-  return {
-    status: inProgress(
-      snapshot,
-      {
-        phase: copying ? 'Moving' : 'Verifying',
-        reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
-        message: `Job ${jobName} is ${progressText(progress)}.`,
-        changes: {
-          move: move && { ...move, begun: true },
-          progress: {
-            ...progress,
-            ...share,
-            estimatedCompletion: moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs),
-          },
-        },
-      },
-      nowMs,
-    ),
-    effects: [],
-    requeueAfterMs: 5000,
-  }
+  return step({
+    phase: copying ? 'Moving' : 'Verifying',
+    reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
+    message: `Job ${jobName} is ${progressText(progress)}.`,
+    changes: { move: move && { ...move, begun: true }, progress: { ...progress, ...share, estimatedCompletion } },
+    againMs: pauses.workMs,
+  })
 }

@@ -2,15 +2,15 @@
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
-import type { Decision } from '../../../reconcile/decision.ts'
-import { askAgain } from '../status/attempt.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import { moverJobName } from '../job/commands/move.ts'
 import type { MoverFailure } from '../job/result.ts'
 import type { EngineAnswer, SnapshotObservation } from '../observation.ts'
+import { pauseAfter, pauses } from '../status/pauses.ts'
 import { swept } from '../job/pending.ts'
 import { sentence, told } from '../status/sentence.ts'
-import { failed, inProgress } from '../status/status.ts'
+import { anew, failed, step } from '../status/verdict.ts'
+import type { Verdict } from '../status/verdict.ts'
 
 /** How often a mover may fail for causes that may pass. Lack of room, drains and a newer file do not count: they end with deadlines.move. */
 const maxFailures = 3
@@ -31,7 +31,7 @@ export function nextMove(
   observation: SnapshotObservation,
   { failure, seen, supersededAt }: FailedMove,
   nowMs: number,
-): Decision<MeiliSnapshotStatus> {
+): Verdict {
   const { snapshot } = observation
   const before: NonNullable<MeiliSnapshotStatus['move']> = snapshot.status?.move ?? {
     attempt: 0,
@@ -41,30 +41,15 @@ export function nextMove(
   const failures = (before.failures ?? 0) + (failure.cure === 'Mover' ? 1 : 0)
   if (failures >= maxFailures) {
     const { effects, note } = failure.isKilled ? swept(observation) : { effects: [], note: '' }
-    return {
-      status: failed(
-        snapshot,
-        {
-          reason: failure.reason,
-          message: `The mover failed ${failures} times. Last: ${sentence(failure.message)}${note}`,
-        },
-        nowMs,
-      ),
+    return failed({
+      reason: failure.reason,
+      message: `The mover failed ${failures} times. Last: ${sentence(failure.message)}${note}`,
       effects,
-    }
+    })
   }
-  if (supersededAt !== undefined && supersededAt === before.supersededAt) {
-    return askAgain(
-      snapshot,
-      {
-        reason: snapshotReasons.SourceMissing,
-        message: `The file in the snapshot directory was written at ${supersededAt}, by no batch that Meilisearch shows.`,
-      },
-      nowMs,
-    )
-  }
+  if (supersededAt !== undefined && supersededAt === before.supersededAt) return noBatchOf(supersededAt)
   const attempt = before.attempt + 1
-  const pauseMs = pauseBefore(failure, { failures, attempt })
+  const againMs = pauseBefore(failure, { failures, attempt: before.attempt })
   // Which node the next one runs on is known when it is made.
   const { node: _, ...kept } = before
   const move = {
@@ -73,31 +58,31 @@ export function nextMove(
     failures,
     jobName: moverJobName(snapshot, attempt),
     failure: told(failure.message, 2000),
-    retryAt: instant(nowMs + pauseMs),
+    retryAt: instant(nowMs + againMs),
     supersededAt,
   }
-  return {
-    status: inProgress(
-      snapshot,
-      {
-        phase: 'Moving',
-        ...saying(snapshot, { failure, failures }, nowMs),
-        changes: { move, ...seen, waitingFor: sentence(failure.message) },
-      },
-      nowMs,
-    ),
-    effects: [],
-    requeueAfterMs: pauseMs,
-  }
+  return step({
+    phase: 'Moving',
+    ...saying(snapshot, { failure, failures }, nowMs),
+    changes: { move, ...seen, waitingFor: sentence(failure.message) },
+    againMs,
+  })
 }
+
+/** A newer file lies there, and no task tells what it is. */
+export const noBatchOf = (writtenAt: string | undefined): Verdict =>
+  anew({
+    reason: snapshotReasons.SourceMissing,
+    message: `The file in the snapshot directory was written at ${writtenAt}, by no batch that Meilisearch shows.`,
+  })
 
 function pauseBefore(
   { reason, cure }: MoverFailure,
   { failures, attempt }: { failures: number; attempt: number },
 ): number {
-  if (reason === snapshotReasons.Superseded) return 1000
-  if (reason === snapshotReasons.InsufficientSpace) return Math.min(300_000, 30_000 * 1.5 ** (attempt - 2))
-  return cure === 'Mover' ? 1000 * 5 ** failures : Math.min(60_000, 2000 * 2 ** (attempt - 2))
+  if (reason === snapshotReasons.Superseded) return pauses.answerMs
+  if (reason === snapshotReasons.InsufficientSpace) return pauseAfter.noSpace(attempt)
+  return cure === 'Mover' ? pauseAfter.failedMove(failures) : pauseAfter.endedMove(attempt)
 }
 
 function saying(

@@ -1,24 +1,21 @@
 // The rungs of a file that no mover can mount: it is sent from the server's own container, where object and install allow it. Pure.
 import type { SnapshotVolume } from '../../../api/instance.ts'
 import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
-import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import type { Decision } from '../../../reconcile/decision.ts'
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { moverContainer } from '../job/template.ts'
 import { moverRunning } from './move.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { failed } from '../status/status.ts'
+import { pauses } from '../status/pauses.ts'
 import { interrupted, mayStream, mustStream, pinnedFile } from '../job/stream-source.ts'
+import { failed, step, unchanged } from '../status/verdict.ts'
+import type { Verdict } from '../status/verdict.ts'
 import { whySilent } from '../job/waiting.ts'
-
-type Outcome = Decision<MeiliSnapshotStatus> | undefined
 
 /** How long a pin that cannot be removed (its pod does not answer) may hold up a deletion, and the end of a finished object. */
 const unpinWithinMs = { deleted: 60_000, finished: 600_000 } as const
-/** After an interruption. Where all goes well there is no pause, but for what the mover's own output lags behind. */
-const pauseMs = { usual: 250, interrupted: 2000 } as const
 
 /** Both halves are needed: the message names the one that is missing. Where neither is there, the instance's own words name both. */
-export function streamNotAllowed(observation: SnapshotObservation, nowMs: number): Outcome {
+export function streamNotAllowed(observation: SnapshotObservation): Verdict | undefined {
   const { snapshot, instance, streams } = observation
   const volume = instance?.status?.snapshotVolume
   if (
@@ -37,7 +34,7 @@ export function streamNotAllowed(observation: SnapshotObservation, nowMs: number
         : undefined
   if (why === undefined) return undefined
   const message = `No other pod can mount ${volume.directory} of MeiliInstance ${instance?.metadata.name ?? ''} (${volume.claimName === undefined ? volume.kind : `claim ${volume.claimName}, ReadWriteOncePod`}). ${why}`
-  return { status: failed(snapshot, { reason: snapshotReasons.StreamNotAllowed, message }, nowMs), effects: [] }
+  return failed({ reason: snapshotReasons.StreamNotAllowed, message })
 }
 
 const missing = {
@@ -68,35 +65,36 @@ function whyInterrupted(observation: SnapshotObservation): string | undefined {
   return (observation.mover.progress?.bytesDone ?? 0) > (progress?.bytesDone ?? 0) ? undefined : waitingFor
 }
 
-/** The mover waits for bytes: send some, and look again. */
-export function segmentsMissing(observation: SnapshotObservation, nowMs: number): Outcome {
+/** The mover waits for bytes: send some, and look again. Where all goes well there is no pause, but for what the mover's own output lags behind. */
+export function segmentsMissing(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover, target } = observation
   const move = snapshot.status?.move
   if (move?.stream === undefined || !awaitsBytes(mover)) return undefined
   const why = whyInterrupted(observation)
-  const status = why === undefined ? moverRunning(observation, nowMs)?.status : interrupted(snapshot, why, nowMs)
-  if (target === undefined) return { status: status ?? {}, effects: [], requeueAfterMs: pauseMs.interrupted }
+  const seen = why === undefined ? moverRunning(observation, nowMs) : step(interrupted(snapshot, why, nowMs))
+  const againMs = why === undefined ? pauses.nextMs : pauses.changeMs
+  if (target === undefined) return { ...seen, againMs }
   // A new pod of the server may have another name.
   const stream = { ...move.stream, pod: target.metadata?.name ?? '' }
   const receiver = { pod: mover.pod?.metadata?.name ?? '', container: moverContainer }
   return {
-    status: { ...status, ...(stream.pod === move.stream.pod ? {} : { move: { ...move, stream } }) },
+    ...seen,
+    ...(stream.pod === move.stream.pod ? {} : { changes: { ...seen.changes, move: { ...move, stream } } }),
     effects: [{ kind: 'StreamSegments', source: pinnedFile(snapshot, stream), receiver }],
-    requeueAfterMs: why === undefined ? pauseMs.usual : pauseMs.interrupted,
+    againMs,
   }
 }
 
 /** Whatever became of it: nothing of ours stays beside Meilisearch's file. Above all other rungs, within a limit. */
-export function pinLeft({ snapshot }: SnapshotObservation, nowMs: number): Outcome {
+export function pinLeft({ snapshot }: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { metadata, status } = snapshot
   const stream = status?.move?.stream
   const deleted = metadata.deletionTimestamp !== undefined
   if (stream?.pinned !== true || !(deleted || isFinished(snapshot))) return undefined
   const sinceMs = nowMs - Date.parse(metadata.deletionTimestamp ?? status?.completedAt ?? '')
   if (sinceMs > (deleted ? unpinWithinMs.deleted : unpinWithinMs.finished)) return undefined
-  return {
-    status: status ?? {},
+  return unchanged({
     effects: [{ kind: 'RemovePin', source: pinnedFile(snapshot, stream) }],
-    requeueAfterMs: 1000,
-  }
+    againMs: pauses.answerMs,
+  })
 }

@@ -1,53 +1,38 @@
 // One object asks for one snapshot; for another only where the first brought no file, and the reason is on record. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
-import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotReason } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot, SnapshotReason } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
-import type { Decision } from '../../../reconcile/decision.ts'
 import { sentence, told } from './sentence.ts'
-import { failed, inProgress } from './status.ts'
+import type { Step } from './status.ts'
 
 /** How many snapshots one object may ask for. */
 const maxAttempts = 3
 
-/** What was asked for brought no file, and another snapshot may: begins anew, three times at most. A database that was replaced has tasks of its own. */
-export function askAgain(
-  snapshot: MeiliSnapshot,
-  why: { reason: SnapshotReason; message: string },
-  nowMs: number,
-): Decision<MeiliSnapshotStatus> {
+interface Why {
+  readonly reason: SnapshotReason
+  readonly message: string
+}
+
+/** What was asked for brought no file, and another snapshot may: the step that begins anew, or why it fails after three. A database that was replaced has tasks of its own. */
+export function nextAttempt(snapshot: MeiliSnapshot, why: Why, nowMs: number): Step | Why {
   const { attempt = 1, baseline } = snapshot.status?.request ?? {}
-  if (attempt >= maxAttempts) {
+  if (attempt >= maxAttempts)
     return {
-      status: failed(
-        snapshot,
-        { reason: why.reason, message: `${sentence(why.message)} That was attempt ${attempt} of ${maxAttempts}.` },
-        nowMs,
-      ),
-      effects: [],
+      reason: why.reason,
+      message: `${sentence(why.message)} That was attempt ${attempt} of ${maxAttempts}.`,
     }
-  }
-  const known = why.reason === snapshotReasons.DatabaseReplaced ? {} : { baseline }
   const request = {
     attempt: attempt + 1,
     posts: 0,
     startedAt: instant(nowMs),
     failure: told(why.message, 2000),
-    ...known,
+    ...(why.reason === snapshotReasons.DatabaseReplaced ? {} : { baseline }),
   }
-  const message = `${sentence(why.message)} Another snapshot is asked for (attempt ${attempt + 1} of ${maxAttempts}).`
   return {
-    status: inProgress(
-      snapshot,
-      {
-        phase: 'Pending',
-        reason: snapshotReasons.NewAttempt,
-        message,
-        changes: { request, task: undefined, move: undefined },
-      },
-      nowMs,
-    ),
-    effects: [],
-    requeueAfterMs: 1000,
+    phase: 'Pending',
+    reason: snapshotReasons.NewAttempt,
+    message: `${sentence(why.message)} Another snapshot is asked for (attempt ${attempt + 1} of ${maxAttempts}).`,
+    changes: { request, task: undefined, move: undefined },
   }
 }
 

@@ -28,6 +28,7 @@ import {
 const ladder = readFileSync(new URL('../../../../src/kinds/snapshot/decide.ts', import.meta.url), 'utf8')
 const rungs = [...ladder.matchAll(/readonly Rung\[\] = \[([^\]]+)\]/g)].flatMap(([, names = '']) =>
   names
+    .replaceAll(/\/\/.*$/gm, '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== ''),
