@@ -64,7 +64,7 @@ export const rooms: readonly Room[] = [
   {
     files: /^reconcile\/(decision|format|names|rung|server-reference)\.ts$/,
     may: [...words, ...builtins],
-    types,
+    types: [...types, 'errors'],
     says: pure,
   },
   {

@@ -1,12 +1,30 @@
 // The errors that edges throw. Whoever catches one decides by class, never by text.
 // None of them ever holds a secret: no header, no key, no URL with a query that could carry one.
 
+/** Why the other side did not do it, where a status code, or a code of its own, says so. Set by the edge that reads the reply; whoever decides reads this and no sentence. */
+export type RefusalCause =
+  /** A Secret is not there, has no such key, or may not be read: the server was not asked. */
+  | 'SecretMissing'
+  /** The key in it cannot be sent: the server was not asked. */
+  | 'KeyUnusable'
+  /** Meilisearch lets nobody in with this key, or not for this. */
+  | 'Unauthorized'
+  | 'Quota'
+  | 'NamespaceTerminating'
+  /** A claim that cannot get larger. */
+  | 'NotExpandable'
+  /** The cluster has no such kind. */
+  | 'KindUnknown'
+  /** An object of that name is somebody else's. */
+  | 'NameTaken'
+
 /** What the other side said, as far as it is known. */
 export interface Answer {
   /** HTTP status; absent when there was no reply at all. */
   readonly status?: number
   /** The other side's own machine-readable code, e.g. `AlreadyExists` or `invalid_api_key`. */
   readonly code?: string
+  readonly refusal?: RefusalCause | undefined
   /** How long it asked us to wait (Retry-After). */
   readonly retryAfterMs?: number
   readonly cause?: unknown
@@ -17,11 +35,13 @@ abstract class EdgeError extends Error {
   abstract override readonly name: string
   readonly status: number | undefined
   readonly code: string | undefined
+  readonly refusal: RefusalCause | undefined
   readonly retryAfterMs: number | undefined
   constructor(message: string, answer: Answer = {}) {
     super(message, { cause: answer.cause })
     this.status = answer.status
     this.code = answer.code
+    this.refusal = answer.refusal
     this.retryAfterMs = answer.retryAfterMs
   }
 }

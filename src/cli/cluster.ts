@@ -4,7 +4,7 @@ import type { MeiliInstance } from '../api/instance.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { KubeClient } from '../kube/client.ts'
-import { connect } from '../kube/connection.ts'
+import { connect, NowhereToConnect } from '../kube/connection.ts'
 import type { Connection } from '../kube/connection.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { NotFound } from '../errors.ts'
@@ -80,12 +80,9 @@ function connectionOf({ kubeconfig, context }: Place): Connection {
   try {
     return connect(kubeconfig, context)
   } catch (error) {
+    if (error instanceof NowhereToConnect) throw new Complaint(error.message)
     // The lines after the first show the place in the file.
     const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new Complaint(
-      message.startsWith('There is no ')
-        ? message
-        : `The kubeconfig cannot be read: ${message}. Name another one with --kubeconfig or KUBECONFIG.`,
-    )
+    throw new Complaint(`The kubeconfig cannot be read: ${message}. Name another one with --kubeconfig or KUBECONFIG.`)
   }
 }

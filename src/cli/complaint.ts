@@ -41,9 +41,9 @@ function unsettled(error: TransientError, server: string): string {
   return `The cluster at ${server} cannot do it now: ${ownWords(error)}. Try again.`
 }
 
-/** A group that is not there is answered by plain text; an object that is not there by a Status that names it. */
+/** A group that is not there is answered by plain text; an object that is not there by a Status of this reason. */
 export function isKindMissing(error: NotFound): boolean {
-  return error.code !== 'NotFound' || error.message.includes('could not find the requested resource')
+  return error.code !== 'NotFound' || error.refusal === 'KindUnknown'
 }
 
 /** Without the name of the request, which says nothing to a user: `GET Pod shop/a answered 404 NotFound: …`. */

@@ -30,9 +30,15 @@ export interface Pools {
   readonly streams: Agent
 }
 
+/** The kubeconfig is good, and names no such place. The message is the whole story, with what to do. */
+export class NowhereToConnect extends Error {
+  override readonly name = 'NowhereToConnect'
+}
+
 /**
  * @param kubeconfig a file; without it the usual places: KUBECONFIG, ~/.kube/config, the service account
  * @param context one of the kubeconfig's; without it the current one
+ * @throws NowhereToConnect; what KubeConfig throws, where the file cannot be read
  */
 export function connect(kubeconfig?: string, context?: string): Connection {
   const config = new KubeConfig()
@@ -41,12 +47,14 @@ export function connect(kubeconfig?: string, context?: string): Connection {
   const where = kubeconfig ?? 'the default kubeconfig'
   if (context !== undefined) {
     if (config.getContextObject(context) === null)
-      throw new Error(`There is no context ${context} in ${where}: kubectl config get-contexts lists them.`)
+      throw new NowhereToConnect(`There is no context ${context} in ${where}: kubectl config get-contexts lists them.`)
     config.setCurrentContext(context)
   }
   const server = config.getCurrentCluster()?.server
   if (server === undefined || isMadeUp(config))
-    throw new Error(`There is no cluster in ${where}: set KUBECONFIG, or run in a pod with a service account.`)
+    throw new NowhereToConnect(
+      `There is no cluster in ${where}: set KUBECONFIG, or run in a pod with a service account.`,
+    )
   return new PooledConnection(config, server)
 }
 

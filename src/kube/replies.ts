@@ -1,13 +1,7 @@
 // From the API server's refusal to a typed error: verb, place and the server's own sentence, never a header.
 import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../errors.ts'
-
-interface StatusReply {
-  readonly kind?: string
-  readonly reason?: string
-  readonly message?: string
-  readonly code?: number
-  readonly details?: { readonly retryAfterSeconds?: number }
-}
+import { refusalCause } from './refusal-cause.ts'
+import type { StatusReply } from './refusal-cause.ts'
 
 export interface Refusal {
   /** For example `PUT MeiliSnapshot shop/first/status`. */
@@ -27,6 +21,7 @@ export function errorFrom({ what, status, body, retryAfter }: Refusal): Error {
   const message = `${what} answered ${[status, reply.reason].filter(Boolean).join(' ')}: ${typeof reply.message === 'string' ? reply.message.slice(0, maxMessageLength) : plainText(body)}`
   const answer = {
     status,
+    refusal: refusalCause(status, reply),
     ...(reply.reason === undefined ? {} : { code: reply.reason }),
     ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1000 }),
   }

@@ -39,7 +39,7 @@ async function refusal(attempt: () => Promise<unknown>): Promise<string | undefi
     await attempt()
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error
-    if (error.status === 401 || error.status === 403) return error.message
+    if (error.refusal === 'Unauthorized') return error.message
   }
   return undefined
 }

@@ -97,7 +97,11 @@ function refusal({ key = '' }: Server, call: Call, { status, text }: { status: n
   // GET /health names no error: its status is the code.
   const code = quoted(reply?.code ?? healthReply.safeParse(body).data?.status, 64)
   const message = `${call.method} ${call.path} answered ${status}${code === undefined ? '' : ` ${code}`}: ${quoted(reply?.message, 1000) ?? 'no message'}`
-  const answer = { status, ...(code === undefined ? {} : { code }) }
+  const answer = {
+    status,
+    ...(code === undefined ? {} : { code }),
+    ...(status === 401 || status === 403 ? { refusal: 'Unauthorized' as const } : {}),
+  }
   if (status === 404) return new NotFound(message, answer)
   return status >= 500 || status === 408 || status === 429
     ? new TransientError(message, answer)

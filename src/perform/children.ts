@@ -126,7 +126,8 @@ export class Children {
 
   async createKeys({ kind, server }: Of<'CreateKeys'>): Promise<Fact | undefined> {
     const connection = await this.#connections.open(server)
-    if (connection.state !== 'Open') return { kind: 'Refused', effect: kind, message: connection.message }
+    if (connection.state !== 'Open')
+      return { kind: 'Refused', effect: kind, message: connection.message, cause: connection.state }
     await connection.client.ensureKey(operatorKey(keyUids.operator))
     await connection.client.ensureKey(applicationKey(keyUids.application))
     return undefined
@@ -135,7 +136,12 @@ export class Children {
   async applyConnection({ kind, secret, masterKey, url, uid }: Of<'ApplyConnection'>): Promise<Fact | undefined> {
     const data = await this.#connections.connectionData(secret.metadata.namespace, masterKey, url)
     if (data === undefined)
-      return { kind: 'Refused', effect: kind, message: `Secret ${masterKey.name} has no key ${masterKey.key}` }
+      return {
+        kind: 'Refused',
+        effect: kind,
+        message: `Secret ${masterKey.name} has no key ${masterKey.key}`,
+        cause: 'SecretMissing',
+      }
     const encoded = Object.fromEntries(
       Object.entries(data).map(([key, text]) => [key, Buffer.from(String(text)).toString('base64')]),
     )

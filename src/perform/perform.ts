@@ -45,7 +45,7 @@ export class Performer {
       return await this.#interpret(effect, subject)
     } catch (error) {
       if (error instanceof TerminalError || error instanceof NotFound)
-        return { kind: 'Refused', effect: effect.kind, message: error.message }
+        return { kind: 'Refused', effect: effect.kind, message: error.message, cause: error.refusal }
       throw error
     }
   }
@@ -131,6 +131,7 @@ export class Performer {
       return {
         kind: 'Refused',
         effect: 'CreateJob',
+        cause: 'NameTaken',
         message: `Job ${ref.name} exists and belongs to ${owner === undefined ? 'nobody' : `${owner.kind} ${owner.name}`}. Delete it, and the snapshot goes on.`,
       }
     }
@@ -158,7 +159,8 @@ export class Performer {
   /** The fence: only the winner of a status write just now, only the leader, and never twice. */
   async #requestSnapshot(effect: Effect & { kind: 'RequestSnapshot' }, { writtenAt }: Subject): Promise<Fact> {
     const connection = await this.#connections.open(effect.server)
-    if (connection.state !== 'Open') return { kind: 'Refused', effect: effect.kind, message: connection.message }
+    if (connection.state !== 'Open')
+      return { kind: 'Refused', effect: effect.kind, message: connection.message, cause: connection.state }
     if (writtenAt === undefined)
       throw new Conflict('POST /snapshots was not sent: this pass wrote no status, so nothing fences it')
     if (performance.now() - writtenAt > fenceMs)
@@ -170,7 +172,8 @@ export class Performer {
 
   async #cancelTask(effect: Effect & { kind: 'CancelTask' }): Promise<Fact> {
     const connection = await this.#connections.open(effect.server)
-    if (connection.state !== 'Open') return { kind: 'Refused', effect: effect.kind, message: connection.message }
+    if (connection.state !== 'Open')
+      return { kind: 'Refused', effect: effect.kind, message: connection.message, cause: connection.state }
     const { taskUid } = await connection.client.cancelTask(effect.taskUid)
     return { kind: 'CancelAccepted', taskUid }
   }

@@ -2,6 +2,7 @@
 import type { V1Job, V1OwnerReference, V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { SecretKeyReference } from '../api/meta.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { RefusalCause } from '../errors.ts'
 
 /** How to reach a Meilisearch server. Names Secrets, holds none. */
 export interface ServerReference {
@@ -92,8 +93,13 @@ export type Fact =
   /** Some of it may have come; it goes on where the mover says that it stands. */
   | { readonly kind: 'StreamInterrupted'; readonly message: string }
   | { readonly kind: 'PinRemoved' }
-  /** The other side refused for good: nothing was done. `message` is its own sentence. */
-  | { readonly kind: 'Refused'; readonly effect: Effect['kind']; readonly message: string }
+  /** The other side refused for good: nothing was done. `message` is its own sentence, which nobody reads to decide; `cause` is why, where that is known. */
+  | {
+      readonly kind: 'Refused'
+      readonly effect: Effect['kind']
+      readonly message: string
+      readonly cause?: RefusalCause | undefined
+    }
 
 export interface Decision<Status> {
   /** What was seen, complete: it replaces the status that was there. */

@@ -168,7 +168,7 @@ export function learnRefusal({ metadata, status = {} }: MeiliInstance, fact: Fac
   const before = status.conditions ?? []
   const said: { reason: InstanceReason; message: string } = {
     reason: instanceReasons.ObjectRefused,
-    message: `${fact.message}${/resize|expand/i.test(fact.message) ? ' The claim stays as it is: set its size back, or allow its StorageClass to expand volumes (allowVolumeExpansion).' : ''}`,
+    message: `${fact.message}${fact.cause === 'NotExpandable' ? ' The claim stays as it is: set its size back, or allow its StorageClass to expand volumes (allowVolumeExpansion).' : ''}`,
   }
   const step = conditionNamed(before, instanceConditions.Applied)
   // Ready and Reconciling speak of the same step.

@@ -52,9 +52,9 @@ function refused(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number): Verd
   const message = sentence(refusal.message)
   switch (refusal.effect) {
     case 'RequestSnapshot':
-      return requestRefused(snapshot, message)
+      return requestRefused(snapshot, message, refusal.cause)
     case 'CreateJob':
-      return jobRefused(snapshot, message, nowMs)
+      return jobRefused(snapshot, { ...refusal, message }, nowMs)
     case 'CreateClaim':
       return step({
         phase: 'Pending',
@@ -78,14 +78,14 @@ const startText = (snapshot: MeiliSnapshot, nowMs: number): string =>
   deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
 
 /** Quota, Pod Security, a webhook; or the namespace is being deleted, where nothing can be created any more. */
-function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): Verdict {
+function jobRefused(snapshot: MeiliSnapshot, { message, cause }: Refusal, nowMs: number): Verdict {
   const { metadata, status = {} } = snapshot
   // A sweep after the end is tried once: what has ended is never judged again.
   if (metadata.deletionTimestamp === undefined && isFinished(snapshot)) return unchanged()
   if (metadata.deletionTimestamp !== undefined)
     return status.cleanup === undefined
       ? unchanged()
-      : noted({ cleanup: cleanupRefused(snapshot, status.cleanup, message) })
+      : noted({ cleanup: cleanupRefused(snapshot, status.cleanup, { message, cause }) })
   const requested = isRequested(snapshot)
   const until = requested ? deadlineText(moveDeadlineMs(snapshot, nowMs)) : startText(snapshot, nowMs)
   const stored = status.artifact === undefined ? '' : 'The snapshot is stored. '
@@ -97,13 +97,13 @@ function jobRefused(snapshot: MeiliSnapshot, message: string, nowMs: number): Ve
   })
 }
 
-/** The server's refusal, or a Secret that is missing: then nobody was asked. */
-const unauthorized = /^Secret |^POST \S+ answered 40[13]\b/
+/** Nobody was let in, or nobody asked. */
+const unauthorized: readonly Refusal['cause'][] = ['Unauthorized', 'SecretMissing']
 
-function requestRefused({ status }: MeiliSnapshot, message: string): Verdict {
+function requestRefused({ status }: MeiliSnapshot, message: string, cause: Refusal['cause']): Verdict {
   const request = status?.request
   if (request === undefined) return unchanged()
-  const [reason, remedy] = unauthorized.test(message)
+  const [reason, remedy] = unauthorized.includes(cause)
     ? [snapshotReasons.Unauthorized, ' The key needs snapshots.create for indexes ["*"].']
     : [snapshotReasons.RequestRefused, '']
   return step({

@@ -54,7 +54,7 @@ export interface MoverSeen {
   readonly pod: V1Pod | undefined
   readonly progress: MoverProgress | undefined
   /** Newest Warning Event of the pod, or of the Job where it has no pod. */
-  readonly warning: string | undefined
+  readonly warning: { readonly reason: string; readonly message: string } | undefined
   /** What the cluster says of the destination claim, while it is not bound and the pod waits for it. */
   readonly claimTrouble: string | undefined
   /** Jobs of this object, of any attempt, but the one that cleans up after it; the deletion waits for them. */

@@ -134,6 +134,34 @@ describe('a bad object', () => {
   })
 })
 
+describe('the cause', () => {
+  test('of a namespace that is being deleted is in a field', async () => {
+    const going = await api.namespace()
+    await api.kube.delete(namespaces, { name: going })
+    expect(await refused(create(configMap({ namespace: going, name: 'late' })))).toMatchObject({
+      name: 'TerminalError',
+      refusal: 'NamespaceTerminating',
+    })
+  })
+
+  test('of a quota that is used up is in the words alone', async () => {
+    const full = await api.namespace()
+    const quotas: Resource = { group: '', version: 'v1', plural: 'resourcequotas', kind: 'ResourceQuota' }
+    const hard = { 'count/secrets': '0' }
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { namespace: full, name: 'none' } }
+    const made = await api.kube.create<KubeObject>(quotas, { ...quota, spec: { hard } } as KubeObject)
+    await api.kube.updateStatus(quotas, { ...made, status: { hard, used: hard } } as KubeObject)
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: full, name: 'one' } }
+    await vi.waitFor(async () =>
+      expect(await refused(api.kube.create(secrets, secret))).toMatchObject({ status: 403, refusal: 'Quota' }),
+    )
+  })
+
+  test('of any other refusal is none', async () => {
+    expect(await refused(create(configMap({ namespace, name: 'UPPER' })))).toMatchObject({ refusal: undefined })
+  })
+})
+
 describe('without rights', () => {
   let token: string
   let nobody: KubeClient

@@ -373,7 +373,7 @@ const mover = (of: MeiliSnapshot): Arbitrary<MoverSeen> =>
           bytesTotal: fc.nat(),
         }),
       ),
-      warning: maybe(words),
+      warning: maybe(words.map((message) => ({ reason: 'Failed', message }))),
       claimTrouble: maybe(words),
     })
     .map((parts) => ({ ...parts, job: parts.jobs.find(({ metadata }) => metadata?.name === of.status?.move?.jobName) }))

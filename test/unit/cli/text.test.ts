@@ -106,6 +106,7 @@ describe('an error becomes a sentence:', () => {
       new NotFound('GET x answered 404 NotFound: the server could not find the requested resource', {
         status: 404,
         code: 'NotFound',
+        refusal: 'KindUnknown',
       }),
       /install its CRDs/,
     ],

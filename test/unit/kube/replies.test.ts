@@ -84,3 +84,46 @@ describe('the time that the server asks us to wait', () => {
     expect(asked({ retryAfter: 'Wed, 21 Oct 2026 07:28:00 GMT' })).toBeUndefined()
   })
 })
+
+describe('the cause of a refusal', () => {
+  const causeOf = (code: number, body: object): unknown =>
+    (errorFrom({ what, status: code, body }) as TerminalError).refusal
+
+  test('a namespace that is being deleted is told by its field, whatever the words', () => {
+    const causes = [{ reason: 'Other' }, { reason: 'NamespaceTerminating', field: 'metadata.namespace' }]
+    expect(causeOf(403, { reason: 'Forbidden', message: 'x', details: { causes } })).toBe('NamespaceTerminating')
+    const message = 'unable to create new content in namespace shop because it is being terminated'
+    expect(causeOf(403, { reason: 'Forbidden', message })).toBeUndefined()
+  })
+
+  test.each([
+    [
+      403,
+      'jobs.batch "x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1',
+      'Quota',
+    ],
+    [
+      403,
+      'persistentvolumeclaims "x" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+      'NotExpandable',
+    ],
+    [
+      403,
+      'persistentvolumeclaims "x" is forbidden: Only bound persistent volume claims can be expanded',
+      'NotExpandable',
+    ],
+    [404, 'the server could not find the requested resource', 'KindUnknown'],
+    [422, 'exceeded quota: small, requested', undefined],
+    [403, 'pods "x" is forbidden: violates PodSecurity', undefined],
+    [404, 'pods "resize" not found', undefined],
+  ])('%d %s: %s', (code, message, cause) => {
+    expect(causeOf(code, { reason: 'Reason', message })).toBe(cause)
+  })
+
+  test.each([{ details: null }, { details: { causes: 'many' } }, { details: { causes: [null] } }, { message: 7 }])(
+    'a body that is no Status (%j) has none',
+    (body) => {
+      expect(causeOf(403, body)).toBeUndefined()
+    },
+  )
+})

@@ -107,6 +107,7 @@ describe('CreateClaim', () => {
     expect(await perform(effect)).toEqual({
       kind: 'Refused',
       effect: 'CreateClaim',
+      cause: 'Quota',
       message: expect.stringContaining('exceeded quota: storage'),
     })
   })
@@ -159,6 +160,7 @@ describe('CreateJob', () => {
     expect(await perform(effect)).toEqual({
       kind: 'Refused',
       effect: 'CreateJob',
+      cause: 'NameTaken',
       message: `Job thing-1 exists and ${words}. Delete it, and the snapshot goes on.`,
     })
     expect(kube.peek(jobs, jobRef)).toEqual(before)
@@ -270,20 +272,23 @@ describe('RequestSnapshot', () => {
     expect(await perform(effect({ name: 'keys', key: 'k' }))).toEqual({
       kind: 'Refused',
       effect: 'RequestSnapshot',
+      cause: 'SecretMissing',
       message: expect.stringContaining('Secret keys does not exist'),
     })
     expect(engine.asked).toEqual([])
   })
 
   test.each([
-    [403, 'invalid_api_key'],
-    [422, 'no_space_left_on_device'],
-    [404, 'not_found'],
-  ])('%i %s is a refusal: no task was made', async (status, code) => {
+    [403, 'invalid_api_key', 'Unauthorized'],
+    [401, 'missing_authorization_header', 'Unauthorized'],
+    [422, 'no_space_left_on_device', undefined],
+    [404, 'not_found', undefined],
+  ])('%i %s is a refusal: no task was made', async (status, code, cause) => {
     engine.answer = refusing(status, code, 'Not so.')
     expect(await perform(effect())).toEqual({
       kind: 'Refused',
       effect: 'RequestSnapshot',
+      cause,
       message: `POST /snapshots answered ${status} ${code}: Not so.`,
     })
     expect(engine.times('POST', '/snapshots')).toBe(1)

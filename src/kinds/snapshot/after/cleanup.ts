@@ -1,6 +1,7 @@
 // With deletionPolicy Delete: the stored directory goes with the object. Never holds up a deletion for ever. Pure.
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
+import type { Fact } from '../../../reconcile/decision.ts'
 import { artifactPath } from '../job/artifact-path.ts'
 import { cleanupJob } from '../job/commands/cleanup.ts'
 import { databaseOnDestination, databaseWithin, whereabouts } from '../job/databases.ts'
@@ -86,11 +87,16 @@ function begin(snapshot: MeiliSnapshot, next: Pick<Cleanup, 'attempt' | 'failure
 }
 
 /** A namespace that is being deleted takes no new Job: then the object must not wait for one. */
-export function cleanupRefused(snapshot: MeiliSnapshot, before: Cleanup, message: string): Cleanup {
+export function cleanupRefused(
+  snapshot: MeiliSnapshot,
+  before: Cleanup,
+  { message, cause }: Pick<Extract<Fact, { kind: 'Refused' }>, 'message' | 'cause'>,
+): Cleanup {
+  const abandoned = whatStays(snapshot, 'The namespace is being deleted.')
   return {
     ...before,
     failure: told(message, 2000),
-    ...(/being terminated/.test(message) ? { abandoned: whatStays(snapshot, 'The namespace is being deleted.') } : {}),
+    ...(cause === 'NamespaceTerminating' ? { abandoned } : {}),
   }
 }
 

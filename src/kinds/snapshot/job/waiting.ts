@@ -42,12 +42,13 @@ const usual = new Set(['ContainerCreating', 'PodInitializing'])
 /** Undefined where nothing speaks against a start. Whole sentences, ending in a full stop. */
 export function whyWaiting({ job, pod, warning, claimTrouble }: MoverSeen): string | undefined {
   if (job === undefined) return undefined
-  if (pod === undefined) return warning === undefined ? undefined : sentence(`the Job makes no pod: ${warning}`)
+  const warned = warning === undefined ? undefined : `${warning.reason}: ${warning.message}`
+  if (pod === undefined) return warned === undefined ? undefined : sentence(`the Job makes no pod: ${warned}`)
   if (pod.status?.phase !== 'Pending') return undefined
   const trouble =
     unschedulable(pod) ??
     containerTrouble(pod) ??
-    (warning === undefined || isHistory(pod, warning) ? undefined : sentence(warning))
+    (warned === undefined || isHistory(pod, warning) ? undefined : sentence(warned))
   return claimTrouble === undefined ? trouble : `${trouble ?? ''} ${sentence(claimTrouble)}`.trim()
 }
 
@@ -59,10 +60,10 @@ function unschedulable(pod: V1Pod): string | undefined {
 }
 
 /** Events stay for an hour: what the scheduler complained of is over once the pod has its node. */
-function isHistory(pod: V1Pod, warning: string): boolean {
+function isHistory(pod: V1Pod, warning: MoverSeen['warning']): boolean {
   const scheduled =
     pod.status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True') ?? false
-  return scheduled && warning.startsWith('FailedScheduling')
+  return scheduled && warning?.reason === 'FailedScheduling'
 }
 
 function containerTrouble(pod: V1Pod): string | undefined {

@@ -18,7 +18,7 @@ export async function askEngine(
   try {
     return await answerOf(connection.client, snapshot)
   } catch (error) {
-    if (error instanceof TerminalError && (error.status === 401 || error.status === 403))
+    if (error instanceof TerminalError && error.refusal === 'Unauthorized')
       return { state: 'Unauthorized', message: sentence(error.message) }
     // What refuses a plain list (404, 400) is no Meilisearch that we could use, until it is one again: say so, and look again.
     if (error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound)

@@ -83,9 +83,9 @@ function progressLine(line: string): MoverProgress | undefined {
 }
 
 /** Only where it does not run: the newest Warning about the pod, or about the Job while it has no pod. */
-async function warningFor(kube: KubeClient, object: KubeObject, pod: V1Pod | undefined): Promise<string | undefined> {
+async function warningFor(kube: KubeClient, object: KubeObject, pod: V1Pod | undefined): Promise<Words | undefined> {
   if (pod !== undefined && pod.status?.phase !== 'Pending') return undefined
-  return told(await eventsOf(kube, object, ',type=Warning'))
+  return newestWords(await eventsOf(kube, object, ',type=Warning'))
 }
 
 /** Only where the pod has no node and the claim no volume. Where nothing fits, the binder says so in an Event that is no Warning. */
@@ -101,10 +101,10 @@ async function troubleOf(
     name,
   })
   if (claim?.status?.phase !== 'Pending') return undefined
-  const words = told(
+  const words = newestWords(
     (await eventsOf(kube, claim)).filter(({ type, reason }) => type === 'Warning' || reason === 'FailedBinding'),
   )
-  return words === undefined ? undefined : `claim ${name} has no volume: ${words}`
+  return words === undefined ? undefined : `claim ${name} has no volume: ${words.reason}: ${words.message}`
 }
 
 async function eventsOf(kube: KubeClient, { metadata }: KubeObject, more = ''): Promise<(CoreV1Event & KubeObject)[]> {
@@ -116,8 +116,9 @@ async function eventsOf(kube: KubeClient, { metadata }: KubeObject, more = ''): 
   return items
 }
 
-/** The newest. */
-function told(items: readonly (CoreV1Event & KubeObject)[]): string | undefined {
+type Words = NonNullable<MoverSeen['warning']>
+
+function newestWords(items: readonly (CoreV1Event & KubeObject)[]): Words | undefined {
   const newest = newestOf(items)
-  return newest === undefined ? undefined : `${newest.reason ?? ''}: ${newest.message ?? ''}`
+  return newest && { reason: newest.reason ?? '', message: newest.message ?? '' }
 }

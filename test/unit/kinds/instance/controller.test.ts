@@ -154,8 +154,8 @@ describe('instanceStory of a server that we run', () => {
 
 describe('learnRefusal', () => {
   const { status } = decidedManaged({ ...noPod, managed: { statefulSet: undefined } })
-  const learnt = (message: string): MeiliInstanceStatus =>
-    learnRefusal(aManagedInstance({ status }), { kind: 'Refused', effect: 'Apply', message }, now)
+  const learnt = (message: string, cause?: 'NotExpandable'): MeiliInstanceStatus =>
+    learnRefusal(aManagedInstance({ status }), { kind: 'Refused', effect: 'Apply', message, cause }, now)
   const reasons = ({ conditions }: MeiliInstanceStatus): (string | undefined)[] =>
     ['Reconciling', 'Ready', 'Applied'].map((type) => conditions?.find((condition) => condition.type === type)?.reason)
 
@@ -167,9 +167,9 @@ describe('learnRefusal', () => {
   })
 
   test('a claim that cannot grow comes with what to do', () => {
-    expect(learnt('only dynamically provisioned pvc can be resized').conditions?.[0]?.message).toContain(
-      'allowVolumeExpansion',
-    )
+    expect(
+      learnt('only dynamically provisioned pvc can be resized', 'NotExpandable').conditions?.[0]?.message,
+    ).toContain('allowVolumeExpansion')
   })
 })
 

@@ -22,10 +22,12 @@ import {
 const asked = (request: Parameters<typeof requested>[0] = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
   aSnapshot({ status: requested(request, more) })
 const learnt = (snapshot: MeiliSnapshot, fact: Fact): MeiliSnapshotStatus => learnFact(snapshot, fact, now)
-const refusal = (effect: (Fact & { kind: 'Refused' })['effect'], message: string): Fact => ({
+type Refused = Fact & { kind: 'Refused' }
+const refusal = (effect: Refused['effect'], message: string, cause?: Refused['cause']): Fact => ({
   kind: 'Refused',
   effect,
   message,
+  cause,
 })
 const readyIn = (status: MeiliSnapshotStatus): object | undefined =>
   status.conditions?.find(({ type }) => type === 'Ready')
@@ -66,11 +68,11 @@ describe('CancelAccepted', () => {
 
 describe('Refused', () => {
   test.each([
-    'POST /snapshots answered 403 invalid_api_key: The provided API key is invalid.',
-    'POST /snapshots answered 401 missing_authorization_header: The Authorization header is missing.',
-    'Secret keys does not exist in namespace shop. It goes on by itself when it is there.',
-  ])('%s is Unauthorized, and names the right that is needed', (message) => {
-    const status = learnt(asked(), refusal('RequestSnapshot', message))
+    ['POST /snapshots answered 403 invalid_api_key: The provided API key is invalid.', 'Unauthorized'],
+    ['POST /snapshots answered 401 missing_authorization_header: The Authorization header is missing.', 'Unauthorized'],
+    ['Secret keys does not exist in namespace shop. It goes on by itself when it is there.', 'SecretMissing'],
+  ] as const)('%s is Unauthorized, and names the right that is needed', (message, cause) => {
+    const status = learnt(asked(), refusal('RequestSnapshot', message, cause))
     expect(status).toMatchObject({ phase: 'Pending', request: { posts: 1, refused: message }, waitingFor: message })
     expect(readyIn(status)).toMatchObject({
       reason: 'Unauthorized',
@@ -90,11 +92,8 @@ describe('Refused', () => {
     })
   })
 
-  test('a number in the words is no status: index 403 is not Unauthorized', () => {
-    const status = learnt(
-      asked(),
-      refusal('RequestSnapshot', 'POST /snapshots answered 400 bad_request: index 403 is odd.'),
-    )
+  test('the words are not read: only the cause says Unauthorized', () => {
+    const status = learnt(asked(), refusal('RequestSnapshot', 'POST /snapshots answered 403 index: is odd.'))
     expect(readyIn(status)).toMatchObject({ reason: 'RequestRefused' })
   })
 

@@ -107,7 +107,10 @@ describe('the clean-up', () => {
   test('is given up after ten minutes, in the words of whatever held it up', () => {
     const snapshot = deleted(begun, 11 * minute)
     const job = aJob(snapshot)
-    const verdict = decided({ snapshot, mover: { ...noMover, job, warning: 'FailedMount: node is gone' } })
+    const verdict = decided({
+      snapshot,
+      mover: { ...noMover, job, warning: { reason: 'FailedMount', message: 'node is gone' } },
+    })
     expect(verdict.status.cleanup?.abandoned).toMatch(/longer than 10 minutes.*FailedMount: node is gone/)
     expect(verdict.effects).toEqual(['DeleteJob'])
   })
@@ -115,7 +118,11 @@ describe('the clean-up', () => {
   test('is given up at once in a namespace that is being deleted, where no Job can be made', () => {
     const message =
       'POST Job shop/x answered 403 Forbidden: unable to create new content in namespace shop because it is being terminated'
-    const learnt = learnFact(deleted(begun), { kind: 'Refused', effect: 'CreateJob', message }, now)
+    const learnt = learnFact(
+      deleted(begun),
+      { kind: 'Refused', effect: 'CreateJob', message, cause: 'NamespaceTerminating' },
+      now,
+    )
     expect(learnt.cleanup?.abandoned).toContain('The namespace is being deleted.')
   })
 

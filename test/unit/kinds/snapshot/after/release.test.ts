@@ -145,7 +145,10 @@ describe('releaseRunning', () => {
     const snapshot = releasing()
     const job = aJob(snapshot)
     expect(
-      decided({ snapshot, mover: { ...noMover, job, jobs: [job], warning: 'FailedCreate: exceeded quota' } }),
+      decided({
+        snapshot,
+        mover: { ...noMover, job, jobs: [job], warning: { reason: 'FailedCreate', message: 'exceeded quota' } },
+      }),
     ).toMatchObject({ phase: 'Moving', reason: 'Releasing', message: expect.stringContaining('exceeded quota') })
   })
 

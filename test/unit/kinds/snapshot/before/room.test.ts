@@ -110,7 +110,7 @@ describe('roomMissing', () => {
     const verdict = decided({
       snapshot,
       room: small,
-      mover: { ...noMover, job, jobs: [job], warning: 'FailedCreate: exceeded quota' },
+      mover: { ...noMover, job, jobs: [job], warning: { reason: 'FailedCreate', message: 'exceeded quota' } },
     })
     expect(verdict).toMatchObject({ reason: 'CheckingRoom', message: expect.stringContaining('exceeded quota') })
   })

@@ -130,7 +130,7 @@ describe('requestRefused', () => {
   test('and says the same as before until there is another answer: nothing is told twice', () => {
     const told = learnFact(
       aSnapshot({ status: requested({ postedAt: ago(30 * second) }) }),
-      { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused },
+      { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused, cause: 'Unauthorized' },
       now,
     )
     const again = decided({ snapshot: aSnapshot({ status: asStored(told) }) })
@@ -143,7 +143,7 @@ describe('requestRefused', () => {
     expect(again.status.waitingFor).toBe(told.waitingFor)
     const refusedAgain = learnFact(
       aSnapshot({ status: asStored(again.status) }),
-      { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused },
+      { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused, cause: 'Unauthorized' },
       now,
     )
     expect([...snapshotStory(told, again.status), ...snapshotStory(again.status, refusedAgain)]).toEqual([])

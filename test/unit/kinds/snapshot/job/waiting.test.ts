@@ -27,7 +27,7 @@ describe('whyWaiting', () => {
   test.each([
     ['without a Job', { job: undefined }],
     ['with a Job that has no pod yet', {}],
-    ['with a pod that runs', { pod: running(), warning: 'Unhealthy: something.' }],
+    ['with a pod that runs', { pod: running(), warning: { reason: 'Unhealthy', message: 'something.' } }],
     ['with a pod that nobody has looked at', { pod: pending({}) }],
     ['while the container is created', { pod: waiting('ContainerCreating') }],
     ['while the pod is initialized', { pod: waiting('PodInitializing') }],
@@ -36,7 +36,7 @@ describe('whyWaiting', () => {
   })
 
   test('a Job that makes no pod: the words of the quota, of Pod Security or of a webhook', () => {
-    expect(why({ warning: 'FailedCreate: pods "x" is forbidden: exceeded quota: small' })).toBe(
+    expect(why({ warning: { reason: 'FailedCreate', message: 'pods "x" is forbidden: exceeded quota: small' } })).toBe(
       'the Job makes no pod: FailedCreate: pods "x" is forbidden: exceeded quota: small.',
     )
   })
@@ -77,7 +77,7 @@ describe('whyWaiting', () => {
     expect(
       why({
         pod: waiting('ContainerCreating'),
-        warning: 'FailedMount: MountVolume.SetUp failed for volume "destination"',
+        warning: { reason: 'FailedMount', message: 'MountVolume.SetUp failed for volume "destination"' },
       }),
     ).toBe('FailedMount: MountVolume.SetUp failed for volume "destination".')
   })
@@ -101,7 +101,10 @@ describe('whyWaiting', () => {
     expect(
       why({
         pod: scheduled,
-        warning: 'FailedScheduling: 0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
+        warning: {
+          reason: 'FailedScheduling',
+          message: '0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
+        },
       }),
     ).toBeUndefined()
   })

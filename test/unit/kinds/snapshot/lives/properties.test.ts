@@ -352,7 +352,7 @@ describe('a key', () => {
       engine: 'message' in engine ? { ...engine, message: leak } : engine,
       mover: {
         ...mover,
-        warning: mover.warning === undefined ? undefined : leak,
+        warning: mover.warning && { ...mover.warning, message: leak },
         pod: mover.pod?.status?.phase === 'Failed' ? ended(15, { exitCode: 15, message: leak }) : mover.pod,
       },
     }

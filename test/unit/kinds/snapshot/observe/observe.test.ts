@@ -380,10 +380,11 @@ describe('the mover', () => {
       warning('Newest', { eventTime: ago(second), lastTimestamp: null }),
       warning('Oldest', {}),
     ]
-    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning).toBe(
-      'Newest: Newest it is.',
+    const newest = { reason: 'Newest', message: 'Newest it is.' }
+    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning).toEqual(
+      newest,
     )
-    expect((await seen({ events })).warning).toBe('Newest: Newest it is.')
+    expect((await seen({ events })).warning).toEqual(newest)
   })
 
   test('a mover that runs has no warning', async () => {
