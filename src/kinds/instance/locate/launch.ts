@@ -3,6 +3,7 @@
 // that it may be made out of sight all the same (a Secret's unnamed keys, a script, another image) is told for the database alone: see `mayHideDatabase`.
 import { posix } from 'node:path'
 import type { V1Container } from '@kubernetes/client-node'
+import { mayHideDatabase, wordsOf } from './out-of-sight.ts'
 
 /** Data of the ConfigMaps that the container's environment names, by name. */
 export type ConfigMapData = ReadonlyMap<string, Readonly<Record<string, string>>>
@@ -38,7 +39,7 @@ export function launchOf(container: V1Container, configMaps: ConfigMapData): Lau
         environment('MEILI_S3_BUCKET_NAME'),
       )
     ),
-    mayHideDatabase: readsSecrets(container) || isWrapped(container) || isOtherImage(container),
+    mayHideDatabase: mayHideDatabase(container),
     workingDirectory: workingDirectoryOf(container),
   }
 }
@@ -58,27 +59,6 @@ export function settingOf(
     absentSource(container, configMaps),
   )
 }
-
-const hidable = ['MEILI_DB_PATH', 'MEILI_CONFIG_FILE_PATH']
-
-const readsSecrets = ({ envFrom = [] }: V1Container): boolean =>
-  envFrom.some(
-    ({ secretRef, prefix = '' }) => secretRef !== undefined && hidable.some((variable) => variable.startsWith(prefix)),
-  )
-
-/** Meilisearch itself, or behind an init: what stands before its flags. */
-const plainStart = /^(?:--|-[a-z]|(?:.*\/)?(?:tini|dumb-init|meilisearch))$/
-
-/** A shell line or a script may do anything before the server starts, and a word that is a reference may become any flag. */
-function isWrapped(container: V1Container): boolean {
-  const words = wordsOf(container)
-  const first = words.find((word) => !plainStart.test(word))
-  return (first !== undefined && !first.startsWith('--')) || words.some((word) => word.startsWith('$('))
-}
-
-/** An image may set variables of its own. Without a name it is the API server's to refuse. */
-const isOtherImage = ({ image }: V1Container): boolean =>
-  image !== undefined && !/(?:^|\/)meilisearch(?:-enterprise)?(?:[:@]|$)/.test(image)
 
 const workingDirectoryOf = ({ workingDir }: V1Container): string =>
   posix.resolve('/', workingDir ?? imageWorkingDirectory)
@@ -136,8 +116,6 @@ function fromSources(container: V1Container, variable: string, configMaps: Confi
   }
   return { unset: true }
 }
-
-const wordsOf = ({ command = [], args = [] }: V1Container): readonly string[] => [...command, ...args]
 
 /** `--flag value`, `--flag=value`; the last one wins. A shell line that names the flag cannot be read for certain. */
 function flagOf(container: V1Container, flag: string, environment: Environment): Setting {

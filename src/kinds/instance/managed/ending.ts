@@ -1,37 +1,33 @@
 // The end of a managed instance: after snapshots that run, with claims and key left or taken along, and told. Pure.
-import { instanceConditions, instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
-import type { InstanceReason, MeiliInstanceStatus } from '../../../api/instance.ts'
-import { conditionTypes } from '../../../api/meta.ts'
-import { conditionsOf } from '../../../api/conditions.ts'
-import type { Decision, Effect } from '../../../reconcile/decision.ts'
+import { instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
+import type { InstanceReason } from '../../../api/instance.ts'
+import type { Effect } from '../../../reconcile/decision.ts'
 import { keySecretName } from '../../../reconcile/names.ts'
 import type { Managed } from './managed.ts'
 import { isKept } from './children/ownership.ts'
 import { ownershipEffects } from './children/child-changes.ts'
+import { pauses } from '../status/pauses.ts'
+import { leaving, unchanged } from '../status/verdict.ts'
+import type { Verdict } from '../status/verdict.ts'
 
-export function ended(managed: Managed, nowMs: number): Decision<MeiliInstanceStatus> {
+export function ended(managed: Managed): Verdict {
   const { instance, seen } = managed
-  if (instance.metadata.finalizers?.includes(instanceFinalizer) !== true)
-    return { status: instance.status ?? {}, effects: [] }
+  if (instance.metadata.finalizers?.includes(instanceFinalizer) !== true) return unchanged()
   const [running] = seen.runningSnapshots
   if (running !== undefined)
-    return {
-      ...told(
-        managed,
-        { reason: instanceReasons.Deleting, message: `It goes when snapshot ${running} has ended.` },
-        nowMs,
-      ),
-      requeueAfterMs: 2000,
-    }
+    return leaving({
+      reason: instanceReasons.Deleting,
+      message: `It goes when snapshot ${running} has ended.`,
+      againMs: pauses.changeMs,
+    })
   // Without rights there is nothing of ours to put right.
   const ownership = seen.isSwitchedOn ? [...ownershipEffects(managed), ...moversInTheWay(managed)] : []
-  const effects: readonly Effect[] =
-    ownership.length > 0 ? ownership : [{ kind: 'RemoveFinalizer', finalizer: instanceFinalizer }]
-  return {
-    ...told(managed, farewell(managed), nowMs),
-    effects,
-    ...(ownership.length > 0 ? { requeueAfterMs: 100 } : {}),
-  }
+  return leaving({
+    ...farewell(managed),
+    ...(ownership.length > 0
+      ? { effects: ownership, againMs: pauses.nextMs }
+      : { effects: [{ kind: 'RemoveFinalizer', finalizer: instanceFinalizer }] }),
+  })
 }
 
 function farewell(managed: Managed): { reason: InstanceReason; message: string } {
@@ -76,25 +72,4 @@ function keptClaims({ instance, seen, spec }: Managed): string[] {
       ? []
       : [`claim ${seen.claims[role]?.metadata?.name ?? ''}`],
   )
-}
-
-function told(
-  { instance }: Managed,
-  why: { reason: InstanceReason; message: string },
-  nowMs: number,
-): Decision<MeiliInstanceStatus> {
-  const { metadata, status } = instance
-  const wanted = [
-    { type: conditionTypes.Reconciling, status: 'True', ...why },
-    { type: conditionTypes.Ready, status: 'False', ...why },
-    { type: instanceConditions.Applied, status: 'False', ...why },
-  ] as const
-  return {
-    status: {
-      ...status,
-      observedGeneration: metadata.generation,
-      conditions: conditionsOf(status?.conditions, wanted, { generation: metadata.generation, nowMs }),
-    },
-    effects: [],
-  }
 }

@@ -1,9 +1,8 @@
-// A managed instance with all that was seen of it: what a rung of its ladder can say, and small questions that several rungs ask. Pure.
+// A managed instance with all that was seen of it: and small questions that several rungs ask. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import { instanceConditions } from '../../../api/instance.ts'
-import type { InstanceReason, ManagedServer, MeiliInstance } from '../../../api/instance.ts'
+import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
 import { conditionNamed } from '../../../api/conditions.ts'
-import type { Effect } from '../../../reconcile/decision.ts'
 import { baseName } from '../../../reconcile/names.ts'
 import { databaseVersionAnnotation } from './children/children.ts'
 import type { InstanceObservation, ManagedSeen } from '../observation.ts'
@@ -14,17 +13,6 @@ export interface Managed {
   readonly instance: MeiliInstance
   readonly spec: ManagedServer
   readonly seen: ManagedSeen
-}
-
-/** What a rung says: the condition Applied is False for this reason. */
-export interface Step {
-  readonly reason: InstanceReason
-  readonly message: string
-  /** It does not go on by itself. */
-  readonly isStalled?: boolean
-  readonly effects?: readonly Effect[]
-  /** Absent: as often as an instance is looked at that is not ready. */
-  readonly requeueAfterMs?: number
 }
 
 export function managedOf(observation: InstanceObservation): Managed | undefined {
@@ -76,8 +64,9 @@ export function snapshotsInTheWay(managed: Managed): readonly string[] {
   return isPodReady(alivePod(managed)) && observation.server.state !== 'KeyRefused' ? seen.runningSnapshots : []
 }
 
-export function previousStep({ instance }: Managed): { reason: string; message: string } | undefined {
-  const applied = conditionNamed(instance.status?.conditions, instanceConditions.Applied)
+/** Why not all of spec was in place at the last look. */
+export function appliedBefore({ status }: MeiliInstance): { reason: string; message: string } | undefined {
+  const applied = conditionNamed(status?.conditions, instanceConditions.Applied)
   return applied?.status === 'False' ? applied : undefined
 }
 

@@ -3,79 +3,69 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
 import { masterKeyReference } from '../../../reconcile/names.ts'
+import { firstOf } from '../../../reconcile/rung.ts'
 import { childrenDiffer } from './children/child-changes.ts'
 import { claims } from './children/children.ts'
-import { compareVersions, databaseVersion, previousStep } from './managed.ts'
-import type { Managed, Step } from './managed.ts'
+import { compareVersions, databaseVersion } from './managed.ts'
+import type { Managed } from './managed.ts'
+import { pauses } from '../status/pauses.ts'
 import { applicationKeys, ownKeys, secretRefused } from './server-keys.ts'
 import { takenName } from './children/ownership.ts'
 import { sizeBytes } from '../../../api/spec/quantity.ts'
 import { awaited, restart } from './restart.ts'
-import type { Plan } from './upgrade/upgrade.ts'
+import type { Plan } from './upgrade/plan.ts'
+import { stalled, step, waiting } from '../status/verdict.ts'
+import type { Step } from '../status/verdict.ts'
 
 /** @param plan which version is to run now */
 export type Rung = (managed: Managed, plan: Plan) => Step | undefined
 
+/** In this order: whether anything may be touched at all, what spec asks for and cannot have, what is made, then what needs a server that runs. */
 const rungs: readonly Rung[] = [
-  switchedOff,
-  finalizerMissing,
-  secretRefused,
-  nameTaken,
-  masterKeyUnusable,
-  claimNotFound,
-  downgradeRefused,
-  shrinkRefused,
-  childrenDiffer,
-  ownKeys,
-  restart,
-  upgrading,
-  awaited,
-  applicationKeys,
-  claimExpanding,
+  switchedOff, // this installation may run servers
+  finalizerMissing, // its end is provided for before anything is made
+  secretRefused, // nothing is made that may be there, unseen
+  nameTaken, // nothing of others is touched
+  masterKeyUnusable, // the server can start with the key, and be asked with it
+  claimNotFound, // claims that its user names are there
+  downgradeRefused, // no version reads a database that it cannot read
+  shrinkRefused, // no volume is asked to get smaller
+  childrenDiffer, // claims, key, Service and StatefulSet are as they should be
+  ownKeys, // our key is in the server
+  restart, // the pod runs with the settings of today, and no restart breaks a snapshot
+  upgrading, // an upgrade goes on step by step
+  awaited, // the pod is ready, or why it is not is told
+  applicationKeys, // applications have their url and key
+  claimExpanding, // a growing volume has grown
 ]
 
-export function provision(managed: Managed, plan: Plan): Step | undefined {
-  for (const rung of rungs) {
-    const step = rung(managed, plan)
-    if (step !== undefined) return refusedBefore(managed, step)
-  }
-  return undefined
-}
-
-/** What was refused stays on record while it is tried again: else each try would be told anew. */
-function refusedBefore(managed: Managed, step: Step): Step {
-  const before = previousStep(managed)
-  const isAgain = before?.reason === instanceReasons.ObjectRefused && (step.effects ?? []).length > 0
-  return isAgain
-    ? { ...step, reason: instanceReasons.ObjectRefused, message: before.message, requeueAfterMs: 5000 }
-    : step
-}
+/** What stands first between it and spec. */
+export const provision: Rung = firstOf(rungs)
 
 function switchedOff({ seen }: Managed): Step | undefined {
   if (seen.isSwitchedOn) return undefined
-  return {
+  return stalled({
     reason: instanceReasons.ManagedInstancesOff,
-    isStalled: true,
     message:
       'This installation of the operator runs no servers: MANAGED_INSTANCES is not true. Set it, with the rights of ClusterRole meili-operator-managed, or use spec.existing.',
-  }
+  })
 }
 
 function finalizerMissing({ instance }: Managed): Step | undefined {
   if (instance.metadata.finalizers?.includes(instanceFinalizer) === true) return undefined
-  return {
+  return step({
     reason: instanceReasons.Applying,
     message: 'Its end is being provided for before anything is made.',
     effects: [{ kind: 'AddFinalizer', finalizer: instanceFinalizer }],
-    requeueAfterMs: 15_000,
-  }
+    againMs: pauses.finalizerMs,
+  })
 }
 
 function nameTaken(managed: Managed): Step | undefined {
   const taken = takenName(managed)
-  return taken === undefined
-    ? undefined
-    : { reason: instanceReasons.NameTaken, isStalled: !taken.isGoing, message: taken.message }
+  if (taken === undefined) return undefined
+  const said = { reason: instanceReasons.NameTaken, message: taken.message }
+  return taken.isGoing ? waiting(said) : stalled(said)
 }
 
 /** The shortest that Meilisearch takes in production. */
@@ -84,7 +74,7 @@ const shortestKeyBytes = 16
 /** A key that its user names is awaited; ours is made below. */
 function masterKeyUnusable({ instance, spec, seen }: Managed): Step | undefined {
   const { name, key } = masterKeyReference(instance)
-  const unusable = (message: string): Step => ({ reason: instanceReasons.MasterKeyUnusable, message })
+  const unusable = (message: string): Step => waiting({ reason: instanceReasons.MasterKeyUnusable, message })
   if (seen.keySecret === undefined)
     return spec.masterKeySecretRef === undefined
       ? undefined
@@ -112,10 +102,10 @@ function claimNotFound({ instance, spec, seen }: Managed): Step | undefined {
   const missing = named.find(([role, name]) => name !== undefined && seen.claims[role] === undefined)
   return missing === undefined
     ? undefined
-    : {
+    : waiting({
         reason: instanceReasons.ClaimNotFound,
         message: `Claim ${missing[1] ?? ''} does not exist in namespace ${instance.metadata.namespace}. It goes on by itself when it is there.`,
-      }
+      })
 }
 
 function downgradeRefused(managed: Managed): Step | undefined {
@@ -123,7 +113,7 @@ function downgradeRefused(managed: Managed): Step | undefined {
   const database = databaseVersion(managed)
   if (database === undefined || compareVersions(database, spec.version) <= 0) return undefined
   const message = `The database is of Meilisearch ${database}, which ${spec.version} cannot read; nothing was changed. Set version to ${database} or higher, or restore a snapshot of ${spec.version} into another MeiliInstance.`
-  return { reason: instanceReasons.DowngradeRefused, isStalled: true, message }
+  return stalled({ reason: instanceReasons.DowngradeRefused, message })
 }
 
 const requested = ({ spec }: { readonly spec?: V1PersistentVolumeClaim['spec'] }): string =>
@@ -138,16 +128,16 @@ function shrinkRefused({ instance, spec, seen }: Managed): Step | undefined {
       : []
   })[0]
   if (smaller === undefined) return undefined
-  return {
+  return stalled({
     reason: instanceReasons.ShrinkRefused,
-    isStalled: true,
     message: `Claim ${smaller.name} asks for ${smaller.has} already, and a volume never gets smaller; nothing was changed. Set its size to ${smaller.has} or more instead of ${smaller.asked}.`,
-  }
+  })
 }
 
-function upgrading(managed: Managed, { step }: Plan): Step | undefined {
-  if (step === undefined) return undefined
-  return managed.spec.suspend ? { ...step, message: `${step.message} It waits until suspend is false.` } : step
+function upgrading(managed: Managed, { step: taken }: Plan): Step | undefined {
+  return taken === undefined || !managed.spec.suspend
+    ? taken
+    : { ...taken, message: `${taken.message} It waits until suspend is false.` }
 }
 
 function claimExpanding({ seen }: Managed): Step | undefined {
@@ -157,9 +147,9 @@ function claimExpanding({ seen }: Managed): Step | undefined {
   })
   if (growing === undefined) return undefined
   const told = growing.status?.conditions?.map(({ message, type }) => message ?? type).join(' ') ?? ''
-  return {
+  return waiting({
     reason: instanceReasons.ClaimExpanding,
     message:
       `Claim ${growing.metadata?.name ?? ''} grows from ${growing.status?.capacity?.['storage'] ?? ''} to ${requested(growing)}. ${told}`.trim(),
-  }
+  })
 }

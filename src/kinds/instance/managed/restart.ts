@@ -4,17 +4,19 @@ import { instanceReasons } from '../../../api/instance.ts'
 import { baseName } from '../../../reconcile/names.ts'
 import {
   alivePod,
+  appliedBefore,
   answeredVersion,
   isOutdated,
   isPodReady,
   podNameOf,
-  previousStep,
   snapshotsInTheWay,
 } from './managed.ts'
-import type { Managed, Step } from './managed.ts'
+import type { Managed } from './managed.ts'
 import { podTrouble } from './pod-trouble.ts'
 import { keyAnnotation } from './children/server-pod.ts'
-import type { Plan } from './upgrade/upgrade.ts'
+import type { Plan } from './upgrade/plan.ts'
+import { step, waiting } from '../status/verdict.ts'
+import type { Step } from '../status/verdict.ts'
 
 export function restart(managed: Managed, { upgrade }: Plan): Step | undefined {
   const pod = alivePod(managed)
@@ -22,17 +24,20 @@ export function restart(managed: Managed, { upgrade }: Plan): Step | undefined {
   if (managed.spec.suspend)
     return ahead === undefined
       ? undefined
-      : { reason: instanceReasons.RestartPending, message: `The server is suspended when snapshot ${ahead} has ended.` }
+      : waiting({
+          reason: instanceReasons.RestartPending,
+          message: `The server is suspended when snapshot ${ahead} has ended.`,
+        })
   const why = pod === undefined ? undefined : whyReplaced(managed, pod)
   if (pod === undefined || why === undefined) return undefined
   const held = ahead === undefined ? changingDatabase(managed, upgrade) : `snapshot ${ahead} has ended`
   if (held !== undefined)
-    return { reason: instanceReasons.RestartPending, message: `${why} It is replaced when ${held}.` }
-  return {
+    return waiting({ reason: instanceReasons.RestartPending, message: `${why} It is replaced when ${held}.` })
+  return step({
     reason: instanceReasons.Restarting,
     message: `${why} It is being replaced.`,
     effects: [{ kind: 'DeletePod', name: pod.metadata?.name ?? '', uid: pod.metadata?.uid ?? '' }],
-  }
+  })
 }
 
 function changingDatabase(managed: Managed, upgrade: Plan['upgrade']): string | undefined {
@@ -67,17 +72,16 @@ export function awaited(managed: Managed): Step | undefined {
   const pod = alivePod(managed)
   if (managed.spec.suspend)
     return (seen.statefulSet?.status?.replicas ?? 0) > 0
-      ? { reason: instanceReasons.Applying, message: `Pod ${podNameOf(instance)} is ending.` }
+      ? waiting({ reason: instanceReasons.Applying, message: `Pod ${podNameOf(instance)} is ending.` })
       : undefined
   if (!isAwaited(managed, pod)) return undefined
   const trouble = pod === undefined ? noPod(managed) : podTrouble(pod)?.message
-  if (trouble !== undefined) return { reason: instanceReasons.PodFailing, message: trouble }
-  const before = previousStep(managed)
+  if (trouble !== undefined) return waiting({ reason: instanceReasons.PodFailing, message: trouble })
+  const before = appliedBefore(instance)
   if (before !== undefined && keeps.includes(before.reason))
-    return { reason: before.reason as Step['reason'], message: before.message }
-  return {
+    return waiting({ reason: before.reason as Step['reason'], message: before.message })
+  return waiting({
     reason: instanceReasons.Applying,
-    message:
-      pod === undefined ? `Pod ${podNameOf(instance)} is being made.` : `Pod ${podNameOf(instance)} is starting.`,
-  }
+    message: `Pod ${podNameOf(instance)} is ${pod === undefined ? 'being made' : 'starting'}.`,
+  })
 }

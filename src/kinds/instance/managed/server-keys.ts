@@ -4,15 +4,18 @@ import { connectionSecretName, masterKeyReference } from '../../../reconcile/nam
 import type { Effect } from '../../../reconcile/decision.ts'
 import { connectionSecret, serviceUrl } from './children/children.ts'
 import { alivePod } from './managed.ts'
-import type { Managed, Step } from './managed.ts'
+import type { Managed } from './managed.ts'
 import { hasLostOwner } from './children/ownership.ts'
+import { pauses } from '../status/pauses.ts'
 import { keyAnnotation } from './children/server-pod.ts'
+import { step, waiting } from '../status/verdict.ts'
+import type { Step } from '../status/verdict.ts'
 
 /** Without sight of them nothing is made: what looks absent may be somebody else's. */
 export function secretRefused({ seen }: Managed): Step | undefined {
   return seen.secretRefused === undefined
     ? undefined
-    : { reason: instanceReasons.ObjectRefused, message: seen.secretRefused }
+    : waiting({ reason: instanceReasons.ObjectRefused, message: seen.secretRefused })
 }
 
 /** A server that refuses our key, and runs with the master key that we know, has no such key yet. */
@@ -25,7 +28,7 @@ export function ownKeys({ instance, observation, seen, spec }: Managed): Step | 
     pod?.metadata?.annotations?.[keyAnnotation] !== seen.keySecret?.key?.fingerprint
   )
     return undefined
-  return {
+  return step({
     reason: instanceReasons.KeysPending,
     message: "The operator's key and the key for applications are being made.",
     effects: [
@@ -34,20 +37,20 @@ export function ownKeys({ instance, observation, seen, spec }: Managed): Step | 
         server: { namespace: instance.metadata.namespace, endpoint, apiKey: masterKeyReference(instance) },
       },
     ],
-    requeueAfterMs: 50,
-  }
+    againMs: pauses.keysMs,
+  })
 }
 
 /** Written anew whenever the address or the master key is another one. */
 export function applicationKeys(managed: Managed): Step | undefined {
   const { instance, observation, seen } = managed
   if (observation.server.state !== 'Answered' || seen.connection?.isCurrent === true) return undefined
-  return {
+  return step({
     reason: instanceReasons.KeysPending,
     message: `Secret ${connectionSecretName(instance)} for applications is being written.`,
     effects: [applyConnection(managed)],
-    requeueAfterMs: 50,
-  }
+    againMs: pauses.keysMs,
+  })
 }
 
 function applyConnection({ instance, seen, spec }: Managed): Effect {

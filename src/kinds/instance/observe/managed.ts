@@ -15,18 +15,11 @@ import { newestOf } from '../../../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
-import { TerminalError } from '../../../errors.ts'
-import {
-  baseName,
-  claimNameOf,
-  connectionSecretName,
-  masterKeyReference,
-  moverSelector,
-} from '../../../reconcile/names.ts'
+import { baseName, claimNameOf, moverSelector } from '../../../reconcile/names.ts'
 import type { ClaimRole } from '../../../reconcile/names.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
-import { serviceUrl } from '../managed/children/children.ts'
 import type { ManagedSeen } from '../observation.ts'
+import { lookAtSecrets } from './secrets.ts'
 import { upgradeLabel } from '../managed/upgrade/safety-copy.ts'
 import { selectsPod } from '../managed/selected-by.ts'
 
@@ -68,7 +61,7 @@ export async function lookAtManaged(
     kube.find<V1Service & KubeObject>(services, { namespace, name }),
     pods.length === 0 ? [] : servicesThatSelect(kube, namespace, pods),
     claimsOf(kube, instance),
-    secretsOf(connections, instance),
+    lookAtSecrets(connections, instance),
   ])
   const ofInstance = world
     .snapshots(namespace)
@@ -116,43 +109,6 @@ async function servicesThatSelect(
     if (pages === mostPages) break
   }
   return names
-}
-
-/** A Secret that may not be read is no reason to see nothing of the rest. Both are named, in this order: one change of the list then does. */
-async function secretsOf(
-  connections: Connections,
-  instance: MeiliInstance,
-): Promise<Pick<ManagedSeen, 'keySecret' | 'connection' | 'secretRefused'>> {
-  const { namespace } = instance.metadata
-  const { name, key } = masterKeyReference(instance)
-  const [keySecret, connection] = await Promise.all([
-    orRefusal(connections.look({ namespace, name }, key)),
-    orRefusal(connections.look({ namespace, name: connectionSecretName(instance) }, '')),
-  ])
-  if (typeof keySecret === 'string' || typeof connection === 'string') {
-    return {
-      keySecret: undefined,
-      connection: undefined,
-      secretRefused: [keySecret, connection].filter((seen) => typeof seen === 'string').join(' '),
-    }
-  }
-  return {
-    keySecret,
-    connection:
-      connection === undefined
-        ? undefined
-        : { metadata: connection.metadata, isCurrent: await isCurrent(connections, instance) },
-    secretRefused: undefined,
-  }
-}
-
-async function orRefusal<T>(read: Promise<T>): Promise<T | string> {
-  try {
-    return await read
-  } catch (error) {
-    if (error instanceof TerminalError) return error.message
-    throw error
-  }
 }
 
 /** It has asked the server, and is not finished: a restart would cost it its work. */
@@ -203,16 +159,6 @@ async function finishedMovers(
     spec?.template.spec?.volumes?.some(({ persistentVolumeClaim }) => names.has(persistentVolumeClaim?.claimName)) ??
     false
   return movers.filter((job) => hasEnded(job) && mounts(job))
-}
-
-async function isCurrent(connections: Connections, instance: MeiliInstance): Promise<boolean> {
-  const { managed } = instance.spec
-  const { namespace } = instance.metadata
-  const wanted =
-    managed === undefined
-      ? undefined
-      : await connections.connectionData(namespace, masterKeyReference(instance), serviceUrl(instance, managed))
-  return wanted !== undefined && (await connections.holds({ namespace, name: connectionSecretName(instance) }, wanted))
 }
 
 async function newestWarning(kube: KubeClient, namespace: string, name: string): Promise<string | undefined> {

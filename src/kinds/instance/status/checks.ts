@@ -10,17 +10,17 @@ import type { InstanceObservation } from '../observation.ts'
 /** Oldest server that has the batches API. */
 const oldestVersion = [1, 12] as const
 
-type Verdict = Omit<Wanted, 'type'>
+type Judgement = Omit<Wanted, 'type'>
 
-const passed = (message: string): Verdict => ({ status: 'True', reason: instanceReasons.Ready, message })
-const failed = (reason: InstanceReason, message: string): Verdict => ({ status: 'False', reason, message })
-const notChecked = (message: string): Verdict => ({ status: 'Unknown', reason: instanceReasons.NotChecked, message })
+const passed = (message: string): Judgement => ({ status: 'True', reason: instanceReasons.Ready, message })
+const failed = (reason: InstanceReason, message: string): Judgement => ({ status: 'False', reason, message })
+const notChecked = (message: string): Judgement => ({ status: 'Unknown', reason: instanceReasons.NotChecked, message })
 
 export function podFound(observation: InstanceObservation): Wanted {
-  return { type: instanceConditions.PodFound, ...podVerdict(observation) }
+  return { type: instanceConditions.PodFound, ...judgePod(observation) }
 }
 
-function podVerdict({ pods, podsRefused, instance }: InstanceObservation): Verdict {
+function judgePod({ pods, podsRefused, instance }: InstanceObservation): Judgement {
   const selector = JSON.stringify(serverIn(instance).podSelector)
   if (podsRefused !== undefined)
     return failed(instanceReasons.PodNotFound, `Pods cannot be listed by podSelector ${selector}: ${podsRefused}.`)
@@ -44,13 +44,13 @@ function podVerdict({ pods, podsRefused, instance }: InstanceObservation): Verdi
 }
 
 export function reachable(observation: InstanceObservation): Wanted {
-  return { type: instanceConditions.Reachable, ...reachVerdict(observation) }
+  return { type: instanceConditions.Reachable, ...judgeReach(observation) }
 }
 
 const silent = 'Is the server up, is the port right, and does a NetworkPolicy let the operator in?'
 const answeredByOther = 'Is it Meilisearch that answers on this port, and nothing between it and the operator?'
 
-function reachVerdict({ pods, server, endpoint }: InstanceObservation): Verdict {
+function judgeReach({ pods, server, endpoint }: InstanceObservation): Judgement {
   if (pods.length !== 1) return notChecked('There is no single pod to ask.')
   if (endpoint === undefined)
     return failed(
@@ -80,13 +80,13 @@ function reachVerdict({ pods, server, endpoint }: InstanceObservation): Verdict 
         `Meilisearch at ${endpoint} asks to be restarted (mustRestart), and serves nothing until then.`,
       )
     case 'Answered':
-      return versionVerdict(server.version, endpoint)
+      return judgeVersion(server.version, endpoint)
     default:
       return passed(`The server answers at ${endpoint}.`)
   }
 }
 
-function versionVerdict(version: string, endpoint: string): Verdict {
+function judgeVersion(version: string, endpoint: string): Judgement {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const old = major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])
   if (old)
@@ -100,10 +100,10 @@ function versionVerdict(version: string, endpoint: string): Verdict {
 const needed = 'Needed: snapshots.create, tasks.get, tasks.cancel, version, stats.get for indexes ["*"].'
 
 export function authorized(observation: InstanceObservation): Wanted {
-  return { type: instanceConditions.Authorized, ...keyVerdict(observation) }
+  return { type: instanceConditions.Authorized, ...judgeKey(observation) }
 }
 
-function keyVerdict({ server, instance, managed }: InstanceObservation): Verdict {
+function judgeKey({ server, instance, managed }: InstanceObservation): Judgement {
   const reference = serverIn(instance).apiKeySecretRef
   const key =
     reference === undefined

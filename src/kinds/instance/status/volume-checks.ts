@@ -2,36 +2,34 @@
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason } from '../../../api/instance.ts'
 import type { Wanted } from '../../../api/conditions.ts'
+import { firstOf } from '../../../reconcile/rung.ts'
 import { serverIn } from '../../../reconcile/server-reference.ts'
 import type { InstanceObservation } from '../observation.ts'
 
-type Verdict = Omit<Wanted, 'type'>
-type Guard = (observation: InstanceObservation) => Verdict | undefined
+type Judgement = Omit<Wanted, 'type'>
 
-const failed = (reason: InstanceReason, message: string): Verdict => ({ status: 'False', reason, message })
+const failed = (reason: InstanceReason, message: string): Judgement => ({ status: 'False', reason, message })
 const volumeOf = ({
   located,
 }: InstanceObservation): { claimName?: string | undefined; kind: string; directory: string } =>
   located !== undefined && 'volume' in located ? located.volume : { kind: '', directory: '' }
 const podName = ({ pods }: InstanceObservation): string => pods[0]?.metadata?.name ?? ''
 
-/** Top rung first; the first that gives a verdict wins. */
-const rungs: readonly Guard[] = [
-  noSinglePod,
-  noContainer,
-  snapshotsToS3,
-  directoryUnknown,
-  onNoClaim,
-  claimNotBound,
-  unusableClaim,
-  readWriteOncePod,
-]
+/** Top rung first; the first that gives a judgement wins. What is not known stands above what is wrong with it. */
+const whyNot = firstOf<readonly [InstanceObservation], Judgement>([
+  noSinglePod, // there is one pod to look at
+  noContainer, // its container is known
+  snapshotsToS3, // it writes a file
+  directoryUnknown, // and where is known
+  onNoClaim, // on a claim
+  claimNotBound, // that has a volume
+  unusableClaim, // with a file system that can be written
+  readWriteOncePod, // which another pod can mount
+])
 
 export function volumeReady(observation: InstanceObservation): Wanted {
-  for (const rung of rungs) {
-    const verdict = rung(observation)
-    if (verdict !== undefined) return { type: instanceConditions.SnapshotVolumeReady, ...verdict }
-  }
+  const judgement = whyNot(observation)
+  if (judgement !== undefined) return { type: instanceConditions.SnapshotVolumeReady, ...judgement }
   const { claimName, directory } = volumeOf(observation)
   return {
     type: instanceConditions.SnapshotVolumeReady,
@@ -41,13 +39,13 @@ export function volumeReady(observation: InstanceObservation): Wanted {
   }
 }
 
-function noSinglePod({ pods }: InstanceObservation): Verdict | undefined {
+function noSinglePod({ pods }: InstanceObservation): Judgement | undefined {
   return pods.length === 1
     ? undefined
     : { status: 'Unknown', reason: instanceReasons.NotChecked, message: 'There is no single pod to look at.' }
 }
 
-function noContainer(observation: InstanceObservation): Verdict | undefined {
+function noContainer(observation: InstanceObservation): Judgement | undefined {
   const { located, instance } = observation
   if (located !== undefined) return undefined
   const { container, port } = serverIn(instance)
@@ -58,7 +56,7 @@ function noContainer(observation: InstanceObservation): Verdict | undefined {
   return failed(instanceReasons.ContainerUnknown, `Pod ${podName(observation)} ${why}`)
 }
 
-function snapshotsToS3(observation: InstanceObservation): Verdict | undefined {
+function snapshotsToS3(observation: InstanceObservation): Judgement | undefined {
   if (observation.located?.s3 !== true) return undefined
   return failed(
     instanceReasons.SnapshotsToS3,
@@ -66,7 +64,7 @@ function snapshotsToS3(observation: InstanceObservation): Verdict | undefined {
   )
 }
 
-function directoryUnknown(observation: InstanceObservation): Verdict | undefined {
+function directoryUnknown(observation: InstanceObservation): Judgement | undefined {
   const { located } = observation
   if (located === undefined || !('unknown' in located)) return undefined
   return failed(
@@ -79,7 +77,7 @@ const otherwise =
   'Or allow streaming, which takes both halves: install-streaming.yaml with MAX_STREAMS (stream.exec in the chart), and spec.mover.stream.mode: IfNeeded in the MeiliSnapshot.'
 
 /** A MeiliSnapshot that allows it can be taken all the same. */
-function streamOnly({ streaming }: InstanceObservation, where: string): Verdict | undefined {
+function streamOnly({ streaming }: InstanceObservation, where: string): Judgement | undefined {
   if (!streaming) return undefined
   return {
     status: 'True',
@@ -88,7 +86,7 @@ function streamOnly({ streaming }: InstanceObservation, where: string): Verdict 
   }
 }
 
-function onNoClaim(observation: InstanceObservation): Verdict | undefined {
+function onNoClaim(observation: InstanceObservation): Judgement | undefined {
   const { claimName, kind, directory } = volumeOf(observation)
   if (claimName !== undefined) return undefined
   const place = /^(an|the) /.test(kind) ? kind : `${/^([aeiou]|nfs)/.test(kind) ? 'an' : 'a'} ${kind}`
@@ -102,7 +100,7 @@ function onNoClaim(observation: InstanceObservation): Verdict | undefined {
   )
 }
 
-function claimNotBound(observation: InstanceObservation): Verdict | undefined {
+function claimNotBound(observation: InstanceObservation): Judgement | undefined {
   const { claim } = observation
   if (claim?.status?.phase === 'Bound') return undefined
   const { claimName } = volumeOf(observation)
@@ -112,7 +110,7 @@ function claimNotBound(observation: InstanceObservation): Verdict | undefined {
   )
 }
 
-function readWriteOncePod(observation: InstanceObservation): Verdict | undefined {
+function readWriteOncePod(observation: InstanceObservation): Judgement | undefined {
   const { claim } = observation
   if (claim?.spec?.accessModes?.includes('ReadWriteOncePod') !== true) return undefined
   const where = `Claim ${claim.metadata?.name ?? ''} is ReadWriteOncePod: while Meilisearch runs, no other pod may mount it.`
@@ -125,7 +123,7 @@ function readWriteOncePod(observation: InstanceObservation): Verdict | undefined
   )
 }
 
-function unusableClaim(observation: InstanceObservation): Verdict | undefined {
+function unusableClaim(observation: InstanceObservation): Judgement | undefined {
   const { claim, located } = observation
   const name = claim?.metadata?.name ?? ''
   if (claim?.spec?.volumeMode === 'Block')

@@ -5,11 +5,14 @@ import { keySecretName, masterKeyName } from '../../../../reconcile/names.ts'
 import { appliedAnnotation, claims, databaseVersionAnnotation, keySecret, service, statefulSet } from './children.ts'
 import { differences } from './differences.ts'
 import { answeredVersion, snapshotsInTheWay } from '../managed.ts'
-import type { Managed, Step } from '../managed.ts'
+import type { Managed } from '../managed.ts'
 import { isKept, takenName, withoutOwner } from './ownership.ts'
 import type { There } from './ownership.ts'
+import { pauses } from '../../status/pauses.ts'
 import { connectionWithoutOwner } from '../server-keys.ts'
-import type { Plan } from '../upgrade/upgrade.ts'
+import type { Plan } from '../upgrade/plan.ts'
+import { step } from '../../status/verdict.ts'
+import type { Step } from '../../status/verdict.ts'
 
 /** All that is not as it should be, in one pass. The StatefulSet waits for the key, which its pod is marked with. */
 export function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
@@ -21,30 +24,30 @@ export function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
   const effects = [...master, ...changes.map(({ effect }) => effect), ...connectionWithoutOwner(managed)]
   if (effects.length === 0) return undefined
   if (adopted.length > 0)
-    return {
+    return step({
       reason: instanceReasons.Adopting,
       message: `Adopted ${adopted.join(', ')}: made for this MeiliInstance, and without an owner.`,
       effects,
-      requeueAfterMs: 100,
-    }
+      againMs: pauses.nextMs,
+    })
   const drifted = changes.filter(({ drift }) => drift !== undefined)
   if (drifted.length > 0)
-    return {
+    return step({
       reason: instanceReasons.DriftFound,
       message: `Put back what somebody changed: ${drifted.map(({ drift }) => drift ?? '').join('; ')}.`,
       effects,
-      requeueAfterMs: 250,
-    }
+      againMs: pauses.driftMs,
+    })
   const names = [
     ...(master.length > 0 ? [`Secret ${keySecretName(instance)}`] : []),
     ...changes.map(({ name }) => name),
   ]
-  return {
+  return step({
     reason: instanceReasons.Applying,
     message: `${spec.suspend ? 'Suspending. ' : ''}Being made or changed: ${names.join(', ')}.`,
     effects,
-    requeueAfterMs: 100,
-  }
+    againMs: pauses.nextMs,
+  })
 }
 
 interface Wish {

@@ -1,10 +1,11 @@
-// The snapshot before an upgrade: where it is stored, why it is not asked for, and which earlier ones go when the upgrade is done. Pure.
+// The snapshot before an upgrade: where it is stored, and why it is not asked for. Pure.
 import { instanceReasons } from '../../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
-import { isFinished, meiliSnapshots } from '../../../../api/snapshot.ts'
+import { meiliSnapshots } from '../../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import { baseName, claimNameOf, serverSelector } from '../../../../reconcile/names.ts'
+import { firstOf } from '../../../../reconcile/rung.ts'
 import type { Managed } from '../managed.ts'
 import { roomMissing } from './safety-room.ts'
 import { volumeReady } from '../../status/volume-checks.ts'
@@ -12,15 +13,15 @@ import { volumeReady } from '../../status/volume-checks.ts'
 type Destination = NonNullable<ManagedServer['upgrade']['destination']>
 type Upgrade = MeiliInstanceStatus['upgrade']
 
-const label = (name: string): string => `meili-operator.dev/${name}`
+export const copyLabel = (name: string): string => `meili-operator.dev/${name}`
 /** On every one; its value is the version that was moved to. */
-export const upgradeLabel = label('upgrade-to')
+export const upgradeLabel = copyLabel('upgrade-to')
 /** With the uid: an earlier instance of this name counted its generations from one as well. */
-const prefixOf = (instance: MeiliInstance, to: string): string =>
+export const copyPrefix = (instance: MeiliInstance, to: string): string =>
   `${baseName(instance)}-before-${to.replaceAll('.', '-')}-${instance.metadata.uid.slice(0, 8)}-`
 
 export function safetyCopyName(instance: MeiliInstance, to: string): string {
-  return `${prefixOf(instance, to)}${instance.metadata.generation}`
+  return `${copyPrefix(instance, to)}${instance.metadata.generation}`
 }
 
 /** Never by default on the claim of the database: it would fill what it is to protect, and be lost with it. */
@@ -33,19 +34,15 @@ function destinationOf({ instance, spec }: Managed): Destination | undefined {
 const databaseClaim = (instance: MeiliInstance, { storage }: ManagedServer): string =>
   storage.claimName ?? claimNameOf(instance, 'data')
 
-type Guard = (managed: Managed) => string | undefined
-
-/** Top rung first: what spec says, what the server's volumes allow, what they have room for. */
-const guards: readonly Guard[] = [noDestination, ownDestination, othersDatabase, singleMount, impossible, roomMissing]
-
-/** Why no snapshot is asked for, and each way out but those that every upgrade has. */
-export function whyHeld(managed: Managed): string | undefined {
-  for (const guard of guards) {
-    const why = guard(managed)
-    if (why !== undefined) return why
-  }
-  return undefined
-}
+/** Why no snapshot is asked for, and each way out but those that every upgrade has. Top rung first: what spec says, what the server's volumes allow, what they have room for. */
+export const whyHeld: (managed: Managed) => string | undefined = firstOf([
+  noDestination, // something says where to store it
+  ownDestination, // which is no claim that it would fill, or be lost with
+  othersDatabase, // nor one beside another database
+  singleMount, // nor one that only the server may mount
+  impossible, // the server writes it where a mover can fetch it
+  roomMissing, // and what it writes fits there
+])
 
 function noDestination(managed: Managed): string | undefined {
   if (destinationOf(managed) !== undefined) return undefined
@@ -122,8 +119,8 @@ export function safetyCopy(managed: Managed, { from, to, snapshot = '' }: NonNul
           labels: {
             'app.kubernetes.io/managed-by': 'meili-operator',
             ...serverSelector(instance),
-            [label('instance-uid')]: instance.metadata.uid,
-            [label('upgrade-from')]: from,
+            [copyLabel('instance-uid')]: instance.metadata.uid,
+            [copyLabel('upgrade-from')]: from,
             [upgradeLabel]: to,
           },
         },
@@ -158,54 +155,3 @@ export const removal = ({ metadata }: MeiliSnapshot): Effect => ({
   uid: metadata.uid,
   resourceVersion: metadata.resourceVersion ?? '',
 })
-
-/** What is named at most: those that went last. */
-const longestRecord = 16
-
-/** When an upgrade is done, the snapshots before earlier ones go. They are put on record first, and so told once. */
-export function withoutSuperseded(
-  managed: Managed,
-  upgrade: Upgrade,
-): { readonly upgrade: Upgrade; readonly effects: readonly Effect[] } {
-  if (upgrade?.step !== 'Done') return { upgrade, effects: [] }
-  const going = superseded(managed, upgrade.snapshot)
-  const { failure: _, ...done } = upgrade
-  if (going.length === 0) return { upgrade: done, effects: [] }
-  const names = new Set([...(upgrade.superseded ?? []), ...going.map(({ metadata }) => metadata.name)])
-  return { upgrade: { ...upgrade, superseded: [...names].slice(-longestRecord) }, effects: going.map(removal) }
-}
-
-/** Never one that a person made or keeps (without our labels, or with deletionPolicy Retain), and none before the last one stands. */
-function superseded({ instance, seen }: Managed, snapshot: string | undefined): readonly MeiliSnapshot[] {
-  const last = seen.snapshotBefore
-  if (
-    last === undefined ||
-    last.metadata.name !== snapshot ||
-    last.status?.phase !== 'Completed' ||
-    last.metadata.deletionTimestamp !== undefined
-  )
-    return []
-  return seen.safetyCopies.filter(
-    (copy) =>
-      isOurs(instance, copy) &&
-      isFinished(copy) &&
-      isOlder(copy, last) &&
-      copy.metadata.deletionTimestamp === undefined,
-  )
-}
-
-/** By the uid: what an earlier instance of this name left may be all that is left of another database. */
-function isOurs(instance: MeiliInstance, { metadata, spec }: MeiliSnapshot): boolean {
-  const to = metadata.labels?.[upgradeLabel]
-  if (
-    to === undefined ||
-    metadata.labels?.[label('instance-uid')] !== instance.metadata.uid ||
-    spec.deletionPolicy !== 'Delete'
-  )
-    return false
-  const prefix = prefixOf(instance, to)
-  return metadata.name.startsWith(prefix) && /^\d+$/.test(metadata.name.slice(prefix.length))
-}
-
-const isOlder = (copy: MeiliSnapshot, last: MeiliSnapshot): boolean =>
-  Date.parse(copy.metadata.creationTimestamp) < Date.parse(last.metadata.creationTimestamp)

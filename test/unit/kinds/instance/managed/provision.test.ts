@@ -36,6 +36,7 @@ test('each rung of the ladder is told of here', () => {
       readFileSync(new URL('../../../../../src/kinds/instance/managed/provision.ts', import.meta.url), 'utf8'),
     )?.[1] ?? ''
   const rungs = ladder
+    .replaceAll(/\/\/.*$/gm, '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')

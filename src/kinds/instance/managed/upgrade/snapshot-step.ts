@@ -1,0 +1,104 @@
+// The first step of an upgrade: a snapshot of everything as it is. Held, or stopped, where it cannot be taken. Pure.
+import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
+import { isFinished } from '../../../../api/snapshot.ts'
+import { conditionTypes } from '../../../../api/meta.ts'
+import { conditionNamed } from '../../../../api/conditions.ts'
+import type { Effect } from '../../../../reconcile/decision.ts'
+import type { Managed } from '../managed.ts'
+import { isMisplaced, removal, safetyCopy, whyHeld, whyNotYet } from './safety-copy.ts'
+import { counted, hasUpgraded, stopped, underway } from './plan.ts'
+import type { At, Outcome, Plan, Upgrade } from './plan.ts'
+import { stalled } from '../../status/verdict.ts'
+
+export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
+  const { instance, spec } = managed
+  const snapshotBefore = snapshotOf(managed, upgrade)
+  const at = { version: upgrade.from, mayUpgrade: hasUpgraded(managed) }
+  if (snapshotBefore?.status?.phase === 'Completed')
+    return { next: { ...upgrade, ...counted(instance), step: 'Start' } }
+  if (spec.upgrade.strategy === 'Direct') return withoutSnapshot(managed, upgrade)
+  if (snapshotBefore === undefined) return snapshotWanted(managed, at, upgrade)
+  const name = upgrade.snapshot ?? ''
+  const ready = conditionNamed(snapshotBefore.status?.conditions, conditionTypes.Ready)
+  if (snapshotBefore.status?.phase !== 'Failed')
+    return underway(
+      at,
+      upgrade,
+      isMisplaced(managed, snapshotBefore)
+        ? redirected(snapshotBefore)
+        : { message: `MeiliSnapshot ${name} is taken first: ${ready?.message ?? 'not looked at yet'}` },
+    )
+  return stopped(
+    at,
+    upgrade,
+    `MeiliSnapshot ${name} failed: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken; or ${everyWayOut(upgrade)}.`,
+  )
+}
+
+/** What was looked up is that of the upgrade on record: when another one begins, of the one before. */
+function snapshotOf({ seen }: Managed, { snapshot }: Upgrade): MeiliSnapshot | undefined {
+  return seen.snapshotBefore?.metadata.name === snapshot ? seen.snapshotBefore : undefined
+}
+
+function redirected(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
+  const { metadata } = snapshot
+  return {
+    message: `MeiliSnapshot ${metadata.name} is made anew, for the destination that spec names now.`,
+    effects: metadata.deletionTimestamp === undefined ? [removal(snapshot)] : [],
+  }
+}
+
+function snapshotWanted(managed: Managed, at: At, upgrade: Upgrade): Plan {
+  const why = whyHeld(managed)
+  if (why !== undefined) return held(managed, at, { upgrade, why })
+  const name = upgrade.snapshot ?? ''
+  const notYet = whyNotYet(managed)
+  if (notYet !== undefined)
+    return underway(at, upgrade, {
+      message: `MeiliSnapshot ${name} is to be taken first, and waits: ${notYet} To do without it, ${everyWayOut(upgrade)}.`,
+    })
+  return underway(at, upgrade, {
+    message: `MeiliSnapshot ${name} is being taken first.`,
+    effects: managed.spec.suspend ? [] : safetyCopy(managed, upgrade),
+  })
+}
+
+/** Nothing has begun: what is on record of an earlier upgrade stays. */
+function held({ instance }: Managed, at: At, { upgrade, why }: { upgrade: Upgrade; why: string }): Plan {
+  const { from, to } = upgrade
+  const recorded = instance.status?.upgrade
+  const onRecord = recorded?.to === to ? upgrade : undefined
+  return {
+    ...at,
+    upgrade: recorded?.step === 'Done' ? recorded : onRecord,
+    step: stalled({
+      reason: 'UpgradeHeld',
+      message: `From ${from} to ${to}: held before anything was changed. ${why}; or ${everyWayOut(upgrade)}. It goes on as soon as one of these is done.`,
+    }),
+  }
+}
+
+const everyWayOut = ({ from }: Upgrade): string =>
+  `set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to ${from}`
+
+/** Whoever says Direct meanwhile wants none. One that Meilisearch makes already is let end: a restart would cost it its work. */
+function withoutSnapshot(managed: Managed, upgrade: Upgrade): Outcome {
+  const snapshotBefore = snapshotOf(managed, upgrade)
+  const { snapshot: _, ...rest } = upgrade
+  if (snapshotBefore === undefined || isFinished(snapshotBefore))
+    return { next: { ...rest, ...counted(managed.instance), step: 'Start' } }
+  return underway({ version: upgrade.from, mayUpgrade: hasUpgraded(managed) }, upgrade, givenUp(snapshotBefore))
+}
+
+function givenUp(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
+  const { metadata, status } = snapshot
+  if (status?.request !== undefined)
+    return {
+      message: `MeiliSnapshot ${metadata.name} is being taken already. It goes on when that has ended; delete it to go on without it.`,
+      effects: [],
+    }
+  return {
+    message: `MeiliSnapshot ${metadata.name} is given up, as upgrade.strategy is Direct.`,
+    effects: metadata.deletionTimestamp === undefined ? [removal(snapshot)] : [],
+  }
+}

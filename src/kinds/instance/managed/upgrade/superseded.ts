@@ -1,0 +1,60 @@
+// Which snapshots before earlier upgrades go when an upgrade is done. Pure.
+import type { MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
+import { isFinished } from '../../../../api/snapshot.ts'
+import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
+import type { Effect } from '../../../../reconcile/decision.ts'
+import type { Managed } from '../managed.ts'
+import { copyLabel, copyPrefix, removal, upgradeLabel } from './safety-copy.ts'
+
+type Upgrade = MeiliInstanceStatus['upgrade']
+
+/** What is named at most: those that went last. */
+const longestRecord = 16
+
+/** When an upgrade is done, the snapshots before earlier ones go. They are put on record first, and so told once. */
+export function withoutSuperseded(
+  managed: Managed,
+  upgrade: Upgrade,
+): { readonly upgrade: Upgrade; readonly effects: readonly Effect[] } {
+  if (upgrade?.step !== 'Done') return { upgrade, effects: [] }
+  const going = superseded(managed, upgrade.snapshot)
+  const { failure: _, ...done } = upgrade
+  if (going.length === 0) return { upgrade: done, effects: [] }
+  const names = new Set([...(upgrade.superseded ?? []), ...going.map(({ metadata }) => metadata.name)])
+  return { upgrade: { ...upgrade, superseded: [...names].slice(-longestRecord) }, effects: going.map(removal) }
+}
+
+/** Never one that a person made or keeps (without our labels, or with deletionPolicy Retain), and none before the last one stands. */
+function superseded({ instance, seen }: Managed, snapshot: string | undefined): readonly MeiliSnapshot[] {
+  const last = seen.snapshotBefore
+  if (
+    last === undefined ||
+    last.metadata.name !== snapshot ||
+    last.status?.phase !== 'Completed' ||
+    last.metadata.deletionTimestamp !== undefined
+  )
+    return []
+  return seen.safetyCopies.filter(
+    (copy) =>
+      isOurs(instance, copy) &&
+      isFinished(copy) &&
+      isOlder(copy, last) &&
+      copy.metadata.deletionTimestamp === undefined,
+  )
+}
+
+/** By the uid: what an earlier instance of this name left may be all that is left of another database. */
+function isOurs(instance: MeiliInstance, { metadata, spec }: MeiliSnapshot): boolean {
+  const to = metadata.labels?.[upgradeLabel]
+  if (
+    to === undefined ||
+    metadata.labels?.[copyLabel('instance-uid')] !== instance.metadata.uid ||
+    spec.deletionPolicy !== 'Delete'
+  )
+    return false
+  const prefix = copyPrefix(instance, to)
+  return metadata.name.startsWith(prefix) && /^\d+$/.test(metadata.name.slice(prefix.length))
+}
+
+const isOlder = (copy: MeiliSnapshot, last: MeiliSnapshot): boolean =>
+  Date.parse(copy.metadata.creationTimestamp) < Date.parse(last.metadata.creationTimestamp)
