@@ -18,7 +18,7 @@ export function claimMissing({ snapshot, claim }: SnapshotObservation): Verdict 
     reason: snapshotReasons.ClaimCreating,
     message: `Claim ${name} is being created from its template.`,
     effects: [{ kind: 'CreateClaim', claim: destinationClaim(snapshot, template) }],
-    isAgain: true,
+    keepsRefusal: true,
     againMs: pauses.nextMs,
   })
 }

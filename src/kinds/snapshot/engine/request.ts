@@ -40,7 +40,7 @@ function post(
     message: 'Asking Meilisearch for a snapshot (POST /snapshots).',
     changes: { request, startedAt: snapshot.status?.startedAt ?? instant(nowMs), waitingFor: refused },
     effects: [{ kind: 'RequestSnapshot', server }],
-    isAgain: refused !== undefined,
+    keepsRefusal: refused !== undefined,
     againMs: pauses.nextMs,
   })
 }

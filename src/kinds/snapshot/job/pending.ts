@@ -7,10 +7,11 @@ import { isGoing } from './life.ts'
 import type { SnapshotObservation } from '../observation.ts'
 
 /** What a mover that was killed has left goes once no other mover comes and takes it away. Nobody waits for that, so the message names it. */
-export function swept(observation: SnapshotObservation): {
-  readonly effects: readonly Effect[]
-  readonly note: string
-} {
+export function swept(
+  observation: SnapshotObservation,
+  isLeft: boolean,
+): { readonly effects: readonly Effect[]; readonly note: string } {
+  if (!isLeft) return { effects: [], note: '' }
   const database = databaseOnDestination(observation)
   if (database !== undefined) return { effects: [], note: ` What was left of it stays: ${whereabouts(database)}` }
   const job = sweepJob(observation)

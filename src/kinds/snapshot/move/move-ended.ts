@@ -67,8 +67,7 @@ export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number
   const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
   if (mover.jobs.length === 0) {
     // How the last one ended nobody may have seen: its node may be gone, or it was killed while it cleaned up.
-    const { effects, note } =
-      (move?.failures ?? 0) > 0 || move?.begun === true ? swept(observation) : { effects: [], note: '' }
+    const { effects, note } = swept(observation, (move?.failures ?? 0) > 0 || move?.begun === true)
     const message = `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}`
     return failed({ reason, message, effects })
   }

@@ -92,15 +92,14 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): V
     message: startingText(before.jobName, node),
     changes: { move },
     effects: [{ kind: 'CreateJob', job }],
-    isAgain: before.node === node,
+    keepsRefusal: before.node === node,
     againMs: pauses.workMs,
   })
 }
 
 /** The destination was given to a server since the request. A mover that runs already is let be. */
 function notStored(observation: SnapshotObservation, why: string): Verdict {
-  const attempt = observation.snapshot.status?.move?.attempt ?? 1
-  const { note, effects } = attempt > 1 ? swept(observation) : { note: '', effects: [] }
+  const { note, effects } = swept(observation, (observation.snapshot.status?.move?.attempt ?? 1) > 1)
   return failed({
     reason: snapshotReasons.DestinationUnusable,
     message: `The snapshot was taken, and cannot be stored. ${why}${note}`,

@@ -40,7 +40,7 @@ export function nextMove(
   }
   const failures = (before.failures ?? 0) + (failure.cure === 'Mover' ? 1 : 0)
   if (failures >= maxFailures) {
-    const { effects, note } = failure.isKilled ? swept(observation) : { effects: [], note: '' }
+    const { effects, note } = swept(observation, failure.isKilled)
     return failed({
       reason: failure.reason,
       message: `The mover failed ${failures} times. Last: ${sentence(failure.message)}${note}`,

@@ -17,8 +17,8 @@ import type { Changes, Step } from './status.ts'
 interface Act {
   readonly effects?: readonly Effect[]
   readonly againMs?: number
-  /** The very same was tried before. */
-  readonly isAgain?: boolean
+  /** It tries what may have been tried before: see `refusedBefore`. */
+  readonly keepsRefusal?: boolean
 }
 
 interface Said {
@@ -133,10 +133,10 @@ const refusals: Partial<Record<Effect['kind'], { reasons: readonly string[]; aga
 
 /** What was refused stays on record while it is tried again, until there is another answer: else each try would tell the same story anew. Only the count that fences a request is written. */
 function refusedBefore(
-  { isAgain, effects = [], changes: { request } = {} }: StepTaken,
+  { keepsRefusal, effects = [], changes: { request } = {} }: StepTaken,
   snapshot: MeiliSnapshot,
 ): Decision<MeiliSnapshotStatus> | undefined {
-  if (isAgain !== true) return undefined
+  if (keepsRefusal !== true) return undefined
   const { reason } = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready) ?? { reason: '' }
   const again = effects.map(({ kind }) => refusals[kind]).find((refusal) => refusal?.reasons.includes(reason) === true)
   if (again === undefined) return undefined
