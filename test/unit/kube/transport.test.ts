@@ -171,7 +171,7 @@ describe('a stream', () => {
       },
     })
     expect(given).toBeLessThan(40)
-  })
+  }, 30_000)
 
   test('that breaks within a line gives the whole lines before it, and is transient', async () => {
     await using fake = await answering((response) => {
