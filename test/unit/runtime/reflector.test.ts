@@ -1,12 +1,9 @@
-import fc from 'fast-check'
+// A list and a watch that keep a store equal to the API server: what is told, and what each break leads to.
 import { describe, expect, test, vi } from 'vitest'
 import { Gone } from '../../../src/errors.ts'
-import { Reflector } from '../../../src/runtime/reflector.ts'
-import type { Change } from '../../../src/runtime/reflector.ts'
-import { Store, keyOf } from '../../../src/runtime/store.ts'
-import { FakeApiServer, gone, unreachable } from '../../support/runtime/fake-api-server.ts'
-import type { Pace, Thing } from '../../support/runtime/fake-api-server.ts'
-import { VirtualTime } from '../../support/runtime/virtual-time.ts'
+import { gone, unreachable } from '../../support/runtime/fake-api-server.ts'
+import type { FakeApiServer } from '../../support/runtime/fake-api-server.ts'
+import { Mirror } from '../../support/runtime/mirror.ts'
 
 vi.mock('node:timers/promises', async () => ({
   setTimeout: (await import('../../support/runtime/virtual-time.ts')).globalPause,
@@ -15,108 +12,6 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const second = 1000
 const minute = 60 * second
-const things = { group: 'example.test', version: 'v1', plural: 'things', kind: 'Thing' }
-
-/** Reflectors of one server that share a store, and all that they told. */
-class Mirror implements AsyncDisposable {
-  readonly store = new Store<Thing>()
-  readonly told: (Change<Thing> & { readonly inStore: Thing | undefined })[] = []
-  readonly breaks: { readonly error: unknown; readonly failures: number }[] = []
-  readonly time: VirtualTime
-  readonly server: FakeApiServer
-  readonly #rule: Disposable
-  readonly #stop = new AbortController()
-  readonly #ended: Promise<unknown>
-  syncedReflectors = 0
-  hasEnded = false
-
-  constructor({
-    pace = {},
-    namespaces = [undefined],
-    seed = 1,
-    before = (): void => undefined,
-  }: {
-    pace?: Partial<Pace>
-    namespaces?: readonly (string | undefined)[]
-    seed?: number
-    before?: (server: FakeApiServer) => void
-  } = {}) {
-    this.time = new VirtualTime(seed)
-    this.#rule = this.time.rule()
-    this.server = new FakeApiServer(this.time, pace)
-    before(this.server)
-    this.#ended = Promise.all(namespaces.map((namespace) => this.#reflect(namespace))).then(
-      () => (this.hasEnded = true),
-    )
-  }
-
-  /** Keys of what was told, and what became of each: + came, ~ changed, - went. */
-  get story(): readonly string[] {
-    return this.told.map(({ previous, current }) => `${sign(previous, current)} ${keyOf((current ?? previous)!)}`)
-  }
-
-  expectEqualToServer(): void {
-    const here = Object.fromEntries(
-      this.store
-        .list()
-        .map((thing) => [keyOf(thing), [thing.value, thing.metadata.uid, thing.metadata.resourceVersion]]),
-    )
-    const there = Object.fromEntries(
-      [...this.server.objects].map(([key, thing]) => [
-        key,
-        [thing.value, thing.metadata.uid, thing.metadata.resourceVersion],
-      ]),
-    )
-    expect(here).toEqual(there)
-  }
-
-  /** Each change was told when the store had it, begins where the one before of its key ended, and is one; together they give the store. */
-  expectConsistentStory(): void {
-    const mirror = new Map<string, Thing>()
-    for (const { previous, current, inStore } of this.told) {
-      const key = keyOf((current ?? previous)!)
-      expect(previous).toBe(mirror.get(key))
-      expect(inStore).toBe(current)
-      expect(versionOf(current)).not.toBe(versionOf(previous))
-      if (current === undefined) mirror.delete(key)
-      else mirror.set(key, current)
-    }
-    expect(new Set(mirror.values())).toEqual(new Set(this.store.list()))
-  }
-
-  stop(): void {
-    this.#stop.abort()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.stop()
-    await this.time.advance(2 * minute)
-    await this.#ended
-    this.#rule[Symbol.dispose]()
-  }
-
-  async #reflect(namespace: string | undefined): Promise<void> {
-    const reflector = new Reflector<Thing>({
-      kube: this.server,
-      resource: things,
-      store: this.store,
-      ...(namespace === undefined ? {} : { namespace }),
-      announce: (change) =>
-        this.told.push({ ...change, inStore: this.store.get(keyOf((change.current ?? change.previous)!)) }),
-      interrupted: (error, failures) => this.breaks.push({ error, failures }),
-    })
-    void reflector.synced.then(() => this.syncedReflectors++)
-    await reflector.run(this.#stop.signal)
-  }
-}
-
-const versionOf = (thing: Thing | undefined): string =>
-  `${thing?.metadata.uid ?? ''} ${thing?.metadata.resourceVersion ?? ''}`
-
-function sign(previous: Thing | undefined, current: Thing | undefined): string {
-  if (previous === undefined) return '+'
-  return current === undefined ? '-' : '~'
-}
 
 function three(server: FakeApiServer): void {
   for (const name of ['one', 'two', 'three']) server.write('a', name)
@@ -347,83 +242,4 @@ describe('two reflectors that share a store', () => {
     expect(mirror.told.length).toBe(4)
     expect(mirror.server.answered.lists).toBe(4)
   })
-})
-
-const names = fc.constantFrom('one', 'two', 'three', 'four', 'five')
-const spaces = fc.constantFrom('a', 'b')
-const trouble = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('write' as const), namespace: spaces, name: names }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('remove' as const), namespace: spaces, name: names }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      do: fc.constant('wait' as const),
-      ms: fc.constantFrom(1, 5, 25, 70, 400, 3000, 60_000, 900_000),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('disconnect' as const), by: fc.constantFrom('end', 'break') }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('bookmark' as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), count: fc.integer({ min: 1, max: 3 }) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('refuse' as const),
-      times: fc.integer({ min: 1, max: 4 }),
-      retryAfterMs: fc.constantFrom(undefined, 0, 5000, 45_000),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('gone' as const), by: fc.constantFrom('event', 'reply') }) },
-)
-type Trouble = typeof trouble extends fc.Arbitrary<infer T> ? T : never
-
-async function befall({ time, server }: Mirror, what: Trouble): Promise<void> {
-  switch (what.do) {
-    case 'write':
-      return void server.write(what.namespace, what.name)
-    case 'remove':
-      return server.remove(what.namespace, what.name)
-    case 'wait':
-      return await time.advance(what.ms)
-    case 'disconnect':
-      return server.disconnect(what.by === 'end' ? undefined : unreachable())
-    case 'bookmark':
-      return server.bookmark()
-    case 'repeat':
-      return server.repeat(what.count)
-    case 'refuse':
-      return void server.refusals.push(...Array.from({ length: what.times }, () => unreachable(what.retryAfterMs)))
-    case 'compact':
-      return server.compact()
-    case 'gone':
-      if (what.by === 'event') return server.disconnect(gone())
-      return void server.refusals.push(gone())
-  }
-}
-
-const worlds = fc.record({
-  namespaces: fc.constantFrom([undefined], ['a', 'b']),
-  pace: fc.record({
-    latencyMs: fc.constantFrom(1, 20, 400),
-    eventMs: fc.constantFrom(1, 30),
-    pageSize: fc.integer({ min: 1, max: 4 }),
-  }),
-  seed: fc.integer(),
-})
-
-test('whatever befalls, in the end the store is equal to the server, all that changed was told, and only a forgotten point led to a new list', async () => {
-  await fc.assert(
-    fc.asyncProperty(worlds, fc.array(trouble, { maxLength: 40, size: 'max' }), async (world, troubles) => {
-      await using mirror = new Mirror(world)
-      for (const each of troubles) await befall(mirror, each)
-      mirror.server.refusals.length = 0
-      await mirror.time.advance(5 * minute)
-      mirror.expectEqualToServer()
-      mirror.expectConsistentStory()
-      expect(mirror.syncedReflectors).toBe(world.namespaces.length)
-      if (!troubles.some((each) => each.do === 'gone' || each.do === 'compact'))
-        expect(mirror.server.answered.lists).toBe(world.namespaces.length)
-    }),
-    { numRuns: 300 },
-  )
 })
