@@ -14,14 +14,9 @@ import { resultOf, terminationOf } from '../../../../../src/kinds/snapshot/job/r
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import { snapshotStory } from '../../../../../src/kinds/snapshot/story.ts'
 import { asStored, ended, now, second } from '../../../../support/builders/observations.ts'
-import {
-  anyBesideDatabases,
-  anyEnqueued,
-  anyObservation,
-  anyUnanswered,
-  sameWorld,
-  words,
-} from '../../../../support/builders/any-observation.ts'
+import { words } from '../../../../support/builders/any/parts.ts'
+import { anyBesideDatabases } from '../../../../support/builders/any-beside-databases.ts'
+import { anyEnqueued, anyObservation, anyUnanswered, sameWorld } from '../../../../support/builders/any-observation.ts'
 
 type Verdict = Decision<MeiliSnapshotStatus>
 
