@@ -1,7 +1,5 @@
-// From a succeeded task to a stored file: starting a mover, what holds it up, how far it is, and what follows from its end.
+// From a succeeded task to a mover that runs: starting it, what holds it up, how far it is, and a target that moves away.
 import { describe, expect, test } from 'vitest'
-import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
-import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import {
   aCondition,
   ago,
@@ -14,48 +12,21 @@ import {
   aTarget,
   aTask,
   aVolume,
-  completedConditions,
   conditionsIn,
   decided,
   effectsOf,
   ended,
-  failedConditions,
   hour,
   jobName,
   minute,
-  moving,
-  noMover,
   now,
   pendingConditions,
   processing,
   running,
   second,
-  stored,
   succeeded,
 } from '../../../../support/builders/observations.ts'
-import type { Verdict } from '../../../../support/builders/observations.ts'
-
-type Move = Parameters<typeof moving>[0]
-
-const inMove = (move: Move = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
-  aSnapshot({ status: moving(move, more) })
-
-/** A mover of this snapshot, as told. */
-function moved(
-  snapshot: MeiliSnapshot,
-  mover: Partial<SnapshotObservation['mover']> = {},
-  job = aJob(snapshot),
-): Partial<SnapshotObservation> {
-  return { snapshot, engine: { state: 'NotAsked' }, mover: { ...noMover, job, jobs: [job], ...mover } }
-}
-
-/** No Job is there; the server has answered. */
-const before = (move: Move = {}, more: Partial<MeiliSnapshotStatus> = {}): Partial<SnapshotObservation> => ({
-  snapshot: inMove(move, more),
-  engine: anEngine({ candidates: [succeeded()] }),
-})
-
-const going = { metadata: { deletionTimestamp: ago(second) } }
+import { before, going, inMove, moved } from './in-move.ts'
 
 describe('moverMissing', () => {
   test('creates the Job of this attempt where the server runs, and puts the node on record', () => {
@@ -335,268 +306,5 @@ describe('targetMoving', () => {
       reason: 'MoverStarting',
       effects: [],
     })
-  })
-})
-
-describe('pastMoveDeadline', () => {
-  const late = { startedAt: ago(6 * hour + second) }
-  const unschedulable = aPod({
-    metadata: { name: 'x' },
-    status: {
-      phase: 'Pending',
-      conditions: [{ type: 'PodScheduled', status: 'False', message: '0/3 nodes are available.' }],
-    },
-  })
-
-  test('ends all movers first, and says what the last word was', () => {
-    const snapshot = inMove(late)
-    const first = aJob(snapshot, { metadata: { name: 'first', uid: 'first-uid' } })
-    const job = aJob(snapshot)
-    const verdict = decided(moved(snapshot, { pod: unschedulable, jobs: [first, job] }, job))
-    expect(verdict).toMatchObject({
-      phase: 'Moving',
-      reason: 'MoveDeadlineExceeded',
-      effects: ['DeleteJob', 'DeleteJob'],
-      requeueAfterMs: 2 * second,
-    })
-    expect(verdict.message).toBe(
-      'The file was not stored within deadlines.move (6h). Last: no node can take it: 0/3 nodes are available. Its mover is being ended.',
-    )
-    expect(conditionsIn(verdict.status)).toEqual(pendingConditions)
-  })
-
-  test('fails once nothing runs any more, with the same last word', () => {
-    const { status } = decided(moved(inMove(late), { pod: unschedulable }))
-    const verdict = decided({ snapshot: aSnapshot({ status: asStored(status) }) })
-    expect(verdict).toMatchObject({
-      phase: 'Failed',
-      reason: 'MoveDeadlineExceeded',
-      effects: [],
-      requeueAfterMs: undefined,
-    })
-    expect(verdict.message).toBe(
-      'The file was not stored within deadlines.move (6h). Last: no node can take it: 0/3 nodes are available. No mover reported a stored file, and Meilisearch still has its own.',
-    )
-    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
-  })
-
-  test.each([
-    [
-      'copying',
-      { pod: running(), progress: { step: 'copying', bytesDone: 1024, bytesTotal: 2048 } },
-      `Job ${jobName} was copying: 1.0 KiB of 2.0 KiB.`,
-    ],
-    ['not heard of', { pod: running() }, `Job ${jobName} had not said anything yet.`],
-  ] as const)('a mover that was %s is not called anything else', (_, mover, words) => {
-    const { status } = decided(moved(inMove(late), mover))
-    expect(decided({ snapshot: aSnapshot({ status: asStored(status) }) }).message).toContain(
-      `Last: ${words} No mover reported`,
-    )
-  })
-
-  test('after movers that failed, a Job removes what one of them may have left', () => {
-    expect(decided({ ...before({ ...late, attempt: 2, failures: 1, failure: 'It was killed.' }) })).toMatchObject({
-      phase: 'Failed',
-      effects: ['CreateJob'],
-      message: expect.stringContaining('Job nightly-0a1b2c3d-sweep removes'),
-    })
-  })
-
-  test.each([
-    ['was at work when the deadline came', {}, running()],
-    ['was seen at work before, and had to make way', { begun: true }, undefined],
-  ])('after a mover that %s, a Job removes what it may have left: nobody saw how it ended', (_, known, pod) => {
-    const { status } = decided(moved(inMove({ ...late, ...known }), { pod }))
-    expect(decided({ snapshot: aSnapshot({ status: asStored(status) }) })).toMatchObject({
-      phase: 'Failed',
-      effects: ['CreateJob'],
-      message: expect.stringContaining('Job nightly-0a1b2c3d-sweep removes'),
-    })
-  })
-
-  test('a mover that does not end is waited for, and no longer in silence', () => {
-    const snapshot = inMove(late)
-    const hung = (sinceMs: number): Verdict =>
-      decided(
-        moved(
-          snapshot,
-          { pod: aPod({ metadata: { name: 'x' }, spec: { nodeName: 'node-a' } }) },
-          aJob(snapshot, { metadata: { deletionTimestamp: ago(sinceMs) } }),
-        ),
-      )
-    expect(conditionsIn(hung(minute).status)).toEqual(pendingConditions)
-    const verdict = hung(minute + second)
-    expect(verdict).toMatchObject({
-      phase: 'Moving',
-      reason: 'MoveDeadlineExceeded',
-      effects: [],
-      requeueAfterMs: 2 * second,
-    })
-    expect(conditionsIn(verdict.status)).toEqual([...pendingConditions, 'Overdue=True'])
-    expect(verdict.status.conditions?.at(-1)?.message).toBe(
-      `Job ${jobName} was deleted at 2026-03-01T11:58:59Z, and pod x on node node-a has not ended: the node is gone, or hangs. It may still write, so it is waited for. Once the node is known to be off, "kubectl delete pod --force" ends the wait.`,
-    )
-  })
-
-  test('between two attempts the last word is why the one before failed', () => {
-    const verdict = decided({
-      ...before({ ...late, attempt: 2, failure: 'The copy stalled.', retryAt: new Date(now + second).toISOString() }),
-    })
-    expect(verdict).toMatchObject({
-      phase: 'Failed',
-      message: expect.stringContaining('Last: The copy stalled. No mover reported'),
-    })
-  })
-
-  test('without any mover it says so', () => {
-    expect(decided(before(late))).toMatchObject({
-      phase: 'Failed',
-      message: expect.stringContaining('Last: no mover was running. No mover reported'),
-    })
-  })
-
-  test('a file that was stored at the last moment counts', () => {
-    const snapshot = inMove(late)
-    expect(decided(moved(snapshot, { pod: ended(0, stored) }))).toMatchObject({ phase: 'Completed' })
-    expect(decided(moved(snapshot, { pod: ended(0, stored) }, aJob(snapshot, going)))).toMatchObject({
-      phase: 'Completed',
-    })
-  })
-
-  test('in time nothing is ended', () => {
-    expect(decided(moved(inMove({ startedAt: ago(6 * hour) }), { pod: running() })).effects).toEqual([])
-  })
-})
-
-describe('moverFinished', () => {
-  test('a stored file completes the snapshot', () => {
-    const verdict = decided(
-      moved(inMove({}, { startedAt: ago(95 * second), waitingFor: 'something' }), { pod: ended(0, stored) }),
-    )
-    expect(verdict).toMatchObject({ phase: 'Completed', reason: 'Completed', effects: [], requeueAfterMs: undefined })
-    expect(verdict.message).toBe(`5.0 MiB, sha256 ${'ab'.repeat(32)}, on claim backups at search/nightly-0a1b2c3d.`)
-    expect(verdict.status).toMatchObject({
-      artifact: { sizeBytes: 5_242_880 },
-      completedAt: '2026-03-01T12:00:00Z',
-      duration: '1m35s',
-      progress: { step: 'done', percent: 100, percentText: '100 %' },
-    })
-    expect(verdict.status.waitingFor).toBeUndefined()
-    expect(conditionsIn(verdict.status)).toEqual(completedConditions)
-  })
-
-  test('a newer snapshot that came to its place during the copy is noted', () => {
-    const replaced = { ...stored, stored: { ...stored.stored!, replacedDuringCopy: true } }
-    const verdict = decided(moved(inMove(), { pod: ended(0, replaced) }))
-    expect(verdict).toMatchObject({ phase: 'Completed', reason: 'Completed' })
-    expect(verdict.message).toMatch(
-      /nightly-0a1b2c3d\. While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole\.$/,
-    )
-  })
-
-  test('a failure that another attempt would not cure ends it, in the words of the mover', () => {
-    const verdict = decided(
-      moved(inMove(), {
-        pod: ended(13, { exitCode: 13, message: 'search/nightly-0a1b2c3d belongs to another object.' }),
-      }),
-    )
-    expect(verdict).toMatchObject({
-      phase: 'Failed',
-      reason: 'DestinationConflict',
-      message: 'search/nightly-0a1b2c3d belongs to another object.',
-      effects: [],
-      requeueAfterMs: undefined,
-    })
-    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
-  })
-
-  test.each([
-    [1, 5 * second, '2026-03-01T12:00:05Z'],
-    [2, 25 * second, '2026-03-01T12:00:25Z'],
-  ])('after passing failure %d the next attempt begins in %d ms', (failures, pauseMs, retryAt) => {
-    const verdict = decided(
-      moved(inMove({ attempt: failures, failures: failures - 1 }), {
-        pod: ended(32, { exitCode: 32, message: 'No byte for 120 s' }),
-      }),
-    )
-    expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: [], requeueAfterMs: pauseMs })
-    expect(verdict.message).toMatch(
-      new RegExp(
-        `^The mover failed \\(failure ${failures} of 3\\): No byte for 120 s\\. It is tried again, until \\d{4}-.* UTC\\.$`,
-      ),
-    )
-    expect(verdict.status.move).toEqual({
-      attempt: failures + 1,
-      failures,
-      jobName: `nightly-0a1b2c3d-1-${failures + 1}`,
-      startedAt: ago(10 * second),
-      failure: 'No byte for 120 s',
-      retryAt,
-    })
-  })
-
-  test('the third failure is the last', () => {
-    const verdict = decided(
-      moved(inMove({ attempt: 5, failures: 2 }), { pod: ended(30, { exitCode: 30, message: 'I/O error.' }) }),
-    )
-    expect(verdict).toMatchObject({
-      phase: 'Failed',
-      reason: 'MoverFailed',
-      message: 'The mover failed 3 times. Last: I/O error.',
-      effects: [],
-    })
-    expect(conditionsIn(verdict.status)).toEqual(failedConditions)
-  })
-
-  test('after a last one that was killed, a Job removes what it left, under no limits of the user, and the message says so', () => {
-    const snapshot = aSnapshot({
-      status: moving({ failures: 2 }),
-      spec: { mover: { resources: { limits: { memory: '20Mi' } } } },
-    })
-    const job = aJob(snapshot)
-    const killed: Partial<SnapshotObservation> = {
-      snapshot,
-      mover: { ...noMover, job, jobs: [job], pod: ended(137, '') },
-    }
-    expect(decided(killed)).toMatchObject({
-      phase: 'Failed',
-      reason: 'MoverFailed',
-      effects: ['CreateJob'],
-      requeueAfterMs: undefined,
-    })
-    expect(decided(killed).message).toMatch(
-      / Job nightly-0a1b2c3d-sweep removes what was left of it on claim backups\.$/,
-    )
-    const [sweep] = effectsOf('CreateJob', killed)
-    const [container] = sweep?.job.spec?.template.spec?.containers ?? []
-    expect(JSON.parse(container?.env?.[0]?.value ?? '')).toMatchObject({
-      command: 'remove',
-      extent: 'Partials',
-      destination: { path: 'search', directory: 'nightly-0a1b2c3d' },
-    })
-    expect(container?.resources?.limits).toEqual({ cpu: '2', memory: '256Mi' })
-    expect(sweep?.job.metadata?.ownerReferences).toHaveLength(1)
-  })
-
-  test('a mover that ended well but told nothing is run again: it finds what is stored', () => {
-    expect(decided(moved(inMove(), { pod: ended(0, '') }))).toMatchObject({
-      phase: 'Moving',
-      status: { move: { attempt: 2 } },
-      message: expect.stringContaining('ended with exit code 0 (Completed) and left no result'),
-    })
-  })
-
-  test('the end of a Job that is being removed counts for nothing where it stored nothing', () => {
-    const snapshot = inMove()
-    expect(
-      decided({
-        ...moved(snapshot, { pod: ended(143, { exitCode: 143, message: 'Terminated.' }) }, aJob(snapshot, going)),
-      }),
-    ).toMatchObject({ reason: 'MoverStarting', effects: [], status: { move: { attempt: 1 } } })
-  })
-
-  test('keeps its clock over all attempts', () => {
-    const verdict = decided(moved(inMove({ startedAt: ago(minute) }), { pod: ended(30) }))
-    expect(verdict.status.move?.startedAt).toBe(ago(minute))
   })
 })
