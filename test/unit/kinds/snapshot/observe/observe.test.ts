@@ -1,13 +1,7 @@
-// What is read of the cluster for one snapshot: who goes first, which pod is the very one, how far the mover is.
+// What is read of the cluster for one snapshot: who goes first, which pod is the very one, where databases are.
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstance } from '../../../../../src/api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
-import { KubeClient } from '../../../../../src/kube/client.ts'
-import type { KubeObject, Ref, Resource } from '../../../../../src/kube/resource.ts'
-import { NotFound, TerminalError, TransientError } from '../../../../../src/errors.ts'
-import type { Connections } from '../../../../../src/perform/meilisearch-connections.ts'
-import { observeSnapshot } from '../../../../../src/kinds/snapshot/observe/observe.ts'
-import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import { aManagedInstance } from '../../../../support/builders/managed-observations.ts'
 import {
   aClaim,
@@ -18,70 +12,12 @@ import {
   aSnapshot,
   aTarget,
   hour,
-  jobName,
   minute,
   moving,
   requested,
-  running,
   second,
 } from '../../../../support/builders/observations.ts'
-
-interface World {
-  /** By `plural/name`. */
-  readonly objects?: Readonly<Record<string, object>>
-  readonly jobs?: readonly object[]
-  readonly pods?: readonly object[]
-  readonly events?: readonly object[]
-  /** Text of the mover's output, or why it cannot be read. */
-  readonly logs?: string | Error
-  /** What a list of many ends with. */
-  readonly unanswered?: Error
-  readonly instances?: readonly MeiliInstance[]
-  readonly snapshots?: readonly MeiliSnapshot[]
-}
-
-function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswered }: World): KubeClient {
-  const inPlace: Readonly<Record<string, object>> = objects ?? {
-    'pods/search-0': aTarget(),
-    'persistentvolumeclaims/backups': aClaim(),
-  }
-  const lists: Readonly<Record<string, readonly object[]>> = { jobs, pods, events }
-  return Object.assign(Object.create(KubeClient.prototype) as KubeClient, {
-    get: ({ plural }: Resource, { name }: Ref) => {
-      const found = inPlace[`${plural}/${name}`]
-      return found === undefined ? Promise.reject(new NotFound(`${name} not found`)) : Promise.resolve(found)
-    },
-    listAll: ({ plural }: Resource) =>
-      unanswered === undefined ? Promise.resolve(lists[plural]) : Promise.reject(unanswered),
-    list: ({ plural }: Resource) => Promise.resolve({ items: lists[plural] as KubeObject[] }),
-    // As the kubelet: no more bytes than were asked for.
-    logs: (_: Ref, { limitBytes = Infinity }: { limitBytes?: number }) =>
-      logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs.slice(0, limitBytes)),
-  })
-}
-
-const noSecret = {
-  open: () => Promise.resolve({ state: 'SecretMissing', message: 'Secret keys does not exist.' }),
-} as unknown as Connections
-
-async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<SnapshotObservation> {
-  const { instances = [anInstance()], snapshots = [] } = world
-  return await observeSnapshot(
-    {
-      kube: kubeOf(world),
-      connections: noSecret,
-      instance: (key) => instances.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
-      instances: (namespace) => instances.filter(({ metadata }) => metadata.namespace === namespace),
-      snapshots: (namespace) =>
-        [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
-      maxMovers: 10,
-      maxStreams: 0,
-      moverImage: 'example.test/meili-operator:1',
-      imagePullSecrets: ['pull'],
-    },
-    snapshot,
-  )
-}
+import { observe } from './one-look.ts'
 
 /** Another snapshot of the same server, as old as told. */
 const other = (
@@ -301,124 +237,6 @@ describe('what is read', () => {
       other('d', { status: requested() }),
     ]
     expect((await observe(aSnapshot({ status: moving() }), { snapshots })).movers).toEqual({ running: 2, limit: 10 })
-  })
-})
-
-describe('the mover', () => {
-  const snapshot = aSnapshot({ status: moving() })
-  const job = aJob(snapshot)
-  const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'job-uid' }]
-  const pod = (name: string, ageMs: number, parts: object = {}): object => ({
-    status: running().status,
-    ...parts,
-    metadata: { name, namespace: 'shop', uid: `${name}-uid`, creationTimestamp: ago(ageMs), ownerReferences },
-  })
-  const seen = async ({
-    claim,
-    ...world
-  }: World & { readonly claim?: object }): Promise<SnapshotObservation['mover']> => {
-    const objects = { 'persistentvolumeclaims/backups': aClaim(claim) }
-    return (await observe(snapshot, { jobs: [job], ...(claim === undefined ? {} : { objects }), ...world })).mover
-  }
-
-  test('is the Job of this attempt, among all of this object', async () => {
-    const first = aJob(snapshot, { metadata: { name: 'first' } })
-    expect(await seen({ jobs: [first, job] })).toMatchObject({ job: { metadata: { name: jobName } }, jobs: [{}, {}] })
-    expect(await seen({ jobs: [first] })).toMatchObject({ job: undefined, jobs: [{ metadata: { name: 'first' } }] })
-  })
-
-  test('has the newest pod of that very Job', async () => {
-    const foreign = {
-      metadata: {
-        name: 'foreign',
-        creationTimestamp: ago(0),
-        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'earlier-job-uid' }],
-      },
-    }
-    expect((await seen({ pods: [pod('old', hour), pod('new', minute), foreign] })).pod?.metadata?.name).toBe('new')
-  })
-
-  const line = (bytesDone: number): string => JSON.stringify({ step: 'copying', bytesDone, bytesTotal: 9 })
-
-  test.each([
-    ['the last line', `${line(1)}\n${line(2)}\n`, 2],
-    ['the last line that is progress', `${line(1)}\nwarning: something\n`, 1],
-    ['nothing yet', '', undefined],
-    [
-      'nothing of a pod that poses as a mover and prints a line without end',
-      `${' '.repeat(1024 * 1024)}${line(3)}`,
-      undefined,
-    ],
-    ['JSON of another kind', '{"step":"dreaming"}', undefined],
-    ['an output that is gone', new NotFound('gone'), undefined],
-    ['an output that may not be read', new TerminalError('forbidden'), undefined],
-    ['an output of a node that is silent', new TransientError('cut off'), undefined],
-  ])('its progress is %s', async (_, logs, bytesDone) => {
-    expect((await seen({ pods: [pod('new', minute)], logs })).progress?.bytesDone).toBe(bytesDone)
-  })
-
-  test('an API server that does not answer ends the pass', async () => {
-    await expect(seen({ pods: [pod('new', minute)], unanswered: new TransientError('busy') })).rejects.toThrow('busy')
-  })
-
-  test('a mover that does not run prints nothing that counts', async () => {
-    expect(
-      (await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], logs: line(1) })).progress,
-    ).toBeUndefined()
-  })
-
-  const warning = (reason: string, times: object): object => ({
-    reason,
-    message: `${reason} it is.`,
-    metadata: { creationTimestamp: ago(hour) },
-    ...times,
-  })
-
-  test('the newest Warning tells what holds it up, whichever time it carries', async () => {
-    const events = [
-      warning('Old', { lastTimestamp: ago(minute) }),
-      warning('Newest', { eventTime: ago(second), lastTimestamp: null }),
-      warning('Oldest', {}),
-    ]
-    const newest = { reason: 'Newest', message: 'Newest it is.' }
-    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning).toEqual(
-      newest,
-    )
-    expect((await seen({ events })).warning).toEqual(newest)
-  })
-
-  test('a mover that runs has no warning', async () => {
-    expect((await seen({ pods: [pod('new', minute)], events: [warning('Unhealthy', {})] })).warning).toBeUndefined()
-  })
-
-  const unbound = { status: { phase: 'Pending' } }
-  const homeless = pod('new', minute, { status: { phase: 'Pending' } })
-  const binder = [
-    warning('WaitForFirstConsumer', { type: 'Normal', lastTimestamp: ago(second) }),
-    warning('FailedBinding', { type: 'Normal', lastTimestamp: ago(minute) }),
-    warning('ProvisioningFailed', { type: 'Warning' }),
-  ]
-
-  test('a claim without a volume speaks for itself while the pod waits for it', async () => {
-    expect((await seen({ pods: [homeless], events: binder, claim: unbound })).claimTrouble).toBe(
-      'claim backups has no volume: FailedBinding: FailedBinding it is.',
-    )
-  })
-
-  test.each([
-    ['a claim that has its volume', { pods: [homeless], claim: {} }],
-    [
-      'a claim behind a pod that has its node',
-      { pods: [pod('new', minute, { spec: { nodeName: 'node-a' }, status: { phase: 'Pending' } })], claim: unbound },
-    ],
-    ['a claim before there is a pod', { claim: unbound }],
-    ['a claim that is not there', { pods: [homeless], objects: {} }],
-  ])('%s says nothing', async (_, world) => {
-    expect((await seen({ ...world, events: binder })).claimTrouble).toBeUndefined()
-  })
-
-  test('before the move there is none to look for', async () => {
-    expect((await observe(aSnapshot({ status: requested() }), { jobs: [job] })).mover.jobs).toEqual([])
   })
 })
 

@@ -1,0 +1,137 @@
+// What is read of the mover: which Job and which pod are the very ones, how far it is, and what holds it up.
+import { describe, expect, test } from 'vitest'
+import { NotFound, TerminalError, TransientError } from '../../../../../src/errors.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import {
+  aClaim,
+  ago,
+  aJob,
+  aSnapshot,
+  hour,
+  jobName,
+  minute,
+  moving,
+  requested,
+  running,
+  second,
+} from '../../../../support/builders/observations.ts'
+import { observe } from './one-look.ts'
+import type { World } from './one-look.ts'
+
+describe('the mover', () => {
+  const snapshot = aSnapshot({ status: moving() })
+  const job = aJob(snapshot)
+  const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'job-uid' }]
+  const pod = (name: string, ageMs: number, parts: object = {}): object => ({
+    status: running().status,
+    ...parts,
+    metadata: { name, namespace: 'shop', uid: `${name}-uid`, creationTimestamp: ago(ageMs), ownerReferences },
+  })
+  const seen = async ({
+    claim,
+    ...world
+  }: World & { readonly claim?: object }): Promise<SnapshotObservation['mover']> => {
+    const objects = { 'persistentvolumeclaims/backups': aClaim(claim) }
+    return (await observe(snapshot, { jobs: [job], ...(claim === undefined ? {} : { objects }), ...world })).mover
+  }
+
+  test('is the Job of this attempt, among all of this object', async () => {
+    const first = aJob(snapshot, { metadata: { name: 'first' } })
+    expect(await seen({ jobs: [first, job] })).toMatchObject({ job: { metadata: { name: jobName } }, jobs: [{}, {}] })
+    expect(await seen({ jobs: [first] })).toMatchObject({ job: undefined, jobs: [{ metadata: { name: 'first' } }] })
+  })
+
+  test('has the newest pod of that very Job', async () => {
+    const foreign = {
+      metadata: {
+        name: 'foreign',
+        creationTimestamp: ago(0),
+        ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'earlier-job-uid' }],
+      },
+    }
+    expect((await seen({ pods: [pod('old', hour), pod('new', minute), foreign] })).pod?.metadata?.name).toBe('new')
+  })
+
+  const line = (bytesDone: number): string => JSON.stringify({ step: 'copying', bytesDone, bytesTotal: 9 })
+
+  test.each([
+    ['the last line', `${line(1)}\n${line(2)}\n`, 2],
+    ['the last line that is progress', `${line(1)}\nwarning: something\n`, 1],
+    ['nothing yet', '', undefined],
+    [
+      'nothing of a pod that poses as a mover and prints a line without end',
+      `${' '.repeat(1024 * 1024)}${line(3)}`,
+      undefined,
+    ],
+    ['JSON of another kind', '{"step":"dreaming"}', undefined],
+    ['an output that is gone', new NotFound('gone'), undefined],
+    ['an output that may not be read', new TerminalError('forbidden'), undefined],
+    ['an output of a node that is silent', new TransientError('cut off'), undefined],
+  ])('its progress is %s', async (_, logs, bytesDone) => {
+    expect((await seen({ pods: [pod('new', minute)], logs })).progress?.bytesDone).toBe(bytesDone)
+  })
+
+  test('an API server that does not answer ends the pass', async () => {
+    await expect(seen({ pods: [pod('new', minute)], unanswered: new TransientError('busy') })).rejects.toThrow('busy')
+  })
+
+  test('a mover that does not run prints nothing that counts', async () => {
+    expect(
+      (await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], logs: line(1) })).progress,
+    ).toBeUndefined()
+  })
+
+  const warning = (reason: string, times: object): object => ({
+    reason,
+    message: `${reason} it is.`,
+    metadata: { creationTimestamp: ago(hour) },
+    ...times,
+  })
+
+  test('the newest Warning tells what holds it up, whichever time it carries', async () => {
+    const events = [
+      warning('Old', { lastTimestamp: ago(minute) }),
+      warning('Newest', { eventTime: ago(second), lastTimestamp: null }),
+      warning('Oldest', {}),
+    ]
+    const newest = { reason: 'Newest', message: 'Newest it is.' }
+    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning).toEqual(
+      newest,
+    )
+    expect((await seen({ events })).warning).toEqual(newest)
+  })
+
+  test('a mover that runs has no warning', async () => {
+    expect((await seen({ pods: [pod('new', minute)], events: [warning('Unhealthy', {})] })).warning).toBeUndefined()
+  })
+
+  const unbound = { status: { phase: 'Pending' } }
+  const homeless = pod('new', minute, { status: { phase: 'Pending' } })
+  const binder = [
+    warning('WaitForFirstConsumer', { type: 'Normal', lastTimestamp: ago(second) }),
+    warning('FailedBinding', { type: 'Normal', lastTimestamp: ago(minute) }),
+    warning('ProvisioningFailed', { type: 'Warning' }),
+  ]
+
+  test('a claim without a volume speaks for itself while the pod waits for it', async () => {
+    expect((await seen({ pods: [homeless], events: binder, claim: unbound })).claimTrouble).toBe(
+      'claim backups has no volume: FailedBinding: FailedBinding it is.',
+    )
+  })
+
+  test.each([
+    ['a claim that has its volume', { pods: [homeless], claim: {} }],
+    [
+      'a claim behind a pod that has its node',
+      { pods: [pod('new', minute, { spec: { nodeName: 'node-a' }, status: { phase: 'Pending' } })], claim: unbound },
+    ],
+    ['a claim before there is a pod', { claim: unbound }],
+    ['a claim that is not there', { pods: [homeless], objects: {} }],
+  ])('%s says nothing', async (_, world) => {
+    expect((await seen({ ...world, events: binder })).claimTrouble).toBeUndefined()
+  })
+
+  test('before the move there is none to look for', async () => {
+    expect((await observe(aSnapshot({ status: requested() }), { jobs: [job] })).mover.jobs).toEqual([])
+  })
+})

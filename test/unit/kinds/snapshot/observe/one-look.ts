@@ -1,0 +1,67 @@
+// One look at a cluster that holds what a test says, through a client that answers from memory.
+import type { MeiliInstance } from '../../../../../src/api/instance.ts'
+import type { MeiliSnapshot } from '../../../../../src/api/snapshot.ts'
+import { KubeClient } from '../../../../../src/kube/client.ts'
+import type { KubeObject, Ref, Resource } from '../../../../../src/kube/resource.ts'
+import { NotFound } from '../../../../../src/errors.ts'
+import type { Connections } from '../../../../../src/perform/meilisearch-connections.ts'
+import { observeSnapshot } from '../../../../../src/kinds/snapshot/observe/observe.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import { aClaim, anInstance, aTarget } from '../../../../support/builders/observations.ts'
+
+export interface World {
+  /** By `plural/name`. */
+  readonly objects?: Readonly<Record<string, object>>
+  readonly jobs?: readonly object[]
+  readonly pods?: readonly object[]
+  readonly events?: readonly object[]
+  /** Text of the mover's output, or why it cannot be read. */
+  readonly logs?: string | Error
+  /** What a list of many ends with. */
+  readonly unanswered?: Error
+  readonly instances?: readonly MeiliInstance[]
+  readonly snapshots?: readonly MeiliSnapshot[]
+}
+
+function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswered }: World): KubeClient {
+  const inPlace: Readonly<Record<string, object>> = objects ?? {
+    'pods/search-0': aTarget(),
+    'persistentvolumeclaims/backups': aClaim(),
+  }
+  const lists: Readonly<Record<string, readonly object[]>> = { jobs, pods, events }
+  return Object.assign(Object.create(KubeClient.prototype) as KubeClient, {
+    get: ({ plural }: Resource, { name }: Ref) => {
+      const found = inPlace[`${plural}/${name}`]
+      return found === undefined ? Promise.reject(new NotFound(`${name} not found`)) : Promise.resolve(found)
+    },
+    listAll: ({ plural }: Resource) =>
+      unanswered === undefined ? Promise.resolve(lists[plural]) : Promise.reject(unanswered),
+    list: ({ plural }: Resource) => Promise.resolve({ items: lists[plural] as KubeObject[] }),
+    // As the kubelet: no more bytes than were asked for.
+    logs: (_: Ref, { limitBytes = Infinity }: { limitBytes?: number }) =>
+      logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs.slice(0, limitBytes)),
+  })
+}
+
+const noSecret = {
+  open: () => Promise.resolve({ state: 'SecretMissing', message: 'Secret keys does not exist.' }),
+} as unknown as Connections
+
+export async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<SnapshotObservation> {
+  const { instances = [anInstance()], snapshots = [] } = world
+  return await observeSnapshot(
+    {
+      kube: kubeOf(world),
+      connections: noSecret,
+      instance: (key) => instances.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
+      instances: (namespace) => instances.filter(({ metadata }) => metadata.namespace === namespace),
+      snapshots: (namespace) =>
+        [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
+      maxMovers: 10,
+      maxStreams: 0,
+      moverImage: 'example.test/meili-operator:1',
+      imagePullSecrets: ['pull'],
+    },
+    snapshot,
+  )
+}
