@@ -28,7 +28,7 @@ import {
 const ladder = readFileSync(new URL('../../../../src/kinds/snapshot/decide.ts', import.meta.url), 'utf8')
 const rungs = [...ladder.matchAll(/readonly Rung\[\] = \[([^\]]+)\]/g)].flatMap(([, names = '']) =>
   names
-    .replaceAll(/\/\/.*$/gm, '')
+    .replaceAll(/\/\/.*/g, '')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== ''),
