@@ -1,0 +1,168 @@
+// While Meilisearch works, its server goes away: it is silent, or comes back with another database.
+import { describe, expect, test } from 'vitest'
+import type { MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import {
+  ago,
+  anEngine,
+  aSnapshot,
+  aTarget,
+  aTask,
+  baseline,
+  conditionsIn,
+  decided,
+  hour,
+  now,
+  pendingConditions,
+  requested,
+  second,
+  succeeded,
+} from '../../../../support/builders/observations.ts'
+
+const named = (
+  request: Parameters<typeof requested>[0] = {},
+  more: Partial<MeiliSnapshotStatus> = {},
+): Pick<SnapshotObservation, 'snapshot'> => ({
+  snapshot: aSnapshot({ status: requested({ taskUid: 12, adoptedAt: ago(20 * second), ...request }, more) }),
+})
+const since = (spanMs: number): Pick<SnapshotObservation, 'snapshot'> => named({ adoptedAt: ago(spanMs) })
+
+describe('serverSilent', () => {
+  const silent = {
+    state: 'Unreachable',
+    message: 'GET http://10.1.2.3:7700/tasks?limit=1 got no reply: ECONNREFUSED.',
+  } as const
+
+  test('a server that restarts is waited for, and status says until when', () => {
+    const verdict = decided({ ...named(), engine: silent })
+    expect(verdict).toMatchObject({
+      phase: 'Snapshotting',
+      reason: 'TargetNotReady',
+      effects: [],
+      requeueAfterMs: 2 * second,
+      status: { waitingFor: silent.message },
+    })
+    expect(verdict.message).toBe(
+      `${silent.message} It goes on by itself when the server is back, until 2026-03-01 18:00 UTC.`,
+    )
+    expect(conditionsIn(verdict.status)).toEqual(pendingConditions)
+  })
+
+  test('is asked again each second at first, at most each 10 s', () => {
+    const after = (spanMs: number): number | undefined => decided({ ...since(spanMs), engine: silent }).requeueAfterMs
+    expect([after(0), after(hour)]).toEqual([second, 10 * second])
+  })
+
+  test('a key that is refused meanwhile is Unauthorized', () => {
+    expect(
+      decided({ ...named(), engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' } }),
+    ).toMatchObject({
+      reason: 'Unauthorized',
+      message: expect.stringContaining('Secret keys does not exist. It goes on'),
+    })
+  })
+
+  test('a pod that is gone, one without an address, and an instance that is gone are told apart', () => {
+    const notAsked = { ...named(), engine: { state: 'NotAsked' } } as const
+    expect(decided({ ...notAsked, target: undefined }).message).toContain(
+      'The pod of MeiliInstance search is not there.',
+    )
+    expect(decided({ ...notAsked, target: aTarget({ status: { podIP: undefined } }) }).message).toContain(
+      'Pod search-0 has no address.',
+    )
+    expect(decided({ ...notAsked, target: undefined, instance: undefined })).toMatchObject({
+      reason: 'InstanceNotFound',
+      message: expect.stringContaining('MeiliInstance search does not exist in namespace shop.'),
+    })
+  })
+
+  test('keeps what it knows of the task', () => {
+    const status = { ...named().snapshot.status, task: aTask() }
+    expect(decided({ snapshot: aSnapshot({ status }), engine: silent }).status.task).toEqual(aTask())
+  })
+
+  test('past deadlines.task the target is lost, and its task may still run', () => {
+    const verdict = decided({ ...since(6 * hour + second), engine: silent })
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TargetLost', effects: [], requeueAfterMs: undefined })
+    expect(verdict.message).toMatch(
+      /No word of the snapshot by the end of deadlines\.task \(6h\): GET .*ECONNREFUSED\. Task 12 may still run there\./,
+    )
+  })
+
+  test('past deadlines.task a key that is still refused is the reason', () => {
+    const verdict = decided({
+      ...since(6 * hour + second),
+      engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' },
+    })
+    expect(verdict).toMatchObject({
+      phase: 'Failed',
+      reason: 'Unauthorized',
+      message: expect.stringContaining('Secret keys does not exist. Task 12 may still run there.'),
+    })
+  })
+
+  test('without a task on record a snapshot may still run there', () => {
+    const status = requested({ postedAt: ago(6 * hour + second) })
+    expect(decided({ snapshot: aSnapshot({ status }), engine: silent })).toMatchObject({
+      reason: 'TargetLost',
+      message: expect.stringContaining('A snapshot may still run there.'),
+    })
+  })
+})
+
+describe('databaseReplaced', () => {
+  const verdictOn = (changes: Parameters<typeof anEngine>[0]): ReturnType<typeof decided> =>
+    decided({ ...named(), engine: anEngine({ candidates: [aTask()], ...changes }) })
+
+  test.each([
+    [
+      'its newest task is below the baseline',
+      { newest: { uid: 10, enqueuedAt: '2026-03-01T11:30:00Z' }, candidates: [] },
+    ],
+    ['it has no task at all', { newest: undefined, candidates: [] }],
+    ["the baseline's uid has another time", { baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' } }],
+    ['a candidate is older than the baseline', { candidates: [aTask({ enqueuedAt: '2026-02-01T00:00:00Z' })] }],
+  ])('%s', (_, changes) => {
+    const verdict = verdictOn(changes)
+    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [] })
+    expect(verdict.message).toMatch(
+      /another one than the snapshot was asked of.*Another snapshot is asked for \(attempt 2 of 3\)/,
+    )
+    expect(verdict.status.request).not.toHaveProperty('baseline')
+  })
+
+  test('the uid of our task has another time than we saw', () => {
+    const status = { ...requested({ baseline: undefined as never, taskUid: 0 }), task: aTask({ uid: 0 }) }
+    const engine = anEngine({ candidates: [aTask({ uid: 0, enqueuedAt: '2026-03-01T11:59:59Z' })] })
+    expect(decided({ snapshot: aSnapshot({ status }), engine })).toMatchObject({
+      phase: 'Pending',
+      reason: 'NewAttempt',
+      effects: [],
+      status: { request: { failure: expect.stringContaining('The database is another one') } },
+    })
+  })
+
+  test('a baseline that was pruned decides nothing', () => {
+    expect(verdictOn({ baseline: undefined })).toMatchObject({ phase: 'Snapshotting', reason: 'TaskEnqueued' })
+  })
+
+  test('the very same baseline is the same database', () => {
+    expect(verdictOn({ baseline, newest: { uid: 12, enqueuedAt: aTask().enqueuedAt } })).toMatchObject({
+      reason: 'TaskEnqueued',
+    })
+  })
+
+  test('it comes before the task of that number: it is another one', () => {
+    expect(
+      verdictOn({ baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' }, candidates: [succeeded()] }),
+    ).toMatchObject({ reason: 'NewAttempt' })
+  })
+
+  test('a first request to an empty server has no baseline to compare with', () => {
+    const status = requested({ baseline: undefined as never })
+    expect(decided({ snapshot: aSnapshot({ status }), engine: anEngine({ newest: undefined }) }, now)).toMatchObject({
+      reason: 'Requesting',
+      effects: [],
+    })
+  })
+})
