@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
 import { exitCodes } from '../../../../src/mover/contract.ts'
 import { snapshotArchive } from '../../../support/mover/archive-writer.ts'
-import { directoryRenames, type DirectoryRename } from '../../../support/mover/directory-renames.ts'
+import { directoryRenames, type DirectoryRename } from '../../../support/mover/record/directory-renames.ts'
 import { moverTest as test } from '../../../support/mover/test.ts'
 import { send } from '../../../support/mover/stream-sender.ts'
 

@@ -8,9 +8,9 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { snapshotEntries, tarOf } from '../../../support/mover/archive-writer.ts'
 import { storedListing, Workplace } from '../../../support/mover/mover.ts'
-import { isWhole, PowerCut, type Survival, type SurvivingFile } from '../../../support/mover/power-cut.ts'
+import { isWhole, PowerCut, type Survival, type SurvivingFile } from '../../../support/mover/record/power-cut.ts'
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
-import { callsIn, recorded, type Call } from '../../../support/mover/recorded-calls.ts'
+import { callsIn, recorded, type Call } from '../../../support/mover/record/recorded-calls.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 

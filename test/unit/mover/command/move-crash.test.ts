@@ -13,7 +13,7 @@ import { inject, killAt, stopAfter, traced } from '../../../support/mover/faults
 import { isRoot, moverTest as test, withDisk } from '../../../support/mover/test.ts'
 import { emptyListing, storedListing, Workplace, type Ended } from '../../../support/mover/mover.ts'
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
-import { recorded, type Call } from '../../../support/mover/recorded-calls.ts'
+import { recorded, type Call } from '../../../support/mover/record/recorded-calls.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

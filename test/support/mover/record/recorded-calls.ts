@@ -1,8 +1,8 @@
 // What the mover asked of the kernel, in order: strace's record of a real run, read into calls that change or flush files.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MoveConfig } from '../../../src/mover/contract.ts'
-import type { Ended, Workplace } from './mover.ts'
+import type { MoveConfig } from '../../../../src/mover/contract.ts'
+import type { Ended, Workplace } from '../mover.ts'
 
 const changing = [
   'openat',

@@ -1,8 +1,8 @@
 // Which files and directories the mover holds open below a directory at the moment it renames it, from strace's record of a real run.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MoverConfig } from '../../../src/mover/contract.ts'
-import type { Ended, Workplace } from './mover.ts'
+import type { MoverConfig } from '../../../../src/mover/contract.ts'
+import type { Ended, Workplace } from '../mover.ts'
 
 export interface DirectoryRename {
   readonly from: string
