@@ -44,7 +44,7 @@ interface Driven {
 async function drive(): Promise<Driven> {
   const driver = spawn(
     process.execPath,
-    [join(import.meta.dirname, '../../support/kubernetes/control-plane-driver.ts')],
+    [join(import.meta.dirname, '../../support/kubernetes/drivers/control-plane.ts')],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -58,7 +58,7 @@ const mountsLeft = (): string[] =>
     .filter((line) => line.includes('meili-operator') || line.startsWith('test-bed'))
 
 async function start(): Promise<Started> {
-  const driver = spawn(process.execPath, [join(import.meta.dirname, '../../support/kubernetes/cluster-driver.ts')], {
+  const driver = spawn(process.execPath, [join(import.meta.dirname, '../../support/kubernetes/drivers/cluster.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   for await (const line of createInterface({ input: driver.stdout })) {

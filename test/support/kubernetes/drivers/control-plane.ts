@@ -1,5 +1,5 @@
 // A program that starts a control plane, says so in one line, and waits to be ended: what the test of the control plane kills.
-import { startControlPlane } from '../../cluster/control-plane/control-plane.ts'
+import { startControlPlane } from '../../../cluster/control-plane/control-plane.ts'
 
 const { stateDirectory, server, kubeconfig } = await startControlPlane()
 console.log(JSON.stringify({ stateDirectory, server, kubeconfig }))

@@ -1,5 +1,5 @@
 // A program that starts a whole cluster, says so in one line, and waits to be ended: what the test of the bed kills.
-import { startCluster } from '../../cluster/cluster.ts'
+import { startCluster } from '../../../cluster/cluster.ts'
 
 const cluster = await startCluster({ nodes: 1, log: (line) => console.error(line) })
 console.log(
