@@ -1,4 +1,4 @@
-// A server that says it is Meilisearch and means harm: `node hostile-meilisearch.ts KIND [PORT]`. Imports nothing of ours: it runs in a pod, too.
+// A server that says it is Meilisearch and means harm: `node hostile-server.ts KIND [PORT]`. Imports nothing of ours: it runs in a pod, too.
 // To what it does not abuse it answers as Meilisearch would.
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
