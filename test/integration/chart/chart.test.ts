@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { namespaces, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer } from '../../support/kubernetes/api-server.ts'
+import { namespaces } from '../../support/kubernetes/kube-api.ts'
 import { chart, Helm } from '../../support/delivery/helm.ts'
 import { monitoringKinds } from './monitoring-kinds.ts'
 
@@ -23,19 +24,17 @@ interface Manifest {
   }[]
 }
 
-let api: KubeApi
+const api = apiServer('bare')
 let helm: Helm
 beforeAll(async () => {
   helm = await Helm.of()
-  api = await KubeApi.bare()
   for (const name of ['home', 'shop', 'blog'])
     await api.kube.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   await api.kubectl.apply(...monitoringKinds)
   await api.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'])
 }, 120_000)
-afterAll(async () => {
+afterAll(() => {
   helm[Symbol.dispose]()
-  await api[Symbol.asyncDispose]()
 })
 
 const render = async (values: object = {}, release = 'search'): Promise<string> =>

@@ -2,22 +2,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { chart, Helm, overConflicts } from '../../support/delivery/helm.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
-import { Plugin } from '../../support/kubernetes/plugin.ts'
+import { apiServer, pluginOn } from '../../support/kubernetes/api-server.ts'
 
 const release = ['search', '--namespace', 'ops']
-let api: KubeApi
+const api = apiServer('bare')
+const plugin = pluginOn(api)
 let helm: Helm
-let plugin: Plugin
 beforeAll(async () => {
-  api = await KubeApi.bare()
   helm = await Helm.of(api.plane.kubeconfig)
-  plugin = await Plugin.beside(api.plane)
-}, 120_000)
-afterAll(async () => {
-  plugin[Symbol.dispose]()
+})
+afterAll(() => {
   helm[Symbol.dispose]()
-  await api[Symbol.asyncDispose]()
 })
 
 const names = async (kind: string): Promise<string[]> =>

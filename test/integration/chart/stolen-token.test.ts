@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chart, Helm } from '../../support/delivery/helm.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
-import { namespaces, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer } from '../../support/kubernetes/api-server.ts'
+import { namespaces } from '../../support/kubernetes/kube-api.ts'
 
 const account = 'system:serviceaccount:ops:search-meili-operator'
-let api: KubeApi
+const api = apiServer('bare')
 let helm: Helm
 beforeAll(async () => {
-  api = await KubeApi.bare()
   helm = await Helm.of(api.plane.kubeconfig)
   for (const name of ['ops', 'shop', 'blog']) {
     await api.kube.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
@@ -25,9 +25,8 @@ beforeAll(async () => {
     await api.kubectl.run(['-n', name, 'create', 'configmap', 'settings', '--from-literal=a=b'])
   }
 }, 120_000)
-afterAll(async () => {
+afterAll(() => {
   helm[Symbol.dispose]()
-  await api[Symbol.asyncDispose]()
 })
 
 const released = async (values: object): Promise<void> => {

@@ -1,63 +1,52 @@
 // adopt on a real API server: what it prints is applied as it is, and the real operator finds the real Meilisearch by it.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { printed } from '../../../src/cli/terminal/print.ts'
 import { isTrue } from '../../../src/api/conditions.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
-import { Meilisearches } from '../../support/meilisearch/process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
-import { Plugin } from '../../support/kubernetes/plugin.ts'
+import { apiServer, namespaceOfEachTest, pluginOn } from '../../support/kubernetes/api-server.ts'
+import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 import type { Ended } from '../../support/kubernetes/plugin.ts'
 import { deployedEnvironment, OperatorProcess } from '../runtime/operator-process.ts'
 import { installRelease, runningPod } from './chart-release.ts'
 import type { Release } from './chart-release.ts'
 
 const masterKey = 'the-master-key-of-this-test'
-const servers = new Meilisearches()
-let api: KubeApi
-let plugin: Plugin
-let server: MeilisearchProcess
+const api = apiServer()
+const plugin = pluginOn(api)
+const server = serverWithDocuments(meilisearches(), { masterKey })
 let operator: OperatorProcess
-let namespace: string
+const here = namespaceOfEachTest(api)
 
 beforeAll(async () => {
-  ;[api, server] = await Promise.all([KubeApi.installed(), servers.start({ masterKey })])
-  plugin = await Plugin.beside(api.plane)
   const account = { namespace: 'meili-operator-system', name: 'meili-operator' }
   const kubeconfig = api.kubeconfig({ user: { token: await api.token(account) } })
   operator = await OperatorProcess.start({
     ...deployedEnvironment({ name: 'operator-0', namespace: account.namespace }),
     KUBECONFIG: kubeconfig,
   })
-}, 120_000)
+})
 afterAll(async () => {
   await operator[Symbol.asyncDispose]()
-  plugin[Symbol.dispose]()
-  await servers[Symbol.asyncDispose]()
-  await api[Symbol.asyncDispose]()
-})
-beforeEach(async () => {
-  namespace = await api.namespace()
 })
 
 const release = (changes: Partial<Release> = {}): Release => ({
-  namespace,
+  namespace: here.namespace,
   name: 'movies',
   port: server.port,
   masterKey,
   ...changes,
 })
 const adopt = async (...words: readonly string[]): Promise<Ended> =>
-  await plugin.run(['adopt', ...words, '-n', namespace])
+  await plugin.run(['adopt', ...words, '-n', here.namespace])
 
 /** Applies what was printed, and gives the instance as the operator sees it. */
 async function applied(yaml: string, condition = 'SnapshotVolumeReady'): Promise<MeiliInstance> {
   await api.kubectl.run(['apply', '-f', '-'], { input: yaml })
   const { metadata } = parse(yaml) as MeiliInstance
   return await eventually(`MeiliInstance ${metadata.name} to be Ready`, async () => {
-    const seen = await api.kubectl.json<MeiliInstance>(['-n', namespace, 'get', 'meiliinstance', metadata.name])
+    const seen = await api.kubectl.json<MeiliInstance>(['-n', here.namespace, 'get', 'meiliinstance', metadata.name])
     return isTrue(seen.status?.conditions, 'Ready') && isTrue(seen.status?.conditions, condition) ? seen : undefined
   })
 }
@@ -80,7 +69,7 @@ describe("a server of Meilisearch's official chart", () => {
 kind: MeiliInstance
 metadata:
   name: movies-meilisearch
-  namespace: ${namespace}
+  namespace: ${here.namespace}
 spec:
   existing:
     podSelector:
@@ -110,7 +99,10 @@ spec:
   test('with another name, as JSON: notes on stderr, the object alone on stdout', async () => {
     await installRelease(api, release())
     const { out, err } = await adopt('--name', 'search', '-o', 'json')
-    expect(JSON.parse(out)).toMatchObject({ kind: 'MeiliInstance', metadata: { name: 'search', namespace } })
+    expect(JSON.parse(out)).toMatchObject({
+      kind: 'MeiliInstance',
+      metadata: { name: 'search', namespace: here.namespace },
+    })
     expect(err).toBe('Snapshots are written to /meili_data/snapshots, on claim movies-meilisearch.\n')
   })
 
@@ -138,7 +130,7 @@ spec:
     const account = await api.account()
     await api.kubectl.run([
       '-n',
-      namespace,
+      here.namespace,
       'create',
       'role',
       'viewer',
@@ -147,7 +139,7 @@ spec:
     ])
     await api.kubectl.run([
       '-n',
-      namespace,
+      here.namespace,
       'create',
       'rolebinding',
       'viewer',
@@ -155,7 +147,7 @@ spec:
       `--serviceaccount=${account.namespace}:${account.name}`,
     ])
     const kubeconfig = api.kubeconfig({ user: { token: await api.token(account) } })
-    const { out, err } = await plugin.run(['adopt', '-n', namespace], { kubeconfig })
+    const { out, err } = await plugin.run(['adopt', '-n', here.namespace], { kubeconfig })
     expect(err).toContain(
       'Whether the key is in Secret movies-meilisearch-master-key is taken for granted: you may not read it.',
     )
@@ -164,7 +156,7 @@ spec:
 })
 
 test('a plain pod with a sidecar, a key of its own and a directory by flag', async () => {
-  await api.kubectl.run(['-n', namespace, 'create', 'secret', 'generic', 'own', `--from-literal=key=${masterKey}`])
+  await api.kubectl.run(['-n', here.namespace, 'create', 'secret', 'generic', 'own', `--from-literal=key=${masterKey}`])
   const volume = { name: 'data', persistentVolumeClaim: { claimName: 'data' } }
   const server700 = {
     name: 'engine',
@@ -174,7 +166,7 @@ test('a plain pod with a sidecar, a key of its own and a directory by flag', asy
     volumeMounts: [{ name: 'data', mountPath: '/kept' }],
   }
   await runningPod(api, {
-    metadata: { namespace, name: 'plain', labels: { app: 'plain', 'pod-template-hash': 'x' } },
+    metadata: { namespace: here.namespace, name: 'plain', labels: { app: 'plain', 'pod-template-hash': 'x' } },
     spec: { volumes: [volume], containers: [{ name: 'proxy', image: 'envoy' }, server700] },
   })
   const { out, err } = await adopt('plain')
@@ -216,7 +208,7 @@ describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
       { name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } },
     ]
     await runningPod(api, {
-      metadata: { namespace, name: 'evil', labels: { app: '0o17' } },
+      metadata: { namespace: here.namespace, name: 'evil', labels: { app: '0o17' } },
       spec: { containers: [{ name: 'engine', image: 'getmeili/meilisearch:v1.21.0', env }] },
     })
     for (const format of ['yaml', 'json']) {
@@ -226,7 +218,7 @@ describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
       expect(await read(out)).toEqual({
         apiVersion: 'meili-operator.dev/v1alpha1',
         kind: 'MeiliInstance',
-        metadata: { name: 'evil', namespace },
+        metadata: { name: 'evil', namespace: here.namespace },
         spec: {
           existing: { podSelector: { matchLabels: { app: '0o17' } }, apiKeySecretRef: { name: 'keys', key: 'key' } },
         },
@@ -236,7 +228,7 @@ describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
     const object = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: 'x', namespace, annotations: { [`a${evil}`]: evil, b: `${evil} ` } },
+      metadata: { name: 'x', namespace: here.namespace, annotations: { [`a${evil}`]: evil, b: `${evil} ` } },
     }
     for (const format of ['yaml', 'json'] as const) expect(await read(printed(object, format))).toEqual(object)
   })

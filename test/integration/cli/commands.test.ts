@@ -1,38 +1,25 @@
 // The plugin's commands on a real API server, run as users run them. There is no operator: the tests write the status that it would.
 import { execFileSync } from 'node:child_process'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
-import { Plugin } from '../../support/kubernetes/plugin.ts'
+import { apiServer, namespaceOfEachTest, pluginOn } from '../../support/kubernetes/api-server.ts'
 import type { Ended } from '../../support/kubernetes/plugin.ts'
 import { completedStatus, conditions, instanceStatus } from './statuses.ts'
 
-let api: KubeApi
-let plugin: Plugin
-let namespace: string
+const api = apiServer()
+const plugin = pluginOn(api)
+const here = namespaceOfEachTest(api)
 
-beforeAll(async () => {
-  api = await KubeApi.installed()
-  plugin = await Plugin.beside(api.plane)
-}, 120_000)
-afterAll(async () => {
-  plugin[Symbol.dispose]()
-  await api[Symbol.asyncDispose]()
-})
-beforeEach(async () => {
-  namespace = await api.namespace()
-})
-
-const meili = async (...words: readonly string[]): Promise<Ended> => await plugin.run([...words, '-n', namespace])
+const meili = async (...words: readonly string[]): Promise<Ended> => await plugin.run([...words, '-n', here.namespace])
 
 async function instance(name: string, status: object = instanceStatus(), apiKeySecretRef?: object): Promise<void> {
   const object = {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliInstance',
-    metadata: { namespace, name },
+    metadata: { namespace: here.namespace, name },
     spec: {
       existing: {
         podSelector: { matchLabels: { app: name } },
@@ -48,7 +35,7 @@ async function snapshot(name: string, status?: object, of = 'movies'): Promise<K
   const object = {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliSnapshot',
-    metadata: { namespace, name },
+    metadata: { namespace: here.namespace, name },
     spec: { source: { instanceRef: { name: of } }, destination: { claim: { name: 'backups' } } },
   }
   const created = await api.kube.create(meiliSnapshots, object)
@@ -56,7 +43,7 @@ async function snapshot(name: string, status?: object, of = 'movies'): Promise<K
 }
 
 async function settle(name: string, status: object): Promise<KubeObject> {
-  const current = await api.kube.get(meiliSnapshots, { namespace, name })
+  const current = await api.kube.get(meiliSnapshots, { namespace: here.namespace, name })
   return await api.kube.updateStatus(meiliSnapshots, { ...current, status } as KubeObject)
 }
 
@@ -116,7 +103,7 @@ describe('status', () => {
     expect(JSON.parse(json!)).toMatchObject({
       instances: [
         {
-          namespace,
+          namespace: here.namespace,
           name: 'movies',
           ready: true,
           version: '1.21.0',
@@ -133,8 +120,8 @@ describe('status', () => {
 
   test('-A shows all namespaces, and the context its own', async () => {
     await instance('movies')
-    const other = namespace
-    namespace = await api.namespace()
+    const other = here.namespace
+    here.namespace = await api.namespace()
     await instance('shop')
     expect((await plugin.run(['status', '-A'])).out).toMatch(new RegExp(`^${other} +movies .*`, 'm'))
     const kubeconfig = api.file(
@@ -167,7 +154,7 @@ describe('status', () => {
       'shop',
       `--cluster=${admin[0]}`,
       `--user=${admin[1]}`,
-      `--namespace=${namespace}`,
+      `--namespace=${here.namespace}`,
     ])
     const { code, out } = await plugin.run(['status', '--context', 'shop'], { kubeconfig })
     expect(code).toBe(0)
@@ -177,7 +164,7 @@ describe('status', () => {
 
   test('where there is nothing, says how to begin', async () => {
     expect((await meili('status')).out).toBe(
-      `There is no MeiliInstance in namespace ${namespace}. One for a server that runs already: kubectl meili adopt\n`,
+      `There is no MeiliInstance in namespace ${here.namespace}. One for a server that runs already: kubectl meili adopt\n`,
     )
   })
 })
@@ -190,7 +177,7 @@ describe('snapshot', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/^meilisnapshot\.meili-operator\.dev\/movies-\d{8}-\d{6}\n$/)
     const name = out.trim().split('/')[1]!
-    expect(await api.kube.get(meiliSnapshots, { namespace, name })).toMatchObject({
+    expect(await api.kube.get(meiliSnapshots, { namespace: here.namespace, name })).toMatchObject({
       spec: {
         source: { instanceRef: { name: 'movies' } },
         destination: { claim: { name: 'backups' } },
@@ -219,7 +206,7 @@ describe('snapshot', () => {
     ]
     const { out } = await meili('snapshot', 'create', 'movies', ...flags, '--dry-run', '-o', 'yaml')
     expect(parse(out)).toMatchObject({
-      metadata: { name: 'before', namespace },
+      metadata: { name: 'before', namespace: here.namespace },
       spec: {
         destination: {
           claim: {
@@ -232,7 +219,7 @@ describe('snapshot', () => {
         deletionPolicy: 'Delete',
       },
     })
-    expect(await api.kube.listAll(meiliSnapshots, { namespace })).toEqual([])
+    expect(await api.kube.listAll(meiliSnapshots, { namespace: here.namespace })).toEqual([])
   })
 
   test.each([
@@ -273,8 +260,8 @@ describe('snapshot', () => {
     const event = {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { namespace, name: 'first.1' },
-      involvedObject: { kind: 'MeiliSnapshot', namespace, name: 'first', uid: metadata.uid },
+      metadata: { namespace: here.namespace, name: 'first.1' },
+      involvedObject: { kind: 'MeiliSnapshot', namespace: here.namespace, name: 'first', uid: metadata.uid },
       type: 'Normal',
       reason: 'Requested',
       message: 'POST /snapshots answered with task 2',
@@ -313,7 +300,13 @@ describe("doctor's remedy for a key", () => {
     })
   }
   const dataOf = async (name: string): Promise<Record<string, string>> => {
-    const { data } = await api.kubectl.json<{ data: Record<string, string> }>(['-n', namespace, 'get', 'secret', name])
+    const { data } = await api.kubectl.json<{ data: Record<string, string> }>([
+      '-n',
+      here.namespace,
+      'get',
+      'secret',
+      name,
+    ])
     return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]))
   }
 
@@ -321,7 +314,7 @@ describe("doctor's remedy for a key", () => {
     const secret = {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { namespace, name: 'keys' },
+      metadata: { namespace: here.namespace, name: 'keys' },
       stringData: { master: 'wrong', other: 'kept' },
     }
     await api.kubectl.run(['apply', '-f', '-'], { input: JSON.stringify(secret) })
@@ -332,7 +325,7 @@ describe("doctor's remedy for a key", () => {
   test('makes a Secret that is not there, and adds to one that is', async () => {
     await follow('KeyMissing', { name: 'absent', key: '.k_1' }, 'a-key')
     expect(await dataOf('absent')).toEqual({ '.k_1': 'a-key' })
-    await api.kube.delete(meiliInstances, { namespace, name: 'movies' })
+    await api.kube.delete(meiliInstances, { namespace: here.namespace, name: 'movies' })
     await follow('KeyMissing', { name: 'absent', key: 'second' }, 'b-key')
     expect(await dataOf('absent')).toEqual({ '.k_1': 'a-key', second: 'b-key' })
   })
@@ -340,7 +333,7 @@ describe("doctor's remedy for a key", () => {
 
 test('through kubectl, which finds it in the PATH', async () => {
   await instance('movies')
-  const { code, out } = await plugin.kubectl(['meili', 'status', '-n', namespace])
+  const { code, out } = await plugin.kubectl(['meili', 'status', '-n', here.namespace])
   expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^movies +1\.21\.0 +yes/m) as unknown })
 })
 
@@ -363,8 +356,8 @@ describe('completion', () => {
       expect.stringMatching(/^describe\t/),
       ':4',
     ])
-    expect(await complete('-n', namespace, 'snapshot', 'create', '')).toEqual(['movies\tMeilisearch 1.21.0', ':4'])
-    expect(await complete('wait', '-n', namespace, 'ni')).toEqual(['nightly\tMoving, of movies', ':4'])
+    expect(await complete('-n', here.namespace, 'snapshot', 'create', '')).toEqual(['movies\tMeilisearch 1.21.0', ':4'])
+    expect(await complete('wait', '-n', here.namespace, 'ni')).toEqual(['nightly\tMoving, of movies', ':4'])
     expect(await complete('status', '-o', '')).toEqual(['json', 'yaml', 'name', ':4'])
     expect(await complete('doctor', '-n', 'kube-p')).toEqual(['kube-public', ':4'])
     expect(await complete('wait', '--tim')).toEqual([expect.stringMatching(/^--timeout\t/), ':4'])

@@ -7,10 +7,8 @@ import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { customResourceDefinitions } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
-import { Meilisearches } from '../../support/meilisearch/process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
-import { Plugin } from '../../support/kubernetes/plugin.ts'
+import { apiServer, namespaceOfEachTest, pluginOn } from '../../support/kubernetes/api-server.ts'
+import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 import { deployedEnvironment, OperatorProcess } from '../runtime/operator-process.ts'
 import { create, fullName, installRelease } from './chart-release.ts'
 import type { Release } from './chart-release.ts'
@@ -18,12 +16,11 @@ import { completedStatus, conditions } from './statuses.ts'
 
 const masterKey = 'the-master-key-of-this-test'
 const operatorNamespace = 'meili-operator-system'
-const servers = new Meilisearches()
-let api: KubeApi
-let plugin: Plugin
-let server: MeilisearchProcess
+const api = apiServer()
+const plugin = pluginOn(api)
+const server = serverWithDocuments(meilisearches(), { masterKey })
 let operator: OperatorProcess
-let namespace: string
+const here = namespaceOfEachTest(api)
 
 const install = (): Promise<string> =>
   api.kubectl.run([
@@ -48,23 +45,15 @@ async function startOperator(): Promise<void> {
 }
 
 beforeAll(async () => {
-  ;[api, server] = await Promise.all([KubeApi.installed(), servers.start({ masterKey })])
-  plugin = await Plugin.beside(api.plane)
   await startOperator()
-}, 120_000)
+})
 afterAll(async () => {
   await operator[Symbol.asyncDispose]()
-  plugin[Symbol.dispose]()
-  await servers[Symbol.asyncDispose]()
-  await api[Symbol.asyncDispose]()
-})
-beforeEach(async () => {
-  namespace = await api.namespace()
 })
 
 /** A server, a snapshot of it that went well, and its instance as the operator sees it. */
 async function settled(changes: Partial<Release> = {}, existing: object = {}): Promise<void> {
-  const release: Release = { namespace, name: 'movies', port: server.port, masterKey, ...changes }
+  const release: Release = { namespace: here.namespace, name: 'movies', port: server.port, masterKey, ...changes }
   await installRelease(api, release)
   const now = new Date().toISOString()
   // Before its instance is there: else the operator would take it.
@@ -80,10 +69,10 @@ async function settled(changes: Partial<Release> = {}, existing: object = {}): P
       ...existing,
     },
   }
-  await create(api, meiliInstances, { metadata: { namespace, name: 'movies' }, spec })
+  await create(api, meiliInstances, { metadata: { namespace: here.namespace, name: 'movies' }, spec })
   await eventually('the operator to look at it', async () =>
-    (await api.kube.get<MeiliInstance & KubeObject>(meiliInstances, { namespace, name: 'movies' })).status
-      ?.observedGeneration === 1
+    (await api.kube.get<MeiliInstance & KubeObject>(meiliInstances, { namespace: here.namespace, name: 'movies' }))
+      .status?.observedGeneration === 1
       ? true
       : undefined,
   )
@@ -91,12 +80,12 @@ async function settled(changes: Partial<Release> = {}, existing: object = {}): P
 
 async function snapshot(name: string, status: object, of = 'movies'): Promise<void> {
   await create(api, meiliSnapshots, {
-    metadata: { namespace, name },
+    metadata: { namespace: here.namespace, name },
     spec: { source: { instanceRef: { name: of } }, destination: { claim: { name: 'backups' } } },
   })
   // The operator looks at it too: the last word counts.
   await eventually('the status to be written', async () => {
-    const current = await api.kube.get(meiliSnapshots, { namespace, name })
+    const current = await api.kube.get(meiliSnapshots, { namespace: here.namespace, name })
     return await api.kube.updateStatus(meiliSnapshots, { ...current, status } as KubeObject)
   })
 }
@@ -105,7 +94,7 @@ async function doctor(
   kubeconfig?: string,
 ): Promise<{ code: number | null; findings: Finding[]; bad: Finding[]; err: string }> {
   const { code, out, err } = await plugin.run(
-    ['doctor', '-n', namespace, '-o', 'json'],
+    ['doctor', '-n', here.namespace, '-o', 'json'],
     kubeconfig === undefined ? {} : { kubeconfig },
   )
   const { findings } = JSON.parse(out) as { findings: Finding[] }
@@ -128,16 +117,16 @@ async function finds(check: Finding['check'], says: RegExp, remedy: RegExp): Pro
 
 test('all is well: each check says so, and the end is 0', async () => {
   await settled()
-  const { code, out, err } = await plugin.run(['doctor', '-n', namespace])
+  const { code, out, err } = await plugin.run(['doctor', '-n', here.namespace])
   expect(err).toBe('')
   expect(out.split('\n')).toEqual([
     '✓ CRDs present, as this plugin (0.1.0) knows them',
     expect.stringMatching(/^✓ operator running: operator-0 \(leader since \d+[sm]\)$/),
     '✓ rights of meili-operator-system/meili-operator: all that it needs',
     '✓ your rights: all that this plugin needs',
-    `✓ instance ${namespace}/movies: Meilisearch 1.21.0 answers, its key suffices, its snapshots can be moved`,
+    `✓ instance ${here.namespace}/movies: Meilisearch 1.21.0 answers, its key suffices, its snapshots can be moved`,
     expect.stringMatching(
-      new RegExp(`^✓ claim ${namespace}/backups: 11\\.2 GiB free \\d+s ago, room for about 116 more$`),
+      new RegExp(`^✓ claim ${here.namespace}/backups: 11\\.2 GiB free \\d+s ago, room for about 116 more$`),
     ),
     '0 problems, 0 warnings',
     '',
@@ -326,7 +315,7 @@ test('you lack rights: which, and what could not be checked for want of them', a
   const account = await api.account()
   await api.kubectl.run([
     '-n',
-    namespace,
+    here.namespace,
     'create',
     'role',
     'reader',
@@ -335,7 +324,7 @@ test('you lack rights: which, and what could not be checked for want of them', a
   ])
   await api.kubectl.run([
     '-n',
-    namespace,
+    here.namespace,
     'create',
     'rolebinding',
     'reader',
@@ -347,7 +336,7 @@ test('you lack rights: which, and what could not be checked for want of them', a
   expect(bad.map(({ level }) => level)).not.toContain('problem')
   const said = bad.map(({ message }) => message).join('\n')
   expect(said).toContain(
-    `You may not create meilisnapshots.meili-operator.dev, list events, list pods in namespace ${namespace}`,
+    `You may not create meilisnapshots.meili-operator.dev, list events, list pods in namespace ${here.namespace}`,
   )
   expect(said).toMatch(
     /CRD meilisnapshots\.meili-operator\.dev could not be checked: .* cannot get resource "customresourcedefinitions"/,

@@ -1,20 +1,10 @@
 // What a user sees where the plugin cannot do it: one sentence with the remedy, no stack, an exit code that says why.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
-import { Plugin } from '../../support/kubernetes/plugin.ts'
+import { describe, expect, test } from 'vitest'
+import { apiServer, pluginOn } from '../../support/kubernetes/api-server.ts'
 import type { Ended, RunOptions } from '../../support/kubernetes/plugin.ts'
 
-let api: KubeApi
-let plugin: Plugin
-
-beforeAll(async () => {
-  api = await KubeApi.installed()
-  plugin = await Plugin.beside(api.plane)
-}, 120_000)
-afterAll(async () => {
-  plugin[Symbol.dispose]()
-  await api[Symbol.asyncDispose]()
-})
+const api = apiServer()
+const plugin = pluginOn(api)
 
 /** Nothing on stdout, one line on stderr, no stack. */
 async function refused(words: readonly string[], options: RunOptions = {}): Promise<Ended> {

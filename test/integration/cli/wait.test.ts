@@ -1,29 +1,19 @@
 // Following a snapshot on a real API server: how it ends, what is shown on the way, and what breaks in between.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
-import { Plugin } from '../../support/kubernetes/plugin.ts'
+import { apiServer, namespaceOfEachTest, pluginOn } from '../../support/kubernetes/api-server.ts'
 import type { Ended, RunOptions } from '../../support/kubernetes/plugin.ts'
 import { Wire } from '../../support/mover/wire.ts'
 import { completedStatus, conditions } from './statuses.ts'
 
-let api: KubeApi
-let plugin: Plugin
-let namespace: string
+const api = apiServer()
+const plugin = pluginOn(api)
+const here = namespaceOfEachTest(api)
 
-beforeAll(async () => {
-  api = await KubeApi.installed()
-  plugin = await Plugin.beside(api.plane)
-}, 120_000)
-afterAll(async () => {
-  plugin[Symbol.dispose]()
-  await api[Symbol.asyncDispose]()
-})
 beforeEach(async () => {
-  namespace = await api.namespace()
-  const at = { apiVersion: 'meili-operator.dev/v1alpha1', metadata: { namespace, name: 'movies' } }
+  const at = { apiVersion: 'meili-operator.dev/v1alpha1', metadata: { namespace: here.namespace, name: 'movies' } }
   await api.kube.create(meiliInstances, {
     ...at,
     kind: 'MeiliInstance',
@@ -32,13 +22,13 @@ beforeEach(async () => {
   await api.kube.create(meiliSnapshots, {
     ...at,
     kind: 'MeiliSnapshot',
-    metadata: { namespace, name: 'first' },
+    metadata: { namespace: here.namespace, name: 'first' },
     spec: { source: { instanceRef: { name: 'movies' } }, destination: { claim: { name: 'backups' } } },
   } as KubeObject)
 })
 
 async function settle(status: object): Promise<void> {
-  const current = await api.kube.get(meiliSnapshots, { namespace, name: 'first' })
+  const current = await api.kube.get(meiliSnapshots, { namespace: here.namespace, name: 'first' })
   await api.kube.updateStatus(meiliSnapshots, { ...current, status } as KubeObject)
 }
 
@@ -84,7 +74,7 @@ function stepping(steps: readonly (readonly [shown: string, next: object])[]): {
 }
 
 const wait = async (words: readonly string[] = [], options: RunOptions = {}): Promise<Ended> =>
-  await plugin.run(['wait', 'first', '-n', namespace, ...words], options)
+  await plugin.run(['wait', 'first', '-n', here.namespace, ...words], options)
 
 const story = [
   ['has not looked at it yet', queued],
@@ -131,7 +121,10 @@ describe('in a pipe', () => {
   test('1 when it is deleted before its end; 3 when it never was', async () => {
     const removal: Promise<void>[] = []
     const onOutput = (): void =>
-      void (removal.length === 0 && removal.push(api.kube.delete(meiliSnapshots, { namespace, name: 'first' })))
+      void (
+        removal.length === 0 &&
+        removal.push(api.kube.delete(meiliSnapshots, { namespace: here.namespace, name: 'first' }))
+      )
     expect(await wait([], { onOutput })).toMatchObject({
       code: 1,
       err: 'error: MeiliSnapshot first was deleted before it ended.\n',
@@ -139,7 +132,7 @@ describe('in a pipe', () => {
     await Promise.all(removal)
     expect(await wait()).toMatchObject({
       code: 3,
-      err: `error: There is no MeiliSnapshot first in namespace ${namespace}. There is none in it; -n names another one.\n`,
+      err: `error: There is no MeiliSnapshot first in namespace ${here.namespace}. There is none in it; -n names another one.\n`,
     })
   })
 
@@ -180,7 +173,7 @@ describe('in a pipe', () => {
 describe('on a terminal', () => {
   test('one living line, drawn anew, gone at the end; colours', async () => {
     const { onOutput, done } = stepping(story)
-    const { code, out } = await plugin.onTerminal(['wait', 'first', '-n', namespace], { onOutput })
+    const { code, out } = await plugin.onTerminal(['wait', 'first', '-n', here.namespace], { onOutput })
     await done()
     expect(code).toBe(0)
     expect(out).toContain('\r\u001b[K⠙ first  New')
@@ -196,7 +189,7 @@ describe('on a terminal', () => {
     ['TERM=dumb takes both', { TERM: 'dumb' }, '\n✓ first'],
   ])('%s', async (_, environment, shows) => {
     const { onOutput, done } = stepping([['has not looked at it yet', completedStatus()]])
-    const { out } = await plugin.onTerminal(['wait', 'first', '-n', namespace], { environment, onOutput })
+    const { out } = await plugin.onTerminal(['wait', 'first', '-n', here.namespace], { environment, onOutput })
     await done()
     expect(out).toContain(shows)
     expect(out.replaceAll('\u001b[K', '')).not.toContain('\u001b[')
@@ -217,13 +210,13 @@ test('what comes from the cluster neither moves the cursor nor paints the screen
 test('create --wait follows what it has made', async () => {
   const running: Promise<void>[] = []
   const finish = async (name: string): Promise<void> => {
-    const current = await api.kube.get(meiliSnapshots, { namespace, name })
+    const current = await api.kube.get(meiliSnapshots, { namespace: here.namespace, name })
     await api.kube.updateStatus(meiliSnapshots, { ...current, status: completedStatus() } as KubeObject)
   }
   const onOutput = (out: string): void =>
     void (running.length === 0 && out.includes('New') && running.push(finish('second')))
   const { code, out } = await plugin.run(
-    ['snapshot', 'create', 'movies', '--name', 'second', '--claim', 'backups', '--wait', '-n', namespace],
+    ['snapshot', 'create', 'movies', '--name', 'second', '--claim', 'backups', '--wait', '-n', here.namespace],
     { onOutput },
   )
   await Promise.all(running)

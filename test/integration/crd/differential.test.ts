@@ -2,7 +2,7 @@
 // Left out: integers beyond 2^53 (zod counts in doubles), characters outside the BMP (zod counts UTF-16 units, the server code points) and
 // maxProperties (zod has no such limit; rules.test.ts tries each).
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { customResourceDefinition } from '../../../src/api/crd/crd.ts'
 import type { Kind } from '../../../src/api/group.ts'
 import type { MeiliInstanceSpec } from '../../../src/api/instance.ts'
@@ -11,19 +11,15 @@ import { quantityValue } from '../../../src/api/spec/quantity.ts'
 import type { MeiliSnapshotSpec } from '../../../src/api/snapshot.ts'
 import { around, withoutNulls } from './around.ts'
 import { objectOf } from './objects/complete-objects.ts'
-import { pathOf, RealServer } from './real-server.ts'
+import { pathOf, realServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 
 const runs = Number(process.env['DIFFERENTIAL_RUNS'] ?? 300)
 
-let server: RealServer
+const server = realServer()
 beforeAll(async () => {
-  server = await RealServer.start()
   for (const kind of kinds) await server.call('POST', pathOf(kind), objectOf(kind.kind, 'stored'))
 }, 120_000)
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-})
 
 /** The rules that stand in CEL alone, as our own sentences; each is tried by itself in rules.test.ts. */
 const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {

@@ -1,10 +1,10 @@
 // What we show is what the API server takes: every file of examples/, applied and applied again, and every whole object in the docs.
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { blocksOf } from '../../docs/blocks.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer } from '../../support/kubernetes/api-server.ts'
 
 const repository = join(import.meta.dirname, '../../..')
 const examples = globSync('examples/*.yaml', { cwd: repository }).toSorted()
@@ -17,14 +17,7 @@ const shown = ['README.md', ...globSync('docs/*.md', { cwd: repository }).toSort
 )
 
 describe('what the docs show', () => {
-  let api: KubeApi
-
-  beforeAll(async () => {
-    api = await KubeApi.installed()
-  })
-  afterAll(async () => {
-    await api[Symbol.asyncDispose]()
-  })
+  const api = apiServer()
 
   test.each(examples)('%s is taken, and another apply would change nothing', async (example) => {
     const namespace = await api.namespace()

@@ -1,20 +1,14 @@
 // The CRDs and install.yaml on a real API server: accepted whole, no difference the second time, and readable in kubectl get.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { kinds } from '../../../src/api/kinds.ts'
 import { complete, objectOf } from './objects/complete-objects.ts'
-import { pathOf, RealServer, repository } from './real-server.ts'
+import { pathOf, realServer, repository } from './real-server.ts'
 import type { Loose } from './real-server.ts'
 
-let server: RealServer
-beforeAll(async () => {
-  server = await RealServer.start()
-}, 120_000)
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-})
+const server = realServer()
 
 const install = join(repository, 'install.yaml')
 const manifests = parseAllDocuments(readFileSync(install, 'utf8'), { version: '1.1' }).map(

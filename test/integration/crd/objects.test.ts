@@ -1,19 +1,13 @@
 // What the API server makes of our objects: defaults, pruning, int-or-string, what may change and what may not.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import { complete, objectOf } from './objects/complete-objects.ts'
-import { pathOf, RealServer } from './real-server.ts'
+import { pathOf, realServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 
-let server: RealServer
-beforeAll(async () => {
-  server = await RealServer.start()
-}, 120_000)
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-})
+const server = realServer()
 
 const snapshot = (name: string, spec: Loose = {}): Loose => ({
   ...objectOf('MeiliSnapshot', name),

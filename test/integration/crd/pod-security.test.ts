@@ -4,7 +4,7 @@ import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { V1PodTemplateSpec } from '@kubernetes/client-node'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
@@ -21,13 +21,12 @@ import {
   moving,
   succeeded,
 } from '../../support/builders/observations.ts'
-import { pathOf, RealServer, repository } from './real-server.ts'
+import { pathOf, realServer, repository } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 
 const namespace = 'guarded'
-let server: RealServer
+const server = realServer()
 beforeAll(async () => {
-  server = await RealServer.start()
   const labels = {
     'pod-security.kubernetes.io/enforce': 'restricted',
     'pod-security.kubernetes.io/enforce-version': 'latest',
@@ -44,9 +43,6 @@ beforeAll(async () => {
       metadata: { name },
     })
 }, 120_000)
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-})
 
 async function asPod({ metadata, spec }: V1PodTemplateSpec): Promise<Answer> {
   return await server.call('POST', `/api/v1/namespaces/${namespace}/pods?dryRun=All`, {

@@ -3,9 +3,11 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Agent } from 'undici'
+import { afterAll, beforeAll } from 'vitest'
 import { parse } from 'yaml'
 import type { Kind } from '../../../src/api/group.ts'
 import { startControlPlane } from '../../cluster/control-plane/control-plane.ts'
+import type { ControlPlane } from '../../cluster/control-plane/control-plane.ts'
 
 export const repository = join(import.meta.dirname, '../../..')
 
@@ -38,41 +40,50 @@ const contentTypes = {
   DELETE: 'application/json',
 } as const
 
-export class RealServer implements AsyncDisposable {
-  readonly #plane: Awaited<ReturnType<typeof startControlPlane>>
-  readonly #agent: Agent
+interface Started {
+  readonly plane: ControlPlane
+  readonly agent: Agent
+}
 
-  private constructor(plane: Awaited<ReturnType<typeof startControlPlane>>) {
+/** For all tests of the file: only hooks after this call and tests may use it. */
+export function realServer(): RealServer {
+  const server = new RealServer()
+  beforeAll(async () => {
+    await server.start()
+  }, 120_000)
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]()
+  })
+  return server
+}
+
+class RealServer implements AsyncDisposable {
+  #started: Started | undefined
+
+  /** About 5 s, until the CRDs are established. */
+  async start(): Promise<void> {
+    const plane = await startControlPlane()
     const config = parse(readFileSync(plane.kubeconfig, 'utf8')) as KubeConfig
     const [{ user }] = config.users
-    this.#plane = plane
-    this.#agent = new Agent({
-      connect: {
-        cert: pem(user, 'client-certificate'),
-        key: pem(user, 'client-key'),
-        ca: pem(config.clusters[0].cluster, 'certificate-authority'),
-      },
-    })
+    const connect = {
+      cert: pem(user, 'client-certificate'),
+      key: pem(user, 'client-key'),
+      ca: pem(config.clusters[0].cluster, 'certificate-authority'),
+    }
+    this.#started = { plane, agent: new Agent({ connect }) }
+    const crds = ['meiliinstances', 'meilisnapshots'].flatMap((name) => ['-f', join(repository, `crds/${name}.yaml`)])
+    await this.kubectl('apply', '--server-side', ...crds)
+    await this.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s')
   }
 
-  /** Starts it (about 5 s), applies the CRDs and waits until they are established. */
-  static async start(): Promise<RealServer> {
-    const server = new RealServer(await startControlPlane())
-    await server.kubectl(
-      'apply',
-      '--server-side',
-      '-f',
-      join(repository, 'crds/meiliinstances.yaml'),
-      '-f',
-      join(repository, 'crds/meilisnapshots.yaml'),
-    )
-    await server.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s')
-    return server
+  get #known(): Started {
+    if (this.#started === undefined) throw new Error('the API server is not started yet: hooks and tests may use it')
+    return this.#started
   }
 
   async call(method: keyof typeof contentTypes, path: string, body?: unknown): Promise<Answer> {
-    const { statusCode, body: reply } = await this.#agent.request({
-      origin: this.#plane.server,
+    const { statusCode, body: reply } = await this.#known.agent.request({
+      origin: this.#known.plane.server,
       path,
       method,
       headers: { 'content-type': contentTypes[method] },
@@ -83,8 +94,9 @@ export class RealServer implements AsyncDisposable {
 
   /** Fails with what kubectl printed. */
   async kubectl(...args: readonly string[]): Promise<string> {
+    const { plane } = this.#known
     return await new Promise((resolve, reject) => {
-      execFile(this.#plane.kubectl, ['--kubeconfig', this.#plane.kubeconfig, ...args], (error, stdout, stderr) => {
+      execFile(plane.kubectl, ['--kubeconfig', plane.kubeconfig, ...args], (error, stdout, stderr) => {
         if (error === null) resolve(stdout + stderr)
         else reject(new Error(`kubectl ${args.join(' ')}: ${stdout}${stderr}`, { cause: error }))
       })
@@ -92,8 +104,8 @@ export class RealServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy()
-    await this.#plane.stop()
+    await this.#started?.agent.destroy()
+    await this.#started?.plane.stop()
   }
 }
 

@@ -1,6 +1,6 @@
 // Every rule that the CRDs make, each with an object that breaks it: the API server refuses it, names the field, and says what is wanted.
 // A rule without a bad object here fails the last test.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
@@ -8,19 +8,15 @@ import { complete, completeOf, objectOf } from './objects/complete-objects.ts'
 import { badManaged } from './objects/bad-managed.ts'
 import { badNames } from './objects/bad-names.ts'
 import { constraintsOf, fieldOf, get, missingFields, rulesOf, set } from './constraints.ts'
-import { pathOf, RealServer } from './real-server.ts'
+import { pathOf, realServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
 
-let server: RealServer
+const server = realServer()
 beforeAll(async () => {
-  server = await RealServer.start()
   for (const kind of kinds)
     for (const which of completeOf(kind.kind).keys())
       expect((await server.call('POST', pathOf(kind), objectOf(kind.kind, storedName(which), which))).code).toBe(201)
 }, 120_000)
-afterAll(async () => {
-  await server[Symbol.asyncDispose]()
-})
 
 const storedName = (which: number): string => (which === 0 ? 'stored' : `stored-${which}`)
 

@@ -1,5 +1,5 @@
 // The instance room on a real API server and a real Meilisearch: what stands in status after a pass, and that the next writes nothing.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { Condition } from '../../../src/api/meta.ts'
@@ -9,29 +9,18 @@ import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { Connections } from '../../../src/perform/meilisearch-connections.ts'
 import { Performer } from '../../../src/perform/perform.ts'
 import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer, namespaceOfEachTest } from '../../support/kubernetes/api-server.ts'
 import { MeilisearchDouble, refusing } from '../../support/meilisearch/double.ts'
-import { Meilisearches } from '../../support/meilisearch/process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
+import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
 
 const masterKey = 'the-master-key-of-this-test'
-const servers = new Meilisearches()
-let api: KubeApi
-let server: MeilisearchProcess
-let namespace: string
+const api = apiServer()
+const here = namespaceOfEachTest(api)
+const server = serverWithDocuments(meilisearches(), { masterKey, documents: { movies: '{"id":1}\n{"id":2}' } })
 let events: string[]
 
-beforeAll(async () => {
-  ;[api, server] = await Promise.all([KubeApi.installed(), servers.start({ masterKey })])
-  await server.api.finished(await server.api.addDocuments('movies', '{"id":1}\n{"id":2}'))
-})
-afterAll(async () => {
-  await servers[Symbol.asyncDispose]()
-  await api[Symbol.asyncDispose]()
-})
-beforeEach(async () => {
-  namespace = await api.namespace()
+beforeEach(() => {
   events = []
 })
 
@@ -40,7 +29,7 @@ async function create(resource: Resource, name: string, rest: object = {}): Prom
   return await api.kube.create(resource, {
     apiVersion: resource.group === '' ? resource.version : `${resource.group}/${resource.version}`,
     kind: resource.kind,
-    metadata: { namespace, name, ...metadata },
+    metadata: { namespace: here.namespace, name, ...metadata },
     ...more,
   })
 }
@@ -95,7 +84,7 @@ const createKey = async (key = masterKey): Promise<KubeObject> =>
 
 /** One pass over the object as it stands; gives it as it stands then. */
 async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
-  const all = await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace })
+  const all = await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace: here.namespace })
   const connections = new Connections(api.kube)
   const reconcile = reconcilerOf(
     instanceRoom({
@@ -116,8 +105,8 @@ async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
       nowMs: Date.now,
     },
   )
-  await reconcile(`${namespace}/${name}`)
-  return await api.kube.get(meiliInstances, { namespace, name })
+  await reconcile(`${here.namespace}/${name}`)
+  return await api.kube.get(meiliInstances, { namespace: here.namespace, name })
 }
 
 const condition = ({ status }: MeiliInstance, type: string): Condition | undefined =>
@@ -125,7 +114,7 @@ const condition = ({ status }: MeiliInstance, type: string): Condition | undefin
 
 test('a fresh object is in progress for everybody who reads status', async () => {
   await createInstance()
-  expect(await api.kube.get(meiliInstances, { namespace, name: 'search' })).toMatchObject({
+  expect(await api.kube.get(meiliInstances, { namespace: here.namespace, name: 'search' })).toMatchObject({
     metadata: { generation: 1 },
     status: { observedGeneration: -1 },
   })
@@ -158,8 +147,8 @@ test('a healthy server: Ready, with all that there is to see; the next pass writ
   ])
   expect((await pass()).metadata.resourceVersion).toBe(first.metadata.resourceVersion)
   expect(events).toEqual(['Normal Ready'])
-  await api.kubectl.run(['-n', namespace, 'wait', 'meiliinstance/search', '--for=condition=Ready', '--timeout=5s'])
-  expect(await api.kubectl.run(['-n', namespace, 'get', 'mi', '--no-headers'])).toMatch(
+  await api.kubectl.run(['-n', here.namespace, 'wait', 'meiliinstance/search', '--for=condition=Ready', '--timeout=5s'])
+  expect(await api.kubectl.run(['-n', here.namespace, 'get', 'mi', '--no-headers'])).toMatch(
     /^search\s+1\.21\.0\s+True\s+2\s+/,
   )
 })
@@ -235,10 +224,10 @@ describe('the pod', () => {
   test('goes: PodNotFound, while what was last seen of the server stays', async () => {
     await Promise.all([createPod('search-0'), createKey(), createInstance()])
     await pass()
-    await api.kube.delete(pods, { namespace, name: 'search-0' })
+    await api.kube.delete(pods, { namespace: here.namespace, name: 'search-0' })
     await api.kubectl.run([
       '-n',
-      namespace,
+      here.namespace,
       'delete',
       'pod',
       'search-0',

@@ -1,22 +1,16 @@
 // KubeClient against a real API server: what it writes is there, what it reads is all that is there.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeList } from '../../../src/kube/client.ts'
 import { configMaps, jobs, leases, pods } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { Conflict, NotFound, TerminalError } from '../../../src/errors.ts'
-import { configMap, KubeApi, namespaces } from '../../support/kubernetes/kube-api.ts'
+import { apiServer, namespaceOn } from '../../support/kubernetes/api-server.ts'
+import { configMap, namespaces } from '../../support/kubernetes/kube-api.ts'
 import type { ConfigMap } from '../../support/kubernetes/kube-api.ts'
 
-let api: KubeApi
-let namespace: string
-beforeAll(async () => {
-  api = await KubeApi.installed()
-  namespace = await api.namespace()
-}, 120_000)
-afterAll(async () => {
-  await api[Symbol.asyncDispose]()
-})
+const api = apiServer()
+const namespace = namespaceOn(api)
 
 interface Snapshot extends KubeObject {
   readonly spec: { readonly deletionPolicy?: string }

@@ -1,21 +1,15 @@
 // Who the client is to the API server: tokens that rotate, authorities that are replaced, kubeconfigs that are wrong.
 import { writeFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { connect } from '../../../src/kube/connection.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { TransientError } from '../../../src/errors.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer } from '../../support/kubernetes/api-server.ts'
 import { Wire } from '../../support/mover/wire.ts'
 
-let api: KubeApi
-beforeAll(async () => {
-  api = await KubeApi.bare()
-}, 120_000)
-afterAll(async () => {
-  await api[Symbol.asyncDispose]()
-})
+const api = apiServer('bare')
 afterEach(() => {
   vi.useRealTimers()
   vi.unstubAllEnvs()

@@ -1,23 +1,17 @@
 // What the API server refuses, and what the client makes of it: a class that says what to do, and a sentence that a person can read.
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { configMaps, events, pods, secrets } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
-import { configMap, KubeApi, namespaces, serviceAccounts } from '../../support/kubernetes/kube-api.ts'
+import { apiServer, namespaceOn } from '../../support/kubernetes/api-server.ts'
+import { configMap, namespaces, serviceAccounts } from '../../support/kubernetes/kube-api.ts'
 
-let api: KubeApi
-let namespace: string
-beforeAll(async () => {
-  api = await KubeApi.installed()
-  namespace = await api.namespace()
-}, 120_000)
-afterAll(async () => {
-  await api[Symbol.asyncDispose]()
-})
+const api = apiServer()
+const namespace = namespaceOn(api)
 
 async function refused(attempt: Promise<unknown>): Promise<Error & { status?: number; code?: string }> {
   try {

@@ -5,24 +5,22 @@ import { configMaps } from '../../../src/kube/resource.ts'
 import type { Resource } from '../../../src/kube/resource.ts'
 import { Gone, NotFound, TransientError } from '../../../src/errors.ts'
 import { compactEtcd } from '../../support/kubernetes/etcd.ts'
-import { configMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer, namespaceOn } from '../../support/kubernetes/api-server.ts'
+import { configMap } from '../../support/kubernetes/kube-api.ts'
 import type { ConfigMap } from '../../support/kubernetes/kube-api.ts'
 import { Wire } from '../../support/mover/wire.ts'
 
-let api: KubeApi
+const api = apiServer('bare')
+const namespace = namespaceOn(api)
 let wire: Wire
 /** Speaks through the wire. */
 let kube: KubeClient
-let namespace: string
 beforeAll(async () => {
-  api = await KubeApi.bare()
   wire = await Wire.to(api.plane.server)
   kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
-  namespace = await api.namespace()
-}, 120_000)
+})
 afterAll(async () => {
   await wire[Symbol.asyncDispose]()
-  await api[Symbol.asyncDispose]()
 })
 
 /** A client whose only connections are those of its watches. */

@@ -1,25 +1,20 @@
 // Every call of the client on the real Meilisearch.
 import { stat } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import type { Task } from '../../../src/meilisearch/replies.ts'
 import { send } from '../../../src/meilisearch/transport.ts'
 import { filmLines } from '../../support/meilisearch/documents.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
-import { Meilisearches, canMount } from '../../support/meilisearch/process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
+import { canMount, meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 
 const masterKey = 'the-master-key-of-this-test'
-const servers = new Meilisearches()
-let server: MeilisearchProcess
+const servers = meilisearches()
+const server = serverWithDocuments(servers, { masterKey })
 let client: MeilisearchClient
 
-beforeAll(async () => {
-  server = await servers.start({ masterKey })
+beforeAll(() => {
   client = new MeilisearchClient({ endpoint: server.endpoint, key: masterKey })
-})
-afterAll(async () => {
-  await servers[Symbol.asyncDispose]()
 })
 
 async function ended(uid: number, asked = client): Promise<Task> {
@@ -54,7 +49,7 @@ describe('what it says of itself', () => {
   })
 
   test('documents of each index, and the sizes', async () => {
-    await server.api.finished(await server.api.addDocuments('films', filmLines(0, 30)))
+    await server.api.load('films', filmLines(0, 30))
     const stats = await client.stats()
     expect(stats.indexes).toEqual({ count: 1, documents: 30, listed: [{ uid: 'films', documents: 30 }] })
     expect(stats.usedDatabaseSize).toBeLessThanOrEqual(stats.databaseSize)

@@ -1,24 +1,16 @@
 // Keys of a server that we run, on the real one: values that are computed before anybody has asked for them.
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import { applicationKey, derivedKey, operatorKey } from '../../../src/meilisearch/keys.ts'
 import { rightsOf } from '../../../src/meilisearch/rights.ts'
 import { TerminalError } from '../../../src/errors.ts'
 import { keyUids } from '../../../src/reconcile/names.ts'
 import { MeilisearchDouble, saying } from '../../support/meilisearch/double.ts'
-import { Meilisearches } from '../../support/meilisearch/process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
+import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 
 const masterKey = randomBytes(24).toString('base64url')
-const servers = new Meilisearches()
-let server: MeilisearchProcess
-beforeAll(async () => {
-  server = await servers.start({ masterKey })
-})
-afterAll(async () => {
-  await servers[Symbol.asyncDispose]()
-})
+const server = serverWithDocuments(meilisearches(), { masterKey })
 
 const as = (key: string): MeilisearchClient => new MeilisearchClient({ endpoint: server.endpoint, key })
 
@@ -36,7 +28,7 @@ test("the operator's key has exactly the value that was computed, and every righ
 
 test("the applications' key searches, and nothing else", async () => {
   await as(masterKey).ensureKey(applicationKey(keyUids.application))
-  await server.api.finished(await server.api.addDocuments('films', '{"id":1,"title":"alien"}'))
+  await server.api.load('films', '{"id":1,"title":"alien"}')
   const search = async (key: string): Promise<number> =>
     (await fetch(`${server.endpoint}/indexes/films/search?q=alien`, { headers: { authorization: `Bearer ${key}` } }))
       .status

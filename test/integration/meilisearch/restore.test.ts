@@ -20,7 +20,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { freePorts } from '../../cluster/process/free-ports.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
-import { Meilisearches } from '../../support/meilisearch/process.ts'
+import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 
 interface Job {
   readonly kind: string
@@ -44,28 +44,27 @@ const [programs, stored, backups, data] = ['programs', 'stored', 'backups', 'dat
   string,
   string,
 ]
-const servers = new Meilisearches()
+const servers = meilisearches()
 const masterKey = 'a-master-key-of-32-bytes-or-more'
+const filled = serverWithDocuments(servers, {
+  masterKey,
+  documents: {
+    films: Array.from({ length: 5000 }, (_, id) => JSON.stringify({ id, title: `Film ${id}` })).join('\n'),
+  },
+})
 
 beforeAll(async () => {
   for (const path of [programs, join(stored, snapshot)]) mkdirSync(path, { recursive: true })
   for (const name of execFileSync('busybox', ['--list'], { encoding: 'utf8' }).split('\n').filter(Boolean))
     symlinkSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), join(programs, name))
   symlinkSync(servers.program, join(programs, 'meilisearch'))
-  const { api, snapshotFile } = await servers.start({ masterKey })
-  await api.finished(
-    await api.addDocuments(
-      'films',
-      Array.from({ length: 5000 }, (_, id) => JSON.stringify({ id, title: `Film ${id}` })).join('\n'),
-    ),
-  )
+  const { api, snapshotFile } = filled
   await api.finished((await api.call<{ taskUid: number }>('/snapshots', { method: 'POST' })).taskUid)
   cpSync(snapshotFile, join(stored, snapshot, 'data.ms.snapshot'))
   writeFileSync(join(stored, snapshot, 'manifest.json'), '{}')
   sum(stored)
 })
-afterAll(async () => {
-  await servers[Symbol.asyncDispose]()
+afterAll(() => {
   rmSync(home, { recursive: true, force: true })
 })
 beforeEach(() => {

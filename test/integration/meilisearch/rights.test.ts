@@ -1,25 +1,16 @@
 // What a key may do, found out on the real Meilisearch without leaving a trace on it.
 import { createHmac, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { MeilisearchClient, neededActions } from '../../../src/meilisearch/client.ts'
 import { rightsOf } from '../../../src/meilisearch/rights.ts'
 import type { Rights } from '../../../src/meilisearch/rights.ts'
-import { Meilisearches } from '../../support/meilisearch/process.ts'
-import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
+import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 
 const masterKey = 'the-master-key-of-this-test'
-const servers = new Meilisearches()
-let server: MeilisearchProcess
-let open: MeilisearchProcess
-
-beforeAll(async () => {
-  ;[server, open] = await Promise.all([servers.start({ masterKey }), servers.start()])
-  for (const index of ['movies', 'books']) await server.api.finished(await server.api.addDocuments(index, '{"id":1}'))
-})
-afterAll(async () => {
-  await servers[Symbol.asyncDispose]()
-})
+const servers = meilisearches()
+const server = serverWithDocuments(servers, { masterKey, documents: { movies: '{"id":1}', books: '{"id":1}' } })
+const open = serverWithDocuments(servers)
 
 interface Key {
   readonly key: string
@@ -166,7 +157,7 @@ describe('a key for some indexes', () => {
 
   test('of a server that holds nothing else, it shows with the first snapshot', async () => {
     const alone = await servers.start({ masterKey })
-    await alone.api.finished(await alone.api.addDocuments('books', '{"id":1}'))
+    await alone.api.load('books', '{"id":1}')
     const key = await aKey({ indexes: ['books'] }, alone)
     expect(await rights(key, alone)).toEqual({ state: 'Granted' })
     const { taskUid } = await new MeilisearchClient({ endpoint: alone.endpoint, key }).createSnapshot()

@@ -1,16 +1,16 @@
 // A Meilisearch that serves TLS itself: which certificates are trusted, and that one that is not is told apart from silence.
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import { certificateRejected } from '../../../src/meilisearch/transport.ts'
 import type { Server } from '../../../src/meilisearch/transport.ts'
 import { silent } from '../../cluster/build/cache.ts'
 import { ensureCertificates } from '../../cluster/control-plane/certificates.ts'
 import type { Certificates } from '../../cluster/control-plane/certificates.ts'
-import { Meilisearches } from '../../support/meilisearch/process.ts'
+import { meilisearches } from '../../support/meilisearch/process.ts'
 import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
 
-const servers = new Meilisearches()
+const servers = meilisearches()
 let certificates: Certificates
 let server: MeilisearchProcess
 let plain: MeilisearchProcess
@@ -24,9 +24,6 @@ beforeAll(async () => {
     certificates.key('kube-apiserver'),
   ]
   ;[server, plain] = await Promise.all([servers.start({ scheme: 'https', args }), servers.start()])
-})
-afterAll(async () => {
-  await servers[Symbol.asyncDispose]()
 })
 
 const version = async (trust: Partial<Server>): Promise<string> =>

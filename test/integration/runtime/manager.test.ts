@@ -1,18 +1,13 @@
 // Managers on a real API server: one of them works, another one is ready to, and none works on without the API server's word.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { configMaps, leases } from '../../../src/kube/resource.ts'
 import type { Lease } from '../../../src/runtime/lease.ts'
-import { configMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer } from '../../support/kubernetes/api-server.ts'
+import { configMap } from '../../support/kubernetes/kube-api.ts'
 import { Replica } from './replica.ts'
 import type { Outfit } from './replica.ts'
 
-let api: KubeApi
-beforeAll(async () => {
-  api = await KubeApi.bare()
-}, 120_000)
-afterAll(async () => {
-  await api[Symbol.asyncDispose]()
-})
+const api = apiServer('bare')
 
 const second = 1000
 /** As leader-election.ts has them. */

@@ -2,26 +2,22 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { leases } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import type { Lease } from '../../../src/runtime/lease.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer } from '../../support/kubernetes/api-server.ts'
 import { Wire } from '../../support/mover/wire.ts'
 import { deployedEnvironment, OperatorProcess } from './operator-process.ts'
 
 const second = 1000
 const operatorNamespace = 'meili-operator-system'
 
-let api: KubeApi
+const api = apiServer()
 let token: string
 beforeAll(async () => {
-  api = await KubeApi.installed()
   token = await api.token({ namespace: operatorNamespace, name: 'meili-operator' })
-}, 120_000)
-afterAll(async () => {
-  await api[Symbol.asyncDispose]()
 })
 
 interface Replica {

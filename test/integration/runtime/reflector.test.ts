@@ -8,22 +8,21 @@ import { Reflector } from '../../../src/runtime/reflector.ts'
 import type { Change, Source } from '../../../src/runtime/reflector.ts'
 import { keyOf, Store } from '../../../src/runtime/store.ts'
 import { compactEtcd } from '../../support/kubernetes/etcd.ts'
-import { configMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer } from '../../support/kubernetes/api-server.ts'
+import { configMap } from '../../support/kubernetes/kube-api.ts'
 import type { ConfigMap } from '../../support/kubernetes/kube-api.ts'
 import { Wire } from '../../support/mover/wire.ts'
 
-let api: KubeApi
+const api = apiServer('bare')
 let wire: Wire
 /** Speaks through the wire. */
 let kube: KubeClient
 beforeAll(async () => {
-  api = await KubeApi.bare()
   wire = await Wire.to(api.plane.server)
   kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
-}, 120_000)
+})
 afterAll(async () => {
   await wire[Symbol.asyncDispose]()
-  await api[Symbol.asyncDispose]()
 })
 
 /** A running reflector, and a listener that knows only what it was told. */

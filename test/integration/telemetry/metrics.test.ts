@@ -1,10 +1,10 @@
 // /metrics of the operator's program on a real API server: what Prometheus' own judge says of it, and what a restart, a standby and a deletion change.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import { KubeApi } from '../../support/kubernetes/kube-api.ts'
+import { apiServer, namespaceOn } from '../../support/kubernetes/api-server.ts'
 import { noPromtool, promtool, whyNoPromtool } from '../../support/prometheus/promtool.ts'
 import { completedStatus, conditions } from '../cli/statuses.ts'
 import { deployedEnvironment, OperatorProcess } from '../runtime/operator-process.ts'
@@ -12,9 +12,9 @@ import { deployedEnvironment, OperatorProcess } from '../runtime/operator-proces
 const operatorNamespace = 'meili-operator-system'
 const patience = { timeout: 20_000, interval: 100 }
 
-let api: KubeApi
+const api = apiServer()
+const namespace = namespaceOn(api)
 let token: string
-let namespace: string
 
 async function lay(resource: Resource, name: string, parts: { spec: object; status?: object }): Promise<void> {
   const { spec, status } = parts
@@ -42,9 +42,7 @@ const failure = {
 }
 
 beforeAll(async () => {
-  api = await KubeApi.installed()
   token = await api.token({ namespace: operatorNamespace, name: 'meili-operator' })
-  namespace = await api.namespace()
   await lay(meiliInstances, 'movies', { spec: { existing: { podSelector: { matchLabels: { app: 'movies' } } } } })
   for (const name of ['first', 'second'])
     await lay(meiliSnapshots, name, {
@@ -52,9 +50,6 @@ beforeAll(async () => {
       status: completedStatus({ destination: { freeBytes: 5_000_000_000, observedAt: '2026-01-02T03:04:46Z' } }),
     })
   await lay(meiliSnapshots, 'third', { spec: ofMovies, status: failure })
-}, 120_000)
-afterAll(async () => {
-  await api[Symbol.asyncDispose]()
 })
 
 /** With a lease for each test: one that is killed does not give it back. */

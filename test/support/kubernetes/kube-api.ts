@@ -24,30 +24,58 @@ interface Kubeconfig {
   readonly users: readonly [{ readonly name: string; readonly user: object }]
 }
 
-export class KubeApi implements AsyncDisposable {
+interface Started {
   readonly plane: ControlPlane
   readonly kubectl: Kubectl
   readonly kube: KubeClient
-  readonly #clients: KubeClient[] = []
-  #serial = 0
+}
 
-  private constructor(plane: ControlPlane) {
-    this.plane = plane
-    this.kubectl = new Kubectl(plane)
-    this.kube = this.client()
-  }
+export class KubeApi implements AsyncDisposable {
+  readonly #clients: KubeClient[] = []
+  #started: Started | undefined
+  #serial = 0
 
   /** With nothing of ours on it: about 3 s. */
   static async bare(): Promise<KubeApi> {
-    return new KubeApi(await startControlPlane())
+    const api = new KubeApi()
+    await api.start()
+    return api
   }
 
   /** With our CRDs and the operator's rights: about 5 s, until the CRDs are served. */
   static async installed(): Promise<KubeApi> {
     const api = await KubeApi.bare()
-    await api.kubectl.run(['apply', '--server-side', '-f', join(import.meta.dirname, '../../../install.yaml')])
-    await api.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'])
+    await api.install()
     return api
+  }
+
+  async start(): Promise<void> {
+    const plane = await startControlPlane()
+    const kube = new KubeClient(connect(plane.kubeconfig))
+    this.#clients.push(kube)
+    this.#started = { plane, kubectl: new Kubectl(plane), kube }
+  }
+
+  async install(): Promise<void> {
+    await this.kubectl.run(['apply', '--server-side', '-f', join(import.meta.dirname, '../../../install.yaml')])
+    await this.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'])
+  }
+
+  get plane(): ControlPlane {
+    return this.#known.plane
+  }
+
+  get kubectl(): Kubectl {
+    return this.#known.kubectl
+  }
+
+  get kube(): KubeClient {
+    return this.#known.kube
+  }
+
+  get #known(): Started {
+    if (this.#started === undefined) throw new Error('the API server is not started yet: hooks and tests may use it')
+    return this.#started
   }
 
   /** Its own pool of connections, closed with the server. */
@@ -88,8 +116,7 @@ export class KubeApi implements AsyncDisposable {
     return `${prefix}-${++this.#serial}`
   }
 
-  async namespace(): Promise<string> {
-    const name = this.name('place')
+  async namespace(name = this.name('place')): Promise<string> {
     await this.kube.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
     return name
   }
@@ -108,7 +135,7 @@ export class KubeApi implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()))
-    await this.plane.stop()
+    await this.#started?.plane.stop()
   }
 }
 

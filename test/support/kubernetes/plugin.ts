@@ -19,29 +19,33 @@ export interface RunOptions {
   readonly onOutput?: (out: string) => void
 }
 
-export class Plugin implements Disposable {
-  /** With kubectl-meili, kubectl, node, and nothing else of ours. */
-  readonly directory: string
-  readonly #kubeconfig: string
+interface ClusterAccess {
+  readonly kubectl: string
+  readonly kubeconfig: string
+}
 
-  private constructor(directory: string, kubeconfig: string) {
-    this.directory = directory
-    this.#kubeconfig = kubeconfig
+export class Plugin implements Disposable {
+  #installed: { readonly directory: string; readonly kubeconfig: string } | undefined
+
+  static async beside(cluster: ClusterAccess): Promise<Plugin> {
+    const plugin = new Plugin()
+    await plugin.install(cluster)
+    return plugin
   }
 
-  static async beside({
-    kubectl,
-    kubeconfig,
-  }: {
-    readonly kubectl: string
-    readonly kubeconfig: string
-  }): Promise<Plugin> {
+  async install({ kubectl, kubeconfig }: ClusterAccess): Promise<void> {
     const directory = mkdtempSync(join(tmpdir(), 'kubectl-meili-'))
+    this.#installed = { directory, kubeconfig }
     copyFileSync(await bundledPlugin(), join(directory, 'kubectl-meili'))
     chmodSync(join(directory, 'kubectl-meili'), 0o755)
     symlinkSync(kubectl, join(directory, 'kubectl'))
     symlinkSync(process.execPath, join(directory, 'node'))
-    return new Plugin(directory, kubeconfig)
+  }
+
+  /** With kubectl-meili, kubectl, node, and nothing else of ours. */
+  get directory(): string {
+    if (this.#installed === undefined) throw new Error('the plugin is not installed yet: hooks and tests may use it')
+    return this.#installed.directory
   }
 
   /** What a shell would do with `kubectl-meili …`. */
@@ -71,7 +75,7 @@ export class Plugin implements Disposable {
   async #start(
     program: string,
     words: readonly string[],
-    { kubeconfig = this.#kubeconfig, environment = {}, onOutput }: RunOptions,
+    { kubeconfig = this.#installed?.kubeconfig ?? '', environment = {}, onOutput }: RunOptions,
   ): Promise<Ended> {
     const begun = performance.now()
     const env = {
@@ -95,6 +99,6 @@ export class Plugin implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true, force: true })
+    if (this.#installed !== undefined) rmSync(this.#installed.directory, { recursive: true, force: true })
   }
 }

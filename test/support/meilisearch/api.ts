@@ -42,6 +42,11 @@ export class MeilisearchApi {
     ).taskUid
   }
 
+  /** Until they are in the index. */
+  async load(index: string, lines: string): Promise<void> {
+    await this.finished(await this.addDocuments(index, lines))
+  }
+
   async finished(taskUid: number, timeoutMs = 300_000): Promise<Task> {
     const task = await eventually(
       `Meilisearch to finish task ${taskUid}`,

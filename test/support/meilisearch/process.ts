@@ -16,6 +16,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { freePorts } from '../../cluster/process/free-ports.ts'
 import { eventually } from '../kubernetes/eventually.ts'
 import { MeilisearchApi } from './api.ts'
@@ -55,10 +56,31 @@ class Program {
   }
 }
 
+/** What each file may share: servers that end with it, and one that has documents when its tests begin. */
+export function meilisearches(): Meilisearches {
+  const servers = new Meilisearches()
+  afterAll(async () => {
+    await servers[Symbol.asyncDispose]()
+  })
+  return servers
+}
+
+/** @param documents of each index, as newline-delimited JSON */
+export function serverWithDocuments(
+  servers: Meilisearches,
+  { documents = {}, ...wish }: Wish & { readonly documents?: Readonly<Record<string, string>> } = {},
+): MeilisearchProcess {
+  const server = servers.add(wish)
+  beforeAll(async () => {
+    await server.launch()
+    for (const [index, lines] of Object.entries(documents)) await server.api.load(index, lines)
+  })
+  return server
+}
+
 export class Meilisearches implements AsyncDisposable {
   readonly #program = new Program()
   readonly #servers: MeilisearchProcess[] = []
-  #serial = 0
 
   /** Path of the program. */
   get program(): string {
@@ -66,15 +88,16 @@ export class Meilisearches implements AsyncDisposable {
   }
 
   async start(wish: Wish = {}): Promise<MeilisearchProcess> {
-    const home = join(this.#program.home, `server-${this.#serial++}`)
-    const server = new MeilisearchProcess({
-      program: this.#program.path,
-      home,
-      address: wish.address ?? { host: '127.0.0.1', port: (await freePorts())[0] },
-      wish,
-    })
-    this.#servers.push(server)
+    const server = this.add(wish)
     await server.launch()
+    return server
+  }
+
+  /** Not launched yet. */
+  add(wish: Wish = {}): MeilisearchProcess {
+    const home = join(this.#program.home, `server-${this.#servers.length}`)
+    const server = new MeilisearchProcess({ program: this.#program.path, home, wish })
+    this.#servers.push(server)
     return server
   }
 
@@ -90,20 +113,31 @@ export class Meilisearches implements AsyncDisposable {
 
 export class MeilisearchProcess {
   readonly home: string
-  readonly port: number
-  readonly endpoint: string
   readonly masterKey: string | undefined
   readonly #program: string
   readonly #wish: Wish
+  #address: Wish['address']
   #process: ChildProcess | undefined
 
-  constructor(place: { program: string; home: string; address: { host: string; port: number }; wish: Wish }) {
+  constructor(place: { program: string; home: string; wish: Wish }) {
     this.home = place.home
-    this.port = place.address.port
-    this.endpoint = `${place.wish.scheme ?? 'http'}://${place.address.host}:${place.address.port}`
     this.masterKey = place.wish.masterKey
     this.#program = place.program
     this.#wish = place.wish
+    this.#address = place.wish.address
+  }
+
+  get port(): number {
+    return this.#known.port
+  }
+
+  get endpoint(): string {
+    return `${this.#wish.scheme ?? 'http'}://${this.#known.host}:${this.port}`
+  }
+
+  get #known(): NonNullable<Wish['address']> {
+    if (this.#address === undefined) throw new Error('Meilisearch is not launched yet: hooks and tests may use it')
+    return this.#address
   }
 
   /** What its users do with it. */
@@ -117,6 +151,7 @@ export class MeilisearchProcess {
 
   /** Starts it, again after a kill on the same data, and waits until it listens. */
   async launch(): Promise<void> {
+    this.#address ??= { host: '127.0.0.1', port: (await freePorts())[0] }
     const { masterKey, args = [], temporary = '.', mounts = {} } = this.#wish
     const flags = [
       '--no-analytics',
