@@ -16,7 +16,7 @@ import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
 import { elsewhere, Hands, namesIn, testBed, unhurried, whyElsewhere } from '../support/on-test-bed.ts'
 import type { Held } from '../support/on-test-bed.ts'
-import { kubectl, readyOf, World } from '../support/world.ts'
+import { kubectl, ownWorld, readyOf } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
 const outageMs = 60_000
@@ -26,7 +26,7 @@ const servers = ['busy', 'asked', 'far', 'slow', 'quick'] as const
 type Name = (typeof servers)[number]
 
 describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`, () => {
-  let world: World
+  const world = ownWorld()
   let hands: Hands
   let door: Door
   const running = new Map<Name, Server>()
@@ -38,7 +38,6 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
   const isDown = new Promise<void>((resolve) => (goOn = resolve))
 
   beforeAll(async () => {
-    world = await World.create()
     hands = new Hands(world.namespace)
     door = await Door.open(
       { origin: `http://${apiServerAddress}:7700` },
@@ -72,7 +71,6 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
     kubeletOf(there).letGo()
     await door.close()
     await hands.close()
-    await world.destroy()
   })
 
   const apply = async (name: string, instance: Name, claim = `${instance}-backups`): Promise<MeiliSnapshot> => {

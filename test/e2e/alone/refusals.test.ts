@@ -5,7 +5,7 @@ import { smallVolume } from '../../cluster/small-volume.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
 import { elsewhere, testBed, whyElsewhere } from '../support/on-test-bed.ts'
-import { kubectl, readyOf, toolbox, World } from '../support/world.ts'
+import { kubectl, ownWorld, readyOf, toolbox } from '../support/world.ts'
 
 const [here, there] = ['node-1', 'node-2']
 const image = process.env['E2E_OPERATOR_IMAGE'] ?? ''
@@ -51,10 +51,9 @@ const container = {
 }
 
 describe.skipIf(elsewhere)(`a mover that may not, or cannot, start${whyElsewhere}`, { concurrent: true }, () => {
-  let world: World
+  const world = ownWorld()
 
   beforeAll(async () => {
-    world = await World.create()
     await kubectl.run(['label', 'namespace', world.namespace, 'pod-security.kubernetes.io/enforce=restricted'])
     await Promise.all(
       ['policed', 'homeless', 'apart'].map(async (name) => await (await world.serve(name, { node: here })).load(200)),
@@ -70,7 +69,6 @@ describe.skipIf(elsewhere)(`a mover that may not, or cannot, start${whyElsewhere
       world.namespace,
       '--ignore-not-found',
     ])
-    await world.destroy()
   })
 
   const waits = async (name: string, words: RegExp): Promise<MeiliSnapshot> =>

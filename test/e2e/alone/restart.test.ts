@@ -4,22 +4,20 @@ import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { installYaml, kubectl, operatorNamespace, scaleOperator, toolbox, World } from '../support/world.ts'
+import { installYaml, kubectl, operatorNamespace, ownWorld, scaleOperator, toolbox } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
 describe('one object, one artifact', () => {
-  let world: World
+  const world = ownWorld()
   let server: Server
 
   beforeAll(async () => {
-    world = await World.create()
     server = await world.serve('movies')
     await server.load(20_000)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
   })
   afterAll(async () => {
     await scaleOperator(1)
-    await world.destroy()
   })
 
   /** Artifacts and left-overs of one snapshot on the claim. */

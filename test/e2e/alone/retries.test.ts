@@ -4,22 +4,20 @@ import { eventually } from '../../support/kubernetes/eventually.ts'
 import { filmLines } from '../../support/meilisearch/documents.ts'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { kubectl, scaleOperator, toolbox, World } from '../support/world.ts'
+import { kubectl, ownWorld, scaleOperator, toolbox } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
 describe('what may pass', () => {
-  let world: World
+  const world = ownWorld()
   let server: Server
 
   beforeAll(async () => {
-    world = await World.create()
     server = await world.serve('movies')
     await server.load(5000)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
   })
   afterAll(async () => {
     await scaleOperator(1)
-    await world.destroy()
   })
 
   test('a task that somebody cancels is asked for again, with a new baseline and the reason on record', async () => {

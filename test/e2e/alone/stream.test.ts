@@ -8,7 +8,7 @@ import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
 import type { ServerOptions } from '../../support/meilisearch/objects.ts'
 import { elsewhere, testBed, whyElsewhere } from '../support/on-test-bed.ts'
-import { conditionOf, kubectl, operatorNamespace, toolbox, World } from '../support/world.ts'
+import { conditionOf, kubectl, operatorNamespace, ownWorld, toolbox } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
 const rights = readFileSync(new URL('../../../install-streaming.yaml', import.meta.url), 'utf8')
@@ -22,10 +22,9 @@ async function setStreams(count: string): Promise<void> {
 }
 
 describe('a file that no other pod can mount', () => {
-  let world: World
+  const world = ownWorld()
 
   beforeAll(async () => {
-    world = await World.create()
     await kubectl.run(['apply', '--server-side', '-f', '-'], { input: rights })
     await setStreams('MAX_STREAMS=2')
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
@@ -33,7 +32,6 @@ describe('a file that no other pod can mount', () => {
   afterAll(async () => {
     await setStreams('MAX_STREAMS-')
     await kubectl.run(['delete', '--ignore-not-found', '-f', '-'], { input: rights })
-    await world.destroy()
   })
 
   async function expectSound({ status }: MeiliSnapshot, server: Server): Promise<void> {

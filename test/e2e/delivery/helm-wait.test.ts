@@ -7,20 +7,18 @@ import { stringify } from 'yaml'
 import { Helm } from '../../support/delivery/helm.ts'
 import { managedOf } from '../../support/meilisearch/managed-objects.ts'
 import { claimOf, snapshotOf } from '../../support/meilisearch/objects.ts'
-import { kubectl, World } from '../support/world.ts'
+import { kubectl, ownWorld } from '../support/world.ts'
 
-let world: World
+const world = ownWorld()
 let helm: Helm
 const directory = mkdtempSync(join(tmpdir(), 'meili-operator-chart-'))
 
 beforeAll(async () => {
-  world = await World.create()
   helm = await Helm.of(process.env['E2E_KUBECONFIG'])
 })
-afterAll(async () => {
+afterAll(() => {
   helm[Symbol.dispose]()
   rmSync(directory, { recursive: true, force: true })
-  await world.destroy()
 })
 
 /** A chart of somebody's own, with these objects. */

@@ -3,23 +3,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { Plugin } from '../../support/kubernetes/plugin.ts'
-import { kubectl, World } from '../support/world.ts'
+import { kubectl, ownWorld } from '../support/world.ts'
 
 describe('kubectl meili', () => {
-  let world: World
+  const world = ownWorld()
   let plugin: Plugin
 
   beforeAll(async () => {
-    world = await World.create()
     plugin = await Plugin.beside({
       kubectl: process.env['E2E_KUBECTL'] ?? '',
       kubeconfig: process.env['E2E_KUBECONFIG'] ?? '',
     })
     await (await world.serve('movies')).load(20_000)
   })
-  afterAll(async () => {
+  afterAll(() => {
     plugin[Symbol.dispose]()
-    await world.destroy()
   })
 
   test('adopt prints an instance that the operator finds Ready, snapshots and all', async () => {

@@ -1,15 +1,9 @@
 // Upgrades of managed instances with the one real binary: a database directory that says it is older is really upgraded by it.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
-import { conditionOf, kubectl, toolbox, World } from '../support/world.ts'
+import { conditionOf, kubectl, ownWorld, toolbox } from '../support/world.ts'
 
-let world: World
-beforeAll(async () => {
-  world = await World.create()
-})
-afterAll(async () => {
-  await world.destroy()
-})
+const world = ownWorld()
 
 const patch = async (name: string, managed: object): Promise<string> =>
   await kubectl.run([

@@ -6,18 +6,17 @@ import { smallVolume } from '../../cluster/small-volume.ts'
 import type { SmallVolume } from '../../cluster/small-volume.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
 import { elsewhere, Hands, namesIn, seenFromHere, testBed, unhurried, whyElsewhere } from '../support/on-test-bed.ts'
-import { kubectl, readyOf, World } from '../support/world.ts'
+import { kubectl, ownWorld, readyOf } from '../support/world.ts'
 
 const here = 'node-1'
 const mebibyte = 1024 * 1024
 
 describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: true }, () => {
-  let world: World
+  const world = ownWorld()
   let hands: Hands
   const volumes: SmallVolume[] = []
 
   beforeAll(async () => {
-    world = await World.create()
     hands = new Hands(world.namespace)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
   })
@@ -26,7 +25,6 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
     await kubectl.run(['-n', world.namespace, 'delete', 'pods', '--all', '--timeout=90s'])
     for (const volume of volumes) await volume.remove()
     await hands.close()
-    await world.destroy()
   })
 
   /** A claim on a disk of this size. */

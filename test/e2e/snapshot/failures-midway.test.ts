@@ -1,23 +1,19 @@
 // What breaks while a snapshot is on its way: the server, the mover, the rules of the namespace.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { kubectl, readyOf, toolbox, World } from '../support/world.ts'
+import { kubectl, ownWorld, readyOf, toolbox } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
 describe('what breaks on the way', () => {
-  let world: World
+  const world = ownWorld()
   let server: Server
 
   beforeAll(async () => {
-    world = await World.create()
     server = await world.serve('movies')
     await server.load(20_000)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
-  })
-  afterAll(async () => {
-    await world.destroy()
   })
 
   /** The words are the cluster's, and may be others at first: a quota that nobody has counted for yet refuses as well. */

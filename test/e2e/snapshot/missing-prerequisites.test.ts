@@ -1,22 +1,18 @@
 // What a user sees when something is missing or wrong: a clear condition, a deadline, and that it goes on by itself.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { claimOf, instanceOf, secretOf } from '../../support/meilisearch/objects.ts'
 import { putOnRecord } from '../support/keys.ts'
-import { conditionOf, kubectl, readyOf, World } from '../support/world.ts'
+import { conditionOf, kubectl, ownWorld, readyOf } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
 describe('trouble is named', () => {
-  let world: World
+  const world = ownWorld()
   let server: Server
 
   beforeAll(async () => {
-    world = await World.create()
     server = await world.serve('movies')
     await server.load(100)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
-  })
-  afterAll(async () => {
-    await world.destroy()
   })
 
   test('a wrong key: Unauthorized, the needed actions, no task; it goes on when the Secret is right', async () => {

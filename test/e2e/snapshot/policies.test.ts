@@ -1,20 +1,16 @@
 // What becomes of files afterwards: of Meilisearch's own (sourcePolicy), and of the stored ones when the object goes (deletionPolicy).
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { kubectl, readyOf, toolbox, World } from '../support/world.ts'
+import { kubectl, ownWorld, readyOf, toolbox, World } from '../support/world.ts'
 
 describe('what becomes of the files', () => {
-  let world: World
+  const world = ownWorld()
 
   beforeAll(async () => {
-    world = await World.create()
     await (await world.serve('movies')).load(500)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
-  })
-  afterAll(async () => {
-    await world.destroy()
   })
 
   const listed = async (claimName: string, directory: string): Promise<string[]> =>

@@ -1,9 +1,9 @@
 // The main job on the real cluster: one object becomes one checked file on a claim.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { contentsOf, serveStored, shellOnClaim } from '../../support/meilisearch/artifact.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { conditionOf, kubectl, toolbox, World } from '../support/world.ts'
+import { conditionOf, kubectl, ownWorld, toolbox } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
 interface Manifest {
@@ -15,16 +15,12 @@ interface Manifest {
 }
 
 describe('a snapshot of a server with a claim', () => {
-  let world: World
+  const world = ownWorld()
   let server: Server
 
   beforeAll(async () => {
-    world = await World.create()
     server = await world.serve('movies')
     await server.load(5000)
-  })
-  afterAll(async () => {
-    await world.destroy()
   })
 
   test('is stored on another claim, checked, described, and good enough for a second server', async () => {

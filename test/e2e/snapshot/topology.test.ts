@@ -1,8 +1,9 @@
 // Where servers and claims may be: another node, root, claims of their own, claims for many nodes.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { serveStored, shellOnClaim } from '../../support/meilisearch/artifact.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { kubectl, readyOf, toolbox, World } from '../support/world.ts'
+import { kubectl, ownWorld, readyOf, toolbox } from '../support/world.ts'
+import type { World } from '../support/world.ts'
 
 interface Pods {
   readonly items: readonly {
@@ -17,17 +18,13 @@ async function moverPods(world: World, uid: string): Promise<Pods['items']> {
 }
 
 describe('the mover goes where the server is', () => {
-  let world: World
+  const world = ownWorld()
   let nodes: readonly string[]
 
   beforeAll(async () => {
-    world = await World.create()
     nodes = (await kubectl.json<{ items: { metadata: { name: string } }[] }>(['get', 'nodes'])).items
       .map(({ metadata }) => metadata.name)
       .toSorted()
-  })
-  afterAll(async () => {
-    await world.destroy()
   })
 
   test('lands on the second node when the server is there', async (context) => {

@@ -1,16 +1,20 @@
 // What an end-to-end test asks and changes of servers that the operator runs, and the pods in which they run.
+import { beforeAll } from 'vitest'
 import { eventually } from '../../support/kubernetes/eventually.ts'
-import { kubectl, World } from './world.ts'
+import { kubectl, ownWorld } from './world.ts'
+import type { World } from './world.ts'
 
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string }
   readonly spec: { readonly nodeName: string; readonly containers: readonly { readonly image: string }[] }
 }
 
-/** A namespace that takes only pods which keep the restricted Pod Security Standard. */
-export async function restrictedWorld(): Promise<World> {
-  const world = await World.create()
-  await kubectl.run(['label', 'namespace', world.namespace, 'pod-security.kubernetes.io/enforce=restricted'])
+/** A world of whose pods each keeps the restricted Pod Security Standard. */
+export function restrictedWorld(): World {
+  const world = ownWorld()
+  beforeAll(async () => {
+    await kubectl.run(['label', 'namespace', world.namespace, 'pod-security.kubernetes.io/enforce=restricted'])
+  })
   return world
 }
 
@@ -26,17 +30,16 @@ export interface ManagedServers {
   replaced: (name: string, before: Pod | undefined) => Promise<Pod>
 }
 
-/** @param worldNow the world of the file, which its first hook makes */
-export function managedServers(worldNow: () => World): ManagedServers {
+export function managedServers(world: World): ManagedServers {
   const find = async <T>(kind: string, name: string): Promise<T | undefined> =>
-    await kubectl.find<T>(worldNow().namespace, kind, name)
+    await kubectl.find<T>(world.namespace, kind, name)
   const pod = async (name: string): Promise<Pod | undefined> => await find<Pod>('pod', `${name}-0`)
   const patch = async (kind: string, name: string, body: object): Promise<string> =>
-    await kubectl.run(['-n', worldNow().namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(body)])
+    await kubectl.run(['-n', world.namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(body)])
   const events = async (name: string): Promise<string> =>
     await kubectl.run([
       '-n',
-      worldNow().namespace,
+      world.namespace,
       'get',
       'events',
       '--field-selector',
@@ -45,7 +48,7 @@ export function managedServers(worldNow: () => World): ManagedServers {
       'jsonpath={range .items[*]}{.reason}: {.message}{"\\n"}{end}',
     ])
   const documents = async (name: string): Promise<number | undefined> =>
-    (await (await worldNow().managedDoor(name)).api.counts())['films']
+    (await (await world.managedDoor(name)).api.counts())['films']
 
   async function replaced(name: string, before: Pod | undefined): Promise<Pod> {
     return await eventually(`another pod of ${name}`, async () => {

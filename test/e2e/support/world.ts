@@ -1,6 +1,7 @@
 // The world of an end-to-end test: a cluster, the operator installed from install.yaml, a namespace of its own, servers in it.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
@@ -113,7 +114,7 @@ export class Server {
   }
 
   async load(documents: number, index = 'films'): Promise<void> {
-    await this.api.finished(await this.api.addDocuments(index, filmLines(0, documents)))
+    await this.api.load(index, filmLines(0, documents))
   }
 
   /** The same server with another key. */
@@ -131,20 +132,24 @@ export class World {
   readonly namespace: string
   readonly #servers: Server[] = []
 
-  private constructor(namespace: string) {
-    this.namespace = namespace
+  constructor() {
+    this.namespace = `e2e-${randomBytes(4).toString('hex')}`
   }
 
   static async create(): Promise<World> {
     const world = await World.withoutNamespace()
-    await kubectl.run(['create', 'namespace', world.namespace])
+    await world.createNamespace()
     return world
   }
 
   /** Its namespace is for the test to make. */
   static async withoutNamespace(): Promise<World> {
     await installOperator()
-    return new World(`e2e-${randomBytes(4).toString('hex')}`)
+    return new World()
+  }
+
+  async createNamespace(): Promise<void> {
+    await kubectl.run(['create', 'namespace', this.namespace])
   }
 
   async destroy(): Promise<void> {
@@ -290,6 +295,19 @@ export class World {
     }
     return await this.get(name)
   }
+}
+
+/** For all tests of the file or `describe` in which this stands: only hooks after it and tests may use it. It goes last. */
+export function ownWorld(): World {
+  const world = new World()
+  beforeAll(async () => {
+    await installOperator()
+    await world.createNamespace()
+  })
+  afterAll(async () => {
+    await world.destroy()
+  })
+  return world
 }
 
 export function conditionOf(

@@ -9,24 +9,22 @@ import { verdictsOf } from '../../../gitops/verdicts.ts'
 import { filmLines } from '../../../support/meilisearch/documents.ts'
 import { claimOf, instanceOf, snapshotOf } from '../../../support/meilisearch/objects.ts'
 import { managedOf } from '../../../support/meilisearch/managed-objects.ts'
-import { conditionOf, kubectl, scaleOperator, World } from '../../support/world.ts'
+import { conditionOf, kubectl, ownWorld, scaleOperator } from '../../support/world.ts'
 import type { Server } from '../../support/world.ts'
 
-let world: World
+const world = ownWorld()
 let server: Server
 let diary: Diary
 const patch = async (kind: string, name: string, body: object): Promise<string> =>
   await kubectl.run(['-n', world.namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(body)])
 
 beforeAll(async () => {
-  world = await World.create()
   diary = await Diary.begin(kubectl, world.namespace)
 })
 afterAll(async () => {
   diary.end()
   if (process.env['RECORD_GITOPS'] === '1') await recordExamples(diary.objects(), world.namespace)
   await scaleOperator(1)
-  await world.destroy()
 })
 
 /** Only states that the diary must hold after the test that calls. */

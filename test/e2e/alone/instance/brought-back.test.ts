@@ -1,21 +1,16 @@
 // A backup tool brings a server that the operator runs back, on the real cluster: objects without owners are one again.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../support/kubernetes/eventually.ts'
 import { managedOf } from '../../../support/meilisearch/managed-objects.ts'
 import { kubectl, scaleOperator } from '../../support/world.ts'
-import type { World } from '../../support/world.ts'
 import { managedServers, restrictedWorld } from '../../support/managed-servers.ts'
 
-let world: World
-beforeAll(async () => {
-  world = await restrictedWorld()
-})
+const world = restrictedWorld()
 afterAll(async () => {
   await scaleOperator(1)
-  await world.destroy()
 })
 
-const { documents, events, patch, pod } = managedServers(() => world)
+const { documents, events, patch, pod } = managedServers(world)
 
 describe('brought back by a backup tool', () => {
   interface Stored {

@@ -1,21 +1,17 @@
 // A server that the operator runs, on the real cluster with the real Meilisearch: from the smallest object to its end.
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../../support/kubernetes/eventually.ts'
 import { kubectl, operatorNamespace, readyOf, scaleOperator } from '../../support/world.ts'
-import type { Server, World } from '../../support/world.ts'
+import type { Server } from '../../support/world.ts'
 import { managedServers, restrictedWorld } from '../../support/managed-servers.ts'
 
-let world: World
-beforeAll(async () => {
-  world = await restrictedWorld()
-})
+const world = restrictedWorld()
 afterAll(async () => {
   await scaleOperator(1)
-  await world.destroy()
 })
 
-const { documents, events, find, patch, pod, replaced } = managedServers(() => world)
+const { documents, events, find, patch, pod, replaced } = managedServers(world)
 
 describe('a life', () => {
   let server: Server

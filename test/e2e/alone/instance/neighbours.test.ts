@@ -1,6 +1,6 @@
 // Servers that the operator runs beside others, on the real cluster: of the same name, on the same claim, on a node that is drained.
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../../src/api/instance.ts'
 import { Diary } from '../../../gitops/diary.ts'
@@ -10,18 +10,11 @@ import { claimOf, secretOf, serviceOf, statefulSetOf } from '../../../support/me
 import type { ServerOptions } from '../../../support/meilisearch/objects.ts'
 import { Plugin } from '../../../support/kubernetes/plugin.ts'
 import { conditionOf, kubectl, readyOf, toolbox } from '../../support/world.ts'
-import type { World } from '../../support/world.ts'
 import { managedServers, restrictedWorld } from '../../support/managed-servers.ts'
 
-let world: World
-beforeAll(async () => {
-  world = await restrictedWorld()
-})
-afterAll(async () => {
-  await world.destroy()
-})
+const world = restrictedWorld()
 
-const { documents, find, patch, pod } = managedServers(() => world)
+const { documents, find, patch, pod } = managedServers(world)
 
 describe('neighbours', () => {
   test('two instances in one namespace, a name of 63 characters, and the same name elsewhere do not touch each other', async () => {
