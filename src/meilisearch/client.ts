@@ -7,10 +7,6 @@ import { send, unfitReply } from './transport.ts'
 import type { Call, Server } from './transport.ts'
 import type { KeyWish } from './keys.ts'
 
-/** Actions a key needs, in the order of the docs. */
-export const neededActions = ['snapshots.create', 'tasks.get', 'tasks.cancel', 'version', 'stats.get'] as const
-export type Action = (typeof neededActions)[number]
-
 /** Of what grows with a server's use: /stats with its indexes (some ten thousand fit in), tasks and batches with settings (synonyms stand there whole). */
 const maxLargeBytes = 4 * 1024 * 1024
 /** Snapshot tasks that one snapshot looks at; the first that serves is adopted, so the oldest ones count. */

@@ -1,6 +1,9 @@
-// API keys whose value can be computed: Meilisearch derives it from the master key and the key's uid.
+// What an API key must be allowed to do, and keys whose value can be computed: Meilisearch derives it from the master key and the key's uid.
 import { createHmac } from 'node:crypto'
-import { neededActions } from './client.ts'
+
+/** Actions a key needs, in the order of the docs. */
+export const neededActions = ['snapshots.create', 'tasks.get', 'tasks.cancel', 'version', 'stats.get'] as const
+export type Action = (typeof neededActions)[number]
 
 /** hex(HMAC-SHA256(master key, uid)), as in Meilisearch's `meilisearch-auth/src/store.rs`. */
 export function derivedKey(masterKey: string, uid: string): string {

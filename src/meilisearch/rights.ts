@@ -1,7 +1,8 @@
 // Which of the needed actions a key has, found out without changing anything on the server.
 // `snapshots.create` cannot be asked for without making a snapshot: the first refused POST tells.
 import { TerminalError } from '../errors.ts'
-import type { Action, MeilisearchClient } from './client.ts'
+import type { MeilisearchClient } from './client.ts'
+import type { Action } from './keys.ts'
 
 export type Rights =
   /** Every action that can be tried is there. */
