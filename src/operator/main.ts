@@ -48,7 +48,13 @@ function compose(config: Config, logger: Logger): Manager {
 
   const connections = new Connections(kube)
   const performer = new Performer({ kube, connections, isLeader: () => manager.elector.held() })
-  const loop = { kube, performer, record: manager.events.record.bind(manager.events), logger, nowMs: Date.now }
+  const loop = {
+    kube,
+    perform: performer.perform.bind(performer),
+    record: manager.events.record.bind(manager.events),
+    logger,
+    nowMs: Date.now,
+  }
   const listInstances = (namespace: string): readonly MeiliInstance[] => instances.store.list(namespace)
   const listSnapshots = (namespace?: string): readonly MeiliSnapshot[] => snapshots.store.list(namespace)
 

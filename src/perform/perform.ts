@@ -6,17 +6,10 @@ import { jobs, persistentVolumeClaims } from '../kube/resource.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Connections } from './meilisearch-connections.ts'
 import type { Effect, Fact } from '../reconcile/decision.ts'
+import type { Subject } from '../reconcile/reconciler.ts'
 import { Conflict, NotFound, TerminalError } from '../errors.ts'
 import { Streamer } from './stream.ts'
 import { Children } from './children.ts'
-
-/** For whom an effect is performed, and what fences it. */
-export interface Subject {
-  readonly resource: Resource
-  readonly object: KubeObject
-  /** `performance.now()` when the status write that changed something in this pass was begun; undefined where the pass wrote nothing. */
-  readonly writtenAt: number | undefined
-}
 
 /** A POST is sent only this soon after the write that fences it: by then no other leader can have acted on that write. */
 const fenceMs = 5000

@@ -7,7 +7,6 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Decision, Effect, Fact, Story } from './decision.ts'
 import { changeOf } from './change.ts'
 import { Conflict, NotFound } from '../errors.ts'
-import type { Performer } from '../perform/perform.ts'
 
 /** What a kind's object looks like to the loop. */
 export interface Primary<Status> extends KubeObject {
@@ -27,11 +26,22 @@ export interface Room<P, Observation, Status> {
   story(before: Status | undefined, after: Status): readonly Story[]
 }
 
+/** For whom an effect is performed, and what fences it. */
+export interface Subject {
+  readonly resource: Resource
+  readonly object: KubeObject
+  /** `performance.now()` when the status write that changed something in this pass was begun; undefined where the pass wrote nothing. */
+  readonly writtenAt: number | undefined
+}
+
+/** Changes the world by one effect, and gives what it answered where that is to be learnt at once. */
+export type Perform = (effect: Effect, subject: Subject) => Promise<Fact | undefined>
+
 export interface Loop<P> {
   /** The object as the cache has it; undefined once it is gone. */
   readonly get: (key: string) => P | undefined
   readonly kube: KubeClient
-  readonly performer: Performer
+  readonly perform: Perform
   readonly record: (object: KubeObject, story: Story) => void
   /** Gets one line for each pass that changed something. */
   readonly logger: Pick<Logger, 'debug' | 'info'>
@@ -110,8 +120,8 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
 
   /** What the world answers at once is learnt into status. */
   async perform(effect: Effect): Promise<void> {
-    const { performer, nowMs } = this.#loop
-    const fact = await performer.perform(effect, {
+    const { perform, nowMs } = this.#loop
+    const fact = await perform(effect, {
       resource: this.#room.resource,
       object: this.object,
       writtenAt: this.writtenAt,

@@ -86,6 +86,7 @@ const createKey = async (key = masterKey): Promise<KubeObject> =>
 async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
   const all = await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace: here.namespace })
   const connections = new Connections(api.kube)
+  const performer = new Performer({ kube: api.kube, connections, isLeader: () => true })
   const reconcile = reconcilerOf(
     instanceRoom({
       kube: api.kube,
@@ -99,7 +100,7 @@ async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
     {
       get: () => all.find(({ metadata }) => metadata.name === name),
       kube: api.kube,
-      performer: new Performer({ kube: api.kube, connections, isLeader: () => true }),
+      perform: performer.perform.bind(performer),
       record: (_, { type, reason }) => events.push(`${type} ${reason}`),
       logger: recordingLogger().logger,
       nowMs: Date.now,

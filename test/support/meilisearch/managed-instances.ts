@@ -50,6 +50,7 @@ class ManagedInstances {
     const all = await this.api.kube.listAll<Instance>(meiliInstances, { namespace })
     const snapshots = await this.api.kube.listAll<MeiliSnapshot & KubeObject>(meiliSnapshots, { namespace })
     const connections = new Connections(kube)
+    const performer = new Performer({ kube, connections, isLeader: () => true })
     const reconcile = reconcilerOf(
       instanceRoom({
         kube,
@@ -63,7 +64,7 @@ class ManagedInstances {
       {
         get: () => all.find(({ metadata }) => metadata.name === name),
         kube,
-        performer: new Performer({ kube, connections, isLeader: () => true }),
+        perform: performer.perform.bind(performer),
         record: (_, { type, reason, message }) => this.events.push(`${type} ${reason}: ${message}`),
         logger: recordingLogger().logger,
         nowMs: Date.now,

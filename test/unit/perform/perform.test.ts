@@ -6,7 +6,7 @@ import { Connections } from '../../../src/perform/meilisearch-connections.ts'
 import type { Effect, Fact } from '../../../src/reconcile/decision.ts'
 import { Conflict, TransientError } from '../../../src/errors.ts'
 import { Performer } from '../../../src/perform/perform.ts'
-import type { Subject } from '../../../src/perform/perform.ts'
+import type { Subject } from '../../../src/reconcile/reconciler.ts'
 import { KubeInMemory, refusal } from '../../support/kubernetes/kube-in-memory.ts'
 import { MeilisearchDouble, refusing } from '../../support/meilisearch/double.ts'
 

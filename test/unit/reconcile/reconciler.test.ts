@@ -73,7 +73,7 @@ function reconciling(
     {
       get: () => cached,
       kube,
-      performer,
+      perform: performer.perform.bind(performer),
       record: ({ metadata }, story) => told.push({ story, resourceVersion: metadata.resourceVersion }),
       logger: log.logger,
       nowMs: () => 1_772_366_400_000,
