@@ -70,7 +70,7 @@ export const rooms: readonly Room[] = [
   {
     files: /^reconcile\//,
     may: ['api/', 'errors', 'reconcile/', 'node:util'],
-    types: [...types, 'kube/', 'telemetry/logger', 'perform/perform'],
+    types: [...types, 'kube/', 'telemetry/logger'],
     says: "reconcile is the grammar of every kind and knows none: what is one kind's belongs to its room, what writes to perform/. Here, give back an Effect instead.",
   },
   {
@@ -95,8 +95,8 @@ export const rooms: readonly Room[] = [
   { files: /^runtime\/backoff\.ts$/, may: [], says: pure },
   {
     files: /^runtime\//,
-    may: ['errors', 'runtime/', 'kube/', 'telemetry/', 'node:'],
-    says: 'runtime is the engine and knows nothing of Meilisearch: what is about our kinds belongs to a kind or to reconcile.',
+    may: ['errors', 'runtime/', 'node:'],
+    says: 'runtime is the engine: it knows errors.ts, and nothing of Meilisearch or of our edges. What it needs of those stands in runtime/edges.ts; what is about our kinds belongs to a kind or to reconcile.',
   },
   {
     files: /^kube\//,

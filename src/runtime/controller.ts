@@ -1,8 +1,7 @@
 // Takes keys from the queue, reconciles them, and turns each outcome into what the queue does next.
 import { randomUUID } from 'node:crypto'
 import { Conflict, TerminalError, TransientError } from '../errors.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import type { Metrics, Outcome } from '../telemetry/metrics.ts'
+import type { ControllerMetrics, Log, Outcome } from './edges.ts'
 import type { WorkQueue } from './workqueue.ts'
 
 export interface Result {
@@ -16,8 +15,8 @@ export interface Controller {
   readonly queue: WorkQueue
   readonly reconcile: (key: string, reconcileID: string) => Promise<Result>
   readonly workers: number
-  readonly logger: Logger
-  readonly metrics: Metrics
+  readonly logger: Pick<Log, 'warn' | 'error'>
+  readonly metrics: ControllerMetrics
 }
 
 /** A conflict means that somebody was quicker: the watch brings the news in a moment. */
@@ -46,7 +45,7 @@ async function work(controller: Controller): Promise<void> {
     const started = performance.now()
     const pass = { key: taken.key, reconcileID: randomUUID() }
     const outcome = settle(controller, pass, await attempt(controller, pass))
-    metrics.reconciled(name, outcome, (performance.now() - started) / 1000)
+    metrics.observeReconcile(name, outcome, (performance.now() - started) / 1000)
     queue.done(taken.key)
   }
 }

@@ -1,8 +1,8 @@
 // Events for `kubectl describe`. Never throws, never holds up a reconcile; what the API server does not take is counted.
 import { randomBytes } from 'node:crypto'
-import type { KubeClient } from '../kube/client.ts'
-import { events } from '../kube/resource.ts'
-import type { KubeObject } from '../kube/resource.ts'
+import type { ApiObject, Client, Resource } from './edges.ts'
+
+const events: Resource = { group: '', version: 'v1', plural: 'events', kind: 'Event' }
 
 export interface Told {
   readonly type: 'Normal' | 'Warning'
@@ -11,7 +11,7 @@ export interface Told {
 }
 
 export interface EventRecorderParts {
-  readonly kube: Pick<KubeClient, 'create'>
+  readonly kube: Pick<Client, 'create'>
   /** Shown in the column From. */
   readonly component: string
   readonly instance: string
@@ -31,7 +31,7 @@ export class EventRecorder {
     this.#parts = parts
   }
 
-  record(object: KubeObject, told: Told): void {
+  record(object: ApiObject, told: Told): void {
     if (this.#pending.size >= maxPending) {
       this.#parts.dropped(new Error('too many Events wait for the API server'))
       return
@@ -45,7 +45,7 @@ export class EventRecorder {
     await Promise.all(this.#pending)
   }
 
-  async #send({ apiVersion, kind, metadata }: KubeObject, { type, reason, message }: Told): Promise<void> {
+  async #send({ apiVersion, kind, metadata }: ApiObject, { type, reason, message }: Told): Promise<void> {
     const { component, instance } = this.#parts
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
     const namespace = metadata.namespace ?? 'default'

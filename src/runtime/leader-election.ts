@@ -1,10 +1,9 @@
-// One active operator, by a Lease, as client-go does it. Clocks of two machines are never compared: another holder's lease counts
-// as expired when it has not changed for its whole duration on our own clock.
+// One active operator, by a Lease, as client-go does it: who tries when, and until when a lease that was won counts as held.
+// What stands in the Lease, and when another holder's is over, is lease.ts.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { KubeClient } from '../kube/client.ts'
-import { leases } from '../kube/resource.ts'
 import { Conflict, NotFound } from '../errors.ts'
-import { watchReleases } from './lease.ts'
+import type { Client, ObjectName } from './edges.ts'
+import { leases, Silence, specOfHolder, specWithoutHolder, watchReleases } from './lease.ts'
 import type { Lease } from './lease.ts'
 
 export interface Timing {
@@ -16,8 +15,8 @@ export interface Timing {
 }
 
 export interface Candidate {
-  readonly kube: Pick<KubeClient, 'get' | 'create' | 'update' | 'watch'>
-  readonly lease: { readonly namespace: string; readonly name: string }
+  readonly kube: Pick<Client, 'get' | 'create' | 'update' | 'watch'>
+  readonly lease: ObjectName
   /** Different for each process, also for two of one pod. */
   readonly identity: string
   readonly timing?: Timing
@@ -38,7 +37,7 @@ export class LeaderElector {
   readonly #candidate: Candidate
   readonly #timing: Timing
   readonly #nowMs: () => number
-  #seen: { text: string; at: number } | undefined
+  readonly #silence: Silence
   /** When the request that renewed last was begun: from then on it is ours for `leaseMs`, however long the reply took. */
   #renewedAt: number | undefined
   /** Ends with `release`: an attempt that is still under way then must neither take the lease again nor count it as ours. */
@@ -48,6 +47,7 @@ export class LeaderElector {
     this.#candidate = candidate
     this.#timing = candidate.timing ?? usual
     this.#nowMs = candidate.nowMs ?? ((): number => performance.now())
+    this.#silence = new Silence(this.#nowMs, this.#timing.leaseMs)
   }
 
   /** True only while nobody else can hold it. */
@@ -116,10 +116,7 @@ export class LeaderElector {
     const { kube, lease, identity } = this.#candidate
     const current = await kube.get<Lease>(leases, lease)
     if (current.spec?.holderIdentity !== identity) return
-    await kube.update<Lease>(leases, {
-      ...current,
-      spec: { ...current.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime() },
-    })
+    await kube.update<Lease>(leases, { ...current, spec: specWithoutHolder(current) })
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
@@ -145,6 +142,7 @@ export class LeaderElector {
 
   async #tryOnce(term: number): Promise<boolean> {
     const { kube, lease, identity } = this.#candidate
+    const { leaseMs } = this.#timing
     const current = await this.#read()
     if (term !== this.#term) return false
     if (current === undefined) {
@@ -152,14 +150,14 @@ export class LeaderElector {
         apiVersion: 'coordination.k8s.io/v1',
         kind: 'Lease',
         metadata: lease,
-        spec: this.#spec(undefined),
+        spec: specOfHolder(identity, leaseMs),
       })
       return true
     }
-    this.#observe(current)
+    const isOver = this.#silence.isOver(current)
     const holder = current.spec?.holderIdentity ?? ''
-    if (holder !== '' && holder !== identity && !this.#isSilent(current)) return false
-    await kube.update<Lease>(leases, { ...current, spec: this.#spec(current) })
+    if (holder !== '' && holder !== identity && !isOver) return false
+    await kube.update<Lease>(leases, { ...current, spec: specOfHolder(identity, leaseMs, current) })
     return true
   }
 
@@ -171,31 +169,4 @@ export class LeaderElector {
       throw error
     }
   }
-
-  #observe({ spec }: Lease): void {
-    const text = JSON.stringify([spec?.holderIdentity, spec?.renewTime, spec?.acquireTime, spec?.leaseTransitions])
-    if (this.#seen?.text !== text) this.#seen = { text, at: this.#nowMs() }
-  }
-
-  #isSilent({ spec }: Lease): boolean {
-    const durationMs = (spec?.leaseDurationSeconds ?? this.#timing.leaseMs / 1000) * 1000
-    return this.#seen !== undefined && this.#nowMs() - this.#seen.at >= durationMs
-  }
-
-  #spec(current: Lease | undefined): NonNullable<Lease['spec']> {
-    const ours = current?.spec?.holderIdentity === this.#candidate.identity
-    const transitions = current?.spec?.leaseTransitions ?? 0
-    return {
-      holderIdentity: this.#candidate.identity,
-      leaseDurationSeconds: Math.ceil(this.#timing.leaseMs / 1000),
-      acquireTime: ours ? (current?.spec?.acquireTime ?? microTime()) : microTime(),
-      renewTime: microTime(),
-      leaseTransitions: current === undefined || ours ? transitions : transitions + 1,
-    }
-  }
-}
-
-/** The API server wants six fractional digits. */
-function microTime(): string {
-  return new Date().toISOString().replace('Z', '000Z')
 }

@@ -1,9 +1,10 @@
-// The Lease, and the news that nobody holds it any more. The news only wakes a candidate: its next try reads the lease again and judges.
-import type { KubeClient, WatchEvent } from '../kube/client.ts'
-import { leases } from '../kube/resource.ts'
-import type { KubeObject } from '../kube/resource.ts'
+// The Lease: what its holder writes, when a silent holder's time is over, and the news that nobody holds it any more. The news only wakes
+// a candidate: its next try reads the lease again and judges. Clocks of two machines are never compared.
+import type { ApiObject, Client, ObjectName, Resource, WatchEvent } from './edges.ts'
 
-export interface Lease extends KubeObject {
+export const leases: Resource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease' }
+
+export interface Lease extends ApiObject {
   readonly spec?: {
     readonly holderIdentity?: string
     readonly leaseDurationSeconds?: number
@@ -13,9 +14,57 @@ export interface Lease extends KubeObject {
   }
 }
 
+type LeaseSpec = NonNullable<Lease['spec']>
+
+/** What a holder writes, as it takes the lease or renews it. */
+export function specOfHolder(identity: string, leaseMs: number, current?: Lease): LeaseSpec {
+  const isOurs = current?.spec?.holderIdentity === identity
+  const transitions = current?.spec?.leaseTransitions ?? 0
+  return {
+    holderIdentity: identity,
+    leaseDurationSeconds: Math.ceil(leaseMs / 1000),
+    acquireTime: isOurs ? (current?.spec?.acquireTime ?? microTime()) : microTime(),
+    renewTime: microTime(),
+    leaseTransitions: current === undefined || isOurs ? transitions : transitions + 1,
+  }
+}
+
+/** What the holder writes as it goes. */
+export const specWithoutHolder = (current: Lease): LeaseSpec => ({
+  ...current.spec,
+  holderIdentity: '',
+  leaseDurationSeconds: 1,
+  renewTime: microTime(),
+})
+
+/** The API server wants six fractional digits. */
+function microTime(): string {
+  return new Date().toISOString().replace('Z', '000Z')
+}
+
+/** Another holder's lease counts as expired when it has not changed for its whole duration on our own clock. */
+export class Silence {
+  readonly #nowMs: () => number
+  readonly #usualMs: number
+  #seen: { text: string; at: number } | undefined
+
+  /** @param usualMs for a lease that does not say how long it lasts */
+  constructor(nowMs: () => number, usualMs: number) {
+    this.#nowMs = nowMs
+    this.#usualMs = usualMs
+  }
+
+  /** True where the lease, as it was just read, has been the same for too long. */
+  isOver({ spec }: Lease): boolean {
+    const text = JSON.stringify([spec?.holderIdentity, spec?.renewTime, spec?.acquireTime, spec?.leaseTransitions])
+    if (this.#seen?.text !== text) this.#seen = { text, at: this.#nowMs() }
+    return this.#nowMs() - this.#seen.at >= (spec?.leaseDurationSeconds ?? this.#usualMs / 1000) * 1000
+  }
+}
+
 export interface LeaseWatch {
-  readonly kube: Pick<KubeClient, 'watch'>
-  readonly lease: { readonly namespace: string; readonly name: string }
+  readonly kube: Pick<Client, 'watch'>
+  readonly lease: ObjectName
   readonly signal: AbortSignal
   /** Between a watch that ended and the next one. */
   readonly rest: () => Promise<void>

@@ -1,11 +1,8 @@
 // Runs it all: probes, caches, leadership, controllers; and ends it in the opposite order, with the lease given back.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { KubeClient } from '../kube/client.ts'
-import type { KubeObject, Resource } from '../kube/resource.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import type { Metrics } from '../telemetry/metrics.ts'
 import { runController } from './controller.ts'
 import type { Result } from './controller.ts'
+import type { ApiObject, Client, Log, Metrics, ObjectName, Resource } from './edges.ts'
 import { EventRecorder } from './events.ts'
 import { LeaderElector } from './leader-election.ts'
 import { Reflector } from './reflector.ts'
@@ -15,18 +12,18 @@ import { Store } from './store.ts'
 import { WorkQueue } from './workqueue.ts'
 
 export interface ManagerParts {
-  readonly kube: KubeClient
+  readonly kube: Client
   /** Empty: all. */
   readonly namespaces: readonly string[]
   readonly identity: string
-  readonly lease: { readonly namespace: string; readonly name: string }
+  readonly lease: ObjectName
   readonly address: { readonly host: string; readonly port: number }
-  readonly logger: Logger
+  readonly logger: Log
   readonly metrics: Metrics
 }
 
 /** A cache that controllers share. */
-export class Cache<T extends KubeObject> {
+export class Cache<T extends ApiObject> {
   readonly store = new Store<T>()
   readonly #listeners: ((change: Change<T>) => void)[] = []
 
@@ -43,7 +40,7 @@ export class Cache<T extends KubeObject> {
 export type Watch = (add: (key: string) => void) => void
 
 /** Keys of what is there now and of what was there before: an object that leaves a group concerns it still. */
-export function watching<T extends KubeObject>(cache: Cache<T>, keysOf: (object: T) => readonly string[]): Watch {
+export function watching<T extends ApiObject>(cache: Cache<T>, keysOf: (object: T) => readonly string[]): Watch {
   return (add) =>
     cache.onChange(({ previous, current }) => {
       const keys = [previous, current].flatMap((object) => (object === undefined ? [] : keysOf(object)))
@@ -96,7 +93,7 @@ export class Manager {
   }
 
   /** To be called before `run`. */
-  cache<T extends KubeObject>(resource: Resource, labelSelector?: string): Cache<T> {
+  cache<T extends ApiObject>(resource: Resource, labelSelector?: string): Cache<T> {
     const { kube, namespaces, logger, metrics } = this.#parts
     const cache = new Cache<T>()
     metrics.declareWatch(resource.plural)

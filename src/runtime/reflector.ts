@@ -1,10 +1,9 @@
 // Keeps a store equal to the API server, as client-go's Reflector does: list in pages, watch from there, resume where it broke off,
 // list again where the server has forgotten that point. What changed is announced after the store has it.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { KubeClient, ListOptions } from '../kube/client.ts'
-import type { KubeObject, Resource } from '../kube/resource.ts'
 import { Gone, TransientError } from '../errors.ts'
 import { backoffMs } from './backoff.ts'
+import type { ApiObject, Client, Resource, Scope } from './edges.ts'
 import { keyOf } from './store.ts'
 import type { Store } from './store.ts'
 
@@ -14,8 +13,8 @@ export interface Change<T> {
   readonly current: T | undefined
 }
 
-export interface Source<T extends KubeObject> {
-  readonly kube: Pick<KubeClient, 'pages' | 'watch'>
+export interface Source<T extends ApiObject> {
+  readonly kube: Pick<Client, 'pages' | 'watch'>
   readonly resource: Resource
   readonly store: Store<T>
   /** Undefined: all namespaces. Several reflectors may share a store, each with its own namespace. */
@@ -34,9 +33,9 @@ const watchSeconds = { least: 290, most: 600 }
 /** A watch that ends sooner without a word counts as a failure: else a broken server would be asked in a tight loop. */
 const shortestWatchMs = 1000
 
-export class Reflector<T extends KubeObject> {
+export class Reflector<T extends ApiObject> {
   readonly #source: Source<T>
-  readonly #scope: ListOptions
+  readonly #scope: Scope
   #resourceVersion: string | undefined
   readonly #synced = Promise.withResolvers<void>()
 
@@ -140,16 +139,13 @@ export class Reflector<T extends KubeObject> {
   }
 }
 
-type Metadata = KubeObject['metadata'] & {
-  readonly managedFields?: unknown
-  readonly annotations?: Readonly<Record<string, string>>
-}
+type Metadata = ApiObject['metadata'] & { readonly managedFields?: unknown }
 
 /** A second copy of the object as text, where somebody used `kubectl apply` without `--server-side`. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** Without what nobody reads: half of an object's size. */
-function stripped<T extends KubeObject>(object: T): T {
+function stripped<T extends ApiObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata as Metadata
   if (metadata.annotations?.[lastApplied] === undefined) return { ...object, metadata }
   const { [lastApplied]: _text, ...annotations } = metadata.annotations

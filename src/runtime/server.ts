@@ -2,10 +2,10 @@
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Metrics } from '../telemetry/metrics.ts'
+import type { Exposition } from './edges.ts'
 
 export interface Probes {
-  readonly metrics: Metrics
+  readonly metrics: Exposition
   readonly ready: () => boolean
 }
 

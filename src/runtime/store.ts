@@ -1,16 +1,16 @@
 // What a reflector has seen: objects by key, found by index. Says what is there now, never how it came.
-import type { KubeObject } from '../kube/resource.ts'
+import type { ApiObject } from './edges.ts'
 
 /** From an object to the values under which it is found; several are fine. */
 export type Index<T> = (object: T) => readonly string[]
 
-export function keyOf({ metadata }: KubeObject): string {
+export function keyOf({ metadata }: ApiObject): string {
   return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`
 }
 
 const byNamespace = 'namespace'
 
-export class Store<T extends KubeObject> {
+export class Store<T extends ApiObject> {
   readonly #objects = new Map<string, T>()
   readonly #indexes: ReadonlyMap<string, Index<T>>
   /** index name → value → keys */

@@ -69,7 +69,7 @@ export class Metrics {
     for (const reason of watchErrors) this.#count('meili_operator_watch_restarts_total', { resource, reason }, 0)
   }
 
-  reconciled(controller: string, outcome: Outcome, seconds: number): void {
+  observeReconcile(controller: string, outcome: Outcome, seconds: number): void {
     this.#count('meili_operator_reconcile_total', { controller, outcome }, 1)
     this.#observe('meili_operator_reconcile_seconds', { controller }, seconds)
   }

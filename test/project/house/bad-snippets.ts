@@ -120,6 +120,13 @@ export const badImports: readonly Bad[] = [
     says: 'the grammar of every kind',
   },
   {
+    what: 'reconcile takes the performer as a function',
+    file: 'src/reconcile/reconciler.ts',
+    code: from('../perform/perform.ts', 'import type'),
+    rule: layers,
+    says: 'what writes to perform/',
+  },
+  {
     what: 'reconcile sees no Meilisearch',
     file: 'src/reconcile/reconciler.ts',
     code: from('../meilisearch/client.ts'),
@@ -138,21 +145,35 @@ export const badImports: readonly Bad[] = [
     file: 'src/runtime/a.ts',
     code: from('../api/snapshot.ts', 'import type'),
     rule: layers,
-    says: 'knows nothing of Meilisearch',
+    says: 'and nothing of Meilisearch',
+  },
+  {
+    what: 'runtime knows no client',
+    file: 'src/runtime/a.ts',
+    code: from('../kube/client.ts'),
+    rule: layers,
+    says: 'stands in runtime/edges.ts',
+  },
+  {
+    what: 'not even the type of a logger',
+    file: 'src/runtime/a.ts',
+    code: from('../telemetry/logger.ts', 'import type'),
+    rule: layers,
+    says: 'stands in runtime/edges.ts',
   },
   {
     what: 'runtime knows no room',
     file: 'src/runtime/a.ts',
     code: from('../kinds/instance/observe/observe.ts'),
     rule: layers,
-    says: 'knows nothing of Meilisearch',
+    says: 'and nothing of Meilisearch',
   },
   {
     what: 'runtime knows no Meilisearch',
     file: 'src/runtime/a.ts',
     code: from('../meilisearch/client.ts'),
     rule: layers,
-    says: 'knows nothing of Meilisearch',
+    says: 'and nothing of Meilisearch',
   },
   {
     what: 'kube knows no other edge',
@@ -494,6 +515,6 @@ export const goodFiles: readonly { readonly file: string; readonly code: string 
   },
   {
     file: 'src/runtime/workqueue.ts',
-    code: "import { a } from './backoff.ts'\nimport { b } from '../kube/client.ts'\nexport const f: unknown = [a, b]",
+    code: "import { a } from './backoff.ts'\nimport { b } from '../errors.ts'\nexport const f: unknown = [a, b]",
   },
 ]

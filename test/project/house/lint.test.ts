@@ -28,6 +28,7 @@ const modules = [
   'src/telemetry/logger.ts',
   'src/mover/contract.ts',
   'src/runtime/backoff.ts',
+  'src/errors.ts',
   'src/cli/cluster.ts',
 ]
 const stub = 'export const [a, b, c, x] = [1, 2, 3, 4].map(String)'

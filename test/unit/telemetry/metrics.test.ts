@@ -51,8 +51,8 @@ describe('what is told', () => {
   test('is counted, timed and shown', async () => {
     const metrics = new Metrics('1')
     metrics.declareController('c')
-    metrics.reconciled('c', 'conflict', 0.3)
-    metrics.reconciled('c', 'conflict', 3)
+    metrics.observeReconcile('c', 'conflict', 0.3)
+    metrics.observeReconcile('c', 'conflict', 3)
     metrics.queue('c', { depth: 7, longestRunningSeconds: 1.5 })
     metrics.waited('c', 0.001)
     metrics.watchRestarted('pods', new Gone('Too old.'))
