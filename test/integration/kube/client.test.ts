@@ -1,7 +1,7 @@
 // KubeClient against a real API server: what it writes is there, what it reads is all that is there.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
-import type { KubeList } from '../../../src/kube/client.ts'
+import type { KubeList } from '../../../src/kube/reader.ts'
 import { configMaps, jobs, leases, pods } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { Conflict, NotFound, TerminalError } from '../../../src/errors.ts'

@@ -1,6 +1,7 @@
 // A watch of a real API server: what it brings, and every way in which it ends.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { KubeClient, WatchEvent, WatchOptions } from '../../../src/kube/client.ts'
+import type { KubeClient } from '../../../src/kube/client.ts'
+import type { WatchEvent, WatchOptions } from '../../../src/kube/reader.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { Resource } from '../../../src/kube/resource.ts'
 import { Gone, NotFound, TransientError } from '../../../src/errors.ts'

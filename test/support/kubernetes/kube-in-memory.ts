@@ -1,7 +1,8 @@
 // The part of the Kubernetes API that reconciling uses, in memory: resourceVersions, conflicts, status apart from the rest, finalizers.
 // For faults at a chosen moment; what the real API server does is shown in test/integration.
 import { KubeClient } from '../../../src/kube/client.ts'
-import type { KubeList, ListOptions, PatchOptions } from '../../../src/kube/client.ts'
+import type { PatchOptions } from '../../../src/kube/client.ts'
+import type { KubeList, ListOptions } from '../../../src/kube/reader.ts'
 import { errorFrom } from '../../../src/kube/replies.ts'
 import type { KubeObject, Ref, Resource } from '../../../src/kube/resource.ts'
 

@@ -1,5 +1,6 @@
 // Candidates for one lease: processes with clocks, roads and sleeps of their own, and the API server that keeps the Lease.
-import type { KubeClient, WatchEvent, WatchOptions } from '../../../src/kube/client.ts'
+import type { KubeClient } from '../../../src/kube/client.ts'
+import type { WatchEvent, WatchOptions } from '../../../src/kube/reader.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { Conflict, NotFound, TransientError } from '../../../src/errors.ts'
 import { LeaderElector } from '../../../src/runtime/leader-election.ts'

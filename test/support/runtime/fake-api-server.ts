@@ -1,7 +1,7 @@
 // An API server of one kind in memory, with its history: paged lists of one version, watches from a version, bookmarks, compaction;
 // and with all the ways in which a watch or a list can end. The pages are put together by the real client.
 import { KubeClient } from '../../../src/kube/client.ts'
-import type { KubeList, ListOptions, WatchEvent, WatchOptions } from '../../../src/kube/client.ts'
+import type { KubeList, ListOptions, WatchEvent, WatchOptions } from '../../../src/kube/reader.ts'
 import { errorFrom } from '../../../src/kube/replies.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { TransientError } from '../../../src/errors.ts'

@@ -1,5 +1,5 @@
 // All that a manager asks of an API server: one kind to list and watch, the Lease, and Events.
-import type { WatchEvent, WatchOptions } from '../../../src/kube/client.ts'
+import type { WatchEvent, WatchOptions } from '../../../src/kube/reader.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { LeaseKeeper } from './election.ts'
 import { FakeApiServer } from './fake-api-server.ts'

@@ -1,7 +1,7 @@
 // What becomes of a request whose answer is late, short, broken, or none of the API server's.
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { WatchEvent } from '../../../src/kube/client.ts'
+import type { WatchEvent } from '../../../src/kube/reader.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { Gone, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
