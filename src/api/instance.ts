@@ -1,76 +1,17 @@
-// MeiliInstance: one Meilisearch server: run by us (managed.ts), or by someone else and found by its pod.
+// MeiliInstance: one Meilisearch server, run by us (spec/managed.ts) or by someone else (spec/existing.ts), and what is seen of either.
 import { z } from 'zod'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
+import { existing } from './spec/existing.ts'
 import { managed, managedStatus } from './spec/managed.ts'
-import { conditions, int64, labelName, secretKeyReference, timestamp } from './meta.ts'
+import { conditions, int64, timestamp } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
-import { selectorShape } from './spec/pod.ts'
 
 export { instanceConditions, instanceReasons } from './reasons/instance.ts'
 export type { InstanceReason } from './reasons/instance.ts'
 
 /** On the data claim of a server that we run: the last version that a server on it reported. */
 export const databaseVersionAnnotation = 'meili-operator.dev/database-version'
-
-const podSelector = z
-  .object(selectorShape)
-  .describe('Selects the one pod that runs the server. A snapshot is a file of one pod, so it must select exactly one.')
-  .meta({
-    'x-kubernetes-map-type': 'atomic',
-    'x-kubernetes-validations': [
-      {
-        rule: '(has(self.matchLabels) && size(self.matchLabels) > 0) || (has(self.matchExpressions) && size(self.matchExpressions) > 0)',
-        message: 'an empty podSelector selects every pod: name the labels of the one that runs Meilisearch',
-      },
-    ],
-  })
-
-const existing = z
-  .object({
-    podSelector,
-    container: labelName('a container of the pod', 'container')
-      .optional()
-      .describe('Container that runs Meilisearch. Without it: the one whose port is `port`, else the only one.'),
-    port: z.int().min(1).max(65_535).default(7700).describe('Port on which Meilisearch listens in the pod.'),
-    scheme: z.enum(['HTTP', 'HTTPS']).default('HTTP').describe('HTTPS when Meilisearch itself serves TLS.'),
-    tls: z
-      .object({
-        caSecretRef: secretKeyReference
-          .describe('Certificate authority (PEM) that signed the server certificate.')
-          .optional(),
-        serverName: z
-          .string()
-          .min(1)
-          .max(253)
-          .describe("Name in the server certificate; certificates seldom hold a pod's address.")
-          .optional(),
-      })
-      .describe('How to check the server certificate. Only with scheme HTTPS.')
-      .optional(),
-    apiKeySecretRef: secretKeyReference
-      .describe(
-        'Master key, or a key with snapshots.create, tasks.get, tasks.cancel, version and stats.get for all indexes. Without it the server is expected to run without a key.',
-      )
-      .optional(),
-    snapshotDirectory: z
-      .string()
-      .max(4096)
-      .regex(
-        /^\/[^\r\n]*$/,
-        'snapshotDirectory is an absolute path in the container: write for example /meili_data/snapshots',
-      )
-      .describe(
-        "Absolute path of the snapshot directory in the container. Without it: read from the container's flags and environment, as Meilisearch itself would.",
-      )
-      .optional(),
-  })
-  .describe('A server that someone else runs. Its objects are read and never changed.')
-  .meta({
-    'x-kubernetes-validations': [
-      { rule: "!has(self.tls) || self.scheme == 'HTTPS'", message: 'tls needs scheme: HTTPS' },
-    ],
-  })
 
 const spec = z
   .object({
