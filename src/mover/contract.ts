@@ -1,4 +1,4 @@
-// What the operator and the mover say to each other: configuration in, progress and one result out, and the manifest on the claim.
+// What the operator and the mover say to each other: configuration in, progress and one result out.
 // Pure: both programs import it, so it must never import anything but zod.
 import { z } from 'zod'
 
@@ -43,7 +43,8 @@ export type Batch = z.infer<typeof batch>
 /** The snapshot object that all this is done for. Its uid becomes part of file names. */
 const owner = z.object({ uid: z.string().regex(/^[A-Za-z0-9-]{1,64}$/), namespace: z.string(), name: z.string() })
 
-const described = z.object({
+/** What the artifact's manifest says of where the file comes from. */
+export const described = z.object({
   object: owner,
   instance: z.object({ name: z.string(), pod: z.string(), podUid: z.string(), node: z.string() }),
   meilisearch: z.object({ version: z.string(), commit: z.string() }),
@@ -151,35 +152,6 @@ export const moverConfig = z.discriminatedUnion('command', [
   removeConfig,
 ])
 export type MoverConfig = z.infer<typeof moverConfig>
-
-/** `manifest.json`, schema 1, beside the stored file. */
-export const manifest = z.object({
-  schema: z.literal(1),
-  ...described.omit({ source: true }).shape,
-  task: z.object({
-    uid: z.int(),
-    batchUid: z.int(),
-    enqueuedAt: z.string(),
-    startedAt: z.string(),
-    finishedAt: z.string(),
-  }),
-  /** Size and mtime are the source's; with `source.inode` they tell which file it was. `Cloned` shares its blocks on the disk with the source, `Linked` is the source. */
-  file: z.object({
-    name: z.string(),
-    sizeBytes: z.string(),
-    sha256: z.string(),
-    modifiedAt: z.string(),
-    stored: z.enum(['Copied', 'Cloned', 'Linked']).default('Copied'),
-  }),
-  source: z.object({ claim: z.string(), path: z.string(), inode: z.string(), replacedDuringCopy: z.boolean() }),
-  mover: z.object({ version: z.string(), attempt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
-  verified: z.object({
-    mode: z.enum(['None', 'Archive']),
-    archiveVersion: z.string().optional(),
-    entries: z.int().optional(),
-  }),
-})
-export type Manifest = z.infer<typeof manifest>
 
 /** The termination message: at most 1 KiB of JSON. Truth is the manifest; this is what status is made of. */
 export const moverResult = z.object({

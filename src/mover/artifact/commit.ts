@@ -3,7 +3,7 @@
 import { constants } from 'node:fs'
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Manifest } from '../contract.ts'
+import type { Manifest } from './manifest-schema.ts'
 import { during, errnoOf } from '../failure.ts'
 import { manifestName, manifestText, sumsName, sumsText } from './manifest.ts'
 import { flushDirectory, flushParents, type Place } from './place.ts'

@@ -1,6 +1,7 @@
 // The story of one run, step by step as in the design's copy protocol. Each step either holds or ends the run with a Failure;
 // until the rename at the end nothing of ours stands under the final name, and whatever happens our partial directory goes.
-import { exitCodes, type Manifest, type StoreConfig, type MoverResult } from '../contract.ts'
+import { exitCodes, type StoreConfig, type MoverResult } from '../contract.ts'
+import type { Manifest } from '../artifact/manifest-schema.ts'
 import { Failure } from '../failure.ts'
 import { close, fillPartial, type Found, type Run, type Surroundings } from '../artifact/fill.ts'
 import { findStored } from '../artifact/manifest.ts'

@@ -2,24 +2,13 @@
 // No call removes a name only if it still means a certain file. So the name is moved aside first, to one that is used once and that nobody
 // else writes to, and what was caught is looked at there: the stored file goes, anything else is put back, never over a file that has come since.
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-  type BigIntStats,
-} from 'node:fs'
+import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import { exitCodes, type MoverResult, type ReleaseConfig } from '../contract.ts'
 import { HeldDirectory } from '../io/directory.ts'
 import { errnoOf, Failure } from '../failure.ts'
-import { parseTime } from '../source/rfc3339.ts'
+import { lookAt, stateOf } from '../source/stored-file.ts'
 
 type Released = NonNullable<MoverResult['released']>
-type Found = 'stored' | 'other' | 'absent'
 
 interface Release {
   readonly held: HeldDirectory
@@ -46,7 +35,8 @@ export async function release(config: ReleaseConfig): Promise<MoverResult> {
 
 /** What an earlier run left when it was killed between moving aside and the end. Its name was used once: what lies there cannot change any more. */
 function settle(work: Release, name: string): Released {
-  const found = look(work, name)
+  const { held, config } = work
+  const found = lookAt(held, name, config.stored)
   if (found === 'stored') return removeAside(work, name)
   if (found === 'other') putBack(work, name)
   return found === 'other' ? 'replaced' : 'absent'
@@ -55,12 +45,12 @@ function settle(work: Release, name: string): Released {
 function takeAway(work: Release): Released {
   const { held, config } = work
   const { fileName } = config.source
-  const found = look(work, fileName)
+  const found = lookAt(held, fileName, config.stored)
   if (found !== 'stored') return found === 'other' ? 'replaced' : 'absent'
   const aside = freshName(config)
   if (!canComeBack(work) || !moveAside(work, aside)) return 'absent'
   try {
-    if (look(work, aside) === 'stored') return removeAside(work, aside)
+    if (lookAt(held, aside, config.stored) === 'stored') return removeAside(work, aside)
   } catch (error) {
     putBack(work, aside)
     throw error
@@ -73,41 +63,6 @@ function takeAway(work: Release): Released {
 function moveAside({ held, config }: Release, aside: string): boolean {
   const { fileName } = config.source
   return held.doingSync('remove', fileName, () => unlessAbsent(() => renameSync(held.at(fileName), held.at(aside))))
-}
-
-/**
- * Opened and asked there, not by name: a network file system answers for a name from its memory, but not for what it opens. What cannot be
- * opened (a symbolic link, a socket, a file that only its owner may read) is asked by name.
- */
-function look({ held, config }: Release, name: string): Found {
-  const state = held.doingSync('look at', name, () => openState(held.at(name)))
-  if (state === undefined) return 'absent'
-  return isStored(state, config) ? 'stored' : 'other'
-}
-
-function openState(path: string): BigIntStats | undefined {
-  let file: number
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  } catch (error) {
-    if (['ENOENT', 'ELOOP', 'ENXIO', 'ENODEV', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return stateOf(path)
-    throw error
-  }
-  try {
-    return fstatSync(file, { bigint: true })
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** The mode says nothing: Meilisearch sets it after its rename. */
-function isStored(state: BigIntStats, { stored }: ReleaseConfig): boolean {
-  return (
-    state.isFile() &&
-    state.ino === BigInt(stored.inode) &&
-    state.size === BigInt(stored.sizeBytes) &&
-    state.mtimeNs === parseTime(stored.modifiedAt)
-  )
 }
 
 /** Tried on the file itself before anything is moved, because a file system or its rules may forbid hard links. False: the file is gone. */
@@ -169,10 +124,6 @@ function stranded({ held, config }: Release, aside: string, cause: unknown): Fai
   return new Failure(exitCodes.inputOutput, `${what}; run this again, or rename it to ${config.source.fileName}.`, {
     cause,
   })
-}
-
-function stateOf(path: string): BigIntStats | undefined {
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false })
 }
 
 /** False where there was nothing to do it to. */

@@ -1,0 +1,32 @@
+// What lies on the claim beside the stored file, for whoever restores it: the mover alone writes it and reads it again.
+import { z } from 'zod'
+import { described } from '../contract.ts'
+
+/** `manifest.json`, schema 1, beside the stored file. */
+export const manifest = z.object({
+  schema: z.literal(1),
+  ...described.omit({ source: true }).shape,
+  task: z.object({
+    uid: z.int(),
+    batchUid: z.int(),
+    enqueuedAt: z.string(),
+    startedAt: z.string(),
+    finishedAt: z.string(),
+  }),
+  /** Size and mtime are the source's; with `source.inode` they tell which file it was. `Cloned` shares its blocks on the disk with the source, `Linked` is the source. */
+  file: z.object({
+    name: z.string(),
+    sizeBytes: z.string(),
+    sha256: z.string(),
+    modifiedAt: z.string(),
+    stored: z.enum(['Copied', 'Cloned', 'Linked']).default('Copied'),
+  }),
+  source: z.object({ claim: z.string(), path: z.string(), inode: z.string(), replacedDuringCopy: z.boolean() }),
+  mover: z.object({ version: z.string(), attempt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
+  verified: z.object({
+    mode: z.enum(['None', 'Archive']),
+    archiveVersion: z.string().optional(),
+    entries: z.int().optional(),
+  }),
+})
+export type Manifest = z.infer<typeof manifest>
