@@ -124,7 +124,7 @@ export const rooms: readonly Room[] = [
     says: 'The mover is another program: node built-ins, zod, its own files and the logger. It never talks to Kubernetes.',
   },
   {
-    files: /^cli\/(command\/|doctor\/observe\.ts$|(main|program|cluster)\.ts$|terminal\/terminal\.ts$)/,
+    files: /^cli\/(program\/|command\/|doctor\/observe\.ts$|(main|cluster)\.ts$|terminal\/terminal\.ts$)/,
     may: [
       'api/',
       'errors',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../../src/cli/exit-codes.ts'
-import { programFor } from '../../../src/cli/program.ts'
+import { programFor } from '../../../src/cli/program/program.ts'
 import { Terminal } from '../../../src/cli/terminal/terminal.ts'
 
 const text = readFileSync(new URL('../../../docs/kubectl-meili.md', import.meta.url), 'utf8')

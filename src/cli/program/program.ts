@@ -1,57 +1,23 @@
 // The command line: commands, flags, help with examples. Which function answers which command stands here, and nothing of what they do.
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { duration, durationMs } from '../api/meta.ts'
-import { version } from '../telemetry/version.ts'
-import { Cluster } from './cluster.ts'
-import type { Place } from './cluster.ts'
-import type { ExitCode } from './exit-codes.ts'
-import { formats } from './terminal/print.ts'
-import type { Format } from './terminal/print.ts'
-import { runAdopt } from './command/adopt.ts'
-import { runCompletion } from './command/completion.ts'
-import { runDoctor } from './command/doctor.ts'
-import { runCreate, runDescribe, runList } from './command/snapshot.ts'
-import { runStatus } from './command/status.ts'
-import { runWait } from './command/wait.ts'
-import type { Terminal } from './terminal/terminal.ts'
+import { Argument, Command } from 'commander'
+import { version } from '../../telemetry/version.ts'
+import { Cluster } from '../cluster.ts'
+import { runAdopt } from '../command/adopt.ts'
+import { runCompletion } from '../command/completion.ts'
+import { runDoctor } from '../command/doctor.ts'
+import { runStatus } from '../command/status.ts'
+import { runWait } from '../command/wait.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { formats } from '../terminal/print.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { everywhere, examples, exits, output, timeout } from './options.ts'
+import type { Flags, Within, Work } from './options.ts'
+import { addSnapshot } from './snapshot.ts'
 
 /** What a command leaves behind: the cluster that it spoke to, for the words of an error, and how it ended. */
 export interface Outcome {
   cluster?: Cluster
   exitCode?: ExitCode
-}
-
-interface Flags extends Place {
-  readonly allNamespaces?: true
-  readonly output?: Format
-  readonly timeout?: number
-  readonly wait?: true
-  readonly dryRun?: true
-  readonly name?: string
-}
-
-type Work<Arguments extends unknown[]> = (cluster: Cluster, flags: Flags, ...words: Arguments) => Promise<ExitCode>
-
-const exits =
-  'Exit codes: 0 done, 1 failed or a problem found, 2 timed out, 3 not possible (no cluster, no right, no such object), 64 wrong usage.'
-const examples = (...lines: readonly (readonly [string, string])[]): string =>
-  `\nExamples:\n${lines.map(([what, line]) => `  # ${what}\n  ${line}\n`).join('\n')}`
-
-const output = (...choices: readonly string[]): Option =>
-  new Option('-o, --output <format>', 'for machines, instead of text').choices(choices)
-const everywhere = (): Option => new Option('-A, --all-namespaces', 'in all namespaces')
-const timeout = (): Option =>
-  new Option('--timeout <duration>', 'how long to wait, such as 90s, 10m or 1h30m (default: until it ends)').argParser(
-    milliseconds,
-  )
-
-function milliseconds(text: string): number {
-  const parsed = duration.safeParse(text)
-  if (!parsed.success || durationMs(text) === 0)
-    throw new InvalidArgumentError(
-      'A duration is whole hours, minutes and seconds: write for example 90s, 10m or 1h30m.',
-    )
-  return durationMs(text)
 }
 
 export function programFor(terminal: Terminal, outcome: Outcome): Command {
@@ -100,10 +66,6 @@ export function programFor(terminal: Terminal, outcome: Outcome): Command {
   return program
 }
 
-type Within = <Arguments extends unknown[]>(
-  work: Work<Arguments>,
-) => (...given: [...Arguments, unknown, Command]) => Promise<void>
-
 function addStatus(program: Command, terminal: Terminal, within: Within): void {
   program
     .command('status')
@@ -130,76 +92,6 @@ function addStatus(program: Command, terminal: Terminal, within: Within): void {
         runStatus(cluster, terminal, { name, allNamespaces: flags.allNamespaces === true, format: flags.output }),
       ),
     )
-}
-
-function addSnapshot(program: Command, terminal: Terminal, within: Within): void {
-  const snapshot = program
-    .command('snapshot')
-    .summary('create, list, describe snapshots')
-    .description('Takes snapshots and shows those that there are.')
-  snapshot
-    .command('create')
-    .summary('take a snapshot now')
-    .description(
-      'Creates a MeiliSnapshot: the operator takes one snapshot of the instance, and stores it on the claim.',
-    )
-    .argument('<instance>', 'the MeiliInstance to take it of')
-    .option('--name <name>', "the object's name (default: the instance's, date and time)")
-    .option('--claim <name>', 'where to store it (default: where the last one of this instance went)')
-    .option('--path <directory>', "directory on the claim (default: the instance's name)")
-    .option('--size <quantity>', 'make the claim, this large, if it is not there')
-    .option('--storage-class <name>', 'of a claim that is made')
-    .addOption(
-      new Option('--source-policy <policy>', "what becomes of Meilisearch's own file").choices(['Keep', 'Remove']),
-    )
-    .addOption(
-      new Option('--deletion-policy <policy>', 'what becomes of the stored files when the object is deleted').choices([
-        'Retain',
-        'Delete',
-      ]),
-    )
-    .option('--wait', 'follow it until it ends')
-    .addOption(timeout())
-    .option('--dry-run', 'let the API server check it, and create nothing')
-    .addOption(output(...formats))
-    .addHelpText(
-      'after',
-      `${examples(['take one, and follow it', 'kubectl meili snapshot create movies --claim backups --wait --timeout 1h'], ['the claim is made if it is not there', 'kubectl meili snapshot create movies --claim backups --size 20Gi'], ['the object, for Git', 'kubectl meili snapshot create movies --claim backups --name before-upgrade --dry-run -o yaml'])}\nWith --wait: ${exits}`,
-    )
-    .action(
-      within<[string]>((cluster, flags, instance) =>
-        runCreate(cluster, terminal, {
-          ...flags,
-          instance,
-          dryRun: flags.dryRun === true,
-          wait: flags.wait === true,
-          timeoutMs: flags.timeout,
-          format: flags.output,
-        }),
-      ),
-    )
-  snapshot
-    .command('list')
-    .summary('all snapshots, the newest first')
-    .argument('[instance]', 'only those of this instance')
-    .addOption(everywhere())
-    .addOption(output(...formats))
-    .addHelpText('after', examples(['those of one instance', 'kubectl meili snapshot list movies']))
-    .action(
-      within<[string | undefined]>((cluster, flags, instance) =>
-        runList(cluster, terminal, { instance, allNamespaces: flags.allNamespaces === true, format: flags.output }),
-      ),
-    )
-  snapshot
-    .command('describe')
-    .summary('all about one, with its Events')
-    .argument('<snapshot>', 'its name')
-    .addOption(output(...formats))
-    .addHelpText(
-      'after',
-      examples(['where it lies, and what was checked', 'kubectl meili snapshot describe before-upgrade']),
-    )
-    .action(within<[string]>((cluster, flags, name) => runDescribe(cluster, terminal, { name, format: flags.output })))
 }
 
 function addWait(program: Command, terminal: Terminal, within: Within): void {
