@@ -1,11 +1,11 @@
 // The house's own lint rules, for what no ready-made rule says. Which folder each applies to stands in .oxlintrc.json, with the import rules.
 // Loaded by oxlint (jsPlugins); each message says what to do instead.
-import { complexity } from './complexity.ts'
-import { layers } from './layers.ts'
-import { pure } from './pure.ts'
-import { memberName } from './rule.ts'
-import type { Rule } from './rule.ts'
-import { zod } from './zod.ts'
+import { complexity } from './rules/complexity.ts'
+import { layers } from './rules/layers.ts'
+import { pure } from './rules/pure.ts'
+import { memberName } from './rules/rule.ts'
+import type { Rule } from './rules/rule.ts'
+import { zod } from './rules/zod.ts'
 
 /** One member of `process`, with the sentence that says who may touch it. */
 const processMember = (member: string, message: string): Rule => ({

@@ -1,4 +1,4 @@
-// Who may import whom, type-only imports counted: one line for each room, the first that names a file counts.
+// Who may import whom, type-only imports counted: one line for each room, the first that names a file counts. Inside a room: order.ts.
 // What a room may import is named by the beginnings of paths under src, and by packages. The message says where the code belongs.
 
 export interface Room {

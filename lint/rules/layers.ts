@@ -1,6 +1,7 @@
-// An import that goes the wrong way between the rooms of src (lint/rooms.ts).
+// An import that goes the wrong way: between the rooms of src (lint/rooms.ts), or inside one of them (lint/order.ts).
 import { posix } from 'node:path'
-import { never, rooms } from './rooms.ts'
+import { parts } from '../order.ts'
+import { never, rooms } from '../rooms.ts'
 import type { Node, Rule } from './rule.ts'
 
 /** Where an import leads: a path below src, or the name of a package. */
@@ -16,13 +17,19 @@ function isTypeOnly(node: Node): boolean {
   return node.importKind === 'type' || node.exportKind === 'type'
 }
 
+function backUp(file: string, wanted: string): string | undefined {
+  const part = parts.find(({ files }) => files.test(file))
+  return part === undefined || !wanted.startsWith(part.room) || isOf(part.knows, wanted) ? undefined : part.says
+}
+
 function refusal(file: string, source: string, typeOnly: boolean): string | undefined {
   const wanted = target(file, source)
   const refused = never.find(({ files, imports }) => files.test(file) && imports.test(wanted))
   if (refused !== undefined) return refused.says
   const room = rooms.find(({ files }) => files.test(file))
   if (room === undefined) return `No room has the file src/${file}: it belongs to one of those in lint/rooms.ts.`
-  return isOf(room.may, wanted) || (typeOnly && isOf(room.types ?? [], wanted)) ? undefined : room.says
+  const mayKnow = isOf(room.may, wanted) || (typeOnly && isOf(room.types ?? [], wanted))
+  return mayKnow ? backUp(file, wanted) : room.says
 }
 
 export const layers: Rule = {

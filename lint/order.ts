@@ -1,0 +1,97 @@
+// Which way the arrows run inside a room, type-only imports counted: one line for each part of it, the first that names a file counts.
+// A part knows itself and what stands behind it here, never what stands above. What a room may know of others is rooms.ts.
+
+export interface Part {
+  readonly room: string
+  readonly files: RegExp
+  readonly knows: readonly string[]
+  readonly says: string
+}
+
+/** @param parts from the top down: the beginning of a path in the room, and what of the room it may know beside itself */
+const order = (
+  room: string,
+  says: string,
+  parts: readonly (readonly [files: string, knows: readonly string[]])[],
+): readonly Part[] =>
+  parts.map(([files, knows]) => ({
+    room,
+    files: new RegExp(`^${room}${files}`),
+    knows: [files, ...knows].map((name) => `${room}${name}`),
+    says,
+  }))
+
+/** Files of a kind that put its parts together; what stands beside them (observation, verdict, status) is for all to know. */
+const top = '(controller|decide|checks|events|story|apply-fact|learn)\\.ts'
+const ground = `(?!${top})[^/]+\\.ts`
+const everything = ''
+
+const snapshot = order(
+  'kinds/snapshot/',
+  'No arrow runs back up: before → engine → move → after, each may start the next stage alone; all know job/, status/ and the observation. What begins anew goes through status/attempt.ts.',
+  [
+    [top, [everything]],
+    ['observe/', ['job/', ground, 'status/']],
+    ['before/', ['engine/', 'job/', ground, 'status/']],
+    ['engine/', ['move/', 'job/', ground, 'status/']],
+    ['move/', ['after/', 'job/', ground, 'status/']],
+    ['after/', ['job/', ground, 'status/']],
+    ['job/', [ground, 'status/']],
+    ['status/', []],
+    [ground, ['status/']],
+  ],
+)
+
+/** A look at the observation of a server that we run. */
+const managed = 'managed/managed\\.ts'
+
+const instance = order(
+  'kinds/instance/',
+  'No arrow runs back up: decide → checks → managed/ → status, verdict, volume-checks → observation → locate/. What several of them need goes to one that stands further down.',
+  [
+    [top, [everything]],
+    ['observe/', ['managed/', ground, 'locate/']],
+    ['managed/', [ground, 'locate/']],
+    ['locate/', []],
+    ['observation\\.ts', ['locate/']],
+    [ground, [managed, 'locate/']],
+  ],
+)
+
+/** What the operator knows too, and what ends a run. */
+const contract = ['(contract|failure|config)\\.ts', 'source/(batch-window|rfc3339)\\.ts', 'stream/frames\\.ts']
+
+const mover = order(
+  'mover/',
+  'No arrow runs back up: command/ → artifact/, stream/ → source/, verify/ → io/ → failure, contract. What both need goes to the one that stands further down.',
+  [
+    ['(main|report)\\.ts', [everything]],
+    ['command/', ['artifact/', 'stream/', 'source/', 'verify/', 'io/', ...contract]],
+    ['artifact/', ['source/', 'verify/', 'io/', ...contract]],
+    ['stream/', ['source/', 'io/', ...contract]],
+    ['source/', ['io/', ...contract]],
+    ['verify/', ['io/', ...contract]],
+    ['io/', contract],
+    ['(contract|failure|config)\\.ts', contract],
+  ],
+)
+
+/** What all of the plugin may know: the cluster, how an error is said, exit codes. */
+const base = '(?!main|candidates|new-snapshot)[^/]+\\.ts'
+const ends = ['terminal/', base]
+
+const cli = order(
+  'cli/',
+  'No arrow runs back up: program/ → command/ → adopt/, doctor/ → view/ → terminal/. What a command shows knows no command.',
+  [
+    ['main\\.ts', [everything]],
+    ['program/', ['command/', ...ends]],
+    ['command/', ['adopt/', 'doctor/', '(candidates|new-snapshot)\\.ts', 'view/', ...ends]],
+    ['(adopt/|doctor/|candidates\\.ts|new-snapshot\\.ts)', ['view/', ...ends]],
+    ['view/', ends],
+    ['terminal/', []],
+    [base, []],
+  ],
+)
+
+export const parts: readonly Part[] = [...snapshot, ...instance, ...mover, ...cli]

@@ -1,0 +1,103 @@
+// Limits, and what the compiler lets pass.
+import type { Bad } from './snippet.ts'
+
+export const badCode: readonly Bad[] = [
+  {
+    what: 'a file without opening words',
+    file: 'src/runtime/a.ts',
+    code: '',
+    rule: 'house(opening)',
+    says: 'one to four lines',
+  },
+  {
+    what: 'too many lines',
+    file: 'src/runtime/a.ts',
+    code: `export const x = 1\n${'\n'.repeat(200)}`,
+    rule: 'eslint(max-lines)',
+    says: 'too many lines',
+  },
+  {
+    what: 'too many lines in a test',
+    file: 'test/unit/a.test.ts',
+    code: `export const x = 1\n${'\n'.repeat(400)}`,
+    rule: 'eslint(max-lines)',
+    says: 'too many lines',
+  },
+  {
+    what: 'too many ways',
+    file: 'src/runtime/a.ts',
+    code: `export function f(n: number): number {\n${Array.from({ length: 10 }, (_, i) => `  if (n === ${i}) return ${i + 1}`).join('\n')}\n  return n\n}`,
+    rule: 'house(complexity)',
+    says: 'give a guard or a step its own name',
+  },
+  {
+    what: 'too deep',
+    file: 'src/runtime/a.ts',
+    code: 'export function f(n: number): number {\n  if (n > 1) { if (n > 2) { if (n > 3) { if (n > 4) { return 1 } } } }\n  return n\n}',
+    rule: 'eslint(max-depth)',
+    says: 'nested',
+  },
+  {
+    what: 'too many parameters',
+    file: 'src/runtime/a.ts',
+    code: 'export const f = (a: number, b: number, c: number, d: number): number => a + b + c + d',
+    rule: 'eslint(max-params)',
+    says: 'Maximum allowed is 3',
+  },
+  {
+    what: 'an export without a return type',
+    file: 'src/runtime/a.ts',
+    code: 'export function f() {\n  return 1\n}',
+    rule: 'typescript(explicit-module-boundary-types)',
+    says: 'return type',
+  },
+  {
+    what: 'a floating promise',
+    file: 'src/runtime/a.ts',
+    code: 'const p = (): Promise<number> => Promise.resolve(1)\nexport function f(): void {\n  p()\n}',
+    rule: 'typescript(no-floating-promises)',
+    says: 'Promises must be awaited',
+  },
+  {
+    what: 'a promise as a condition',
+    file: 'src/runtime/a.ts',
+    code: 'const p = (): Promise<number> => Promise.resolve(1)\nexport const f = (): number => (p() ? 1 : 2)',
+    rule: 'typescript(no-misused-promises)',
+    says: 'Promise',
+  },
+  {
+    what: 'a switch that forgets a case',
+    file: 'src/runtime/a.ts',
+    code: "export function f(x: 'a' | 'b'): void {\n  switch (x) {\n    case 'a':\n      break\n  }\n}",
+    rule: 'typescript(switch-exhaustiveness-check)',
+    says: 'exhaustive',
+  },
+  {
+    what: 'a thrown string',
+    file: 'src/runtime/a.ts',
+    code: "export function f(): never {\n  throw 'no'\n}",
+    rule: 'typescript(only-throw-error)',
+    says: 'error',
+  },
+  {
+    what: 'any',
+    file: 'src/runtime/a.ts',
+    code: 'export const f = (x: any): unknown => x',
+    rule: 'typescript(no-explicit-any)',
+    says: 'any',
+  },
+  {
+    what: 'a default export',
+    file: 'src/runtime/a.ts',
+    code: 'export default 1',
+    rule: 'import(no-default-export)',
+    says: 'default',
+  },
+  {
+    what: 'a test that stands alone',
+    file: 'test/unit/b.test.ts',
+    code: "import { test } from 'vitest'\ntest.only('x', () => {})",
+    rule: 'vitest(no-focused-tests)',
+    says: 'focused',
+  },
+]
