@@ -1,6 +1,7 @@
 // The house's own lint rules, for what no ready-made rule says. Which folder each applies to stands in .oxlintrc.json, with the import rules.
 // Loaded by oxlint (jsPlugins); each message says what to do instead.
 import { complexity } from './rules/complexity.ts'
+import { entries } from './rules/entries.ts'
 import { layers } from './rules/layers.ts'
 import { pure } from './rules/pure.ts'
 import { memberName } from './rules/rule.ts'
@@ -59,6 +60,7 @@ export default {
     pure,
     zod,
     complexity,
+    entries,
     opening,
     'file-name': fileName,
     environment: processMember(
