@@ -21,8 +21,8 @@ const order = (
     says,
   }))
 
-/** Files of a kind that put its parts together; what stands beside them (observation, verdict, status) is for all to know. */
-const top = '(controller|decide|checks|events|story|apply-fact|learn)\\.ts'
+/** Files of a kind that put its parts together; what stands beside them (observation) is for all to know. */
+const top = '(controller|decide|events|story|apply-fact|learn)\\.ts'
 const ground = `(?!${top})[^/]+\\.ts`
 const everything = ''
 
@@ -37,24 +37,26 @@ const snapshot = order(
     ['move/', ['after/', 'job/', ground, 'status/']],
     ['after/', ['job/', ground, 'status/']],
     ['job/', [ground, 'status/']],
+    ['status/verdict\\.ts', [ground, 'status/']],
     ['status/', []],
     [ground, ['status/']],
   ],
 )
 
-/** A look at the observation of a server that we run. */
-const managed = 'managed/managed\\.ts'
+/** What a managed server is made of, built and looked at: no verdict is known here. */
+const made = 'managed/(managed|selected-by|children/(children|differences|ownership|server-pod|server-settings))\\.ts'
 
 const instance = order(
   'kinds/instance/',
-  'No arrow runs back up: decide → checks → managed/ → status, verdict, volume-checks → observation → locate/. What several of them need goes to one that stands further down.',
+  'No arrow runs back up: decide → managed/ → status/ → what a managed server is made of → observation → locate/. What several of them need goes to one that stands further down.',
   [
     [top, [everything]],
     ['observe/', ['managed/', ground, 'locate/']],
-    ['managed/', [ground, 'locate/']],
+    [made, [ground]],
+    ['managed/', ['status/', ground, 'locate/']],
+    ['status/', [made, ground]],
     ['locate/', []],
-    ['observation\\.ts', ['locate/']],
-    [ground, [managed, 'locate/']],
+    [ground, ['locate/']],
   ],
 )
 

@@ -162,29 +162,6 @@ export const rooms: readonly Room[] = [
   { files: /^operator\//, may: ['[^.]'], says: 'What is under src is reached from src.' },
 ]
 
-/** Every folder below src: none is made without a thought about who may import it. */
-const known: Readonly<Record<string, string>> = {
-  api: 'crd reasons spec',
-  cli: 'adopt command doctor program terminal view',
-  kinds: '',
-  'kinds/instance': 'locate managed managed/children managed/upgrade observe',
-  'kinds/snapshot': 'after before engine job job/commands move observe status',
-  kube: '',
-  meilisearch: '',
-  mover: 'artifact command io source stream verify',
-  operator: '',
-  perform: '',
-  reconcile: '',
-  runtime: '',
-  telemetry: '',
-}
-export const knownFolders: ReadonlySet<string> = new Set(
-  Object.entries(known).flatMap(([room, inner]) => [
-    room,
-    ...(inner === '' ? [] : inner.split(' ').map((name) => `${room}/${name}`)),
-  ]),
-)
-
 const otherKind = "A kind's room never imports another's: rooms meet only through API objects."
 
 /** What is refused in words of its own, wherever it stands in the list above. */

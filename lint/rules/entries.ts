@@ -1,5 +1,5 @@
 // A folder that holds source has at most a dozen entries, and each one below src is known to lint/rooms.ts.
-import { knownFolders } from '../rooms.ts'
+import { knownFolders } from '../known-folders.ts'
 import { entriesOf, foldersAbove, sourcePath, speakerOf } from './tree.ts'
 import type { Rule } from './rule.ts'
 
@@ -17,7 +17,7 @@ function flawsOf(folder: string): readonly string[] {
     ...(isKnown
       ? []
       : [
-          `${folder}/ is a folder that lint/rooms.ts does not know: say there who may import it, or put the file into one that is there.`,
+          `${folder}/ is a folder that lint/known-folders.ts does not know: say there who may import it, or put the file into one that is there.`,
         ]),
   ]
 }

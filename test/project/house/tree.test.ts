@@ -40,7 +40,7 @@ test('testdata is one entry, whatever is in it', async () => {
 test('a folder below src is one that the table of rooms knows', async () => {
   const files = [...numbered('src/kinds/snapshot/sideways', 2), ...numbered('src/kinds/snapshot/move', 1)]
   expect(await messages(files, 'house(entries)')).toEqual([
-    expect.stringContaining('src/kinds/snapshot/sideways/ is a folder that lint/rooms.ts does not know'),
+    expect.stringContaining('src/kinds/snapshot/sideways/ is a folder that lint/known-folders.ts does not know'),
   ])
 }, 60_000)
 

@@ -32,10 +32,11 @@ export const badArrows: readonly Bad[] = [
   ...backUp('kinds/snapshot/', 'goes through status/attempt.ts', [['move/next-move.ts', 'engine/request.ts']]),
   ...backUp('kinds/instance/', 'No arrow runs back up', [
     ['managed/restart.ts', 'decide.ts'],
-    ['managed/provision.ts', 'checks.ts'],
+    ['managed/provision.ts', 'decide.ts'],
     ['locate/launch.ts', 'observation.ts'],
     ['observation.ts', 'managed/managed.ts'],
-    ['status.ts', 'managed/provision.ts'],
+    ['status/status.ts', 'managed/provision.ts'],
+    ['managed/children/server-pod.ts', 'status/verdict.ts'],
     ['observe/server.ts', 'decide.ts'],
   ]),
   ...backUp('mover/', 'No arrow runs back up', [

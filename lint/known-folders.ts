@@ -1,0 +1,23 @@
+// Every folder below src: none is made without a thought about who may import it (rooms.ts) and in which order (order.ts).
+
+const known: Readonly<Record<string, string>> = {
+  api: 'crd reasons spec',
+  cli: 'adopt command doctor program terminal view',
+  kinds: '',
+  'kinds/instance': 'locate managed managed/children managed/upgrade observe status',
+  'kinds/snapshot': 'after before engine job job/commands move observe status',
+  kube: '',
+  meilisearch: '',
+  mover: 'artifact command io source stream verify',
+  operator: '',
+  perform: '',
+  reconcile: '',
+  runtime: '',
+  telemetry: '',
+}
+export const knownFolders: ReadonlySet<string> = new Set(
+  Object.entries(known).flatMap(([room, inner]) => [
+    room,
+    ...(inner === '' ? [] : inner.split(' ').map((name) => `${room}/${name}`)),
+  ]),
+)
