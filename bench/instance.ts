@@ -10,7 +10,7 @@ import { install, namespace } from '../test/demo/inside.ts'
 import { Kubectl } from '../test/support/kubernetes/kubectl.ts'
 import { managedOf } from '../test/support/meilisearch/managed-objects.ts'
 import { secretOf, statefulSetOf } from '../test/support/meilisearch/objects.ts'
-import { median, rounded, timed } from './measure/figures.ts'
+import { median, toHundredths, secondsOf } from './measure/figures.ts'
 
 const rounds = 7
 
@@ -26,14 +26,14 @@ async function measure(): Promise<void> {
   await kubectl.run(['create', 'namespace', namespace])
   const inNamespace = async (...args: readonly string[]): Promise<string> =>
     await kubectl.run(['-n', namespace, ...args])
-  const managed = async (name: string): Promise<number> =>
-    await timed(async () => {
+  const timeManaged = async (name: string): Promise<number> =>
+    await secondsOf(async () => {
       await kubectl.apply(managedOf({ namespace, name }))
       await inNamespace('wait', `meiliinstance/${name}`, '--for=condition=Ready', '--timeout=120s')
     })
-  const plain = async (name: string): Promise<number> => {
+  const timePlain = async (name: string): Promise<number> => {
     const options = { namespace, name, image: meilisearchImage, masterKey: randomBytes(24).toString('base64url') }
-    return await timed(async () => {
+    return await secondsOf(async () => {
       await kubectl.apply(secretOf(options), statefulSetOf(options))
       await inNamespace('wait', `pod/${name}-0`, '--for=create', '--timeout=60s')
       await inNamespace('wait', `pod/${name}-0`, '--for=condition=Ready', '--timeout=120s')
@@ -42,7 +42,7 @@ async function measure(): Promise<void> {
   const turns: { readonly managed: number; readonly plain: number }[] = []
   // A first turn warms the image and does not count.
   for (let round = 0; round <= rounds; round += 1) {
-    const turn = { managed: await managed(`managed-${round}`), plain: await plain(`plain-${round}`) }
+    const turn = { managed: await timeManaged(`managed-${round}`), plain: await timePlain(`plain-${round}`) }
     await inNamespace(
       'delete',
       'meiliinstance,statefulset',
@@ -55,9 +55,9 @@ async function measure(): Promise<void> {
   }
   const result = {
     rounds,
-    managedSeconds: rounded(median(turns.map((turn) => turn.managed))),
-    plainSeconds: rounded(median(turns.map((turn) => turn.plain))),
-    addedSeconds: rounded(median(turns.map((turn) => turn.managed - turn.plain))),
+    managedSeconds: toHundredths(median(turns.map((turn) => turn.managed))),
+    plainSeconds: toHundredths(median(turns.map((turn) => turn.plain))),
+    addedSeconds: toHundredths(median(turns.map((turn) => turn.managed - turn.plain))),
   }
   say(` managed instance: apply → Ready     ${result.managedSeconds} s   median of ${rounds} turns`)
   say(` plain StatefulSet: apply → Ready    ${result.plainSeconds} s`)

@@ -2,19 +2,19 @@
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { constants, crc32, deflateRawSync } from 'node:zlib'
-import { entryBytes, sealed } from '../test/support/mover/archive-writer.ts'
+import { entryBytes, seal } from '../test/support/mover/archive-writer.ts'
 
 /** About half of it can be compressed, as in a database; large enough to lie outside of any window. */
 const pieceBytes = 8 * 1024 * 1024
 
 const gzipHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
 /** Ends at a byte and refers to nothing before it, so that it can be repeated. */
-const compressed = (bytes: Buffer): Buffer => deflateRawSync(bytes, { level: 1, finishFlush: constants.Z_FULL_FLUSH })
+const compress = (bytes: Buffer): Buffer => deflateRawSync(bytes, { level: 1, finishFlush: constants.Z_FULL_FLUSH })
 
 function headerOf(name: string, sizeBytes: number): Buffer {
   const header = entryBytes({ name })
   header.write(`${sizeBytes.toString(8).padStart(11, '0')}\0`, 124)
-  return sealed(header)
+  return seal(header)
 }
 
 /** Writes at least `sizeBytes`, flushed. */
@@ -24,7 +24,7 @@ export async function writeArchive(path: string, sizeBytes: number, version: str
       Buffer.concat([randomBytes(4096), Buffer.alloc(4096, 'a row of a table ')]),
     ),
   )
-  const packed = compressed(piece)
+  const packed = compress(piece)
   const count = Math.ceil(sizeBytes / packed.length)
   const entries = [
     entryBytes({ name: './', type: '5' }),
@@ -35,7 +35,7 @@ export async function writeArchive(path: string, sizeBytes: number, version: str
   const tail = Buffer.alloc(1024)
   let crc = crc32(head)
   await using file = await open(path, 'wx', 0o444)
-  await file.write(Buffer.concat([gzipHeader, compressed(head)]))
+  await file.write(Buffer.concat([gzipHeader, compress(head)]))
   for (let index = 0; index < count; index++) {
     crc = crc32(piece, crc)
     await file.write(packed)

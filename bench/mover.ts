@@ -11,7 +11,7 @@ import { Workplace } from '../test/support/mover/mover.ts'
 import { writeArchive } from './large-archive.ts'
 import { MemoryLimit } from './measure/memory-limit.ts'
 import { peakOfProcess } from './measure/process-memory.ts'
-import { median, rounded, timed } from './measure/figures.ts'
+import { median, toHundredths, secondsOf } from './measure/figures.ts'
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const rounds = Number(values.rounds)
 const limitBytes = 256 * 1024 * 1024
 const run = promisify(execFile)
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
-const load = (): number => rounded(loadavg()[0] ?? 0)
+const load = (): number => toHundredths(loadavg()[0] ?? 0)
 
 /** One way to get the file to the other side and onto the disk. */
 interface Contender {
@@ -55,7 +55,7 @@ class Ours {
     await rm(final, { recursive: true, force: true })
     const watching: Promise<number>[] = []
     const meanwhile = (child: ChildProcess): void => void watching.push(peakOfProcess(child))
-    const seconds = await timed(async () => {
+    const seconds = await secondsOf(async () => {
       const { code, result } = await this.#work.run({ prefix, meanwhile, config: { verification } })
       if (code !== 0) throw new Error(result.message)
       if (!result.message.startsWith('Stored:'))
@@ -73,7 +73,7 @@ function contenders(work: Workplace, ours: Ours): Contender[] {
     name,
     turn: async (prefix) => {
       const [program, ...args] = [...prefix, 'sh', '-c', text, 'sh', work.file, target] as const
-      const seconds = await timed(() => run(program, args))
+      const seconds = await secondsOf(() => run(program, args))
       await rm(target)
       return seconds
     },
@@ -111,11 +111,11 @@ const hashAlone =
 async function measureLimits(work: Workplace, seconds: Seconds): Promise<void> {
   const add = (name: string, taken: number): void => void seconds.set(name, [...(seconds.get(name) ?? []), taken])
   const { size } = await stat(work.file)
-  add('sha256 alone', await timed(() => run(process.execPath, ['-e', hashAlone, String(size)])))
+  add('sha256 alone', await secondsOf(() => run(process.execPath, ['-e', hashAlone, String(size)])))
   prepare(work.file, false)
   add(
     'cold read alone',
-    await timed(() => run('dd', [`if=${work.file}`, 'of=/dev/null', 'bs=1M', 'iflag=direct', 'status=none'])),
+    await secondsOf(() => run('dd', [`if=${work.file}`, 'of=/dev/null', 'bs=1M', 'iflag=direct', 'status=none'])),
   )
 }
 
@@ -167,7 +167,7 @@ function report(
     const base = median(seconds.get(`${name}: cp + sync`) ?? [])
     const cells = names.map((contender) => {
       const taken = median(seconds.get(`${name}: ${contender}`) ?? [])
-      return [contender, { seconds: rounded(taken), ratio: rounded(base / taken) }] as const
+      return [contender, { seconds: toHundredths(taken), ratio: toHundredths(base / taken) }] as const
     })
     table[name] = prefix === undefined ? 'not measurable' : Object.fromEntries(cells)
     const row =
@@ -183,7 +183,7 @@ function report(
     .map(({ name }) => `${name} ${toHashing(name).toFixed(2)}`)
   say(` ours / cp + sha256sum + sync: ${times.join(', ')}`)
   const limits = Object.fromEntries(
-    ['sha256 alone', 'cold read alone'].map((name) => [name, rounded(median(seconds.get(name) ?? []))]),
+    ['sha256 alone', 'cold read alone'].map((name) => [name, toHundredths(median(seconds.get(name) ?? []))]),
   )
   say(
     ` limits of this machine: ${Object.entries(limits)
@@ -211,7 +211,7 @@ async function main(): Promise<void> {
     ]
     const { size } = await stat(work.file)
     const measured = await measure(work, conditions)
-    const peakMiB = rounded(measured.ours.peakBytes / 2 ** 20)
+    const peakMiB = toHundredths(measured.ours.peakBytes / 2 ** 20)
     say(
       ` speed, cp + sync = 1 (median seconds of ${rounds} rounds, ${(size / 2 ** 30).toFixed(2)} GiB, ${availableParallelism()} cores, load ${loadBefore} before and ${load()} after)`,
     )

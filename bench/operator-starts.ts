@@ -1,4 +1,4 @@
-// Starts the operator in the three ways in which it comes to lead. How long each took is told by its own log, and by a watch of the lease.
+// Starts the operator in the three ways in which it comes to lead. How long each took is read in its own log, and from a watch of the lease.
 import process from 'node:process'
 import type { KubeClient } from '../src/kube/client.ts'
 import { leases } from '../src/kube/resource.ts'
@@ -53,8 +53,8 @@ export class OperatorStarts {
     return await this.#start(await eventually('somebody to lead', () => this.#holder(), patience))
   }
 
-  /** The new pod is ready before the old one is told to stop. */
-  async rolling(): Promise<Succession> {
+  /** The new pod is ready before the old one is asked to stop. */
+  async rollOut(): Promise<Succession> {
     return await this.#succession(async () => {
       await this.#run('rollout', 'restart', deployment)
       return undefined
@@ -62,7 +62,7 @@ export class OperatorStarts {
   }
 
   /** By SIGKILL: nobody gives the lease back. */
-  async killed(): Promise<Succession> {
+  async killLeader(): Promise<Succession> {
     return await this.#succession(async () => {
       process.kill(await this.pid(), 'SIGKILL')
       return performance.now()

@@ -53,7 +53,7 @@ async function idle(operator: OperatorStarts, finishedSnapshots: number): Promis
   return seen
 }
 
-async function moved(kubectl: Kubectl, name: string): Promise<number> {
+async function timeMove(kubectl: Kubectl, name: string): Promise<number> {
   await kubectl.apply(
     snapshotOf({
       namespace,
@@ -84,12 +84,12 @@ async function freshStart(operator: OperatorStarts): Promise<Start> {
 async function snapshotsMade(kubectl: Kubectl, root: string): Promise<number[]> {
   const masterKey = randomBytes(24).toString('base64url')
   await serve({ kubectl, image: meilisearchImage }, masterKey)
-  const door = await portForward(kubectl, namespace, `${server}-0:7700`)
-  await load(new MeilisearchApi(door.url, masterKey), () => undefined)
-  door.close()
+  const forward = await portForward(kubectl, namespace, `${server}-0:7700`)
+  await load(new MeilisearchApi(forward.url, masterKey), () => undefined)
+  forward.close()
   await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/existing.yaml`])
   const peaks: number[] = []
-  for (let round = 0; round < moves; round += 1) peaks.push(await moved(kubectl, `bench-${round}`))
+  for (let round = 0; round < moves; round += 1) peaks.push(await timeMove(kubectl, `bench-${round}`))
   return peaks
 }
 
@@ -105,8 +105,8 @@ async function measure(): Promise<void> {
   )
   await install(kubectl, root)
   const fresh = await times(starts, () => freshStart(operator))
-  const rolling = await times(rollings, () => operator.rolling())
-  const killed = await times(1, () => operator.killed())
+  const rolling = await times(rollings, () => operator.rollOut())
+  const killed = await times(1, () => operator.killLeader())
   const ms = (label: string, all: readonly number[], note = ''): void =>
     say(` ${label}   median ${median(all)} ms   (${all.join(', ')})   ${note}`)
   ms(

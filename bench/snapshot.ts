@@ -17,7 +17,7 @@ import { portForward } from '../test/support/kubernetes/port-forward.ts'
 import { requestsBy } from './measure/api-requests.ts'
 import type { Requests } from './measure/api-requests.ts'
 import { scriptJob } from './snapshot-script.ts'
-import { median, rounded, timed } from './measure/figures.ts'
+import { median, toHundredths, secondsOf } from './measure/figures.ts'
 
 const rounds = 5
 const operatorUser = 'system:serviceaccount:meili-operator-system:meili-operator'
@@ -40,7 +40,7 @@ async function lastTaskSeconds(api: MeilisearchApi): Promise<number> {
 }
 
 async function ours(kubectl: Kubectl, name: string): Promise<{ seconds: number; snapshot: MeiliSnapshot }> {
-  const seconds = await timed(async () => {
+  const seconds = await secondsOf(async () => {
     await kubectl.apply(snapshotOf({ namespace, name, instance: server }))
     await kubectl.run(
       ['-n', namespace, 'wait', `meilisnapshot/${name}`, '--for=condition=Complete', '--timeout=180s'],
@@ -52,7 +52,7 @@ async function ours(kubectl: Kubectl, name: string): Promise<{ seconds: number; 
 
 async function theirs(kubectl: Kubectl, name: string): Promise<number> {
   const { status } = await kubectl.json<{ status: { podIP: string } }>(['-n', namespace, 'get', 'pod', `${server}-0`])
-  return await timed(async () => {
+  return await secondsOf(async () => {
     await kubectl.apply(
       scriptJob({ namespace, name, image: meilisearchImage, address: `${status.podIP}:7700`, server }),
     )
@@ -71,8 +71,8 @@ async function measure(): Promise<void> {
   const masterKey = randomBytes(24).toString('base64url')
   await install(kubectl, root)
   await serve({ kubectl, image: meilisearchImage }, masterKey)
-  const door = await portForward(kubectl, namespace, `${server}-0:7700`)
-  const api = new MeilisearchApi(door.url, masterKey)
+  const forward = await portForward(kubectl, namespace, `${server}-0:7700`)
+  const api = new MeilisearchApi(forward.url, masterKey)
   await load(api, () => undefined)
   await kubectl.apply(claimOf({ namespace, name: 'backups' }))
   await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/existing.yaml`])
@@ -83,19 +83,19 @@ async function measure(): Promise<void> {
     const since = Date.now()
     const { seconds, snapshot } = await ours(kubectl, `ours-${round}`)
     const mine = { totalSeconds: seconds, taskSeconds: await lastTaskSeconds(api) }
-    const cost = await settledRequests(snapshot, since)
+    const cost = await waitForRequests(snapshot, since)
     const script = { totalSeconds: await theirs(kubectl, `theirs-${round}`), taskSeconds: await lastTaskSeconds(api) }
     if (round === 0) continue
     turns.ours.push(mine)
     turns.theirs.push(script)
     if (cost !== undefined) requests.push(cost)
   }
-  door.close()
+  forward.close()
   report(turns, requests)
 }
 
 /** The audit log is written a moment later; it is complete when two looks agree. */
-async function settledRequests(snapshot: MeiliSnapshot, sinceMs: number): Promise<Requests | undefined> {
+async function waitForRequests(snapshot: MeiliSnapshot, sinceMs: number): Promise<Requests | undefined> {
   const cluster = runningCluster()
   if (cluster === undefined) return undefined
   let before = ''
@@ -114,17 +114,17 @@ async function settledRequests(snapshot: MeiliSnapshot, sinceMs: number): Promis
 
 function report(turns: Record<'ours' | 'theirs', Turn[]>, requests: readonly Requests[]): void {
   const figures = (list: readonly Turn[]): { totalSeconds: number; taskSeconds: number; restSeconds: number } => ({
-    totalSeconds: rounded(median(list.map(({ totalSeconds }) => totalSeconds))),
-    taskSeconds: rounded(median(list.map(({ taskSeconds }) => taskSeconds))),
-    restSeconds: rounded(median(list.map(({ totalSeconds, taskSeconds }) => totalSeconds - taskSeconds))),
+    totalSeconds: toHundredths(median(list.map(({ totalSeconds }) => totalSeconds))),
+    taskSeconds: toHundredths(median(list.map(({ taskSeconds }) => taskSeconds))),
+    restSeconds: toHundredths(median(list.map(({ totalSeconds, taskSeconds }) => totalSeconds - taskSeconds))),
   })
   const [mine, script] = [figures(turns.ours), figures(turns.theirs)]
-  const of = (pick: (cost: Requests) => number): number => rounded(median(requests.map(pick)))
+  const of = (pick: (cost: Requests) => number): number => toHundredths(median(requests.map(pick)))
   const result = {
     rounds,
     ours: mine,
     script,
-    scriptToOurs: rounded(script.totalSeconds / mine.totalSeconds),
+    scriptToOurs: toHundredths(script.totalSeconds / mine.totalSeconds),
     requests: {
       writes: of(({ writes }) => writes),
       events: of(({ events }) => events),

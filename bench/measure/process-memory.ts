@@ -10,7 +10,7 @@ function statusBytes(pid: string, field: 'VmRSS' | 'VmHWM'): number {
 }
 
 /** Pids of Node processes that run this program. */
-function running(program: string): string[] {
+function pidsOf(program: string): string[] {
   return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && wordsOf(pid).includes(program))
 }
 
@@ -27,7 +27,7 @@ function wordsOf(pid: string): string[] {
  * @throws Error where there is not exactly one
  */
 export function processId(program: string, variable: string): number {
-  const pids = running(program).filter((pid) =>
+  const pids = pidsOf(program).filter((pid) =>
     readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable),
   )
   if (pids.length !== 1) throw new Error(`${pids.length} processes run ${program} with ${variable}, one was expected`)
@@ -56,7 +56,7 @@ export async function peakOf(program: string, over: Promise<unknown>): Promise<n
   const end = new AbortController()
   const watched = over.finally(() => end.abort())
   while (!end.signal.aborted) {
-    for (const pid of running(program)) {
+    for (const pid of pidsOf(program)) {
       try {
         peak = Math.max(peak, statusBytes(pid, 'VmHWM'))
       } catch {

@@ -1,5 +1,5 @@
 // A real cluster on this machine: etcd, API server, controllers, one or two nodes, in namespaces of its own. One at a time for each cache directory.
-// It ends with the process that started it, however that ends, unless it was told to be kept. Needs root, on Linux.
+// It ends with the process that started it, however that ends, unless it is to be kept. Needs root, on Linux.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'

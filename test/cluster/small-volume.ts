@@ -7,7 +7,7 @@ export interface SmallVolumeSpec {
   readonly name: string
   readonly node: string
   readonly sizeBytes: number
-  /** ext4 keeps 5 % for root and takes room for itself, as a real disk does; tmpfs gives exactly its size. */
+  /** ext4 keeps 5 % for root and takes space for itself, as a real disk does; tmpfs gives exactly its size. */
   readonly filesystem?: 'tmpfs' | 'ext4'
 }
 

@@ -1,4 +1,4 @@
-// npm run test:crash [-- --lanes N] [--only PATTERN] [--list]: kills the operator before and after every step of a snapshot's life, on a real cluster.
+// npm run test:crash [-- --parallel N] [--only PATTERN] [--list]: kills the operator before and after every step of a snapshot's life, on a real cluster.
 // The driver starts the cluster and enters its network with this same program; the last line is the count.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,36 +8,38 @@ import { parseArgs } from 'node:util'
 import { runningCluster } from '../cluster/cluster.ts'
 import { meilisearchImage } from '../cluster/images/images.ts'
 import { driveCluster } from '../demo/drive.ts'
-import { openBed } from './place/bed.ts'
-import { Lane } from './place/lane.ts'
-import { againRows, crashRows, duelRows, groups, runRows, troubleRows } from './matrix.ts'
+import { openSharedCluster } from './fixture/shared-cluster.ts'
+import { OperatorFixture } from './fixture/operator-fixture.ts'
+import { againRows, crashRows, takeoverRows, groups, runRows, troubleRows } from './matrix.ts'
 import type { Done, Group, Row } from './matrix.ts'
-import { record } from './record/points.ts'
+import { record } from './record/crash-points.ts'
 
 const summaryVariable = 'CRASH_SUMMARY'
 const { values } = parseArgs({
   options: {
-    lanes: { type: 'string', default: '4' },
+    parallel: { type: 'string', default: '4' },
     only: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
 })
 
-function tell({ row, outcome, lane }: Done): void {
-  const { faults, seconds } = outcome
-  console.log(`${faults.length === 0 ? 'same end ' : 'DIFFERENT'} ${seconds.toFixed(1).padStart(5)} s  ${row.name}`)
-  for (const fault of faults) console.log(`    ${fault}`)
-  if (faults.length > 0) console.log(`    logs: ${lane.logs.join(' ')}`)
+function report({ row, outcome, fixture }: Done): void {
+  const { differences, seconds } = outcome
+  console.log(
+    `${differences.length === 0 ? 'same end ' : 'DIFFERENT'} ${seconds.toFixed(1).padStart(5)} s  ${row.name}`,
+  )
+  for (const difference of differences) console.log(`    ${difference}`)
+  if (differences.length > 0) console.log(`    logs: ${fixture.logs.join(' ')}`)
 }
 
 function countLine(group: Group, done: readonly Done[]): string {
-  const ours = done.filter(({ row }) => row.group === group)
-  return `${groups[group]}: ${ours.length}, same end: ${ours.filter(({ outcome }) => outcome.faults.length === 0).length}`
+  const rowsOfGroup = done.filter(({ row }) => row.group === group)
+  return `${groups[group]}: ${rowsOfGroup.length}, same end: ${rowsOfGroup.filter(({ outcome }) => outcome.differences.length === 0).length}`
 }
 
 async function inside(): Promise<number> {
   const started = performance.now()
-  const bed = await openBed({
+  const cluster = await openSharedCluster({
     kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl',
     kubeconfig: process.env['E2E_KUBECONFIG'] ?? '',
     images: {
@@ -45,13 +47,13 @@ async function inside(): Promise<number> {
       meilisearch: process.env['E2E_MEILISEARCH_IMAGE'] ?? meilisearchImage,
     },
   })
-  const lanes = await Promise.all(
-    Array.from({ length: Number(values.lanes) }, async (_, index) => await Lane.open(bed, index + 1)),
+  const fixtures = await Promise.all(
+    Array.from({ length: Number(values.parallel) }, async (_, index) => await OperatorFixture.open(cluster, index + 1)),
   )
   console.log(
-    `${lanes.length} lanes, each with a server and an operator, after ${Math.round((performance.now() - started) / 1000)} s`,
+    `${fixtures.length} namespaces, each with a server and an operator, after ${Math.round((performance.now() - started) / 1000)} s`,
   )
-  const { steps, sometimes } = await record(lanes, runningCluster()?.auditLog ?? '')
+  const { steps, sometimes } = await record(fixtures, runningCluster()?.auditLog ?? '')
   const writes = steps.filter(({ kind }) => kind === 'write')
   console.log(
     `an undisturbed life has ${writes.length} writes (the audit log has the same) and ${steps.length - writes.length} calls to Meilisearch, repeats of one wait counted once`,
@@ -61,21 +63,21 @@ async function inside(): Promise<number> {
   const pattern = new RegExp(values.only ?? '')
   const rows: readonly Row[] = values.list
     ? []
-    : [...duelRows(), ...againRows(steps), ...crashRows(steps), ...troubleRows(steps)].filter(({ group, name }) =>
+    : [...takeoverRows(), ...againRows(steps), ...crashRows(steps), ...troubleRows(steps)].filter(({ group, name }) =>
         pattern.test(`${groups[group]}: ${name}`),
       )
   const done: Done[] = []
-  await runRows(lanes, rows, (one) => {
+  await runRows(fixtures, rows, (one) => {
     done.push(one)
-    tell(one)
+    report(one)
   })
-  await Promise.all(lanes.map(async (lane) => await lane.close()))
-  const isGood = done.every(({ outcome }) => outcome.faults.length === 0)
-  await bed.close(!isGood)
+  await Promise.all(fixtures.map(async (fixture) => await fixture.close()))
+  const isGood = done.every(({ outcome }) => outcome.differences.length === 0)
+  await cluster.close(!isGood)
   console.log(`${Math.round((performance.now() - started) / 1000)} s`)
   const lines = [
     countLine('trouble', done),
-    countLine('duel', done),
+    countLine('takeover', done),
     countLine('again', done),
     countLine('crash', done),
   ]

@@ -1,16 +1,16 @@
 // The rows of the matrix: every step of a life, before and after, with the operator killed there; API writes in trouble; two operators.
-import { duelRow, duels } from './faults/duel.ts'
-import type { Lane } from './place/lane.ts'
-import { Kill, KillAgain, Trouble, faults } from './faults/mischief.ts'
-import type { Fault, Mischief, Moment } from './faults/mischief.ts'
+import { takeoverRow, takeovers } from './faults/two-operators.ts'
+import type { OperatorFixture } from './fixture/operator-fixture.ts'
+import { FaultyReply, Kill, KillAgain, replyFaults } from './faults/fault.ts'
+import type { Fault, Moment, ReplyFault } from './faults/fault.ts'
 import { ordinary, rowOf } from './record/row.ts'
 import type { Expected, Outcome } from './record/row.ts'
-import type { Step } from './record/story.ts'
+import type { Step } from './record/step-names.ts'
 
 export const groups = {
   crash: 'crash points',
   trouble: 'writes in trouble',
-  duel: 'two operators',
+  takeover: 'two operators',
   again: 'killed again and again',
 } as const
 export type Group = keyof typeof groups
@@ -20,20 +20,20 @@ export interface Row {
   readonly name: string
   /** Waits out a lease or a lost reply: begun first, so that it is not waited for in the end. */
   readonly isSlow: boolean
-  readonly run: (lane: Lane) => Promise<Outcome>
+  readonly run: (fixture: OperatorFixture) => Promise<Outcome>
 }
 
 /** A step that timing may leave out is tried again. */
 const tries = 3
 
-async function struck(lane: Lane, mischiefOf: () => Mischief, expected: Expected): Promise<Outcome> {
+async function runWithFault(fixture: OperatorFixture, faultOf: () => Fault, expected: Expected): Promise<Outcome> {
   let last: Outcome | undefined
   for (let round = 0; round < tries; round += 1) {
-    const mischief = mischiefOf()
-    const outcome = await rowOf(lane, mischief, expected)
-    if (mischief.isDone) return outcome
-    // Without the mischief it was an ordinary life, which may not have met what the row expects.
-    last = { ...outcome, faults: [`the life went by ${tries} times without this step`, ...outcome.faults] }
+    const fault = faultOf()
+    const outcome = await rowOf(fixture, fault, expected)
+    if (fault.isDone) return outcome
+    // Without the fault it was an ordinary life, which may not have met what the row expects.
+    last = { ...outcome, differences: [`the life went by ${tries} times without this step`, ...outcome.differences] }
   }
   if (last === undefined) throw new Error('no round')
   return last
@@ -52,18 +52,23 @@ export function crashRow(name: string, moment: Moment): Row {
     group: 'crash',
     name: `killed ${moment.padEnd(6)} ${name}${waits ? ' (lease left alone)' : ''}`,
     isSlow: repeats || waits,
-    run: async (lane) =>
-      await struck(lane, () => new Kill(name, moment, async () => await lane.crash({ leavesLease: waits })), ordinary),
+    run: async (fixture) =>
+      await runWithFault(
+        fixture,
+        () => new Kill(name, moment, async () => await fixture.crash({ leavesLease: waits })),
+        ordinary,
+      ),
   }
 }
 
-function troubleRow(name: string, fault: Fault): Row {
+function troubleRow(name: string, fault: ReplyFault): Row {
   const repeats = name === 'status: request on record' && fault === 'lost reply'
   return {
     group: 'trouble',
     name: `${fault.padEnd(10)} at ${name}`,
     isSlow: repeats,
-    run: async (lane) => await struck(lane, () => new Trouble(name, fault), { ...ordinary, unsent: repeats ? 1 : 0 }),
+    run: async (fixture) =>
+      await runWithFault(fixture, () => new FaultyReply(name, fault), { ...ordinary, unsent: repeats ? 1 : 0 }),
   }
 }
 
@@ -71,7 +76,9 @@ export const crashRows = (steps: readonly Step[]): Row[] =>
   steps.flatMap(({ name }) => [crashRow(name, 'before'), crashRow(name, 'after')])
 
 export const troubleRows = (steps: readonly Step[]): Row[] =>
-  steps.filter(({ kind }) => kind === 'write').flatMap(({ name }) => faults.map((fault) => troubleRow(name, fault)))
+  steps
+    .filter(({ kind }) => kind === 'write')
+    .flatMap(({ name }) => replyFaults.map((fault) => troubleRow(name, fault)))
 
 /** One life, and a kill at each of its writes. */
 export function againRows(steps: readonly Step[]): Row[] {
@@ -80,35 +87,39 @@ export function againRows(steps: readonly Step[]): Row[] {
     group: 'again',
     name: `killed ${moment.padEnd(6)} each of the ${names.length} writes, in one life`,
     isSlow: true,
-    run: async (lane) =>
-      await struck(
-        lane,
-        () => new KillAgain(names, moment, async () => await lane.crash({ leavesLease: false })),
+    run: async (fixture) =>
+      await runWithFault(
+        fixture,
+        () => new KillAgain(names, moment, async () => await fixture.crash({ leavesLease: false })),
         ordinary,
       ),
   }))
 }
 
-export const duelRows = (): Row[] =>
-  duels.map((duel) => ({
-    group: 'duel',
-    name: duel.name,
+export const takeoverRows = (): Row[] =>
+  takeovers.map((takeover) => ({
+    group: 'takeover',
+    name: takeover.name,
     isSlow: true,
-    run: async (lane) => await duelRow(lane, duel),
+    run: async (fixture) => await takeoverRow(fixture, takeover),
   }))
 
 export interface Done {
   readonly row: Row
   readonly outcome: Outcome
-  readonly lane: Lane
+  readonly fixture: OperatorFixture
 }
 
-/** Runs the rows on all lanes, the slow ones first; tells of each as it is done. */
-export async function runRows(lanes: readonly Lane[], rows: readonly Row[], tell: (done: Done) => void): Promise<void> {
+/** Runs the rows in all namespaces, the slow ones first; reports each as it is done. */
+export async function runRows(
+  fixtures: readonly OperatorFixture[],
+  rows: readonly Row[],
+  report: (done: Done) => void,
+): Promise<void> {
   const waiting = rows.toSorted((a, b) => Number(b.isSlow) - Number(a.isSlow))
-  const work = async (lane: Lane): Promise<void> => {
+  const work = async (fixture: OperatorFixture): Promise<void> => {
     for (let row = waiting.shift(); row !== undefined; row = waiting.shift())
-      tell({ row, outcome: await row.run(lane), lane })
+      report({ row, outcome: await row.run(fixture), fixture })
   }
-  await Promise.all(lanes.map(work))
+  await Promise.all(fixtures.map(work))
 }

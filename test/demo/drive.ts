@@ -1,4 +1,4 @@
-// Brings up the test bed with the operator's image, runs a program in its network, and ends it: for the demo and the benches.
+// Brings up the test cluster with the operator's image, runs a program in its network, and ends it: for the demo and the benches.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

@@ -34,7 +34,7 @@ export async function follow(
     for await (const line of createInterface({ input: child.stdout as Readable })) {
       const phase = showLine(line, live)
       if (phase !== '' && phases.at(-1)?.phase !== phase) phases.push({ phase, since: performance.now() })
-      if (phase === 'Completed' || phase === 'Failed') return ended(phases)
+      if (phase === 'Completed' || phase === 'Failed') return durationsOf(phases)
     }
     throw new Error(`MeiliSnapshot ${place.name} did not end within ${place.timeoutMs / 1000} s`)
   } finally {
@@ -56,7 +56,7 @@ function showLine(line: string, live: Live): string {
 }
 
 /** How long each phase took; the last one has no end. */
-function ended(phases: readonly { phase: string; since: number }[]): PhaseTime[] {
+function durationsOf(phases: readonly { phase: string; since: number }[]): PhaseTime[] {
   return phases.slice(0, -1).map(({ phase, since }, index) => ({
     phase,
     seconds: Number((((phases[index + 1]?.since ?? since) - since) / 1000).toFixed(2)),

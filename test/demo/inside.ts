@@ -65,9 +65,9 @@ export async function tour(
   const toolbox: Toolbox = { kubectl, image: meilisearchImage }
   await screen.step('operator installed', () => install(kubectl, root))
   const masterKey = existing ? await serveExisting(toolbox, root, screen) : await serveManaged(kubectl, root, screen)
-  const door = await portForward(kubectl, namespace, `${server}-0:7700`)
+  const forward = await portForward(kubectl, namespace, `${server}-0:7700`)
   try {
-    const api = new MeilisearchApi(door.url, masterKey)
+    const api = new MeilisearchApi(forward.url, masterKey)
     await screen.step('documents indexed', async (live) => ({ value: undefined, note: await load(api, live) }))
     await kubectl.run(['-n', namespace, 'apply', '--server-side', '-f', `${root}/examples/snapshot.yaml`])
     const phases = await screen.step('snapshot first', async (live) => ({
@@ -75,7 +75,7 @@ export async function tour(
     }))
     return await prove(toolbox, { api, masterKey, phases }, screen)
   } finally {
-    door.close()
+    forward.close()
   }
 }
 
@@ -139,7 +139,7 @@ export async function load(api: MeilisearchApi, live: (text: string) => void): P
     live(`sending ${(from + documentsAtOnce).toLocaleString('en')} documents`)
   }
   live('indexing')
-  for (const task of tasks) await api.finished(task)
+  for (const task of tasks) await api.waitForTask(task)
   return `${documents.toLocaleString('en')} documents`
 }
 

@@ -1,5 +1,5 @@
 // docker build -t NAME DIRECTORY, docker push NAME, as the docs have them, on a machine without Docker: buildah builds the real Dockerfile on the test
-// bed's base, and "push" puts the image where the cluster finds it, which is on its nodes.
+// cluster's base, and "push" puts the image where the cluster finds it, which is on its nodes.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runningCluster } from '../cluster/cluster.ts'

@@ -9,7 +9,7 @@ const timeoutMs = 200_000
 export const toRun = (steps: readonly Step[]): readonly Step[] => steps.filter(({ notRun }) => notRun === undefined)
 
 /** One line for each block that no test runs, with the page's own reason. */
-export const leftOut = (page: string, steps: readonly Step[]): readonly string[] =>
+export const linesNotRun = (page: string, steps: readonly Step[]): readonly string[] =>
   steps.flatMap(({ line, command, notRun }) =>
     notRun === undefined ? [] : [`${page}:${line}: ${command.split('\n')[0] ?? ''} (${notRun})`],
   )

@@ -13,7 +13,7 @@ const repository = join(import.meta.dirname, '../..')
 /** Not in a fresh clone. */
 const made = ['node_modules', 'dist', '.git']
 
-export interface Bed {
+export interface ClusterAccess {
   readonly kubectl: string
   readonly kubeconfig: string
   /** A process in the network of this machine. */
@@ -21,7 +21,7 @@ export interface Bed {
   readonly log: Log
 }
 
-const quoted = (word: string): string => `'${word}'`
+const quote = (word: string): string => `'${word}'`
 
 export class Reader implements Disposable {
   readonly #directory: string
@@ -32,7 +32,7 @@ export class Reader implements Disposable {
     this.#environment = environment
   }
 
-  static async withTools({ kubectl, kubeconfig, outside, log }: Bed): Promise<Reader> {
+  static async withTools({ kubectl, kubeconfig, outside, log }: ClusterAccess): Promise<Reader> {
     const { helm } = await ensureBinaries(['helm'], log)
     const directory = mkdtempSync(join(tmpdir(), 'meili-operator-docs-'))
     const [tools, home, copy] = ['tools', 'home', 'meili-operator'].map((name) => join(directory, name)) as [
@@ -49,7 +49,7 @@ export class Reader implements Disposable {
       npm: ['nsenter', '--net', '--target', `${outside}`, '--', which('npm') ?? 'npm'],
     }
     for (const [name, words] of Object.entries(programs)) {
-      writeFileSync(join(tools, name), `#!/bin/sh\nexec ${words.map(quoted).join(' ')} "$@"\n`)
+      writeFileSync(join(tools, name), `#!/bin/sh\nexec ${words.map(quote).join(' ')} "$@"\n`)
       chmodSync(join(tools, name), 0o755)
     }
     const environment = {

@@ -53,7 +53,7 @@ export class Session implements Disposable {
     writeFileSync(script, `${command}\n`)
     writeFileSync(output, '')
     const mark = `ended ${this.#count}`
-    const code = this.#told(mark, timeoutMs)
+    const code = this.#waitForMark(mark, timeoutMs)
     this.#shell.stdin?.write(
       `${stopAtFailure}; . '${script}' </dev/null >'${output}' 2>&1; code=$?; trap - ERR; echo "${mark} $code"\n`,
     )
@@ -61,15 +61,15 @@ export class Session implements Disposable {
     return { code: ended, printed: readFileSync(output, 'utf8') }
   }
 
-  async #told(mark: string, timeoutMs: number): Promise<number> {
+  async #waitForMark(mark: string, timeoutMs: number): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>()
     const timer = setTimeout(() => {
       this[Symbol.dispose]()
       reject(new Error(`it did not end within ${timeoutMs / 1000} s`))
     }, timeoutMs)
     let said = ''
-    const gone = (): void => reject(new Error('it ended the shell'))
-    this.#shell.once('close', gone)
+    const onClose = (): void => reject(new Error('it ended the shell'))
+    this.#shell.once('close', onClose)
     this.#shell.stdout?.setEncoding('utf8').on('data', (text: string) => {
       said += text
       const code = new RegExp(`^${mark} (\\d+)$`, 'm').exec(said)?.[1]
@@ -79,7 +79,7 @@ export class Session implements Disposable {
       return await promise
     } finally {
       clearTimeout(timer)
-      this.#shell.off('close', gone)
+      this.#shell.off('close', onClose)
     }
   }
 

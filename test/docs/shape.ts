@@ -24,12 +24,12 @@ const normal = (line: string): string =>
     .trimEnd()
     .replace(/ {2,}/g, '  ')
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
 
 const isAnyLines = (line: string): boolean => line.trim() === '…'
 
 /** The lines of the page from `at` on against those printed from `from` on: the first line of the page that was not found, or undefined. */
-function missing(page: readonly string[], printed: readonly string[]): string | undefined {
+function firstMissing(page: readonly string[], printed: readonly string[]): string | undefined {
   let from = 0
   let isFree = false
   for (const line of page) {
@@ -37,7 +37,7 @@ function missing(page: readonly string[], printed: readonly string[]): string | 
       isFree = true
       continue
     }
-    const pattern = new RegExp(`^${normal(line).split('…').map(escaped).join('.*')}$`)
+    const pattern = new RegExp(`^${normal(line).split('…').map(escapeRegExp).join('.*')}$`)
     const found = printed.findIndex((other, index) => index >= from && pattern.test(normal(other)))
     if (found === -1 || (!isFree && found !== from)) return line
     from = found + 1
@@ -50,7 +50,7 @@ const linesOf = (text: string): readonly string[] => text.split('\n').filter((li
 
 /** One sentence where what was printed is not what the page shows, else undefined. */
 export function difference(shown: string, printed: string): string | undefined {
-  const line = missing(linesOf(shown), linesOf(printed))
+  const line = firstMissing(linesOf(shown), linesOf(printed))
   return line === undefined
     ? undefined
     : `The page shows ${line}, which was not printed there. Printed:\n${printed.trimEnd()}`

@@ -11,7 +11,7 @@ const directory = (kind: Kind): string =>
   fileURLToPath(new URL(`../../examples/gitops/${customization(kind)}`, import.meta.url))
 
 /** Where an object was is nobody's business, nor is who wrote which field. */
-function scrubbed(object: Judged, namespace: string): Judged {
+function scrub(object: Judged, namespace: string): Judged {
   const text = JSON.stringify(object, (member, value: unknown) => (member === 'managedFields' ? undefined : value))
   return JSON.parse(text.replaceAll(namespace, 'shop')) as Judged
 }
@@ -21,7 +21,7 @@ export async function recordExamples(objects: readonly Judged[], namespace: stri
   for (const kind of kinds) {
     const found = Object.keys(contract[kind]).flatMap((state) => {
       const object = objects.findLast((candidate) => candidate.kind === kind && stateOf(candidate) === state)
-      return object === undefined ? [] : [{ state, object: scrubbed(object, namespace) }]
+      return object === undefined ? [] : [{ state, object: scrub(object, namespace) }]
     })
     const verdicts = await verdictsOf(found.map(({ object }) => object))
     for (const name of readdirSync(`${directory(kind)}/testdata`)) rmSync(`${directory(kind)}/testdata/${name}`)

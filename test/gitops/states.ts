@@ -84,8 +84,8 @@ function instanceState({ status = {} }: MeiliInstance): string {
 }
 
 function readyState({ status = {} }: Pick<MeiliInstance, 'status'>): string {
-  const said = (type: string): string | undefined =>
+  const conditionStatus = (type: string): string | undefined =>
     status.conditions?.find((condition) => condition.type === type)?.status
   if (status.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'Suspended')) return 'suspended'
-  return said('SnapshotVolumeReady') === 'False' ? 'no-snapshots' : 'ready'
+  return conditionStatus('SnapshotVolumeReady') === 'False' ? 'no-snapshots' : 'ready'
 }

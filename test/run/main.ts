@@ -15,8 +15,8 @@ type Level = (typeof levels)[number]
 const log = (line: string): void => console.log(line)
 const isLevel = (word: string): word is Level => levels.some((level) => level === word)
 
-/** What breaks a level before its tests is told and counted as one failure; the other levels still run. */
-async function guarded(name: string, work: () => Promise<Counts>): Promise<Counts> {
+/** What breaks a level before its tests is printed and counted as one failure; the other levels still run. */
+async function guard(name: string, work: () => Promise<Counts>): Promise<Counts> {
   try {
     return await work()
   } catch (error) {
@@ -32,7 +32,7 @@ async function main(words: readonly string[]): Promise<Counts> {
   let counts = none
   const inProcess = inProcessLevels.filter((level) => chosen.includes(level))
   if (inProcess.length > 0) {
-    counts = await guarded(inProcess.join(' and '), async () => {
+    counts = await guard(inProcess.join(' and '), async () => {
       if (inProcess.includes('integration')) {
         await ensureBinaries([...controlPlanePrograms, chosenHelm, 'verdicts'], log)
         // Needs root, which this level can do without: where it cannot be had, what needs it is left out, and says so.
@@ -42,8 +42,7 @@ async function main(words: readonly string[]): Promise<Counts> {
     })
   }
   for (const level of clusterLevels) {
-    if (chosen.includes(level))
-      counts = sum(counts, await guarded(level, async () => runOnCluster({ level, args, log })))
+    if (chosen.includes(level)) counts = sum(counts, await guard(level, async () => runOnCluster({ level, args, log })))
   }
   return counts
 }

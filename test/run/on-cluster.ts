@@ -1,9 +1,9 @@
-// The end-to-end level: on the cluster that E2E_KUBECONFIG names, else on the test bed with two nodes, which is started here and ended after.
-// A test bed that "npm run cluster -- up --nodes 2" left running is used as it is, and stays.
+// The end-to-end level: on the cluster that E2E_KUBECONFIG names, else on the test cluster with two nodes, which is started here and ended after.
+// A test cluster that "npm run cluster -- up --nodes 2" left running is used as it is, and stays.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { releaseBase } from '../../release/image/base.ts'
-import { argoCdForTheBed } from '../gitops/argocd/installation.ts'
+import { argoCdForCluster } from '../gitops/argocd/installation.ts'
 import type { Log } from '../cluster/build/cache.ts'
 import { chosenHelm, ensureBinaries } from '../cluster/build/binaries.ts'
 import { runningCluster, startCluster } from '../cluster/cluster.ts'
@@ -12,9 +12,9 @@ import { command } from '../cluster/process/command.ts'
 import { meilisearchArchive, meilisearchImage } from '../cluster/images/images.ts'
 import { operatorArchive, operatorImage } from '../cluster/images/operator-image.ts'
 import { clusterImpossible, ensurePrerequisites, which } from '../cluster/build/prerequisites.ts'
-import { fluxForTheBed } from '../gitops/flux/controllers.ts'
+import { fluxForCluster } from '../gitops/flux/controllers.ts'
 import { readRights } from './rights.ts'
-import { LogKeeper, saidToTheApiServer } from './said.ts'
+import { LogKeeper, requestBodies } from './output.ts'
 import { emptiness, secretFindings } from './secrets.ts'
 import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
@@ -22,7 +22,7 @@ import type { Counts } from './suite.ts'
 /** Levels that need the whole cluster, and their projects. */
 const projectsOf = { e2e: ['e2e', 'e2e-alone'], flux: ['flux'], argocd: ['argocd'] } as const
 export type ClusterLevel = keyof typeof projectsOf
-const tools = { flux: fluxForTheBed, argocd: argoCdForTheBed }
+const tools = { flux: fluxForCluster, argocd: argoCdForCluster }
 
 export interface ClusterRun {
   readonly level: ClusterLevel
@@ -47,7 +47,7 @@ const setting = (name: string): string | undefined => {
 async function onForeignCluster(kubeconfig: string, { level, args, log }: ClusterRun): Promise<Counts> {
   if (level !== 'e2e')
     throw new Error(
-      'Flux and Argo CD are tried on the test bed only, where they find a Git server of the test: leave E2E_KUBECONFIG away.',
+      'Flux and Argo CD are tried on the test cluster only, where they find a Git server of the test: leave E2E_KUBECONFIG away.',
     )
   const image = setting('E2E_OPERATOR_IMAGE')
   if (image === undefined)
@@ -64,7 +64,7 @@ async function onForeignCluster(kubeconfig: string, { level, args, log }: Cluste
   })
 }
 
-async function onTestBed(cluster: Cluster, run: ClusterRun, extra: Extra): Promise<Counts> {
+async function onTestCluster(cluster: Cluster, run: ClusterRun, extra: Extra): Promise<Counts> {
   const environment = {
     ...extra.environment,
     E2E_KUBECONFIG: cluster.kubeconfig,
@@ -101,7 +101,7 @@ interface Heard {
 /** Counts as one test: none of the keys that the tests used stands in a log, an Event, a status or an object. */
 function auditSecrets({ cluster, keeper, keysPath, isWhole }: Heard): Counts {
   const keys = existsSync(keysPath) ? readFileSync(keysPath, 'utf8').split('\n') : []
-  const all = [...keeper.said(), ...saidToTheApiServer(readFileSync(cluster.auditLog, 'utf8'))]
+  const all = [...keeper.collect(), ...requestBodies(readFileSync(cluster.auditLog, 'utf8'))]
   const findings = [...secretFindings(keys, all), ...(isWhole ? emptiness(keys, all) : [])]
   for (const finding of findings) console.error(`secrets: ${finding}`)
   const isGood = findings.length === 0
@@ -162,13 +162,13 @@ export async function runOnCluster(run: ClusterRun): Promise<Counts> {
   if (running?.kept === true && running.nodes.length === 2) {
     log(`${level}: on the cluster that runs already`)
     for (const image of images) await running.loadImage(image)
-    return onTestBed(running, run, extra)
+    return onTestCluster(running, run, extra)
   }
   const start = Date.now()
   const cluster = await startCluster({ nodes: 2, log, images })
   log(`${level}: on a cluster with two nodes, started in ${((Date.now() - start) / 1000).toFixed(1)} s`)
   try {
-    return await onTestBed(cluster, run, extra)
+    return await onTestCluster(cluster, run, extra)
   } finally {
     await cluster.stop()
   }

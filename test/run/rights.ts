@@ -26,7 +26,7 @@ const account = 'system:serviceaccount:meili-operator-system:meili-operator'
 
 /** Rights that the audit log of a good run does not show, each with the reason. */
 const neverSeen: readonly RegExp[] = [
-  // The cluster itself asks for it when we write an ownerReference (OpenShift does, this bed does not).
+  // The cluster itself asks for it when we write an ownerReference (OpenShift does, the test cluster does not).
   /^update meili-operator\.dev\/meili\w+\/finalizers$/,
   // Only when a Job of that name is there already: after a kill at that moment, which the crash matrix makes with a user of its own.
   /^get batch\/jobs$/,

@@ -1,7 +1,7 @@
 // Whether a key that the tests used stands anywhere in what was said: logs, Events, statuses, and whatever else the operator wrote. Pure.
 
 /** Something that was said, and where. */
-export interface Said {
+export interface Output {
   readonly where: string
   readonly kind: 'operator log' | 'mover log' | 'Event' | 'status' | 'object'
   readonly text: string
@@ -19,7 +19,7 @@ function shapesOf(key: string): readonly string[] {
 }
 
 /** What was found; never the key itself. */
-export function secretFindings(keys: readonly string[], all: Iterable<Said>): readonly string[] {
+export function secretFindings(keys: readonly string[], all: Iterable<Output>): readonly string[] {
   const sought = [...new Set(keys)].filter((key) => key.length >= shortest).flatMap(shapesOf)
   const found = new Set<string>()
   for (const { where, text } of all) {
@@ -32,7 +32,7 @@ export function secretFindings(keys: readonly string[], all: Iterable<Said>): re
 const kinds = ['operator log', 'mover log', 'Event', 'status'] as const
 
 /** Why a search that found nothing says nothing: there was nothing to look for, or nowhere to look. */
-export function emptiness(keys: readonly string[], all: Iterable<Said>): readonly string[] {
+export function emptiness(keys: readonly string[], all: Iterable<Output>): readonly string[] {
   const seen = new Set<string>()
   for (const { kind } of all) seen.add(kind)
   const nothing = kinds.filter((kind) => !seen.has(kind)).map((kind) => `there was no ${kind} to look into`)

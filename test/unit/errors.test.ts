@@ -1,4 +1,4 @@
-// The classes by which a failure is told apart.
+// The classes that distinguish failures.
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../../src/errors.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { cacheDirectory } from './cache.ts'
 import type { Log } from './cache.ts'
 import { command } from '../process/command.ts'
-import { locked } from '../process/lock.ts'
+import { withLock } from '../process/lock.ts'
 
 /** Go modules that pin programs, by their directory. */
 export const moduleDirectories = {
@@ -74,12 +74,12 @@ function directoryOf(program: Program): string {
 
 function find(program: Program): string | undefined {
   const assets = process.env['KUBEBUILDER_ASSETS']
-  const places = [...(assets === undefined || assets === '' ? [] : [assets]), directoryOf(program)]
-  return places.map((place) => join(place, program)).find((path) => existsSync(path))
+  const candidates = [...(assets === undefined || assets === '' ? [] : [assets]), directoryOf(program)]
+  return candidates.map((directory) => join(directory, program)).find((path) => existsSync(path))
 }
 
 /** Says what is wrong with Go when programs must be built, or gives back undefined when nothing is wrong or nothing must be built. */
-export async function missingGo(programs: readonly Program[] = clusterPrograms): Promise<string | undefined> {
+export async function goProblem(programs: readonly Program[] = clusterPrograms): Promise<string | undefined> {
   const missing = programs.filter((program) => find(program) === undefined)
   if (missing.length === 0) return undefined
   const version = await command('go', ['env', 'GOVERSION']).catch(() => '')
@@ -93,25 +93,25 @@ export async function missingGo(programs: readonly Program[] = clusterPrograms):
 }
 
 async function build(program: Program): Promise<void> {
-  const place = directoryOf(program)
+  const directory = directoryOf(program)
   const { module, path } = packages[program]
   const [major = '', minor = ''] = kubernetesVersion.split('.')
   const stamps = { gitVersion: `v${kubernetesVersion}`, gitMajor: major, gitMinor: minor }
   const flags = Object.entries(module === 'tools' ? stamps : {}).map(
     ([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
   )
-  mkdirSync(place, { recursive: true })
+  mkdirSync(directory, { recursive: true })
   // Built beside its place and renamed: a build that was killed leaves no half program behind.
-  const half = join(place, `.${program}.${process.pid}`)
+  const half = join(directory, `.${program}.${process.pid}`)
   const args = ['build', '-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...flags].join(' '), '-o', half, path]
   await command('go', args, { cwd: moduleDirectories[module], environment: { ...process.env, CGO_ENABLED: '0' } })
-  renameSync(half, join(place, program))
+  renameSync(half, join(directory, program))
 }
 
 async function buildMissing(programs: readonly Program[], log: Log): Promise<void> {
   const missing = programs.filter((program) => find(program) === undefined)
   if (missing.length === 0) return
-  const wrong = await missingGo(missing)
+  const wrong = await goProblem(missing)
   if (wrong !== undefined) throw new Error(`Something is missing: ${wrong}`)
   log(
     `building ${missing.join(', ')} from Go modules: once, about 9 minutes for the seven of Kubernetes, 4 for Helm, 1 for verdicts, 8 for Flux and 6 for Argo CD on 2 cores`,
@@ -126,7 +126,7 @@ async function buildMissing(programs: readonly Program[], log: Log): Promise<voi
 /** Gives back the path of each program, after building those that are nowhere to be found. */
 export async function ensureBinaries<P extends Program>(programs: readonly P[], log: Log): Promise<Binaries<P>> {
   if (programs.some((program) => find(program) === undefined)) {
-    await locked(
+    await withLock(
       { path: join(binaryDirectory, 'build.lock'), what: 'building programs from Go modules', log },
       async () => buildMissing(programs, log),
     )

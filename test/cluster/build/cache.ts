@@ -1,8 +1,8 @@
-// Where the test bed keeps what is worth keeping: built programs, certificates and images for the next run, and the state of runs.
+// Where the test cluster keeps what is worth keeping: built programs, certificates and images for the next run, and the state of runs.
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** What the bed tells its user, one line at a time. */
+/** What the cluster prints for its user, one line at a time. */
 export type Log = (line: string) => void
 
 export const silent: Log = () => {}

@@ -2,7 +2,7 @@
 // root on a system with apt gets it installed.
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { missingGo } from './binaries.ts'
+import { goProblem } from './binaries.ts'
 import type { Log } from './cache.ts'
 import { command } from '../process/command.ts'
 
@@ -72,13 +72,13 @@ const isRoot = (): boolean => process.getuid?.() === 0
 
 /** Installs or names what is missing of the given programs; without any, of those that the cluster needs. */
 export async function ensurePrerequisites(log: Log, programs: readonly string[] = needed): Promise<void> {
-  const missing = (): string[] => [
+  const findMissing = (): string[] => [
     ...new Set(programs.filter((name) => which(name) === undefined).map((name) => packageOf[name] ?? name)),
   ]
-  const packages = missing()
+  const packages = findMissing()
   if (packages.length > 0 && isRoot() && which('apt-get') !== undefined) await install(packages, log)
-  const still = missing()
-  const go = await missingGo()
+  const still = findMissing()
+  const go = await goProblem()
   if (still.length === 0 && go === undefined) return
   throw new Error(
     [

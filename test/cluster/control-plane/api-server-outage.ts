@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startApiServer } from './api-server.ts'
-import type { ApiServerPlace } from './api-server.ts'
+import type { ApiServerOptions } from './api-server.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Daemon } from '../process/daemon.ts'
 import { until } from '../process/until.ts'
@@ -12,13 +12,13 @@ import { until } from '../process/until.ts'
 const switchOf = (stateDirectory: string): string => join(stateDirectory, 'api-server-off')
 
 /** Inside of the cluster: follows the switch for as long as the cluster lives. One that ends by itself is started again, as a kubelet does. */
-export async function keepApiServer(place: ApiServerPlace, first: Daemon): Promise<never> {
+export async function keepApiServer(options: ApiServerOptions, first: Daemon): Promise<never> {
   let daemon = first
   for (;;) {
-    const off = existsSync(switchOf(place.stateDirectory))
+    const off = existsSync(switchOf(options.stateDirectory))
     if (off) await daemon.stop('SIGKILL')
-    if (!off && daemon.ended() !== undefined) {
-      daemon = startApiServer(place)
+    if (!off && daemon.outcome() !== undefined) {
+      daemon = startApiServer(options)
       // Where it cannot start, its log tells why; it must not be filled.
       await pause(2000)
     }

@@ -9,7 +9,7 @@ import type { Daemon } from '../process/daemon.ts'
 import { serviceSubnet } from '../topology.ts'
 import { until } from '../process/until.ts'
 
-export interface ApiServerPlace {
+export interface ApiServerOptions {
   readonly address: string
   readonly port: number
   readonly etcdPorts: readonly [number, number]
@@ -65,7 +65,7 @@ const auditPolicy = {
   ],
 }
 
-export function startEtcd({ stateDirectory, etcdPorts, binaries }: ApiServerPlace): Daemon {
+export function startEtcd({ stateDirectory, etcdPorts, binaries }: ApiServerOptions): Daemon {
   const [client, peer] = etcdPorts
   const args = {
     'data-dir': join(stateDirectory, 'etcd'),
@@ -85,19 +85,19 @@ export function startEtcd({ stateDirectory, etcdPorts, binaries }: ApiServerPlac
   })
 }
 
-export function startApiServer(place: ApiServerPlace): Daemon {
-  const { stateDirectory, certificates } = place
+export function startApiServer(options: ApiServerOptions): Daemon {
+  const { stateDirectory, certificates } = options
   const policy = join(stateDirectory, 'audit-policy.json')
   mkdirSync(stateDirectory, { recursive: true })
   writeFileSync(policy, JSON.stringify(auditPolicy))
-  const level = place.alone
+  const level = options.alone
     ? { 'endpoint-reconciler-type': 'none', 'disable-admission-plugins': 'ServiceAccount' }
-    : { 'advertise-address': place.address }
+    : { 'advertise-address': options.address }
   const args = {
     ...level,
-    'bind-address': place.address,
-    'secure-port': place.port,
-    'etcd-servers': `http://127.0.0.1:${place.etcdPorts[0]}`,
+    'bind-address': options.address,
+    'secure-port': options.port,
+    'etcd-servers': `http://127.0.0.1:${options.etcdPorts[0]}`,
     'cert-dir': join(stateDirectory, 'apiserver'),
     'tls-cert-file': certificates.certificate('kube-apiserver'),
     'tls-private-key-file': certificates.key('kube-apiserver'),
@@ -122,29 +122,29 @@ export function startApiServer(place: ApiServerPlace): Daemon {
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
   return startDaemon({
     name: 'kube-apiserver',
-    program: place.binaries['kube-apiserver'],
+    program: options.binaries['kube-apiserver'],
     args: flags,
     log: join(stateDirectory, 'kube-apiserver.log'),
   })
 }
 
 /** Waits for /readyz, which also says that the bootstrap roles are there. */
-export async function apiServerReady(place: ApiServerPlace, daemons: readonly Daemon[]): Promise<void> {
-  const { certificates } = place
+export async function apiServerReady(options: ApiServerOptions, daemons: readonly Daemon[]): Promise<void> {
+  const { certificates } = options
   const tls = {
     ca: readFileSync(certificates.authority),
     cert: readFileSync(certificates.certificate('admin')),
     key: readFileSync(certificates.key('admin')),
   }
   const agent = new Agent({ connect: tls })
-  const url = `https://${place.address}:${place.port}/readyz`
-  const hopeless = (): string | undefined => daemons.map((daemon) => daemon.ended()).find((end) => end !== undefined)
+  const url = `https://${options.address}:${options.port}/readyz`
+  const hopeless = (): string | undefined => daemons.map((daemon) => daemon.outcome()).find((end) => end !== undefined)
   try {
     await until(
       {
         what: `${url} to answer ok`,
         withinMs: 120_000,
-        log: join(place.stateDirectory, 'kube-apiserver.log'),
+        log: join(options.stateDirectory, 'kube-apiserver.log'),
         hopeless,
       },
       async () => {

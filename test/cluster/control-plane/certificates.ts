@@ -1,4 +1,4 @@
-// The private certificate authority of the test bed and every certificate it signs, made once with openssl and kept in the cache.
+// The private certificate authority of the test cluster and every certificate it signs, made once with openssl and kept in the cache.
 // For tests only: the keys lie readable for their owner in the cache directory.
 import { X509Certificate, createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { cacheDirectory } from '../build/cache.ts'
 import type { Log } from '../build/cache.ts'
 import { command } from '../process/command.ts'
-import { locked } from '../process/lock.ts'
+import { withLock } from '../process/lock.ts'
 import { nodes } from '../topology.ts'
 
 const validDays = 3650
@@ -81,7 +81,7 @@ async function make(directory: string): Promise<void> {
     '-key',
     at('ca.key'),
     '-subj',
-    '/CN=meili-operator-test-bed',
+    '/CN=meili-operator-test-cluster',
     '-days',
     `${validDays}`,
     '-out',
@@ -123,15 +123,15 @@ function kubeconfig(files: { authority: string; certificate: string; key: string
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'test-bed', cluster: { server, 'certificate-authority-data': data(files.authority) } }],
+    clusters: [{ name: 'test-cluster', cluster: { server, 'certificate-authority-data': data(files.authority) } }],
     users: [
       {
-        name: 'test-bed',
+        name: 'test-cluster',
         user: { 'client-certificate-data': data(files.certificate), 'client-key-data': data(files.key) },
       },
     ],
-    contexts: [{ name: 'test-bed', context: { cluster: 'test-bed', user: 'test-bed' } }],
-    'current-context': 'test-bed',
+    contexts: [{ name: 'test-cluster', context: { cluster: 'test-cluster', user: 'test-cluster' } }],
+    'current-context': 'test-cluster',
   })
 }
 
@@ -140,7 +140,7 @@ export async function ensureCertificates(log: Log): Promise<Certificates> {
   const version = createHash('sha256').update(JSON.stringify(subjects)).digest('hex').slice(0, 12)
   const directory = join(cacheDirectory, 'certificates', version)
   if (!good(directory)) {
-    await locked({ path: `${directory}.lock`, what: 'making certificates', log }, async () => {
+    await withLock({ path: `${directory}.lock`, what: 'making certificates', log }, async () => {
       if (good(directory)) return
       const half = `${directory}.${process.pid}`
       rmSync(half, { recursive: true, force: true })

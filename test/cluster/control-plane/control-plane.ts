@@ -3,7 +3,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apiServerReady, auditLogOf, startApiServer, startEtcd } from './api-server.ts'
-import type { ApiServerPlace } from './api-server.ts'
+import type { ApiServerOptions } from './api-server.ts'
 import { controlPlanePrograms, ensureBinaries } from '../build/binaries.ts'
 import { runDirectory, silent } from '../build/cache.ts'
 import type { Log } from '../build/cache.ts'
@@ -41,7 +41,7 @@ export async function startControlPlane({ log = silent }: { readonly log?: Log }
   const certificates = await ensureCertificates(log)
   const stateDirectory = ownedDirectory(runDirectory, 'control-plane')
   const [port, ...etcdPorts] = await freePorts()
-  const place: ApiServerPlace = {
+  const options: ApiServerOptions = {
     address: '127.0.0.1',
     port,
     etcdPorts,
@@ -54,12 +54,12 @@ export async function startControlPlane({ log = silent }: { readonly log?: Log }
   const kubeconfig = join(stateDirectory, 'kubeconfig')
   writeFileSync(kubeconfig, certificates.kubeconfig('admin', server), { mode: 0o600 })
 
-  const etcd = startEtcd(place)
+  const etcd = startEtcd(options)
   let apiServer: Daemon | undefined
   const launch = async (): Promise<void> => {
-    if (apiServer !== undefined && apiServer.ended() === undefined) return
-    apiServer = startApiServer(place)
-    await apiServerReady(place, [etcd, apiServer])
+    if (apiServer !== undefined && apiServer.outcome() === undefined) return
+    apiServer = startApiServer(options)
+    await apiServerReady(options, [etcd, apiServer])
   }
   const end = async (): Promise<void> => {
     await Promise.all([apiServer?.stop('SIGKILL'), etcd.stop('SIGKILL')])

@@ -65,7 +65,7 @@ async function fingerprint(spec: ImageSpec): Promise<string> {
   return hash.digest('hex').slice(0, 16)
 }
 
-function place(root: string, entry: Entry): void {
+function writeEntry(root: string, entry: Entry): void {
   const target = join(root, entry.path)
   mkdirSync(dirname(target), { recursive: true })
   if ('link' in entry) return symlinkSync(entry.link, target)
@@ -94,7 +94,7 @@ async function pack(spec: ImageSpec, work: string, archive: string): Promise<voi
   const root = join(work, 'root')
   mkdirSync(root)
   const entries = new Map(spec.entries.map((entry) => [entry.path, entry]))
-  for (const entry of entries.values()) place(root, entry)
+  for (const entry of entries.values()) writeEntry(root, entry)
   await tar(join(work, 'layer.tar'), root, ['.'])
   const config = {
     architecture: spec.architecture ?? 'amd64',

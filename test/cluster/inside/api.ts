@@ -1,4 +1,4 @@
-// The bed's own way to the API server, as user local-pool: apply, patch, list, watch. For the parts that play a provisioner, not for tests.
+// The test cluster's own way to the API server, as user local-pool: apply, patch, list, watch. For the parts that play a provisioner, not for tests.
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Agent, request } from 'undici'

@@ -65,7 +65,7 @@ export async function startContainerd(node: NodeSpec, stateDirectory: string): P
     args: ['--config', config],
     log,
   })
-  const hopeless = (): string | undefined => daemon.ended()
+  const hopeless = (): string | undefined => daemon.outcome()
   await until({ what: `containerd of ${node.name} to answer`, withinMs: 60_000, log, hopeless }, async () => {
     if (!existsSync(socketOf(node.name))) return false
     await command('ctr', ['--address', socketOf(node.name), 'version'])

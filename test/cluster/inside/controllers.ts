@@ -7,7 +7,7 @@ import type { Daemon } from '../process/daemon.ts'
 import { podSubnet, serviceSubnet } from '../topology.ts'
 import type { Settings } from './settings.ts'
 
-export interface ControllersPlace {
+export interface ControllersOptions {
   readonly settings: Settings
   readonly certificates: Certificates
   readonly server: string
@@ -28,7 +28,7 @@ function proxyConfiguration(kubeconfig: string, node: string): object {
   }
 }
 
-export function startControllers({ settings, certificates, server }: ControllersPlace): readonly Daemon[] {
+export function startControllers({ settings, certificates, server }: ControllersOptions): readonly Daemon[] {
   const { stateDirectory, binaries } = settings
   const kubeconfigOf = (name: Controller): string => {
     const path = join(stateDirectory, `${name}.kubeconfig`)

@@ -8,7 +8,7 @@ import type { Daemon } from '../process/daemon.ts'
 import type { NodeSpec } from '../topology.ts'
 import { socketOf } from './settings.ts'
 
-export interface KubeletPlace {
+export interface KubeletOptions {
   readonly node: NodeSpec
   readonly stateDirectory: string
   readonly server: string
@@ -16,7 +16,7 @@ export interface KubeletPlace {
   readonly program: string
 }
 
-function configuration({ node, certificates }: KubeletPlace, directory: string): object {
+function configuration({ node, certificates }: KubeletOptions, directory: string): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -48,13 +48,13 @@ function configuration({ node, certificates }: KubeletPlace, directory: string):
   }
 }
 
-export function startKubelet(place: KubeletPlace): Daemon {
-  const { node, stateDirectory, certificates, server } = place
+export function startKubelet(options: KubeletOptions): Daemon {
+  const { node, stateDirectory, certificates, server } = options
   const directory = join(stateDirectory, node.name)
   mkdirSync(directory, { recursive: true })
   const config = join(directory, 'kubelet.json')
   const kubeconfig = join(directory, 'kubelet.kubeconfig')
-  writeFileSync(config, JSON.stringify(configuration(place, directory)))
+  writeFileSync(config, JSON.stringify(configuration(options, directory)))
   writeFileSync(kubeconfig, certificates.kubeconfig(node.name, server), { mode: 0o600 })
   const args = {
     config,
@@ -67,7 +67,7 @@ export function startKubelet(place: KubeletPlace): Daemon {
   const flags = Object.entries(args).map(([name, value]) => `--${name}=${value}`)
   return startDaemon({
     name: `kubelet of ${node.name}`,
-    program: place.program,
+    program: options.program,
     args: flags,
     log: join(directory, 'kubelet.log'),
   })

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { apiServerReady, startApiServer, startEtcd } from '../control-plane/api-server.ts'
-import type { ApiServerPlace } from '../control-plane/api-server.ts'
+import type { ApiServerOptions } from '../control-plane/api-server.ts'
 import { keepApiServer } from '../control-plane/api-server-outage.ts'
 import { silent } from '../build/cache.ts'
 import { ensureCertificates } from '../control-plane/certificates.ts'
@@ -48,7 +48,7 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function controlPlane(certificates: Certificates): Promise<void> {
-  const place: ApiServerPlace = {
+  const options: ApiServerOptions = {
     address: apiServerAddress,
     port: apiServerPort,
     etcdPorts: [2379, 2380],
@@ -57,9 +57,9 @@ async function controlPlane(certificates: Certificates): Promise<void> {
     binaries,
     alone: false,
   }
-  const [etcd, apiServer] = [startEtcd(place), startApiServer(place)]
-  await apiServerReady(place, [etcd, apiServer])
-  void keepApiServer(place, apiServer)
+  const [etcd, apiServer] = [startEtcd(options), startApiServer(options)]
+  await apiServerReady(options, [etcd, apiServer])
+  void keepApiServer(options, apiServer)
 }
 
 interface NodeObject {
@@ -69,7 +69,7 @@ interface NodeObject {
 }
 
 async function nodeReady(api: Api, { name }: NodeSpec, kubelet: Daemon): Promise<void> {
-  const hopeless = (): string | undefined => kubelet.ended()
+  const hopeless = (): string | undefined => kubelet.outcome()
   await until({ what: `node ${name} to be Ready`, withinMs: 120_000, log: kubelet.log, hopeless }, async () => {
     const { status } = await api.get<NodeObject>(`/api/v1/nodes/${name}`)
     const ready = status.conditions?.find(({ type }) => type === 'Ready')

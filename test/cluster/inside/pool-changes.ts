@@ -1,4 +1,4 @@
-// Decides what the bed, in the place of a provisioner, owes its volumes. Pure: what exists goes in, what to do comes out.
+// Decides what the test cluster, instead of a provisioner, owes its volumes. Pure: what exists goes in, what to do comes out.
 
 export interface Volume {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }
@@ -25,8 +25,8 @@ export type Change =
   | { readonly type: 'raise-volume'; readonly volume: string; readonly storage: string }
   | { readonly type: 'raise-claim'; readonly namespace: string; readonly claim: string; readonly storage: string }
 
-/** Volumes with this label belong to the bed. */
-export const poolLabel = 'test-bed/pool'
+/** Volumes with this label belong to the test cluster. */
+export const poolLabel = 'test-cluster/pool'
 
 const factors: Readonly<Record<string, number>> = {
   '': 1,
@@ -59,8 +59,8 @@ function growth(claim: Claim, volume: Volume): Change | undefined {
   const { namespace, name } = claim.metadata
   if (bytesOf(asked) > bytesOf(volume.spec.capacity.storage))
     return { type: 'raise-volume', volume: volume.metadata.name, storage: asked }
-  const told = claim.status?.capacity?.storage
-  const grown = told !== undefined && bytesOf(asked) > bytesOf(told)
+  const capacity = claim.status?.capacity?.storage
+  const grown = capacity !== undefined && bytesOf(asked) > bytesOf(capacity)
   return grown ? { type: 'raise-claim', namespace, claim: name, storage: volume.spec.capacity.storage } : undefined
 }
 

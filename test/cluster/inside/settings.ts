@@ -1,4 +1,4 @@
-// What the driver tells the program inside the namespaces, and what that one answers. Passed as JSON: an argument, then lines.
+// What the driver hands to the program inside the namespaces, and what that one answers. Passed as JSON: an argument, then lines.
 import type { Binaries, clusterPrograms } from '../build/binaries.ts'
 
 export interface Settings {
@@ -19,5 +19,5 @@ export const keepLine = 'keep'
 
 export const socketOf = (node: string): string => `/run/${node}/containerd.sock`
 
-/** Written by containerd, the CNI plugins and the kubelet whatever they are told; inside, each is a temporary file system. */
+/** Written by containerd, the CNI plugins and the kubelet whatever their settings are; inside, each is a temporary file system. */
 export const privateDirectories = ['/run', '/var/log', '/var/lib/cni', '/var/lib/kubelet'] as const

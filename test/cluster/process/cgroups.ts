@@ -7,9 +7,9 @@ import { nodes } from '../topology.ts'
 import { until } from './until.ts'
 
 const top = '/sys/fs/cgroup'
-const unified = (): boolean => existsSync(join(top, 'cgroup.controllers'))
+const isUnified = (): boolean => existsSync(join(top, 'cgroup.controllers'))
 const hierarchies = (): string[] =>
-  unified()
+  isUnified()
     ? [top]
     : readdirSync(top, { withFileTypes: true })
         .filter((entry) => entry.isDirectory())
@@ -37,9 +37,9 @@ function delegate(directory: string): void {
 export function makeCgroup(node: string): void {
   for (const parent of hierarchies()) {
     const directory = join(parent, cgroupRoot(node))
-    if (unified()) delegate(parent)
+    if (isUnified()) delegate(parent)
     mkdirSync(directory, { recursive: true })
-    if (unified()) delegate(directory)
+    if (isUnified()) delegate(directory)
     else fillCpuset(parent, directory)
   }
 }

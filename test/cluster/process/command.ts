@@ -5,7 +5,7 @@ export interface CommandOptions {
   readonly cwd?: string
   readonly environment?: NodeJS.ProcessEnv
   readonly input?: string
-  /** Where the command tells progress: its output goes there as it comes, and is not collected. */
+  /** Where the command prints progress: its output goes there as it comes, and is not collected. */
   readonly inherit?: boolean
 }
 

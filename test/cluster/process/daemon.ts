@@ -1,4 +1,4 @@
-// A program that runs until it is told to end, with its output in a log file. On Linux the kernel ends it with whoever started it, even when
+// A program that runs until it is asked to end, with its output in a log file. On Linux the kernel ends it with whoever started it, even when
 // that one is killed; elsewhere only an orderly exit does. Ended by its process id, never by its name.
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
@@ -17,7 +17,7 @@ export interface Daemon {
   readonly pid: number
   readonly log: string
   /** Says how it ended, when it has ended. */
-  ended(): string | undefined
+  outcome(): string | undefined
   /** Sends the signal and waits for the end; after 10 s sends SIGKILL. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
@@ -51,5 +51,5 @@ export function startDaemon({ name, program, args, log, environment }: DaemonSpe
     await exited
     clearTimeout(harder)
   }
-  return { name, pid, log, ended: () => end, stop }
+  return { name, pid, log, outcome: () => end, stop }
 }

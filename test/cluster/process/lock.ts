@@ -85,15 +85,15 @@ export interface LockedWork {
 }
 
 /** Runs the work alone; waits up to 30 minutes for another process that does the same. */
-export async function locked<T>({ path, what, log }: LockedWork, work: () => Promise<T>): Promise<T> {
-  let told = false
+export async function withLock<T>({ path, what, log }: LockedWork, work: () => Promise<T>): Promise<T> {
+  let isLogged = false
   const lock = await until(
     { what: `${what} by another process (lock ${path})`, withinMs: 30 * 60_000, everyMs: 200 },
     () => {
       const got = tryLock(path)
       if ('release' in got) return got
-      if (!told) log(`waiting for process ${got.pid}, which does the same: ${what}`)
-      told = true
+      if (!isLogged) log(`waiting for process ${got.pid}, which does the same: ${what}`)
+      isLogged = true
       return undefined
     },
   )

@@ -1,4 +1,4 @@
-// The processes of a pod on the test bed, to be frozen, thawed and killed: they are processes of this machine. Found by their cgroup, never by name alone.
+// The processes of a pod on the test cluster, to be frozen, thawed and killed: they are processes of this machine. Found by their cgroup, never by name alone.
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename } from 'node:path'
@@ -27,7 +27,7 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): numb
 }
 
 /** SIGTERM was sent to it, and waits because the process is stopped. */
-export function isToldToEnd(pid: number): boolean {
+export function isTerminating(pid: number): boolean {
   const [, pending = '0'] =
     /^ShdPnd:\s*([0-9a-f]+)$/m.exec(read(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '') ?? []
   return (BigInt(`0x${pending}`) & (1n << BigInt(constants.signals.SIGTERM - 1))) !== 0n

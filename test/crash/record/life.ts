@@ -4,54 +4,56 @@ import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import type { MeilisearchApi } from '../../support/meilisearch/api.ts'
-import type { Bell } from '../place/bell.ts'
-import type { Call, Forward, Reply } from '../place/door.ts'
-import type { Mischief } from '../faults/mischief.ts'
-import { directoryOf, storedFaults } from './stored.ts'
-import { Story } from './story.ts'
-import type { Step } from './story.ts'
-import { Witness } from './witness.ts'
+import type { ChangeSignal } from '../fixture/change-signal.ts'
+import type { Call, Forward, Reply } from '../fixture/http-proxy.ts'
+import type { Fault } from '../faults/fault.ts'
+import { directoryOf, storedDifferences } from './stored-files.ts'
+import { StepNames } from './step-names.ts'
+import type { Step } from './step-names.ts'
+import { Invariants } from './invariants.ts'
 
-export interface Surroundings {
+export interface LifeContext {
   readonly kube: KubeClient
-  readonly bell: Bell
+  readonly changes: ChangeSignal
   readonly namespace: string
   readonly server: MeilisearchApi
   /** The Secret with the server's key. */
   readonly secret: { readonly name: string; readonly key: string }
 }
 
-/** Each pass reads the key anew. So each is given another one, and by it the door to Meilisearch knows which pass a call belongs to. */
+/** Each pass reads the key anew. So each is given another one, and by it the proxy before Meilisearch knows which pass a call belongs to. */
 const passKey = 'pass-'
 export const isPassKey = (authorization: string): boolean => authorization.startsWith(`Bearer ${passKey}`)
 
 export class Life {
   readonly name: string
-  readonly witness: Witness
-  readonly mischief: Mischief
+  readonly invariants: Invariants
+  readonly fault: Fault
   /** In order, with repeats. */
   readonly steps: Step[] = []
-  readonly #story = new Story()
-  readonly #around: Surroundings
+  readonly #stepNames = new StepNames()
+  readonly #around: LifeContext
   #passes = 0
   /** Where the newest request on record is: its POST is awaited, or cannot be sent any more, or has gone. */
   #post: 'due' | 'cut off' | 'gone' = 'gone'
   #postsCutOff = 0
 
   /** @param plan `tasks`: how many snapshot tasks it will have */
-  constructor(name: string, plan: { readonly mischief: Mischief; readonly tasks: number }, around: Surroundings) {
+  constructor(name: string, plan: { readonly fault: Fault; readonly tasks: number }, around: LifeContext) {
     this.name = name
-    this.mischief = plan.mischief
-    this.witness = new Witness(plan)
+    this.fault = plan.fault
+    this.invariants = new Invariants(plan)
     this.#around = around
   }
 
   /** Nothing is left to do for the operator: the snapshot has ended, lets go, and the instance shows it. */
   get isOver(): boolean {
-    const { snapshot } = this.witness
+    const { snapshot } = this.invariants
     if (snapshot?.status?.phase === 'Failed') return true
     return (
-      snapshot?.status?.phase === 'Completed' && (snapshot.metadata.finalizers ?? []).length === 0 && this.#story.isOver
+      snapshot?.status?.phase === 'Completed' &&
+      (snapshot.metadata.finalizers ?? []).length === 0 &&
+      this.#stepNames.isOver
     )
   }
 
@@ -75,7 +77,7 @@ export class Life {
   async atApi(call: Call, forward: Forward): Promise<Reply | undefined> {
     if (call.method === 'GET' && call.path.endsWith(`/secrets/${this.#around.secret.name}`))
       return this.#withPassKey(await forward())
-    const step = this.#isOfAnother(call) ? undefined : this.#story.write(call)
+    const step = this.#isOfAnother(call) ? undefined : this.#stepNames.stepOfWrite(call)
     if (step === undefined) return await forward()
     if (step.name === 'status: Completed') await this.#examineStored(JSON.parse(call.body) as MeiliSnapshot)
     if (step.name === 'status: task succeeded') await this.#examineTask(JSON.parse(call.body) as MeiliSnapshot)
@@ -84,7 +86,7 @@ export class Life {
       if (asks) this.#post = 'due'
       const reply = await forward()
       if (asks && reply.status >= 300) this.#post = 'gone'
-      this.#story.accepted(step, reply)
+      this.#stepNames.accept(step, reply)
       return reply
     })
   }
@@ -92,11 +94,11 @@ export class Life {
   async atEngine(call: Call, forward: Forward): Promise<Reply | undefined> {
     if (isPassKey(call.authorization) && !call.authorization.startsWith(`Bearer ${this.#passKey}`))
       return await forward()
-    const step = this.#story.ask(call)
+    const step = this.#stepNames.stepOfCall(call)
     return await this.#through(step, async () => {
       if (step.name === 'POST /snapshots') {
         this.#postGoes()
-        this.witness.posting(await this.#onRecord())
+        this.invariants.countPost(await this.#onRecord())
       }
       return await forward()
     })
@@ -126,9 +128,9 @@ export class Life {
   async #through(step: Step, forward: Forward): Promise<Reply | undefined> {
     this.steps.push(step)
     try {
-      return await this.mischief.at(step, forward)
+      return await this.fault.at(step, forward)
     } finally {
-      this.#around.bell.ring()
+      this.#around.changes.notify()
     }
   }
 
@@ -136,8 +138,8 @@ export class Life {
   async #examineStored(claimed: MeiliSnapshot): Promise<void> {
     const { kube, namespace } = this.#around
     const root = await directoryOf(kube, { namespace, name: claimed.spec.destination.claim.name })
-    const found = root === undefined ? ['the claim is bound to no volume'] : await storedFaults(root, claimed)
-    this.witness.lies.push(...found.map((fault) => `when Complete was claimed: ${fault}`))
+    const found = root === undefined ? ['the claim is bound to no volume'] : await storedDifferences(root, claimed)
+    this.invariants.violations.push(...found.map((difference) => `when Complete was claimed: ${difference}`))
   }
 
   /** The same for the task: what the server says of it now can only be as far or further. */
@@ -149,7 +151,9 @@ export class Life {
       ['succeeded', 'snapshotCreation', enqueuedAt, startedAt, finishedAt],
     )
     if (!isTrue)
-      this.witness.lies.push(`when task ${uid} was said to have succeeded, the server said ${JSON.stringify(task)}`)
+      this.invariants.violations.push(
+        `when task ${uid} was claimed to have succeeded, the server answered ${JSON.stringify(task)}`,
+      )
   }
 
   /** From the API server itself: what another operator would read at this moment. */

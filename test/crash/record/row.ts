@@ -1,4 +1,4 @@
-// One row of the matrix: a life with one mischief in it, and what is different at its end from a life without.
+// One row of the matrix: a life with one fault in it, and what is different at its end from a life without.
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
@@ -8,11 +8,11 @@ import type { KubeObject } from '../../../src/kube/resource.ts'
 import { snapshotUidLabel } from '../../../src/kinds/snapshot/job/template.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { instanceOf, snapshotOf } from '../../support/meilisearch/objects.ts'
-import { doorPort } from '../place/bed.ts'
-import type { Lane } from '../place/lane.ts'
+import { proxyPort } from '../fixture/shared-cluster.ts'
+import type { OperatorFixture } from '../fixture/operator-fixture.ts'
 import type { Life } from './life.ts'
-import type { Mischief } from '../faults/mischief.ts'
-import { directoryOf, storedFaults } from './stored.ts'
+import type { Fault } from '../faults/fault.ts'
+import { directoryOf, storedDifferences } from './stored-files.ts'
 
 /** What may be different from row to row; everything else is the same in all. */
 export interface Expected {
@@ -28,7 +28,7 @@ export const ordinary: Expected = { tasks: 1, unsent: 0, maxMovers: 1 }
 
 export interface Outcome {
   /** Empty: the same end as the undisturbed life. */
-  readonly faults: readonly string[]
+  readonly differences: readonly string[]
   readonly life: Life
   readonly seconds: number
 }
@@ -38,52 +38,52 @@ const overWithinMs = 150_000
 const goneWithinMs = 60_000
 
 /** The whole life: the snapshot is applied before its instance, which makes the order of events the same each time. */
-async function liveThrough(lane: Lane, life: Life): Promise<void> {
-  const { namespace, bell } = lane
-  const { kube } = lane.bed
-  const { name, witness } = life
+async function liveThrough(fixture: OperatorFixture, life: Life): Promise<void> {
+  const { namespace, changes } = fixture
+  const { kube } = fixture.cluster
+  const { name, invariants } = life
   const claim = { name, template: { resources: { requests: { storage: '1Gi' } } } }
-  const told = (): string =>
+  const readyMessage = (): string =>
     JSON.stringify(
-      witness.snapshot?.status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? 'nothing on record',
+      invariants.snapshot?.status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? 'nothing on record',
     )
   await kube.create(meiliSnapshots, snapshotOf({ namespace, name, instance: name, claim }) as KubeObject)
-  await bell.until(
+  await changes.until(
     () => `${name} to be looked at`,
-    () => witness.snapshot?.status?.phase,
+    () => invariants.snapshot?.status?.phase,
     pendingWithinMs,
   )
-  await kube.create(meiliInstances, instanceAt(lane, name))
-  await bell.until(
-    () => `${name} to end; it says: ${told()}; last step: ${life.steps.at(-1)?.name}`,
+  await kube.create(meiliInstances, instanceAt(fixture, name))
+  await changes.until(
+    () => `${name} to end; it says: ${readyMessage()}; last step: ${life.steps.at(-1)?.name}`,
     () => (life.isOver ? true : undefined),
     overWithinMs,
   )
-  await lane.revived()
+  await fixture.waitForRestart()
 }
 
-function instanceAt({ options }: Lane, name: string): KubeObject {
-  const existing = { port: doorPort, container: 'meilisearch' }
+function instanceAt({ options }: OperatorFixture, name: string): KubeObject {
+  const existing = { port: proxyPort, container: 'meilisearch' }
   const { metadata, ...rest } = instanceOf(options, existing) as KubeObject
   return { ...rest, metadata: { ...metadata, name } }
 }
 
 /** Exactly one mover ran, and it is over. */
-async function moverFaults(
-  { bed, namespace }: Lane,
+async function moverDifferences(
+  { cluster, namespace }: OperatorFixture,
   { metadata }: MeiliSnapshot,
   maxMovers: number,
 ): Promise<string[]> {
   const labelled = { namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
   const found = await eventually('every mover Job to be over', async () => {
-    const all = await bed.kube.listAll<V1Job & KubeObject>(jobs, labelled)
+    const all = await cluster.kube.listAll<V1Job & KubeObject>(jobs, labelled)
     return all.every(({ status }) =>
       status?.conditions?.some(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True'),
     )
       ? all
       : undefined
   })
-  const bodies = await bed.kube.listAll<V1Pod & KubeObject>(pods, labelled)
+  const bodies = await cluster.kube.listAll<V1Pod & KubeObject>(pods, labelled)
   const running = bodies.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
   const count = found.length >= 1 && found.length <= maxMovers ? [] : [`${found.length} mover Jobs were made`]
   return [
@@ -93,17 +93,17 @@ async function moverFaults(
   ]
 }
 
-async function serverFaults(
-  { server }: Lane,
-  { witness, postsCutOff }: Life,
+async function serverDifferences(
+  { server }: OperatorFixture,
+  { invariants, postsCutOff }: Life,
   { before, expected }: { before: number; expected: Expected },
 ): Promise<string[]> {
   const tasks = (await server.snapshotTasks()).filter(({ uid }) => uid > before)
   const cancelations = await server.call<{ total: number }>('/tasks?types=taskCancelation&limit=1')
-  const { status } = witness.snapshot ?? {}
+  const { status } = invariants.snapshot ?? {}
   const pairs = [
     ['snapshot tasks on the server', tasks.length, expected.tasks],
-    ['POSTs that reached the server', witness.posts, expected.tasks],
+    ['POSTs that reached the server', invariants.posts, expected.tasks],
     ['posts on record', status?.request?.posts, expected.tasks + expected.unsent + postsCutOff],
     ['tasks that cancel something', cancelations.total, 0],
     [
@@ -117,10 +117,14 @@ async function serverFaults(
     .map(([what, found, wanted]) => `${what}: ${found} instead of ${wanted}`)
 }
 
-async function endFaults(lane: Lane, life: Life, measure: { before: number; expected: Expected }): Promise<string[]> {
-  const { kube } = lane.bed
-  const { namespace } = lane
-  const { snapshot } = life.witness
+async function endDifferences(
+  fixture: OperatorFixture,
+  life: Life,
+  measure: { before: number; expected: Expected },
+): Promise<string[]> {
+  const { kube } = fixture.cluster
+  const { namespace } = fixture
+  const { snapshot } = life.invariants
   if (snapshot?.status?.phase !== 'Completed')
     return [
       `it ended as ${snapshot?.status?.phase}: ${snapshot?.status?.conditions?.find(({ type }) => type === 'Failed')?.message}`,
@@ -129,48 +133,50 @@ async function endFaults(lane: Lane, life: Life, measure: { before: number; expe
   const root = await directoryOf(kube, { namespace, name: life.name })
   return [
     ...(all.length === 1 ? [] : [`${all.length} MeiliSnapshots exist`]),
-    ...(root === undefined ? ['the claim is bound to no volume'] : await storedFaults(root, snapshot)),
-    ...(await serverFaults(lane, life, measure)),
-    ...(await moverFaults(lane, snapshot, measure.expected.maxMovers)),
-    ...(await deletionFaults(lane, life, snapshot)),
+    ...(root === undefined ? ['the claim is bound to no volume'] : await storedDifferences(root, snapshot)),
+    ...(await serverDifferences(fixture, life, measure)),
+    ...(await moverDifferences(fixture, snapshot, measure.expected.maxMovers)),
+    ...(await deletionDifferences(fixture, life, snapshot)),
   ]
 }
 
 /** Deleting the object succeeds, and leaves the stored files. */
-async function deletionFaults(
-  { bed, bell, namespace }: Lane,
-  { name, witness }: Life,
+async function deletionDifferences(
+  { cluster, changes, namespace }: OperatorFixture,
+  { name, invariants }: Life,
   snapshot: MeiliSnapshot,
 ): Promise<string[]> {
-  const { kube } = bed
+  const { kube } = cluster
   const root = await directoryOf(kube, { namespace, name })
   await kube.delete(meiliInstances, { namespace, name })
   await kube.delete(meiliSnapshots, { namespace, name }, { propagationPolicy: 'Background' })
-  await bell.until(
+  await changes.until(
     () => `${name} to be gone after its deletion`,
-    () => (witness.isGone ? true : undefined),
+    () => (invariants.isGone ? true : undefined),
     goneWithinMs,
   )
   const left =
-    root === undefined ? [] : (await storedFaults(root, snapshot)).map((fault) => `after the deletion: ${fault}`)
+    root === undefined
+      ? []
+      : (await storedDifferences(root, snapshot)).map((difference) => `after the deletion: ${difference}`)
   await kube.delete(persistentVolumeClaims, { namespace, name })
   return left
 }
 
-/** Lives through one life. A row that does not even end is a fault like any other; the lane is good for the next one in any case. */
-export async function rowOf(lane: Lane, mischief: Mischief, expected: Expected): Promise<Outcome> {
+/** Lives through one life. A row that does not even end is a difference like any other; the fixture is good for the next one in any case. */
+export async function rowOf(fixture: OperatorFixture, fault: Fault, expected: Expected): Promise<Outcome> {
   const started = performance.now()
-  const before = Math.max(-1, ...(await lane.server.snapshotTasks()).map(({ uid }) => uid))
-  const surprises = lane.unexpected().length
-  const life = lane.begin({ mischief, tasks: expected.tasks })
-  const faults: string[] = []
+  const before = Math.max(-1, ...(await fixture.server.snapshotTasks()).map(({ uid }) => uid))
+  const errorsBefore = fixture.unexpectedErrors().length
+  const life = fixture.begin({ fault, tasks: expected.tasks })
+  const differences: string[] = []
   try {
-    await liveThrough(lane, life)
-    faults.push(...(await endFaults(lane, life, { before, expected })))
+    await liveThrough(fixture, life)
+    differences.push(...(await endDifferences(fixture, life, { before, expected })))
   } catch (error) {
-    faults.push(error instanceof Error ? error.message : String(error))
+    differences.push(error instanceof Error ? error.message : String(error))
   }
-  faults.push(...life.witness.lies, ...lane.unexpected().slice(surprises))
-  if (faults.length > 0) await lane.recover()
-  return { faults, life, seconds: (performance.now() - started) / 1000 }
+  differences.push(...life.invariants.violations, ...fixture.unexpectedErrors().slice(errorsBefore))
+  if (differences.length > 0) await fixture.recover()
+  return { differences, life, seconds: (performance.now() - started) / 1000 }
 }

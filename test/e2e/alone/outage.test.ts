@@ -9,13 +9,13 @@ import { snapshotUidLabel } from '../../../src/kinds/snapshot/job/template.ts'
 import { withoutApiServer } from '../../cluster/control-plane/api-server-outage.ts'
 import { kubeletOf } from '../../cluster/process/pod-processes.ts'
 import { apiServerAddress } from '../../cluster/topology.ts'
-import { Door } from '../../crash/place/door.ts'
-import { storedFaults } from '../../crash/record/stored.ts'
+import { HttpProxy } from '../../crash/fixture/http-proxy.ts'
+import { storedDifferences } from '../../crash/record/stored-files.ts'
 import { filmLines } from '../../support/meilisearch/documents.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { elsewhere, Hands, namesIn, testBed, unhurried, whyElsewhere } from '../support/on-test-bed.ts'
-import type { Held } from '../support/on-test-bed.ts'
+import { elsewhere, NodeAccess, namesIn, testCluster, unhurried, whyElsewhere } from '../support/on-test-cluster.ts'
+import type { Held } from '../support/on-test-cluster.ts'
 import { kubectl, ownWorld, readyOf } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
@@ -27,19 +27,19 @@ type Name = (typeof servers)[number]
 
 describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`, () => {
   const world = ownWorld()
-  let hands: Hands
-  let door: Door
+  let nodeAccess: NodeAccess
+  let proxy: HttpProxy
   const running = new Map<Name, Server>()
   const held: Partial<Record<'slow' | 'quick', Held>> = {}
-  /** The operator's POST to server `asked`: waits at the door from when it came until the API server is down. */
+  /** The operator's POST to server `asked`: waits at the proxy from when it came until the API server is down. */
   let posted: () => void = () => undefined
   const asked = new Promise<void>((resolve) => (posted = resolve))
   let goOn: () => void = () => undefined
   const isDown = new Promise<void>((resolve) => (goOn = resolve))
 
   beforeAll(async () => {
-    hands = new Hands(world.namespace)
-    door = await Door.open(
+    nodeAccess = new NodeAccess(world.namespace)
+    proxy = await HttpProxy.open(
       { origin: `http://${apiServerAddress}:7700` },
       async (call, forward) => {
         if (call.method === 'POST' && call.path === '/snapshots') {
@@ -57,7 +57,7 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
         const server = await world.serve(
           name,
           options,
-          name === 'asked' ? { port: door.port, container: 'meilisearch' } : {},
+          name === 'asked' ? { port: proxy.port, container: 'meilisearch' } : {},
         )
         running.set(name, server)
         await server.load(name === 'slow' || name === 'quick' ? documents : 500)
@@ -69,8 +69,8 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
     held.slow?.letGo()
     held.quick?.letGo()
     kubeletOf(there).letGo()
-    await door.close()
-    await hands.close()
+    await proxy.close()
+    await nodeAccess.close()
   })
 
   const apply = async (name: string, instance: Name, claim = `${instance}-backups`): Promise<MeiliSnapshot> => {
@@ -87,12 +87,12 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
     kubeletOf(there).stop()
     const far = await apply('starting', 'far')
     await eventually('the mover on the silent node to have its pod', async () =>
-      (await hands.podsOf(far)).some(({ spec }) => spec?.nodeName === there) ? true : undefined,
+      (await nodeAccess.podsOf(far)).some(({ spec }) => spec?.nodeName === there) ? true : undefined,
     )
     const [slow, quick] = await Promise.all([apply('copying', 'slow'), apply('finishing', 'quick')])
     await Promise.all([
-      hands.catchMover(slow).then((mover) => (held.slow = mover)),
-      hands.catchMover(quick).then((mover) => (held.quick = mover)),
+      nodeAccess.catchMover(slow).then((mover) => (held.slow = mover)),
+      nodeAccess.catchMover(quick).then((mover) => (held.quick = mover)),
     ])
     await running.get('busy')?.api.addDocuments('other', filmLines(0, 40_000))
     await apply('enqueued', 'busy')
@@ -111,7 +111,7 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
     { timeout: 400_000 },
     async () => {
       await everyPhase()
-      await withoutApiServer(testBed(), async () => {
+      await withoutApiServer(testCluster(), async () => {
         goOn()
         held.quick?.letGo()
         kubeletOf(there).letGo()
@@ -120,11 +120,11 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
       held.slow?.letGo()
       await kubectl.apply(claimOf({ namespace: world.namespace, name: 'later' }))
 
-      const ended = await Promise.all(phases.map(async (name) => await world.completed(name)))
+      const ended = await Promise.all(phases.map(async (name) => await world.waitForCompletion(name)))
       for (const { metadata, status } of ended) {
         expect(status, metadata.name).toMatchObject({ request: { attempt: 1, posts: 1 }, move: { attempt: 1 } })
         expect(status?.move?.failures ?? 0, metadata.name).toBe(0)
-        const made = await hands.kube.listAll<V1Job & KubeObject>(jobs, {
+        const made = await nodeAccess.kube.listAll<V1Job & KubeObject>(jobs, {
           namespace: world.namespace,
           labelSelector: `${snapshotUidLabel}=${metadata.uid}`,
         })
@@ -134,7 +134,7 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
         ).toEqual([status?.move?.jobName])
       }
       for (const name of servers) {
-        const server = await world.door(name)
+        const server = await world.reconnect(name)
         expect(
           (await server.api.snapshotTasks()).map(({ status }) => status),
           name,
@@ -142,14 +142,14 @@ describe.skipIf(elsewhere)(`the API server is away for a minute${whyElsewhere}`,
       }
       for (const snapshot of ended.filter(({ metadata }) => !['queued', 'enqueued'].includes(metadata.name))) {
         expect(
-          await storedFaults(await hands.directoryOf(snapshot.spec.destination.claim.name), snapshot),
+          await storedDifferences(await nodeAccess.directoryOf(snapshot.spec.destination.claim.name), snapshot),
           snapshot.metadata.name,
         ).toEqual([])
       }
       const shared = ended
         .filter(({ spec }) => spec.destination.claim.name === 'busy-backups')
         .map(({ status }) => status?.artifact?.path.split('/').at(-1))
-      expect(new Set(namesIn(`${await hands.directoryOf('busy-backups')}/busy`))).toEqual(new Set(shared))
+      expect(new Set(namesIn(`${await nodeAccess.directoryOf('busy-backups')}/busy`))).toEqual(new Set(shared))
     },
   )
 })

@@ -4,7 +4,7 @@ import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { smallVolume } from '../../cluster/small-volume.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { elsewhere, testBed, whyElsewhere } from '../support/on-test-bed.ts'
+import { elsewhere, testCluster, whyElsewhere } from '../support/on-test-cluster.ts'
 import { kubectl, ownWorld, readyOf, toolbox } from '../support/world.ts'
 
 const [here, there] = ['node-1', 'node-2']
@@ -104,7 +104,7 @@ describe.skipIf(elsewhere)(`a mover that may not, or cannot, start${whyElsewhere
       /^The mover cannot start yet: the Job makes no pod: FailedCreate: .*the house allows no movers/,
     )
     await kubectl.run(['delete', 'validatingadmissionpolicybinding', world.namespace])
-    const { status } = await world.completed('policed')
+    const { status } = await world.waitForCompletion('policed')
     expect(status?.move).toMatchObject({ attempt: 1 })
   })
 
@@ -115,12 +115,12 @@ describe.skipIf(elsewhere)(`a mover that may not, or cannot, start${whyElsewhere
       'homeless',
       /no node can take it: .*claim homeless-backups has no volume: ProvisioningFailed: storageclass\.storage\.k8s\.io "small" not found/,
     )
-    const volume = await smallVolume(testBed(), {
+    const volume = await smallVolume(testCluster(), {
       name: `homeless-${world.namespace}`,
       node: here,
       sizeBytes: 1024 * mebibyte,
     })
-    const { metadata } = await world.completed('homeless')
+    const { metadata } = await world.waitForCompletion('homeless')
     await kubectl.run([
       '-n',
       world.namespace,
@@ -172,9 +172,16 @@ describe.skipIf(elsewhere)(`a mover that may not, or cannot, start${whyElsewhere
   })
 
   test('an image that cannot be pulled: the words of the kubelet, Failed with them after the deadline; or it goes on when the image is there', async () => {
-    const [bed, aside] = [testBed(), 'localhost/set-aside:test']
+    const [cluster, aside] = [testCluster(), 'localhost/set-aside:test']
     const ctr = async (...args: string[]): Promise<string> =>
-      await bed.run('ctr', ['--address', `/run/${there}/containerd.sock`, '--namespace', 'k8s.io', 'images', ...args])
+      await cluster.run('ctr', [
+        '--address',
+        `/run/${there}/containerd.sock`,
+        '--namespace',
+        'k8s.io',
+        'images',
+        ...args,
+      ])
     await kubectl.apply(
       ...['unpulled', 'given-up'].map((name) => claimOf({ namespace: world.namespace, name: `${name}-backups` })),
     )
@@ -212,7 +219,7 @@ describe.skipIf(elsewhere)(`a mover that may not, or cannot, start${whyElsewhere
     } finally {
       await ctr('tag', '--force', aside, image)
     }
-    const { status } = await world.completed('unpulled')
+    const { status } = await world.waitForCompletion('unpulled')
     expect(status?.move).toMatchObject({ attempt: 1 })
   })
 })

@@ -21,7 +21,7 @@ describe('one object, one artifact', () => {
   })
 
   /** Artifacts and left-overs of one snapshot on the claim. */
-  async function stored({ metadata }: MeiliSnapshot): Promise<string[]> {
+  async function listArtifacts({ metadata }: MeiliSnapshot): Promise<string[]> {
     const output = await shellOnClaim(
       toolbox,
       { namespace: world.namespace, claimName: 'backups' },
@@ -45,11 +45,11 @@ describe('one object, one artifact', () => {
         (await server.api.snapshotTasks()).every(({ status }) => status === 'succeeded') ? true : undefined,
       )
       await scaleOperator(1)
-      return await world.completed('task')
+      return await world.waitForCompletion('task')
     })
     expect(tasks).toBe(1)
     expect(snapshot.status?.request?.posts).toBe(1)
-    expect(await stored(snapshot)).toHaveLength(1)
+    expect(await listArtifacts(snapshot)).toHaveLength(1)
   })
 
   test('gone in the middle of the move', async () => {
@@ -69,11 +69,11 @@ describe('one object, one artifact', () => {
         '--timeout=60s',
       ])
       await scaleOperator(1)
-      return await world.completed('move')
+      return await world.waitForCompletion('move')
     })
     expect(tasks).toBe(1)
     expect(snapshot.status?.move?.attempt).toBe(1)
-    expect(await stored(snapshot)).toHaveLength(1)
+    expect(await listArtifacts(snapshot)).toHaveLength(1)
   })
 
   test('killed without warning, again and again', async () => {
@@ -92,10 +92,10 @@ describe('one object, one artifact', () => {
         ])
         await kubectl.run(['-n', operatorNamespace, 'rollout', 'status', 'deployment/meili-operator', '--timeout=120s'])
       }
-      return await world.completed('killed')
+      return await world.waitForCompletion('killed')
     })
     expect(tasks).toBeLessThanOrEqual(snapshot.status?.request?.posts ?? 0)
-    expect(await stored(snapshot)).toHaveLength(1)
+    expect(await listArtifacts(snapshot)).toHaveLength(1)
   })
 
   test('two operators by mistake, each with its own lease: one artifact, and no POST without its write', async () => {
@@ -129,10 +129,10 @@ describe('one object, one artifact', () => {
       for (const name of ['double-1', 'double-2', 'double-3']) {
         const { snapshot, tasks } = await tasksFor(async () => {
           await world.snapshot(name, { instance: 'movies' })
-          return await world.completed(name)
+          return await world.waitForCompletion(name)
         })
         expect(tasks).toBeLessThanOrEqual(snapshot.status?.request?.posts ?? 0)
-        expect(await stored(snapshot)).toHaveLength(1)
+        expect(await listArtifacts(snapshot)).toHaveLength(1)
         const jobs = await kubectl.json<{ items: unknown[] }>([
           '-n',
           world.namespace,

@@ -31,10 +31,10 @@ describe('what may pass', () => {
     await server.api.call(`/tasks/cancel?uids=${asked.status?.request?.taskUid ?? ''}`, { method: 'POST' })
     const again = await world.until('cancelled', 'to ask again', ({ status }) => status?.request?.attempt === 2)
     expect(again.status?.request?.failure).toMatch(/^Task \d+ was cancelled by somebody\./)
-    const { status } = await world.completed('cancelled')
+    const { status } = await world.waitForCompletion('cancelled')
     expect(status?.request).toMatchObject({ attempt: 2, posts: 1 })
     expect(status?.task?.uid).toBeGreaterThan(asked.status?.request?.taskUid ?? Number.POSITIVE_INFINITY)
-    await server.api.finished(busy)
+    await server.api.waitForTask(busy)
   })
 
   test('a newer snapshot that lies there before the copy is moved with its own label', async () => {
@@ -49,9 +49,9 @@ describe('what may pass', () => {
         : undefined,
     )
     const { taskUid } = await server.api.call<{ taskUid: number }>('/snapshots', { method: 'POST' })
-    await server.api.finished(taskUid)
+    await server.api.waitForTask(taskUid)
     await scaleOperator(1)
-    const { status } = await world.completed('replaced')
+    const { status } = await world.waitForCompletion('replaced')
     expect(status?.task?.uid).toBe(taskUid)
     const manifest = await shellOnClaim(
       toolbox,

@@ -7,7 +7,7 @@ import { contentsOf, serveStored, shellOnClaim } from '../../support/meilisearch
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
 import type { ServerOptions } from '../../support/meilisearch/objects.ts'
-import { elsewhere, testBed, whyElsewhere } from '../support/on-test-bed.ts'
+import { elsewhere, testCluster, whyElsewhere } from '../support/on-test-cluster.ts'
 import { conditionOf, kubectl, operatorNamespace, ownWorld, toolbox } from '../support/world.ts'
 import type { Server } from '../support/world.ts'
 
@@ -68,8 +68,8 @@ describe('a file that no other pod can mount', () => {
   test.skipIf(elsewhere)(
     `a directory of the node: stored, sound, and nothing of ours stays beside it${whyElsewhere}`,
     async () => {
-      const hostPath = `${testBed().stateDirectory}/volumes/${world.namespace}`
-      await testBed().run('mkdir', ['-m', '777', hostPath])
+      const hostPath = `${testCluster().stateDirectory}/volumes/${world.namespace}`
+      await testCluster().run('mkdir', ['-m', '777', hostPath])
       await expectStreamed('host-path', { hostPath })
     },
   )
@@ -88,7 +88,7 @@ describe('a file that no other pod can mount', () => {
       message: expect.stringContaining('spec.mover.stream.mode: IfNeeded') as string,
     })
     await world.snapshot(name, { instance: name }, streamed)
-    const done = await world.completed(name)
+    const done = await world.waitForCompletion(name)
     await expectSound(done, server)
     const stored = {
       namespace: world.namespace,
@@ -110,7 +110,7 @@ describe('a file that no other pod can mount', () => {
     beforeAll(async () => {
       server = await world.serve('large', { snapshotsOn: 'emptyDir' })
       await server.load(10)
-      await server.api.finished(
+      await server.api.waitForTask(
         (
           await server.api.call<{ taskUid: number }>('/indexes/films/settings', {
             method: 'PATCH',
@@ -122,7 +122,7 @@ describe('a file that no other pod can mount', () => {
       const lines = Array.from({ length: 60 }, (_, id) =>
         JSON.stringify({ id: 1000 + id, noise: randomBytes(1024 * 1024).toString('base64') }),
       )
-      await server.api.finished(await server.api.addDocuments('films', lines.join('\n')))
+      await server.api.waitForTask(await server.api.addDocuments('films', lines.join('\n')))
     })
 
     const logOf = async ({ metadata }: MeiliSnapshot): Promise<string> =>
@@ -169,7 +169,7 @@ describe('a file that no other pod can mount', () => {
         '--grace-period=0',
         '--force',
       ])
-      const done = await world.completed('broken')
+      const done = await world.waitForCompletion('broken')
       await expectSound(done, server)
       expect(done.status).toMatchObject({
         request: { posts: 1 },
@@ -236,7 +236,7 @@ describe('a file that no other pod can mount', () => {
         /^The stream was interrupted: exec in Pod \S+ answered 403 Forbidden: .*cannot (get|create) resource "pods\/exec"/,
       )
       await kubectl.run(['apply', '--server-side', '-f', '-'], { input: rights })
-      await expectSound(await world.completed('barred'), server)
+      await expectSound(await world.waitForCompletion('barred'), server)
     })
   })
 })

@@ -24,7 +24,7 @@ const repository = join(import.meta.dirname, '../../..')
 const example = (name: string): string => join(repository, 'examples', name)
 
 /** The block of yaml on that page that holds this text. */
-const shownOn = (page: string, holding: string): string => {
+const yamlOn = (page: string, holding: string): string => {
   const block = readFileSync(join(repository, page), 'utf8')
     .split('```')
     .find((each) => each.startsWith('yaml\n') && each.includes(holding))
@@ -50,12 +50,15 @@ describe('an example', () => {
     await (await world.serve('movies')).load(100)
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'movies'])
     await apply('existing.yaml', 'snapshot.yaml')
-    expect((await world.completed('first')).status?.artifact).toMatchObject({ claimName: 'backups', documents: 100 })
+    expect((await world.waitForCompletion('first')).status?.artifact).toMatchObject({
+      claimName: 'backups',
+      documents: 100,
+    })
   })
 
   test('managed-shared-volume.yaml stores by a link, on the claim that the server writes its snapshots to', async () => {
     await apply('managed-shared-volume.yaml')
-    const { status } = await world.completed('shared')
+    const { status } = await world.waitForCompletion('shared')
     const manifest = await shellOnClaim(
       toolbox,
       { namespace: world.namespace, claimName: 'movies-backups' },
@@ -69,7 +72,7 @@ describe('an example', () => {
     const server = await world.serve('movies')
     await server.load(100)
     await apply('snapshot.yaml')
-    const path = (await world.completed('first')).status?.artifact?.path ?? ''
+    const path = (await world.waitForCompletion('first')).status?.artifact?.path ?? ''
     const job = readFileSync(example('restore.yaml'), 'utf8').replaceAll('movies/first-00000000', path)
     const restore = async (text = job): Promise<void> => {
       await kubectl.run(['-n', namespace, 'delete', 'job', 'restore', '--ignore-not-found', '--cascade=foreground'])
@@ -140,7 +143,7 @@ describe('an example', () => {
 
     await kubectl.run(['-n', namespace, 'delete', '-f', example('restored-server.yaml'), '--cascade=foreground'])
     await kubectl.run(['-n', namespace, 'apply', '-f', '-'], {
-      input: shownOn('docs/operations.md', 'claimName: restored-data'),
+      input: yamlOn('docs/operations.md', 'claimName: restored-data'),
     })
     await world.instanceReady('restored')
     expect(await stats()).toContain('"films":{"numberOfDocuments":100,')

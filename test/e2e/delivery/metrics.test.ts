@@ -17,7 +17,7 @@ describe.skipIf(noPrometheus)(
   `a server with a good snapshot, a failed one, and one that waits${whyNoPrometheus}`,
   () => {
     let world: World
-    let door: PortForward
+    let forward: PortForward
     let prometheus: Prometheus
 
     beforeAll(async () => {
@@ -30,7 +30,7 @@ describe.skipIf(noPrometheus)(
         claimOf({ namespace, name: 'read-only', accessModes: ['ReadOnlyMany'] }),
       )
       await world.snapshot('good', { instance: 'movies' })
-      const { completedAt = '' } = (await world.completed('good')).status ?? {}
+      const { completedAt = '' } = (await world.waitForCompletion('good')).status ?? {}
       // Times of a status are whole seconds, and a failure in the same second as a success is not one that came after it.
       await eventually('the next second', () =>
         Promise.resolve(Date.now() >= Date.parse(completedAt) + 1000 || undefined),
@@ -51,15 +51,15 @@ describe.skipIf(noPrometheus)(
           'jsonpath={.items[0].metadata.name}',
         ])
       ).trim()
-      door = await portForward(kubectl, operatorNamespace, `${pod}:8080`)
+      forward = await portForward(kubectl, operatorNamespace, `${pod}:8080`)
       prometheus = await Prometheus.start({
         rules: new URL('alerts.yaml', files).pathname,
-        scraped: [{ address: new URL(door.url).host, labels: { namespace: operatorNamespace, pod } }],
+        scraped: [{ address: new URL(forward.url).host, labels: { namespace: operatorNamespace, pod } }],
       })
     })
     afterAll(async () => {
       await prometheus?.[Symbol.asyncDispose]()
-      door?.close()
+      forward?.close()
       await world?.destroy()
     })
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { Diary } from '../../gitops/diary.ts'
+import { ObjectHistory } from '../../gitops/object-history.ts'
 import type { Judged } from '../../gitops/states.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { conditionOf, installYaml, kubectl, World } from '../support/world.ts'
@@ -103,7 +103,7 @@ test("of Argo CD's hook there is none: each sync makes another one, which the AP
 })
 
 /** Why an object is as it is, by Ready and, of a server that we run, by Applied. */
-const standing = (object: Judged): string =>
+const reasonsOf = (object: Judged): string =>
   ['Ready', 'Applied']
     .map((type) => conditionOf(object, type)?.reason)
     .filter((reason) => reason !== undefined)
@@ -133,8 +133,8 @@ test.concurrent.for(sets)(
   async ({ names, ends }, { expect: expectHere, onTestFinished }) => {
     const world = await World.withoutNamespace()
     const applied = { text: names.map(read).join('\n---\n'), namespace: ['-n', world.namespace] }
-    const diary = await Diary.begin(kubectl, world.namespace)
-    onTestFinished(() => diary.end())
+    const history = await ObjectHistory.begin(kubectl, world.namespace)
+    onTestFinished(() => history.end())
     const newNamespace = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: world.namespace } })
     await kubectl.run([...applied.namespace, 'apply', '--server-side', '-f', '-'], {
       input: `${newNamespace}\n---\n${applied.text}`,
@@ -146,11 +146,11 @@ test.concurrent.for(sets)(
       const end = (ends as Record<string, RegExp>)[name]
       const [what, holds] = [
         `to stand as ${String(end)}`,
-        (object: Judged): boolean => end?.test(standing(object)) === true,
+        (object: Judged): boolean => end?.test(reasonsOf(object)) === true,
       ]
       const { metadata } =
         kind === 'MeiliSnapshot' ? await world.until(name, what, holds) : await world.untilInstance(name, what, holds)
-      await diary.until(
+      await history.until(
         `${kind} ${name} as it is then`,
         (object) =>
           object.metadata.uid === metadata.uid && object.metadata.resourceVersion === metadata.resourceVersion,
@@ -158,7 +158,7 @@ test.concurrent.for(sets)(
     }
     expectHere(await atRest(applied, differences, rewritten, byClient)).toEqual(['', [], ''])
     expectHere(
-      diary
+      history
         .objects()
         .flatMap(({ status }) => status?.conditions ?? [])
         .filter(({ reason }) => reason === 'ObjectRefused')

@@ -47,7 +47,7 @@ async function copies(): Promise<string[]> {
 }
 
 /** Files of this name on a claim. */
-async function stored(claimName: string, fileName: string): Promise<string[]> {
+async function findFiles(claimName: string, fileName: string): Promise<string[]> {
   const found = await shellOnClaim(toolbox, { namespace: world.namespace, claimName }, `find /backup -name ${fileName}`)
   return found.split('\n').filter((line) => line !== '')
 }
@@ -69,7 +69,7 @@ test('Direct: Meilisearch changes its database, and every step is on record; wha
     (instance) => instance.status?.upgrade?.step === 'Done' && conditionOf(instance, 'Applied')?.status === 'True',
   )
   expect(status?.upgrade).toMatchObject({ from: '1.12.0', to: '1.21.0', step: 'Done', documents: 200, indexes: 1 })
-  const { api } = await world.managedDoor('older')
+  const { api } = await world.connectManaged('older')
   const { results } = await api.call<{ results: { status: string; details: object }[] }>('/tasks?types=upgradeDatabase')
   expect(results).toMatchObject([{ status: 'succeeded', details: { upgradeFrom: 'v1.12.0', upgradeTo: 'v1.21.0' } }])
   expect((await api.counts())['films']).toBe(200)
@@ -136,11 +136,11 @@ test('SnapshotFirst: a version that does not start stops it, with the snapshot a
     'meili-operator.dev/upgrade-from': '1.21.0',
     'meili-operator.dev/upgrade-to': '1.22.0',
   })
-  expect(await stored('careful-data', 'data.ms.snapshot')).toEqual(['/backup/snapshots/data.ms.snapshot'])
+  expect(await findFiles('careful-data', 'data.ms.snapshot')).toEqual(['/backup/snapshots/data.ms.snapshot'])
 
   await patch('careful', { version: '1.21.0' })
   await world.instanceReady('careful')
-  expect((await (await world.managedDoor('careful')).api.counts())['films']).toBe(300)
+  expect((await (await world.connectManaged('careful')).api.counts())['films']).toBe(300)
 })
 
 test('once a later upgrade is done only its own snapshot is left, as an object and on the claim', async () => {
@@ -149,9 +149,9 @@ test('once a later upgrade is done only its own snapshot is left, as an object a
   // What the older server would have taken: there is no older binary.
   const last = `careful-before-1-21-0-${uid.slice(0, 8)}-${generation + 1}`
   await world.snapshot(last, { instance: 'careful', claim: { name: 'safe', path: 'upgrades' } })
-  await world.completed(last)
+  await world.waitForCompletion(last)
   expect(await copies()).toEqual([last, first])
-  expect(await stored('safe', 'manifest.json')).toHaveLength(2)
+  expect(await findFiles('safe', 'manifest.json')).toHaveLength(2)
   await patch('careful', { suspend: true })
   await world.untilInstance(
     'careful',
@@ -181,7 +181,7 @@ test('once a later upgrade is done only its own snapshot is left, as an object a
     timeoutMs: 70_000,
   })
   expect(await copies()).toEqual([last])
-  expect(await stored('safe', 'manifest.json')).toEqual([
+  expect(await findFiles('safe', 'manifest.json')).toEqual([
     expect.stringMatching(`^/backup/upgrades/${last}-[0-9a-f]{8}/manifest.json$`),
   ])
   const { items } = await kubectl.json<{ items: { message: string; count?: number }[] }>([

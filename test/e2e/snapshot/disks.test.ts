@@ -5,7 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { smallVolume } from '../../cluster/small-volume.ts'
 import type { SmallVolume } from '../../cluster/small-volume.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
-import { elsewhere, Hands, namesIn, seenFromHere, testBed, unhurried, whyElsewhere } from '../support/on-test-bed.ts'
+import {
+  elsewhere,
+  NodeAccess,
+  namesIn,
+  hostPathOf,
+  testCluster,
+  unhurried,
+  whyElsewhere,
+} from '../support/on-test-cluster.ts'
 import { kubectl, ownWorld, readyOf } from '../support/world.ts'
 
 const here = 'node-1'
@@ -13,18 +21,18 @@ const mebibyte = 1024 * 1024
 
 describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: true }, () => {
   const world = ownWorld()
-  let hands: Hands
+  let nodeAccess: NodeAccess
   const volumes: SmallVolume[] = []
 
   beforeAll(async () => {
-    hands = new Hands(world.namespace)
+    nodeAccess = new NodeAccess(world.namespace)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
   })
   afterAll(async () => {
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap,statefulsets,jobs', '--all', '--timeout=90s'])
     await kubectl.run(['-n', world.namespace, 'delete', 'pods', '--all', '--timeout=90s'])
     for (const volume of volumes) await volume.remove()
-    await hands.close()
+    await nodeAccess.close()
   })
 
   /** A claim on a disk of this size. */
@@ -33,9 +41,9 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
     size: { sizeBytes: number; filesystem?: 'tmpfs' | 'ext4' },
   ): Promise<SmallVolume> => {
     const name = `${claim}-${randomBytes(3).toString('hex')}`
-    const volume = await smallVolume(testBed(), { name, node: here, ...size })
+    const volume = await smallVolume(testCluster(), { name, node: here, ...size })
     volumes.push(volume)
-    await testBed().run('chmod', ['777', volume.path])
+    await testCluster().run('chmod', ['777', volume.path])
     const whole = claimOf({ namespace: world.namespace, name: claim, storageClassName: 'small' }) as { spec: object }
     await kubectl.apply({
       ...whole,
@@ -59,39 +67,39 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
     expect(await failure('unstaged')).toMatch(
       /^Task \d+ failed: no_space_left_on_device\. .*TMPDIR .*one of the two is full\. Give it more room/,
     )
-    expect((await hands.podsOf(await world.get('unstaged'))).length).toBe(0)
+    expect((await nodeAccess.podsOf(await world.get('unstaged'))).length).toBe(0)
   })
 
-  test("the snapshot directory: Failed with Meilisearch's code; its last file is as it was, and is taken when there is room", async () => {
+  test("the snapshot directory: Failed with Meilisearch's code; its last file is as it was, and is taken when there is space", async () => {
     const disk = await smallClaim('snapshots', { sizeBytes: 64 * mebibyte })
     const server = await world.serve('writing', { node: here, snapshotsOn: { claimName: 'snapshots' } })
     await server.load(5000)
-    await testBed()
+    await testCluster()
       .run('dd', ['if=/dev/zero', `of=${disk.path}/filler`, 'bs=1M', 'count=64'])
       .catch((error: unknown) => expect(String(error)).toContain('No space left'))
     await world.snapshot('unwritten', { instance: 'writing' })
     expect(await failure('unwritten')).toMatch(/^Task \d+ failed: \w+\. .*(os error 28|No space left|no_space)/i)
-    await testBed().run('rm', [`${disk.path}/filler`])
+    await testCluster().run('rm', [`${disk.path}/filler`])
     await world.snapshot('written', { instance: 'writing' })
-    await world.completed('written')
+    await world.waitForCompletion('written')
   })
 
-  test('a full destination: needed and free are named, and it goes on when there is room; the next one asks before Meilisearch works', async () => {
+  test('a full destination: needed and free are named, and it goes on when there is space; the next one asks before Meilisearch works', async () => {
     const disk = await smallClaim('small', { sizeBytes: 80 * mebibyte })
     const fill = async (): Promise<string> =>
-      await testBed().run('dd', ['if=/dev/zero', `of=${disk.path}/filler`, 'bs=1M', 'count=60'])
+      await testCluster().run('dd', ['if=/dev/zero', `of=${disk.path}/filler`, 'bs=1M', 'count=60'])
     await (await world.serve('small', { node: here })).load(200)
     await fill()
     await world.snapshot('cramped', { instance: 'small', claim: { name: 'small' } })
     const waiting = await world.until(
       'cramped',
-      'to lack room',
+      'to lack space',
       (snapshot) => readyOf(snapshot)?.reason === 'InsufficientSpace',
     )
     expect(waiting.status?.phase).toBe('Moving')
     expect(readyOf(waiting)?.message).toMatch(/MiB.*free.*It goes on by itself when there is room, until \d{4}-/)
-    await testBed().run('rm', [`${disk.path}/filler`])
-    const first = await world.completed('cramped')
+    await testCluster().run('rm', [`${disk.path}/filler`])
+    const first = await world.waitForCompletion('cramped')
     expect(first.status?.request).toMatchObject({ attempt: 1, posts: 1 })
     expect(first.status?.move?.failures).toBe(0)
 
@@ -99,35 +107,35 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
     await world.snapshot('asks', { instance: 'small', claim: { name: 'small' } })
     const asking = await world.until(
       'asks',
-      'to lack room',
+      'to lack space',
       (snapshot) => readyOf(snapshot)?.reason === 'InsufficientSpace',
     )
     expect(asking.status).toMatchObject({ phase: 'Pending', room: { attempt: 1 } })
     expect(asking.status?.request).toBeUndefined()
-    await testBed().run('rm', [`${disk.path}/filler`])
-    await world.completed('asks')
+    await testCluster().run('rm', [`${disk.path}/filler`])
+    await world.waitForCompletion('asks')
   })
 
-  test('the destination, in the middle of the copy: needed and free, nothing half stays, and it goes on when there is room', async () => {
+  test('the destination, in the middle of the copy: needed and free, nothing half stays, and it goes on when there is space', async () => {
     const disk = await smallClaim('cramped', { sizeBytes: 160 * mebibyte })
     await (await world.serve('moving', { node: here })).load(10_000)
     await world.snapshot('squeezed', { instance: 'moving', claim: { name: 'cramped' } }, unhurried)
-    const mover = await hands.catchMover(await world.get('squeezed'))
-    await testBed()
+    const mover = await nodeAccess.catchMover(await world.get('squeezed'))
+    await testCluster()
       .run('dd', ['if=/dev/zero', `of=${disk.path}/filler`, 'bs=1M', 'count=160'])
       .catch((error: unknown) => expect(String(error)).toContain('No space left'))
     mover.letGo()
     const waiting = await world.until(
       'squeezed',
-      'to lack room',
+      'to lack space',
       (snapshot) => readyOf(snapshot)?.reason === 'InsufficientSpace',
     )
     expect(readyOf(waiting)?.message).toMatch(/MiB.*It goes on by itself when there is room, until \d{4}-/)
-    expect(namesIn(seenFromHere(`${disk.path}/moving`))).toEqual([])
-    await testBed().run('rm', [`${disk.path}/filler`])
-    const { status } = await world.completed('squeezed')
+    expect(namesIn(hostPathOf(`${disk.path}/moving`))).toEqual([])
+    await testCluster().run('rm', [`${disk.path}/filler`])
+    const { status } = await world.waitForCompletion('squeezed')
     expect(status?.request).toMatchObject({ attempt: 1, posts: 1 })
     expect(status?.move?.failures).toBe(0)
-    expect(namesIn(seenFromHere(`${disk.path}/moving`))).toEqual([status?.artifact?.path.split('/').at(-1)])
+    expect(namesIn(hostPathOf(`${disk.path}/moving`))).toEqual([status?.artifact?.path.split('/').at(-1)])
   })
 })

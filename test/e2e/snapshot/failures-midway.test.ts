@@ -34,7 +34,7 @@ describe('what breaks on the way', () => {
     await world.snapshot('refused', { instance: 'movies' })
     await says('refused', 'MoverRefused', /exceeded quota: no-jobs.*It is tried again, until \d{4}-/)
     await kubectl.run(['-n', world.namespace, 'delete', 'resourcequota', 'no-jobs'])
-    const { status } = await world.completed('refused')
+    const { status } = await world.waitForCompletion('refused')
     expect(status?.move).toMatchObject({ attempt: 1 })
   })
 
@@ -48,7 +48,7 @@ describe('what breaks on the way', () => {
     await world.snapshot('podless', { instance: 'movies' })
     await says('podless', 'MoverWaiting', /the Job makes no pod: FailedCreate: .*exceeded quota: no-pods/)
     await kubectl.run(['-n', world.namespace, 'delete', 'resourcequota', 'no-pods'])
-    await world.completed('podless')
+    await world.waitForCompletion('podless')
   })
 
   test('a mover that runs out of memory is tried three times, then it has failed, and says what to raise', async () => {
@@ -75,7 +75,7 @@ describe('what breaks on the way', () => {
     await world.snapshot('killed', { instance: 'movies' })
     await world.until('killed', 'to have a task', ({ status }) => status?.request?.taskUid !== undefined)
     await kubectl.run(['-n', world.namespace, 'delete', 'pod', 'movies-0', '--grace-period=0', '--force'])
-    const { status } = await world.completed('killed')
+    const { status } = await world.waitForCompletion('killed')
     expect(status?.request).toMatchObject({ attempt: 1, posts: 1 })
     expect(status?.task?.uid).toBe(status?.request?.taskUid)
     const output = await shellOnClaim(

@@ -85,7 +85,7 @@ describe('no server ends the operator', () => {
     await victim.destroy()
   })
 
-  test('each is told what is wrong with it, and the snapshot of another namespace completes meanwhile', async () => {
+  test('each says what is wrong with it, and the snapshot of another namespace completes meanwhile', async () => {
     const { namespace } = attacker
     const before = await operatorPods()
     await kubectl.apply(
@@ -118,7 +118,7 @@ describe('no server ends the operator', () => {
       expect(snapshot.status?.phase).toBe('Pending')
     }
     await victim.snapshot('untouched', { instance: 'movies' })
-    await victim.completed('untouched', 60)
+    await victim.waitForCompletion('untouched', 60)
     expect(await operatorPods()).toEqual(before)
   })
 })

@@ -47,7 +47,7 @@ describe('trouble is named', () => {
     expect(await server.api.snapshotTasks()).toHaveLength(0)
     expect(JSON.stringify(waiting)).not.toContain('this-is-not-the-key')
     await kubectl.apply(secretOf({ ...server.options, name: 'wrong' }))
-    await world.completed('locked')
+    await world.waitForCompletion('locked')
     await kubectl.run(['-n', namespace, 'delete', 'meiliinstance', 'keyed'])
     await kubectl.apply(instanceOf(server.options))
   })
@@ -90,7 +90,7 @@ describe('trouble is named', () => {
     )
     expect(readyOf(waiting)?.message).toContain('Claim later does not exist')
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'later' }))
-    await world.completed('roofless')
+    await world.waitForCompletion('roofless')
   })
 
   test('a snapshot directory on an emptyDir: the instance is Ready, its snapshots fail with the remedy', async () => {

@@ -13,7 +13,7 @@ describe('what becomes of the files', () => {
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
   })
 
-  const listed = async (claimName: string, directory: string): Promise<string[]> =>
+  const listDirectory = async (claimName: string, directory: string): Promise<string[]> =>
     (await shellOnClaim(toolbox, { namespace: world.namespace, claimName }, `ls -A /backup/${directory} || true`))
       .trim()
       .split('\n')
@@ -23,10 +23,10 @@ describe('what becomes of the files', () => {
 
   test("sourcePolicy Remove: Meilisearch's own file is gone, the stored one is whole", async () => {
     await world.snapshot('moved', { instance: 'movies' }, { sourcePolicy: 'Remove' })
-    const snapshot = await world.completed('moved')
+    const snapshot = await world.waitForCompletion('moved')
     expect(snapshot.status?.release).toMatchObject({ attempt: 1, outcome: 'Removed' })
     expect(readyOf(snapshot)?.message).toContain("Meilisearch's own file was removed.")
-    expect(await listed('data-movies-0', 'snapshots')).toEqual([])
+    expect(await listDirectory('data-movies-0', 'snapshots')).toEqual([])
     const output = await shellOnClaim(
       toolbox,
       { namespace: world.namespace, claimName: 'backups' },
@@ -46,17 +46,17 @@ describe('what becomes of the files', () => {
   test('deletionPolicy Delete: exactly its own directory goes with the object', async () => {
     await world.snapshot('stays', { instance: 'movies' })
     await world.snapshot('goes', { instance: 'movies' }, { deletionPolicy: 'Delete' })
-    const stays = await world.completed('stays')
-    const goes = await world.completed('goes')
+    const stays = await world.waitForCompletion('stays')
+    const goes = await world.waitForCompletion('goes')
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'goes', 'stays', '--timeout=90s'])
-    const left = await listed('backups', 'movies')
+    const left = await listDirectory('backups', 'movies')
     expect(left).toContain(directoryOf(stays.status?.artifact?.path))
     expect(left).not.toContain(directoryOf(goes.status?.artifact?.path))
   })
 
   test('deletionPolicy may be changed afterwards, and a deletion in the foreground does not keep the clean-up from running', async () => {
     await world.snapshot('changed', { instance: 'movies' })
-    const { status } = await world.completed('changed')
+    const { status } = await world.waitForCompletion('changed')
     await kubectl.run([
       '-n',
       world.namespace,
@@ -69,13 +69,13 @@ describe('what becomes of the files', () => {
     ])
     await world.until('changed', 'to be kept by its finalizer', ({ metadata }) => metadata.finalizers?.length === 1)
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'changed', '--cascade=foreground', '--timeout=90s'])
-    expect(await listed('backups', 'movies')).not.toContain(directoryOf(status?.artifact?.path))
+    expect(await listDirectory('backups', 'movies')).not.toContain(directoryOf(status?.artifact?.path))
   })
 
   test('an object whose claim is gone goes all the same', async () => {
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'short-lived' }))
     await world.snapshot('orphan', { instance: 'movies', claim: { name: 'short-lived' } }, { deletionPolicy: 'Delete' })
-    const { metadata } = await world.completed('orphan')
+    const { metadata } = await world.waitForCompletion('orphan')
     await kubectl.run([
       '-n',
       world.namespace,
@@ -87,10 +87,10 @@ describe('what becomes of the files', () => {
     ])
     await kubectl.run(['-n', world.namespace, 'delete', 'pvc', 'short-lived', '--timeout=60s'])
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'orphan', '--timeout=60s'])
-    const told = async (): Promise<string> =>
+    const readEvents = async (): Promise<string> =>
       await kubectl.run(['-n', world.namespace, 'get', 'events', '--field-selector=reason=CleanupAbandoned'])
     await eventually('the Event of it, which comes on a way of its own', async () =>
-      /on claim short-lived was not removed: Claim short-lived is gone\./.test(await told()) ? true : undefined,
+      /on claim short-lived was not removed: Claim short-lived is gone\./.test(await readEvents()) ? true : undefined,
     )
   })
 
@@ -98,7 +98,7 @@ describe('what becomes of the files', () => {
     const claimName = 'handed-on'
     await kubectl.apply(claimOf({ namespace: world.namespace, name: claimName }))
     await world.snapshot('inherited', { instance: 'movies', claim: { name: claimName } }, { deletionPolicy: 'Delete' })
-    const { metadata, status } = await world.completed('inherited')
+    const { metadata, status } = await world.waitForCompletion('inherited')
     const heir = await world.run('heir', { storage: { claimName } })
     await heir.load(100)
     expect((await world.instance('heir')).status?.databaseClaims).toEqual([{ claimName, subPath: 'data.ms' }])
@@ -113,8 +113,8 @@ describe('what becomes of the files', () => {
     expect(job?.spec.template.spec.containers[0]?.volumeMounts).toEqual([
       { name: 'destination', mountPath: '/destination/movies', subPath: 'movies' },
     ])
-    expect(await listed(claimName, '')).toEqual(expect.arrayContaining(['data.ms', 'movies']))
-    expect(await listed(claimName, 'movies'), directoryOf(status?.artifact?.path)).toEqual([])
+    expect(await listDirectory(claimName, '')).toEqual(expect.arrayContaining(['data.ms', 'movies']))
+    expect(await listDirectory(claimName, 'movies'), directoryOf(status?.artifact?.path)).toEqual([])
     expect(await heir.api.counts()).toEqual({ films: 100 })
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'heir', '--timeout=60s'])
   })
@@ -124,7 +124,7 @@ describe('what becomes of the files', () => {
     await (await other.serve('movies')).load(2000)
     await kubectl.apply(claimOf({ namespace: other.namespace, name: 'backups' }))
     await other.snapshot('done', { instance: 'movies' }, { deletionPolicy: 'Delete' })
-    await other.completed('done')
+    await other.waitForCompletion('done')
     await other.snapshot('waits', { instance: 'nowhere' }, { deletionPolicy: 'Delete' })
     await other.snapshot('runs', { instance: 'movies' }, { deletionPolicy: 'Delete' })
     await other.until('runs', 'to have a task', ({ status }) => status?.request?.taskUid !== undefined)

@@ -26,7 +26,7 @@ describe('a snapshot of a server with a claim', () => {
   test('is stored on another claim, checked, described, and good enough for a second server', async () => {
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'backups' }))
     await world.snapshot('first', { instance: 'movies' })
-    const { metadata, status } = await world.completed('first')
+    const { metadata, status } = await world.waitForCompletion('first')
     const artifact = status?.artifact
     expect(artifact).toMatchObject({
       claimName: 'backups',
@@ -69,17 +69,17 @@ describe('a snapshot of a server with a claim', () => {
     expect(restored).toEqual(await contentsOf(server.api, 'films', 'alien'))
   })
 
-  test('shows its story in kubectl get and kubectl describe, each step once', async () => {
-    await world.completed('first')
+  test('shows its progress in kubectl get and kubectl describe, each step once', async () => {
+    await world.waitForCompletion('first')
     const line = await kubectl.run(['-n', world.namespace, 'get', 'msnap', 'first'])
     expect(line).toMatch(/NAME +INSTANCE +PHASE +TASK +PROGRESS +SIZE +DURATION +AGE/)
     expect(line).toMatch(/first +movies +Completed +succeeded +100 % +[\d.]+ [KM]iB +\d+s/)
-    const told = await eventually('the last Event', async () => {
+    const events = await eventually('the last Event', async () => {
       const text = await kubectl.run(['-n', world.namespace, 'describe', 'msnap', 'first'])
       return /Normal +Completed /.test(text) ? text : undefined
     })
     for (const reason of ['Requested', 'Created', 'Moving', 'Completed'])
-      expect(told.match(new RegExp(`Normal +${reason} `, 'g')), reason).toHaveLength(1)
+      expect(events.match(new RegExp(`Normal +${reason} `, 'g')), reason).toHaveLength(1)
     await eventually('the instance to have counted the documents', async () =>
       /meiliinstance\.meili-operator\.dev\/movies +1\.21\.0 +True +5000/.test(
         await kubectl.run(['-n', world.namespace, 'get', 'meili']),
@@ -94,7 +94,7 @@ describe('a snapshot of a server with a claim', () => {
       instance: 'movies',
       claim: { name: 'made', path: 'some/where', template: { resources: { requests: { storage: '1Gi' } } } },
     })
-    const { status } = await world.completed('templated')
+    const { status } = await world.waitForCompletion('templated')
     expect(status?.artifact?.path).toMatch(/^some\/where\/templated-/)
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'templated', '--timeout=30s'])
     const output = await shellOnClaim(
@@ -146,7 +146,7 @@ describe('a snapshot of a server with a claim', () => {
       world.snapshot('twin-a', { instance: 'movies' }),
       world.snapshot('twin-b', { instance: 'movies' }),
     ])
-    const [a, b] = await Promise.all([world.completed('twin-a'), world.completed('twin-b')])
+    const [a, b] = await Promise.all([world.waitForCompletion('twin-a'), world.waitForCompletion('twin-b')])
     expect(a.status?.task?.uid).not.toBe(b.status?.task?.uid)
     expect(a.status?.task?.batchUid).not.toBe(b.status?.task?.batchUid)
     expect(a.status?.artifact?.path).not.toBe(b.status?.artifact?.path)
@@ -165,7 +165,7 @@ describe('a snapshot of a server with a claim', () => {
       ({ status }) => status?.waitingFor !== undefined && status.phase === 'Snapshotting',
     )
     expect(waiting.status?.waitingFor).toMatch(/^batch \d+ \(documentAdditionOrUpdate/)
-    for (const task of indexing) await server.api.finished(task)
-    await world.completed('patient')
+    for (const task of indexing) await server.api.waitForTask(task)
+    await world.waitForCompletion('patient')
   })
 })

@@ -34,7 +34,7 @@ describe('the mover goes where the server is', () => {
     await server.load(500)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'far-backups' }))
     await world.snapshot('far', { instance: 'far', claim: { name: 'far-backups' } })
-    const { metadata, status } = await world.completed('far')
+    const { metadata, status } = await world.waitForCompletion('far')
     expect(status?.move?.node).toBe(second)
     expect((await moverPods(world, metadata.uid)).map(({ spec }) => spec.nodeName)).toEqual([second])
   })
@@ -46,7 +46,7 @@ describe('the mover goes where the server is', () => {
     const before = await kubectl.json<{ status: { phase: string } }>(['-n', world.namespace, 'get', 'pvc', 'unbound'])
     expect(before.status.phase).toBe('Pending')
     await world.snapshot('binds', { instance: 'waits', claim: { name: 'unbound' } })
-    await world.completed('binds')
+    await world.waitForCompletion('binds')
     const after = await kubectl.json<{ status: { phase: string } }>(['-n', world.namespace, 'get', 'pvc', 'unbound'])
     expect(after.status.phase).toBe('Bound')
   })
@@ -56,7 +56,7 @@ describe('the mover goes where the server is', () => {
     await server.load(500)
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'rooted-backups' }))
     await world.snapshot('rooted', { instance: 'rooted', claim: { name: 'rooted-backups' } })
-    const { metadata, status } = await world.completed('rooted')
+    const { metadata, status } = await world.waitForCompletion('rooted')
     expect((await moverPods(world, metadata.uid)).map(({ spec }) => spec.securityContext.runAsUser)).toEqual([65_532])
     const stored = {
       namespace: world.namespace,
@@ -83,7 +83,7 @@ describe('the mover goes where the server is', () => {
       databaseClaims: [{ claimName: 'data-apart-0', subPath: 'data.ms' }],
     })
     await world.snapshot('apart', { instance: 'apart', claim: { name: 'apart-snapshots', path: 'kept' } })
-    const { status } = await world.completed('apart')
+    const { status } = await world.waitForCompletion('apart')
     const output = await shellOnClaim(
       toolbox,
       { namespace: world.namespace, claimName: 'apart-snapshots' },
@@ -115,7 +115,7 @@ describe('the mover goes where the server is', () => {
     await kubectl.apply(claimOf({ namespace: world.namespace, name: 'other-snapshots' }))
     await world.serve('other', { node: nodes[1] ?? '', snapshotsOn: { claimName: 'other-snapshots' } })
     await world.snapshot('across', { instance: 'shares', claim: { name: 'other-snapshots', path: 'guests' } })
-    const { metadata, status } = await world.completed('across')
+    const { metadata, status } = await world.waitForCompletion('across')
     expect((await moverPods(world, metadata.uid)).map(({ spec }) => spec.nodeName)).toEqual([nodes[1]])
     const output = await shellOnClaim(
       toolbox,

@@ -24,7 +24,7 @@ export interface ManagedServers {
   patch: (kind: string, name: string, body: object) => Promise<string>
   /** Events of this MeiliInstance, one a line. */
   events: (name: string) => Promise<string>
-  /** What the server holds, asked through a door to the pod that runs now. */
+  /** What the server holds, asked through a connection to the pod that runs now. */
   documents: (name: string) => Promise<number | undefined>
   /** Waits for another pod than this one. */
   replaced: (name: string, before: Pod | undefined) => Promise<Pod>
@@ -48,14 +48,14 @@ export function managedServers(world: World): ManagedServers {
       'jsonpath={range .items[*]}{.reason}: {.message}{"\\n"}{end}',
     ])
   const documents = async (name: string): Promise<number | undefined> =>
-    (await (await world.managedDoor(name)).api.counts())['films']
+    (await (await world.connectManaged(name)).api.counts())['films']
 
-  async function replaced(name: string, before: Pod | undefined): Promise<Pod> {
+  async function waitForReplacement(name: string, before: Pod | undefined): Promise<Pod> {
     return await eventually(`another pod of ${name}`, async () => {
       const now = await pod(name)
       return now !== undefined && now.metadata.uid !== before?.metadata.uid ? now : undefined
     })
   }
 
-  return { find, pod, patch, events, documents, replaced }
+  return { find, pod, patch, events, documents, replaced: waitForReplacement }
 }

@@ -100,16 +100,16 @@ export async function removeOperator(): Promise<void> {
   await kubectl.run(['delete', 'crd,clusterrole,clusterrolebinding', '-l', 'app.kubernetes.io/name=meili-operator'])
 }
 
-/** A running server, with a door to it. */
+/** A running server, with a connection to it. */
 export class Server {
   readonly options: ServerOptions
   readonly api: MeilisearchApi
-  readonly #door: PortForward
+  readonly #forward: PortForward
 
-  constructor(options: ServerOptions, door: PortForward) {
+  constructor(options: ServerOptions, forward: PortForward) {
     this.options = options
-    this.#door = door
-    this.api = new MeilisearchApi(door.url, options.masterKey)
+    this.#forward = forward
+    this.api = new MeilisearchApi(forward.url, options.masterKey)
     putOnRecord(options.masterKey)
   }
 
@@ -120,11 +120,11 @@ export class Server {
   /** The same server with another key. */
   as(key: string): MeilisearchApi {
     putOnRecord(key)
-    return new MeilisearchApi(this.#door.url, key)
+    return new MeilisearchApi(this.#forward.url, key)
   }
 
   close(): void {
-    this.#door.close()
+    this.#forward.close()
   }
 }
 
@@ -170,8 +170,8 @@ export class World {
     return await this.#open(whole)
   }
 
-  /** A new door to a server whose pod is another one by now. */
-  async door(name: string): Promise<Server> {
+  /** A new connection to a server whose pod is another one by now. */
+  async reconnect(name: string): Promise<Server> {
     const known = this.#servers.find(({ options }) => options.name === name)
     if (known === undefined) throw new Error(`there is no server ${name}`)
     known.close()
@@ -189,11 +189,11 @@ export class World {
   async run(name: string, managed: object = {}, spec: object = {}): Promise<Server> {
     await kubectl.apply(managedOf({ namespace: this.namespace, name }, managed, spec))
     await this.instanceReady(name)
-    return await this.managedDoor(name)
+    return await this.connectManaged(name)
   }
 
-  /** A door to the pod that runs now, with the master key as it is now. */
-  async managedDoor(name: string): Promise<Server> {
+  /** A connection to the pod that runs now, with the master key as it is now. */
+  async connectManaged(name: string): Promise<Server> {
     const masterKey = (await this.secret(`${name}-keys`))['MEILI_MASTER_KEY'] ?? ''
     const server = new Server(
       { namespace: this.namespace, name, image: toolbox.image, masterKey },
@@ -276,7 +276,7 @@ export class World {
   }
 
   /** As README tells users to wait. */
-  async completed(name: string, timeoutSeconds = 180): Promise<MeiliSnapshot> {
+  async waitForCompletion(name: string, timeoutSeconds = 180): Promise<MeiliSnapshot> {
     try {
       await kubectl.run(
         [
@@ -290,8 +290,8 @@ export class World {
         { timeoutMs: (timeoutSeconds + 10) * 1000 },
       )
     } catch (error) {
-      const told = await kubectl.run(['-n', this.namespace, 'describe', 'meilisnapshot', name])
-      throw new Error(`snapshot ${name} did not complete:\n${told}`, { cause: error })
+      const description = await kubectl.run(['-n', this.namespace, 'describe', 'meilisnapshot', name])
+      throw new Error(`snapshot ${name} did not complete:\n${description}`, { cause: error })
     }
     return await this.get(name)
   }

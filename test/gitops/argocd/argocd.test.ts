@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { nodes } from '../../cluster/topology.ts'
-import { Diary } from '../diary.ts'
+import { ObjectHistory } from '../object-history.ts'
 import { stateOf } from '../states.ts'
 import type { Judged } from '../states.ts'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
@@ -40,7 +40,7 @@ function example(name: string, repoURL: string): Application {
   return { ...found, spec: { ...found.spec, source: { ...source, repoURL, ...values } } }
 }
 
-/** As it stands, but for the size: the bed's volumes are small. */
+/** As it stands, but for the size: the test cluster's volumes are small. */
 const hook = readFileSync(join(examples, 'shop/pre-deploy-snapshot.yaml'), 'utf8').replace(
   'storage: 20Gi',
   'storage: 2Gi',
@@ -53,7 +53,7 @@ const release = (name: string, number: number): string =>
 const inNamespace = async (...args: readonly string[]): Promise<string> =>
   (await kubectl.run(['-n', namespace, ...args])).trim()
 const snapshots = async (): Promise<string> => await inNamespace('get', 'meilisnapshots', '-o', 'name')
-const deployed = async (name: string): Promise<{ created: number; release: string }> => {
+const readRelease = async (name: string): Promise<{ created: number; release: string }> => {
   const { metadata, data } = await kubectl.json<{ metadata: { creationTimestamp: string }; data: { release: string } }>(
     ['-n', namespace, 'get', 'configmap', name],
   )
@@ -76,18 +76,18 @@ describe('Argo CD', () => {
   let repository: DeployRepository
   let git: GitServer
   let team: Team
-  let diary: Diary | undefined
+  let history: ObjectHistory | undefined
   const url = (): string => `${git.url}/deploy`
 
   /** The snapshot that the hook of the last commit made, as it was when it came to its end: Argo CD deletes it. */
-  const taken = async (): Promise<MeiliSnapshot> => {
+  const waitForHookSnapshot = async (): Promise<MeiliSnapshot> => {
     const start = `pre-deploy-${team.head.slice(0, 7)}-presync-`
     const isEnd = (object: Judged): object is MeiliSnapshot =>
       object.kind === 'MeiliSnapshot' &&
       object.metadata.name.startsWith(start) &&
       ['completed', 'failed'].includes(stateOf(object))
-    await diary?.until(`the end of ${start}…`, isEnd)
-    return (diary?.objects() ?? []).find(isEnd) as MeiliSnapshot
+    await history?.until(`the end of ${start}…`, isEnd)
+    return (history?.objects() ?? []).find(isEnd) as MeiliSnapshot
   }
 
   /** Something small in a directory of its own, synced by hand. */
@@ -139,7 +139,7 @@ describe('Argo CD', () => {
     await team.arrive()
   })
   afterAll(async () => {
-    diary?.end()
+    history?.end()
     await team?.leave()
     await kubectl.run(['delete', '--ignore-not-found', '-f', process.env['E2E_TOOL_MANIFEST'] ?? ''])
     await removeOperator()
@@ -175,7 +175,7 @@ describe('Argo CD', () => {
       hookPhase: 'Succeeded',
     })
     await team.settled('hasty')
-    expect((await deployed('hasty')).release).toBe('1')
+    expect((await readRelease('hasty')).release).toBe('1')
   })
 
   test('with them, the same server is not healthy', async () => {
@@ -191,9 +191,9 @@ describe('Argo CD', () => {
       JSON.stringify({ data }),
     ])
     await eventually('the Application to be Progressing', async () =>
-      (await team.refreshed('hasty')).status?.health?.status === 'Progressing' ? true : undefined,
+      (await team.refresh('hasty')).status?.health?.status === 'Progressing' ? true : undefined,
     )
-    await team.deleted('hasty')
+    await team.deleteApplication('hasty')
     expect(await inNamespace('get', 'meiliinstances,configmaps', '-o', 'name')).toBe('configmap/kube-root-ca.crt')
   })
 
@@ -220,13 +220,13 @@ describe('Argo CD', () => {
   })
 
   test('nothing that the operator makes is taken for a part of the Application', async () => {
-    const { status } = await team.refreshed('search')
+    const { status } = await team.refresh('search')
     expect(status?.resources?.map(({ kind, name }) => `${kind}/${name}`)).toEqual(['MeiliInstance/movies'])
   })
 
   test('but an Application with the name of a MeiliInstance takes claim and key for parts of it: Argo CD 2 goes by a label', async () => {
     await kubectl.apply(namesake())
-    const { status } = await team.refreshed('movies')
+    const { status } = await team.refresh('movies')
     const strangers = status?.resources
       ?.filter(({ requiresPruning }) => requiresPruning === true)
       .map(({ kind, name }) => `${kind}/${name}`)
@@ -235,7 +235,7 @@ describe('Argo CD', () => {
   })
 
   test('a snapshot before the deploy: it is stored first, the object goes and the files stay', async () => {
-    diary = await Diary.begin(kubectl, namespace)
+    history = await ObjectHistory.begin(kubectl, namespace)
     await kubectl.apply(example('shop', url()))
     const { phase, syncResult } = await team.sync('shop')
     expect(phase).toBe('Succeeded')
@@ -243,9 +243,9 @@ describe('Argo CD', () => {
       hookType: 'PreSync',
       hookPhase: 'Succeeded',
     })
-    const { status } = await taken()
+    const { status } = await waitForHookSnapshot()
     expect(status).toMatchObject({ phase: 'Completed', artifact: { claimName: 'backups' } })
-    expect((await deployed('shop')).created).toBeGreaterThanOrEqual(Date.parse(status?.completedAt ?? ''))
+    expect((await readRelease('shop')).created).toBeGreaterThanOrEqual(Date.parse(status?.completedAt ?? ''))
     await eventually('the hook to be gone', async () => ((await snapshots()) === '' ? true : undefined))
     const { path = '', fileName = '' } = status?.artifact ?? {}
     expect(path).toMatch(/^pre-deploy\//)
@@ -268,7 +268,7 @@ describe('Argo CD', () => {
       )
     const before = await objects()
     for (const name of ['meili-operator', 'search', 'shop']) {
-      const { status } = await team.refreshed(name)
+      const { status } = await team.refresh(name)
       expect(`${name}: ${status?.sync?.status}, ${status?.health?.status}`).toBe(`${name}: Synced, Healthy`)
     }
     expect(await objects()).toBe(before)
@@ -276,12 +276,12 @@ describe('Argo CD', () => {
   })
 
   test('the next commit is deployed after a snapshot of its own', async () => {
-    const first = await taken()
+    const first = await waitForHookSnapshot()
     repository.write('shop/shop.yaml', release('shop', 2))
     await team.commit('Release 2')
     expect(await team.sync('shop')).toMatchObject({ phase: 'Succeeded' })
-    expect((await deployed('shop')).release).toBe('2')
-    const second = await taken()
+    expect((await readRelease('shop')).release).toBe('2')
+    const second = await waitForHookSnapshot()
     expect(second.status).toMatchObject({ phase: 'Completed' })
     expect(second.status?.artifact?.path).not.toBe(first.status?.artifact?.path)
   })
@@ -295,15 +295,15 @@ describe('Argo CD', () => {
       hookPhase: 'Failed',
       message: expect.stringContaining('MeiliInstance nobody does not exist in namespace shop') as string,
     })
-    expect((await deployed('shop')).release).toBe('2')
-    expect(await snapshots()).toBe(`meilisnapshot.meili-operator.dev/${(await taken()).metadata.name}`)
+    expect((await readRelease('shop')).release).toBe('2')
+    expect(await snapshots()).toBe(`meilisnapshot.meili-operator.dev/${(await waitForHookSnapshot()).metadata.name}`)
   })
 
   test('with the snapshot put right, it is', async () => {
     repository.write('shop/pre-deploy-snapshot.yaml', hook)
     await team.commit('Release 3, with a snapshot of our server')
     expect(await team.sync('shop')).toMatchObject({ phase: 'Succeeded' })
-    expect((await deployed('shop')).release).toBe('3')
+    expect((await readRelease('shop')).release).toBe('3')
   })
 
   test('CRDs that vanish from the manifests are not pruned, also without what the example says to that: Argo CD counts no CRD as its own', async () => {
@@ -314,7 +314,7 @@ describe('Argo CD', () => {
     )
     await kubectl.apply(withCrds({ install: false }))
     await eventually('the CRDs to be gone from the Application', async () => {
-      const { status } = await team.refreshed('meili-operator')
+      const { status } = await team.refresh('meili-operator')
       return status?.sync?.status === 'Synced' &&
         status.resources?.every(({ kind }) => kind !== 'CustomResourceDefinition') === true
         ? true
@@ -330,8 +330,8 @@ describe('Argo CD', () => {
   })
 
   test('deleted with all that is theirs, the server goes and the data stays, the operator goes and the CRDs stay', async () => {
-    await team.deleted('shop')
-    await team.deleted('search')
+    await team.deleteApplication('shop')
+    await team.deleteApplication('search')
     await eventually('the server to be gone', async () =>
       (await inNamespace('get', 'meiliinstances,pods', '-o', 'name')) === '' ? true : undefined,
     )
@@ -348,7 +348,7 @@ describe('Argo CD', () => {
       'secret/movies-keys',
     ])
     const before = await crds()
-    await team.deleted('meili-operator')
+    await team.deleteApplication('meili-operator')
     expect((await kubectl.run(['-n', operatorNamespace, 'get', 'deployments', '-o', 'name'])).trim()).toBe('')
     expect((await crds()).map(({ metadata }) => metadata.uid)).toEqual(before.map(({ metadata }) => metadata.uid))
     expect(before).toHaveLength(2)
@@ -356,8 +356,8 @@ describe('Argo CD', () => {
 
   test('that other Application of the same name, deleted with all that it counts as its own, leaves the data', async () => {
     await kubectl.apply(namesake())
-    await team.refreshed('movies')
-    await team.deleted('movies')
+    await team.refresh('movies')
+    await team.deleteApplication('movies')
     const kept = await inNamespace('get', 'persistentvolumeclaims,secrets', '-o', 'name')
     expect(kept.split('\n')).toEqual(
       expect.arrayContaining([

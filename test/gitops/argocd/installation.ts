@@ -1,4 +1,4 @@
-// Argo CD for the test bed: its own manifests, as its "core" install composes them, with images of the same version and of the Redis and the Git that
+// Argo CD for the test cluster: its own manifests, as its "core" install composes them, with images of the same version and of the Redis and the Git that
 // are installed here. Runs outside of the cluster's network: the program is built, and manifests come, from the Go module that test/cluster/build/argocd pins.
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,15 +9,15 @@ import { imageArchive, programWithLibraries } from '../../cluster/images/image-a
 import type { Entry } from '../../cluster/images/image-archive.ts'
 import { accounts } from '../../cluster/images/images.ts'
 import { ensurePrerequisites, which } from '../../cluster/build/prerequisites.ts'
-import { compose, goModule, patch } from '../tool-on-the-bed.ts'
-import type { ToolOnTheBed } from '../tool-on-the-bed.ts'
+import { compose, goModule, patch } from '../cluster-tool.ts'
+import type { ClusterTool } from '../cluster-tool.ts'
 
 const namespace = 'argocd'
-/** The bed has no DNS for services: the addresses under which the parts find each other are fixed ones. */
+/** The test cluster has no DNS for services: the addresses under which the parts find each other are fixed ones. */
 const redisAddress = '10.96.78.1'
 const repositoryAddress = '10.96.78.2'
 
-export async function argoCdForTheBed(log: Log): Promise<ToolOnTheBed> {
+export async function argoCdForCluster(log: Log): Promise<ClusterTool> {
   await ensurePrerequisites(log, ['git', 'redis-check-rdb', 'tini'])
   const { argocd, helm3, kubectl } = await ensureBinaries(['argocd', 'helm3', 'kubectl'], log)
   const { Version, Dir } = await goModule('argocd', 'github.com/argoproj/argo-cd/v2')
@@ -42,7 +42,7 @@ export async function argoCdForTheBed(log: Log): Promise<ToolOnTheBed> {
   }
 }
 
-function installed(program: string): string {
+function pathOfProgram(program: string): string {
   const path = which(program)
   if (path === undefined)
     throw new Error(`No ${program} on this machine to put into an image: ensurePrerequisites installs it or says how.`)
@@ -58,8 +58,8 @@ async function argoCdArchive(
   const gitPrograms = (await command('git', ['--exec-path'])).trim()
   const entries: readonly Entry[] = [
     ...accounts,
-    ...(await programWithLibraries('/usr/bin/tini', installed('tini'))),
-    ...(await programWithLibraries('/usr/bin/git', installed('git'))),
+    ...(await programWithLibraries('/usr/bin/tini', pathOfProgram('tini'))),
+    ...(await programWithLibraries('/usr/bin/git', pathOfProgram('git'))),
     ...(await programWithLibraries(`${gitPrograms}/git-remote-http`, join(gitPrograms, 'git-remote-http'))),
     { path: `${programs}/argocd`, from: argocd, mode: 0o755 },
     { path: `${programs}/helm`, from: helm, mode: 0o755 },
@@ -81,7 +81,7 @@ async function argoCdArchive(
 /** Debian's Redis is one program that goes by its name. */
 async function redisArchive(log: Log): Promise<string> {
   const server = '/usr/bin/redis-server'
-  const entries = [...accounts, ...(await programWithLibraries(server, realpathSync(installed('redis-check-rdb'))))]
+  const entries = [...accounts, ...(await programWithLibraries(server, realpathSync(pathOfProgram('redis-check-rdb'))))]
   return imageArchive(
     { title: 'argocd-redis', name: redisImage, entries, config: { Entrypoint: [server], User: '999' } },
     log,
@@ -105,7 +105,7 @@ const around = [
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: 'argocd-redis' },
-    stringData: { auth: 'only-for-the-test-bed' },
+    stringData: { auth: 'only-for-the-test-cluster' },
   },
 ]
 
@@ -138,7 +138,7 @@ const patches = [
   patch('Secret', 'argocd-secret', {
     op: 'add',
     path: '/stringData',
-    value: { 'server.secretkey': 'only-for-the-test-bed' },
+    value: { 'server.secretkey': 'only-for-the-test-cluster' },
   }),
   patch('StatefulSet', 'argocd-application-controller', local, withoutGpg),
   patch('Deployment', 'argocd-repo-server', local, withoutPreparation, withoutGpg),

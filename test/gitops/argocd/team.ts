@@ -100,7 +100,7 @@ export class Team {
   }
 
   /** As `argocd app get --hard-refresh` does: compared with Git and cluster, and nothing taken from a cache. */
-  async refreshed(name: string): Promise<Application> {
+  async refresh(name: string): Promise<Application> {
     await this.#run('annotate', '--overwrite', 'application', name, `${refreshAnnotation}=hard`)
     return await eventually(`Application ${name} to be refreshed`, async () => {
       const application = await this.application(name)
@@ -123,7 +123,7 @@ export class Team {
         const state = status?.operationState
         if (asked === undefined && state?.operation.sync?.revision === this.head && state.phase !== 'Running')
           return state
-        throw new Error(toldOf(status))
+        throw new Error(describeStatus(status))
       },
       { timeoutMs: 180_000 },
     )
@@ -143,14 +143,14 @@ export class Team {
           status.sync.revision === this.head
         )
           return application
-        throw new Error(toldOf(status))
+        throw new Error(describeStatus(status))
       },
       { timeoutMs: 180_000 },
     )
   }
 
   /** As `argocd app delete` does: with all that it has applied. */
-  async deleted(name: string): Promise<void> {
+  async deleteApplication(name: string): Promise<void> {
     await this.#run(
       'patch',
       'application',
@@ -172,7 +172,7 @@ export class Team {
   }
 }
 
-function toldOf(status: Application['status']): string {
+function describeStatus(status: Application['status']): string {
   const { sync, health, operationState, conditions = [] } = status ?? {}
   return [
     `${sync?.status}, ${health?.status}`,

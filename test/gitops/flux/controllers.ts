@@ -1,19 +1,19 @@
-// Flux for the test bed: its three controllers as images, and their own manifests of the same versions, rendered with what the bed needs.
+// Flux for the test cluster: its three controllers as images, and their own manifests of the same versions, rendered with what the test cluster needs.
 // Runs outside of the cluster's network: programs are built, and manifests come, from the Go modules that test/cluster/build/flux pins.
 import { ensureBinaries, fluxPrograms } from '../../cluster/build/binaries.ts'
 import type { Log } from '../../cluster/build/cache.ts'
 import { imageArchive } from '../../cluster/images/image-archive.ts'
 import { accounts } from '../../cluster/images/images.ts'
 import { ensurePrerequisites } from '../../cluster/build/prerequisites.ts'
-import { compose, goModule, patch } from '../tool-on-the-bed.ts'
-import type { ToolOnTheBed } from '../tool-on-the-bed.ts'
+import { compose, goModule, patch } from '../cluster-tool.ts'
+import type { ClusterTool } from '../cluster-tool.ts'
 
 const namespace = 'flux-system'
-/** The bed has no DNS for services: the address under which artifacts are fetched is a fixed one. */
+/** The test cluster has no DNS for services: the address under which artifacts are fetched is a fixed one. */
 const sourceAddress = '10.96.77.1'
 
 /** Composed as Flux's own distribution does: CRDs, Deployments and the Service of each controller, in one namespace, with all rights. */
-export async function fluxForTheBed(log: Log): Promise<ToolOnTheBed> {
+export async function fluxForCluster(log: Log): Promise<ClusterTool> {
   // The test is a Git host.
   await ensurePrerequisites(log, ['git'])
   const programs = await ensureBinaries([...fluxPrograms, 'kubectl'], log)

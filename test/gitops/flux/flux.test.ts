@@ -80,7 +80,7 @@ describe('Flux', () => {
   }
 
   /** Flux has brought what was committed last to a good end. */
-  async function done(name: string): Promise<Condition> {
+  async function waitForSuccess(name: string): Promise<Condition> {
     return await eventually(
       `Kustomization ${name} to be Ready at the last commit`,
       async () => {
@@ -95,7 +95,7 @@ describe('Flux', () => {
   }
 
   /** Flux has given up what was committed last. */
-  async function refused(name: string): Promise<Condition> {
+  async function waitForFailure(name: string): Promise<Condition> {
     return await eventually(
       `Kustomization ${name} to fail at the last commit`,
       async () => {
@@ -168,7 +168,7 @@ describe('Flux', () => {
 
   test('installs the operator from its chart', async () => {
     await kubectl.apply(...example('bootstrap.yaml', url()))
-    await done('meili-operator')
+    await waitForSuccess('meili-operator')
     expect(ready(await fluxGet('helmrelease', 'meili-operator'))).toMatchObject({
       status: 'True',
       reason: 'InstallSucceeded',
@@ -190,11 +190,11 @@ describe('Flux', () => {
 
   test('a server, its snapshot, and what comes after it: nothing is done before the snapshot is stored', async () => {
     await kubectl.apply(...example('search.yaml', url()))
-    const search = await done('search')
+    const search = await waitForSuccess('search')
     const { status } = await snapshot('first')
     expect(status).toMatchObject({ phase: 'Completed', artifact: { claimName: 'backups' } })
     expect(Date.parse(search.lastTransitionTime)).toBeGreaterThanOrEqual(Date.parse(status?.completedAt ?? ''))
-    await done('shop')
+    await waitForSuccess('shop')
     const shop = await kubectl.json<{ metadata: { creationTimestamp: string } }>([
       '-n',
       namespace,
@@ -229,7 +229,7 @@ describe('Flux', () => {
         (await fluxGet('kustomization', 'search')).status?.lastHandledReconcileAt === round ? true : undefined,
       )
     }
-    await done('search')
+    await waitForSuccess('search')
     expect(await objects()).toBe(before)
     expect(before).toContain('MeiliInstance/movies')
   })
@@ -249,7 +249,7 @@ describe('Flux', () => {
     )
     resources('managed.yaml', 'snapshot.yaml', 'hopeless.yaml')
     await push('A snapshot of a server that does not exist')
-    const { reason, message } = await refused('search')
+    const { reason, message } = await waitForFailure('search')
     expect(reason).toBe('HealthCheckFailed')
     expect(message).toMatch(/MeiliSnapshot\/search\/hopeless status: 'Failed'/)
     const held = await eventually('the shop to wait', async () => {
@@ -266,8 +266,8 @@ describe('Flux', () => {
     repository.remove('search/hopeless.yaml')
     resources('managed.yaml', 'snapshot.yaml')
     await push('Without it')
-    await done('search')
-    await done('shop')
+    await waitForSuccess('search')
+    await waitForSuccess('shop')
     await eventually('the first snapshot alone to be there', async () =>
       (await kubectl.run(['-n', namespace, 'get', 'meilisnapshots', '-o', 'name'])).trim() ===
       'meilisnapshot.meili-operator.dev/first'
@@ -281,12 +281,12 @@ describe('Flux', () => {
     const text = readFileSync(join(root, 'examples/snapshot.yaml'), 'utf8')
     repository.write('search/snapshot.yaml', text.replace('name: backups', 'name: elsewhere'))
     await push('The snapshot goes elsewhere')
-    const { message } = await refused('search')
+    const { message } = await waitForFailure('search')
     expect(message).toMatch(/MeiliSnapshot\/search\/first/)
     expect(message).toMatch(/taken once; create another one instead/)
     repository.write('search/snapshot.yaml', text)
     await push('It does not')
-    await done('search')
+    await waitForSuccess('search')
     expect((await snapshot('first')).metadata.uid).toBe(uid)
   })
 
@@ -302,11 +302,11 @@ describe('Flux', () => {
     repository.write('search/volatile.yaml', yaml([secretOf(volatile), statefulSetOf(volatile), instanceOf(volatile)]))
     resources('managed.yaml', 'snapshot.yaml', 'volatile.yaml')
     await push('A server whose snapshots go nowhere')
-    expect((await refused('search')).message).toMatch(/MeiliInstance\/search\/volatile status: 'Failed'/)
+    expect((await waitForFailure('search')).message).toMatch(/MeiliInstance\/search\/volatile status: 'Failed'/)
     repository.remove('search/volatile.yaml')
     resources('managed.yaml', 'snapshot.yaml')
     await push('Without it')
-    await done('search')
+    await waitForSuccess('search')
   })
 
   test('upgrades the CRDs with the chart', async () => {
@@ -329,7 +329,7 @@ describe('Flux', () => {
           : undefined,
       { timeoutMs: 180_000 },
     )
-    await done('meili-operator')
+    await waitForSuccess('meili-operator')
     expect(await kubectl.run(['-n', namespace, 'get', 'msnap', '-o', 'name'])).toContain('first')
   })
 

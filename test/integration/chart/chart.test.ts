@@ -41,7 +41,7 @@ const render = async (values: object = {}, release = 'search'): Promise<string> 
   await helm.run(['template', release, chart, '--namespace', 'home', '--kube-version', '1.30.0'], values)
 const objectsOf = (text: string): Manifest[] =>
   parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as Manifest)
-const places = (objects: readonly Manifest[], kind: string): string[] =>
+const namesOf = (objects: readonly Manifest[], kind: string): string[] =>
   objects
     .filter((object) => object.kind === kind)
     .map(({ metadata: { namespace, name } }) => (namespace === undefined ? name : `${namespace}/${name}`))
@@ -52,7 +52,7 @@ const one = (objects: readonly Manifest[], kind: string): Manifest => {
 }
 
 /** Rendered, and accepted by the API server with all its fields. */
-async function accepted(values: object, release?: string): Promise<Manifest[]> {
+async function renderAccepted(values: object, release?: string): Promise<Manifest[]> {
   const text = await render(values, release)
   expect(await api.kubectl.run(['apply', '--server-side', '--dry-run=server', '-f', '-'], { input: text })).not.toMatch(
     /warning/i,
@@ -77,9 +77,9 @@ test('Helm finds nothing to complain about', async () => {
 })
 
 test('every object of a release has its own name and says whose it is', async () => {
-  const objects = (await accepted({ commonLabels: { team: 'search' }, replicas: 2, stream: { exec: true } })).filter(
-    ({ kind }) => kind !== 'CustomResourceDefinition',
-  )
+  const objects = (
+    await renderAccepted({ commonLabels: { team: 'search' }, replicas: 2, stream: { exec: true } })
+  ).filter(({ kind }) => kind !== 'CustomResourceDefinition')
   for (const { metadata } of objects) {
     expect(metadata.name).toMatch(/^search-meili-operator(?:-|$)/)
     expect(metadata.labels).toMatchObject({
@@ -113,13 +113,13 @@ describe('CRDs', () => {
     ['true, for some namespaces', { watchNamespaces: ['shop'], crds: { install: true } }, true],
     ['false', { crds: { install: false } }, false],
   ])('%s', async (_, values, are) => {
-    expect(places(objectsOf(await render(values)), 'CustomResourceDefinition')).toHaveLength(are ? files.length : 0)
+    expect(namesOf(objectsOf(await render(values)), 'CustomResourceDefinition')).toHaveLength(are ? files.length : 0)
   })
 })
 
 describe('rights', () => {
   test('in the whole cluster, each switched by its value', async () => {
-    const names = async (values: object): Promise<string[]> => places(await accepted(values), 'ClusterRole')
+    const names = async (values: object): Promise<string[]> => namesOf(await renderAccepted(values), 'ClusterRole')
     const base = 'search-meili-operator'
     const people = [`${base}-edit`, `${base}-view`]
     expect((await names({})).toSorted()).toEqual([base, ...people, `${base}-managed`].toSorted())
@@ -130,14 +130,14 @@ describe('rights', () => {
   })
 
   test('in some namespaces: a Role in each of them, and nothing in the cluster', async () => {
-    const objects = await accepted({ watchNamespaces: ['shop', 'blog'], stream: { exec: true } })
+    const objects = await renderAccepted({ watchNamespaces: ['shop', 'blog'], stream: { exec: true } })
     expect(objects.filter(({ kind }) => /^(?:Cluster|CustomRes)/.test(kind))).toEqual([])
     expect(objects.filter(({ metadata }) => metadata.namespace === undefined)).toEqual([])
     const roles = ['shop', 'blog'].flatMap((namespace) =>
       ['', '-managed', '-streaming'].map((suffix) => `${namespace}/search-meili-operator${suffix}`),
     )
-    expect(places(objects, 'Role').toSorted()).toEqual([...roles, 'home/search-meili-operator-leader'].toSorted())
-    expect(places(objects, 'RoleBinding').toSorted()).toEqual(places(objects, 'Role').toSorted())
+    expect(namesOf(objects, 'Role').toSorted()).toEqual([...roles, 'home/search-meili-operator-leader'].toSorted())
+    expect(namesOf(objects, 'RoleBinding').toSorted()).toEqual(namesOf(objects, 'Role').toSorted())
     expect(environmentOf(objects)).toMatchObject({ WATCH_NAMESPACES: 'shop,blog' })
   })
 
@@ -161,7 +161,7 @@ describe('rights', () => {
     ['in the cluster', {}, ['ClusterRole']],
     ['in some namespaces', { watchNamespaces: ['shop', 'blog'] }, ['Role', 'Role']],
   ])('to read and change some Secrets only, by name, %s', async (_, values, kinds) => {
-    const objects = await accepted({ ...values, rbac: { secretNames: ['movies-keys', 'ca'] } })
+    const objects = await renderAccepted({ ...values, rbac: { secretNames: ['movies-keys', 'ca'] } })
     const onSecrets = objects.flatMap(({ kind, rules = [] }) =>
       rules
         .filter(({ resources }) => resources.includes('secrets'))
@@ -176,7 +176,7 @@ describe('rights', () => {
   })
 
   test('none at all, with an account that is there already', async () => {
-    const objects = await accepted({ rbac: { create: false }, serviceAccount: { create: false, name: 'theirs' } })
+    const objects = await renderAccepted({ rbac: { create: false }, serviceAccount: { create: false, name: 'theirs' } })
     expect(objects.map(({ kind }) => kind).filter((kind) => kind !== 'CustomResourceDefinition')).toEqual([
       'Deployment',
     ])
@@ -190,7 +190,7 @@ describe('rights', () => {
 describe('the pod', () => {
   test('runs the image that is named, and movers the same, with the same pull secrets', async () => {
     const digest = `sha256:${'0'.repeat(64)}`
-    const tagged = await accepted({
+    const tagged = await renderAccepted({
       image: {
         repository: 'registry.test/meili-operator',
         tag: '2.0.0',
@@ -206,17 +206,17 @@ describe('the pod', () => {
       MOVER_IMAGE: 'registry.test/meili-operator:2.0.0',
       MOVER_IMAGE_PULL_SECRETS: 'one,two',
     })
-    const pinned = await accepted({ image: { tag: '2.0.0', digest } })
+    const pinned = await renderAccepted({ image: { tag: '2.0.0', digest } })
     expect([podOf(pinned).containers[0].image, environmentOf(pinned)['MOVER_IMAGE']]).toEqual([
       `meili-operator/operator@${digest}`,
       `meili-operator/operator@${digest}`,
     ])
   })
 
-  test('is told what the values say', async () => {
+  test('gets what the values say', async () => {
     expect(
       environmentOf(
-        await accepted({
+        await renderAccepted({
           stream: { exec: true, max: 3 },
           maxMovers: 4,
           instancePollSeconds: 30,
@@ -234,19 +234,19 @@ describe('the pod', () => {
       MANAGED_INSTANCES: 'false',
       NODE_EXTRA_CA_CERTS: '/ca',
     })
-    expect(environmentOf(await accepted({}))).not.toHaveProperty('MAX_STREAMS')
+    expect(environmentOf(await renderAccepted({}))).not.toHaveProperty('MAX_STREAMS')
   })
 
   test('runs where and as the values say', async () => {
     const spread = { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' }
-    const place = {
+    const release = {
       nodeSelector: { disk: 'fast' },
       tolerations: [{ key: 'a', operator: 'Exists' }],
       affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
       priorityClassName: 'system-cluster-critical',
     }
-    const objects = await accepted({
-      ...place,
+    const objects = await renderAccepted({
+      ...release,
       topologySpreadConstraints: [spread],
       resources: { limits: { cpu: 1 } },
       podLabels: { a: 'b' },
@@ -260,7 +260,7 @@ describe('the pod', () => {
     expect(template).toMatchObject({
       metadata: { labels: { a: 'b', 'app.kubernetes.io/component': 'operator' }, annotations: { c: 'd' } },
       spec: {
-        ...place,
+        ...release,
         topologySpreadConstraints: [spread],
         securityContext: { runAsNonRoot: true, fsGroup: 7 },
         containers: [
@@ -275,13 +275,13 @@ describe('the pod', () => {
   })
 
   test('has a disruption budget where there are two of it', async () => {
-    expect(places(await accepted({ replicas: 1 }), 'PodDisruptionBudget')).toEqual([])
-    expect(one(await accepted({ replicas: 2 }), 'PodDisruptionBudget').spec).toMatchObject({
+    expect(namesOf(await renderAccepted({ replicas: 1 }), 'PodDisruptionBudget')).toEqual([])
+    expect(one(await renderAccepted({ replicas: 2 }), 'PodDisruptionBudget').spec).toMatchObject({
       maxUnavailable: 1,
       selector: { matchLabels: { 'app.kubernetes.io/instance': 'search' } },
     })
     expect(
-      places(await accepted({ replicas: 2, podDisruptionBudget: { enabled: false } }), 'PodDisruptionBudget'),
+      namesOf(await renderAccepted({ replicas: 2, podDisruptionBudget: { enabled: false } }), 'PodDisruptionBudget'),
     ).toEqual([])
   })
 })
@@ -303,18 +303,18 @@ describe('what is off by default', () => {
   test('a NetworkPolicy lets in who reads the metrics, and out what is listed', async () => {
     const from = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }]
     const egress = [{ to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] }]
-    expect(one(await accepted({ networkPolicy: { enabled: true } }), 'NetworkPolicy').spec).toMatchObject({
+    expect(one(await renderAccepted({ networkPolicy: { enabled: true } }), 'NetworkPolicy').spec).toMatchObject({
       policyTypes: ['Ingress'],
       ingress: [{ ports: [{ port: 'http' }] }],
     })
     expect(
-      one(await accepted({ networkPolicy: { enabled: true, metricsFrom: from, egress } }), 'NetworkPolicy').spec,
+      one(await renderAccepted({ networkPolicy: { enabled: true, metricsFrom: from, egress } }), 'NetworkPolicy').spec,
     ).toMatchObject({ policyTypes: ['Ingress', 'Egress'], ingress: [{ from }], egress })
   })
 
   test('a ServiceMonitor brings the Service that it selects', async () => {
-    expect(places(await accepted({ metrics: { service: { enabled: true } } }), 'ServiceMonitor')).toEqual([])
-    const objects = await accepted({
+    expect(namesOf(await renderAccepted({ metrics: { service: { enabled: true } } }), 'ServiceMonitor')).toEqual([])
+    const objects = await renderAccepted({
       metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } } },
     })
     const monitor = one(objects, 'ServiceMonitor')
@@ -328,7 +328,7 @@ describe('what is off by default', () => {
   })
 
   test('the alerts and the dashboard are those of the files, word for word', async () => {
-    const objects = await accepted({
+    const objects = await renderAccepted({
       commonLabels: { team: 'search' },
       metrics: {
         prometheusRule: { enabled: true, labels: { release: 'prometheus', team: 'x' } },

@@ -27,14 +27,14 @@ const ofTheOperator = async (): Promise<Finding[]> =>
   (await findings('rights')).filter(({ message }) => message.includes('ops/'))
 
 test('installs on an empty cluster, CRDs and all, and says what to do next', async () => {
-  const told = await helm.run(['install', ...release, chart, '--create-namespace'], {
+  const output = await helm.run(['install', ...release, chart, '--create-namespace'], {
     rbac: { secretNames: ['movies-keys', 'blog-keys'] },
     stream: { exec: true },
   })
-  expect(told).toContain(
+  expect(output).toContain(
     'meili-operator 0.1.0 serves all namespaces, and may execute commands in pods there (streaming).',
   )
-  expect(told).toContain('kubectl -n ops rollout status deployment/search-meili-operator')
+  expect(output).toContain('kubectl -n ops rollout status deployment/search-meili-operator')
   await api.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'])
   expect(await names('crd')).toHaveLength(2)
   expect(await findings('crds')).toMatchObject([{ level: 'ok' }])

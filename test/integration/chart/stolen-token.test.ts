@@ -29,7 +29,7 @@ afterAll(() => {
   helm[Symbol.dispose]()
 })
 
-const released = async (values: object): Promise<void> => {
+const installRelease = async (values: object): Promise<void> => {
   await helm.run(['upgrade', '--install', 'search', chart, '--namespace', 'ops'], values)
 }
 const as = async (namespace: string, ...args: string[]): Promise<string> =>
@@ -50,7 +50,7 @@ const soon = async (what: string, call: () => Promise<unknown>): Promise<void> =
       ),
   )
 }
-const allowed = async (namespace: string, ...rights: readonly string[]): Promise<string[]> => {
+const allowedRights = async (namespace: string, ...rights: readonly string[]): Promise<string[]> => {
   const answers = await Promise.all(
     rights.map(async (right) =>
       (await as(namespace, 'auth', 'can-i', ...right.split(' ')).catch(() => 'no')).startsWith('yes') ? right : '',
@@ -62,7 +62,7 @@ const value = Buffer.from('what-nobody-may-see').toString('base64')
 
 describe('with a list of Secrets', () => {
   beforeAll(async () => {
-    await released({ rbac: { secretNames: ['movies-keys'] } })
+    await installRelease({ rbac: { secretNames: ['movies-keys'] } })
     await soon('the rights to hold', async () => await get('shop', 'movies-keys'))
   })
 
@@ -96,7 +96,7 @@ describe('with a list of Secrets', () => {
 
   test('none is listed, watched, replaced or deleted', async () => {
     expect(
-      await allowed(
+      await allowedRights(
         'shop',
         'list secrets',
         'watch secrets',
@@ -125,14 +125,14 @@ describe('with a list of Secrets', () => {
 
 describe('by default', () => {
   beforeAll(async () => {
-    await released({ rbac: { secretNames: [] } })
+    await installRelease({ rbac: { secretNames: [] } })
     await soon('the rights to hold', async () => await get('shop', 'other'))
   })
 
   test('any Secret whose name he knows is read and changed, in every namespace, kube-system too', async () => {
     expect(await get('blog', 'other')).toContain(value)
     expect(await emptyPatch('blog', 'other')).toContain(value)
-    expect(await allowed('kube-system', 'get secrets', 'create jobs.batch')).toEqual([
+    expect(await allowedRights('kube-system', 'get secrets', 'create jobs.batch')).toEqual([
       'get secrets',
       'create jobs.batch',
     ])
@@ -153,9 +153,9 @@ describe('by default', () => {
       'customresourcedefinitions.apiextensions.k8s.io',
     ]
     const verbs = ['get', 'list', 'create', 'update', 'patch', 'delete']
-    expect(await allowed('shop', ...kinds.flatMap((kind) => verbs.map((verb) => `${verb} ${kind}`)))).toEqual([])
+    expect(await allowedRights('shop', ...kinds.flatMap((kind) => verbs.map((verb) => `${verb} ${kind}`)))).toEqual([])
     expect(
-      await allowed(
+      await allowedRights(
         'shop',
         'create pods',
         'create serviceaccounts --subresource=token',
@@ -178,17 +178,17 @@ describe('by default', () => {
       'patch statefulsets.apps',
       'patch services',
     ]
-    expect(await allowed('shop', ...rights)).toEqual(rights)
+    expect(await allowedRights('shop', ...rights)).toEqual(rights)
   })
 })
 
 test('where some namespaces are served, nothing is reached in the others', async () => {
   await helm.plain('uninstall', 'search', '--namespace', 'ops')
-  await released({ watchNamespaces: ['shop'], crds: { install: false } })
+  await installRelease({ watchNamespaces: ['shop'], crds: { install: false } })
   await soon('the rights to hold', async () => await get('shop', 'other'))
   await expect(get('blog', 'other')).rejects.toThrow('cannot get resource "secrets"')
   expect(
-    await allowed(
+    await allowedRights(
       'blog',
       'get secrets',
       'patch secrets',

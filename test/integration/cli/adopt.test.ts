@@ -9,7 +9,7 @@ import { apiServer, namespaceOfEachTest, pluginOn } from '../../support/kubernet
 import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 import type { Ended } from '../../support/kubernetes/plugin.ts'
 import { deployedEnvironment, OperatorProcess } from '../runtime/operator-process.ts'
-import { installRelease, runningPod } from './chart-release.ts'
+import { installRelease, createRunningPod } from './chart-release.ts'
 import type { Release } from './chart-release.ts'
 
 const masterKey = 'the-master-key-of-this-test'
@@ -42,7 +42,7 @@ const adopt = async (...words: readonly string[]): Promise<Ended> =>
   await plugin.run(['adopt', ...words, '-n', here.namespace])
 
 /** Applies what was printed, and gives the instance as the operator sees it. */
-async function applied(yaml: string, condition = 'SnapshotVolumeReady'): Promise<MeiliInstance> {
+async function applyAndWait(yaml: string, condition = 'SnapshotVolumeReady'): Promise<MeiliInstance> {
   await api.kubectl.run(['apply', '-f', '-'], { input: yaml })
   const { metadata } = parse(yaml) as MeiliInstance
   return await eventually(`MeiliInstance ${metadata.name} to be Ready`, async () => {
@@ -82,7 +82,7 @@ spec:
       key: MEILI_MASTER_KEY
 `)
     expect(out).not.toContain(masterKey)
-    expect((await applied(out)).status).toMatchObject({
+    expect((await applyAndWait(out)).status).toMatchObject({
       version: '1.21.0',
       pod: { name: 'movies-meilisearch-0' },
       snapshotVolume: { claimName: 'movies-meilisearch', subPath: 'snapshots' },
@@ -122,7 +122,7 @@ spec:
         existing: { podSelector: { matchLabels: { 'statefulset.kubernetes.io/pod-name': 'movies-meilisearch-1' } } },
       },
     })
-    expect((await applied(out)).status?.pod?.name).toBe('movies-meilisearch-1')
+    expect((await applyAndWait(out)).status?.pod?.name).toBe('movies-meilisearch-1')
   })
 
   test('whose Secret this user may not read: taken for granted, and said', async () => {
@@ -151,7 +151,7 @@ spec:
     expect(err).toContain(
       'Whether the key is in Secret movies-meilisearch-master-key is taken for granted: you may not read it.',
     )
-    await applied(out)
+    await applyAndWait(out)
   })
 })
 
@@ -165,7 +165,7 @@ test('a plain pod with a sidecar, a key of its own and a directory by flag', asy
     env: [{ name: 'THE_KEY', valueFrom: { secretKeyRef: { name: 'own', key: 'key' } } }],
     volumeMounts: [{ name: 'data', mountPath: '/kept' }],
   }
-  await runningPod(api, {
+  await createRunningPod(api, {
     metadata: { namespace: here.namespace, name: 'plain', labels: { app: 'plain', 'pod-template-hash': 'x' } },
     spec: { volumes: [volume], containers: [{ name: 'proxy', image: 'envoy' }, server700] },
   })
@@ -182,7 +182,7 @@ test('a plain pod with a sidecar, a key of its own and a directory by flag', asy
     },
   })
   expect(err).toContain('Claim data of the snapshot directory is not there.')
-  const { status } = await applied(out, 'Authorized')
+  const { status } = await applyAndWait(out, 'Authorized')
   expect(status?.snapshotVolume?.directory).toBe('/kept')
 })
 
@@ -207,7 +207,7 @@ describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
       { name: 'MEILI_SNAPSHOT_DIR', value: `/meili_data/x${evil}` },
       { name: 'MEILI_MASTER_KEY', valueFrom: { secretKeyRef: { name: 'keys', key: 'key' } } },
     ]
-    await runningPod(api, {
+    await createRunningPod(api, {
       metadata: { namespace: here.namespace, name: 'evil', labels: { app: '0o17' } },
       spec: { containers: [{ name: 'engine', image: 'getmeili/meilisearch:v1.21.0', env }] },
     })

@@ -53,7 +53,7 @@ export async function installRelease(api: KubeApi, release: Release): Promise<vo
     spec: { replicas, serviceName: name, selector: { matchLabels: selectorLabels(release) }, template },
   })
   for (let index = 0; index < replicas; index += 1) await startPod(api, statefulSet, { template, index })
-  if (isPersistent) await boundClaim(api, { namespace, name })
+  if (isPersistent) await createBoundClaim(api, { namespace, name })
 }
 
 function podSpec({ name, isPersistent = true }: Release): object {
@@ -90,17 +90,17 @@ async function startPod(
   const ownerReferences = [
     { apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid, controller: true, blockOwnerDeletion: true },
   ]
-  await runningPod(api, { metadata: { namespace, name: podName, labels, ownerReferences }, spec: template.spec })
+  await createRunningPod(api, { metadata: { namespace, name: podName, labels, ownerReferences }, spec: template.spec })
 }
 
 /** On a node that there is not, with the address of this machine. */
-export async function runningPod(api: KubeApi, pod: { metadata: object; spec: object }): Promise<void> {
+export async function createRunningPod(api: KubeApi, pod: { metadata: object; spec: object }): Promise<void> {
   const created = await create(api, pods, { metadata: pod.metadata, spec: { nodeName: 'node-a', ...pod.spec } })
   const status: V1Pod['status'] = { phase: 'Running', podIP: '127.0.0.1', podIPs: [{ ip: '127.0.0.1' }] }
   await api.kube.updateStatus(pods, { ...created, status } as KubeObject)
 }
 
-export async function boundClaim(api: KubeApi, metadata: { namespace: string; name: string }): Promise<void> {
+export async function createBoundClaim(api: KubeApi, metadata: { namespace: string; name: string }): Promise<void> {
   const claim = await create(api, persistentVolumeClaims, {
     metadata,
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } },

@@ -52,7 +52,7 @@ afterAll(async () => {
 })
 
 /** A server, a snapshot of it that went well, and its instance as the operator sees it. */
-async function settled(changes: Partial<Release> = {}, existing: object = {}): Promise<void> {
+async function prepareRelease(changes: Partial<Release> = {}, existing: object = {}): Promise<void> {
   const release: Release = { namespace: here.namespace, name: 'movies', port: server.port, masterKey, ...changes }
   await installRelease(api, release)
   const now = new Date().toISOString()
@@ -116,7 +116,7 @@ async function finds(check: Finding['check'], says: RegExp, remedy: RegExp): Pro
 }
 
 test('all is well: each check says so, and the end is 0', async () => {
-  await settled()
+  await prepareRelease()
   const { code, out, err } = await plugin.run(['doctor', '-n', here.namespace])
   expect(err).toBe('')
   expect(out.split('\n')).toEqual([
@@ -136,7 +136,7 @@ test('all is well: each check says so, and the end is 0', async () => {
 
 describe('an instance:', () => {
   test('its server does not answer', async () => {
-    await settled({}, { port: 1 })
+    await prepareRelease({}, { port: 1 })
     await finds('instance', /movies: Unreachable: .*ECONNREFUSED/, /^kubectl -n \S+ logs pod\/movies-meilisearch-0; /)
   })
 
@@ -149,7 +149,7 @@ describe('an instance:', () => {
         expiresAt: null,
       }),
     })
-    await settled({ masterKey: key })
+    await prepareRelease({ masterKey: key })
     await finds(
       'instance',
       /movies: KeyTooWeak: The key in Secret movies-meilisearch-master-key\/MEILI_MASTER_KEY lacks tasks\.get/,
@@ -158,7 +158,7 @@ describe('an instance:', () => {
   })
 
   test('its key is not there', async () => {
-    await settled({}, { apiKeySecretRef: { name: 'none', key: 'k' } })
+    await prepareRelease({}, { apiKeySecretRef: { name: 'none', key: 'k' } })
     await finds(
       'instance',
       /movies: KeyMissing: Secret none does not exist/,
@@ -167,7 +167,7 @@ describe('an instance:', () => {
   })
 
   test('its snapshot directory cannot be moved from', async () => {
-    await settled({ isPersistent: false })
+    await prepareRelease({ isPersistent: false })
     await finds(
       'instance',
       /movies: DirectoryNotOnClaim: Pod movies-meilisearch-0 writes its snapshots to \/meili_data\/snapshots/,
@@ -178,10 +178,10 @@ describe('an instance:', () => {
 
 describe('a destination:', () => {
   beforeEach(async () => {
-    await settled()
+    await prepareRelease()
   })
 
-  test('has less room than the next snapshot needs', async () => {
+  test('has less space than the next snapshot needs', async () => {
     await snapshot(
       'second',
       completedStatus({ destination: { freeBytes: 50_000_000, observedAt: '2090-01-01T00:00:00Z' } }),
@@ -194,7 +194,7 @@ describe('a destination:', () => {
     )
   })
 
-  test('is full, and a snapshot waits for room', async () => {
+  test('is full, and a snapshot waits for space', async () => {
     onTestFinished(startOperator)
     await operator.end('SIGTERM')
     await snapshot('waiting', {
@@ -218,7 +218,7 @@ describe('a destination:', () => {
 
 describe('the operator:', () => {
   beforeEach(async () => {
-    await settled()
+    await prepareRelease()
   })
 
   test('is killed: its lease is not renewed any more', async () => {
@@ -311,7 +311,7 @@ describe('the operator:', () => {
 })
 
 test('you lack rights: which, and what could not be checked for want of them', async () => {
-  await settled()
+  await prepareRelease()
   const account = await api.account()
   await api.kubectl.run([
     '-n',

@@ -7,7 +7,7 @@ const api = apiServer()
 const plugin = pluginOn(api)
 
 /** Nothing on stdout, one line on stderr, no stack. */
-async function refused(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
+async function expectRefusal(words: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const ended = await plugin.run(words, options)
   expect(ended.out).toBe('')
   expect(ended.err).toMatch(/^error: .*\n$/)
@@ -17,23 +17,23 @@ async function refused(words: readonly string[], options: RunOptions = {}): Prom
 
 describe('without a cluster', () => {
   test('no kubeconfig at all', async () => {
-    expect(await refused(['status'], { kubeconfig: '' })).toMatchObject({
+    expect(await expectRefusal(['status'], { kubeconfig: '' })).toMatchObject({
       code: 3,
       err: 'error: There is no cluster in the default kubeconfig: set KUBECONFIG, or run in a pod with a service account.\n',
     })
   })
 
   test('a kubeconfig that is not there, or is none', async () => {
-    expect((await refused(['status', '--kubeconfig', '/nowhere/config'])).err).toMatch(
+    expect((await expectRefusal(['status', '--kubeconfig', '/nowhere/config'])).err).toMatch(
       /The kubeconfig cannot be read: ENOENT.*\/nowhere\/config.*Name another one with --kubeconfig or KUBECONFIG\./,
     )
-    expect((await refused(['status', '--kubeconfig', api.file('a: [b')])).err).toContain(
+    expect((await expectRefusal(['status', '--kubeconfig', api.file('a: [b')])).err).toContain(
       'The kubeconfig cannot be read: ',
     )
   })
 
   test('a context that is not in it', async () => {
-    expect(await refused(['status', '--context', 'moon'])).toMatchObject({
+    expect(await expectRefusal(['status', '--context', 'moon'])).toMatchObject({
       code: 3,
       err: expect.stringContaining('There is no context moon') as unknown,
     })
@@ -41,7 +41,7 @@ describe('without a cluster', () => {
 
   test('nobody answers', async () => {
     const kubeconfig = api.kubeconfig({ cluster: { server: 'https://127.0.0.1:1' } })
-    expect(await refused(['doctor'], { kubeconfig })).toMatchObject({
+    expect(await expectRefusal(['doctor'], { kubeconfig })).toMatchObject({
       code: 3,
       err: expect.stringMatching(
         /^error: The cluster at https:\/\/127\.0\.0\.1:1 does not answer: .*ECONNREFUSED.*Is it up, and is it the one you mean\?/,
@@ -51,7 +51,7 @@ describe('without a cluster', () => {
 
   test('it does not know who asks', async () => {
     const kubeconfig = api.kubeconfig({ user: { token: 'not-a-token-of-this-cluster' } })
-    const { err, code } = await refused(['status'], { kubeconfig })
+    const { err, code } = await expectRefusal(['status'], { kubeconfig })
     expect({ code, err }).toMatchObject({
       code: 3,
       err: expect.stringContaining('does not accept who you are (401). Log in again') as unknown,
@@ -62,7 +62,7 @@ describe('without a cluster', () => {
 
 test('without the right: which one, and whom to ask', async () => {
   const kubeconfig = api.kubeconfig({ user: { token: await api.token(await api.account()) } })
-  const { err, code } = await refused(['snapshot', 'list'], { kubeconfig })
+  const { err, code } = await expectRefusal(['snapshot', 'list'], { kubeconfig })
   expect(code).toBe(3)
   expect(err).toMatch(
     /^error: You may not do this: meilisnapshots\.meili-operator\.dev is forbidden: User "system:serviceaccount:default:\S+" cannot list resource "meilisnapshots".* Ask whoever runs the cluster/,
@@ -118,7 +118,7 @@ describe('help', () => {
 test('before the CRDs: how to install them', async () => {
   await api.kubectl.run(['delete', 'crd', '--all', '--wait'])
   for (const words of [['status'], ['snapshot', 'list'], ['wait', 'first']]) {
-    expect(await refused(words)).toMatchObject({
+    expect(await expectRefusal(words)).toMatchObject({
       code: 3,
       err: expect.stringContaining(
         "does not know meili-operator's kinds: install its CRDs and the operator (kubectl apply --server-side -f install.yaml)",

@@ -5,7 +5,7 @@ import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { apiServer, namespaceOfEachTest, pluginOn } from '../../support/kubernetes/api-server.ts'
 import type { Ended, RunOptions } from '../../support/kubernetes/plugin.ts'
-import { Wire } from '../../support/mover/wire.ts'
+import { TcpProxy } from '../../support/kubernetes/tcp-proxy.ts'
 import { completedStatus, conditions } from './statuses.ts'
 
 const api = apiServer()
@@ -40,7 +40,7 @@ const snapshotting = {
   progress: { step: 'writing', percent: 10, percentText: '10 %' },
   conditions: conditions({ Ready: ['False', 'TaskProcessing', 'Meilisearch works.'] }),
 }
-const moving = (percent: number): object => ({
+const movingStatus = (percent: number): object => ({
   phase: 'Moving',
   task: task('succeeded'),
   progress: {
@@ -61,7 +61,7 @@ const failed = {
 }
 
 /** Writes the next status when the one before it was shown. */
-function stepping(steps: readonly (readonly [shown: string, next: object])[]): {
+function stepThrough(steps: readonly (readonly [shown: string, next: object])[]): {
   onOutput: (out: string) => void
   done: () => Promise<unknown>
 } {
@@ -76,16 +76,16 @@ function stepping(steps: readonly (readonly [shown: string, next: object])[]): {
 const wait = async (words: readonly string[] = [], options: RunOptions = {}): Promise<Ended> =>
   await plugin.run(['wait', 'first', '-n', here.namespace, ...words], options)
 
-const story = [
+const steps = [
   ['has not looked at it yet', queued],
   ['Snapshot zero goes first.', snapshotting],
-  ['task 2 processing', moving(10)],
+  ['task 2 processing', movingStatus(10)],
   ['10.0 MiB of 100 MiB', completedStatus()],
 ] as const
 
 describe('in a pipe', () => {
   test('a line for each step, and 0 when it is done', async () => {
-    const { onOutput, done } = stepping(story)
+    const { onOutput, done } = stepThrough(steps)
     const { code, out, err } = await wait([], { onOutput })
     await done()
     expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -100,7 +100,7 @@ describe('in a pipe', () => {
   })
 
   test('1 as soon as it has failed, in the words of its condition', async () => {
-    const { onOutput, done } = stepping([['has not looked at it yet', failed]])
+    const { onOutput, done } = stepThrough([['has not looked at it yet', failed]])
     const { code, out } = await wait(['--timeout', '10m'], { onOutput })
     await done()
     expect(code).toBe(1)
@@ -110,7 +110,7 @@ describe('in a pipe', () => {
   })
 
   test('2 when the time is over, and how to go on', async () => {
-    await settle(moving(62))
+    await settle(movingStatus(62))
     const { code, err } = await wait(['--timeout', '1s'])
     expect(code).toBe(2)
     expect(err).toBe(
@@ -149,18 +149,18 @@ describe('in a pipe', () => {
   })
 
   test('goes on after connections have broken and the API server was away', async () => {
-    await using wire = await Wire.to(api.plane.server)
-    await settle(moving(10))
-    const kubeconfig = api.kubeconfig({ cluster: { server: wire.url } })
+    await using proxy = await TcpProxy.to(api.plane.server)
+    await settle(movingStatus(10))
+    const kubeconfig = api.kubeconfig({ cluster: { server: proxy.url } })
     const broken: Promise<void>[] = []
     const breakIt = async (): Promise<void> => {
-      await wire.refuse()
-      await settle(moving(50))
+      await proxy.refuse()
+      await settle(movingStatus(50))
     }
     const onOutput = (out: string): void => {
       if (broken.length === 0) broken.push(breakIt())
       else if (broken.length === 1 && out.includes('Trying again'))
-        broken.push(broken[0]!.then(() => wire.accept()).then(() => settle(completedStatus())))
+        broken.push(broken[0]!.then(() => proxy.accept()).then(() => settle(completedStatus())))
     }
     const { code, out } = await wait([], { kubeconfig, onOutput })
     await Promise.all(broken)
@@ -172,7 +172,7 @@ describe('in a pipe', () => {
 
 describe('on a terminal', () => {
   test('one living line, drawn anew, gone at the end; colours', async () => {
-    const { onOutput, done } = stepping(story)
+    const { onOutput, done } = stepThrough(steps)
     const { code, out } = await plugin.onTerminal(['wait', 'first', '-n', here.namespace], { onOutput })
     await done()
     expect(code).toBe(0)
@@ -188,7 +188,7 @@ describe('on a terminal', () => {
     ['NO_COLOR takes the colours, not the living line', { NO_COLOR: '1' }, '\u001b[K✓ first'],
     ['TERM=dumb takes both', { TERM: 'dumb' }, '\n✓ first'],
   ])('%s', async (_, environment, shows) => {
-    const { onOutput, done } = stepping([['has not looked at it yet', completedStatus()]])
+    const { onOutput, done } = stepThrough([['has not looked at it yet', completedStatus()]])
     const { out } = await plugin.onTerminal(['wait', 'first', '-n', here.namespace], { environment, onOutput })
     await done()
     expect(out).toContain(shows)

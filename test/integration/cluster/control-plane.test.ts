@@ -77,7 +77,7 @@ async function listens(server: string): Promise<boolean> {
   return answer
 }
 
-async function gone({
+async function expectGone({
   programs,
   servers,
 }: {
@@ -135,7 +135,7 @@ describe('a control plane', () => {
     expect(names(programs)).toEqual(['etcd', 'kube-apiserver'])
     expect(other.server).not.toBe(plane.server)
     await other.stop()
-    await gone({ programs, servers: [other.server, other.etcd] })
+    await expectGone({ programs, servers: [other.server, other.etcd] })
     expect(existsSync(other.stateDirectory)).toBe(false)
     expect(programsOf(process.pid)).toEqual(before)
     expect(await new Kubectl(plane).run(['get', '--raw', '/readyz'])).toBe('ok')
@@ -155,7 +155,7 @@ test.skipIf(process.platform !== 'linux')(
     }
 
     await Promise.all([end(exits.driver, 'SIGTERM'), end(killed.driver, 'SIGKILL')])
-    await gone({ programs, servers: driven.map(({ server }) => server) })
+    await expectGone({ programs, servers: driven.map(({ server }) => server) })
     expect(driven.map(({ stateDirectory }) => existsSync(stateDirectory))).toEqual([true, true])
 
     await start()

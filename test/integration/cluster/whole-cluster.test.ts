@@ -55,7 +55,7 @@ const cgroupsLeft = (): string[] =>
 const mountsLeft = (): string[] =>
   readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
-    .filter((line) => line.includes('meili-operator') || line.startsWith('test-bed'))
+    .filter((line) => line.includes('meili-operator') || line.startsWith('test-cluster'))
 
 async function start(): Promise<Started> {
   const driver = spawn(process.execPath, [join(import.meta.dirname, '../../support/kubernetes/drivers/cluster.ts')], {

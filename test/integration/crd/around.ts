@@ -41,7 +41,7 @@ const choices = [
 ] as const
 
 /** Of members that exclude each other one is left: else hardly an object would be good. */
-function honouring(node: StructuralSchema, object: Loose, which: boolean): Loose {
+function honourExclusions(node: StructuralSchema, object: Loose, which: boolean): Loose {
   const left = { ...object }
   for (const { rule } of node['x-kubernetes-validations'] ?? []) {
     const [, a = '', b = ''] = choices.map((choice) => choice.exec(rule)).find((match) => match !== null) ?? []
@@ -83,7 +83,7 @@ export function goodValue(node: StructuralSchema): fc.Arbitrary<unknown> {
   })
   return exclusive.length === 0 && node['x-kubernetes-validations'] === undefined
     ? whole
-    : fc.tuple(whole, fc.boolean()).map(([object, which]) => honouring(node, object, which))
+    : fc.tuple(whole, fc.boolean()).map(([object, which]) => honourExclusions(node, object, which))
 }
 
 interface Spoil {
@@ -120,16 +120,16 @@ const spoil: fc.Arbitrary<Spoil> = fc.record({
 })
 
 /** Every place in a value: the object or list that holds it, and its name there. */
-function places(holder: Loose): readonly (readonly [Loose, string])[] {
+function membersOf(holder: Loose): readonly (readonly [Loose, string])[] {
   return Object.keys(holder).flatMap((name) => {
     const inner = holder[name] as unknown
-    return [[holder, name] as const, ...(typeof inner === 'object' && inner !== null ? places(inner) : [])]
+    return [[holder, name] as const, ...(typeof inner === 'object' && inner !== null ? membersOf(inner) : [])]
   })
 }
 
 function apply(root: Loose, { where, how, value: shared }: Spoil): void {
   const value: unknown = structuredClone(shared)
-  const all = places(root)
+  const all = membersOf(root)
   const [holder, name] = all[where % all.length]!
   if (how === 'null') holder[name] = null
   else if (how === 'replace') holder[name] = value

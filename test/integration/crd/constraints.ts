@@ -15,7 +15,7 @@ export interface Constraint {
 }
 
 /** A CEL rule and where it stands. */
-export interface PlacedRule {
+export interface LocatedRule {
   readonly at: string
   readonly message: string
 }
@@ -148,8 +148,8 @@ function everyField(node: StructuralSchema, at: readonly string[]): string[] {
 }
 
 /** All CEL rules of a kind. */
-export function rulesOf(kind: Kind, object: Loose): readonly PlacedRule[] {
-  const visit = (node: StructuralSchema, at: readonly string[]): PlacedRule[] => [
+export function rulesOf(kind: Kind, object: Loose): readonly LocatedRule[] {
+  const visit = (node: StructuralSchema, at: readonly string[]): LocatedRule[] => [
     ...(node['x-kubernetes-validations'] ?? []).map(({ message }) => ({ at: fieldOf(at), message })),
     ...childrenOf(node, at, object).flatMap(([child, childAt]) => visit(child, childAt)),
   ]

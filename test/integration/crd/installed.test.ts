@@ -73,7 +73,7 @@ test('the pod of the Deployment passes Pod Security "restricted"', async () => {
 })
 
 test.each(kinds.map((kind) => [kind.kind, kind] as const))(
-  'kubectl get shows the story of a %s',
+  'kubectl get shows the progress of a %s',
   async (_name, kind) => {
     const object = objectOf(kind.kind, 'shown')
     const { code, body } = await server.call('POST', pathOf(kind), object)

@@ -18,8 +18,8 @@ import {
   aSnapshot,
   aTarget,
   hour,
-  moving,
-  succeeded,
+  movingStatus,
+  succeededTask,
 } from '../../support/builders/observations.ts'
 import { pathOf, realServer, repository } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
@@ -76,7 +76,7 @@ const instanceOf = (managed: object): Loose => ({
 
 describe('a managed server', () => {
   /** As a client sends it that asks for no validation of fields: what the schema does not have is dropped. */
-  const stored = async (managed: object): Promise<Answer> =>
+  const postInstance = async (managed: object): Promise<Answer> =>
     await server.call('POST', `${pathOf(meiliInstances)}?dryRun=All&fieldValidation=Ignore`, instanceOf(managed))
 
   const settings: readonly (readonly [string, object])[] = [
@@ -113,7 +113,7 @@ describe('a managed server', () => {
     ['volumes of every kind', { snapshots: { size: '5Gi' }, scratch: { memory: '1Gi' } }],
   ]
   test.each(settings)('with %s', async (_, managed) => {
-    const { code, body } = await stored(managed)
+    const { code, body } = await postInstance(managed)
     expect(code, JSON.stringify(body)).toBe(201)
     const instance = body as unknown as MeiliInstance
     const answer = await asPod(serverTemplate(instance, instance.spec.managed!, run))
@@ -149,7 +149,7 @@ describe('a managed server', () => {
       'podAnnotations',
     ],
   ])('is refused with %s', async (_, managed, field) => {
-    const { code, body } = await stored(managed)
+    const { code, body } = await postInstance(managed)
     expect(code).toBe(422)
     expect(body['message']).toContain(`spec.managed.${field}`)
   })
@@ -175,10 +175,10 @@ test('a mover that follows a pod with all that is forbidden', async () => {
   }
   const job = moverJob({
     ...anObservation(),
-    snapshot: aSnapshot({ status: moving() }),
+    snapshot: aSnapshot({ status: movingStatus() }),
     instance: anInstance(),
     target: aTarget({ spec }),
-    engine: anEngine({ candidates: [succeeded()] }),
+    engine: anEngine({ candidates: [succeededTask()] }),
     deadlineMs: hour,
   })
   const answer = await asPod(job.spec!.template)

@@ -152,9 +152,9 @@ describe('CEL rules', () => {
     async (_kind, _change, bad) => {
       const answer = await attempt(bad)
       expect(answer.code, JSON.stringify(answer.body)).toBe(422)
-      const told = causesOf(answer).filter(({ message }) => message.includes(bad.says))
+      const causes = causesOf(answer).filter(({ message }) => message.includes(bad.says))
       expect(
-        told.map(({ field }) => plainField(field)),
+        causes.map(({ field }) => plainField(field)),
         JSON.stringify(causesOf(answer)),
       ).toContain(bad.at)
     },
@@ -183,25 +183,26 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('limits of a %s',
     return [...new Map(all.toReversed().map((entry) => [`${entry[0]} ${entry[1]}`, entry])).values()].toReversed()
   }
 
-  const refusedFor = (answer: Answer, { at, says }: ReturnType<typeof constraintsOf>[number]): void => {
+  const expectRefusedFor = (answer: Answer, { at, says }: ReturnType<typeof constraintsOf>[number]): void => {
     expect(answer.code, JSON.stringify(answer.body)).toBeGreaterThanOrEqual(400)
-    const told = causesOf(answer).filter(({ field }) => plainField(field) === fieldOf(at))
-    const message = told.length > 0 ? told.map((cause) => cause.message).join('\n') : (answer.body['message'] as string)
+    const causes = causesOf(answer).filter(({ field }) => plainField(field) === fieldOf(at))
+    const message =
+      causes.length > 0 ? causes.map((cause) => cause.message).join('\n') : (answer.body['message'] as string)
     expect(message).toMatch(says)
-    if (told.length === 0) expect(message).toContain(at.findLast((part) => !/^\d+$/.test(part)))
+    if (causes.length === 0) expect(message).toContain(at.findLast((part) => !/^\d+$/.test(part)))
   }
 
   test.each(limits('spec'))('%s: %s', async (_at, _keyword, limit) => {
     const object = objectOf(name, 'bad', limit.which)
     limit.spoil(object)
-    refusedFor(await server.call('POST', `${pathOf(kind)}?dryRun=All`, object), limit)
+    expectRefusedFor(await server.call('POST', `${pathOf(kind)}?dryRun=All`, object), limit)
   })
 
   test.each(limits('status'))('%s: %s', async (_at, _keyword, limit) => {
     const { body } = await server.call('GET', pathOf(kind, 'stored'))
     const object: Loose = { ...body, status: structuredClone(complete[name]!.status) }
     limit.spoil(object)
-    refusedFor(await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, object), limit)
+    expectRefusedFor(await server.call('PUT', `${pathOf(kind, 'stored')}/status?dryRun=All`, object), limit)
   })
 
   test('the complete objects between them fill in every field', () => {

@@ -17,14 +17,14 @@ beforeAll(async () => {
 afterAll(() => helm[Symbol.dispose]())
 
 const manifests = (text: string): Manifest[] => parseAllDocuments(text).map((document) => document.toJS() as Manifest)
-const rendered = async (values: object | undefined): Promise<Manifest[]> =>
+const render = async (values: object | undefined): Promise<Manifest[]> =>
   manifests(await helm.run(['template', 'meili-operator', chart], values))
-const named = (path: string, name: string): Manifest =>
+const manifestNamed = (path: string, name: string): Manifest =>
   manifests(read(path)).find(({ kind, metadata }) => metadata.name === name && kind !== 'GitRepository')!
 
 test('with the values of the Argo CD Application, the CRDs are neither pruned nor deleted', async () => {
   const crds = (
-    await rendered(named('argocd/application.yaml', 'meili-operator').spec.source?.helm?.valuesObject)
+    await render(manifestNamed('argocd/application.yaml', 'meili-operator').spec.source?.helm?.valuesObject)
   ).filter(({ kind }) => kind === 'CustomResourceDefinition')
   expect(crds).toHaveLength(2)
   for (const { metadata } of crds)
@@ -36,7 +36,7 @@ test('with the values of the Argo CD Application, the CRDs are neither pruned no
 
 test('with the values of the HelmRelease, the CRDs are among the templates: they are upgraded with the release', async () => {
   expect(
-    (await rendered(named('flux/operator.yaml', 'meili-operator').spec.values)).filter(
+    (await render(manifestNamed('flux/operator.yaml', 'meili-operator').spec.values)).filter(
       ({ kind }) => kind === 'CustomResourceDefinition',
     ),
   ).toHaveLength(2)

@@ -20,7 +20,7 @@ const unrecorded = ['MeiliSnapshot verifying']
 
 const statesOf = (kind: Kind): string[] =>
   Object.keys(contract[kind]).filter((state) => !unrecorded.includes(`${kind} ${state}`))
-const recorded = (kind: Kind, state: string): Judged =>
+const readExample = (kind: Kind, state: string): Judged =>
   parse(read(`${customization(kind)}/testdata/${state}.yaml`)) as Judged
 const codes = ({ kstatus, argo, flux }: Awaited<ReturnType<typeof verdictsOf>>[number]): object => ({
   kstatus: kstatus.status,
@@ -31,7 +31,7 @@ const codes = ({ kstatus, argo, flux }: Awaited<ReturnType<typeof verdictsOf>>[n
 describe.each(kinds)('%s', (kind) => {
   test('recorded in each state, is judged by each tool as the contract says', async () => {
     const states = statesOf(kind)
-    const objects = states.map((state) => recorded(kind, state))
+    const objects = states.map((state) => readExample(kind, state))
     expect(objects.map(stateOf)).toEqual(states)
     const verdicts = await verdictsOf(objects)
     expect(Object.fromEntries(states.map((state, index) => [state, codes(verdicts[index]!)]))).toEqual(
@@ -76,8 +76,8 @@ test('an object without a status, as a cluster without the default of our CRDs w
   }
 })
 
-test('a condition in the wrong order would be told: kstatus takes the first of Reconciling and Stalled', async () => {
-  const failed = recorded('MeiliSnapshot', 'failed')
+test('a condition in the wrong order would be noticed: kstatus takes the first of Reconciling and Stalled', async () => {
+  const failed = readExample('MeiliSnapshot', 'failed')
   const [stalled] = failed.status?.conditions ?? []
   const both = { ...failed, status: { ...failed.status, conditions: [{ ...stalled!, type: 'Reconciling' }, stalled!] } }
   expect((await verdictsOf([both as Judged]))[0]?.kstatus.status).toBe('InProgress')

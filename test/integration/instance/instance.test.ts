@@ -1,4 +1,4 @@
-// The instance room on a real API server and a real Meilisearch: what stands in status after a pass, and that the next writes nothing.
+// The instance controller on a real API server and a real Meilisearch: what stands in status after a pass, and that the next writes nothing.
 import { beforeEach, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
@@ -10,7 +10,7 @@ import { Connections } from '../../../src/perform/meilisearch-connections.ts'
 import { Performer } from '../../../src/perform/perform.ts'
 import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
 import { apiServer, namespaceOfEachTest } from '../../support/kubernetes/api-server.ts'
-import { MeilisearchDouble, refusing } from '../../support/meilisearch/double.ts'
+import { MeilisearchDouble, refusalAnswer } from '../../support/meilisearch/double.ts'
 import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
 
@@ -278,7 +278,7 @@ describe('the server', () => {
     await using double = await MeilisearchDouble.start(
       (response, { path }) =>
         path !== '/health' &&
-        refusing(
+        refusalAnswer(
           403,
           'invalid_api_key',
           `No. ${'😀'.repeat(3000)}`,
@@ -330,7 +330,7 @@ describe('the snapshot volume', () => {
   })
 })
 
-test('a selector that no label can have is told, not only logged', async () => {
+test('a selector that no label can have is reported, not only logged', async () => {
   await createInstance('search', { podSelector: { matchLabels: { app: 'not a label' } } })
   expect(condition(await pass(), 'Ready')).toMatchObject({
     status: 'False',

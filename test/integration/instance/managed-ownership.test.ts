@@ -104,7 +104,7 @@ describe('brought back by a backup tool', () => {
     [secrets, 'movies-connection'],
   ] as const
 
-  async function goneAndBack(managed: object = {}): Promise<void> {
+  async function deleteAndReapply(managed: object = {}): Promise<void> {
     await apply(managed)
     await settle()
     await serve()
@@ -129,8 +129,8 @@ describe('brought back by a backup tool', () => {
     on.events = []
   }
 
-  test('is adopted: the same objects with an owner, the same pod, everything in place, and told once', async () => {
-    await goneAndBack()
+  test('is adopted: the same objects with an owner, the same pod, everything in place, and reported once', async () => {
+    await deleteAndReapply()
     const before = [
       (await get(pods, 'movies-0')).metadata.uid,
       ...(await Promise.all(children.map(async ([resource, name]) => (await get(resource, name)).metadata.uid))),
@@ -158,7 +158,7 @@ describe('brought back by a backup tool', () => {
   })
 
   test('is ours alone from then on: a field that is no longer wanted goes, though it came back with the rest', async () => {
-    await goneAndBack({ nodeSelector: { disk: 'ssd' } })
+    await deleteAndReapply({ nodeSelector: { disk: 'ssd' } })
     await apply({ nodeSelector: { disk: 'ssd' } })
     await settle()
     expect((await get(statefulSets, 'movies'))['spec'].template.spec.nodeSelector).toEqual({ disk: 'ssd' })
@@ -185,7 +185,7 @@ describe('brought back by a backup tool', () => {
   const theirs = { 'example.com/theirs': 'kept' }
 
   test('is ours alone also where the operator is cut off in the middle', async () => {
-    await goneAndBack()
+    await deleteAndReapply()
     await apply()
     const patch = on.kube.patch.bind(on.kube)
     {
@@ -221,7 +221,7 @@ describe('brought back by a backup tool', () => {
       ['meili-operator Apply'],
     ],
   ])('is ours, and what others add stays theirs, where somebody %s meanwhile', async (_, happens, managers) => {
-    await goneAndBack()
+    await deleteAndReapply()
     await apply()
     const patch = on.kube.patch.bind(on.kube)
     let isFirst = true
@@ -273,7 +273,7 @@ describe('brought back by a backup tool', () => {
   })
 
   test('is put right where it is not as it was applied; a Secret for applications that says otherwise is written anew', async () => {
-    await goneAndBack()
+    await deleteAndReapply()
     await on.api.kubectl.run([
       '-n',
       on.namespace,

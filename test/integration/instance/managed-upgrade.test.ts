@@ -24,7 +24,7 @@ describe('the snapshot before an upgrade', () => {
   }
   const destination = { claim: { name: 'safe' } }
 
-  test('ten lines and a higher version: held without a MeiliSnapshot while the server serves, told once; it goes on when a destination is named', async () => {
+  test('ten lines and a higher version: held without a MeiliSnapshot while the server serves, reported once; it goes on when a destination is named', async () => {
     await apply()
     await settle()
     await bind('movies-data')
@@ -88,7 +88,7 @@ describe('the snapshot before an upgrade', () => {
     } as never)
   }
 
-  test("when an upgrade is done, the one of an earlier upgrade goes by the operator's own right, told once; its own, and one that is kept, stay", async () => {
+  test("when an upgrade is done, the one of an earlier upgrade goes by the operator's own right, reported once; its own, and one that is kept, stay", async () => {
     await apply()
     await settle()
     await serve()

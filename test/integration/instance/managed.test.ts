@@ -77,7 +77,7 @@ describe('made', () => {
 })
 
 describe('what is not as it should be', () => {
-  test('is put back and told once; what others added stays', async () => {
+  test('is put back and reported once; what others added stays', async () => {
     await apply()
     await settle()
     await on.api.kubectl.run(['-n', on.namespace, 'annotate', 'service', 'movies', 'example.com/theirs=kept'])
@@ -171,7 +171,7 @@ describe('what is not as it should be', () => {
     expect((await get(statefulSets, 'movies'))['spec'].template.spec.nodeSelector).toBeUndefined()
   })
 
-  test('a size that the class does not allow is refused in the words of the API server, with what to do, and told once', async () => {
+  test('a size that the class does not allow is refused in the words of the API server, with what to do, and reported once', async () => {
     await apply()
     await settle()
     const claim = await get(persistentVolumeClaims, 'movies-data')

@@ -137,7 +137,7 @@ describe('status', () => {
 })
 
 describe('a patch', () => {
-  const born = async (
+  const createConfigMap = async (
     data: Record<string, string> = { a: '1', b: '2' },
   ): Promise<{ namespace: string; name: string }> => {
     const ref = { namespace, name: api.name('patched') }
@@ -148,13 +148,13 @@ describe('a patch', () => {
     (await api.kube.get<ConfigMap>(configMaps, ref)).data
 
   test('of type merge changes what it names, and removes what is null', async () => {
-    const ref = await born()
+    const ref = await createConfigMap()
     await api.kube.patch(configMaps, ref, { type: 'merge', body: { data: { a: null, c: '3' } } })
     expect(await data(ref)).toEqual({ b: '2', c: '3' })
   })
 
   test('of type merge with a resourceVersion is a Conflict where the object has changed since: never a refusal', async () => {
-    const ref = await born()
+    const ref = await createConfigMap()
     const { metadata } = await api.kube.get<ConfigMap>(configMaps, ref)
     await api.kube.patch(configMaps, ref, { type: 'merge', body: { data: { a: '9' } } })
     await expect(
@@ -200,7 +200,7 @@ describe('a patch', () => {
   })
 
   test('with a resourceVersion that is not the last is a conflict', async () => {
-    const ref = await born()
+    const ref = await createConfigMap()
     const { metadata } = await api.kube.get(configMaps, ref)
     await api.kube.patch(configMaps, ref, { type: 'merge', body: { data: { a: '2' } } })
     const late = { metadata: { resourceVersion: metadata.resourceVersion, finalizers: ['meili-operator.dev/late'] } }
@@ -209,7 +209,7 @@ describe('a patch', () => {
   })
 
   test('that is tried dry shows its result and changes nothing', async () => {
-    const ref = await born()
+    const ref = await createConfigMap()
     const shown = await api.kube.patch<ConfigMap>(configMaps, ref, {
       type: 'merge',
       dryRun: true,
@@ -232,11 +232,11 @@ test('an object that is created dry is judged like another, and is not there', a
 })
 
 describe('a deletion', () => {
-  const born = async (): Promise<KubeObject> =>
+  const createConfigMap = async (): Promise<KubeObject> =>
     await api.kube.create<KubeObject>(configMaps, configMap({ namespace, name: api.name('deleted') }))
 
   test.each(['uid', 'resourceVersion'] as const)('with another %s leaves the object there', async (precondition) => {
-    const { metadata } = await born()
+    const { metadata } = await createConfigMap()
     const other = { uid: '00000000-0000-4000-8000-000000000000', resourceVersion: '1' }[precondition]
     await expect(
       api.kube.delete(configMaps, { namespace, name: metadata.name }, { [precondition]: other }),
@@ -250,7 +250,7 @@ describe('a deletion', () => {
     ['Foreground', ['foregroundDeletion']],
     ['Orphan', ['orphan']],
   ] as const)('of propagation %s waits for the garbage collector', async (propagationPolicy, finalizers) => {
-    const { metadata } = await born()
+    const { metadata } = await createConfigMap()
     await api.kube.delete(configMaps, { namespace, name: metadata.name }, { propagationPolicy })
     const left = await api.kube.get(configMaps, { namespace, name: metadata.name })
     expect(left.metadata.finalizers).toEqual(finalizers)
@@ -327,12 +327,14 @@ test('logs of a pod that runs nowhere yet are empty, and those of a container th
   )
 })
 
-test('each finished request is told with its verb, resource and code', async () => {
-  const told: object[] = []
-  const kube = api.client(api.plane.kubeconfig, ({ seconds, ...call }) => told.push({ ...call, hasTime: seconds > 0 }))
+test('each finished request is reported with its verb, resource and code', async () => {
+  const requests: object[] = []
+  const kube = api.client(api.plane.kubeconfig, ({ seconds, ...call }) =>
+    requests.push({ ...call, hasTime: seconds > 0 }),
+  )
   await kube.get(leases, { namespace, name: 'nobody' }).catch(() => undefined)
-  await kube.create(configMaps, configMap({ namespace, name: api.name('told') }))
-  expect(told).toEqual([
+  await kube.create(configMaps, configMap({ namespace, name: api.name('counted') }))
+  expect(requests).toEqual([
     { verb: 'get', resource: 'leases', code: '404', hasTime: true },
     { verb: 'create', resource: 'configmaps', code: '201', hasTime: true },
   ])

@@ -7,7 +7,7 @@ import { configMaps } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { TransientError } from '../../../src/errors.ts'
 import { apiServer } from '../../support/kubernetes/api-server.ts'
-import { Wire } from '../../support/mover/wire.ts'
+import { TcpProxy } from '../../support/kubernetes/tcp-proxy.ts'
 
 const api = apiServer('bare')
 afterEach(() => {
@@ -42,13 +42,13 @@ describe('a token in a file, as a pod has it', () => {
     const account = await api.account()
     return { user: `system:serviceaccount:${account.namespace}:${account.name}`, token: await api.token(account) }
   }
-  const holding = (file: string): KubeClient =>
+  const clientWithToken = (file: string): KubeClient =>
     api.client(api.kubeconfig({ user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile: file } } } }))
 
   test('is read again when it has been rotated', async () => {
     const [before, after] = [await accountAndToken(), await accountAndToken()]
     const file = api.file(before.token)
-    const kube = holding(file)
+    const kube = clientWithToken(file)
     expect(await whoAmI(kube)).toBe(before.user)
     writeFileSync(file, after.token)
     letPass(61_000)
@@ -58,7 +58,7 @@ describe('a token in a file, as a pod has it', () => {
   test('that has become invalid is transient until the file holds a good one', async () => {
     const { user, token } = await accountAndToken()
     const file = api.file(`${token}-of-yesterday`)
-    const kube = holding(file)
+    const kube = clientWithToken(file)
     await expect(whoAmI(kube)).rejects.toMatchObject({ name: 'TransientError', status: 401 })
     writeFileSync(file, token)
     letPass(61_000)
@@ -67,11 +67,11 @@ describe('a token in a file, as a pod has it', () => {
 
   test('may end with a line break, as kubectl takes it', async () => {
     const { user, token } = await accountAndToken()
-    expect(await whoAmI(holding(api.file(`${token}\n`)))).toBe(user)
+    expect(await whoAmI(clientWithToken(api.file(`${token}\n`)))).toBe(user)
   })
 
   test('that is not there is transient, and says which file is missing', async () => {
-    const kube = holding('/nowhere/token')
+    const kube = clientWithToken('/nowhere/token')
     await expect(whoAmI(kube)).rejects.toThrow(TransientError)
     await expect(whoAmI(kube)).rejects.toThrow(
       /got no reply: ENOENT: no such file or directory, open '\/nowhere\/token'$/,
@@ -95,9 +95,9 @@ describe('the server’s authority', () => {
   })
 
   test('vouches for the name that the kubeconfig gives the server', async () => {
-    const named = (name: string): KubeClient => api.client(api.kubeconfig({ cluster: { 'tls-server-name': name } }))
-    expect(await whoAmI(named('kubernetes.default.svc'))).toBe('admin')
-    await expect(whoAmI(named('example.com'))).rejects.toThrow(
+    const clientFor = (name: string): KubeClient => api.client(api.kubeconfig({ cluster: { 'tls-server-name': name } }))
+    expect(await whoAmI(clientFor('kubernetes.default.svc'))).toBe('admin')
+    await expect(whoAmI(clientFor('example.com'))).rejects.toThrow(
       /got no reply: Hostname\/IP does not match certificate's altnames/,
     )
   })
@@ -105,37 +105,37 @@ describe('the server’s authority', () => {
 
 describe('connections', () => {
   test('are kept: fifty requests, one after the other, take no more than two', async () => {
-    await using wire = await Wire.to(api.plane.server)
-    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    await using proxy = await TcpProxy.to(api.plane.server)
+    const kube = api.client(api.kubeconfig({ cluster: { server: proxy.url } }))
     for (let index = 0; index < 50; index++) await kube.list(configMaps, { limit: 1 })
-    expect(wire.accepted).toBeLessThanOrEqual(2)
+    expect(proxy.accepted).toBeLessThanOrEqual(2)
   })
 
   test('are shared: three hundred requests at once take at most thirty-two', async () => {
-    await using wire = await Wire.to(api.plane.server)
-    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    await using proxy = await TcpProxy.to(api.plane.server)
+    const kube = api.client(api.kubeconfig({ cluster: { server: proxy.url } }))
     await Promise.all(Array.from({ length: 300 }, async () => await kube.list(configMaps, { limit: 1 })))
-    expect(wire.accepted).toBeLessThanOrEqual(32)
+    expect(proxy.accepted).toBeLessThanOrEqual(32)
   })
 
   test('that the server has closed in silence cost no request its answer', async () => {
-    await using wire = await Wire.to(api.plane.server)
-    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    await using proxy = await TcpProxy.to(api.plane.server)
+    const kube = api.client(api.kubeconfig({ cluster: { server: proxy.url } }))
     await whoAmI(kube)
-    wire.cut()
-    await expect.poll(() => wire.open).toBe(0)
+    proxy.cut()
+    await expect.poll(() => proxy.open).toBe(0)
     expect(await whoAmI(kube)).toBe('admin')
   })
 
   test('are gone when the client is closed', async () => {
-    await using wire = await Wire.to(api.plane.server)
-    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    await using proxy = await TcpProxy.to(api.plane.server)
+    const kube = api.client(api.kubeconfig({ cluster: { server: proxy.url } }))
     const watch = kube.watch(configMaps, { timeoutSeconds: 30, signal: new AbortController().signal })
     await watch.next()
     await whoAmI(kube)
-    expect(wire.open).toBe(2)
+    expect(proxy.open).toBe(2)
     await kube.close()
-    await expect.poll(() => wire.open).toBe(0)
+    await expect.poll(() => proxy.open).toBe(0)
   })
 })
 

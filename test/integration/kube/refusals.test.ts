@@ -13,7 +13,7 @@ import { configMap, namespaces, serviceAccounts } from '../../support/kubernetes
 const api = apiServer()
 const namespace = namespaceOn(api)
 
-async function refused(attempt: Promise<unknown>): Promise<Error & { status?: number; code?: string }> {
+async function refusalOf(attempt: Promise<unknown>): Promise<Error & { status?: number; code?: string }> {
   try {
     await attempt
   } catch (error) {
@@ -43,12 +43,12 @@ describe('absence', () => {
       api.kube.delete(configMaps, ref),
       api.kube.logs(ref),
     ]
-    const errors = await Promise.all(attempts.map(refused))
+    const errors = await Promise.all(attempts.map(refusalOf))
     expect(new Set(errors.map((error) => error.constructor))).toEqual(new Set([NotFound]))
   })
 
   test('of a namespace is NotFound, and says whose', async () => {
-    const error = await refused(create(configMap({ namespace: 'nowhere', name: 'a' })))
+    const error = await refusalOf(create(configMap({ namespace: 'nowhere', name: 'a' })))
     expect(error).toBeInstanceOf(NotFound)
     expect(error.message).toBe('POST ConfigMap nowhere/a answered 404 NotFound: namespaces "nowhere" not found')
   })
@@ -60,7 +60,7 @@ describe('absence', () => {
       plural: 'meilidreams',
       kind: 'MeiliDream',
     }
-    const error = await refused(api.kube.list(unknown))
+    const error = await refusalOf(api.kube.list(unknown))
     expect(error).toBeInstanceOf(NotFound)
     expect(error.message).toBe('LIST MeiliDream answered 404: 404 page not found\n')
   })
@@ -69,7 +69,7 @@ describe('absence', () => {
 describe('a conflict', () => {
   test('is what it is called where the object exists already', async () => {
     await create(configMap({ namespace, name: 'twice' }))
-    expect(await refused(create(configMap({ namespace, name: 'twice' })))).toMatchObject({
+    expect(await refusalOf(create(configMap({ namespace, name: 'twice' })))).toMatchObject({
       name: 'Conflict',
       status: 409,
       code: 'AlreadyExists',
@@ -79,7 +79,7 @@ describe('a conflict', () => {
   test('is what it is called where the object changed since', async () => {
     const first = await create(configMap({ namespace, name: 'stale' }))
     await api.kube.update(configMaps, { ...first, data: { a: 'c' } } as KubeObject)
-    const error = await refused(api.kube.update(configMaps, { ...first, data: { a: 'd' } } as KubeObject))
+    const error = await refusalOf(api.kube.update(configMaps, { ...first, data: { a: 'd' } } as KubeObject))
     expect(error).toBeInstanceOf(Conflict)
     expect(error).toMatchObject({ status: 409, code: 'Conflict' })
     expect(error.message).toMatch(/^PUT ConfigMap .*\/stale answered 409 Conflict: .*the object has been modified/)
@@ -89,16 +89,16 @@ describe('a conflict', () => {
     const first = await create(configMap({ namespace, name: 'reborn' }))
     await api.kube.delete(configMaps, { namespace, name: 'reborn' })
     await create(configMap({ namespace, name: 'reborn' }))
-    expect(await refused(api.kube.update(configMaps, first))).toBeInstanceOf(Conflict)
+    expect(await refusalOf(api.kube.update(configMaps, first))).toBeInstanceOf(Conflict)
     expect(
-      await refused(api.kube.delete(configMaps, { namespace, name: 'reborn' }, { uid: first.metadata.uid! })),
+      await refusalOf(api.kube.delete(configMaps, { namespace, name: 'reborn' }, { uid: first.metadata.uid! })),
     ).toBeInstanceOf(Conflict)
   })
 })
 
 describe('a bad object', () => {
   test('is terminal, and the message names the field and what is wrong with it', async () => {
-    const error = await refused(create(configMap({ namespace, name: 'UPPER' })))
+    const error = await refusalOf(create(configMap({ namespace, name: 'UPPER' })))
     expect(error).toBeInstanceOf(TerminalError)
     expect(error).toMatchObject({ status: 422, code: 'Invalid' })
     expect(error.message).toMatch(
@@ -106,15 +106,15 @@ describe('a bad object', () => {
     )
   })
 
-  test('of our kinds is told with the rule that it breaks', async () => {
-    const error = await refused(api.kube.create(meiliSnapshots, snapshot('bad', { deadlines: { start: 'soon' } })))
+  test('of our kinds is reported with the rule that it breaks', async () => {
+    const error = await refusalOf(api.kube.create(meiliSnapshots, snapshot('bad', { deadlines: { start: 'soon' } })))
     expect(error).toBeInstanceOf(TerminalError)
     expect(error.message).toContain('spec.deadlines.start')
   })
 
   test('that cannot be read at all is terminal', async () => {
     await create(configMap({ namespace, name: 'readable' }))
-    const error = await refused(
+    const error = await refusalOf(
       api.kube.patch(configMaps, { namespace, name: 'readable' }, { type: 'merge', body: 'no object' }),
     )
     expect(error).toBeInstanceOf(TerminalError)
@@ -122,7 +122,7 @@ describe('a bad object', () => {
   })
 
   test('that is too large for a request is terminal', async () => {
-    const error = await refused(create(configMap({ namespace, name: 'huge' }, { a: 'x'.repeat(4 * 1024 * 1024) })))
+    const error = await refusalOf(create(configMap({ namespace, name: 'huge' }, { a: 'x'.repeat(4 * 1024 * 1024) })))
     expect(error).toBeInstanceOf(TerminalError)
     expect(error).toMatchObject({ status: 413 })
   })
@@ -132,7 +132,7 @@ describe('the cause', () => {
   test('of a namespace that is being deleted is in a field', async () => {
     const going = await api.namespace()
     await api.kube.delete(namespaces, { name: going })
-    expect(await refused(create(configMap({ namespace: going, name: 'late' })))).toMatchObject({
+    expect(await refusalOf(create(configMap({ namespace: going, name: 'late' })))).toMatchObject({
       name: 'TerminalError',
       refusal: 'NamespaceTerminating',
     })
@@ -147,12 +147,12 @@ describe('the cause', () => {
     await api.kube.updateStatus(quotas, { ...made, status: { hard, used: hard } } as KubeObject)
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: full, name: 'one' } }
     await vi.waitFor(async () =>
-      expect(await refused(api.kube.create(secrets, secret))).toMatchObject({ status: 403, refusal: 'Quota' }),
+      expect(await refusalOf(api.kube.create(secrets, secret))).toMatchObject({ status: 403, refusal: 'Quota' }),
     )
   })
 
   test('of any other refusal is none', async () => {
-    expect(await refused(create(configMap({ namespace, name: 'UPPER' })))).toMatchObject({ refusal: undefined })
+    expect(await refusalOf(create(configMap({ namespace, name: 'UPPER' })))).toMatchObject({ refusal: undefined })
   })
 })
 
@@ -165,7 +165,7 @@ describe('without rights', () => {
   })
 
   test('a request is terminal, and the message says who may not do what, where', async () => {
-    const error = await refused(nobody.get(secrets, { namespace, name: 'keys' }))
+    const error = await refusalOf(nobody.get(secrets, { namespace, name: 'keys' }))
     expect(error).toBeInstanceOf(TerminalError)
     expect(error).toMatchObject({ status: 403, code: 'Forbidden' })
     expect(error.message).toMatch(
@@ -176,27 +176,27 @@ describe('without rights', () => {
   })
 
   test('a list and a watch are terminal too', async () => {
-    expect(await refused(nobody.listAll(events))).toMatchObject({ name: 'TerminalError', status: 403 })
+    expect(await refusalOf(nobody.listAll(events))).toMatchObject({ name: 'TerminalError', status: 403 })
     const watch = nobody.watch(configMaps, { namespace, timeoutSeconds: 5, signal: new AbortController().signal })
-    expect(await refused(watch.next())).toMatchObject({ name: 'TerminalError', status: 403 })
+    expect(await refusalOf(watch.next())).toMatchObject({ name: 'TerminalError', status: 403 })
   })
 
   test('a token that the server does not know is transient: it may just have been rotated', async () => {
     const stranger = api.client(api.kubeconfig({ user: { token: `${token}x` } }))
-    expect(await refused(stranger.get(configMaps, { namespace, name: 'a' }))).toMatchObject({
+    expect(await refusalOf(stranger.get(configMaps, { namespace, name: 'a' }))).toMatchObject({
       name: 'TransientError',
       status: 401,
       code: 'Unauthorized',
     })
     const watch = stranger.watch(configMaps, { namespace, timeoutSeconds: 5, signal: new AbortController().signal })
-    expect(await refused(watch.next())).toBeInstanceOf(TransientError)
+    expect(await refusalOf(watch.next())).toBeInstanceOf(TransientError)
   })
 
   test('a server whose certificate nobody vouches for gets no request', async () => {
     const careful = api.client(
       api.kubeconfig({ user: { token }, cluster: { 'certificate-authority-data': undefined } }),
     )
-    const error = await refused(careful.get(configMaps, { namespace, name: 'a' }))
+    const error = await refusalOf(careful.get(configMaps, { namespace, name: 'a' }))
     expect(error).toBeInstanceOf(TransientError)
     expect(error.message).toMatch(/^GET ConfigMap .* got no reply: .*certificate/)
   })
@@ -204,7 +204,7 @@ describe('without rights', () => {
 
 describe('a command in a pod', () => {
   const exec = (kube: KubeClient, name: string): Promise<Error & { status?: number }> =>
-    refused(
+    refusalOf(
       kube.exec({ pod: { namespace, name }, container: 'main', command: ['true'], stdin: false, deadlineMs: 10_000 }),
     )
 
@@ -274,7 +274,7 @@ test('no error holds the token or the administrator’s key, however deep one lo
     client.exec({ pod: { namespace, name: 'a' }, container: 'b', command: ['true'], stdin: false, deadlineMs: 5000 }),
     client.watch(configMaps, { timeoutSeconds: 1, signal: new AbortController().signal }).next(),
   ])
-  const errors = await Promise.all(attempts.map(refused))
+  const errors = await Promise.all(attempts.map(refusalOf))
   const basic = Buffer.from(`root:${token}`).toString('base64')
   for (const error of errors) {
     const text = inspect(error, { depth: null, showHidden: true, getters: true, maxStringLength: null }) + error.stack

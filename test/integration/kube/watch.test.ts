@@ -9,24 +9,24 @@ import { compactEtcd } from '../../support/kubernetes/etcd.ts'
 import { apiServer, namespaceOn } from '../../support/kubernetes/api-server.ts'
 import { configMap } from '../../support/kubernetes/kube-api.ts'
 import type { ConfigMap } from '../../support/kubernetes/kube-api.ts'
-import { Wire } from '../../support/mover/wire.ts'
+import { TcpProxy } from '../../support/kubernetes/tcp-proxy.ts'
 
 const api = apiServer('bare')
 const namespace = namespaceOn(api)
-let wire: Wire
-/** Speaks through the wire. */
+let proxy: TcpProxy
+/** Speaks through the proxy. */
 let kube: KubeClient
 beforeAll(async () => {
-  wire = await Wire.to(api.plane.server)
-  kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+  proxy = await TcpProxy.to(api.plane.server)
+  kube = api.client(api.kubeconfig({ cluster: { server: proxy.url } }))
 })
 afterAll(async () => {
-  await wire[Symbol.asyncDispose]()
+  await proxy[Symbol.asyncDispose]()
 })
 
 /** A client whose only connections are those of its watches. */
-async function alone(): Promise<{ readonly line: Wire; readonly client: KubeClient }> {
-  const line = await Wire.to(api.plane.server)
+async function alone(): Promise<{ readonly line: TcpProxy; readonly client: KubeClient }> {
+  const line = await TcpProxy.to(api.plane.server)
   return { line, client: api.client(api.kubeconfig({ cluster: { server: line.url } })) }
 }
 
@@ -55,8 +55,8 @@ async function all<T>(events: AsyncGenerator<T>): Promise<T[]> {
 
 describe('a watch', () => {
   test('brings each change in order, with the whole object', async () => {
-    const ref = { namespace, name: 'story' }
-    const events = watch({ resourceVersion: await now(namespace), fieldSelector: 'metadata.name=story' })
+    const ref = { namespace, name: 'changing' }
+    const events = watch({ resourceVersion: await now(namespace), fieldSelector: 'metadata.name=changing' })
     const created = await api.kube.create(configMaps, configMap(ref, { page: '1' }))
     expect(await next(events)).toEqual({ type: 'ADDED', object: created })
     const updated = await api.kube.update(configMaps, { ...created, data: { page: '2' } })
@@ -65,7 +65,7 @@ describe('a watch', () => {
     const last = await next(events)
     expect(last).toMatchObject({
       type: 'DELETED',
-      object: { metadata: { name: 'story', uid: created.metadata.uid }, data: { page: '2' } },
+      object: { metadata: { name: 'changing', uid: created.metadata.uid }, data: { page: '2' } },
     })
     expect(Number(last.object.metadata.resourceVersion), 'of the deletion').toBeGreaterThan(
       Number(updated.metadata.resourceVersion),
@@ -125,7 +125,7 @@ describe('a watch', () => {
       ),
     )
     try {
-      await expect.poll(() => wire.open).toBeGreaterThanOrEqual(40)
+      await expect.poll(() => proxy.open).toBeGreaterThanOrEqual(40)
       expect(await kube.get(configMaps, { namespace, name: 'kube' }).catch((error: unknown) => error)).toBeInstanceOf(
         NotFound,
       )
@@ -174,7 +174,7 @@ describe('a watch ends', () => {
     const events = watch({ resourceVersion: '0' })
     await next(events)
     const ended = all(events)
-    wire.cut()
+    proxy.cut()
     await expect(ended).rejects.toThrow(TransientError)
     await expect(ended).rejects.toThrow(/^WATCH ConfigMap .* got no reply: \w+/)
   })

@@ -17,7 +17,7 @@ beforeAll(() => {
   client = new MeilisearchClient({ endpoint: server.endpoint, key: masterKey })
 })
 
-async function ended(uid: number, asked = client): Promise<Task> {
+async function waitForEnd(uid: number, asked = client): Promise<Task> {
   return await eventually(
     `task ${uid} to end`,
     async () => {
@@ -60,7 +60,7 @@ describe('what it says of itself', () => {
 describe('a snapshot', () => {
   test('is a task that ends in a file, written within the times that the task tells', async () => {
     const { taskUid, enqueuedAt } = await client.createSnapshot()
-    const task = await ended(taskUid)
+    const task = await waitForEnd(taskUid)
     expect(task).toMatchObject({
       uid: taskUid,
       type: 'snapshotCreation',
@@ -85,7 +85,7 @@ describe('a snapshot', () => {
     const one = await client.createSnapshot()
     const other = await client.createSnapshot()
     expect(other.taskUid).toBe(one.taskUid + 1)
-    await ended(other.taskUid)
+    await waitForEnd(other.taskUid)
   })
 
   test('a task or a batch that is not known is NotFound', async () => {
@@ -127,14 +127,14 @@ describe('behind a running batch', () => {
     })
     const cancelling = await client.cancelTask(taskUid)
     expect(cancelling.taskUid).toBe(taskUid + 1)
-    expect(await ended(taskUid)).toMatchObject({ status: 'canceled' })
-    expect(await ended(cancelling.taskUid)).toMatchObject({ type: 'taskCancelation', status: 'succeeded' })
+    expect(await waitForEnd(taskUid)).toMatchObject({ status: 'canceled' })
+    expect(await waitForEnd(cancelling.taskUid)).toMatchObject({ type: 'taskCancelation', status: 'succeeded' })
   })
 
   test('a snapshot that has ended stays as it is, whoever cancels it', async () => {
     const { taskUid } = await client.createSnapshot()
-    await ended(taskUid)
-    expect(await ended((await client.cancelTask(taskUid)).taskUid)).toMatchObject({ status: 'succeeded' })
+    await waitForEnd(taskUid)
+    expect(await waitForEnd((await client.cancelTask(taskUid)).taskUid)).toMatchObject({ status: 'succeeded' })
     expect(await client.task(taskUid)).toMatchObject({ status: 'succeeded' })
   })
 
@@ -154,7 +154,7 @@ describe('the list of snapshot tasks', () => {
     await server.api.addDocuments('films', filmLines(100, 3))
     const made = await Promise.all(Array.from({ length: 105 }, async () => (await client.createSnapshot()).taskUid))
     const uids = made.toSorted((a, b) => a - b)
-    await ended(uids.at(-1)!)
+    await waitForEnd(uids.at(-1)!)
     const listed = await client.snapshotTasksFrom(uids[0]!)
     expect(listed.map(({ uid }) => uid)).toEqual(uids)
     expect(new Set(listed.map(({ type }) => type))).toEqual(new Set(['snapshotCreation']))
@@ -177,10 +177,10 @@ describe.skipIf(!canMount())('a snapshot that fails says why', () => {
     ['a read-only snapshot directory', { mounts: { snapshots: 'ro' } }, /os error 30/],
     ['a full TMPDIR', { mounts: { temporary: 'nr_inodes=1' }, temporary: 'temporary' }, /os error 28/],
     ['a TMPDIR that is not there', { temporary: 'nowhere' }, /os error 2\b/],
-  ])('%s', async (_, wish, words) => {
-    const broken = await servers.start(wish)
+  ])('%s', async (_, options, words) => {
+    const broken = await servers.start(options)
     const asked = new MeilisearchClient({ endpoint: broken.endpoint })
-    const task = await ended((await asked.createSnapshot()).taskUid, asked)
+    const task = await waitForEnd((await asked.createSnapshot()).taskUid, asked)
     expect(task).toMatchObject({ status: 'failed', error: { code: 'internal', message: expect.stringMatching(words) } })
     await broken.kill()
   })
@@ -200,12 +200,12 @@ describe('a server that goes away', () => {
     } finally {
       server.thaw()
     }
-    await ended((await client.createSnapshot()).taskUid)
+    await waitForEnd((await client.createSnapshot()).taskUid)
     expect((await client.snapshotTasksFrom(0)).length - before).toBeLessThanOrEqual(2)
   })
 
   test('is killed: no reply, then again as before when it is back, with the same tasks', async () => {
-    await ended((await client.newestTask()).results[0]!.uid)
+    await waitForEnd((await client.newestTask()).results[0]!.uid)
     const tasks = await client.snapshotTasksFrom(0)
     await server.kill()
     await expect(client.version()).rejects.toMatchObject({

@@ -8,7 +8,7 @@ import { send } from '../../../src/meilisearch/transport.ts'
 import type { Call } from '../../../src/meilisearch/transport.ts'
 import { NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
 import { freePorts } from '../../cluster/process/free-ports.ts'
-import { MeilisearchDouble, refusing, saying } from '../../support/meilisearch/double.ts'
+import { MeilisearchDouble, refusalAnswer, jsonAnswer } from '../../support/meilisearch/double.ts'
 import type { Answer, Asked } from '../../support/meilisearch/double.ts'
 
 const key = 'a-key-that-nobody-may-ever-read'
@@ -33,7 +33,7 @@ async function failure(call: Promise<unknown>): Promise<Error & { code?: string;
   return error
 }
 
-const acting =
+const answerWith =
   (act: (response: ServerResponse, asked: Asked) => unknown): Answer =>
   (response, asked) => {
     act(response, asked)
@@ -44,25 +44,28 @@ describe.each<[string, Call, string]>([
   ['GET', { method: 'GET', path: '/version', deadlineMs: 400 }, '/version'],
   ['POST', { method: 'POST', path: '/snapshots', deadlineMs: 400 }, '/snapshots'],
 ])('%s without a reply is a TransientError, and is sent once', (_, call, path) => {
-  const sent = async (): Promise<unknown> => await send({ endpoint: double.endpoint, key }, call)
+  const sendCall = async (): Promise<unknown> => await send({ endpoint: double.endpoint, key }, call)
 
   test.each<[string, Answer]>([
-    ['the connection is reset', acting((response) => response.socket?.resetAndDestroy())],
-    ['the connection is closed', acting((response) => response.destroy())],
+    ['the connection is reset', answerWith((response) => response.socket?.resetAndDestroy())],
+    ['the connection is closed', answerWith((response) => response.destroy())],
     [
       'the connection breaks within the reply',
-      acting((response) =>
+      answerWith((response) =>
         response.writeHead(200, { 'content-length': 100 }).write('{"taskUid"', () => response.destroy()),
       ),
     ],
-    ['no word at all', acting(() => undefined)],
-    ['the head and no body', acting((response) => response.writeHead(200, { 'content-length': 100 }).flushHeaders())],
-    ['something that is no HTTP', acting((response) => response.socket?.end('SSH-2.0-OpenSSH_9.9\r\n'))],
-    ['a body that never ends', acting((response) => drip(response))],
+    ['no word at all', answerWith(() => undefined)],
+    [
+      'the head and no body',
+      answerWith((response) => response.writeHead(200, { 'content-length': 100 }).flushHeaders()),
+    ],
+    ['something that is no HTTP', answerWith((response) => response.socket?.end('SSH-2.0-OpenSSH_9.9\r\n'))],
+    ['a body that never ends', answerWith((response) => drip(response))],
   ])('%s', async (__, answer) => {
     double.answer = answer
     const started = performance.now()
-    const error = await failure(sent())
+    const error = await failure(sendCall())
     expect(error).toBeInstanceOf(TransientError)
     expect(error.status).toBeUndefined()
     expect(error.message).toMatch(
@@ -75,7 +78,7 @@ describe.each<[string, Call, string]>([
   test('a body beyond all measure is cut off', async () => {
     const mebibyte = Buffer.alloc(1024 * 1024, ' ')
     let given = 0
-    double.answer = acting((response) => {
+    double.answer = answerWith((response) => {
       const more = (): void => void (response.destroyed || given === 200 || (given++, response.write(mebibyte, more)))
       more()
     })
@@ -88,14 +91,14 @@ describe.each<[string, Call, string]>([
 
   test('an old connection that the server closes on the next call', async () => {
     expect(await client.version()).toBeDefined()
-    double.answer = acting((response) => response.destroy())
-    expect(await failure(sent())).toBeInstanceOf(TransientError)
+    double.answer = answerWith((response) => response.destroy())
+    expect(await failure(sendCall())).toBeInstanceOf(TransientError)
     expect(double.asked.slice(1).map(({ method }) => method)).toEqual([call.method])
   })
 
   test.each([500, 502, 503, 504, 429, 408])('%i', async (status) => {
-    double.answer = refusing(status, 'internal', 'Try later.')
-    const error = await failure(sent())
+    double.answer = refusalAnswer(status, 'internal', 'Try later.')
+    const error = await failure(sendCall())
     expect(error).toMatchObject({
       name: 'TransientError',
       status,
@@ -114,7 +117,7 @@ function drip(response: ServerResponse): void {
 
 describe('refusals', () => {
   test.each([400, 401, 402, 403, 405, 409, 410, 422, 451])('%i will not pass by itself', async (status) => {
-    double.answer = refusing(status, 'some_code', 'Because.')
+    double.answer = refusalAnswer(status, 'some_code', 'Because.')
     expect(await failure(client.createSnapshot())).toMatchObject({
       name: 'TerminalError',
       status,
@@ -125,13 +128,15 @@ describe('refusals', () => {
   })
 
   test('404 is NotFound', async () => {
-    double.answer = refusing(404, 'task_not_found')
+    double.answer = refusalAnswer(404, 'task_not_found')
     expect(await failure(client.task(5))).toBeInstanceOf(NotFound)
   })
 
   test('a redirection is not followed: the key would go elsewhere', async () => {
     await using elsewhere = await MeilisearchDouble.start()
-    double.answer = acting((response) => response.writeHead(307, { location: `${elsewhere.endpoint}/snapshots` }).end())
+    double.answer = answerWith((response) =>
+      response.writeHead(307, { location: `${elsewhere.endpoint}/snapshots` }).end(),
+    )
     expect(await failure(client.createSnapshot())).toMatchObject({ name: 'TerminalError', status: 307 })
     expect(elsewhere.asked).toEqual([])
   })
@@ -139,10 +144,10 @@ describe('refusals', () => {
   test.each<[string, Answer]>([
     [
       'HTML',
-      acting((response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>')),
+      answerWith((response) => response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>')),
     ],
-    ['nothing', acting((response) => response.writeHead(502).end())],
-    ['JSON of another kind', saying([1, 2], 502)],
+    ['nothing', answerWith((response) => response.writeHead(502).end())],
+    ['JSON of another kind', jsonAnswer([1, 2], 502)],
   ])('%s in place of an error', async (_, answer) => {
     double.answer = answer
     expect(await failure(client.version())).toMatchObject({
@@ -154,7 +159,7 @@ describe('refusals', () => {
   })
 
   test('long words, on several lines: one line that ends', async () => {
-    double.answer = refusing(400, 'c'.repeat(5000), `first\nsecond\u001b[31m${'m'.repeat(50_000)}`)
+    double.answer = refusalAnswer(400, 'c'.repeat(5000), `first\nsecond\u001b[31m${'m'.repeat(50_000)}`)
     const { message, code } = await failure(client.version())
     expect(message.length).toBeLessThan(1200)
     expect(code?.length).toBeLessThan(100)
@@ -163,13 +168,13 @@ describe('refusals', () => {
 
   test('a key that is repeated in escapes is not repeated', async () => {
     const escaped = key.replace(/./g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    double.answer = acting((response) => response.writeHead(403).end(`{"code":"no","message":"${escaped}"}`))
+    double.answer = answerWith((response) => response.writeHead(403).end(`{"code":"no","message":"${escaped}"}`))
     expect((await failure(client.version())).message).toBe('GET /version answered 403 no: [key]')
   })
 
   test('a server that repeats the key in its refusal is not repeated', async () => {
     double.answer = (response, asked) =>
-      refusing(403, 'invalid_api_key', `"${asked.authorization}" is not allowed.`)(response, asked)
+      refusalAnswer(403, 'invalid_api_key', `"${asked.authorization}" is not allowed.`)(response, asked)
     expect(await failure(client.version())).toBeInstanceOf(TerminalError)
   })
 })
@@ -181,7 +186,7 @@ describe('a reply that Meilisearch would not give', () => {
     ['another shape', { taskUid: 'seven', enqueuedAt: 5 }],
     ['a list', []],
   ])('%s: a TransientError that names the call', async (_, reply) => {
-    double.answer = saying(reply)
+    double.answer = jsonAnswer(reply)
     for (const call of [
       client.version(),
       client.stats(),
@@ -200,7 +205,7 @@ describe('a reply that Meilisearch would not give', () => {
   })
 
   test.each(['<html>', '', '{"taskUid":1', ']['])('no JSON (%j)', async (text) => {
-    double.answer = acting((response) => response.end(text))
+    double.answer = answerWith((response) => response.end(text))
     expect(await failure(client.version())).toBeInstanceOf(TransientError)
   })
 
@@ -213,12 +218,12 @@ describe('a reply that Meilisearch would not give', () => {
       { lastUpdate: 'x'.repeat(100) },
       { indexes: { a: { numberOfDocuments: -4 } } },
     ]) {
-      double.answer = saying({ ...stats, ...odd })
+      double.answer = jsonAnswer({ ...stats, ...odd })
       expect(await failure(client.stats()), JSON.stringify(odd).slice(0, 50)).toBeInstanceOf(TransientError)
     }
-    double.answer = saying({ commitSha: 'x', pkgVersion: 'x'.repeat(100) })
+    double.answer = jsonAnswer({ commitSha: 'x', pkgVersion: 'x'.repeat(100) })
     expect(await failure(client.version())).toBeInstanceOf(TransientError)
-    double.answer = saying({ uid: 1, type: 'snapshotCreation', status: 'succeeded', enqueuedAt: 'x'.repeat(100) })
+    double.answer = jsonAnswer({ uid: 1, type: 'snapshotCreation', status: 'succeeded', enqueuedAt: 'x'.repeat(100) })
     expect(await failure(client.task(1))).toBeInstanceOf(TransientError)
   })
 
@@ -230,7 +235,7 @@ describe('a reply that Meilisearch would not give', () => {
       ],
       percentage: 50,
     }
-    double.answer = saying({ results: [{ uid: 3, progress, stats: { types: { snapshotCreation: 1 } } }] })
+    double.answer = jsonAnswer({ results: [{ uid: 3, progress, stats: { types: { snapshotCreation: 1 } } }] })
     expect((await client.runningBatch())?.progress?.steps.map(({ currentStep }) => currentStep.length)).toEqual([
       16, 128,
     ])
@@ -245,7 +250,7 @@ describe('a reply that Meilisearch would not give', () => {
         status: 'succeeded',
         enqueuedAt: 'x',
       }))
-      return saying({ results, total: 9, next: from + 100 })(response, asked)
+      return jsonAnswer({ results, total: 9, next: from + 100 })(response, asked)
     }
     const found = await client.snapshotTasksFrom(0)
     expect(found.map(({ uid }) => uid)).toEqual(Array.from({ length: 2000 }, (_, uid) => uid))
@@ -253,13 +258,13 @@ describe('a reply that Meilisearch would not give', () => {
 
   test('more results than were asked for', async () => {
     const results = Array.from({ length: 101 }, (_, uid) => ({ uid, type: 'x', status: 'succeeded', enqueuedAt: 'x' }))
-    double.answer = saying({ results, total: 101 })
+    double.answer = jsonAnswer({ results, total: 101 })
     expect(await failure(client.newestTask())).toMatchObject({ name: 'TransientError', code: 'unfit_reply' })
   })
 
   test('long words of a task, and many types and steps of a batch, are cut', async () => {
     const long = 'x'.repeat(50_000)
-    double.answer = saying({
+    double.answer = jsonAnswer({
       uid: 1,
       type: long,
       status: 'failed',
@@ -269,7 +274,7 @@ describe('a reply that Meilisearch would not give', () => {
     expect(JSON.stringify(await client.task(1)).length).toBeLessThan(3000)
     const types = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`${index}-${'y'.repeat(100)}`, 1]))
     const steps = Array.from({ length: 5000 }, (_, index) => ({ currentStep: `step ${index}` }))
-    double.answer = saying({ uid: 1, progress: { steps, percentage: 1 }, stats: { types } })
+    double.answer = jsonAnswer({ uid: 1, progress: { steps, percentage: 1 }, stats: { types } })
     const { stats, progress } = await client.batch(1)
     expect(JSON.stringify(stats).length).toBeLessThan(2000)
     expect(progress?.steps.at(-1)).toEqual({ currentStep: 'step 4999' })
@@ -282,7 +287,7 @@ describe('a reply that Meilisearch would not give', () => {
       total: 9,
       next: 3,
     }
-    double.answer = saying(page)
+    double.answer = jsonAnswer(page)
     expect(await failure(client.snapshotTasksFrom(3))).toBeInstanceOf(TransientError)
     expect(double.asked).toHaveLength(1)
   })
@@ -297,7 +302,7 @@ describe('a reply that Meilisearch would not give', () => {
             .map((value) => JSON.stringify(value)),
         ),
         async (json) => {
-          double.answer = acting((response) => response.end(json))
+          double.answer = answerWith((response) => response.end(json))
           for (const call of [client.newestTask(), client.stats(), client.runningBatch()]) {
             const [ended] = await Promise.allSettled([call])
             if (ended.status === 'rejected') expect(ended.reason).toBeInstanceOf(TransientError)
@@ -310,7 +315,7 @@ describe('a reply that Meilisearch would not give', () => {
 })
 
 describe('a key that cannot be sent', () => {
-  test.each(['two\nlines', 'null\0byte', 'schlüssel-☃'])('%j is no reply, and is not told', async (odd) => {
+  test.each(['two\nlines', 'null\0byte', 'schlüssel-☃'])('%j is no reply, and is not quoted', async (odd) => {
     const error = await failure(new MeilisearchClient({ endpoint: double.endpoint, key: odd }).version())
     expect(error).toBeInstanceOf(TransientError)
     expect(inspect(error, { depth: 20 })).not.toContain(odd)
@@ -327,7 +332,7 @@ test('a port on which nobody listens', async () => {
 
 test('many calls at once, each with its own reply', async () => {
   double.answer = (response, asked) =>
-    saying({ uid: Number(asked.path.split('/').at(-1)), type: 'x', status: 'enqueued', enqueuedAt: 'x' })(
+    jsonAnswer({ uid: Number(asked.path.split('/').at(-1)), type: 'x', status: 'enqueued', enqueuedAt: 'x' })(
       response,
       asked,
     )

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
-import { MeilisearchDouble, saying } from '../../support/meilisearch/double.ts'
+import { MeilisearchDouble, jsonAnswer } from '../../support/meilisearch/double.ts'
 
 const support = join(import.meta.dirname, '../../support/meilisearch')
 const servers: ChildProcess[] = []
@@ -39,7 +39,7 @@ function flags(): string[] {
 }
 
 /** What the client says of each; it throws where the process ended otherwise than by itself. */
-async function asked(...endpoints: string[]): Promise<string[]> {
+async function askEndpoints(...endpoints: string[]): Promise<string[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [
     ...flags(),
     join(support, 'hostile-client.ts'),
@@ -70,12 +70,12 @@ describe('the client lives in the heap of its container, and says why', () => {
     ['header', expect.stringContaining('got no reply: UND_ERR_HEADERS_OVERFLOW')],
   ])('%s', async (kind, said) => {
     const endpoint = await hostile(kind)
-    expect(await asked(endpoint)).toEqual([said])
+    expect(await askEndpoints(endpoint)).toEqual([said])
   })
 
   test('sixteen that are asked at once, as by all workers', async () => {
     const endpoints = [await hostile('large'), await hostile('dense')]
-    const said = await asked(...Array.from({ length: 8 }).flatMap(() => endpoints))
+    const said = await askEndpoints(...Array.from({ length: 8 }).flatMap(() => endpoints))
     expect(new Set(said)).toEqual(new Set(['GET /stats answered more than 4 MiB | well', 'well | well']))
   })
 })
@@ -89,7 +89,7 @@ test('what drips and is large takes no long turn: another large reply comes whil
   const indexes = Object.fromEntries(
     Array.from({ length: 8000 }, (_, index) => [`index-${index}`.padEnd(30, 'x'), { numberOfDocuments: 2 }]),
   )
-  await using double = await MeilisearchDouble.start(saying({ databaseSize: 1, indexes }))
+  await using double = await MeilisearchDouble.start(jsonAnswer({ databaseSize: 1, indexes }))
   const { count, documents, listed } = (await new MeilisearchClient({ endpoint: double.endpoint }).stats()).indexes
   expect({ count, documents }).toEqual({ count: 8000, documents: 16_000 })
   // What a manifest has place for.
@@ -117,14 +117,17 @@ test('a connection is closed where a reply is not read to its end', async () => 
 test('idle connections end by themselves, whatever the server asks for', async () => {
   let sockets = 0
   await using double = await MeilisearchDouble.start((response) => {
-    if (response.socket?.listenerCount('close') !== undefined && !response.socket.listeners('close').includes(ended)) {
+    if (
+      response.socket?.listenerCount('close') !== undefined &&
+      !response.socket.listeners('close').includes(countDown)
+    ) {
       sockets++
-      response.socket.on('close', ended)
+      response.socket.on('close', countDown)
     }
     response.setHeader('keep-alive', 'timeout=600')
     return false
   })
-  function ended(): void {
+  function countDown(): void {
     sockets--
   }
   for (let pass = 0; pass < 5; pass++)

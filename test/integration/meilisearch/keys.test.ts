@@ -6,7 +6,7 @@ import { applicationKey, derivedKey, operatorKey } from '../../../src/meilisearc
 import { rightsOf } from '../../../src/meilisearch/rights.ts'
 import { TerminalError } from '../../../src/errors.ts'
 import { keyUids } from '../../../src/reconcile/names.ts'
-import { MeilisearchDouble, saying } from '../../support/meilisearch/double.ts'
+import { MeilisearchDouble, jsonAnswer } from '../../support/meilisearch/double.ts'
 import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 
 const masterKey = randomBytes(24).toString('base64url')
@@ -45,9 +45,9 @@ test('a wrong master key makes no key, and stands in no error', async () => {
   expect(String(error)).not.toContain('another-master-key')
 })
 
-test('a server that asks to be restarted is told from one that is broken', async () => {
+test('a server that asks to be restarted is distinguished from one that is broken', async () => {
   await using double = await MeilisearchDouble.start()
-  double.answer = saying({ status: 'mustRestart' }, 500)
+  double.answer = jsonAnswer({ status: 'mustRestart' }, 500)
   await expect(new MeilisearchClient({ endpoint: double.endpoint }).health()).rejects.toMatchObject({
     name: 'TransientError',
     code: 'mustRestart',

@@ -59,7 +59,7 @@ beforeAll(async () => {
     symlinkSync(execFileSync('which', ['busybox'], { encoding: 'utf8' }).trim(), join(programs, name))
   symlinkSync(servers.program, join(programs, 'meilisearch'))
   const { api, snapshotFile } = filled
-  await api.finished((await api.call<{ taskUid: number }>('/snapshots', { method: 'POST' })).taskUid)
+  await api.waitForTask((await api.call<{ taskUid: number }>('/snapshots', { method: 'POST' })).taskUid)
   cpSync(snapshotFile, join(stored, snapshot, 'data.ms.snapshot'))
   writeFileSync(join(stored, snapshot, 'manifest.json'), '{}')
   sum(stored)

@@ -18,10 +18,10 @@ interface Key {
 }
 
 async function aKey(
-  wish: { actions?: readonly string[]; indexes?: readonly string[]; expiresAt?: string | null; uid?: string },
+  options: { actions?: readonly string[]; indexes?: readonly string[]; expiresAt?: string | null; uid?: string },
   at = server,
 ): Promise<string> {
-  const body = JSON.stringify({ actions: neededActions, indexes: ['*'], expiresAt: null, ...wish })
+  const body = JSON.stringify({ actions: neededActions, indexes: ['*'], expiresAt: null, ...options })
   return (await at.api.call<Key>('/keys', { method: 'POST', body })).key
 }
 
@@ -106,23 +106,26 @@ describe('a key that lacks actions', () => {
 })
 
 describe('a key that is refused', () => {
-  const refused = (words: RegExp): Rights => ({ state: 'Refused', message: expect.stringMatching(words) as string })
+  const refusedRights = (words: RegExp): Rights => ({
+    state: 'Refused',
+    message: expect.stringMatching(words) as string,
+  })
 
   test('a key for searching only', async () => {
     expect(await rights(await aKey({ actions: ['search', 'documents.add'] }))).toEqual(
-      refused(/answered 403 invalid_api_key/),
+      refusedRights(/answered 403 invalid_api_key/),
     )
   })
 
   test('no key at all', async () => {
-    expect(await rights(undefined)).toEqual(refused(/answered 401 missing_authorization_header/))
+    expect(await rights(undefined)).toEqual(refusedRights(/answered 401 missing_authorization_header/))
   })
 
   test.each(['wrong-key-entirely', '', masterKey.toUpperCase()])(
     'a wrong one (%j), which is not repeated',
     async (key) => {
       const seen = await rights(key)
-      expect(seen).toEqual(refused(/answered 40[13]/))
+      expect(seen).toEqual(refusedRights(/answered 40[13]/))
       if (key !== '') expect(JSON.stringify(seen)).not.toContain(key)
     },
   )
@@ -131,7 +134,7 @@ describe('a key that is refused', () => {
     const expiresMs = Date.now() + 2000
     const key = await aKey({ expiresAt: new Date(expiresMs).toISOString() })
     await pause(expiresMs - Date.now() + 100)
-    expect(await rights(key)).toEqual(refused(/answered 403 invalid_api_key/))
+    expect(await rights(key)).toEqual(refusedRights(/answered 403 invalid_api_key/))
   })
 
   test('one that was deleted', async () => {
@@ -142,7 +145,7 @@ describe('a key that is refused', () => {
       headers: { authorization: `Bearer ${masterKey}` },
     })
     expect(deleted.status).toBe(204)
-    expect(await rights(key)).toEqual(refused(/answered 403/))
+    expect(await rights(key)).toEqual(refusedRights(/answered 403/))
   })
 })
 
@@ -162,7 +165,7 @@ describe('a key for some indexes', () => {
     const key = await aKey({ indexes: ['books'] }, alone)
     expect(await rights(key, alone)).toEqual({ state: 'Granted' })
     const { taskUid } = await new MeilisearchClient({ endpoint: alone.endpoint, key }).createSnapshot()
-    await alone.api.finished(taskUid)
+    await alone.api.waitForTask(taskUid)
     for (let more = 0; more < 21; more++) await alone.api.addDocuments('books', '{"id":2}')
     expect(await rights(key, alone)).toEqual({ state: 'Scoped' })
   })

@@ -1,4 +1,4 @@
-// A Meilisearch that serves TLS itself: which certificates are trusted, and that one that is not is told apart from silence.
+// A Meilisearch that serves TLS itself: which certificates are trusted, and that one that is not is distinguished from silence.
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'

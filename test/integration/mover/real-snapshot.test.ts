@@ -38,7 +38,7 @@ const requestSnapshot = async (): Promise<number> =>
   (await server.api.call<{ taskUid: number }>('/snapshots', { method: 'POST' })).taskUid
 
 async function finished(taskUid: number): Promise<Task> {
-  await server.api.finished(taskUid)
+  await server.api.waitForTask(taskUid)
   return await server.api.call<Task>(`/tasks/${taskUid}`)
 }
 

@@ -19,7 +19,7 @@ const promptMs = 2000
 /** For what is awaited only: how long it takes is no matter here. */
 const patience = { timeout: 20 * second }
 
-async function place(names: readonly string[]): Promise<{ namespace: string; keys: string[] }> {
+async function createConfigMaps(names: readonly string[]): Promise<{ namespace: string; keys: string[] }> {
   const namespace = await api.namespace()
   for (const name of names) await api.kube.create(configMaps, configMap({ namespace, name }))
   return { namespace, keys: names.map((name) => `${namespace}/${name}`) }
@@ -31,8 +31,8 @@ const lastOf = (replica: Replica): number => Math.max(0, ...replica.reconciled.m
 
 // All side by side: most of their time is the time of leases.
 describe.concurrent('two managers with one lease', () => {
-  test('one works, the other is ready; told to stop, the first gives the lease back and the second goes on at once', async () => {
-    const { namespace, keys } = await place(['a', 'b'])
+  test('one works, the other is ready; asked to stop, the first gives the lease back and the second goes on at once', async () => {
+    const { namespace, keys } = await createConfigMaps(['a', 'b'])
     const outfit = { lease: { namespace, name: 'lease' }, namespaces: [namespace], againMs: 50 }
     await using first = (await Replica.of(api, outfit)).start()
     await vi.waitFor(() => expect(first.keys).toEqual(keys), patience)
@@ -44,14 +44,14 @@ describe.concurrent('two managers with one lease', () => {
     await vi.waitFor(() => expect(first.keys).toEqual([...keys, `${namespace}/c`]), patience)
     expect(standby.reconciled).toEqual([])
 
-    const told = performance.now()
+    const askedAt = performance.now()
     expect(await first.stop()).toEqual({ how: 'stopped' })
-    expect(performance.now() - told).toBeLessThan(promptMs)
+    expect(performance.now() - askedAt).toBeLessThan(promptMs)
     const lastOfFirst = lastOf(first)
     expect(['', standby.identity]).toContain(await holder(outfit.lease))
 
     await vi.waitFor(() => expect(standby.keys).toEqual([...keys, `${namespace}/c`]), patience)
-    expect(standby.reconciled[0]!.atMs - told, 'retryMs at most, and the way there').toBeLessThan(retryMs + promptMs)
+    expect(standby.reconciled[0]!.atMs - askedAt, 'retryMs at most, and the way there').toBeLessThan(retryMs + promptMs)
     expect(standby.reconciled[0]!.atMs).toBeGreaterThan(lastOfFirst)
     expect(lastOf(first), 'nothing after the end').toBe(lastOfFirst)
     expect((await api.kube.get<Lease>(leases, outfit.lease)).spec).toMatchObject({
@@ -61,7 +61,7 @@ describe.concurrent('two managers with one lease', () => {
   })
 
   test('a reconcile that runs when the word to stop comes is finished before the lease is given back', async () => {
-    const { namespace } = await place(['a'])
+    const { namespace } = await createConfigMaps(['a'])
     const lease = { namespace, name: 'lease' }
     const gate = Promise.withResolvers<void>()
     await using replica = (await Replica.of(api, { lease, namespaces: [namespace], takes: () => gate.promise })).start()
@@ -77,13 +77,13 @@ describe.concurrent('two managers with one lease', () => {
 
 describe.concurrent('without the API server', () => {
   test.for<[string, (replica: Replica) => Promise<void>]>([
-    ['refuses', (replica) => replica.wire.refuse()],
-    ['does not answer', (replica) => Promise.resolve(replica.wire.freeze())],
+    ['refuses', (replica) => replica.proxy.refuse()],
+    ['does not answer', (replica) => Promise.resolve(replica.proxy.freeze())],
   ])(
     'that %s, a leader works no longer than its lease allows and ends with LeaseLost, and only then another one goes on',
     { timeout: 60 * second },
     async ([, lose]) => {
-      const { namespace } = await place(['a'])
+      const { namespace } = await createConfigMaps(['a'])
       const outfit = { lease: { namespace, name: 'lease' }, namespaces: [namespace], againMs: 50 }
       await using first = (await Replica.of(api, outfit)).start()
       await vi.waitFor(() => expect(first.reconciled.length).toBeGreaterThan(2), patience)
@@ -104,50 +104,51 @@ describe.concurrent('without the API server', () => {
   )
 
   test('for a moment, a leader goes on leading', async () => {
-    const { namespace } = await place(['a'])
+    const { namespace } = await createConfigMaps(['a'])
     const lease = { namespace, name: 'lease' }
     await using replica = (await Replica.of(api, { lease, namespaces: [namespace] })).start()
     await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), patience)
-    const renewed = async (): Promise<string | undefined> => (await api.kube.get<Lease>(leases, lease)).spec?.renewTime
-    const before = await renewed()
-    await replica.wire.refuse()
+    const readRenewTime = async (): Promise<string | undefined> =>
+      (await api.kube.get<Lease>(leases, lease)).spec?.renewTime
+    const before = await readRenewTime()
+    await replica.proxy.refuse()
     await vi.waitFor(() => expect(replica.warnings).toContain('the lease could not be read or written'), patience)
-    await replica.wire.accept()
-    await vi.waitFor(async () => expect(await renewed()).not.toBe(before), patience)
+    await replica.proxy.accept()
+    await vi.waitFor(async () => expect(await readRenewTime()).not.toBe(before), patience)
     await api.kube.create(configMaps, configMap({ namespace, name: 'later' }))
     await vi.waitFor(() => expect(replica.keys).toContain(`${namespace}/later`), patience)
     expect(await holder(lease)).toBe(replica.identity)
   })
 
-  test('that is silent, a leader that is told to stop ends in less than the 30 s of its pod', async () => {
-    const { namespace } = await place(['a'])
+  test('that is silent, a leader that is asked to stop ends in less than the 30 s of its pod', async () => {
+    const { namespace } = await createConfigMaps(['a'])
     await using replica = (
       await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
     ).start()
     await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), patience)
-    replica.wire.freeze()
-    const told = performance.now()
+    replica.proxy.freeze()
+    const askedAt = performance.now()
     expect(await replica.stop()).toEqual({ how: 'stopped' })
-    expect(performance.now() - told).toBeLessThan(10 * second)
+    expect(performance.now() - askedAt).toBeLessThan(10 * second)
   })
 
-  test('that was silent from the start, a replica that is told to stop ends soon, and is not ready in the meantime', async () => {
-    const { namespace } = await place([])
+  test('that was silent from the start, a replica that is asked to stop ends soon, and is not ready in the meantime', async () => {
+    const { namespace } = await createConfigMaps([])
     await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
-    replica.wire.freeze()
+    replica.proxy.freeze()
     replica.start()
     await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200), patience)
-    const told = performance.now()
+    const askedAt = performance.now()
     const stopped = replica.stop()
     expect(await replica.probe('/readyz')).not.toBe(200)
     expect(await stopped).toEqual({ how: 'stopped' })
-    expect(performance.now() - told).toBeLessThan(10 * second)
+    expect(performance.now() - askedAt).toBeLessThan(10 * second)
   })
 })
 
 describe.concurrent('a lease', () => {
   test('that somebody else has taken by force ends the leader, and stays with whoever took it', async () => {
-    const { namespace } = await place(['a'])
+    const { namespace } = await createConfigMaps(['a'])
     const lease = { namespace, name: 'lease' }
     await using replica = (await Replica.of(api, { lease, namespaces: [namespace] })).start()
     await vi.waitFor(() => expect(replica.reconciled).toHaveLength(1), patience)
@@ -157,7 +158,7 @@ describe.concurrent('a lease', () => {
   })
 
   test('that is won in the moment of the word to stop is given back', async () => {
-    const { namespace } = await place([])
+    const { namespace } = await createConfigMaps([])
     const lease = { namespace, name: 'lease' }
     let stopped: Promise<unknown> | undefined
     await using replica = await Replica.of(api, {
@@ -174,7 +175,11 @@ describe.concurrent('a lease', () => {
 
 describe.concurrent('WATCH_NAMESPACES', () => {
   test('bounds what is seen and what is worked on', async () => {
-    const [one, two, foreign] = [await place(['a']), await place(['b']), await place(['c'])]
+    const [one, two, foreign] = [
+      await createConfigMaps(['a']),
+      await createConfigMaps(['b']),
+      await createConfigMaps(['c']),
+    ]
     await using replica = (
       await Replica.of(api, {
         lease: { namespace: one.namespace, name: 'lease' },
@@ -195,7 +200,7 @@ describe.concurrent('WATCH_NAMESPACES', () => {
 
   test('empty, everything with the label is worked on, wherever it lives', async () => {
     const label = api.name('mine')
-    const [one, two] = [await place(['not-mine']), await place([])]
+    const [one, two] = [await createConfigMaps(['not-mine']), await createConfigMaps([])]
     await using replica = (
       await Replica.of(api, { lease: { namespace: one.namespace, name: 'lease' }, labelSelector: label })
     ).start()
@@ -210,26 +215,26 @@ describe.concurrent('WATCH_NAMESPACES', () => {
 
 describe.concurrent('a manager that starts', () => {
   test('before the API server lives, is not ready, and begins when it comes', async () => {
-    const { namespace, keys } = await place(['a'])
+    const { namespace, keys } = await createConfigMaps(['a'])
     await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
-    await replica.wire.refuse()
+    await replica.proxy.refuse()
     replica.start()
     await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200), patience)
     expect(await replica.probe('/readyz')).toBe(503)
-    await replica.wire.accept()
+    await replica.proxy.accept()
     await vi.waitFor(() => expect(replica.keys).toEqual(keys), patience)
     expect(await replica.probe('/readyz')).toBe(200)
   })
 
-  test('and is told to stop before the API server came, stops at once and never was ready', async () => {
-    const { namespace } = await place([])
+  test('and is asked to stop before the API server came, stops at once and never was ready', async () => {
+    const { namespace } = await createConfigMaps([])
     await using replica = await Replica.of(api, { lease: { namespace, name: 'lease' }, namespaces: [namespace] })
-    await replica.wire.refuse()
+    await replica.proxy.refuse()
     replica.start()
     await vi.waitFor(async () => expect(await replica.probe('/healthz')).toBe(200), patience)
-    const told = performance.now()
+    const askedAt = performance.now()
     expect(await replica.stop()).toEqual({ how: 'stopped' })
-    expect(performance.now() - told).toBeLessThan(promptMs)
+    expect(performance.now() - askedAt).toBeLessThan(promptMs)
     expect(await holder({ namespace, name: 'lease' })).toBeUndefined()
   })
 })

@@ -100,9 +100,9 @@ export class OperatorProcess implements AsyncDisposable {
   }
 
   async end(signal: NodeJS.Signals): Promise<Exit & { readonly afterMs: number }> {
-    const told = performance.now()
+    const askedAt = performance.now()
     this.#child.kill(signal)
-    return { ...(await this.exited), afterMs: performance.now() - told }
+    return { ...(await this.exited), afterMs: performance.now() - askedAt }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

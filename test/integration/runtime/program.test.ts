@@ -8,7 +8,7 @@ import { leases } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import type { Lease } from '../../../src/runtime/lease.ts'
 import { apiServer } from '../../support/kubernetes/api-server.ts'
-import { Wire } from '../../support/mover/wire.ts'
+import { TcpProxy } from '../../support/kubernetes/tcp-proxy.ts'
 import { deployedEnvironment, OperatorProcess } from './operator-process.ts'
 
 const second = 1000
@@ -88,11 +88,14 @@ describe('the program', () => {
         }),
       patience,
     )
-    const told = async (): Promise<unknown> =>
+    const readEventSources = async (): Promise<unknown> =>
       (await api.kubectl.json<{ items: { source: unknown }[] }>(['get', 'events', '-n', namespace])).items.map(
         ({ source }) => source,
       )
-    await vi.waitFor(async () => expect(await told()).toContainEqual({ component: 'meili-operator' }), patience)
+    await vi.waitFor(
+      async () => expect(await readEventSources()).toContainEqual({ component: 'meili-operator' }),
+      patience,
+    )
 
     const { text } = await operator.ask('/metrics')
     expect(text).toMatch(/^meili_operator_build_info\{version="[^"]+"\} 1$/m)
@@ -134,12 +137,12 @@ describe('the program', () => {
 
 describe('without the API server', () => {
   test('it lives, is not ready, and ends by SIGTERM with code 0', async () => {
-    await using wire = await Wire.to(api.plane.server)
-    await wire.refuse()
+    await using proxy = await TcpProxy.to(api.plane.server)
+    await proxy.refuse()
     await using operator = await OperatorProcess.start(
       environment(
         { pod: 'operator-0', lease: api.name('lease') },
-        { KUBECONFIG: api.kubeconfig({ user: { token }, cluster: { server: wire.url } }) },
+        { KUBECONFIG: api.kubeconfig({ user: { token }, cluster: { server: proxy.url } }) },
       ),
     )
     await vi.waitFor(async () => expect(await operator.ask('/healthz')).toMatchObject({ status: 200 }), patience)
@@ -175,9 +178,9 @@ describe.concurrent('what is wrong from the start ends the program with code 1 a
     )
     await using operator = await OperatorProcess.start(Object.fromEntries(changed))
     expect(await operator.exited).toEqual({ code: 1, signal: null })
-    const told = operator.stdout + operator.stderr
-    for (const word of says) expect(told).toContain(word)
-    for (const value of ['shouting', 'a-port']) expect(told).not.toContain(value)
+    const output = operator.stdout + operator.stderr
+    for (const word of says) expect(output).toContain(word)
+    for (const value of ['shouting', 'a-port']) expect(output).not.toContain(value)
   })
 
   test('a port that is taken', async () => {

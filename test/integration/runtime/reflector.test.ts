@@ -1,5 +1,5 @@
 // A reflector on a real API server behind a bad network: whatever happens in between, in the end its store is what the server has,
-// and whoever listened was told of every difference.
+// and whoever listened heard of every difference.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
@@ -11,24 +11,24 @@ import { compactEtcd } from '../../support/kubernetes/etcd.ts'
 import { apiServer } from '../../support/kubernetes/api-server.ts'
 import { configMap } from '../../support/kubernetes/kube-api.ts'
 import type { ConfigMap } from '../../support/kubernetes/kube-api.ts'
-import { Wire } from '../../support/mover/wire.ts'
+import { TcpProxy } from '../../support/kubernetes/tcp-proxy.ts'
 
 const api = apiServer('bare')
-let wire: Wire
-/** Speaks through the wire. */
+let proxy: TcpProxy
+/** Speaks through the proxy. */
 let kube: KubeClient
 beforeAll(async () => {
-  wire = await Wire.to(api.plane.server)
-  kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+  proxy = await TcpProxy.to(api.plane.server)
+  kube = api.client(api.kubeconfig({ cluster: { server: proxy.url } }))
 })
 afterAll(async () => {
-  await wire[Symbol.asyncDispose]()
+  await proxy[Symbol.asyncDispose]()
 })
 
-/** A running reflector, and a listener that knows only what it was told. */
+/** A running reflector, and a listener that knows only what was announced. */
 class Reflection {
   readonly store: Store<ConfigMap>
-  readonly told = new Map<string, ConfigMap>()
+  readonly announced = new Map<string, ConfigMap>()
   readonly interruptions: string[] = []
   /** Keys whose change did not begin where the one before it had ended. */
   readonly gaps: string[] = []
@@ -72,9 +72,9 @@ class Reflection {
   #hear({ previous, current }: Change<ConfigMap>): void {
     const object = (current ?? previous)!
     const key = keyOf(object)
-    if (this.told.get(key) !== previous) this.gaps.push(key)
-    if (current === undefined) this.told.delete(key)
-    else this.told.set(key, current)
+    if (this.announced.get(key) !== previous) this.gaps.push(key)
+    if (current === undefined) this.announced.delete(key)
+    else this.announced.set(key, current)
     const version = current?.metadata.resourceVersion
     if (version === undefined) return
     if (this.#versions.has(version)) this.repeats.push(key)
@@ -83,7 +83,7 @@ class Reflection {
 }
 
 const running: Reflection[] = []
-function reflecting(scope: Partial<Source<ConfigMap>>): Reflection {
+function startReflection(scope: Partial<Source<ConfigMap>>): Reflection {
   const reflection = new Reflection(scope)
   running.push(reflection)
   return reflection
@@ -105,7 +105,7 @@ const byKey = (items: readonly KubeObject[]): Record<string, unknown> =>
 async function agrees(reflection: Reflection, scope: { namespace: string; labelSelector?: string }): Promise<void> {
   const expected = await there(scope)
   await expect.poll(() => byKey(reflection.store.list())).toEqual(expected)
-  expect(byKey([...reflection.told.values()])).toEqual(expected)
+  expect(byKey([...reflection.announced.values()])).toEqual(expected)
   expect(reflection.gaps).toEqual([])
   expect(reflection.repeats).toEqual([])
 }
@@ -120,17 +120,17 @@ async function storm(namespace: string, rounds: number): Promise<void> {
     else if (round % 4 === 3) await api.kube.delete(configMaps, ref)
     else await api.kube.update(configMaps, configMap({ ...ref, labels }, { round: `${round}` }))
   }
-  const lane = async (index: number): Promise<void> => {
+  const writeRounds = async (index: number): Promise<void> => {
     for (let round = 0; round < rounds; round++) await act(`o${index}-${(round * 7) % 10}`, round)
   }
-  await Promise.all(Array.from({ length: 6 }, (_, index) => lane(index)))
+  await Promise.all(Array.from({ length: 6 }, (_, index) => writeRounds(index)))
 }
 
 describe('a store', () => {
   test('is what the server has after a storm of changes', async () => {
     const namespace = await api.namespace()
     await storm(namespace, 10)
-    const reflection = reflecting({ namespace })
+    const reflection = startReflection({ namespace })
     await storm(namespace, 30)
     await agrees(reflection, { namespace })
     expect(reflection.interruptions).toEqual([])
@@ -138,16 +138,16 @@ describe('a store', () => {
 
   test('of one label follows objects that gain and lose it', async () => {
     const namespace = await api.namespace()
-    const reflection = reflecting({ namespace, labelSelector: 'mine=yes' })
+    const reflection = startReflection({ namespace, labelSelector: 'mine=yes' })
     await storm(namespace, 30)
     await agrees(reflection, { namespace, labelSelector: 'mine=yes' })
   })
 
   test('loses nothing where connections break in the middle of the storm, again and again', async () => {
     const namespace = await api.namespace()
-    const reflection = reflecting({ namespace })
+    const reflection = startReflection({ namespace })
     await reflection.synced
-    const cutting = setInterval(() => wire.cut(), 60)
+    const cutting = setInterval(() => proxy.cut(), 60)
     await storm(namespace, 60)
     clearInterval(cutting)
     expect(reflection.interruptions.length).toBeGreaterThan(3)
@@ -157,7 +157,7 @@ describe('a store', () => {
   test('goes on where the server ended the watch in good order', async () => {
     const namespace = await api.namespace()
     let watches = 0
-    const reflection = reflecting({
+    const reflection = startReflection({
       namespace,
       kube: {
         pages: kube.pages.bind(kube),
@@ -178,7 +178,7 @@ describe('a store', () => {
     const namespace = await api.namespace()
     const begun: (string | undefined)[] = []
     const bookmarks: string[] = []
-    const reflection = reflecting({
+    const reflection = startReflection({
       namespace,
       labelSelector: 'mine=yes',
       kube: {
@@ -200,14 +200,14 @@ describe('a store', () => {
       return bookmarks.length
     }
     await expect.poll(oneMore, { timeout: 10_000, interval: 200 }).toBeGreaterThan(0)
-    wire.cut()
+    proxy.cut()
     await expect.poll(() => begun.at(-1)).toBe(bookmarks.at(-1))
     await agrees(reflection, { namespace, labelSelector: 'mine=yes' })
   })
 
   test('holds no managedFields: half of an object, and nobody reads them', async () => {
     const namespace = await api.namespace()
-    const reflection = reflecting({ namespace })
+    const reflection = startReflection({ namespace })
     await api.kube.create(configMaps, configMap({ namespace, name: 'listed-or-watched' }))
     await expect.poll(() => reflection.names).toEqual(['listed-or-watched'])
     expect(Object.keys(reflection.store.list()[0]!.metadata)).not.toContain('managedFields')
@@ -218,13 +218,13 @@ describe('a store', () => {
     const store = new Store<ConfigMap>()
     for (const namespace of [first, second, foreign])
       await api.kube.create(configMaps, configMap({ namespace, name: 'before' }))
-    const stays = reflecting({ store, namespace: first })
-    const goes = reflecting({ store, namespace: second })
+    const stays = startReflection({ store, namespace: first })
+    const goes = startReflection({ store, namespace: second })
     await Promise.all([stays.synced, goes.synced])
     await goes.stop()
     await api.kube.delete(configMaps, { namespace: second, name: 'before' })
     await api.kube.create(configMaps, configMap({ namespace: second, name: 'after' }))
-    reflecting({ store, namespace: second })
+    startReflection({ store, namespace: second })
     await expect.poll(() => store.keys().toSorted()).toEqual([`${first}/before`, `${second}/after`])
   })
 })
@@ -233,11 +233,11 @@ describe('the first list', () => {
   test('is tried until the server is there', async () => {
     const namespace = await api.namespace()
     await api.kube.create(configMaps, configMap({ namespace, name: 'patient' }))
-    await wire.refuse()
-    const reflection = reflecting({ namespace })
+    await proxy.refuse()
+    const reflection = startReflection({ namespace })
     await expect.poll(() => reflection.interruptions).toContain('TransientError')
     expect(reflection.store.size).toBe(0)
-    await wire.accept()
+    await proxy.accept()
     await reflection.synced
     expect(reflection.names).toEqual(['patient'])
   })
@@ -246,10 +246,10 @@ describe('the first list', () => {
 describe('the end', () => {
   test.each<[string, () => Promise<void>, () => Promise<void>]>([
     ['while it watches', async () => undefined, async () => undefined], // oxlint-disable-line typescript/require-await -- both are steps of a test
-    ['while it rests after a failure', () => wire.refuse(), () => wire.accept()],
+    ['while it rests after a failure', () => proxy.refuse(), () => proxy.accept()],
   ])('comes at once %s', async (_, before, after) => {
     const namespace = await api.namespace()
-    const reflection = reflecting({ namespace, backoff: { firstMs: 60_000, maxMs: 60_000 } })
+    const reflection = startReflection({ namespace, backoff: { firstMs: 60_000, maxMs: 60_000 } })
     await reflection.synced
     await before()
     const begun = performance.now()
@@ -264,9 +264,9 @@ describe('an API server that is stopped and started again', () => {
   test('costs no change', async () => {
     const namespace = await api.namespace()
     await storm(namespace, 10)
-    const reflection = reflecting({ namespace })
+    const reflection = startReflection({ namespace })
     await reflection.synced
-    // Told to stop, it would wait for its watches.
+    // Asked to stop, it would wait for its watches.
     await api.plane.stopApiServer('SIGKILL')
     await expect.poll(() => reflection.interruptions.length).toBeGreaterThan(0)
     await api.plane.startApiServer()
@@ -284,22 +284,22 @@ describe('an API server that is stopped and started again', () => {
       await make('reborn'),
       await make('deleted'),
     ]
-    const reflection = reflecting({ namespace })
+    const reflection = startReflection({ namespace })
     await reflection.synced
 
-    await wire.refuse()
+    await proxy.refuse()
     for (const name of ['deleted', 'reborn']) await api.kube.delete(configMaps, { namespace, name })
     await Promise.all([make('reborn'), make('made'), api.kube.update(configMaps, { ...changed, data: { a: 'z' } })])
     await compactEtcd(api.plane.etcd)
     await api.plane.stopApiServer('SIGKILL')
     await api.plane.startApiServer()
-    await wire.accept()
+    await proxy.accept()
 
     await expect.poll(() => reflection.interruptions).toContain('Gone')
     await agrees(reflection, { namespace })
     expect(reflection.names).toEqual(['changed', 'kept', 'made', 'reborn'])
-    expect(reflection.told.get(`${namespace}/reborn`)?.metadata.uid).not.toBe(reborn.metadata.uid)
-    expect(reflection.told.get(`${namespace}/kept`)?.metadata.resourceVersion, 'untouched').toBe(
+    expect(reflection.announced.get(`${namespace}/reborn`)?.metadata.uid).not.toBe(reborn.metadata.uid)
+    expect(reflection.announced.get(`${namespace}/kept`)?.metadata.resourceVersion, 'untouched').toBe(
       kept.metadata.resourceVersion,
     )
   })

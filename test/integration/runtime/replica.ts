@@ -1,4 +1,4 @@
-// One replica of an operator: a manager with one cache and one controller, on a network of its own, that tells when it reconciled what.
+// One replica of an operator: a manager with one cache and one controller, on a network of its own, that records when it reconciled what.
 import { pino } from 'pino'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
@@ -8,7 +8,7 @@ import { keyOf } from '../../../src/runtime/store.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
 import { freePorts } from '../../cluster/process/free-ports.ts'
 import type { ConfigMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
-import { Wire } from '../../support/mover/wire.ts'
+import { TcpProxy } from '../../support/kubernetes/tcp-proxy.ts'
 
 export interface Reconciled {
   readonly key: string
@@ -33,7 +33,7 @@ export type Ended = { readonly how: 'stopped' } | { readonly how: 'failed'; read
 
 export class Replica implements AsyncDisposable {
   readonly identity: string
-  readonly wire: Wire
+  readonly proxy: TcpProxy
   readonly manager: Manager
   readonly reconciled: Reconciled[] = []
   /** Messages of level warn and above. */
@@ -42,13 +42,13 @@ export class Replica implements AsyncDisposable {
   readonly #stop = new AbortController()
   #ended: Promise<Ended> | undefined
 
-  private constructor(parts: { api: KubeApi; wire: Wire; port: number; outfit: Outfit }) {
-    const { api, wire, port, outfit } = parts
+  private constructor(parts: { api: KubeApi; proxy: TcpProxy; port: number; outfit: Outfit }) {
+    const { api, proxy, port, outfit } = parts
     const { lease, namespaces = [], againMs, labelSelector, takes } = outfit
     this.identity = api.name('replica')
-    this.wire = wire
+    this.proxy = proxy
     this.#port = port
-    const kube = api.client(api.kubeconfig({ cluster: { server: wire.url } }))
+    const kube = api.client(api.kubeconfig({ cluster: { server: proxy.url } }))
     if (outfit.made !== undefined) tellWhenMade(kube, outfit.made)
     const logger = pino(
       { level: 'warn' },
@@ -80,7 +80,7 @@ export class Replica implements AsyncDisposable {
 
   static async of(api: KubeApi, outfit: Outfit): Promise<Replica> {
     const [port] = await freePorts()
-    return new Replica({ api, wire: await Wire.to(api.plane.server), port, outfit })
+    return new Replica({ api, proxy: await TcpProxy.to(api.plane.server), port, outfit })
   }
 
   start(): this {
@@ -115,7 +115,7 @@ export class Replica implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
-    await this.wire[Symbol.asyncDispose]()
+    await this.proxy[Symbol.asyncDispose]()
   }
 }
 

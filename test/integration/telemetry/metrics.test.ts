@@ -62,15 +62,15 @@ const operator = async (pod: string, lease: string): Promise<OperatorProcess> =>
 const text = async (program: OperatorProcess): Promise<string> => (await program.ask('/metrics')).text
 
 /** Lines that are derived from the objects. */
-const derived = (all: string): string[] =>
+const derivedLines = (all: string): string[] =>
   all.split('\n').filter((line) => /^meili_(?:instance|snapshot|destination)_/.test(line))
 
 /** The lines, once it leads and has looked at the instance. */
-async function settled(program: OperatorProcess): Promise<string[]> {
+async function waitForLines(program: OperatorProcess): Promise<string[]> {
   return await vi.waitFor(async () => {
     const { status } = await api.kube.get<MeiliInstance & KubeObject>(meiliInstances, { namespace, name: 'movies' })
     expect(status?.lastSnapshot).toBeDefined()
-    const lines = derived(await text(program))
+    const lines = derivedLines(await text(program))
     expect(lines.length).toBeGreaterThan(0)
     return lines
   }, patience)
@@ -79,7 +79,7 @@ async function settled(program: OperatorProcess): Promise<string[]> {
 describe('the series of the objects', () => {
   test('are those of the leader, the same after a restart, and gone with the objects', async () => {
     await using first = await operator('operator-0', 'series')
-    const before = await settled(first)
+    const before = await waitForLines(first)
     const place = `namespace="${namespace}",instance="movies"`
     expect(before).toEqual(
       expect.arrayContaining([
@@ -98,13 +98,13 @@ describe('the series of the objects', () => {
 
     await using standby = await operator('operator-1', 'series')
     await vi.waitFor(async () => expect((await standby.ask('/readyz')).status).toBe(200), patience)
-    expect(derived(await text(standby))).toEqual([])
+    expect(derivedLines(await text(standby))).toEqual([])
     await first.end('SIGTERM')
-    expect(await settled(standby)).toEqual(before)
+    expect(await waitForLines(standby)).toEqual(before)
 
     await api.kubectl.run(['-n', namespace, 'delete', 'msnap', 'first', 'second'])
     await vi.waitFor(async () => {
-      const lines = derived(await text(standby))
+      const lines = derivedLines(await text(standby))
       expect(lines, 'deleted, and yet counted').toContain(
         `meili_snapshot_total{${place},result="success",reason="Completed"} 2`,
       )
@@ -113,7 +113,7 @@ describe('the series of the objects', () => {
     }, patience)
     await api.kubectl.run(['-n', namespace, 'delete', 'msnap', 'third'])
     await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance', 'movies'])
-    await vi.waitFor(async () => expect(derived(await text(standby))).toEqual([]), patience)
+    await vi.waitFor(async () => expect(derivedLines(await text(standby))).toEqual([]), patience)
   })
 })
 
@@ -126,7 +126,7 @@ test.skipIf(noPromtool)(`promtool finds nothing to complain of${whyNoPromtool}`,
   await using program = await operator('operator-0', 'judged')
   const all = await vi.waitFor(async () => {
     const served = await text(program)
-    expect(derived(served).length).toBeGreaterThan(0)
+    expect(derivedLines(served).length).toBeGreaterThan(0)
     return served
   }, patience)
   // Node's own are not ours to name.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { runnable } from '../../docs/blocks.ts'
-import { leftOut, toRun } from '../../docs/page.ts'
+import { linesNotRun, toRun } from '../../docs/page.ts'
 
 const page = (...lines: string[]): string => lines.join('\n').replaceAll("'''", '```')
 
@@ -41,7 +41,7 @@ describe('what of a page is run', () => {
   test('a reason not to run it keeps it out, and is listed', () => {
     const steps = runnable(page('<!-- not run: it takes an hour -->', "'''sh", 'npm test', "'''"))
     expect(toRun(steps)).toEqual([])
-    expect(leftOut('x.md', steps)).toEqual(['x.md:3: npm test (it takes an hour)'])
+    expect(linesNotRun('x.md', steps)).toEqual(['x.md:3: npm test (it takes an hour)'])
   })
 
   test('an exit code belongs to the last command of its block', () => {

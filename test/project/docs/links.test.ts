@@ -21,7 +21,7 @@ const withoutBlocks = (text: string): string => text.replace(/^ *```[^]*?^ *```$
 const anchors = (text: string): readonly string[] =>
   [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading))
 
-function broken(page: string): readonly string[] {
+function brokenLinks(page: string): readonly string[] {
   const text = withoutBlocks(readFileSync(join(repository, page), 'utf8')).replace(/`[^`\n]*`/g, '')
   const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link = '']) => link)
@@ -38,5 +38,5 @@ function broken(page: string): readonly string[] {
 }
 
 test.each(pages)('the links of %s', (page) => {
-  expect(broken(page)).toEqual([])
+  expect(brokenLinks(page)).toEqual([])
 })

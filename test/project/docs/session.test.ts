@@ -63,7 +63,7 @@ describe('a page, followed in a shell', () => {
     await expect(session.run('true', 1000)).rejects.toThrow('ended')
   })
 
-  test('a block that ends the shell is told', async () => {
+  test('a block that ends the shell is reported', async () => {
     await expect(session.run('exit 0', 5000)).rejects.toThrow('it ended the shell')
   })
 })

@@ -9,12 +9,12 @@ const [, ofSnapshots = '', ofInstances = ''] = readFileSync(
   'utf8',
 ).split(/^## (?:Meili\w+|What is tried)$/m)
 
-const documented = (section: string): string[] =>
+const documentedReasons = (section: string): string[] =>
   [...section.matchAll(/^\| `(\w+)` \| .+ \| .+ \|$/gm)].map(([, reason]) => reason ?? '')
 
 test.each([
   ['MeiliSnapshot', ofSnapshots, snapshotReasons],
   ['MeiliInstance', ofInstances, instanceReasons],
 ])('each reason of a %s has its line', (_, section, reasons) => {
-  expect(documented(section).toSorted()).toEqual(Object.values(reasons).toSorted())
+  expect(documentedReasons(section).toSorted()).toEqual(Object.values(reasons).toSorted())
 })

@@ -35,7 +35,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }))
 
-test('each package is told once, with all programs that hold code of it', () => {
+test('each package is listed once, with all programs that hold code of it', () => {
   expect(bundledPackages(root, ['operator.js', 'mover.js'])).toEqual([
     {
       name: '@one/a',

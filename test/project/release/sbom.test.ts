@@ -54,7 +54,7 @@ interface Bom {
   }[]
   readonly dependencies: readonly unknown[]
 }
-const parsed = (text: string): Bom => JSON.parse(text) as Bom
+const parseBom = (text: string): Bom => JSON.parse(text) as Bom
 
 /** The first use compiles the whole schema. */
 const compilation = { timeout: 60_000 }
@@ -70,7 +70,7 @@ test('the schema finds what is wrong', compilation, async () => {
 })
 
 test('each package has its purl, the hash of its archive in hexadecimal and its licence', () => {
-  const [a, b, libc] = parsed(sbom(input)).components
+  const [a, b, libc] = parseBom(sbom(input)).components
   expect(a).toMatchObject({
     purl: 'pkg:npm/%40one/a@1.0.0',
     group: '@one',
@@ -83,7 +83,7 @@ test('each package has its purl, the hash of its archive in hexadecimal and its 
 })
 
 test('it tells who asks for whom, among what is inside', () => {
-  expect(parsed(sbom(input)).dependencies).toEqual([
+  expect(parseBom(sbom(input)).dependencies).toEqual([
     { ref: 'pkg:generic/meili-operator@1.2.3', dependsOn: ['pkg:npm/%40one/a@1.0.0', input.base?.[0]?.purl] },
     { ref: 'pkg:npm/%40one/a@1.0.0', dependsOn: ['pkg:npm/b@2.0.0'] },
     { ref: 'pkg:npm/b@2.0.0', dependsOn: [] },
@@ -92,7 +92,7 @@ test('it tells who asks for whom, among what is inside', () => {
 
 test('the serial number is of the content alone', () => {
   const numbers = [sbom(input), sbom(input), sbom({ ...input, version: '1.2.4' })].map(
-    (text) => parsed(text).serialNumber,
+    (text) => parseBom(text).serialNumber,
   )
   expect(numbers[0]).toBe(numbers[1])
   expect(numbers[0]).not.toBe(numbers[2])

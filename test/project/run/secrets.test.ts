@@ -3,26 +3,26 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { LogKeeper, saidToTheApiServer } from '../../run/said.ts'
+import { LogKeeper, requestBodies } from '../../run/output.ts'
 import { emptiness, secretFindings } from '../../run/secrets.ts'
-import type { Said } from '../../run/secrets.ts'
+import type { Output } from '../../run/secrets.ts'
 
 const key = 'Zm9vYmFyYmF6cXV4MTIz'
-const said = (text: string, kind: Said['kind'] = 'operator log'): Said => ({ kind, where: 'the log', text })
-const everything = (['operator log', 'mover log', 'Event', 'status'] as const).map((kind) => said('hello', kind))
+const anOutput = (text: string, kind: Output['kind'] = 'operator log'): Output => ({ kind, where: 'the log', text })
+const everything = (['operator log', 'mover log', 'Event', 'status'] as const).map((kind) => anOutput('hello', kind))
 
 describe('a key', () => {
   test.each([
     ['as it is', `{"reason":"GET /stats with ${key} answered 403"}`],
     ['in base64, as a Secret holds it', JSON.stringify({ data: Buffer.from(key).toString('base64') })],
   ])('%s is found, and not repeated', (_, text) => {
-    const findings = secretFindings([key], [said('nothing'), said(text)])
+    const findings = secretFindings([key], [anOutput('nothing'), anOutput(text)])
     expect(findings).toEqual(['a key stands in the log'])
     expect(JSON.stringify(findings)).not.toContain(key)
   })
 
   test('with signs that a URL writes otherwise', () => {
-    expect(secretFindings(['a key/with+all=of it'], [said('GET /?k=a%20key%2Fwith%2Ball%3Dof%20it')])).toEqual([
+    expect(secretFindings(['a key/with+all=of it'], [anOutput('GET /?k=a%20key%2Fwith%2Ball%3Dof%20it')])).toEqual([
       'a key stands in the log',
     ])
   })
@@ -36,13 +36,13 @@ test('a token is found though nobody put it on record', () => {
   expect(
     secretFindings(
       [],
-      [said('authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJlLW9m')],
+      [anOutput('authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrdWJlcm5ldGVzIn0.c2lnbmF0dXJlLW9m')],
     ),
   ).toEqual(['a token stands in the log'])
 })
 
 describe('a search that could find nothing', () => {
-  test('is told from one that looked everywhere', () => {
+  test('is distinguished from one that looked everywhere', () => {
     expect(emptiness([key], everything)).toEqual([])
   })
 
@@ -51,7 +51,7 @@ describe('a search that could find nothing', () => {
   })
 
   test('for want of places', () => {
-    expect(emptiness([key], [said('hello')])).toEqual([
+    expect(emptiness([key], [anOutput('hello')])).toEqual([
       'there was no mover log to look into',
       'there was no Event to look into',
       'there was no status to look into',
@@ -74,7 +74,7 @@ test('the audit log gives the bodies of requests, and where they went', () => {
     JSON.stringify({ verb: 'get', user: { username: 'op' }, objectRef: { resource: 'pods' } }),
     '{"requestObject": cut off',
   ].join('\n')
-  expect([...saidToTheApiServer(log)]).toEqual([
+  expect([...requestBodies(log)]).toEqual([
     { kind: 'Event', where: 'update events shop/first by op', text: `{"message":"${key}"}` },
     { kind: 'status', where: 'update meilisnapshots/status shop/first by op', text: `{"message":"${key}"}` },
     { kind: 'object', where: 'update jobs shop/first by op', text: `{"message":"${key}"}` },
@@ -102,7 +102,7 @@ describe('logs', () => {
     keeper.look()
     appendFileSync(mover, 'done\n')
     rmSync(join(directory, 'pods'), { recursive: true })
-    expect(keeper.said()).toEqual([
+    expect(keeper.collect()).toEqual([
       { kind: 'mover log', where: 'the log of mover in shop_mover_1', text: 'begun\ndone\n' },
     ])
   })

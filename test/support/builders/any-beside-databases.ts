@@ -11,9 +11,9 @@ import {
   aSnapshot,
   aVolume,
   baseline,
-  ended,
+  endedPod,
   now,
-  succeeded,
+  succeededTask,
 } from './observations.ts'
 import { maybe, seldom } from './any/parts.ts'
 import { anyObservation } from './any-observation.ts'
@@ -51,7 +51,7 @@ const stages: Arbitrary<Partial<SnapshotObservation>> = fc
     const before = {
       observedGeneration: 1,
       request: { attempt: 1, baseline, posts: 1, postedAt: new Date(now).toISOString(), taskUid: 12 },
-      task: succeeded(),
+      task: succeededTask(),
       move: { attempt: 1, jobName: moverJobName(aSnapshot(), 1), startedAt: new Date(now).toISOString() },
     }
     switch (stage) {
@@ -63,7 +63,7 @@ const stages: Arbitrary<Partial<SnapshotObservation>> = fc
       case 'move':
         return {
           snapshot: aSnapshot({ spec, status: { ...before, phase: 'Moving' } }),
-          engine: anEngine({ candidates: [succeeded()] }),
+          engine: anEngine({ candidates: [succeededTask()] }),
         }
       case 'release':
         return {
@@ -102,7 +102,7 @@ const stages: Arbitrary<Partial<SnapshotObservation>> = fc
           mover: {
             job,
             jobs: [job],
-            pod: ended(137, ''),
+            pod: endedPod(137, ''),
             progress: undefined,
             warning: undefined,
             claimTrouble: undefined,

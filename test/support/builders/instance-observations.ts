@@ -1,4 +1,4 @@
-// Builders of what the instance room sees: by default one healthy server whose snapshot directory is on a claim.
+// Builders of what observe sees of an instance: by default one healthy server whose snapshot directory is on a claim.
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import { conditionTypes } from '../../../src/api/meta.ts'
 import { decideInstance } from '../../../src/kinds/instance/decide.ts'
@@ -81,7 +81,7 @@ export interface InstanceVerdict {
   readonly requeueAfterMs: number | undefined
 }
 
-export function decidedInstance(changes: Partial<InstanceObservation> = {}, atMs = now): InstanceVerdict {
+export function instanceVerdict(changes: Partial<InstanceObservation> = {}, atMs = now): InstanceVerdict {
   const { status, requeueAfterMs } = decideInstance(anInstanceObservation(changes), atMs)
   const all = status.conditions ?? []
   const judged = all.find(({ type }) => type === conditionTypes.Ready)

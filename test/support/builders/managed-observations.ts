@@ -1,4 +1,4 @@
-// Builders of what the instance room sees of a server that we run: by default all is in place, and the server answers.
+// Builders of what observe sees of a server that we run: by default all is in place, and the server answers.
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import { instanceConditions, instanceFinalizer, meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../src/api/instance.ts'
@@ -54,7 +54,7 @@ export function aManagedInstance({
 }
 
 /** As the API server has it: with a uid, and more than we wrote. */
-export function stored<T>(child: Child, more: { metadata?: object; spec?: object; status?: object } = {}): T {
+export function storedChild<T>(child: Child, more: { metadata?: object; spec?: object; status?: object } = {}): T {
   const metadata = {
     uid: `uid-of-${child.metadata.name}`,
     resourceVersion: '9',
@@ -66,7 +66,7 @@ export function stored<T>(child: Child, more: { metadata?: object; spec?: object
 }
 
 /** The same object with other members. */
-export const changed = <T extends object>(object: T | undefined, changes: object): T =>
+export const withChanges = <T extends object>(object: T | undefined, changes: object): T =>
   Object.assign({}, object, changes)
 
 export const revision = 'movies-5d8c'
@@ -112,23 +112,23 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
   const seen = Object.fromEntries(
     claims(instance, managed, '1.21.0').map((claim) => [
       claim.metadata.name.split('-').at(-1)!,
-      stored<V1PersistentVolumeClaim>(claim, { status: { phase: 'Bound', capacity: { storage: '20Gi' } } }),
+      storedChild<V1PersistentVolumeClaim>(claim, { status: { phase: 'Bound', capacity: { storage: '20Gi' } } }),
     ]),
   )
   return {
     isSwitchedOn: true,
-    statefulSet: stored<V1StatefulSet>(statefulSet(instance, managed, { ...run, ...how }), {
+    statefulSet: storedChild<V1StatefulSet>(statefulSet(instance, managed, { ...run, ...how }), {
       status: { observedGeneration: 1, updateRevision: revision, replicas: 1 },
     }),
-    service: stored(service(instance, managed)),
+    service: storedChild(service(instance, managed)),
     selectedBy: ['movies'],
     otherDatabases: [],
     claims: seen,
     keySecret: {
-      metadata: stored<{ metadata: object }>(keySecret(instance)).metadata,
+      metadata: storedChild<{ metadata: object }>(keySecret(instance)).metadata,
       key: { fingerprint, bytes: 43, flaw: undefined },
     },
-    connection: { metadata: stored<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },
+    connection: { metadata: storedChild<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },
     secretRefused: undefined,
     runningSnapshots: [],
     snapshotBefore: undefined,
@@ -193,7 +193,7 @@ export interface Verdict {
 const conditionIn = (status: MeiliInstanceStatus, type: string): Condition | undefined =>
   status.conditions?.find((condition) => condition.type === type)
 
-export function decidedManaged(seen: Seen = {}, atMs = now): Verdict {
+export function managedVerdict(seen: Seen = {}, atMs = now): Verdict {
   const decision: Decision<MeiliInstanceStatus> = decideInstance(aManagedObservation(seen), atMs)
   const applied = conditionIn(decision.status, instanceConditions.Applied)
   const ready = conditionIn(decision.status, 'Ready')
@@ -212,7 +212,7 @@ export function decidedManaged(seen: Seen = {}, atMs = now): Verdict {
 }
 
 /** An instance whose condition Applied said this in the pass before. */
-export const saidBefore = (reason: string, message: string): MeiliInstanceStatus => ({
+export const appliedStatus = (reason: string, message: string): MeiliInstanceStatus => ({
   observedGeneration: 1,
   conditions: [
     { type: 'Applied', status: 'False', reason, message, lastTransitionTime: ago(hour), observedGeneration: 1 },

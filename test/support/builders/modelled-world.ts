@@ -37,7 +37,7 @@ export class ModelledWorld {
   /** Requests that were sent, in order: the attempt and the count on record at that moment. */
   readonly sent: { attempt: number; posts: number }[] = []
   readonly phases: string[] = []
-  /** A snapshot from before the wish. */
+  /** A snapshot from before the request. */
   #tasks: Task[] = [
     { uid: 4, enqueuedAtMs: now - 3000, startedAtMs: now - 2000, finishedAtMs: now - 1000, status: 'succeeded' },
   ]
@@ -184,7 +184,7 @@ export class ModelledWorld {
 
   #move({ batches }: MoverConfig & { command: 'move' }): MoverResult {
     const file = this.#file
-    if (this.stored !== undefined) return this.#done(this.stored.taskUid)
+    if (this.stored !== undefined) return this.#storedResult(this.stored.taskUid)
     if (file === undefined) return { exitCode: exitCodes.sourceMissing, message: 'There is no file.' }
     const modifiedAt = iso(file.modifiedAtMs)
     const batch = batches.find(({ taskUid }) => taskUid === file.writtenBy)
@@ -192,14 +192,14 @@ export class ModelledWorld {
     if (this.freeBytes < 1e6)
       return {
         exitCode: exitCodes.noSpace,
-        message: 'No room.',
+        message: 'No space.',
         space: { neededBytes: 1e6, freeBytes: this.freeBytes },
       }
     this.stored = { taskUid: batch.taskUid }
-    return this.#done(batch.taskUid)
+    return this.#storedResult(batch.taskUid)
   }
 
-  #done(taskUid: number): MoverResult {
+  #storedResult(taskUid: number): MoverResult {
     return {
       exitCode: 0,
       message: 'Stored.',
@@ -229,14 +229,14 @@ export class ModelledWorld {
 
   #engine(): ReturnType<typeof anEngine> {
     const { baseline } = this.snapshot.status?.request ?? {}
-    const named = (task: Task | undefined): { uid: number; enqueuedAt: string } | undefined =>
+    const referenceTo = (task: Task | undefined): { uid: number; enqueuedAt: string } | undefined =>
       task === undefined ? undefined : { uid: task.uid, enqueuedAt: iso(task.enqueuedAtMs) }
     const asked = this.snapshot.status?.request !== undefined
     // The engine lists from the baseline on, so that the ladder itself has to leave it out.
     return anEngine({
-      newest: named(this.#tasks.at(-1)),
-      baseline: named(this.#tasks.find(({ uid }) => uid === baseline?.uid)),
-      candidates: asked ? this.#tasks.filter(({ uid }) => uid >= (baseline?.uid ?? 0)).map(seen) : [],
+      newest: referenceTo(this.#tasks.at(-1)),
+      baseline: referenceTo(this.#tasks.find(({ uid }) => uid === baseline?.uid)),
+      candidates: asked ? this.#tasks.filter(({ uid }) => uid >= (baseline?.uid ?? 0)).map(snapshotTaskOf) : [],
     })
   }
 
@@ -258,7 +258,7 @@ export class ModelledWorld {
   }
 }
 
-function seen({ uid, status, enqueuedAtMs, startedAtMs, finishedAtMs }: Task): SnapshotTask {
+function snapshotTaskOf({ uid, status, enqueuedAtMs, startedAtMs, finishedAtMs }: Task): SnapshotTask {
   const times = {
     enqueuedAt: iso(enqueuedAtMs),
     ...(startedAtMs === undefined ? {} : { startedAt: iso(startedAtMs), batchUid: uid }),

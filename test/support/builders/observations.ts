@@ -1,4 +1,4 @@
-// Builders of what the snapshot room sees: by default all is in place and nothing has been asked for yet.
+// Builders of what observe sees of a snapshot: by default all is in place and nothing has been asked for yet.
 import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import { instanceConditions, instanceReasons, meiliInstances } from '../../../src/api/instance.ts'
 import type { InstanceReason, MeiliInstance, MeiliInstanceStatus } from '../../../src/api/instance.ts'
@@ -150,9 +150,9 @@ export function aTask(changes: Partial<SnapshotTask> = {}): SnapshotTask {
   return { uid: 12, status: 'enqueued', enqueuedAt: '2026-03-01T11:59:30.123456789Z', ...changes }
 }
 
-export const processing = (changes: Partial<SnapshotTask> = {}): SnapshotTask =>
+export const processingTask = (changes: Partial<SnapshotTask> = {}): SnapshotTask =>
   aTask({ status: 'processing', batchUid: 9, startedAt: '2026-03-01T11:59:31Z', ...changes })
-export const succeeded = (changes: Partial<SnapshotTask> = {}): SnapshotTask =>
+export const succeededTask = (changes: Partial<SnapshotTask> = {}): SnapshotTask =>
   aTask({
     status: 'succeeded',
     batchUid: 9,
@@ -221,7 +221,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
 type Request = NonNullable<MeiliSnapshotStatus['request']>
 
 /** Status after POST /snapshots is on record, 20 s ago. */
-export function requested(
+export function requestedStatus(
   request: Partial<Request> = {},
   more: Partial<MeiliSnapshotStatus> = {},
 ): MeiliSnapshotStatus {
@@ -239,11 +239,11 @@ type Move = NonNullable<MeiliSnapshotStatus['move']>
 export const jobName = 'nightly-0a1b2c3d-1-1'
 
 /** Status after the task has succeeded; a mover is on its way. */
-export function moving(move: Partial<Move> = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshotStatus {
+export function movingStatus(move: Partial<Move> = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshotStatus {
   return {
-    ...requested({ taskUid: 12, adoptedAt: ago(20 * second) }),
+    ...requestedStatus({ taskUid: 12, adoptedAt: ago(20 * second) }),
     phase: 'Moving',
-    task: succeeded(),
+    task: succeededTask(),
     move: { attempt: 1, jobName, node: 'node-a', startedAt: ago(10 * second), ...move },
     ...more,
   }
@@ -255,7 +255,7 @@ export function aJob(snapshot: MeiliSnapshot, changes: { metadata?: object; stat
     ...anObservation({ snapshot }),
     instance: anInstance(),
     target: aTarget(),
-    engine: anEngine({ candidates: [succeeded()] }),
+    engine: anEngine({ candidates: [succeededTask()] }),
     deadlineMs: hour,
   })
   const plain = structuredClone(job)
@@ -265,14 +265,14 @@ export function aJob(snapshot: MeiliSnapshot, changes: { metadata?: object; stat
   })
 }
 
-export const running = (): V1Pod =>
+export const runningPod = (): V1Pod =>
   aPod({
     metadata: { name: `${jobName}-x` },
     status: { phase: 'Running', containerStatuses: [{ name: 'mover', state: { running: {} } }] },
   })
 
 /** A mover pod that has ended; `said` is its termination message. */
-export function ended(
+export function endedPod(
   exitCode: number,
   said: MoverResult | string = { exitCode, message: 'It ended.' },
   status: object = {},
@@ -318,7 +318,7 @@ export interface Verdict {
 }
 
 /** Runs the whole ladder. */
-export function decided(changes: Partial<SnapshotObservation> = {}, atMs = now): Verdict {
+export function snapshotVerdict(changes: Partial<SnapshotObservation> = {}, atMs = now): Verdict {
   const { status, effects, requeueAfterMs } = decideSnapshot(anObservation(changes), atMs)
   const judged = status.conditions?.find(({ type }) => type === conditionTypes.Ready)
   return {

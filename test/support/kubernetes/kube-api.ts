@@ -43,7 +43,7 @@ export class KubeApi implements AsyncDisposable {
   }
 
   /** With our CRDs and the operator's rights: about 5 s, until the CRDs are served. */
-  static async installed(): Promise<KubeApi> {
+  static async withCrds(): Promise<KubeApi> {
     const api = await KubeApi.bare()
     await api.install()
     return api

@@ -55,7 +55,7 @@ export class KubeInMemory extends KubeClient {
 
   override async get<T extends KubeObject>(resource: Resource, ref: Ref): Promise<T> {
     await this.before({ verb: 'get', resource, name: ref.name })
-    return structuredClone(this.#known(resource, ref)) as KubeObject as T
+    return structuredClone(this.#find(resource, ref)) as KubeObject as T
   }
 
   /** Knows selectors of plain `key=value` only. */
@@ -81,7 +81,7 @@ export class KubeInMemory extends KubeClient {
 
   override async updateStatus<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
     await this.before({ verb: 'updateStatus', resource, name: object.metadata.name })
-    const known = this.#unchanged(resource, object.metadata)
+    const known = this.#findUnchanged(resource, object.metadata)
     const status = structuredClone((object as Stored).status)
     return this.lay(resource, { ...known, status }) as KubeObject as T
   }
@@ -93,7 +93,7 @@ export class KubeInMemory extends KubeClient {
   ): Promise<T> {
     await this.before({ verb: 'patch', resource, name: ref.name })
     const { metadata } = body as { metadata: KubeObject['metadata'] }
-    const known = this.#unchanged(resource, { ...ref, ...metadata })
+    const known = this.#findUnchanged(resource, { ...ref, ...metadata })
     const next = this.lay(resource, { ...known, metadata: { ...known.metadata, ...metadata } })
     if (next.metadata.deletionTimestamp !== undefined && next.metadata.finalizers?.length === 0)
       this.take(resource, ref)
@@ -106,7 +106,7 @@ export class KubeInMemory extends KubeClient {
     { propagationPolicy, uid }: { propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'; uid?: string } = {},
   ): Promise<void> {
     await this.before({ verb: 'delete', resource, name: ref.name })
-    const known = this.#known(resource, ref)
+    const known = this.#find(resource, ref)
     if (uid !== undefined && uid !== known.metadata.uid) throw refusal(409, 'Conflict')
     if (propagationPolicy === 'Foreground')
       this.lay(resource, {
@@ -116,14 +116,14 @@ export class KubeInMemory extends KubeClient {
     else this.take(resource, ref)
   }
 
-  #known(resource: Resource, ref: Ref): Stored {
+  #find(resource: Resource, ref: Ref): Stored {
     const known = this.#objects.get(keyOf(resource, ref))
     if (known === undefined) throw refusal(404, 'NotFound', `${resource.plural} "${ref.name}" not found`)
     return known
   }
 
-  #unchanged(resource: Resource, metadata: KubeObject['metadata']): Stored {
-    const known = this.#known(resource, metadata)
+  #findUnchanged(resource: Resource, metadata: KubeObject['metadata']): Stored {
+    const known = this.#find(resource, metadata)
     if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== known.metadata.resourceVersion)
       throw refusal(409, 'Conflict', 'the object has been modified')
     return known

@@ -1,4 +1,4 @@
-// A door to one pod's port through the API server: works on any cluster that kubectl reaches.
+// A connection to one pod's port through the API server: works on any cluster that kubectl reaches.
 import type { Kubectl } from './kubectl.ts'
 
 export interface PortForward {
@@ -6,7 +6,7 @@ export interface PortForward {
   close(): void
 }
 
-/** @throws Error with kubectl's words where the door does not open within 30 s */
+/** @throws Error with kubectl's words where the connection does not open within 30 s */
 export async function portForward(kubectl: Kubectl, namespace: string, target: string): Promise<PortForward> {
   const [pod, port] = target.split(':')
   const child = kubectl.spawn([

@@ -44,10 +44,10 @@ export class MeilisearchApi {
 
   /** Until they are in the index. */
   async load(index: string, lines: string): Promise<void> {
-    await this.finished(await this.addDocuments(index, lines))
+    await this.waitForTask(await this.addDocuments(index, lines))
   }
 
-  async finished(taskUid: number, timeoutMs = 300_000): Promise<Task> {
+  async waitForTask(taskUid: number, timeoutMs = 300_000): Promise<Task> {
     const task = await eventually(
       `Meilisearch to finish task ${taskUid}`,
       async () => {

@@ -125,11 +125,11 @@ export async function serveStored(
     }),
   )
   await kubectl.run(['-n', stored.namespace, 'wait', `pod/${name}`, '--for=condition=Ready', '--timeout=120s'])
-  const door = await portForward(kubectl, stored.namespace, `${name}:7700`)
+  const forward = await portForward(kubectl, stored.namespace, `${name}:7700`)
   try {
-    return await contentsOf(new MeilisearchApi(door.url, ask.masterKey), ask.index, ask.query)
+    return await contentsOf(new MeilisearchApi(forward.url, ask.masterKey), ask.index, ask.query)
   } finally {
-    door.close()
+    forward.close()
     await kubectl.run(['-n', stored.namespace, 'delete', 'pod', name, '--wait=false'])
   }
 }

@@ -18,14 +18,14 @@ const body = (response: ServerResponse, status: number, value: unknown): void =>
   void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
 
 /** Refuses as Meilisearch does. */
-export const refusing =
+export const refusalAnswer =
   (status: number, code: string, message = 'No.'): Answer =>
   (response) => {
     body(response, status, { message, code, type: 'auth', link: `https://docs.meilisearch.com/errors#${code}` })
     return true
   }
 
-export const saying =
+export const jsonAnswer =
   (value: unknown, status = 200): Answer =>
   (response) => {
     body(response, status, value)
@@ -100,9 +100,10 @@ export class MeilisearchDouble implements AsyncDisposable {
     if (call === 'POST /snapshots') this.#enqueue(response, 202, 'snapshotCreation')
     else if (call === 'POST /tasks/cancel' && path.includes('?')) this.#enqueue(response, 200, 'taskCancelation')
     else if (call === 'POST /tasks/cancel')
-      refusing(400, 'missing_task_filters')(response, { method, path, authorization: undefined })
+      refusalAnswer(400, 'missing_task_filters')(response, { method, path, authorization: undefined })
     else if (call === 'GET /tasks') body(response, 200, this.#page(new URLSearchParams(path.split('?')[1])))
-    else if (plain[call] === undefined) refusing(404, 'not_found')(response, { method, path, authorization: undefined })
+    else if (plain[call] === undefined)
+      refusalAnswer(404, 'not_found')(response, { method, path, authorization: undefined })
     else body(response, 200, plain[call])
   }
 

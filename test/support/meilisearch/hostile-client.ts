@@ -1,5 +1,5 @@
 // The operator's client as a process of its own, so that its memory can be bounded: `node hostile-client.ts ENDPOINT…` asks all of them at once.
-// Tells, one line for each, what became of GET /stats and of a look for tasks.
+// Prints, one line for each, what became of GET /stats and of a look for tasks.
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 
 async function outcome(endpoint: string): Promise<string> {

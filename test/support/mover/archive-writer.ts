@@ -46,7 +46,7 @@ export function entryBytes(entry: Entry): Buffer {
   header.write('ustar  \0', 257)
   const extensions = sparse === undefined ? [] : writeSparse(header, { ...sparse, base256: entry.base256 ?? false })
   return Buffer.concat([
-    sealed(header),
+    seal(header),
     ...extensions,
     stored,
     Buffer.alloc((blockBytes - (stored.length % blockBytes)) % blockBytes),
@@ -54,7 +54,7 @@ export function entryBytes(entry: Entry): Buffer {
 }
 
 /** Sets the checksum of a header; a test that changes one afterwards must seal it again. */
-export function sealed(header: Buffer): Buffer {
+export function seal(header: Buffer): Buffer {
   header.fill(' ', 148, 156)
   const sum = header.reduce((total, byte) => total + byte, 0)
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)

@@ -45,7 +45,7 @@ async function whileStopped(child: ChildProcess, log: string, body: (mover: numb
       if (child.exitCode !== null) return
       await pause(5)
     }
-    const mover = traced(child)
+    const mover = moverPid(child)
     await body(mover)
     process.kill(mover, 'SIGCONT')
   } finally {
@@ -54,7 +54,7 @@ async function whileStopped(child: ChildProcess, log: string, body: (mover: numb
 }
 
 /** strace's child is the mover. */
-export function traced(strace: ChildProcess): number {
+export function moverPid(strace: ChildProcess): number {
   return Number(
     execFileSync('pgrep', ['-P', String(strace.pid)], { encoding: 'utf8' })
       .trim()

@@ -30,7 +30,7 @@ export function localExec(cluster: LocalCluster): (call: ExecCall) => Promise<Ru
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     })
-    return running(cluster, child)
+    return startExecution(cluster, child)
   }
 }
 
@@ -59,7 +59,7 @@ function end({ pid, exitCode }: ChildProcess): void {
   }
 }
 
-function running(cluster: LocalCluster, child: ChildProcess): Running {
+function startExecution(cluster: LocalCluster, child: ChildProcess): Running {
   const closed = once(child, 'close') as Promise<[number | null]>
   const exited = once(child, 'exit')
   let stderr = ''
@@ -75,9 +75,9 @@ function running(cluster: LocalCluster, child: ChildProcess): Running {
   }
   return {
     write: async (bytes) => {
-      const room = Math.max(0, Math.min(bytes.length, cluster.cutAfter))
+      const space = Math.max(0, Math.min(bytes.length, cluster.cutAfter))
       // An error of the pipe is seen by its listener; here it is a command that has ended.
-      if (child.stdin?.write(bytes.subarray(0, room)) === false)
+      if (child.stdin?.write(bytes.subarray(0, space)) === false)
         await Promise.race([new Promise((resolve) => child.stdin?.once('drain', resolve)), exited])
       if (child.stdin?.writable !== true) throw new TransientError('exec was cut: the command has ended')
       count(bytes.length)

@@ -55,11 +55,11 @@ export class Workplace {
   }
 
   static async create(base = tmpdir()): Promise<Workplace> {
-    const place = new Workplace(ownedDirectory(base, 'mover-test'))
-    await mkdir(place.source)
-    await mkdir(place.destination)
-    await chmod(place.home, 0o755)
-    return place
+    const workplace = new Workplace(ownedDirectory(base, 'mover-test'))
+    await mkdir(workplace.source)
+    await mkdir(workplace.destination)
+    await chmod(workplace.home, 0o755)
+    return workplace
   }
 
   async remove(): Promise<void> {

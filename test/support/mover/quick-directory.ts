@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 const memory = '/dev/shm'
 const neededBytes = 2 ** 30
 
-export const quickDirectory = hasRoom() ? memory : tmpdir()
+export const quickDirectory = hasSpace() ? memory : tmpdir()
 
-function hasRoom(): boolean {
+function hasSpace(): boolean {
   try {
     accessSync(memory, constants.W_OK)
     const { bavail, bsize } = statfsSync(memory)

@@ -21,7 +21,7 @@ export class Sender implements Disposable {
 
   /** @param cutAfter how many bytes go out before the connection is cut, wherever that is */
   static async open(config: ReceiveConfig, cutAfter = Number.POSITIVE_INFINITY): Promise<Sender> {
-    const sender = new Sender(await reached(config), cutAfter)
+    const sender = new Sender(await connectTo(config), cutAfter)
     await sender.listen()
     return sender
   }
@@ -67,7 +67,7 @@ export class Sender implements Disposable {
 }
 
 /** A mover that has just been started is not there at once. */
-async function reached(config: ReceiveConfig): Promise<Socket> {
+async function connectTo(config: ReceiveConfig): Promise<Socket> {
   for (let left = 1000; ; left -= 1) {
     const socket = connect(addressOf(config))
     try {

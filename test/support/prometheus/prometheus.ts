@@ -1,4 +1,4 @@
-// A real Prometheus, of the Debian package, that scrapes what it is told each second and evaluates the alerts.
+// A real Prometheus, of the Debian package, that scrapes its targets each second and evaluates the alerts.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

@@ -184,12 +184,12 @@ export class Process implements Pick<KubeClient, 'get' | 'create' | 'update' | '
   }
 
   async create<T extends KubeObject>(_resource: unknown, object: T): Promise<T> {
-    const written = this.#skewed(object)
+    const written = this.#skew(object)
     return await this.#write<T>(() => this.#election.keeper.create(written))
   }
 
   async update<T extends KubeObject>(_resource: unknown, object: T): Promise<T> {
-    const written = this.#skewed(object)
+    const written = this.#skew(object)
     return await this.#write<T>(() => this.#election.keeper.update(written))
   }
 
@@ -261,7 +261,7 @@ export class Process implements Pick<KubeClient, 'get' | 'create' | 'update' | '
   }
 
   /** The elector reads the world's wall clock; this process has another. */
-  #skewed(object: Lease): Lease {
+  #skew(object: Lease): Lease {
     const renewed = new Date(Date.parse(object.spec?.renewTime ?? '') + this.skewMs).toISOString()
     return { ...object, spec: { ...object.spec, renewTime: renewed.replace('Z', '000Z') } }
   }

@@ -34,7 +34,7 @@ const nowhere = {
   close: (): Promise<void> => Promise.resolve(),
 }
 
-export const gone = (): Error =>
+export const goneError = (): Error =>
   errorFrom({ what: 'WATCH Thing', status: 410, body: { reason: 'Expired', message: 'too old resource version' } })
 export const unreachable = (retryAfterMs?: number): Error =>
   new TransientError('LIST Thing got no reply', retryAfterMs === undefined ? {} : { retryAfterMs })
@@ -120,7 +120,7 @@ export class FakeApiServer extends KubeClient {
     this.#ring()
   }
 
-  /** Forgets all history: who resumes from an older version is told so. */
+  /** Forgets all history: who resumes from an older version gets 410. */
   compact(): void {
     this.#forgottenBefore = this.#version
     this.#history = []
@@ -135,7 +135,7 @@ export class FakeApiServer extends KubeClient {
     ]
     if (options.continue === undefined) this.#snapshots.set(token, this.#within(options.namespace))
     const snapshot = this.#snapshots.get(token)
-    if (snapshot === undefined) throw gone()
+    if (snapshot === undefined) throw goneError()
     const end = Number(from) + Math.min(this.#pace.pageSize, options.limit ?? Infinity)
     const items = snapshot.slice(Number(from), end) as unknown as T[]
     const metadata = {
@@ -154,7 +154,7 @@ export class FakeApiServer extends KubeClient {
     await this.#travel()
     if (signal.aborted) return
     const from = Number(resourceVersion)
-    if (from < this.#forgottenBefore) throw gone()
+    if (from < this.#forgottenBefore) throw goneError()
     this.answered.watches++
     const watcher = new Watcher(namespace)
     watcher.mail.push(...this.#history.filter((entry) => entry.version > from && watcher.wants(entry)))
@@ -209,7 +209,7 @@ export class FakeApiServer extends KubeClient {
 class Watcher {
   readonly mail: Mail[] = []
   readonly #namespace: string | undefined
-  #bell = Promise.withResolvers<void>()
+  #arrival = Promise.withResolvers<void>()
 
   constructor(namespace: string | undefined) {
     this.#namespace = namespace
@@ -225,12 +225,12 @@ class Watcher {
   }
 
   ring(): void {
-    this.#bell.resolve()
-    this.#bell = Promise.withResolvers()
+    this.#arrival.resolve()
+    this.#arrival = Promise.withResolvers()
   }
 
   async next(): Promise<Mail> {
-    while (this.mail.length === 0) await this.#bell.promise
+    while (this.mail.length === 0) await this.#arrival.promise
     return this.mail.shift()!
   }
 }

@@ -9,10 +9,10 @@ import { VirtualTime } from './virtual-time.ts'
 
 const things = { group: 'example.test', version: 'v1', plural: 'things', kind: 'Thing' }
 
-/** Reflectors of one server that share a store, and all that they told. */
+/** Reflectors of one server that share a store, and all that they announced. */
 export class Mirror implements AsyncDisposable {
   readonly store = new Store<Thing>()
-  readonly told: (Change<Thing> & { readonly inStore: Thing | undefined })[] = []
+  readonly changes: (Change<Thing> & { readonly inStore: Thing | undefined })[] = []
   readonly breaks: { readonly error: unknown; readonly failures: number }[] = []
   readonly time: VirtualTime
   readonly server: FakeApiServer
@@ -42,9 +42,9 @@ export class Mirror implements AsyncDisposable {
     )
   }
 
-  /** Keys of what was told, and what became of each: + came, ~ changed, - went. */
-  get story(): readonly string[] {
-    return this.told.map(({ previous, current }) => `${sign(previous, current)} ${keyOf((current ?? previous)!)}`)
+  /** Keys of what was announced, and what became of each: + came, ~ changed, - went. */
+  get history(): readonly string[] {
+    return this.changes.map(({ previous, current }) => `${sign(previous, current)} ${keyOf((current ?? previous)!)}`)
   }
 
   expectEqualToServer(): void {
@@ -62,10 +62,10 @@ export class Mirror implements AsyncDisposable {
     expect(here).toEqual(there)
   }
 
-  /** Each change was told when the store had it, begins where the one before of its key ended, and is one; together they give the store. */
-  expectConsistentStory(): void {
+  /** Each change was announced when the store had it, begins where the one before of its key ended, and is one; together they give the store. */
+  expectConsistentChanges(): void {
     const mirror = new Map<string, Thing>()
-    for (const { previous, current, inStore } of this.told) {
+    for (const { previous, current, inStore } of this.changes) {
       const key = keyOf((current ?? previous)!)
       expect(previous).toBe(mirror.get(key))
       expect(inStore).toBe(current)
@@ -94,7 +94,7 @@ export class Mirror implements AsyncDisposable {
       store: this.store,
       ...(namespace === undefined ? {} : { namespace }),
       announce: (change) =>
-        this.told.push({ ...change, inStore: this.store.get(keyOf((change.current ?? change.previous)!)) }),
+        this.changes.push({ ...change, inStore: this.store.get(keyOf((change.current ?? change.previous)!)) }),
       interrupted: (error, failures) => this.breaks.push({ error, failures }),
     })
     void reflector.synced.then(() => this.syncedReflectors++)

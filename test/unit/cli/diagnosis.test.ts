@@ -17,7 +17,7 @@ const makesKey = (name: string, key: string): string =>
 
 describe('a CRD', () => {
   const known = customResourceDefinition(meiliSnapshots)
-  const installed = (changes: object = {}, status = 'True'): InstalledDefinition => ({
+  const installedDefinition = (changes: object = {}, status = 'True'): InstalledDefinition => ({
     ...known,
     spec: { ...known.spec, ...changes },
     status: {
@@ -27,19 +27,19 @@ describe('a CRD', () => {
       ],
     },
   })
-  const judged = (value: InstalledDefinition | undefined): string =>
+  const findingsOf = (value: InstalledDefinition | undefined): string =>
     diagnoseKinds([[meiliSnapshots, { value }]], '1.0.0')
       .map(({ level, message }) => `${level}: ${message}`)
       .join('\n')
 
   test('as the plugin knows it is well', () =>
-    expect(judged(installed())).toBe('ok: CRDs present, as this plugin (1.0.0) knows them'))
+    expect(findingsOf(installedDefinition())).toBe('ok: CRDs present, as this plugin (1.0.0) knows them'))
   test('that serves another version is none', () =>
-    expect(judged(installed({ versions: [{ ...known.spec.versions[0], served: false }] }))).toMatch(
+    expect(findingsOf(installedDefinition({ versions: [{ ...known.spec.versions[0], served: false }] }))).toMatch(
       /^problem: .* does not serve v1alpha1/,
     ))
   test('that is not established says why', () =>
-    expect(judged(installed({}, 'False'))).toMatch(/^problem: .* is not established: the name is taken/))
+    expect(findingsOf(installedDefinition({}, 'False'))).toMatch(/^problem: .* is not established: the name is taken/))
   test('that lacks a field inside a list and a whole object names both, and nothing twice', () => {
     const schema = structuredClone(known.spec.versions[0]!.schema.openAPIV3Schema) as {
       properties: {
@@ -50,7 +50,9 @@ describe('a CRD', () => {
     delete schema.properties.spec.properties['mover']
     delete schema.properties.status.properties.conditions.items.properties['reason']
     expect(
-      judged(installed({ versions: [{ name: 'v1alpha1', served: true, schema: { openAPIV3Schema: schema } }] })),
+      findingsOf(
+        installedDefinition({ versions: [{ name: 'v1alpha1', served: true, schema: { openAPIV3Schema: schema } }] }),
+      ),
     ).toMatch(/is old: it lacks spec\.mover, status\.conditions\[\]\.reason, and/)
   })
 })
@@ -65,7 +67,7 @@ describe('the operator', () => {
       },
       status: { readyReplicas },
     }) as unknown as OperatorDeployment
-  const installed = (...scopes: readonly string[]): string[] =>
+  const installationMessages = (...scopes: readonly string[]): string[] =>
     diagnoseInstallations({ value: scopes.map((serves, index) => deployment('abc'[index] ?? '', { serves })) }).map(
       ({ message }) => message,
     )
@@ -73,15 +75,15 @@ describe('the operator', () => {
     const twice = (...who: string[]): string[] => [
       `The operator is installed more than once for the same objects: ${who.join(', ')}`,
     ]
-    expect(installed('', '')).toEqual(twice('ops/a', 'ops/b'))
-    expect(installed('shop', '')).toEqual(twice('ops/a', 'ops/b'))
-    expect(installed('shop,blog', 'news', 'news, blog')).toEqual(twice('ops/a', 'ops/b', 'ops/c'))
-    expect(installed('shop', 'blog', 'shop')).toEqual(twice('ops/a', 'ops/c'))
-    expect(installed('shop', 'blog,news')).toEqual([])
-    expect(installed('')).toEqual([])
+    expect(installationMessages('', '')).toEqual(twice('ops/a', 'ops/b'))
+    expect(installationMessages('shop', '')).toEqual(twice('ops/a', 'ops/b'))
+    expect(installationMessages('shop,blog', 'news', 'news, blog')).toEqual(twice('ops/a', 'ops/b', 'ops/c'))
+    expect(installationMessages('shop', 'blog', 'shop')).toEqual(twice('ops/a', 'ops/c'))
+    expect(installationMessages('shop', 'blog,news')).toEqual([])
+    expect(installationMessages('')).toEqual([])
   })
   test('not installed is one', () =>
-    expect(installed()).toEqual([
+    expect(installationMessages()).toEqual([
       'The operator is not installed: there is no Deployment with label app.kubernetes.io/name=meili-operator',
     ]))
   test('that renews its lease runs', () =>
@@ -138,38 +140,38 @@ describe('an instance', () => {
       { type: 'SnapshotVolumeReady', status: 'True' },
     ],
   }
-  const stored = (completedAt: string): Snapshot =>
+  const storedSnapshot = (completedAt: string): Snapshot =>
     ({
       metadata: { namespace: 'shop', name: 's' },
       spec: { source: { instanceRef: { name: 'movies' } } },
       status: { phase: 'Completed', completedAt },
     }) as unknown as Snapshot
-  const judged = (status: object, snapshots: readonly Snapshot[] = []): string[] =>
+  const findingsOf = (status: object, snapshots: readonly Snapshot[] = []): string[] =>
     diagnoseInstance(instance(status), snapshots, nowMs).map(({ level, message }) => `${level}: ${message}`)
 
   test('changed since it was looked at is nobody’s yet', () =>
-    expect(judged({ ...good, observedGeneration: 1 })).toEqual([
+    expect(findingsOf({ ...good, observedGeneration: 1 })).toEqual([
       expect.stringMatching(/^problem: .* has not looked at it since its last change/),
     ]))
   test('without a snapshot, or with one of long ago, is warned of', () => {
-    expect(judged(good)[1]).toBe('warning: instance shop/movies: no snapshot of it is known to be stored')
-    expect(judged(good, [stored('2026-01-11T00:00:00Z')])[1]).toBe(
+    expect(findingsOf(good)[1]).toBe('warning: instance shop/movies: no snapshot of it is known to be stored')
+    expect(findingsOf(good, [storedSnapshot('2026-01-11T00:00:00Z')])[1]).toBe(
       'warning: instance shop/movies: its last snapshot is 9d old',
     )
-    expect(judged(good, [stored('2026-01-19T00:00:00Z')])).toHaveLength(1)
+    expect(findingsOf(good, [storedSnapshot('2026-01-19T00:00:00Z')])).toHaveLength(1)
   })
   test('whose pod a Service of somebody else selects is warned of, whether it is well or not', () => {
     const foreign = { type: 'ForeignService', status: 'True', reason: 'ForeignService', message: 'They are: edge.' }
-    const told = 'warning: instance shop/movies: ForeignService: They are: edge'
-    expect(judged({ ...good, conditions: [...good.conditions, foreign] })).toContain(told)
+    const warning = 'warning: instance shop/movies: ForeignService: They are: edge'
+    expect(findingsOf({ ...good, conditions: [...good.conditions, foreign] })).toContain(warning)
     expect(
-      judged({
+      findingsOf({
         ...good,
         conditions: [{ type: 'Ready', status: 'False', reason: 'Unreachable', message: 'x' }, foreign],
       }),
-    ).toContain(told)
+    ).toContain(warning)
   })
-  test('that runs without a key where one is needed is told how to make one', () => {
+  test('that runs without a key where one is needed comes with the command that makes one', () => {
     const [finding] = diagnoseInstance(
       instance({ ...good, conditions: [{ type: 'Ready', status: 'False', reason: 'KeyRefused', message: 'No key.' }] }),
       [],
@@ -180,7 +182,7 @@ describe('an instance', () => {
       remedy: `name this Secret in spec.existing.apiKeySecretRef, ${makesKey('movies-keys', 'MEILI_MASTER_KEY')}`,
     })
   })
-  test('whose key is missing or refused is told how to write it, in a command that asks for it', () => {
+  test('whose key is missing or refused comes with the command that writes it, which asks for it', () => {
     const existing = { apiKeySecretRef: { name: 'keys', key: 'a-key' } }
     for (const reason of ['KeyMissing', 'KeyRefused', 'KeyTooWeak']) {
       const broken = {
@@ -194,7 +196,7 @@ describe('an instance', () => {
   })
 
   describe('is said to be well only where it was seen to be:', () => {
-    const withConditions = (...conditions: object[]): string | undefined => judged({ ...good, conditions })[0]
+    const withConditions = (...conditions: object[]): string | undefined => findingsOf({ ...good, conditions })[0]
     const ready = { type: 'Ready', status: 'True', reason: 'Ready' }
     test('suspended, nothing runs that could be', () => {
       const status = {
@@ -239,7 +241,7 @@ describe('an instance', () => {
   })
 
   test('whose last snapshot has lost its object is judged by what the instance remembers', () => {
-    expect(judged({ ...good, lastSnapshot: { name: 'gone', completedAt: '2026-01-19T00:00:00Z' } })).toHaveLength(1)
+    expect(findingsOf({ ...good, lastSnapshot: { name: 'gone', completedAt: '2026-01-19T00:00:00Z' } })).toHaveLength(1)
   })
 })
 

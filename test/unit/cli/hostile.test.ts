@@ -11,7 +11,7 @@ import { runDoctor } from '../../../src/cli/command/doctor.ts'
 import { runDescribe, runList } from '../../../src/cli/command/snapshot.ts'
 import { runStatus } from '../../../src/cli/command/status.ts'
 import { followToEnd } from '../../../src/cli/command/wait.ts'
-import { clusterOf, commandsIn, control, nasty, printing, spoilt } from './hostile.ts'
+import { clusterOf, commandsIn, control, nasty, recordTerminal, spoilt } from './hostile.ts'
 import type { Printed, World } from './hostile.ts'
 import {
   claim,
@@ -90,7 +90,7 @@ describe('adopt', () => {
         persistentvolumeclaims: [given.claim],
         secrets: [{ data: given.keys }],
       })
-      const { terminal, out, err } = printing()
+      const { terminal, out, err } = recordTerminal()
       expect(await runAdopt(cluster, terminal, { target: undefined, name: given.name ?? undefined, format })).toBe(0)
       const text = out.join('')
       expectHarmless(text)
@@ -112,7 +112,7 @@ describe('adopt', () => {
         '/meili_data/snapshots\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: pwn}\n---\n#'
       const hostile = structuredClone(pod)
       hostile.spec.containers[1]!.env![0]!.value = evil
-      const { terminal, out, err } = printing()
+      const { terminal, out, err } = recordTerminal()
       await runAdopt(
         clusterOf({
           pods: [hostile],
@@ -130,7 +130,7 @@ describe('adopt', () => {
 })
 
 describe('each line is one line of harmless text:', () => {
-  const wish = { allNamespaces: true, format: undefined }
+  const scope = { allNamespaces: true, format: undefined }
   const inPhase = (phase: string, seen: World): Cluster =>
     clusterOf({
       ...seen,
@@ -139,23 +139,23 @@ describe('each line is one line of harmless text:', () => {
         .map((one) => ({ ...one, status: { ...one.status, phase } })),
     })
   test.each<[string, (printing: Printed['terminal'], world: World) => Promise<unknown>]>([
-    ['status', (terminal, seen) => runStatus(clusterOf(seen), terminal, { ...wish, name: undefined })],
+    ['status', (terminal, seen) => runStatus(clusterOf(seen), terminal, { ...scope, name: undefined })],
     [
       'status of one',
-      (terminal, seen) => runStatus(clusterOf(seen), terminal, { ...wish, allNamespaces: false, name: 'books' }),
+      (terminal, seen) => runStatus(clusterOf(seen), terminal, { ...scope, allNamespaces: false, name: 'books' }),
     ],
-    ['list', (terminal, seen) => runList(clusterOf(seen), terminal, { ...wish, instance: undefined })],
+    ['list', (terminal, seen) => runList(clusterOf(seen), terminal, { ...scope, instance: undefined })],
     [
       'list of names',
       (terminal, seen) =>
         runList(clusterOf({ ...seen, meilisnapshots: seen['meilisnapshots']!.slice(0, 1) }), terminal, {
-          ...wish,
+          ...scope,
           format: 'name',
           instance: undefined,
         }),
     ],
     ['describe', (terminal, seen) => runDescribe(clusterOf(seen), terminal, { name: 'first', format: undefined })],
-    ['doctor', (terminal, seen) => runDoctor(clusterOf(seen), terminal, wish)],
+    ['doctor', (terminal, seen) => runDoctor(clusterOf(seen), terminal, scope)],
     [
       'wait',
       (terminal, seen) =>
@@ -169,7 +169,7 @@ describe('each line is one line of harmless text:', () => {
   ])('%s', async (_, run) => {
     await fc.assert(
       fc.asyncProperty(world, async (seen) => {
-        const all = printing()
+        const all = recordTerminal()
         await run(all.terminal, seen)
         expectPlain(all)
       }),
@@ -201,7 +201,7 @@ describe('each line is one line of harmless text:', () => {
   })
 
   test('help and usage are ours, and keep their lines', () => {
-    const { terminal, out } = printing()
+    const { terminal, out } = recordTerminal()
     expect(() => programFor(terminal, {}).parse(['--help'], { from: 'user' })).toThrow('outputHelp')
     expect(out.join('').split('\n').length).toBeGreaterThan(10)
   })

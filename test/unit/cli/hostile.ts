@@ -94,22 +94,20 @@ function texts(value: unknown, path: Path = []): Path[] {
 
 /** Any of its texts may be hostile, but those whose member is named in `kept`: without these no code would be reached. */
 export function spoilt<T>(whole: T, kept: readonly string[] = []): fc.Arbitrary<T> {
-  const places = texts(whole).filter((path) => !kept.includes(String(path.at(-1))))
-  return fc
-    .array(fc.option(nasty, { freq: 2 }), { minLength: places.length, maxLength: places.length })
-    .map((values) => {
-      const copy = structuredClone(whole)
-      for (const [index, path] of places.entries()) {
-        const holder = path
-          .slice(0, -1)
-          .reduce<Record<string, unknown>>(
-            (inner, name) => inner[name] as Record<string, unknown>,
-            copy as Record<string, unknown>,
-          )
-        if (values[index] !== null) holder[String(path.at(-1))] = values[index]
-      }
-      return copy
-    })
+  const paths = texts(whole).filter((path) => !kept.includes(String(path.at(-1))))
+  return fc.array(fc.option(nasty, { freq: 2 }), { minLength: paths.length, maxLength: paths.length }).map((values) => {
+    const copy = structuredClone(whole)
+    for (const [index, path] of paths.entries()) {
+      const holder = path
+        .slice(0, -1)
+        .reduce<Record<string, unknown>>(
+          (inner, name) => inner[name] as Record<string, unknown>,
+          copy as Record<string, unknown>,
+        )
+      if (values[index] !== null) holder[String(path.at(-1))] = values[index]
+    }
+    return copy
+  })
 }
 
 export interface Printed {
@@ -119,7 +117,7 @@ export interface Printed {
 }
 
 /** Each write as it was made, in a pipe. */
-export function printing(): Printed {
+export function recordTerminal(): Printed {
   const [out, err]: [string[], string[]] = [[], []]
   const stream = (writes: string[]): never =>
     ({ write: (text: string) => text !== '' && writes.push(text), isTTY: false, columns: 80 }) as never
@@ -144,14 +142,14 @@ export function clusterOf(world: World): Cluster {
       yield await setImmediate({ type: 'BOOKMARK', object: {} })
     },
   }
-  const listed = (plural: string) => () => Promise.resolve(world[plural] ?? [])
+  const listOf = (plural: string) => () => Promise.resolve(world[plural] ?? [])
   const first = (plural: string) => () => Promise.resolve(world[plural]?.[0])
   return {
     kube,
     namespace: 'shop',
     server: 'https://10.0.0.1',
-    instances: listed('meiliinstances'),
-    snapshots: listed('meilisnapshots'),
+    instances: listOf('meiliinstances'),
+    snapshots: listOf('meilisnapshots'),
     instance: first('meiliinstances'),
     snapshot: first('meilisnapshots'),
   } as unknown as Cluster

@@ -28,7 +28,7 @@ describe('a remedy', () => {
     reason: nasty,
   })
   type Names = typeof names extends fc.Arbitrary<infer T> ? T : never
-  const broken = (given: Names, reason: string): Instance =>
+  const brokenInstance = (given: Names, reason: string): Instance =>
     ({
       ...instance,
       metadata: { ...instance.metadata, namespace: given.namespace, name: given.name },
@@ -36,7 +36,7 @@ describe('a remedy', () => {
       status: { ...instance.status, pod: { name: given.pod }, conditions: [condition('Ready', 'False', reason)] },
     }) as unknown as Instance
   const remedyFor = (given: Names, reason: string): string =>
-    diagnoseInstance(broken(given, reason), [], nowMs)[0]?.remedy ?? ''
+    diagnoseInstance(brokenInstance(given, reason), [], nowMs)[0]?.remedy ?? ''
   const setsKey = ({ namespace, secret, key }: Names): string[][] => [
     wordsOf('paste this, then the key, and press Enter:', 'head -n 1'),
     ['tr', '-d', String.raw`\n`],

@@ -29,7 +29,7 @@ const ready = (status: string, reason: string, message: string): object => ({
 })
 const instance = (name: string, status: object = ready('True', 'Ready', 'Fine.')): Instance =>
   ({ metadata: { namespace: 'shop', name }, spec: {}, status }) as unknown as Instance
-const done = (name: string, completedAt: string, claim = 'backups'): Snapshot => {
+const completedSnapshot = (name: string, completedAt: string, claim = 'backups'): Snapshot => {
   const object = snapshot(name, {
     phase: 'Completed',
     completedAt,
@@ -95,8 +95,8 @@ describe('progress', () => {
     expect(at(10)).not.toBe(at(10, 'InsufficientSpace'))
   })
 
-  test('the end is told in the words of the condition', () => {
-    expect(endText(done('a', '2026-01-02T03:04:05Z'))).toBe('a completed in 41s: Stored.')
+  test('the end is reported in the words of the condition', () => {
+    expect(endText(completedSnapshot('a', '2026-01-02T03:04:05Z'))).toBe('a completed in 41s: Stored.')
     expect(endText(snapshot('a', { phase: 'Failed', ...ready('False', 'MoverFailed', 'Three times.') }))).toBe(
       'a failed: MoverFailed: Three times.',
     )
@@ -107,7 +107,7 @@ describe('the report', () => {
   test('takes the newest by its end, not by its place in the list', () => {
     const [report] = statusReport(
       [instance('movies')],
-      [done('late', '2026-01-02T03:00:00Z'), done('early', '2026-01-02T00:00:00.5Z')],
+      [completedSnapshot('late', '2026-01-02T03:00:00Z'), completedSnapshot('early', '2026-01-02T00:00:00.5Z')],
     )
     expect(report).toMatchObject({ ready: true, lastSnapshot: { name: 'late', sizeBytes: 7 }, problems: [] })
   })
@@ -119,18 +119,23 @@ describe('the report', () => {
       ...ready('False', 'MoverFailed', 'Three times.'),
     })
     const problems = (last: string): readonly string[] =>
-      statusReport([instance('movies')], [failed, done('good', last)])[0]!.problems
+      statusReport([instance('movies')], [failed, completedSnapshot('good', last)])[0]!.problems
     expect(problems('2026-01-02T03:00:00Z')).toEqual([])
     expect(problems('2026-01-02T01:00:00Z')).toEqual(['snapshot bad failed: MoverFailed: Three times.'])
   })
 
   test('what an instance lacks is said once, though two conditions say it', () => {
-    const lacking = (type: string, message: string): object => ({ type, status: 'False', reason: 'Expanding', message })
+    const lackingCondition = (type: string, message: string): object => ({
+      type,
+      status: 'False',
+      reason: 'Expanding',
+      message,
+    })
     const conditions = [
-      lacking('Ready', 'Claim data grows.'),
-      lacking('Applied', 'Claim data grows.'),
-      lacking('SnapshotVolumeReady', 'The claim is not bound.'),
-      lacking('PodFound', 'No pod.'),
+      lackingCondition('Ready', 'Claim data grows.'),
+      lackingCondition('Applied', 'Claim data grows.'),
+      lackingCondition('SnapshotVolumeReady', 'The claim is not bound.'),
+      lackingCondition('PodFound', 'No pod.'),
     ]
     expect(statusReport([instance('movies', { conditions })], [])[0]!.problems).toEqual([
       'Expanding: Claim data grows.',
@@ -159,11 +164,11 @@ describe('the report', () => {
 describe('snapshot create', () => {
   test('goes where the last one of the same instance went', () => {
     const snapshots = [
-      done('old', '2026-01-01T00:00:00Z', 'first'),
-      done('new', '2026-01-02T00:00:00Z', 'second'),
+      completedSnapshot('old', '2026-01-01T00:00:00Z', 'first'),
+      completedSnapshot('new', '2026-01-02T00:00:00Z', 'second'),
       {
-        ...done('other', '2026-01-03T00:00:00Z', 'third'),
-        spec: { ...done('other', '').spec, source: { instanceRef: { name: 'shop' } } },
+        ...completedSnapshot('other', '2026-01-03T00:00:00Z', 'third'),
+        spec: { ...completedSnapshot('other', '').spec, source: { instanceRef: { name: 'shop' } } },
       },
     ]
     expect(newSnapshot({ instance: 'movies' }, { instance: instance('movies'), snapshots }, nowMs)).toEqual({
@@ -175,7 +180,7 @@ describe('snapshot create', () => {
   })
 })
 
-test('a story names attempts after the first, Events in their order, and leaves out what is not known', () => {
+test('a history names attempts after the first, Events in their order, and leaves out what is not known', () => {
   const status = {
     phase: 'Moving',
     request: { attempt: 2, failure: 'Task 3 was cancelled.' },

@@ -11,7 +11,7 @@ import { Execution } from '../../../src/kube/exec.ts'
 import type { ExecCall } from '../../../src/kube/exec.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 
-interface Bed extends AsyncDisposable {
+interface ExecServer extends AsyncDisposable {
   start(more?: Partial<ExecCall>): Promise<Execution>
   /** Paths that were asked for, and the codes that were counted. */
   readonly asked: string[]
@@ -39,10 +39,10 @@ const failure = (code: number): Buffer =>
   })
 
 /** `speak` has the open connection, unless it is refused. */
-async function bed(
+async function openServer(
   speak: (socket: WebSocket) => unknown,
   how: { refuse?: boolean; protocol?: string; words?: string } = {},
-): Promise<Bed> {
+): Promise<ExecServer> {
   const asked: string[] = []
   const counted: string[] = []
   const server = createServer()
@@ -92,7 +92,7 @@ async function whole(execution: Execution): Promise<{ stdout: string; exitCode: 
   return { stdout, ...execution.ended() }
 }
 
-const speaking =
+const sendThenClose =
   (...messages: readonly Buffer[]) =>
   (socket: WebSocket): void => {
     for (const message of messages) socket.send(message)
@@ -101,7 +101,7 @@ const speaking =
 
 describe('a command that ended', () => {
   test('gives its output, what it complained of, and its exit code', async () => {
-    await using there = await bed(speaking(out('one '), err('oh'), out('two'), err(' no'), failure(7)))
+    await using there = await openServer(sendThenClose(out('one '), err('oh'), out('two'), err(' no'), failure(7)))
     await using execution = await there.start()
     expect(await whole(execution)).toEqual({ stdout: 'one two', stderr: 'oh no', exitCode: 7 })
     expect(there.asked).toEqual([
@@ -111,8 +111,8 @@ describe('a command that ended', () => {
   })
 
   test('is 127 where the container has no such program', async () => {
-    await using there = await bed(
-      speaking(
+    await using there = await openServer(
+      sendThenClose(
         status({
           status: 'Failure',
           reason: 'InternalError',
@@ -125,8 +125,8 @@ describe('a command that ended', () => {
   })
 
   test('keeps no more than 64 KiB of its complaints', async () => {
-    await using there = await bed(
-      speaking(...Array.from({ length: 100 }, () => err(Buffer.alloc(10_000, 'x'))), success),
+    await using there = await openServer(
+      sendThenClose(...Array.from({ length: 100 }, () => err(Buffer.alloc(10_000, 'x'))), success),
     )
     await using execution = await there.start()
     expect((await whole(execution)).stderr).toHaveLength(64 * 1024)
@@ -141,7 +141,7 @@ describe('a command that ended', () => {
     ['no JSON', status('what?'), 'its status is no JSON: what?'],
     ['JSON that is no status', status('null'), 'its status is no JSON: null'],
   ])('says so where its status is %s', async (_, message, words) => {
-    await using there = await bed(speaking(message))
+    await using there = await openServer(sendThenClose(message))
     await using execution = await there.start()
     await expect(whole(execution)).rejects.toMatchObject({
       name: 'TransientError',
@@ -152,11 +152,11 @@ describe('a command that ended', () => {
 
 describe('a connection that', () => {
   test.each([
-    ['ends cleanly without a status', (socket: WebSocket) => speaking(out('half'))(socket)],
+    ['ends cleanly without a status', (socket: WebSocket) => sendThenClose(out('half'))(socket)],
     ['breaks off', (socket: WebSocket) => socket.send(out('half'), () => socket.terminate())],
     ['ends at once', (socket: WebSocket) => socket.terminate()],
   ])('%s was cut: that is never an end', async (_, speak) => {
-    await using there = await bed(speak)
+    await using there = await openServer(speak)
     await using execution = await there.start()
     await expect(whole(execution)).rejects.toMatchObject({
       name: 'TransientError',
@@ -165,7 +165,7 @@ describe('a connection that', () => {
   })
 
   test('is half open is cut after the silence', async () => {
-    await using there = await bed((socket) => socket.pause())
+    await using there = await openServer((socket) => socket.pause())
     await using execution = await there.start({ silenceMs: 200 })
     const began = performance.now()
     await expect(whole(execution)).rejects.toThrow('exec in Pod shop/search-0 was cut: no sign of life for 0.2 s')
@@ -174,9 +174,9 @@ describe('a connection that', () => {
   })
 
   test('only answers pings is alive', async () => {
-    await using there = await bed(async (socket) => {
+    await using there = await openServer(async (socket) => {
       await pause(1500)
-      speaking(success)(socket)
+      sendThenClose(success)(socket)
     })
     // Twice over; a busy machine may hold up a ping for long.
     await using execution = await there.start({ silenceMs: 700 })
@@ -184,18 +184,18 @@ describe('a connection that', () => {
   })
 
   test('takes longer than its deadline is cut', async () => {
-    await using there = await bed((socket) => socket.send(out('tick')))
+    await using there = await openServer((socket) => socket.send(out('tick')))
     await using execution = await there.start({ deadlineMs: 300 })
     await expect(whole(execution)).rejects.toThrow('was cut: it took longer than 0.3 s')
   })
 
   test('is cut while we write says so to the writer', async () => {
-    await using there = await bed((socket) => socket.terminate())
+    await using there = await openServer((socket) => socket.terminate())
     await using execution = await there.start()
-    const writing = async (): Promise<void> => {
+    const writeForever = async (): Promise<void> => {
       for (;;) await execution.write(Buffer.alloc(65_536))
     }
-    await expect(writing()).rejects.toMatchObject({ name: 'TransientError' })
+    await expect(writeForever()).rejects.toMatchObject({ name: 'TransientError' })
   })
 })
 
@@ -204,7 +204,7 @@ describe('who is slow', () => {
 
   test('at the other end holds the writer up, and what waits is not ours to keep', async () => {
     let peer: WebSocket | undefined
-    await using there = await bed((socket) => {
+    await using there = await openServer((socket) => {
       peer = socket
       socket.pause()
     })
@@ -226,10 +226,10 @@ describe('who is slow', () => {
 
   test('at this end holds the command up', async () => {
     let peer: WebSocket | undefined
-    await using there = await bed((socket) => {
+    await using there = await openServer((socket) => {
       peer = socket
       for (let sent = 0; sent < 64 * mebibyte; sent += mebibyte) socket.send(out(Buffer.alloc(mebibyte)))
-      speaking(success)(socket)
+      sendThenClose(success)(socket)
     })
     await using execution = await there.start({ deadlineMs: 60_000, silenceMs: 1000 })
     const output = execution.output()
@@ -244,8 +244,8 @@ describe('who is slow', () => {
 })
 
 describe('what is refused', () => {
-  test('is told in the words of the API server, without the token, and counted', async () => {
-    await using there = await bed(() => undefined, { refuse: true })
+  test('is reported in the words of the API server, without the token, and counted', async () => {
+    await using there = await openServer(() => undefined, { refuse: true })
     const error = await there.start().catch((reason: unknown) => reason as Error)
     expect(error).toMatchObject({
       name: 'TerminalError',
@@ -257,15 +257,15 @@ describe('what is refused', () => {
     expect(there.counted).toEqual(['exec pods 403'])
   })
 
-  test('is told with a few of many words', async () => {
-    await using there = await bed(() => undefined, { refuse: true, words: 'x'.repeat(20 * 1024 * 1024) })
+  test('is reported with a few of many words', async () => {
+    await using there = await openServer(() => undefined, { refuse: true, words: 'x'.repeat(20 * 1024 * 1024) })
     const error = await there.start().catch((reason: unknown) => reason as Error)
     expect(error).toMatchObject({ name: 'TerminalError', status: 403 })
     expect((error as Error).message.length).toBeLessThan(1000)
   })
 
   test('an API server that knows no v5 is one that cannot be spoken with', async () => {
-    await using there = await bed(() => undefined, { protocol: 'v4.channel.k8s.io' })
+    await using there = await openServer(() => undefined, { protocol: 'v4.channel.k8s.io' })
     await expect(there.start()).rejects.toMatchObject({
       name: 'TransientError',
       message: expect.stringContaining('subprotocol') as string,
@@ -273,7 +273,7 @@ describe('what is refused', () => {
   })
 
   test('nobody there is TransientError, with the address', async () => {
-    const there = await bed(() => undefined)
+    const there = await openServer(() => undefined)
     await there[Symbol.asyncDispose]()
     await expect(there.start()).rejects.toMatchObject({
       name: 'TransientError',

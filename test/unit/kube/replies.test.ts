@@ -68,20 +68,20 @@ describe('a refusal', () => {
 })
 
 describe('the time that the server asks us to wait', () => {
-  const asked = (parts: { retryAfter?: string; body?: unknown }): unknown =>
+  const retryAfterOf = (parts: { retryAfter?: string; body?: unknown }): unknown =>
     (errorFrom({ what, status: 429, body: undefined, ...parts }) as TransientError).retryAfterMs
 
   test('is taken from its header, in milliseconds', () => {
-    expect(asked({ retryAfter: '7' })).toBe(7000)
+    expect(retryAfterOf({ retryAfter: '7' })).toBe(7000)
   })
 
   test('is taken from its Status where there is no header', () => {
-    expect(asked({ body: { ...status(429), details: { retryAfterSeconds: 3 } } })).toBe(3000)
+    expect(retryAfterOf({ body: { ...status(429), details: { retryAfterSeconds: 3 } } })).toBe(3000)
   })
 
   test('is none where it says none, or says it as a date', () => {
-    expect(asked({})).toBeUndefined()
-    expect(asked({ retryAfter: 'Wed, 21 Oct 2026 07:28:00 GMT' })).toBeUndefined()
+    expect(retryAfterOf({})).toBeUndefined()
+    expect(retryAfterOf({ retryAfter: 'Wed, 21 Oct 2026 07:28:00 GMT' })).toBeUndefined()
   })
 })
 

@@ -221,7 +221,7 @@ describe('a stream', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const asked = Promise.withResolvers<void>()
     await using fake = await answering(() => asked.resolve())
-    const passing = async (): Promise<void> => {
+    const passTime = async (): Promise<void> => {
       await asked.promise
       await vi.advanceTimersByTimeAsync(151_000)
     }
@@ -229,7 +229,7 @@ describe('a stream', () => {
       expect(watch(fake).next()).rejects.toThrow(
         /^WATCH ConfigMap shop got no reply: (the stream fell silent|Headers Timeout Error)$/,
       ),
-      passing(),
+      passTime(),
     ])
   })
 

@@ -4,7 +4,7 @@ import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import { rightsOf } from '../../../src/meilisearch/rights.ts'
 import type { Rights } from '../../../src/meilisearch/rights.ts'
 import { NotFound, TransientError } from '../../../src/errors.ts'
-import { MeilisearchDouble, refusing, saying } from '../../support/meilisearch/double.ts'
+import { MeilisearchDouble, refusalAnswer, jsonAnswer } from '../../support/meilisearch/double.ts'
 import type { Answer } from '../../support/meilisearch/double.ts'
 
 let double: MeilisearchDouble
@@ -30,17 +30,17 @@ test('nothing is asked for that changes anything', async () => {
 })
 
 test('a refusal for another reason is no lack of rights', async () => {
-  double.answer = only('/tasks/cancel', refusing(405, 'method_not_allowed'))
+  double.answer = only('/tasks/cancel', refusalAnswer(405, 'method_not_allowed'))
   expect(await rights()).toEqual({ state: 'Granted' })
 })
 
 test('401 and 403 both are', async () => {
-  double.answer = only('/stats', refusing(401, 'invalid_api_key'))
+  double.answer = only('/stats', refusalAnswer(401, 'invalid_api_key'))
   expect(await rights()).toEqual({ state: 'TooWeak', missing: ['stats.get'] })
 })
 
 test('refused everywhere: the words of the server', async () => {
-  double.answer = refusing(403, 'invalid_api_key', 'The provided API key is invalid.')
+  double.answer = refusalAnswer(403, 'invalid_api_key', 'The provided API key is invalid.')
   expect(await rights()).toEqual({
     state: 'Refused',
     message: 'GET /stats answered 403 invalid_api_key: The provided API key is invalid.',
@@ -48,19 +48,19 @@ test('refused everywhere: the words of the server', async () => {
 })
 
 test.each([500, 503, 429])('%i tells nothing about rights', async (status) => {
-  double.answer = only('/version', refusing(status, 'internal'))
+  double.answer = only('/version', refusalAnswer(status, 'internal'))
   await expect(rights()).rejects.toBeInstanceOf(TransientError)
 })
 
 test('something that has no such path is no Meilisearch', async () => {
-  double.answer = refusing(404, 'not_found')
+  double.answer = refusalAnswer(404, 'not_found')
   await expect(rights()).rejects.toBeInstanceOf(NotFound)
 })
 
 test('one hidden task among twenty is enough; none is, on a server with fewer', async () => {
   const task = { uid: 1, type: 'documentAdditionOrUpdate', status: 'succeeded', enqueuedAt: 'x' }
   const page = (count: number, total: number): Answer =>
-    only('/tasks?limit=20', saying({ results: Array.from({ length: count }, () => task), total, next: null }))
+    only('/tasks?limit=20', jsonAnswer({ results: Array.from({ length: count }, () => task), total, next: null }))
   double.answer = page(19, 5000)
   expect(await rights()).toEqual({ state: 'Scoped' })
   double.answer = page(20, 5000)

@@ -30,7 +30,7 @@ const open = async (more: Partial<ServerReference> = {}): Promise<Connection> =>
 const apiKey = { name: 'keys', key: 'k' }
 
 /** The header that the server saw. */
-async function sent(more: Partial<ServerReference>): Promise<string | undefined> {
+async function readAuthorization(more: Partial<ServerReference>): Promise<string | undefined> {
   const connection = await open(more)
   if (connection.state !== 'Open') throw new Error(connection.message)
   await connection.client.version()
@@ -39,22 +39,22 @@ async function sent(more: Partial<ServerReference>): Promise<string | undefined>
 
 describe('the key', () => {
   test('none is sent where none is named', async () => {
-    expect(await sent({})).toBeUndefined()
+    expect(await readAuthorization({})).toBeUndefined()
   })
 
   test.each(['top-secret', 'top-secret\n', '  top-secret\r\n'])(
     'goes as it stands in the Secret, without the white space around it: %j',
     async (text) => {
       secret({ k: text, other: 'x' })
-      expect(await sent({ apiKey })).toBe('Bearer top-secret')
+      expect(await readAuthorization({ apiKey })).toBe('Bearer top-secret')
     },
   )
 
   test('is read anew: a change counts at once', async () => {
     secret({ k: 'first' })
-    expect(await sent({ apiKey })).toBe('Bearer first')
+    expect(await readAuthorization({ apiKey })).toBe('Bearer first')
     secret({ k: 'second' })
-    expect(await sent({ apiKey })).toBe('Bearer second')
+    expect(await readAuthorization({ apiKey })).toBe('Bearer second')
   })
 
   test('is read in the namespace of the instance only', async () => {
@@ -63,7 +63,7 @@ describe('the key', () => {
   })
 })
 
-describe('a key that no client can send is said to be that, and is not told', () => {
+describe('a key that no client can send is said to be that, and is not quoted', () => {
   test.each([
     ['two\nlines', 'a line break'],
     ['two\r\nlines', 'a line break'],
@@ -82,7 +82,7 @@ describe('a key that no client can send is said to be that, and is not told', ()
 
   test('while a key that is made from it can be', async () => {
     secret({ k: 'schlüssel' })
-    expect(await sent({ apiKey, keyUid: 'an-uid' })).toMatch(/^Bearer [0-9a-f]{64}$/)
+    expect(await readAuthorization({ apiKey, keyUid: 'an-uid' })).toMatch(/^Bearer [0-9a-f]{64}$/)
   })
 })
 
@@ -141,13 +141,13 @@ describe('what is missing is said, with what helps', () => {
 describe('a key that is computed', () => {
   test('is sent in place of the master key, which never goes out', async () => {
     secret({ k: 'the-master-key-of-this-test' })
-    const header = await sent({ apiKey, keyUid: '6a1c1f0e-5d0b-4c55-9d4f-0b7a52c1e9a4' })
+    const header = await readAuthorization({ apiKey, keyUid: '6a1c1f0e-5d0b-4c55-9d4f-0b7a52c1e9a4' })
     expect(header).toMatch(/^Bearer [0-9a-f]{64}$/)
-    expect(await sent({ apiKey, keyUid: 'c2f4d6b8-1e3a-4f57-8b9c-7d5e3f1a2b4c' })).not.toBe(header)
+    expect(await readAuthorization({ apiKey, keyUid: 'c2f4d6b8-1e3a-4f57-8b9c-7d5e3f1a2b4c' })).not.toBe(header)
   })
 })
 
-describe('what may be told of a Secret', () => {
+describe('what may be said of a Secret', () => {
   const place = { namespace: 'shop', name: 'keys' }
   const look = async (): ReturnType<Connections['look']> => await new Connections(kube).look(place, 'k')
 

@@ -8,7 +8,7 @@ import { Conflict, TransientError } from '../../../src/errors.ts'
 import { Performer } from '../../../src/perform/perform.ts'
 import type { Subject } from '../../../src/reconcile/reconciler.ts'
 import { KubeInMemory, refusal } from '../../support/kubernetes/kube-in-memory.ts'
-import { MeilisearchDouble, refusing } from '../../support/meilisearch/double.ts'
+import { MeilisearchDouble, refusalAnswer } from '../../support/meilisearch/double.ts'
 
 const things: Resource = { group: 'example.test', version: 'v1', plural: 'things', kind: 'Thing' }
 const ref = { namespace: 'shop', name: 'thing' }
@@ -36,7 +36,7 @@ const perform = async (effect: Effect, subject: Partial<Subject> = {}): Promise<
     ...subject,
   })
 
-const failing = (verb: string, error: Error): void => {
+const failOn = (verb: string, error: Error): void => {
   kube.before = (request) => {
     if (request.verb === verb) throw error
   }
@@ -103,7 +103,7 @@ describe('CreateClaim', () => {
   })
 
   test('a refusal is a fact, in the words of the API server', async () => {
-    failing('create', forbidden())
+    failOn('create', forbidden())
     expect(await perform(effect)).toEqual({
       kind: 'Refused',
       effect: 'CreateClaim',
@@ -113,7 +113,7 @@ describe('CreateClaim', () => {
   })
 
   test('a namespace that is gone is a refusal', async () => {
-    failing('create', refusal(404, 'NotFound', 'namespaces "shop" not found'))
+    failOn('create', refusal(404, 'NotFound', 'namespaces "shop" not found'))
     expect(await perform(effect)).toEqual({
       kind: 'Refused',
       effect: 'CreateClaim',
@@ -122,7 +122,7 @@ describe('CreateClaim', () => {
   })
 
   test('a server that is down is an error: later', async () => {
-    failing('create', unavailable())
+    failOn('create', unavailable())
     await expect(perform(effect)).rejects.toBeInstanceOf(TransientError)
   })
 })
@@ -167,14 +167,14 @@ describe('CreateJob', () => {
   })
 
   test('one that goes in the very moment: another look', async () => {
-    failing('create', refusal(409, 'AlreadyExists'))
+    failOn('create', refusal(409, 'AlreadyExists'))
     await expect(perform(effect)).rejects.toBeInstanceOf(Conflict)
   })
 
   test('a refusal is a fact; a server that is down is an error', async () => {
-    failing('create', forbidden())
+    failOn('create', forbidden())
     expect(await perform(effect)).toMatchObject({ kind: 'Refused', effect: 'CreateJob' })
-    failing('create', unavailable())
+    failOn('create', unavailable())
     await expect(perform(effect)).rejects.toBeInstanceOf(TransientError)
   })
 })
@@ -284,7 +284,7 @@ describe('RequestSnapshot', () => {
     [422, 'no_space_left_on_device', undefined],
     [404, 'not_found', undefined],
   ])('%i %s is a refusal: no task was made', async (status, code, cause) => {
-    engine.answer = refusing(status, code, 'Not so.')
+    engine.answer = refusalAnswer(status, code, 'Not so.')
     expect(await perform(effect())).toEqual({
       kind: 'Refused',
       effect: 'RequestSnapshot',
@@ -296,7 +296,7 @@ describe('RequestSnapshot', () => {
 
   test.each<[string, (engine: MeilisearchDouble) => void]>([
     ['a reply that was lost', (double) => (double.answer = (response) => response.destroy() !== undefined)],
-    ['500', (double) => (double.answer = refusing(500, 'internal'))],
+    ['500', (double) => (double.answer = refusalAnswer(500, 'internal'))],
     ['a reply that is none', (double) => (double.answer = (response) => response.end('{"hello":') !== undefined)],
   ])('%s is an error, and nothing is sent twice', async (_, breakIt) => {
     breakIt(engine)
@@ -318,7 +318,7 @@ describe('CancelTask', () => {
   })
 
   test('a refusal is a fact', async () => {
-    engine.answer = refusing(403, 'invalid_api_key')
+    engine.answer = refusalAnswer(403, 'invalid_api_key')
     expect(await perform(effect())).toMatchObject({ kind: 'Refused', effect: 'CancelTask' })
   })
 

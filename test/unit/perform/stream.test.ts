@@ -24,7 +24,7 @@ const shells = [
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 const receiver = { pod: 'nightly-mover', container: 'mover' }
 
-class Bed {
+class StreamFixture {
   readonly work: Workplace
   readonly config: ReceiveConfig
   readonly cluster: LocalCluster
@@ -81,7 +81,7 @@ class Bed {
     return { ended: await ends, facts }
   }
 
-  async stored(): Promise<string> {
+  async storedHash(): Promise<string> {
     return sha256(await readFile(join(this.work.final, 'data.ms.snapshot')))
   }
 
@@ -96,22 +96,22 @@ const interruptions = (facts: readonly (Fact | undefined)[]): string[] =>
 
 describe.concurrent('a file is sent', () => {
   test.for(shells)('by %s: which one it is, its bytes, and its pin goes', async ([, shell], { work }) => {
-    const bed = new Bed(work, { shell })
-    await work.lay(bed.bytes)
-    const { ended, facts } = await bed.sendAll()
+    const fixture = new StreamFixture(work, { shell })
+    await work.lay(fixture.bytes)
+    const { ended, facts } = await fixture.sendAll()
     const inode = String((await stat(work.file, { bigint: true })).ino)
     expect(ended.result, ended.result.message).toMatchObject({
       exitCode: 0,
       stored: {
         inode,
-        sizeBytes: bed.bytes.length,
+        sizeBytes: fixture.bytes.length,
         modifiedAt: '2023-11-14T22:13:50.500000000Z',
         replacedDuringCopy: false,
       },
     })
     expect(facts).toContainEqual({ kind: 'PinRemoved' })
-    expect(await bed.stored()).toBe(sha256(bed.bytes))
-    expect(await bed.beside()).toEqual(['data.ms.snapshot'])
+    expect(await fixture.storedHash()).toBe(sha256(fixture.bytes))
+    expect(await fixture.beside()).toEqual(['data.ms.snapshot'])
   })
 
   test('though its connections are cut anywhere', async ({ work }) => {
@@ -126,17 +126,17 @@ describe.concurrent('a file is sent', () => {
         fc.uuid(),
         async (cuts, attempt) => {
           await rm(work.final, { recursive: true, force: true })
-          const bed = new Bed(work, { attempt })
+          const fixture = new StreamFixture(work, { attempt })
           const left = [...cuts]
-          bed.cluster.before = () => {
-            if (bed.cluster.cutAfter === Number.POSITIVE_INFINITY)
-              bed.cluster.cutAfter = left.shift() ?? Number.POSITIVE_INFINITY
+          fixture.cluster.before = () => {
+            if (fixture.cluster.cutAfter === Number.POSITIVE_INFINITY)
+              fixture.cluster.cutAfter = left.shift() ?? Number.POSITIVE_INFINITY
           }
-          const { ended, facts } = await bed.sendAll()
+          const { ended, facts } = await fixture.sendAll()
           cutsSeen += interruptions(facts).length
           expect(ended.code, ended.result.message).toBe(0)
-          expect(await bed.stored()).toBe(sha256(bytes))
-          expect(await bed.beside()).toEqual(['data.ms.snapshot'])
+          expect(await fixture.storedHash()).toBe(sha256(bytes))
+          expect(await fixture.beside()).toEqual(['data.ms.snapshot'])
         },
       ),
       { numRuns: 15, endOnFailure: true, examples: [early, early] },
@@ -145,85 +145,85 @@ describe.concurrent('a file is sent', () => {
   })
 
   test('whole, though a newer one takes its name: the pin keeps it', async ({ work }) => {
-    const bed = new Bed(work)
-    await work.lay(bed.bytes)
-    bed.cluster.before = async ({ command }) => {
+    const fixture = new StreamFixture(work)
+    await work.lay(fixture.bytes)
+    fixture.cluster.before = async ({ command }) => {
       if (!isRead(command)) return
       await writeFile(`${work.file}.new`, 'newer')
       await rename(`${work.file}.new`, work.file)
     }
-    const { ended } = await bed.sendAll()
+    const { ended } = await fixture.sendAll()
     expect(ended.result, ended.result.message).toMatchObject({ exitCode: 0, stored: { replacedDuringCopy: true } })
-    expect(await bed.stored()).toBe(sha256(bed.bytes))
-    expect(await bed.beside()).toEqual(['data.ms.snapshot'])
+    expect(await fixture.storedHash()).toBe(sha256(fixture.bytes))
+    expect(await fixture.beside()).toEqual(['data.ms.snapshot'])
   })
 
-  test('without a pin where no link can be made, and a newer one is told from it', async ({ work }) => {
+  test('without a pin where no link can be made, and a newer one is distinguished from it', async ({ work }) => {
     const tools = join(work.home, 'tools')
     await mkdir(tools)
     await writeFile(join(tools, 'ln'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
-    const bed = new Bed(work, { path: `${tools}:${process.env['PATH'] ?? ''}` })
-    await work.lay(bed.bytes)
+    const fixture = new StreamFixture(work, { path: `${tools}:${process.env['PATH'] ?? ''}` })
+    await work.lay(fixture.bytes)
     let reads = 0
-    bed.cluster.before = async ({ command }) => {
+    fixture.cluster.before = async ({ command }) => {
       if (!isRead(command) || ++reads > 1) return
-      await work.lay(randomBytes(bed.bytes.length), 1_700_000_040)
+      await work.lay(randomBytes(fixture.bytes.length), 1_700_000_040)
     }
-    const { ended, facts } = await bed.sendAll()
+    const { ended, facts } = await fixture.sendAll()
     expect(interruptions(facts)).toContainEqual(expect.stringContaining('the file was changed or replaced meanwhile'))
     expect(ended.result).toMatchObject({ exitCode: exitCodes.superseded, modifiedAt: '2023-11-14T22:14:00.000000000Z' })
     expect((await work.listing()).filter((name) => name.includes('nightly'))).toEqual([])
   })
 
   test('only by the leader', async ({ work }) => {
-    const bed = new Bed(work)
-    await work.lay(bed.bytes)
-    const mover = bed.mover()
-    expect(await bed.send(() => false)).toEqual({
+    const fixture = new StreamFixture(work)
+    await work.lay(fixture.bytes)
+    const mover = fixture.mover()
+    expect(await fixture.send(() => false)).toEqual({
       kind: 'StreamInterrupted',
       message: expect.stringContaining('the lease is no longer held') as string,
     })
-    expect(await bed.send()).toEqual({ kind: 'PinRemoved' })
+    expect(await fixture.send()).toEqual({ kind: 'PinRemoved' })
     expect((await mover).code).toBe(0)
   })
 
   test('and pins of others that were left behind go first', async ({ work }) => {
-    const bed = new Bed(work)
-    await work.lay(bed.bytes)
+    const fixture = new StreamFixture(work)
+    await work.lay(fixture.bytes)
     await writeFile(join(work.source, '.meili-operator-stream-deadbeef-1'), 'old')
     await writeFile(join(work.source, '.released-something'), 'not a pin')
-    expect((await bed.sendAll()).ended.code).toBe(0)
-    expect(await bed.beside()).toEqual(['.released-something', 'data.ms.snapshot'])
+    expect((await fixture.sendAll()).ended.code).toBe(0)
+    expect(await fixture.beside()).toEqual(['.released-something', 'data.ms.snapshot'])
   })
 })
 
 describe.concurrent('a pin', () => {
   test('goes with those of the same owner, whatever became of them; those of others stay', async ({ work }) => {
-    const bed = new Bed(work)
-    await work.lay(bed.bytes)
+    const fixture = new StreamFixture(work)
+    await work.lay(fixture.bytes)
     for (const name of ['0a1b2c3d-1', '0a1b2c3d-2', 'deadbeef-1'])
       await writeFile(join(work.source, `.meili-operator-stream-${name}`), 'old')
-    const streamer = new Streamer({ exec: localExec(bed.cluster), isLeader: () => true })
-    expect(await streamer.unpin(bed.source)).toBe(String((await stat(work.file)).ino))
-    expect(await bed.beside()).toEqual(['.meili-operator-stream-deadbeef-1', 'data.ms.snapshot'])
+    const streamer = new Streamer({ exec: localExec(fixture.cluster), isLeader: () => true })
+    expect(await streamer.unpin(fixture.source)).toBe(String((await stat(work.file)).ino))
+    expect(await fixture.beside()).toEqual(['.meili-operator-stream-deadbeef-1', 'data.ms.snapshot'])
   })
 
   test.for([
     ['a directory that is gone', { directory: '/nowhere' }],
     ['a container without a shell', {}],
   ] as const)('is of no consequence in %s', async ([what, source], { work }) => {
-    const bed = new Bed(work, what.includes('shell') ? { shell: undefined } : {})
-    const streamer = new Streamer({ exec: localExec(bed.cluster), isLeader: () => true })
-    expect(await streamer.unpin({ ...bed.source, ...source })).toBe('')
+    const fixture = new StreamFixture(work, what.includes('shell') ? { shell: undefined } : {})
+    const streamer = new Streamer({ exec: localExec(fixture.cluster), isLeader: () => true })
+    expect(await streamer.unpin({ ...fixture.source, ...source })).toBe('')
   })
 })
 
 describe.concurrent('what cannot be sent ends the mover with the reason', () => {
-  const ending = async (bed: Bed): Promise<Ended['result']> => (await bed.sendAll()).ended.result
+  const sendResult = async (fixture: StreamFixture): Promise<Ended['result']> => (await fixture.sendAll()).ended.result
 
   test('no shell', async ({ work }) => {
-    const bed = new Bed(work, { shell: undefined })
-    expect(await ending(bed)).toMatchObject({
+    const fixture = new StreamFixture(work, { shell: undefined })
+    expect(await sendResult(fixture)).toMatchObject({
       exitCode: exitCodes.toolsMissing,
       message: expect.stringMatching(/^Container search of Pod search-0 has no sh, which streaming needs\./) as string,
     })
@@ -233,16 +233,16 @@ describe.concurrent('what cannot be sent ends the mover with the reason', () => 
     const tools = join(work.home, 'tools')
     await mkdir(tools)
     for (const tool of ['stat', 'ln', 'rm']) await symlink('/bin/busybox', join(tools, tool))
-    const bed = new Bed(work, { path: tools })
-    await work.lay(bed.bytes)
-    expect(await ending(bed)).toMatchObject({
+    const fixture = new StreamFixture(work, { path: tools })
+    await work.lay(fixture.bytes)
+    expect(await sendResult(fixture)).toMatchObject({
       exitCode: exitCodes.toolsMissing,
       message: expect.stringContaining('has no dd, which') as string,
     })
   })
 
   test('no file', async ({ work }) => {
-    expect(await ending(new Bed(work))).toMatchObject({
+    expect(await sendResult(new StreamFixture(work))).toMatchObject({
       exitCode: exitCodes.sourceMissing,
       message: expect.stringContaining('There is no ') as string,
     })
@@ -250,21 +250,21 @@ describe.concurrent('what cannot be sent ends the mover with the reason', () => 
 
   test('a symbolic link', async ({ work }) => {
     await symlink('/etc/hostname', work.file)
-    expect(await ending(new Bed(work))).toMatchObject({
+    expect(await sendResult(new StreamFixture(work))).toMatchObject({
       exitCode: exitCodes.sourceMissing,
       message: expect.stringContaining('not a regular file') as string,
     })
   })
 
   test('a file that vanished midway: another snapshot may be asked for', async ({ work }) => {
-    const bed = new Bed(work)
-    await work.lay(bed.bytes)
+    const fixture = new StreamFixture(work)
+    await work.lay(fixture.bytes)
     let reads = 0
-    bed.cluster.before = async ({ command }) => {
+    fixture.cluster.before = async ({ command }) => {
       if (!isRead(command) || ++reads > 1) return
       for (const name of await readdir(work.source)) await rm(join(work.source, name))
     }
-    expect(await ending(bed)).toMatchObject({
+    expect(await sendResult(fixture)).toMatchObject({
       exitCode: exitCodes.sourceMissing,
       modifiedAt: '2023-11-14T22:13:50.500000000Z',
     })
@@ -273,14 +273,14 @@ describe.concurrent('what cannot be sent ends the mover with the reason', () => 
 
 describe.concurrent('paths', () => {
   test('are never part of a shell line', async ({ work }) => {
-    const bed = new Bed(work)
+    const fixture = new StreamFixture(work)
     const directory = join(work.source, `it's "$(touch owned)" -n`)
     await mkdir(directory)
-    await work.lay(bed.bytes)
+    await work.lay(fixture.bytes)
     await rename(work.file, join(directory, '-data $x.snapshot'))
     await utimes(directory, 1, 1)
-    Object.assign(bed.source, { directory, fileName: '-data $x.snapshot' })
-    expect((await bed.sendAll()).ended.code).toBe(0)
-    for (const place of [directory, work.source, process.cwd()]) expect(await readdir(place)).not.toContain('owned')
+    Object.assign(fixture.source, { directory, fileName: '-data $x.snapshot' })
+    expect((await fixture.sendAll()).ended.code).toBe(0)
+    for (const folder of [directory, work.source, process.cwd()]) expect(await readdir(folder)).not.toContain('owned')
   })
 })

@@ -30,7 +30,7 @@ const addFinalizer: Effect = { kind: 'AddFinalizer', finalizer: 'example.test/th
 let kube: KubeInMemory
 let engine: MeilisearchDouble
 let cached: Thing | undefined
-let told: { story: Story; resourceVersion: string | undefined }[]
+let recorded: { story: Story; resourceVersion: string | undefined }[]
 let leader: boolean
 let log: ReturnType<typeof recordingLogger>
 
@@ -38,7 +38,7 @@ beforeEach(async () => {
   kube = new KubeInMemory()
   engine = await MeilisearchDouble.start()
   cached = kube.lay<Thing>(things, { metadata: ref, status: { seen: 1 } })
-  told = []
+  recorded = []
   leader = true
   log = recordingLogger()
 })
@@ -47,14 +47,14 @@ afterEach(async () => {
   await engine[Symbol.asyncDispose]()
 })
 
-const stored = (): Thing | undefined => kube.peek<Thing>(things, ref)
+const peekThing = (): Thing | undefined => kube.peek<Thing>(things, ref)
 const claim = (): KubeObject | undefined => kube.peek(persistentVolumeClaims, claimRef)
 const requestSnapshot = (): Effect => ({
   kind: 'RequestSnapshot',
   server: { namespace: 'shop', endpoint: engine.endpoint },
 })
 
-function reconciling(
+function reconcileWith(
   decide: (thing: Thing) => Decision<Status>,
   observe: (thing: Thing) => Promise<Thing> = (thing) => Promise.resolve(thing),
 ): Reconcile {
@@ -68,62 +68,63 @@ function reconciling(
         ...status,
         said: 'message' in fact ? fact.message : 'taskUid' in fact ? `${fact.kind} ${fact.taskUid}` : fact.kind,
       }),
-      story: (_, after) => [{ type: 'Normal', reason: 'Told', message: `${after.seen} ${after.said ?? ''}`.trim() }],
+      story: (_, after) => [{ type: 'Normal', reason: 'Noted', message: `${after.seen} ${after.said ?? ''}`.trim() }],
     },
     {
       get: () => cached,
       kube,
       perform: performer.perform.bind(performer),
-      record: ({ metadata }, story) => told.push({ story, resourceVersion: metadata.resourceVersion }),
+      record: ({ metadata }, story) => recorded.push({ story, resourceVersion: metadata.resourceVersion }),
       logger: log.logger,
       nowMs: () => 1_772_366_400_000,
     },
   )
 }
 
-const deciding = (status: Status, ...effects: readonly Effect[]): Reconcile => reconciling(() => ({ status, effects }))
+const reconcileTo = (status: Status, ...effects: readonly Effect[]): Reconcile =>
+  reconcileWith(() => ({ status, effects }))
 
 describe('status', () => {
   test('an object that is gone is nobody’s business', async () => {
     cached = undefined
-    expect(await deciding({ seen: 2 }, createClaim)('shop/thing')).toEqual({})
+    expect(await reconcileTo({ seen: 2 }, createClaim)('shop/thing')).toEqual({})
     expect(claim()).toBeUndefined()
   })
 
   test('is written when it changed, on top of what was read', async () => {
-    await deciding({ seen: 2 })('shop/thing')
-    expect(stored()?.status).toEqual({ seen: 2 })
+    await reconcileTo({ seen: 2 })('shop/thing')
+    expect(peekThing()?.status).toEqual({ seen: 2 })
   })
 
   test('is not written when it did not: members that are undefined are absent', async () => {
-    const before = stored()
-    await deciding({ seen: 1, said: undefined })('shop/thing')
-    expect(stored()).toEqual(before)
-    expect(told).toEqual([])
+    const before = peekThing()
+    await reconcileTo({ seen: 1, said: undefined })('shop/thing')
+    expect(peekThing()).toEqual(before)
+    expect(recorded).toEqual([])
   })
 
   test('takes the place of what was there', async () => {
     cached = kube.lay<Thing>(things, { metadata: ref, status: { seen: 1, said: 'old' } })
-    await deciding({ seen: 1 })('shop/thing')
-    expect(stored()?.status).toEqual({ seen: 1 })
+    await reconcileTo({ seen: 1 })('shop/thing')
+    expect(peekThing()?.status).toEqual({ seen: 1 })
   })
 
   test('stands before the effects', async () => {
     const statusAt: unknown[] = []
-    kube.before = ({ verb }) => void (verb === 'create' && statusAt.push(stored()?.status))
-    await deciding({ seen: 2 }, createClaim)('shop/thing')
+    kube.before = ({ verb }) => void (verb === 'create' && statusAt.push(peekThing()?.status))
+    await reconcileTo({ seen: 2 }, createClaim)('shop/thing')
     expect(statusAt).toEqual([{ seen: 2 }])
     expect(claim()).toBeDefined()
   })
 
   test('nothing is written where the world could not be read', async () => {
-    const before = stored()
-    const reconcile = reconciling(
+    const before = peekThing()
+    const reconcile = reconcileWith(
       () => ({ status: { seen: 2 }, effects: [createClaim] }),
       () => Promise.reject(new TransientError('no')),
     )
     await expect(reconcile('shop/thing')).rejects.toBeInstanceOf(TransientError)
-    expect(stored()).toEqual(before)
+    expect(peekThing()).toEqual(before)
     expect(claim()).toBeUndefined()
   })
 })
@@ -131,39 +132,45 @@ describe('status', () => {
 describe('a stale copy', () => {
   test('gets a Conflict at its status write: no effect, no word', async () => {
     kube.lay<Thing>(things, { metadata: ref, status: { seen: 7 } })
-    await expect(deciding({ seen: 2 }, createClaim, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
-    expect(stored()?.status).toEqual({ seen: 7 })
+    await expect(reconcileTo({ seen: 2 }, createClaim, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(
+      Conflict,
+    )
+    expect(peekThing()?.status).toEqual({ seen: 7 })
     expect(claim()).toBeUndefined()
     expect(engine.asked).toEqual([])
-    expect(told).toEqual([])
+    expect(recorded).toEqual([])
   })
 
   test('that would change nothing cannot ask for a snapshot either', async () => {
     kube.lay<Thing>(things, { metadata: ref, status: { seen: 7 } })
-    await expect(deciding({ seen: 1 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
+    await expect(reconcileTo({ seen: 1 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
     expect(engine.tasks).toEqual([])
   })
 
   test('of an object that is gone: the same, quietly', async () => {
     kube.take(things, ref)
-    await expect(deciding({ seen: 2 }, createClaim)('shop/thing')).rejects.toBeInstanceOf(Conflict)
+    await expect(reconcileTo({ seen: 2 }, createClaim)('shop/thing')).rejects.toBeInstanceOf(Conflict)
     expect(claim()).toBeUndefined()
   })
 
   test('that our own write has replaced is not worth a pass: the watch brings the new one', async () => {
     const observe = vi.fn((thing: Thing) => Promise.resolve(thing))
-    const reconcile = reconciling(({ status }) => ({ status: { seen: (status?.seen ?? 0) + 1 }, effects: [] }), observe)
+    const reconcile = reconcileWith(
+      ({ status }) => ({ status: { seen: (status?.seen ?? 0) + 1 }, effects: [] }),
+      observe,
+    )
     await reconcile('shop/thing')
     expect(await reconcile('shop/thing')).toEqual({ requeueAfterMs: 1000 })
     expect(observe).toHaveBeenCalledOnce()
-    cached = stored()
+    cached = peekThing()
     await reconcile('shop/thing')
-    expect(stored()?.status).toEqual({ seen: 3 })
+    expect(peekThing()?.status).toEqual({ seen: 3 })
   })
 
   test('between two writes of one pass is not worth one either', async () => {
-    const reconcile = deciding({ seen: 2 }, requestSnapshot())
-    kube.before = ({ verb }) => void (verb === 'updateStatus' && stored()?.status?.seen === 2 && (cached = stored()))
+    const reconcile = reconcileTo({ seen: 2 }, requestSnapshot())
+    kube.before = ({ verb }) =>
+      void (verb === 'updateStatus' && peekThing()?.status?.seen === 2 && (cached = peekThing()))
     await reconcile('shop/thing')
     expect(cached?.status).toEqual({ seen: 2 })
     expect(await reconcile('shop/thing')).toEqual({ requeueAfterMs: 1000 })
@@ -172,7 +179,7 @@ describe('a stale copy', () => {
 
   test('a write that the server answers with the same version replaced nothing', async () => {
     vi.spyOn(kube, 'updateStatus').mockImplementation((_, object) => Promise.resolve(object))
-    const reconcile = deciding({ seen: 2 }, createClaim)
+    const reconcile = reconcileTo({ seen: 2 }, createClaim)
     await reconcile('shop/thing')
     kube.take(persistentVolumeClaims, claimRef)
     await reconcile('shop/thing')
@@ -180,7 +187,7 @@ describe('a stale copy', () => {
   })
 
   test('two passes on one copy: one snapshot', async () => {
-    const reconcile = deciding({ seen: 2 }, requestSnapshot())
+    const reconcile = reconcileTo({ seen: 2 }, requestSnapshot())
     const ended = await Promise.allSettled([reconcile('shop/thing'), reconcile('shop/thing')])
     expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(engine.tasks).toEqual(['snapshotCreation'])
@@ -188,31 +195,33 @@ describe('a stale copy', () => {
 })
 
 describe('effects', () => {
-  test('what the world answers is learnt in the same pass, on top of the first write', async () => {
-    await deciding({ seen: 2 }, requestSnapshot())('shop/thing')
-    expect(stored()?.status).toEqual({ seen: 2, said: 'TaskEnqueued 0' })
-    expect(told.map(({ story }) => story.message)).toEqual(['2', '2 TaskEnqueued 0'])
+  test('what the world answers is applied in the same pass, on top of the first write', async () => {
+    await reconcileTo({ seen: 2 }, requestSnapshot())('shop/thing')
+    expect(peekThing()?.status).toEqual({ seen: 2, said: 'TaskEnqueued 0' })
+    expect(recorded.map(({ story }) => story.message)).toEqual(['2', '2 TaskEnqueued 0'])
   })
 
-  test('a refusal is learnt too, and is no error', async () => {
+  test('a refusal is applied too, and is no error', async () => {
     kube.before = ({ verb }) => {
       if (verb === 'create') throw refusal(403, 'Forbidden', 'exceeded quota')
     }
-    await deciding({ seen: 2 }, createClaim)('shop/thing')
-    expect(stored()?.status).toEqual({ seen: 2, said: expect.stringContaining('exceeded quota') })
+    await reconcileTo({ seen: 2 }, createClaim)('shop/thing')
+    expect(peekThing()?.status).toEqual({ seen: 2, said: expect.stringContaining('exceeded quota') })
   })
 
   test('after one that fails, none is performed', async () => {
     kube.before = ({ verb }) => {
       if (verb === 'patch') throw refusal(503, 'ServiceUnavailable')
     }
-    await expect(deciding({ seen: 2 }, addFinalizer, createClaim)('shop/thing')).rejects.toBeInstanceOf(TransientError)
+    await expect(reconcileTo({ seen: 2 }, addFinalizer, createClaim)('shop/thing')).rejects.toBeInstanceOf(
+      TransientError,
+    )
     expect(claim()).toBeUndefined()
-    expect(stored()?.status).toEqual({ seen: 2 })
+    expect(peekThing()?.status).toEqual({ seen: 2 })
   })
 
   test('are performed without a write as well, where they may be repeated', async () => {
-    await deciding({ seen: 1 }, createClaim)('shop/thing')
+    await reconcileTo({ seen: 1 }, createClaim)('shop/thing')
     expect(claim()).toBeDefined()
   })
 
@@ -220,32 +229,37 @@ describe('effects', () => {
     const started = performance.now()
     kube.before = ({ verb }) =>
       void (verb === 'updateStatus' && vi.spyOn(performance, 'now').mockReturnValue(started + 60_000))
-    await expect(deciding({ seen: 2 }, requestSnapshot())('shop/thing')).rejects.toThrow('is too old')
+    await expect(reconcileTo({ seen: 2 }, requestSnapshot())('shop/thing')).rejects.toThrow('is too old')
     expect(engine.tasks).toEqual([])
-    expect(stored()?.status).toEqual({ seen: 2 })
+    expect(peekThing()?.status).toEqual({ seen: 2 })
   })
 
   test('one that needs a write is not performed without', async () => {
-    await expect(deciding({ seen: 1 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
+    await expect(reconcileTo({ seen: 1 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
     expect(engine.tasks).toEqual([])
   })
 })
 
 describe('Events', () => {
   test('one for each write, with the object as it was written', async () => {
-    await deciding({ seen: 2 })('shop/thing')
-    expect(told).toEqual([
-      { story: { type: 'Normal', reason: 'Told', message: '2' }, resourceVersion: stored()?.metadata.resourceVersion },
+    await reconcileTo({ seen: 2 })('shop/thing')
+    expect(recorded).toEqual([
+      {
+        story: { type: 'Normal', reason: 'Noted', message: '2' },
+        resourceVersion: peekThing()?.metadata.resourceVersion,
+      },
     ])
   })
 })
 
 describe('when to look again', () => {
   test('as was decided', async () => {
-    expect(await reconciling(() => ({ status: { seen: 2 }, effects: [], requeueAfterMs: 250 }))('shop/thing')).toEqual({
+    expect(
+      await reconcileWith(() => ({ status: { seen: 2 }, effects: [], requeueAfterMs: 250 }))('shop/thing'),
+    ).toEqual({
       requeueAfterMs: 250,
     })
-    expect(await deciding({ seen: 1 })('shop/thing')).toEqual({})
+    expect(await reconcileTo({ seen: 1 })('shop/thing')).toEqual({})
   })
 })
 
@@ -255,8 +269,8 @@ describe('a deleted object', () => {
       metadata: { ...ref, deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['example.test/thing'] },
       status: { seen: 1 },
     })
-    await deciding({ seen: 1 }, { kind: 'RemoveFinalizer', finalizer: 'example.test/thing' })('shop/thing')
-    expect(stored()).toBeUndefined()
+    await reconcileTo({ seen: 1 }, { kind: 'RemoveFinalizer', finalizer: 'example.test/thing' })('shop/thing')
+    expect(peekThing()).toBeUndefined()
   })
 })
 
@@ -265,7 +279,7 @@ describe('the log', () => {
 
   test('has one line for a pass that changed something: what of, which pass, what was judged and what was done', async () => {
     const judged = { seen: 2, phase: 'Moving', conditions: ready('Copying', 'The file is being copied.') }
-    await deciding(judged, createClaim, addFinalizer)('shop/thing', 'pass-1')
+    await reconcileTo(judged, createClaim, addFinalizer)('shop/thing', 'pass-1')
     expect(log.lines).toEqual([
       {
         level: 'info',
@@ -282,13 +296,13 @@ describe('the log', () => {
   })
 
   test('has none for a pass that changed nothing', async () => {
-    await deciding({ seen: 1 })('shop/thing', 'pass-1')
+    await reconcileTo({ seen: 1 })('shop/thing', 'pass-1')
     expect(log.lines).toEqual([])
   })
 
   test('has figures alone for those who look closely', async () => {
     log = recordingLogger('debug')
-    await deciding({ seen: 2 })('shop/thing', 'pass-1')
+    await reconcileTo({ seen: 2 })('shop/thing', 'pass-1')
     expect(log.lines).toMatchObject([{ level: 'debug', reconcileID: 'pass-1' }])
   })
 
@@ -296,7 +310,7 @@ describe('the log', () => {
     kube.before = ({ verb }) => {
       if (verb === 'patch') throw new TransientError('no')
     }
-    await expect(deciding({ seen: 2 }, createClaim, addFinalizer)('shop/thing', 'pass-1')).rejects.toBeInstanceOf(
+    await expect(reconcileTo({ seen: 2 }, createClaim, addFinalizer)('shop/thing', 'pass-1')).rejects.toBeInstanceOf(
       TransientError,
     )
     expect(log.lines).toMatchObject([{ level: 'info', effects: ['CreateClaim'] }])

@@ -76,7 +76,7 @@ class Stage {
     return begun.slice(1).map((at, index) => at - begun[index]!)
   }
 
-  async counted(outcome: string): Promise<number> {
+  async countOf(outcome: string): Promise<number> {
     const text = await this.metrics.text()
     return Number(
       new RegExp(`^meili_operator_reconcile_total{controller="stage",outcome="${outcome}"} (\\d+)$`, 'm').exec(
@@ -95,7 +95,7 @@ class Stage {
 }
 
 /** All that becomes of one key that is added once. */
-async function played(script: readonly Outcome[], chance = 0): Promise<Stage> {
+async function play(script: readonly Outcome[], chance = 0): Promise<Stage> {
   const stage = new Stage({ script: { key: script }, chance })
   stage.queue.add('key')
   await stage.time.advance(hour)
@@ -107,47 +107,44 @@ const transient = (retryAfterMs?: number): Error =>
 
 describe('after a reconcile that ended', () => {
   test('well, nothing comes until somebody adds the key', async () => {
-    const stage = await played([{}])
+    const stage = await play([{}])
     expect(stage.waitsMs).toEqual([])
     stage.queue.add('key')
     await stage.time.advance(second)
     expect(stage.begun.get('key')).toEqual([0, hour])
-    expect(await stage.counted('success')).toBe(2)
+    expect(await stage.countOf('success')).toBe(2)
   })
 
-  test.each([0, 250, 15 * second])(
-    'with the wish to be called again after %i ms, it is, once',
-    async (requeueAfterMs) => {
-      const stage = await played([{ requeueAfterMs }])
-      expect(stage.waitsMs).toEqual([requeueAfterMs])
-      expect(await stage.counted('requeue')).toBe(1)
-    },
-  )
+  test.each([0, 250, 15 * second])('with requeueAfterMs %i it is called again, once', async (requeueAfterMs) => {
+    const stage = await play([{ requeueAfterMs }])
+    expect(stage.waitsMs).toEqual([requeueAfterMs])
+    expect(await stage.countOf('requeue')).toBe(1)
+  })
 
   test('in a conflict, it comes again in a moment, quietly, as often as it takes', async () => {
-    const stage = await played(
+    const stage = await play(
       Array.from({ length: 20 }, () => new Conflict('PUT MeiliSnapshot shop/first answered 409')),
     )
     expect(stage.waitsMs).toEqual(Array.from({ length: 20 }, () => 100))
     expect(stage.lines).toEqual([])
-    expect(await stage.counted('conflict')).toBe(20)
+    expect(await stage.countOf('conflict')).toBe(20)
   })
 
   test('in a transient error, it comes again after a wait that grows', async () => {
-    const stage = await played(Array.from({ length: 12 }, () => transient()))
+    const stage = await play(Array.from({ length: 12 }, () => transient()))
     expect(stage.waitsMs).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000])
-    expect(await stage.counted('transient')).toBe(12)
+    expect(await stage.countOf('transient')).toBe(12)
   })
 
   test('in a transient error with Retry-After, it waits that long at least', async () => {
-    const stage = await played([transient(30 * second), transient(1), transient(150)])
+    const stage = await play([transient(30 * second), transient(1), transient(150)])
     expect(stage.waitsMs).toEqual([30 * second, 200, 400])
   })
 
   test('in a terminal error, it comes again after a minute, unless something changes before', async () => {
-    const stage = await played([new TerminalError('POST Job shop/mover answered 403'), new TerminalError('the same')])
+    const stage = await play([new TerminalError('POST Job shop/mover answered 403'), new TerminalError('the same')])
     expect(stage.waitsMs).toEqual([60 * second, 60 * second])
-    expect(await stage.counted('terminal')).toBe(2)
+    expect(await stage.countOf('terminal')).toBe(2)
     const woken = new Stage({ script: { key: [new TerminalError('no')] } })
     woken.queue.add('key')
     await woken.time.advance(5 * second)
@@ -160,15 +157,15 @@ describe('after a reconcile that ended', () => {
     ['a mistake of ours', new TypeError('x is not a function')],
     ['an absence that nobody expected', new NotFound('GET Pod shop/search-0 answered 404')],
   ])('in %s, it comes again after a wait that grows', async (_what, error) => {
-    const stage = await played([error, error, error])
+    const stage = await play([error, error, error])
     expect(stage.waitsMs).toEqual([100, 200, 400])
-    expect(await stage.counted('bug')).toBe(3)
+    expect(await stage.countOf('bug')).toBe(3)
   })
 })
 
 describe('the wait after failures', () => {
   test('differs with chance, up to twice as long', async () => {
-    const stage = await played(
+    const stage = await play(
       Array.from({ length: 4 }, () => transient()),
       1 - Number.EPSILON,
     )
@@ -177,7 +174,7 @@ describe('the wait after failures', () => {
 
   test.each([
     ['a success', {}, undefined],
-    ['a wish to be called again', { requeueAfterMs: 7 }, 7],
+    ['a requeueAfterMs', { requeueAfterMs: 7 }, 7],
   ])('begins anew after %s', async (_what, good, waitMs) => {
     const stage = new Stage({ script: { key: [transient(), transient(), good, transient()] } })
     stage.queue.add('key')
@@ -188,7 +185,7 @@ describe('the wait after failures', () => {
   })
 
   test('neither grows nor begins anew with a conflict or a refusal in between', async () => {
-    const stage = await played([transient(), new Conflict('409'), transient(), new TerminalError('403'), transient()])
+    const stage = await play([transient(), new Conflict('409'), transient(), new TerminalError('403'), transient()])
     expect(stage.waitsMs).toEqual([100, 100, 200, 60 * second, 400])
   })
 
@@ -204,7 +201,7 @@ describe('the wait after failures', () => {
 
 describe('the log', () => {
   test('has a line without a stack for a transient error, with the number of failures', async () => {
-    const stage = await played([transient(), transient()])
+    const stage = await play([transient(), transient()])
     expect(stage.lines).toMatchObject([
       { level: 'warn', kind: 'Stage', name: 'key', failures: 1, reason: 'GET Pod shop/search-0 answered 503' },
       { failures: 2 },
@@ -214,14 +211,14 @@ describe('the log', () => {
   })
 
   test('has an error for a refusal', async () => {
-    const stage = await played([new TerminalError('POST Job answered 403')])
+    const stage = await play([new TerminalError('POST Job answered 403')])
     expect(stage.lines).toMatchObject([
       { level: 'error', reason: 'POST Job answered 403', msg: 'refused; waiting for a change' },
     ])
   })
 
   test('has the stack of a mistake of ours', async () => {
-    const stage = await played([new TypeError('x is not a function')])
+    const stage = await play([new TypeError('x is not a function')])
     expect(stage.lines).toMatchObject([
       {
         level: 'error',
@@ -237,7 +234,7 @@ describe('the log', () => {
   })
 
   test('has nothing for what goes well', async () => {
-    expect((await played([{ requeueAfterMs: 5 }, {}])).lines).toEqual([])
+    expect((await play([{ requeueAfterMs: 5 }, {}])).lines).toEqual([])
   })
 })
 
@@ -298,7 +295,7 @@ describe('a queue that is closed', () => {
 test('each outcome has a series from the start, at 0', async () => {
   const stage = new Stage({})
   for (const outcome of ['success', 'requeue', 'conflict', 'transient', 'terminal', 'bug'])
-    expect(await stage.counted(outcome)).toBe(0)
+    expect(await stage.countOf(outcome)).toBe(0)
   expect(await stage.metrics.text()).toContain('meili_operator_workqueue_depth{controller="stage"} 0')
 })
 

@@ -33,7 +33,7 @@ const snapshot = {
   kind: 'MeiliSnapshot',
   metadata: { namespace: 'shop', name: 'first', uid: 'u-1', resourceVersion: '77' },
 }
-const told = { type: 'Normal', reason: 'Stored', message: 'The artifact is stored.' } as const
+const anEvent = { type: 'Normal', reason: 'Stored', message: 'The artifact is stored.' } as const
 
 function aRecorder(): { api: FakeEvents; recorder: EventRecorder; dropped: unknown[] } {
   const api = new FakeEvents()
@@ -56,7 +56,7 @@ afterEach(() => void vi.useRealTimers())
 describe('an Event', () => {
   test('says what happened to which object, when and by whom', async () => {
     const { api, recorder } = aRecorder()
-    recorder.record(snapshot, told)
+    recorder.record(snapshot, anEvent)
     await recorder.drain()
     expect(api.there).toEqual([
       {
@@ -64,7 +64,7 @@ describe('an Event', () => {
         kind: 'Event',
         metadata: { namespace: 'shop', name: expect.stringMatching(/^first\.[0-9a-f]{22}$/) as string },
         involvedObject: { apiVersion: 'example.test/v1', kind: 'MeiliSnapshot', ...snapshot.metadata },
-        ...told,
+        ...anEvent,
         count: 1,
         firstTimestamp: '2030-01-01T00:00:00Z',
         lastTimestamp: '2030-01-01T00:00:00Z',
@@ -77,7 +77,7 @@ describe('an Event', () => {
 
   test('on an object without a namespace is in the namespace default', async () => {
     const { api, recorder } = aRecorder()
-    recorder.record({ ...snapshot, metadata: { name: 'everywhere' } }, told)
+    recorder.record({ ...snapshot, metadata: { name: 'everywhere' } }, anEvent)
     await recorder.drain()
     expect(api.there[0]?.metadata.namespace).toBe('default')
     expect(api.there[0]?.involvedObject.namespace).toBeUndefined()
@@ -91,25 +91,25 @@ describe('an Event', () => {
       instance: 'p'.repeat(300),
       dropped: () => undefined,
     })
-    recorder.record(snapshot, told)
+    recorder.record(snapshot, anEvent)
     await recorder.drain()
     expect(api.there[0]).toMatchObject({ reportingInstance: 'p'.repeat(128) })
   })
 
-  test('is made as often as it is told: who tells it decides that', async () => {
+  test('is made as often as it is recorded: who records it decides that', async () => {
     const { api, recorder } = aRecorder()
-    for (let times = 0; times < 3; times++) recorder.record(snapshot, told)
+    for (let times = 0; times < 3; times++) recorder.record(snapshot, anEvent)
     await recorder.drain()
     expect(new Set(api.there.map(({ metadata }) => metadata.name)).size).toBe(3)
   })
 })
 
 describe('the name of an Event', () => {
-  test('keeps the order in which they were told, within one millisecond and over several', async () => {
+  test('keeps the order in which they were recorded, within one millisecond and over several', async () => {
     const { api, recorder } = aRecorder()
     for (let nth = 0; nth < 500; nth++) {
       if (nth % 100 === 99) vi.setSystemTime(Date.now() + 1)
-      recorder.record(snapshot, { ...told, message: String(nth) })
+      recorder.record(snapshot, { ...anEvent, message: String(nth) })
     }
     await recorder.drain()
     const sorted = api.there.toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1))
@@ -130,7 +130,7 @@ describe('the name of an Event', () => {
     await fc.assert(
       fc.asyncProperty(names, async (name) => {
         const { api, recorder } = aRecorder()
-        recorder.record({ ...snapshot, metadata: { ...snapshot.metadata, name } }, told)
+        recorder.record({ ...snapshot, metadata: { ...snapshot.metadata, name } }, anEvent)
         await recorder.drain()
         const made = api.there[0]!.metadata.name
         expect(made.length).toBeLessThanOrEqual(253)
@@ -151,7 +151,7 @@ describe('a message', () => {
     await fc.assert(
       fc.asyncProperty(messages, async (message) => {
         const { api, recorder } = aRecorder()
-        recorder.record(snapshot, { ...told, message })
+        recorder.record(snapshot, { ...anEvent, message })
         await recorder.drain()
         const made = api.there[0]!.message
         expect(Buffer.byteLength(made)).toBeLessThanOrEqual(1024)
@@ -164,7 +164,7 @@ describe('a message', () => {
 
   test('loses no more than it must', async () => {
     const { api, recorder } = aRecorder()
-    recorder.record(snapshot, { ...told, message: 'ü'.repeat(600) })
+    recorder.record(snapshot, { ...anEvent, message: 'ü'.repeat(600) })
     await recorder.drain()
     expect(api.there[0]!.message).toBe(`${'ü'.repeat(510)}…`)
   })
@@ -174,11 +174,11 @@ describe('an API server', () => {
   test('that does not take an Event holds up nobody: the Event is dropped and counted', async () => {
     const { api, recorder, dropped } = aRecorder()
     api.refusal = new TransientError('POST Event got no reply')
-    recorder.record(snapshot, told)
+    recorder.record(snapshot, anEvent)
     await recorder.drain()
     expect(dropped).toEqual([api.refusal])
     api.refusal = undefined
-    recorder.record(snapshot, told)
+    recorder.record(snapshot, anEvent)
     await recorder.drain()
     expect(api.there.length).toBe(1)
   })
@@ -187,12 +187,12 @@ describe('an API server', () => {
     const { api, recorder, dropped } = aRecorder()
     const back = Promise.withResolvers<void>()
     api.answer = back.promise
-    for (let nth = 0; nth < 1003; nth++) recorder.record(snapshot, told)
+    for (let nth = 0; nth < 1003; nth++) recorder.record(snapshot, anEvent)
     expect(dropped.length).toBe(3)
     back.resolve()
     await recorder.drain()
     expect(api.there.length).toBe(1000)
-    recorder.record(snapshot, told)
+    recorder.record(snapshot, anEvent)
     await recorder.drain()
     expect(api.there.length).toBe(1001)
   })
@@ -201,7 +201,7 @@ describe('an API server', () => {
     const { api, recorder } = aRecorder()
     const back = Promise.withResolvers<void>()
     api.answer = back.promise
-    recorder.record(snapshot, told)
+    recorder.record(snapshot, anEvent)
     let isDrained = false
     const drained = recorder.drain().then(() => (isDrained = true))
     await new Promise((resolve) => void setImmediate(resolve))

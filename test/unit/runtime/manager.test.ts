@@ -89,7 +89,7 @@ class Operator implements AsyncDisposable {
     return this
   }
 
-  static async leading(situation?: Situation): Promise<Operator> {
+  static async startLeading(situation?: Situation): Promise<Operator> {
     const operator = await new Operator(situation).start()
     await operator.time.advance(second)
     expect(operator.manager.elector.held()).toBe(true)
@@ -165,14 +165,14 @@ describe('an operator that begins', () => {
   })
 
   test('reconciles all that is there once it leads', async () => {
-    await using operator = await Operator.leading()
+    await using operator = await Operator.startLeading()
     expect(operator.done).toEqual(['a/one', 'a/two'])
     expect(operator.holder).toBe('we')
     expect(await operator.metrics.registry.metrics()).toContain('meili_operator_leader 1')
   })
 
   test('in some namespaces sees nothing of the others', async () => {
-    await using operator = await Operator.leading({
+    await using operator = await Operator.startLeading({
       namespaces: ['b', 'c'],
       before: (cluster) => void cluster.write('b', 'three'),
     })
@@ -182,7 +182,7 @@ describe('an operator that begins', () => {
     expect(operator.done).toEqual(['b/three', 'c/four'])
   })
 
-  test('is told to stop before its caches are filled, ends, and was never ready', async () => {
+  test('is asked to stop before its caches are filled, ends, and was never ready', async () => {
     await using operator = await new Operator().start()
     operator.stop()
     expect(await operator.readiness()).toBe(503)
@@ -208,7 +208,7 @@ describe('a standby', () => {
     expect(operator.done.toSorted()).toEqual(['a/one', 'a/three'])
   })
 
-  test('that is told to stop ends and leaves the lease alone', async () => {
+  test('that is asked to stop ends and leaves the lease alone', async () => {
     await using operator = await new Operator({ before: foreignLease }).start()
     await operator.time.advance(5 * second)
     operator.stop()
@@ -218,7 +218,7 @@ describe('a standby', () => {
     expect(operator.holder).toBe('other')
   })
 
-  test('that is told to stop in the moment in which it gets the lease gives it back', async () => {
+  test('that is asked to stop in the moment in which it gets the lease gives it back', async () => {
     await using operator = await new Operator().start()
     operator.cluster.leaseMs = second
     await operator.time.advance(1500)
@@ -232,7 +232,7 @@ describe('a standby', () => {
 
 describe('a leader', () => {
   test('reconciles what comes, changes and goes', async () => {
-    await using operator = await Operator.leading()
+    await using operator = await Operator.startLeading()
     operator.done.length = 0
     operator.cluster.write('a', 'three')
     await operator.time.advance(second)
@@ -244,7 +244,7 @@ describe('a leader', () => {
   })
 
   test('ends when its renewal is late, at the time from which on another one may lead, whatever is still under way', async () => {
-    await using operator = await Operator.leading()
+    await using operator = await Operator.startLeading()
     operator.cluster.leaseMs = 600
     await operator.time.advance(20 * second)
     operator.done.length = 0
@@ -256,8 +256,8 @@ describe('a leader', () => {
     expect(operator.done).toEqual([])
   })
 
-  test('that is told to stop ends what it does, begins nothing, gives the lease back and closes its port', async () => {
-    await using operator = await Operator.leading({ reconcileMs: 5 * second })
+  test('that is asked to stop ends what it does, begins nothing, gives the lease back and closes its port', async () => {
+    await using operator = await Operator.startLeading({ reconcileMs: 5 * second })
     operator.cluster.write('a', 'three')
     await operator.time.advance(second)
     operator.stop()
@@ -273,8 +273,8 @@ describe('a leader', () => {
     await expect(operator.readiness()).rejects.toThrow('ECONNREFUSED')
   })
 
-  test('that is told to stop sends the Events that are on their way', async () => {
-    await using operator = await Operator.leading()
+  test('that is asked to stop sends the Events that are on their way', async () => {
+    await using operator = await Operator.startLeading()
     operator.cluster.leaseMs = 3 * second
     operator.manager.events.record(
       { metadata: { namespace: 'a', name: 'one' } },
@@ -290,7 +290,7 @@ describe('a leader', () => {
   })
 
   test('whose reconcile never ends is gone after 20 s all the same', async () => {
-    await using operator = await Operator.leading({ reconcileMs: 10 * minute })
+    await using operator = await Operator.startLeading({ reconcileMs: 10 * minute })
     operator.stop()
     await operator.time.advance(19 * second)
     expect(operator.ended).toBeUndefined()
@@ -300,7 +300,7 @@ describe('a leader', () => {
   })
 
   test('that loses the lease ends with an error, reconciles no more, and leaves the lease to the other', async () => {
-    await using operator = await Operator.leading()
+    await using operator = await Operator.startLeading()
     const { keeper } = operator.cluster
     keeper.update({ ...keeper.get(), spec: { holderIdentity: 'other', leaseDurationSeconds: 15 } })
     await operator.time.advance(3 * second)
@@ -314,7 +314,7 @@ describe('a leader', () => {
 })
 
 test('a port that is taken ends the operator before it does anything', async () => {
-  await using first = await Operator.leading()
+  await using first = await Operator.startLeading()
   const other = new Manager({
     kube: first.cluster,
     namespaces: [],

@@ -1,7 +1,7 @@
 // A list and a watch that keep a store equal to the API server: what is told, and what each break leads to.
 import { describe, expect, test, vi } from 'vitest'
 import { Gone } from '../../../src/errors.ts'
-import { gone, unreachable } from '../../support/runtime/fake-api-server.ts'
+import { goneError, unreachable } from '../../support/runtime/fake-api-server.ts'
 import type { FakeApiServer } from '../../support/runtime/fake-api-server.ts'
 import { Mirror } from '../../support/runtime/mirror.ts'
 
@@ -41,8 +41,8 @@ describe('a reflector', () => {
     const next = mirror.server.write('a', 'one')
     mirror.server.remove('a', 'one')
     await mirror.time.advance(second)
-    expect(mirror.story).toEqual(['+ a/one', '~ a/one', '- a/one'])
-    expect(mirror.told.map(({ previous, current }) => [previous?.value, current?.value])).toEqual([
+    expect(mirror.history).toEqual(['+ a/one', '~ a/one', '- a/one'])
+    expect(mirror.changes.map(({ previous, current }) => [previous?.value, current?.value])).toEqual([
       [undefined, first.value],
       [first.value, next.value],
       [next.value, undefined],
@@ -63,7 +63,7 @@ describe('a reflector', () => {
     await mirror.time.advance(second)
     mirror.server.write('a', 'four')
     await mirror.time.advance(second)
-    expect(JSON.stringify([mirror.store.list(), mirror.told])).not.toContain('managedFields')
+    expect(JSON.stringify([mirror.store.list(), mirror.changes])).not.toContain('managedFields')
   })
 
   test('keeps no copy of the object in an annotation, and all other annotations', async () => {
@@ -83,14 +83,14 @@ describe('a reflector', () => {
     mirror.server.remove('a', 'one')
     mirror.server.repeat(1)
     await mirror.time.advance(second)
-    expect(mirror.story).toEqual(['+ a/one', '- a/one'])
+    expect(mirror.history).toEqual(['+ a/one', '- a/one'])
   })
 
   test.each([
     ['lists', 10],
     ['watches', 10 * second],
     ['rests after a failure', 100],
-  ])('ends when it is told to while it %s', async (_what, afterMs) => {
+  ])('ends when it is asked to while it %s', async (_what, afterMs) => {
     await using mirror = new Mirror({
       before: (server) => afterMs === 100 && server.refusals.push(unreachable(minute)),
     })
@@ -115,8 +115,8 @@ describe('a watch that ends', () => {
     mirror.server.write('a', 'four')
     await mirror.time.advance(minute)
     mirror.expectEqualToServer()
-    mirror.expectConsistentStory()
-    expect(mirror.story.slice(3)).toEqual(['~ a/two', '- a/three', '+ a/four'])
+    mirror.expectConsistentChanges()
+    expect(mirror.history.slice(3)).toEqual(['~ a/two', '- a/three', '+ a/four'])
     expect(mirror.server.answered).toEqual({ lists: 1, watches: 2 })
   })
 
@@ -139,7 +139,7 @@ describe('a watch that ends', () => {
     mirror.server.disconnect(unreachable())
     mirror.server.write('a', 'one')
     await mirror.time.advance(minute)
-    expect(mirror.story).toEqual(['+ a/one'])
+    expect(mirror.history).toEqual(['+ a/one'])
     expect(mirror.server.answered.lists).toBe(1)
   })
 
@@ -160,7 +160,7 @@ describe('a point that the server has forgotten', () => {
     mirror.server.compact()
     await mirror.time.advance(minute)
     mirror.expectEqualToServer()
-    expect(mirror.story.slice(3).toSorted()).toEqual(['- a/three', '~ a/two'])
+    expect(mirror.history.slice(3).toSorted()).toEqual(['- a/three', '~ a/two'])
     expect(mirror.server.answered.lists).toBe(2)
     expect(mirror.breaks.at(-1)?.error).toBeInstanceOf(Gone)
   })
@@ -168,7 +168,7 @@ describe('a point that the server has forgotten', () => {
   test('in the middle of a watch leads to a new list', async () => {
     await using mirror = new Mirror({ before: three })
     await mirror.time.advance(minute)
-    mirror.server.disconnect(gone())
+    mirror.server.disconnect(goneError())
     mirror.server.remove('a', 'one')
     await mirror.time.advance(minute)
     mirror.expectEqualToServer()
@@ -189,12 +189,12 @@ describe('a point that the server has forgotten', () => {
     await mirror.time.advance(second)
     mirror.server.write('a', 'one')
     await mirror.time.advance(minute)
-    mirror.server.disconnect(gone())
+    mirror.server.disconnect(goneError())
     mirror.server.remove('a', 'one')
     mirror.server.write('a', 'one')
     await mirror.time.advance(minute)
-    mirror.expectConsistentStory()
-    const { previous, current } = mirror.told.at(-1)!
+    mirror.expectConsistentChanges()
+    const { previous, current } = mirror.changes.at(-1)!
     expect(previous?.metadata.uid).not.toBe(current?.metadata.uid)
   })
 })
@@ -208,7 +208,7 @@ describe('a server that refuses', () => {
     expect(mirror.syncedReflectors).toBe(1)
   })
 
-  test('is asked less and less often, and each break is told with its number', async () => {
+  test('is asked less and less often, and each break is reported with its number', async () => {
     await using mirror = new Mirror({
       before: (server) => server.refusals.push(...Array.from({ length: 8 }, () => unreachable())),
     })
@@ -236,10 +236,10 @@ describe('two reflectors that share a store', () => {
     mirror.server.write('b', 'one')
     mirror.server.write('c', 'nobody looks here')
     await mirror.time.advance(minute)
-    expect(mirror.story.toSorted()).toEqual(['+ a/one', '+ a/three', '+ a/two', '+ b/one'])
-    mirror.server.disconnect(gone())
+    expect(mirror.history.toSorted()).toEqual(['+ a/one', '+ a/three', '+ a/two', '+ b/one'])
+    mirror.server.disconnect(goneError())
     await mirror.time.advance(minute)
-    expect(mirror.told.length).toBe(4)
+    expect(mirror.changes.length).toBe(4)
     expect(mirror.server.answered.lists).toBe(4)
   })
 })

@@ -196,13 +196,13 @@ test('whoever adds a key sees work on it that began later, and nobody ever sees 
     fc.asyncProperty(adds, fc.integer({ min: 1, max: 3 }), fc.integer(), async (given, workers, seed) => {
       const time = new VirtualTime(seed)
       const queue = new WorkQueue({ clock: time, backoff })
-      const story: string[] = []
+      const history: string[] = []
       const busy = new Set<string>()
       const work = async (): Promise<void> => {
         for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
-          if (busy.has(taken.key)) story.push(`twice ${taken.key}`)
+          if (busy.has(taken.key)) history.push(`twice ${taken.key}`)
           busy.add(taken.key)
-          story.push(`begin ${taken.key}`)
+          history.push(`begin ${taken.key}`)
           await time.pause(1 + Math.floor(time.random() * 100))
           busy.delete(taken.key)
           queue.done(taken.key)
@@ -212,14 +212,14 @@ test('whoever adds a key sees work on it that began later, and nobody ever sees 
       for (let worker = 0; worker < workers; worker++) void work().then(() => atHome++)
       for (const { atMs, key, delayMs } of given) {
         time.setTimeout(() => {
-          story.push(`add ${key}`)
+          history.push(`add ${key}`)
           queue.addAfter(key, delayMs)
         }, atMs)
       }
       await time.advance(60 * second)
-      expect(story.filter((each) => each.startsWith('twice'))).toEqual([])
+      expect(history.filter((each) => each.startsWith('twice'))).toEqual([])
       for (const key of ['a', 'b', 'c', 'd'])
-        expect(story.lastIndexOf(`begin ${key}`)).toBeGreaterThanOrEqual(story.lastIndexOf(`add ${key}`))
+        expect(history.lastIndexOf(`begin ${key}`)).toBeGreaterThanOrEqual(history.lastIndexOf(`add ${key}`))
       queue.close()
       await time.settle()
       expect(atHome).toBe(workers)

@@ -7,14 +7,14 @@ const logger = JSON.stringify(join(import.meta.dirname, '../../../src/telemetry/
 const errors = JSON.stringify(join(import.meta.dirname, '../../../src/errors.ts'))
 
 /** Runs the lines in a process of their own, with `log` of the given level; gives what it printed. */
-function logged(level: string, lines: string): readonly Record<string, unknown>[] {
+function logLines(level: string, lines: string): readonly Record<string, unknown>[] {
   const program = `import { createLogger } from ${logger}; import { TransientError } from ${errors}; const log = createLogger('${level}'); ${lines}`
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
   return output.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]))
 }
 
 describe('a line', () => {
-  const [first, second, ...rest] = logged(
+  const [first, second, ...rest] = logLines(
     'info',
     "log.info({ key: 'shop/first' }, 'hello'); log.warn({ err: new TransientError('It did not work.', { status: 503 }) }, 'later'); log.debug('not me')",
   )
@@ -43,7 +43,7 @@ describe('a line', () => {
 
 describe('a secret that gets here after all', () => {
   const fields = ['authorization', 'apiKey', 'masterKey', 'token', 'password', 'secret']
-  const lines = logged(
+  const lines = logLines(
     'trace',
     `for (const name of ${JSON.stringify(fields)}) { log.info({ [name]: 'hidden' }); log.info({ a: { [name]: 'hidden' } }); log.info({ a: { b: { [name]: 'hidden' } } }) }`,
   )

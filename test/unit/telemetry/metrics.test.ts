@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { Gone } from '../../../src/errors.ts'
 import { Metrics, outcomes, watchErrors } from '../../../src/telemetry/metrics.ts'
 
-async function shown(metrics: Metrics): Promise<readonly string[]> {
+async function operatorLines(metrics: Metrics): Promise<readonly string[]> {
   return (await metrics.text()).split('\n').filter((line) => line.startsWith('meili_operator_'))
 }
 
 describe('from the start', () => {
   test('not leading, nothing dropped, and which version it is', async () => {
-    expect(await shown(new Metrics('1.2.3'))).toEqual(
+    expect(await operatorLines(new Metrics('1.2.3'))).toEqual(
       expect.arrayContaining([
         'meili_operator_build_info{version="1.2.3"} 1',
         'meili_operator_leader 0',
@@ -21,7 +21,7 @@ describe('from the start', () => {
   test('each outcome of a controller that is declared, at 0', async () => {
     const metrics = new Metrics('1')
     metrics.declareController('meilisnapshot')
-    const lines = await shown(metrics)
+    const lines = await operatorLines(metrics)
     for (const outcome of outcomes)
       expect(lines).toContain(`meili_operator_reconcile_total{controller="meilisnapshot",outcome="${outcome}"} 0`)
     expect(lines).toContain('meili_operator_workqueue_depth{controller="meilisnapshot"} 0')
@@ -31,7 +31,7 @@ describe('from the start', () => {
   test('each way in which a watch can break off, at 0', async () => {
     const metrics = new Metrics('1')
     metrics.declareWatch('pods')
-    const lines = await shown(metrics)
+    const lines = await operatorLines(metrics)
     for (const reason of watchErrors)
       expect(lines).toContain(`meili_operator_watch_restarts_total{resource="pods",reason="${reason}"} 0`)
   })
@@ -43,11 +43,11 @@ describe('from the start', () => {
   test('two registries know nothing of each other', async () => {
     const [one, other] = [new Metrics('1'), new Metrics('1')]
     one.leading(true)
-    expect(await shown(other)).toContain('meili_operator_leader 0')
+    expect(await operatorLines(other)).toContain('meili_operator_leader 0')
   })
 })
 
-describe('what is told', () => {
+describe('what is recorded', () => {
   test('is counted, timed and shown', async () => {
     const metrics = new Metrics('1')
     metrics.declareController('c')
@@ -61,7 +61,7 @@ describe('what is told', () => {
     metrics.apiCall({ verb: 'get', resource: 'pods', code: '200' })
     metrics.eventDropped()
     metrics.leading(true)
-    expect(await shown(metrics)).toEqual(
+    expect(await operatorLines(metrics)).toEqual(
       expect.arrayContaining([
         'meili_operator_reconcile_total{controller="c",outcome="conflict"} 2',
         'meili_operator_reconcile_seconds_count{controller="c"} 2',
@@ -83,7 +83,7 @@ describe('what is told', () => {
     const metrics = new Metrics('1')
     metrics.leading(true)
     metrics.leading(false)
-    expect(await shown(metrics)).toContain('meili_operator_leader 0')
+    expect(await operatorLines(metrics)).toContain('meili_operator_leader 0')
   })
 })
 
@@ -92,7 +92,7 @@ describe('what is derived', () => {
     { name: 'thing_bytes', type: 'gauge', help: 'Size', labels: ['thing'] },
     { name: 'thing_total', type: 'counter', help: 'Things', labels: ['thing'] },
   ] as const
-  const shownOf = async (metrics: Metrics): Promise<readonly string[]> =>
+  const thingLines = async (metrics: Metrics): Promise<readonly string[]> =>
     (await metrics.text()).split('\n').filter((line) => line.startsWith('thing_'))
 
   test('is what is read at the scrape, and what is not read any more is gone', async () => {
@@ -104,7 +104,7 @@ describe('what is derived', () => {
     metrics.derive(families, () =>
       [...things].flatMap(([thing, value]) => families.map(({ name }) => ({ name, labels: { thing }, value }))),
     )
-    expect(await shownOf(metrics)).toEqual([
+    expect(await thingLines(metrics)).toEqual([
       'thing_bytes{thing="a"} 1',
       'thing_bytes{thing="b"} 2',
       'thing_total{thing="a"} 1',
@@ -112,7 +112,7 @@ describe('what is derived', () => {
     ])
     things.delete('a')
     things.set('b', 3)
-    expect(await shownOf(metrics)).toEqual(['thing_bytes{thing="b"} 3', 'thing_total{thing="b"} 3'])
+    expect(await thingLines(metrics)).toEqual(['thing_bytes{thing="b"} 3', 'thing_total{thing="b"} 3'])
   })
 
   test('says its type and what it means, also where there is nothing', async () => {

@@ -6,7 +6,7 @@ import { SnapshotTotals } from '../../../src/telemetry/snapshot-totals.ts'
 import { failureReasons } from '../../../src/telemetry/state-families.ts'
 import { aCondition, aSnapshot } from '../../support/builders/observations.ts'
 
-const waiting = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid } })
+const waitingSnapshot = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid } })
 const good = (uid: string): MeiliSnapshot =>
   aSnapshot({
     metadata: { uid },
@@ -24,7 +24,7 @@ beforeEach(() => {
 })
 
 /** Counts above 0, by reason. */
-function counted(of = totals): Record<string, number> {
+function countsOf(of = totals): Record<string, number> {
   return Object.fromEntries(
     of
       .samples(['shop/search'])
@@ -35,30 +35,30 @@ function counted(of = totals): Record<string, number> {
 
 describe('a snapshot', () => {
   test('counts once when it ends, however often it changes before and after', () => {
-    totals.seen({ previous: undefined, current: waiting('a') })
-    expect(counted()).toEqual({})
-    totals.seen({ previous: waiting('a'), current: good('a') })
+    totals.seen({ previous: undefined, current: waitingSnapshot('a') })
+    expect(countsOf()).toEqual({})
+    totals.seen({ previous: waitingSnapshot('a'), current: good('a') })
     totals.seen({ previous: good('a'), current: good('a') })
-    expect(counted()).toEqual({ Completed: 1 })
+    expect(countsOf()).toEqual({ Completed: 1 })
   })
 
   test('that is deleted takes nothing away', () => {
     totals.seen({ previous: undefined, current: good('a') })
     totals.seen({ previous: good('a'), current: undefined })
-    expect(counted()).toEqual({ Completed: 1 })
+    expect(countsOf()).toEqual({ Completed: 1 })
   })
 
   test('in place of another one of its name counts too', () => {
     totals.seen({ previous: undefined, current: good('a') })
     totals.seen({ previous: good('a'), current: bad('b', 'ArchiveCorrupt') })
-    expect(counted()).toEqual({ Completed: 1, ArchiveCorrupt: 1 })
+    expect(countsOf()).toEqual({ Completed: 1, ArchiveCorrupt: 1 })
   })
 
   test('that failed for a reason that nobody knows counts as Other', () => {
     totals.seen({ previous: undefined, current: bad('a', 'Whatever') })
     totals.seen({ previous: undefined, current: bad('b', 'Completed') })
     totals.seen({ previous: undefined, current: aSnapshot({ metadata: { uid: 'c' }, status: { phase: 'Failed' } }) })
-    expect(counted()).toEqual({ Other: 3 })
+    expect(countsOf()).toEqual({ Other: 3 })
   })
 })
 
@@ -86,14 +86,14 @@ test('ever new names of instances fill no memory, where nobody reads the metrics
 test('an instance that is gone is forgotten: one of its name begins at 0', () => {
   totals.seen({ previous: undefined, current: good('a') })
   expect(totals.samples([])).toEqual([])
-  expect(counted()).toEqual({})
+  expect(countsOf()).toEqual({})
 })
 
 test('a new process that finds the same objects counts the same', () => {
-  const objects = [good('a'), good('b'), bad('c', 'MoverFailed'), waiting('d')]
+  const objects = [good('a'), good('b'), bad('c', 'MoverFailed'), waitingSnapshot('d')]
   for (const current of objects) totals.seen({ previous: undefined, current })
   const restarted = new SnapshotTotals()
   for (const current of objects.toReversed()) restarted.seen({ previous: undefined, current })
-  expect(counted(restarted)).toEqual(counted())
-  expect(counted()).toEqual({ Completed: 2, MoverFailed: 1 })
+  expect(countsOf(restarted)).toEqual(countsOf())
+  expect(countsOf()).toEqual({ Completed: 2, MoverFailed: 1 })
 })

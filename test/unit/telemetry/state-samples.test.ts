@@ -21,7 +21,7 @@ const movies = { namespace: 'shop', instance: 'search' }
 const secondsAgo = (spanMs: number): number => (now - spanMs) / 1000
 
 /** `name{label="value"}` → value, as a line of /metrics would read. */
-function shown(...[instances, snapshots]: Parameters<typeof stateOf>): Record<string, number> {
+function samplesByName(...[instances, snapshots]: Parameters<typeof stateOf>): Record<string, number> {
   return Object.fromEntries(
     stateOf(instances, snapshots).samples.map(({ name, labels, value }) => [
       `${name}{${Object.entries(labels)
@@ -61,13 +61,13 @@ function good(name: string, parts: { endedAgoMs: number; sizeBytes?: number; fre
   })
 }
 
-const failed = (name: string, endedAgoMs: number): MeiliSnapshot =>
+const failedSnapshot = (name: string, endedAgoMs: number): MeiliSnapshot =>
   aSnapshot({ name, status: { phase: 'Failed', startedAt: ago(endedAgoMs + minute), completedAt: ago(endedAgoMs) } })
 
 describe('an instance', () => {
   test('that has not been looked at is not ready, and says nothing that nobody knows', () => {
     const unseen = anInstance({ status: { conditions: [] } })
-    expect(shown([unseen], [])).toMatchObject({
+    expect(samplesByName([unseen], [])).toMatchObject({
       'meili_instance_ready{namespace=shop,instance=search}': 0,
       'meili_snapshot_overdue{namespace=shop,instance=search}': 0,
     })
@@ -89,19 +89,19 @@ describe('an instance', () => {
       metadata: { creationTimestamp: ago(hour) },
       status: { conditions: [ready], database: { sizeBytes: 4096, size: '4 KiB', indexes: 1, documents: 2 } },
     })
-    expect(shown([instance], [])).toMatchObject({
+    expect(samplesByName([instance], [])).toMatchObject({
       'meili_instance_ready{namespace=shop,instance=search}': 1,
       'meili_instance_database_bytes{namespace=shop,instance=search}': 4096,
       'meili_instance_created_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour),
     })
     expect(
-      shown([anInstance({ status: { conditions: [notReady('Unreachable', 'It is silent.')] } })], []),
+      samplesByName([anInstance({ status: { conditions: [notReady('Unreachable', 'It is silent.')] } })], []),
     ).toMatchObject({ 'meili_instance_ready{namespace=shop,instance=search}': 0 })
   })
 
   test('has each phase at 0, and none of another instance or namespace', () => {
     const elsewhere = aSnapshot({ metadata: { namespace: 'other' } })
-    const series = shown([anInstance()], [elsewhere])
+    const series = samplesByName([anInstance()], [elsewhere])
     for (const phase of ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed'])
       expect(series).toMatchObject({ [`meili_snapshot_phase{namespace=shop,instance=search,phase=${phase}}`]: 0 })
     expect(series).toMatchObject({ 'meili_snapshot_phase{namespace=other,instance=search,phase=Pending}': 1 })
@@ -113,13 +113,13 @@ describe('an instance', () => {
 
   test('remembers its last good snapshot after the object is deleted', () => {
     const instance = anInstance({ status: { lastSnapshot: { name: 'gone', completedAt: ago(hour) } } })
-    expect(shown([instance], [])).toMatchObject({
+    expect(samplesByName([instance], [])).toMatchObject({
       'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour),
     })
-    expect(shown([instance], [good('newer', { endedAgoMs: minute })])).toMatchObject({
+    expect(samplesByName([instance], [good('newer', { endedAgoMs: minute })])).toMatchObject({
       'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(minute),
     })
-    expect(shown([instance], [good('older', { endedAgoMs: 2 * hour })])).toMatchObject({
+    expect(samplesByName([instance], [good('older', { endedAgoMs: 2 * hour })])).toMatchObject({
       'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour),
     })
   })
@@ -133,7 +133,7 @@ describe('snapshots', () => {
       good('first', { endedAgoMs: 2 * hour, sizeBytes: 9000 }),
     ]
     for (const list of [all, all.toReversed()]) {
-      expect(shown([], list)).toMatchObject({
+      expect(samplesByName([], list)).toMatchObject({
         'meili_snapshot_size_bytes{namespace=shop,instance=search}': 3000,
         'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(minute),
         'meili_snapshot_last_attempt_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(
@@ -148,7 +148,10 @@ describe('snapshots', () => {
   })
 
   test('that failed leave the last good one as it is', () => {
-    const series = shown([], [good('good', { endedAgoMs: hour, sizeBytes: 2000 }), failed('bad', minute)])
+    const series = samplesByName(
+      [],
+      [good('good', { endedAgoMs: hour, sizeBytes: 2000 }), failedSnapshot('bad', minute)],
+    )
     expect(series).toMatchObject({
       'meili_snapshot_last_success_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(hour),
       'meili_snapshot_last_failure_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(minute),
@@ -167,7 +170,7 @@ describe('snapshots', () => {
       },
     })
     const fresh = aSnapshot({ name: 'fresh', metadata: { creationTimestamp: ago(minute) } })
-    expect(shown([], [fresh, overdue, failed('bad', 9 * hour)])).toMatchObject({
+    expect(samplesByName([], [fresh, overdue, failedSnapshot('bad', 9 * hour)])).toMatchObject({
       'meili_snapshot_oldest_unfinished_timestamp_seconds{namespace=shop,instance=search}': secondsAgo(3 * hour),
       'meili_snapshot_overdue{namespace=shop,instance=search}': 1,
       'meili_snapshot_phase{namespace=shop,instance=search,phase=Pending}': 1,
@@ -182,7 +185,7 @@ describe('a destination', () => {
       spec: aSnapshot({ spec: { source: { instanceRef: { name: 'logs' } } } }).spec,
     }
     expect(
-      shown(
+      samplesByName(
         [],
         [
           good('old', { endedAgoMs: hour, sizeBytes: 50_000, freeBytes: 80_000 }),
@@ -198,7 +201,7 @@ describe('a destination', () => {
   })
 
   test('that no mover has seen is absent', () => {
-    expect(Object.keys(shown([], [aSnapshot()])).filter((line) => line.includes('destination'))).toEqual([])
+    expect(Object.keys(samplesByName([], [aSnapshot()])).filter((line) => line.includes('destination'))).toEqual([])
   })
 })
 
@@ -214,7 +217,7 @@ test('each sample has the labels of its family and no other, and a number for it
   })
   const { samples } = stateOf(
     [anInstance({ status: { conditions: [ready] } })],
-    [broken, good('good', { endedAgoMs: hour, freeBytes: 5 }), failed('bad', minute), aSnapshot()],
+    [broken, good('good', { endedAgoMs: hour, freeBytes: 5 }), failedSnapshot('bad', minute), aSnapshot()],
   )
   for (const { name, labels, value } of samples) {
     expect(Object.keys(labels), name).toEqual(stateFamilies.find((family) => family.name === name)?.labels)

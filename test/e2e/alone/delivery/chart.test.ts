@@ -8,7 +8,7 @@ import { shellOnClaim } from '../../../support/meilisearch/artifact.ts'
 import { eventually } from '../../../support/kubernetes/eventually.ts'
 import { chart, Helm, overConflicts } from '../../../support/delivery/helm.ts'
 import { snapshotOf } from '../../../support/meilisearch/objects.ts'
-import { elsewhere, whyElsewhere } from '../../support/on-test-bed.ts'
+import { elsewhere, whyElsewhere } from '../../support/on-test-cluster.ts'
 import { installOperator, kubectl, operatorNamespace, toolbox, World } from '../../support/world.ts'
 import type { Server } from '../../support/world.ts'
 
@@ -51,7 +51,7 @@ describe('the chart', () => {
   })
 
   /** The artifact of one snapshot, checked by the system's own tool. */
-  async function stored(name: string): Promise<string> {
+  async function checkArtifact(name: string): Promise<string> {
     return await shellOnClaim(
       toolbox,
       { namespace: world.namespace, claimName: 'backups' },
@@ -72,7 +72,7 @@ describe('the chart', () => {
     ])
     expect(JSON.parse(labels)).toMatchObject({ 'app.kubernetes.io/managed-by': 'Helm' })
     await world.snapshot('first', { instance: 'movies', claim: claimOfOneGibibyte('backups') })
-    expect((await world.completed('first')).status?.request?.posts).toBe(1)
+    expect((await world.waitForCompletion('first')).status?.request?.posts).toBe(1)
   })
 
   test('upgrades the CRDs with the release', async () => {
@@ -130,12 +130,12 @@ describe('the chart', () => {
         const {
           status,
           metadata: { uid },
-        } = await world.completed(name)
+        } = await world.waitForCompletion(name)
         expect(status?.request?.posts).toBe(1)
         expect(await names('-n', world.namespace, 'jobs', '-l', `meili-operator.dev/snapshot-uid=${uid}`)).toHaveLength(
           1,
         )
-        expect(await stored(name)).toContain('data.ms.snapshot: OK')
+        expect(await checkArtifact(name)).toContain('data.ms.snapshot: OK')
       }
       expect(await server.api.snapshotTasks()).toHaveLength(3)
     },
@@ -150,7 +150,7 @@ describe('the chart', () => {
     expect(await ourClusterRoles()).toEqual([])
     expect(await names('-n', world.namespace, 'meilisnapshots,meiliinstances,pvc')).toEqual(before)
     expect((await world.get('first')).status?.phase).toBe('Completed')
-    expect(await stored('first')).toContain('data.ms.snapshot: OK')
+    expect(await checkArtifact('first')).toContain('data.ms.snapshot: OK')
   })
 
   test('for one namespace it works without any right in the cluster', async () => {
@@ -166,7 +166,7 @@ describe('the chart', () => {
       await world.run('mine')
       await world.snapshot('of-mine', { instance: 'mine', claim: claimOfOneGibibyte('mine-backups') })
       await world.snapshot('of-theirs', { instance: 'movies' })
-      for (const name of ['of-mine', 'of-theirs']) await world.completed(name)
+      for (const name of ['of-mine', 'of-theirs']) await world.waitForCompletion(name)
       expect(
         await kubectl.run([
           '-n',

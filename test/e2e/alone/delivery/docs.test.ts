@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { runnable } from '../../../docs/blocks.ts'
-import { follow, leftOut, toRun } from '../../../docs/page.ts'
+import { follow, linesNotRun, toRun } from '../../../docs/page.ts'
 import { Reader } from '../../../docs/reader.ts'
 import type { Session } from '../../../docs/session.ts'
-import { elsewhere, whyElsewhere } from '../../support/on-test-bed.ts'
+import { elsewhere, whyElsewhere } from '../../support/on-test-cluster.ts'
 import { kubectl, removeOperator } from '../../support/world.ts'
 
 const repository = join(import.meta.dirname, '../../../..')
@@ -41,7 +41,7 @@ describe.skipIf(elsewhere)(`the docs${whyElsewhere}`, () => {
     })
     afterAll(async () => {
       session?.[Symbol.dispose]()
-      for (const line of leftOut(page, steps)) console.log(`not run: ${line}`)
+      for (const line of linesNotRun(page, steps)) console.log(`not run: ${line}`)
       await kubectl.run(['delete', 'namespace', 'shop', '--ignore-not-found', '--wait', '--timeout=120s'])
     })
 

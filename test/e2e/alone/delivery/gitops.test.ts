@@ -1,7 +1,7 @@
 // What GitOps tools make of live objects: every version that the API server ever showed of each object, through every state that is cheap to bring about.
 // With RECORD_GITOPS=1 (npm run record:gitops) one object of each state is written into examples/gitops, for those who run no cluster.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Diary } from '../../../gitops/diary.ts'
+import { ObjectHistory } from '../../../gitops/object-history.ts'
 import { expectedOf, stateOf } from '../../../gitops/states.ts'
 import type { Kind } from '../../../gitops/states.ts'
 import { recordExamples } from '../../../gitops/recorder.ts'
@@ -14,23 +14,23 @@ import type { Server } from '../../support/world.ts'
 
 const world = ownWorld()
 let server: Server
-let diary: Diary
+let history: ObjectHistory
 const patch = async (kind: string, name: string, body: object): Promise<string> =>
   await kubectl.run(['-n', world.namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(body)])
 
 beforeAll(async () => {
-  diary = await Diary.begin(kubectl, world.namespace)
+  history = await ObjectHistory.begin(kubectl, world.namespace)
 })
 afterAll(async () => {
-  diary.end()
-  if (process.env['RECORD_GITOPS'] === '1') await recordExamples(diary.objects(), world.namespace)
+  history.end()
+  if (process.env['RECORD_GITOPS'] === '1') await recordExamples(history.objects(), world.namespace)
   await scaleOperator(1)
 })
 
-/** Only states that the diary must hold after the test that calls. */
-const seen = async (kind: Kind, ...states: string[]): Promise<void> => {
+/** Only states that the history must hold after the test that calls. */
+const waitForStates = async (kind: Kind, ...states: string[]): Promise<void> => {
   for (const state of states)
-    await diary.until(`${kind} ${state}`, (object) => object.kind === kind && stateOf(object) === state)
+    await history.until(`${kind} ${state}`, (object) => object.kind === kind && stateOf(object) === state)
 }
 
 describe('a life under the eyes of GitOps tools', () => {
@@ -41,20 +41,20 @@ describe('a life under the eyes of GitOps tools', () => {
       claimOf({ namespace: world.namespace, name: 'backups' }),
       snapshotOf({ namespace: world.namespace, name: 'first', instance: 'movies' }),
     )
-    await seen('MeiliInstance', 'unseen')
-    await seen('MeiliSnapshot', 'unseen')
+    await waitForStates('MeiliInstance', 'unseen')
+    await waitForStates('MeiliSnapshot', 'unseen')
     await scaleOperator(1)
   })
 
   test('applied together, the snapshot waits for its server, and both are done in the end', async () => {
     await world.instanceReady('movies')
-    await world.completed('first')
-    await seen('MeiliInstance', 'not-ready', 'ready')
-    await seen('MeiliSnapshot', 'pending', 'completed')
+    await world.waitForCompletion('first')
+    await waitForStates('MeiliInstance', 'not-ready', 'ready')
+    await waitForStates('MeiliSnapshot', 'pending', 'completed')
   })
 
   test('a snapshot that is asked for again is in progress until it is done; all phases are', async () => {
-    server = await world.managedDoor('movies')
+    server = await world.connectManaged('movies')
     await server.load(5000)
     // Enough that the task behind it is still to come when it is cancelled.
     const busy = await server.api.addDocuments('other', filmLines(0, 40_000))
@@ -69,16 +69,16 @@ describe('a life under the eyes of GitOps tools', () => {
       (snapshot) => snapshot.status?.request?.taskUid !== undefined,
     )
     await server.api.call(`/tasks/cancel?uids=${status?.request?.taskUid ?? ''},${busy}`, { method: 'POST' })
-    await world.completed('again')
+    await world.waitForCompletion('again')
     await world.snapshot('slowly', { instance: 'movies' }, { mover: { bandwidthLimit: '8Mi' } })
-    await world.completed('slowly')
-    await seen('MeiliSnapshot', 'snapshotting', 'moving', 'retrying')
+    await world.waitForCompletion('slowly')
+    await waitForStates('MeiliSnapshot', 'snapshotting', 'moving', 'retrying')
   })
 
   test('a snapshot that cannot be taken has failed', async () => {
     await world.snapshot('hopeless', { instance: 'nobody' }, { deadlines: { start: '1s' } })
     await world.until('hopeless', 'to fail', (snapshot) => snapshot.status?.phase === 'Failed')
-    await seen('MeiliSnapshot', 'failed')
+    await waitForStates('MeiliSnapshot', 'failed')
   })
 
   test('a second MeiliInstance for the same pod is stalled; one whose snapshots go nowhere is good', async () => {
@@ -90,21 +90,21 @@ describe('a life under the eyes of GitOps tools', () => {
       },
     )
     await kubectl.apply(rival)
-    await seen('MeiliInstance', 'stalled')
+    await waitForStates('MeiliInstance', 'stalled')
     await world.serve('volatile', { snapshotsOn: 'emptyDir' })
-    await seen('MeiliInstance', 'no-snapshots')
+    await waitForStates('MeiliInstance', 'no-snapshots')
   })
 
   test('a change that is refused is a failure though the server serves; taken back, all is well', async () => {
     await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.20.0' } } })
-    await seen('MeiliInstance', 'refused')
+    await waitForStates('MeiliInstance', 'refused')
     await patch('meiliinstance', 'movies', { spec: { managed: { version: '1.21.0' } } })
     await world.instanceReady('movies')
   })
 
   test('a change that is on its way is in progress', async () => {
     await patch('meiliinstance', 'movies', { spec: { managed: { storage: { size: '2Gi' } } } })
-    await seen('MeiliInstance', 'applying')
+    await waitForStates('MeiliInstance', 'applying')
     await world.instanceReady('movies')
   })
 
@@ -114,7 +114,7 @@ describe('a life under the eyes of GitOps tools', () => {
         managed: { version: '1.22.0', upgrade: { destination: { claim: { name: 'backups', path: 'upgrades' } } } },
       },
     })
-    await seen('MeiliInstance', 'upgrading')
+    await waitForStates('MeiliInstance', 'upgrading')
     await world.untilInstance(
       'movies',
       'to have stopped',
@@ -124,13 +124,13 @@ describe('a life under the eyes of GitOps tools', () => {
     await world.instanceReady('movies')
   })
 
-  test('changed or deleted while nobody looks, an object is not what it was; looked at again, it is, also where its story has ended', async () => {
+  test('changed or deleted while nobody looks, an object is not what it was; looked at again, it is, also where its life has ended', async () => {
     await scaleOperator(0)
     await patch('meilisnapshot', 'first', { spec: { deletionPolicy: 'Delete' } })
     await patch('meiliinstance', 'movies', { spec: { managed: { suspend: true } } })
     await kubectl.run(['-n', world.namespace, 'delete', 'meilisnapshot', 'again', '--wait=false'])
-    await seen('MeiliInstance', 'changed')
-    await seen('MeiliSnapshot', 'changed', 'deleting')
+    await waitForStates('MeiliInstance', 'changed')
+    await waitForStates('MeiliSnapshot', 'changed', 'deleting')
     await scaleOperator(1)
     await kubectl.run([
       '-n',
@@ -147,17 +147,17 @@ describe('a life under the eyes of GitOps tools', () => {
     )
     expect(metadata.generation).toBe(2)
     expect(status?.phase).toBe('Completed')
-    await seen('MeiliInstance', 'suspended')
+    await waitForStates('MeiliInstance', 'suspended')
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'movies', '--timeout=60s'])
-    await seen('MeiliInstance', 'deleting')
+    await waitForStates('MeiliInstance', 'deleting')
   })
 })
 
 describe('the verdicts', () => {
   test('on every version of every object are what the contract says', async () => {
-    const objects = [...diary.objects()]
+    const objects = [...history.objects()]
     const verdicts = await verdictsOf(objects)
-    const told = objects.map((object, index) => {
+    const actual = objects.map((object, index) => {
       const { kstatus, argo, flux } = verdicts[index]!
       return {
         name: `${object.kind} ${object.metadata.name} at ${object.metadata.resourceVersion}: ${stateOf(object)}, ${conditionOf(object, 'Ready')?.reason ?? ''}`,
@@ -166,8 +166,8 @@ describe('the verdicts', () => {
         flux: flux.status,
       }
     })
-    expect(told).toEqual(
-      told.map(({ name }, index) => ({ name, ...expectedOf(objects[index]!.kind, stateOf(objects[index]!)) })),
+    expect(actual).toEqual(
+      actual.map(({ name }, index) => ({ name, ...expectedOf(objects[index]!.kind, stateOf(objects[index]!)) })),
     )
     expect(objects.length).toBeGreaterThan(30)
   })

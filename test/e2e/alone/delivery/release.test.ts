@@ -17,7 +17,7 @@ import {
   repository,
   unpackImage,
 } from '../../../support/delivery/released-files.ts'
-import { elsewhere, testBed, whyElsewhere } from '../../support/on-test-bed.ts'
+import { elsewhere, testCluster, whyElsewhere } from '../../support/on-test-cluster.ts'
 import { installOperator, kubectl, operatorNamespace } from '../../support/world.ts'
 
 const { version } = manifest
@@ -113,7 +113,7 @@ describe.skipIf(elsewhere)(`a release${whyElsewhere}`, () => {
     beforeAll(async () => {
       const archive = join(work, 'image.tar')
       await pipeline(createReadStream(join(released, image('amd64'))), createGunzip(), createWriteStream(archive))
-      await testBed().loadImage(archive)
+      await testCluster().loadImage(archive)
     })
 
     // The other files of the suite test the programs as they are in dist/.
@@ -136,7 +136,7 @@ describe.skipIf(elsewhere)(`a release${whyElsewhere}`, () => {
 
     test('is installed by its chart, with its own image', async () => {
       const namespace = 'release-chart'
-      using helm = await Helm.of(testBed().kubeconfig)
+      using helm = await Helm.of(testCluster().kubeconfig)
       const place = ['--namespace', namespace]
       await helm.run(
         [

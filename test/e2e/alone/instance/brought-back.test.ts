@@ -29,7 +29,7 @@ describe('brought back by a backup tool', () => {
     ['service', 'restored'],
     ['secret', 'restored-connection'],
   ] as const
-  const stored = async (): Promise<Stored[]> =>
+  const readChildren = async (): Promise<Stored[]> =>
     await Promise.all(
       children.map(async ([kind, name]) => await kubectl.json<Stored>(['-n', world.namespace, 'get', kind, name])),
     )
@@ -51,7 +51,7 @@ describe('brought back by a backup tool', () => {
 
   test('objects without owners and an instance without a status are one again: the pod runs on, and an Event says what was adopted', async () => {
     await (await world.run('restored')).load(100)
-    const [before, exported] = [await pod('restored'), await stored()]
+    const [before, exported] = [await pod('restored'), await readChildren()]
     await scaleOperator(0)
     await patch('meiliinstance', 'restored', { metadata: { finalizers: null } })
     for (const [kind, name] of [['meiliinstance', 'restored'], ...children] as const)
@@ -59,7 +59,7 @@ describe('brought back by a backup tool', () => {
     await kubectl.apply(...exported.map(withoutOwners), managedOf({ namespace: world.namespace, name: 'restored' }))
     await scaleOperator(1)
     const { metadata } = await world.instanceReady('restored')
-    for (const child of await stored())
+    for (const child of await readChildren())
       expect(
         child.metadata.ownerReferences?.map(({ uid }) => uid),
         child.kind,

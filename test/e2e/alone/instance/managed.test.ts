@@ -44,7 +44,7 @@ describe('a life', () => {
 
   test('no key stands in status, Events or the StatefulSet', async () => {
     const connection = await world.secret('movies-connection')
-    const told =
+    const printed =
       (await kubectl.run([
         '-n',
         world.namespace,
@@ -53,11 +53,11 @@ describe('a life', () => {
         '-o',
         'yaml',
       ])) + (await kubectl.run(['-n', operatorNamespace, 'logs', 'deployment/meili-operator']))
-    expect(told).not.toContain(key)
-    expect(told).not.toContain(connection['searchKey'])
+    expect(printed).not.toContain(key)
+    expect(printed).not.toContain(connection['searchKey'])
   })
 
-  test('what somebody changes is put back, and told once; what others add stays', async () => {
+  test('what somebody changes is put back, and reported once; what others add stays', async () => {
     await kubectl.run(['-n', world.namespace, 'annotate', 'statefulset', 'movies', 'example.com/theirs=kept'])
     await patch('service', 'movies', { spec: { selector: { 'meili-operator.dev/instance': 'nothing' } } })
     await eventually('the Service to be put back', async () =>
@@ -68,14 +68,14 @@ describe('a life', () => {
         : undefined,
     )
     await world.instanceReady('movies')
-    const told = await eventually(
+    const printed = await eventually(
       'the Event of it',
       async () =>
         (await events('movies')).match(
           /DriftFound: .*spec\.selector\.meili-operator\.dev\/instance of Service movies/g,
         ) ?? undefined,
     )
-    expect(told).toHaveLength(1)
+    expect(printed).toHaveLength(1)
     expect(
       (await find<{ metadata: { annotations: Record<string, string> } }>('statefulset', 'movies'))?.metadata
         .annotations['example.com/theirs'],
@@ -142,12 +142,12 @@ describe('a life', () => {
     )
     await world.instanceReady('movies')
     const { searchKey: fresh = '' } = await world.secret('movies-connection')
-    expect(await (await world.managedDoor('movies')).as(fresh).hits('films', 'alien')).toBeGreaterThan(0)
+    expect(await (await world.connectManaged('movies')).as(fresh).hits('films', 'alien')).toBeGreaterThan(0)
     await world.snapshot('rotated', {
       instance: 'movies',
       claim: { name: 'backups', template: { resources: { requests: { storage: '1Gi' } } } },
     })
-    expect((await world.completed('rotated')).status?.artifact?.documents).toBe(500)
+    expect((await world.waitForCompletion('rotated')).status?.artifact?.documents).toBe(500)
     key = next
   })
 
@@ -165,7 +165,7 @@ describe('a life', () => {
     await patch('meiliinstance', 'movies', { spec: { managed: { storage: { size: '10Gi' } } } })
     const { status } = await world.untilInstance(
       'movies',
-      'to have more room',
+      'to have more space',
       (instance) => instance.status?.storage?.[0]?.capacityBytes === 10 * 2 ** 30,
     )
     expect(status?.storage?.[0]).toMatchObject({ requestedBytes: 10 * 2 ** 30 })
@@ -195,7 +195,7 @@ describe('a life', () => {
     await world.snapshot('last', { instance: 'movies' })
     await world.until('last', 'to have asked', ({ status }) => status?.request?.taskUid !== undefined)
     await kubectl.run(['-n', world.namespace, 'delete', 'meiliinstance', 'movies', '--timeout=120s'])
-    await world.completed('last')
+    await world.waitForCompletion('last')
     await eventually('claim and key to be gone', async () =>
       (await find('pvc', 'movies-data')) === undefined && (await find('secret', 'movies-keys')) === undefined
         ? true

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../../src/api/instance.ts'
-import { Diary } from '../../../gitops/diary.ts'
+import { ObjectHistory } from '../../../gitops/object-history.ts'
 import { shellOnClaim } from '../../../support/meilisearch/artifact.ts'
 import { managedOf } from '../../../support/meilisearch/managed-objects.ts'
 import { claimOf, secretOf, serviceOf, statefulSetOf } from '../../../support/meilisearch/objects.ts'
@@ -84,7 +84,7 @@ describe('neighbours', () => {
     const server = await world.run('shared', { snapshots: { claimName: 'shared-backups' } })
     await server.load(2000)
     await world.snapshot('beside', { instance: 'shared', claim: { name: 'shared-backups' } })
-    const { status } = await world.completed('beside')
+    const { status } = await world.waitForCompletion('beside')
     const { status: instance } = await world.instance('shared')
     expect(instance?.snapshotVolume).toMatchObject({ claimName: 'shared-backups', subPath: 'meilisearch/shared' })
     expect(instance?.databaseClaims).toEqual([{ claimName: 'shared-data', subPath: 'data.ms' }])
@@ -149,7 +149,7 @@ describe('neighbours', () => {
     await kubectl.apply(adopted)
     await world.untilInstance('films-meilisearch', 'to be ready', (instance) => readyOf(instance)?.status === 'True')
 
-    const slices = await Diary.begin(kubectl, world.namespace, [
+    const slices = await ObjectHistory.begin(kubectl, world.namespace, [
       { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' },
       meiliInstances,
     ])
@@ -159,17 +159,17 @@ describe('neighbours', () => {
         instance: 'films-meilisearch',
         claim: { name: 'backups-of-films', template: { resources: { requests: { storage: '1Gi' } } } },
       })
-      await world.completed('of-films')
+      await world.waitForCompletion('of-films')
       const seen = slices.objects() as readonly (MeiliInstance & {
         endpoints?: readonly { targetRef?: { name: string } }[]
       })[]
-      const reached = (service: string): string[] =>
+      const podsBehind = (service: string): string[] =>
         seen
           .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service)
           .map(({ endpoints }) => (endpoints ?? []).map(({ targetRef }) => targetRef?.name).join(' '))
-      expect(reached('films'), 'what the watch brought').toContain('films-0')
+      expect(podsBehind('films'), 'what the watch brought').toContain('films-0')
       expect(
-        reached('films-meilisearch').filter((names) => names !== 'films-meilisearch-0'),
+        podsBehind('films-meilisearch').filter((names) => names !== 'films-meilisearch-0'),
         'what the watch brought',
       ).toEqual([])
       const { endpoints } = (

@@ -17,7 +17,7 @@ const neverSmaller =
   'a volume never gets smaller: keep the size; for a smaller one restore a snapshot into another MeiliInstance'
 const sameKind =
   'storageClassName and accessModes of a claim are immutable: restore a snapshot into another MeiliInstance'
-const samePlace = 'the database stays on its claim: restore a snapshot into another MeiliInstance instead'
+const sameClaim = 'the database stays on its claim: restore a snapshot into another MeiliInstance instead'
 const exactlyOne =
   'write existing for a server that someone else runs, or managed for one that the operator runs: exactly one of them'
 const version = 'version is that of Meilisearch, 1.12.0 or later: write for example 1.21.0'
@@ -60,8 +60,8 @@ export const badManaged: readonly Bad[] = [
     [['spec.managed.version', text]],
   ]),
   ...volumes,
-  ['spec.managed.storage', samePlace, [['spec.managed.storage', { claimName: 'other' }]], update],
-  ['spec.managed.storage', samePlace, [['spec.managed.storage', { claimName: 'other' }]], { isUpdate: true, which: 2 }],
+  ['spec.managed.storage', sameClaim, [['spec.managed.storage', { claimName: 'other' }]], update],
+  ['spec.managed.storage', sameClaim, [['spec.managed.storage', { claimName: 'other' }]], { isUpdate: true, which: 2 }],
   [
     'spec.managed',
     'upgrade.destination is on the claim of the database: a snapshot there fills what it is to protect, and is lost with it; name another claim',

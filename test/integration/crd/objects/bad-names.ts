@@ -74,12 +74,13 @@ const labelFields = [
   ...terms.map((member) => [member, 'namespaces', 'a Namespace', 1] as const),
 ]
 
-const placed = (member: string): string => member.replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')
+const bracketIndexes = (member: string): string => member.replaceAll(/\.(\d+)(?=\.|$)/g, '[$1]')
 const bad = (
   kind: BadName['kind'],
   [member, message, which]: readonly [string, string, number],
   values: readonly string[],
-): BadName[] => values.map((value) => ({ kind, at: placed(member), says: message, change: [[member, value]], which }))
+): BadName[] =>
+  values.map((value) => ({ kind, at: bracketIndexes(member), says: message, change: [[member, value]], which }))
 
 /** All of them where they matter most, and one elsewhere: the pattern is the same. */
 const someNames = (member: string): readonly string[] => (member.includes('apiKeySecretRef') ? names : names.slice(-3))

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import type { SnapshotTask } from '../../../../src/api/snapshot.ts'
 import type { EngineAnswer, EngineSeen } from '../../../../src/kinds/snapshot/observation.ts'
-import { anEngine, aTask, baseline, succeeded } from '../observations.ts'
+import { anEngine, aTask, baseline, succeededTask } from '../observations.ts'
 import { maybe, words } from './parts.ts'
 
 const taskStatus = fc.constantFrom('enqueued', 'processing', 'succeeded', 'failed', 'canceled')
@@ -22,7 +22,7 @@ export const task: Arbitrary<SnapshotTask> = fc
     message: words,
   })
   .map(({ message, ...told }) => {
-    const { batchUid, startedAt, finishedAt, duration } = succeeded() as Required<SnapshotTask>
+    const { batchUid, startedAt, finishedAt, duration } = succeededTask() as Required<SnapshotTask>
     if (told.status === 'enqueued' || told.status === 'canceled') return told
     if (told.status === 'processing') return { ...told, batchUid, startedAt }
     const error =

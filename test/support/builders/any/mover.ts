@@ -7,7 +7,7 @@ import { exitCodes } from '../../../../src/mover/contract.ts'
 import type { MoverResult } from '../../../../src/mover/contract.ts'
 import { configVariable } from '../../../../src/kinds/snapshot/job/template.ts'
 import type { MoverSeen } from '../../../../src/kinds/snapshot/observation.ts'
-import { aJob, aPod, aSnapshot, ended, running, stored } from '../observations.ts'
+import { aJob, aPod, aSnapshot, endedPod, runningPod, stored } from '../observations.ts'
 import { going, maybe, seldom, words } from './parts.ts'
 
 const said: Arbitrary<MoverResult | string> = fc.oneof(
@@ -17,11 +17,11 @@ const said: Arbitrary<MoverResult | string> = fc.oneof(
   words,
 )
 const pod: Arbitrary<V1Pod> = fc.oneof(
-  fc.constant(running()),
+  fc.constant(runningPod()),
   fc
     .record({ exitCode: fc.constantFrom<number>(...Object.values(exitCodes), 137), said, disrupted: fc.boolean() })
     .map((parts) =>
-      ended(parts.exitCode, parts.said, {
+      endedPod(parts.exitCode, parts.said, {
         conditions: parts.disrupted ? [{ type: 'DisruptionTarget', status: 'True' }] : [],
       }),
     ),

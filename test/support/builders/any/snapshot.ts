@@ -4,7 +4,7 @@ import type { Arbitrary } from 'fast-check'
 import { snapshotFinalizer, snapshotReasons } from '../../../../src/api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotRequest } from '../../../../src/api/snapshot.ts'
 import { moverJobName } from '../../../../src/kinds/snapshot/job/commands/move.ts'
-import { aCondition, aSnapshot, asStored, baseline, succeeded } from '../observations.ts'
+import { aCondition, aSnapshot, asStored, baseline, succeededTask } from '../observations.ts'
 import { going, maybe, seldom, time, words } from './parts.ts'
 import { task } from './engine.ts'
 
@@ -68,7 +68,7 @@ const status: Arbitrary<MeiliSnapshotStatus> = fc
       phase: 'Moving' as const,
       ...parts.judgement,
       request: parts.request,
-      task: succeeded({ uid: parts.taskUid }),
+      task: succeededTask({ uid: parts.taskUid }),
       move: { ...parts.move, jobName: moverJobName(aSnapshot(), parts.move.attempt) },
     })),
   )

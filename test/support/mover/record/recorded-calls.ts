@@ -35,7 +35,7 @@ export interface Call {
 }
 
 /** Runs the mover under strace. With one thread in the pool another run makes the same calls again, in the same order. */
-export async function recorded(
+export async function recordCalls(
   work: Workplace,
   { config = {}, threads = 4 }: { config?: Partial<MoveConfig>; threads?: number } = {},
 ): Promise<{ ended: Ended; calls: Call[] }> {
@@ -64,7 +64,7 @@ export function callsIn(text: string): Call[] {
     if (resumed === undefined) count(counts, thread, said)
     if (whole.endsWith('<unfinished ...>'))
       open.set(thread, { begin, text: whole.slice(0, -'<unfinished ...>'.length).trimEnd() })
-    else calls.push(...parsed(whole, { begin, end: line, nth: counts.get(`${thread} ${nameIn(whole)}`) ?? 0 }))
+    else calls.push(...parseCalls(whole, { begin, end: line, nth: counts.get(`${thread} ${nameIn(whole)}`) ?? 0 }))
   }
   return calls.toSorted((one, other) => one.begin - other.begin)
 }
@@ -76,7 +76,7 @@ function count(counts: Map<string, number>, thread: string, said: string): void 
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-function parsed(text: string, at: Pick<Call, 'begin' | 'end' | 'nth'>): Call[] {
+function parseCalls(text: string, at: Pick<Call, 'begin' | 'end' | 'nth'>): Call[] {
   const [, name = '', given = '', result = ''] = /^(\w+)\((.*)\) += (.*)$/.exec(text) ?? []
   if (!changing.some((known) => known === name) || result.startsWith('-1')) return []
   const place = name === 'openat' ? `${given}, ${result}` : given

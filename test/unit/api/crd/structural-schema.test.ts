@@ -242,7 +242,7 @@ describe('what is refused', () => {
     expect(() => emit(schema)).toThrow(says)
   })
 
-  test('all findings are told at once', () => {
+  test('all findings are reported at once', () => {
     expect(() => emit(z.object({ a: z.any(), b: z.date() }))).toThrow(/spec\.a: .*\nspec\.b: /)
   })
 })

@@ -1,4 +1,4 @@
-// What wakes a MeiliInstance, and what it tells as Events.
+// What wakes a MeiliInstance, and the Events it writes.
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../../src/api/instance.ts'
 import {
@@ -11,13 +11,13 @@ import { learnRefusal } from '../../../../src/kinds/instance/decide.ts'
 import { instanceStory } from '../../../../src/kinds/instance/story.ts'
 import type { InstanceWorld } from '../../../../src/kinds/instance/observe/observe.ts'
 import { aCondition, anInstance, aSnapshot, now } from '../../../support/builders/observations.ts'
-import { decidedInstance, nothingThere } from '../../../support/builders/instance-observations.ts'
+import { instanceVerdict, nothingThere } from '../../../support/builders/instance-observations.ts'
 import {
   aManagedInstance,
-  decidedManaged,
+  managedVerdict,
   everything,
   noPod,
-  stored,
+  storedChild,
 } from '../../../support/builders/managed-observations.ts'
 
 describe('instancesBeside', () => {
@@ -53,8 +53,8 @@ describe('instanceOf', () => {
 })
 
 describe('instanceStory', () => {
-  const ready = decidedInstance().status
-  const missing = decidedInstance(nothingThere).status
+  const ready = instanceVerdict().status
+  const missing = instanceVerdict(nothingThere).status
   const reasons = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] =>
     instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
 
@@ -67,27 +67,27 @@ describe('instanceStory', () => {
   })
 
   test('a change of reason, and nothing where only words change', () => {
-    const other = decidedInstance({ server: { state: 'Unreachable', message: 'one' } }).status
+    const other = instanceVerdict({ server: { state: 'Unreachable', message: 'one' } }).status
     expect(reasons(missing, other)).toEqual(['Warning Unreachable'])
-    expect(reasons(other, decidedInstance({ server: { state: 'Unreachable', message: 'two' } }).status)).toEqual([])
+    expect(reasons(other, instanceVerdict({ server: { state: 'Unreachable', message: 'two' } }).status)).toEqual([])
     expect(reasons(ready, ready)).toEqual([])
   })
 
-  test('a missing Secret is told', () => {
+  test('a missing Secret is reported', () => {
     expect(
       reasons(
         undefined,
-        decidedInstance({ server: { state: 'SecretMissing', message: 'Secret keys does not exist.' } }).status,
+        instanceVerdict({ server: { state: 'SecretMissing', message: 'Secret keys does not exist.' } }).status,
       ),
     ).toEqual(['Warning KeyMissing'])
   })
 
-  test('a volume that no snapshot can be moved from is told, one that is fine is not', () => {
-    expect(reasons(ready, decidedInstance({ claim: undefined }).status)).toEqual(['Warning ClaimNotBound'])
-    expect(reasons(decidedInstance({ claim: undefined }).status, ready)).toEqual([])
+  test('a volume that no snapshot can be moved from is reported, one that is fine is not', () => {
+    expect(reasons(ready, instanceVerdict({ claim: undefined }).status)).toEqual(['Warning ClaimNotBound'])
+    expect(reasons(instanceVerdict({ claim: undefined }).status, ready)).toEqual([])
   })
 
-  test('what was not checked is not told', () => {
+  test('what was not checked is not reported', () => {
     expect(reasons({ conditions: [aCondition('Ready', 'False', { reason: 'PodNotFound' })] }, missing)).toEqual([])
   })
 })
@@ -99,44 +99,49 @@ test('no effect brings news of an instance', () => {
 })
 
 describe('instanceStory of a server that we run', () => {
-  const told = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] =>
+  const eventsOf = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] =>
     instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
-  const inPlace = decidedManaged().status
-  const made = decidedManaged({ ...noPod, managed: { statefulSet: undefined } }).status
+  const inPlace = managedVerdict().status
+  const made = managedVerdict({ ...noPod, managed: { statefulSet: undefined } }).status
 
-  test('a step is told once, though two conditions speak of it', () => {
-    expect(told(undefined, made)).toEqual(['Normal Applying'])
-    expect(told(made, made)).toEqual([])
+  test('a step is reported once, though two conditions speak of it', () => {
+    expect(eventsOf(undefined, made)).toEqual(['Normal Applying'])
+    expect(eventsOf(made, made)).toEqual([])
   })
 
   test('the end of the way is Ready; that all is in place is not worth a word more', () => {
-    expect(told(made, inPlace)).toEqual(['Normal Ready'])
+    expect(eventsOf(made, inPlace)).toEqual(['Normal Ready'])
   })
 
   test('what somebody changed and what cannot be are warnings', () => {
     const { statefulSet } = everything(aManagedInstance())
     expect(
-      told(
+      eventsOf(
         inPlace,
-        decidedManaged({ managed: { statefulSet: stored(statefulSet as never, { spec: { replicas: 2 } }) } }).status,
+        managedVerdict({ managed: { statefulSet: storedChild(statefulSet as never, { spec: { replicas: 2 } }) } })
+          .status,
       ),
     ).toEqual(['Warning DriftFound'])
     expect(
-      told(inPlace, decidedManaged({ instance: aManagedInstance({ managed: { version: '1.20.0' } }) }).status),
+      eventsOf(inPlace, managedVerdict({ instance: aManagedInstance({ managed: { version: '1.20.0' } }) }).status),
     ).toEqual(['Warning DowngradeRefused'])
   })
 
-  test('what is adopted is told, and a Service of somebody else is a warning, once', () => {
+  test('what is adopted is reported, and a Service of somebody else is a warning, once', () => {
     const { service } = everything(aManagedInstance())
-    const bare = stored<never>(service as never, { metadata: { ownerReferences: undefined } })
-    expect(told(made, decidedManaged({ managed: { service: bare } }).status)).toEqual([
+    const bare = storedChild<never>(service as never, { metadata: { ownerReferences: undefined } })
+    expect(eventsOf(made, managedVerdict({ managed: { service: bare } }).status)).toEqual([
       'Normal Ready',
       'Normal Adopting',
     ])
-    const selected = (...selectedBy: string[]): MeiliInstanceStatus =>
-      decidedManaged({ managed: { selectedBy } }).status
-    const [one, two] = [selected('edge'), selected('edge', 'other')]
-    expect([told(inPlace, one), told(one, two), told(two, inPlace)]).toEqual([['Warning ForeignService'], [], []])
+    const selectedStatus = (...selectedBy: string[]): MeiliInstanceStatus =>
+      managedVerdict({ managed: { selectedBy } }).status
+    const [one, two] = [selectedStatus('edge'), selectedStatus('edge', 'other')]
+    expect([eventsOf(inPlace, one), eventsOf(one, two), eventsOf(two, inPlace)]).toEqual([
+      ['Warning ForeignService'],
+      [],
+      [],
+    ])
   })
 
   test('each step of an upgrade, and its end', () => {
@@ -144,8 +149,8 @@ describe('instanceStory of a server that we run', () => {
       ...inPlace,
       upgrade: { from: '1.21.0', to: '1.50.0', step, generation: 2, startedAt: '2026-03-01T11:00:00Z' },
     })
-    expect(told(inPlace, at('Start'))).toEqual(['Normal UpgradeStep'])
-    expect(told(at('Start'), at('Start'))).toEqual([])
+    expect(eventsOf(inPlace, at('Start'))).toEqual(['Normal UpgradeStep'])
+    expect(eventsOf(at('Start'), at('Start'))).toEqual([])
     expect(instanceStory(at('Database'), at('Done')).map(({ message }) => message)).toEqual([
       'Upgraded from 1.21.0 to 1.50.0.',
     ])
@@ -153,22 +158,22 @@ describe('instanceStory of a server that we run', () => {
 })
 
 describe('learnRefusal', () => {
-  const { status } = decidedManaged({ ...noPod, managed: { statefulSet: undefined } })
-  const learnt = (message: string, cause?: 'NotExpandable'): MeiliInstanceStatus =>
+  const { status } = managedVerdict({ ...noPod, managed: { statefulSet: undefined } })
+  const refusedStatus = (message: string, cause?: 'NotExpandable'): MeiliInstanceStatus =>
     learnRefusal(aManagedInstance({ status }), { kind: 'Refused', effect: 'Apply', message, cause }, now)
   const reasons = ({ conditions }: MeiliInstanceStatus): (string | undefined)[] =>
     ['Reconciling', 'Ready', 'Applied'].map((type) => conditions?.find((condition) => condition.type === type)?.reason)
 
-  test('the words of the API server stand in every condition that speaks of the step, and are told once', () => {
-    expect(reasons(learnt('exceeded quota'))).toEqual(['ObjectRefused', 'ObjectRefused', 'ObjectRefused'])
-    expect(instanceStory(status, learnt('exceeded quota'))).toEqual([
+  test('the words of the API server stand in every condition that speaks of the step, and are reported once', () => {
+    expect(reasons(refusedStatus('exceeded quota'))).toEqual(['ObjectRefused', 'ObjectRefused', 'ObjectRefused'])
+    expect(instanceStory(status, refusedStatus('exceeded quota'))).toEqual([
       { type: 'Warning', reason: 'ObjectRefused', message: 'exceeded quota' },
     ])
   })
 
   test('a claim that cannot grow comes with what to do', () => {
     expect(
-      learnt('only dynamically provisioned pvc can be resized', 'NotExpandable').conditions?.[0]?.message,
+      refusedStatus('only dynamically provisioned pvc can be resized', 'NotExpandable').conditions?.[0]?.message,
     ).toContain('allowVolumeExpansion')
   })
 })

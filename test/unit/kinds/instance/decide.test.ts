@@ -15,7 +15,7 @@ import {
 import {
   aLocation,
   anInstanceObservation,
-  decidedInstance,
+  instanceVerdict,
   healthy,
   instanceWith,
   messageOf,
@@ -28,7 +28,7 @@ const notReadySince = (lastTransitionTime: string): ReturnType<typeof instanceWi
     observedGeneration: 1,
     conditions: [{ ...aCondition('Ready', 'False', { reason: 'PodNotFound' }), lastTransitionTime }],
   })
-const named = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
+const conditionNamed = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
   conditions?.find((condition) => condition.type === type)
 
 test('an observation brings no effect: nothing is written but status', () => {
@@ -38,7 +38,7 @@ test('an observation brings no effect: nothing is written but status', () => {
 
 describe('what was seen', () => {
   test('of a healthy server, in full', () => {
-    const { status } = decidedInstance({ lastSnapshot: { name: 'nightly', completedAt: ago(hour) } })
+    const { status } = instanceVerdict({ lastSnapshot: { name: 'nightly', completedAt: ago(hour) } })
     expect(status).toMatchObject({
       observedGeneration: 1,
       version: '1.21.0',
@@ -68,8 +68,8 @@ describe('what was seen', () => {
   })
 
   test('version, database, its claim and last snapshot stay while the server is silent; pod, endpoint and volume are as they are now', () => {
-    const before = decidedInstance({ lastSnapshot: { name: 'nightly', completedAt: ago(hour) } }).status
-    const { status } = decidedInstance({ ...nothingThere, instance: instanceWith(before) })
+    const before = instanceVerdict({ lastSnapshot: { name: 'nightly', completedAt: ago(hour) } }).status
+    const { status } = instanceVerdict({ ...nothingThere, instance: instanceWith(before) })
     expect(before.databaseClaims).toEqual([{ claimName: 'search-data', subPath: 'data.ms' }])
     expect(status).toMatchObject({
       version: '1.21.0',
@@ -85,12 +85,12 @@ describe('what was seen', () => {
   test('a newer snapshot takes the place of the last', () => {
     const instance = instanceWith({ lastSnapshot: { name: 'old', completedAt: ago(hour) } })
     expect(
-      decidedInstance({ instance, lastSnapshot: { name: 'new', completedAt: ago(minute) } }).status.lastSnapshot?.name,
+      instanceVerdict({ instance, lastSnapshot: { name: 'new', completedAt: ago(minute) } }).status.lastSnapshot?.name,
     ).toBe('new')
   })
 
   test('of a pod that no node has yet', () => {
-    expect(decidedInstance({ pods: [aTarget({ spec: { nodeName: undefined } })] }).status.pod).toEqual({
+    expect(instanceVerdict({ pods: [aTarget({ spec: { nodeName: undefined } })] }).status.pod).toEqual({
       name: 'search-0',
       uid: 'pod-uid',
       node: undefined,
@@ -98,7 +98,7 @@ describe('what was seen', () => {
   })
 
   test('each condition and the status carry the generation that was judged', () => {
-    const { status } = decidedInstance({ instance: anInstance({ metadata: { generation: 5 } }) })
+    const { status } = instanceVerdict({ instance: anInstance({ metadata: { generation: 5 } }) })
     expect([
       status.observedGeneration,
       ...status.conditions!.map(({ observedGeneration }) => observedGeneration),
@@ -110,37 +110,37 @@ describe('the snapshot volume', () => {
   test('modes of the claim: as it was bound, else as it was asked for', () => {
     const spec = { accessModes: ['ReadWriteOnce'], volumeMode: undefined }
     expect(
-      decidedInstance({ claim: aClaim({ spec, status: { accessModes: ['ReadWriteMany'] } }) }).status.snapshotVolume,
+      instanceVerdict({ claim: aClaim({ spec, status: { accessModes: ['ReadWriteMany'] } }) }).status.snapshotVolume,
     ).toMatchObject({ volumeMode: 'Filesystem', accessModes: ['ReadWriteMany'] })
     expect(
-      decidedInstance({ claim: aClaim({ spec, status: { phase: 'Pending' } }) }).status.snapshotVolume,
+      instanceVerdict({ claim: aClaim({ spec, status: { phase: 'Pending' } }) }).status.snapshotVolume,
     ).toMatchObject({ accessModes: ['ReadWriteOnce'] })
   })
 
   test('no modes where there is no claim', () => {
-    expect(Object.keys(decidedInstance({ claim: undefined }).status.snapshotVolume!)).not.toContain('accessModes')
+    expect(Object.keys(instanceVerdict({ claim: undefined }).status.snapshotVolume!)).not.toContain('accessModes')
     expect(
-      decidedInstance({ located: aLocation({ kind: 'emptyDir', claimName: undefined }), claim: undefined }).status
+      instanceVerdict({ located: aLocation({ kind: 'emptyDir', claimName: undefined }), claim: undefined }).status
         .snapshotVolume,
     ).toMatchObject({ kind: 'emptyDir' })
   })
 
   test('is absent where it cannot be known', () => {
     expect(
-      decidedInstance({ located: { unknown: 'x', remedy: 'y', s3: false }, claim: undefined }).status.snapshotVolume,
+      instanceVerdict({ located: { unknown: 'x', remedy: 'y', s3: false }, claim: undefined }).status.snapshotVolume,
     ).toBeUndefined()
-    expect(decidedInstance({ located: undefined, claim: undefined }).status.snapshotVolume).toBeUndefined()
+    expect(instanceVerdict({ located: undefined, claim: undefined }).status.snapshotVolume).toBeUndefined()
   })
 
   test('keeps the time at which it was first seen so, until it changes', () => {
-    const instance = instanceWith(decidedInstance().status)
-    expect(decidedInstance({ instance }, now + hour).status.snapshotVolume?.observedAt).toBe(ago(0))
+    const instance = instanceWith(instanceVerdict().status)
+    expect(instanceVerdict({ instance }, now + hour).status.snapshotVolume?.observedAt).toBe(ago(0))
     expect(
-      decidedInstance({ instance, located: aLocation({ subPath: 'other' }) }, now + hour).status.snapshotVolume
+      instanceVerdict({ instance, located: aLocation({ subPath: 'other' }) }, now + hour).status.snapshotVolume
         ?.observedAt,
     ).toBe('2026-03-01T13:00:00Z')
     expect(
-      decidedInstance(
+      instanceVerdict(
         { instance, claim: aClaim({ status: { phase: 'Bound', accessModes: ['ReadWriteMany'] } }) },
         now + hour,
       ).status.snapshotVolume?.observedAt,
@@ -150,7 +150,7 @@ describe('the snapshot volume', () => {
 
 describe('Reconciling and Stalled', () => {
   test('not ready for less than ten minutes: Reconciling, first in the list, with the same words as Ready', () => {
-    const verdict = decidedInstance({ ...nothingThere, instance: notReadySince(ago(10 * minute)) })
+    const verdict = instanceVerdict({ ...nothingThere, instance: notReadySince(ago(10 * minute)) })
     expect(verdict.conditions).toEqual([
       'Reconciling=True',
       'Ready=False',
@@ -159,26 +159,26 @@ describe('Reconciling and Stalled', () => {
       'Authorized=Unknown',
       'SnapshotVolumeReady=Unknown',
     ])
-    expect(named(verdict.status.conditions, 'Reconciling')).toMatchObject({
+    expect(conditionNamed(verdict.status.conditions, 'Reconciling')).toMatchObject({
       reason: 'PodNotFound',
       message: verdict.message,
     })
   })
 
   test('for longer: Stalled in its place, and it is looked at all the same', () => {
-    const verdict = decidedInstance({ ...nothingThere, instance: notReadySince(ago(10 * minute + second)) })
+    const verdict = instanceVerdict({ ...nothingThere, instance: notReadySince(ago(10 * minute + second)) })
     expect(verdict.conditions.slice(0, 2)).toEqual(['Stalled=True', 'Ready=False'])
     expect(verdict.requeueAfterMs).toBe(30 * second)
   })
 
   test('the ten minutes begin anew after it was ready', () => {
     const instance = instanceWith({ conditions: [aCondition('Ready', 'True', { reason: 'Ready' })] })
-    expect(decidedInstance({ ...nothingThere, instance }).conditions[0]).toBe('Reconciling=True')
+    expect(instanceVerdict({ ...nothingThere, instance }).conditions[0]).toBe('Reconciling=True')
   })
 
   test('they go on through a change of reason', () => {
-    const status = decidedInstance({ ...nothingThere, instance: notReadySince(ago(9 * minute)) }).status
-    const verdict = decidedInstance(
+    const status = instanceVerdict({ ...nothingThere, instance: notReadySince(ago(9 * minute)) }).status
+    const verdict = instanceVerdict(
       { instance: instanceWith(status), server: { state: 'Unreachable', message: 'ECONNREFUSED' } },
       now + 2 * minute,
     )
@@ -187,7 +187,7 @@ describe('Reconciling and Stalled', () => {
   })
 
   test('ready again: neither is there', () => {
-    expect(decidedInstance({ instance: notReadySince(ago(hour)) }).conditions).toEqual([
+    expect(instanceVerdict({ instance: notReadySince(ago(hour)) }).conditions).toEqual([
       'Ready=True',
       'PodFound=True',
       'Reachable=True',
@@ -198,7 +198,7 @@ describe('Reconciling and Stalled', () => {
 })
 
 describe('rival', () => {
-  const verdict = decidedInstance({ rival: 'elder' })
+  const verdict = instanceVerdict({ rival: 'elder' })
 
   test('the younger of two on one pod is Stalled at once, and names the elder', () => {
     expect(verdict).toMatchObject({
@@ -217,7 +217,7 @@ describe('rival', () => {
   })
 
   test('is said before any other trouble', () => {
-    expect(decidedInstance({ rival: 'elder', server: { state: 'Unreachable', message: 'x' } }).reason).toBe(
+    expect(instanceVerdict({ rival: 'elder', server: { state: 'Unreachable', message: 'x' } }).reason).toBe(
       'PodAlreadyClaimed',
     )
   })
@@ -225,18 +225,18 @@ describe('rival', () => {
 
 describe('lastTransitionTime', () => {
   test('moves only with the status of its condition', () => {
-    const first = decidedInstance().status
-    const silent = decidedInstance(
+    const first = instanceVerdict().status
+    const silent = instanceVerdict(
       { instance: instanceWith(first), server: { state: 'Unreachable', message: 'x' } },
       now + hour,
     ).status
-    expect(named(silent.conditions, 'PodFound')?.lastTransitionTime).toBe(ago(0))
-    expect(named(silent.conditions, 'Reachable')?.lastTransitionTime).toBe('2026-03-01T13:00:00Z')
-    const stillSilent = decidedInstance(
+    expect(conditionNamed(silent.conditions, 'PodFound')?.lastTransitionTime).toBe(ago(0))
+    expect(conditionNamed(silent.conditions, 'Reachable')?.lastTransitionTime).toBe('2026-03-01T13:00:00Z')
+    const stillSilent = instanceVerdict(
       { instance: instanceWith(silent), server: { state: 'CertificateRejected', message: 'y' } },
       now + 2 * hour,
     ).status
-    expect(named(stillSilent.conditions, 'Reachable')).toMatchObject({
+    expect(conditionNamed(stillSilent.conditions, 'Reachable')).toMatchObject({
       reason: 'CertificateRejected',
       lastTransitionTime: '2026-03-01T13:00:00Z',
     })
@@ -248,25 +248,25 @@ describe('when it is looked at again', () => {
     const polls = Array.from(
       { length: 50 },
       (_, index) =>
-        decidedInstance({
+        instanceVerdict({
           instance: anInstance({ metadata: { uid: `${(index * 5) % 16}${index}a1b2c3-0000-4000-8000-000000000000` } }),
         }).requeueAfterMs!,
     )
     expect(Math.min(...polls)).toBeGreaterThanOrEqual(54 * second)
     expect(Math.max(...polls)).toBeLessThanOrEqual(66 * second)
     expect(new Set(polls).size).toBeGreaterThan(30)
-    expect(decidedInstance({ instance: anInstance() }).requeueAfterMs).toBe(
-      decidedInstance({ instance: anInstance() }, now + hour).requeueAfterMs,
+    expect(instanceVerdict({ instance: anInstance() }).requeueAfterMs).toBe(
+      instanceVerdict({ instance: anInstance() }, now + hour).requeueAfterMs,
     )
   })
 
   test('the configured poll counts', () => {
-    const every = (pollMs: number): number => decidedInstance({ pollMs }).requeueAfterMs!
+    const every = (pollMs: number): number => instanceVerdict({ pollMs }).requeueAfterMs!
     expect(every(300_000) / every(30_000)).toBeCloseTo(10, 2)
   })
 
   test('a uid without hexadecimal digits does no harm', () => {
-    expect(decidedInstance({ instance: anInstance({ metadata: { uid: 'xyz' } }) }).requeueAfterMs).toBe(60 * second)
+    expect(instanceVerdict({ instance: anInstance({ metadata: { uid: 'xyz' } }) }).requeueAfterMs).toBe(60 * second)
   })
 
   test.each([
@@ -277,24 +277,24 @@ describe('when it is looked at again', () => {
     [1000, 30],
   ])('not ready for %i s: in %i s', (sinceSeconds, expected) => {
     expect(
-      decidedInstance({ ...nothingThere, instance: notReadySince(ago(sinceSeconds * second)) }).requeueAfterMs,
+      instanceVerdict({ ...nothingThere, instance: notReadySince(ago(sinceSeconds * second)) }).requeueAfterMs,
     ).toBe(expected * second)
   })
 
   test('never at once, even where our clock went back', () => {
-    expect(decidedInstance({ ...nothingThere, instance: notReadySince(ago(-hour)) }).requeueAfterMs).toBe(2 * second)
+    expect(instanceVerdict({ ...nothingThere, instance: notReadySince(ago(-hour)) }).requeueAfterMs).toBe(2 * second)
   })
 
   test('a snapshot directory on no claim does not hasten it', () => {
     expect(
-      decidedInstance({ located: aLocation({ claimName: undefined, kind: 'emptyDir' }), claim: undefined })
+      instanceVerdict({ located: aLocation({ claimName: undefined, kind: 'emptyDir' }), claim: undefined })
         .requeueAfterMs,
     ).toBeGreaterThan(50 * second)
   })
 })
 
 test('a message that is longer than status takes is cut', () => {
-  const verdict = decidedInstance({ server: { state: 'KeyRefused', message: 'x'.repeat(100_000) } })
+  const verdict = instanceVerdict({ server: { state: 'KeyRefused', message: 'x'.repeat(100_000) } })
   expect(messageOf(verdict, 'Authorized')).toHaveLength(2000)
-  expect(messageOf(decidedInstance({ server: healthy }), 'Authorized')).not.toBe('')
+  expect(messageOf(instanceVerdict({ server: healthy }), 'Authorized')).not.toBe('')
 })

@@ -162,7 +162,7 @@ const claim = fc.record({
 const configMaps = new Map([['settings', { A: '/a', MEILI_SNAPSHOT_DIR: '/from/a/map' }]])
 
 /** As observe.ts puts it together from a pod. */
-function locatedIn(pods: readonly V1Pod[], override: string | undefined): InstanceObservation['located'] {
+function locateIn(pods: readonly V1Pod[], override: string | undefined): InstanceObservation['located'] {
   const only = pods.length === 1 ? pods[0] : undefined
   const chosen = only === undefined ? undefined : containerOf(only, undefined, 7700)
   if (only === undefined || chosen === undefined) return undefined
@@ -198,7 +198,7 @@ const seen = fc
   })
   .map(({ override, ...rest }) => ({
     ...rest,
-    located: locatedIn(rest.pods, override),
+    located: locateIn(rest.pods, override),
     databaseClaims: databaseIn(rest.pods),
   }))
 
@@ -208,7 +208,7 @@ const decide = (
   atMs = now,
 ): ReturnType<typeof decideInstance> => decideInstance({ ...observation, instance: { ...anInstance(), status } }, atMs)
 /** As it comes back from the API server. */
-const wire = (status: MeiliInstanceStatus): MeiliInstanceStatus =>
+const roundTrip = (status: MeiliInstanceStatus): MeiliInstanceStatus =>
   JSON.parse(JSON.stringify(status)) as MeiliInstanceStatus
 
 describe('for whatever is seen', () => {
@@ -216,7 +216,7 @@ describe('for whatever is seen', () => {
     fc.assert(
       fc.property(seen, (observation) => {
         const { status } = decide(observation, {})
-        expect(meiliInstances.status.strict().parse(wire(status))).toEqual(wire(status))
+        expect(meiliInstances.status.strict().parse(roundTrip(status))).toEqual(roundTrip(status))
         expect(status.conditions!.every(({ reason }) => Object.keys(instanceReasons).includes(reason))).toBe(true)
       }),
       { numRuns: 200 },
@@ -226,9 +226,9 @@ describe('for whatever is seen', () => {
   test('the next pass over the same world changes nothing', () => {
     fc.assert(
       fc.property(seen, seen, (before, observation) => {
-        const first = wire(decide(observation, wire(decide(before, {}, now - 1000).status)).status)
-        expect(wire(decide(observation, first).status)).toEqual(first)
-        expect(wire(decide(observation, first, now + 60_000).status)).toEqual(first)
+        const first = roundTrip(decide(observation, roundTrip(decide(before, {}, now - 1000).status)).status)
+        expect(roundTrip(decide(observation, first).status)).toEqual(first)
+        expect(roundTrip(decide(observation, first, now + 60_000).status)).toEqual(first)
       }),
       { numRuns: 150 },
     )

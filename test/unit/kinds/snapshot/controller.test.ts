@@ -2,9 +2,17 @@
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../src/api/snapshot.ts'
 import { snapshotAndQueue, snapshotMovedBy, snapshotsOf } from '../../../../src/kinds/snapshot/controller.ts'
-import { ago, aJob, anInstance, aSnapshot, moving, requested, second } from '../../../support/builders/observations.ts'
+import {
+  ago,
+  aJob,
+  anInstance,
+  aSnapshot,
+  movingStatus,
+  requestedStatus,
+  second,
+} from '../../../support/builders/observations.ts'
 
-const named = (
+const namedSnapshot = (
   name: string,
   status?: MeiliSnapshotStatus,
   parts: { metadata?: object; spec?: object } = {},
@@ -17,12 +25,12 @@ const named = (
   })
 
 const all = [
-  named('waits', { phase: 'Pending' }),
-  named('asks', requested()),
-  named('moves', moving()),
-  named('done', { ...moving(), phase: 'Completed' }),
-  named('elsewhere', { phase: 'Pending' }, { spec: { source: { instanceRef: { name: 'blog' } } } }),
-  named('foreign', { phase: 'Pending' }, { metadata: { namespace: 'bank' } }),
+  namedSnapshot('waits', { phase: 'Pending' }),
+  namedSnapshot('asks', requestedStatus()),
+  namedSnapshot('moves', movingStatus()),
+  namedSnapshot('done', { ...movingStatus(), phase: 'Completed' }),
+  namedSnapshot('elsewhere', { phase: 'Pending' }, { spec: { source: { instanceRef: { name: 'blog' } } } }),
+  namedSnapshot('foreign', { phase: 'Pending' }, { metadata: { namespace: 'bank' } }),
 ]
 const snapshots = (namespace?: string): readonly MeiliSnapshot[] =>
   all.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
@@ -31,13 +39,13 @@ describe('a snapshot wakes', () => {
   const woken = snapshotAndQueue(snapshots)
 
   test('itself', () => {
-    expect(woken(named('asks', requested()))).toEqual(['shop/asks'])
+    expect(woken(namedSnapshot('asks', requestedStatus()))).toEqual(['shop/asks'])
   })
 
   test.each([
-    ['has completed', named('done', { phase: 'Completed' })],
-    ['has failed', named('done', { phase: 'Failed' })],
-    ['is being deleted', named('done', requested(), { metadata: { deletionTimestamp: ago(second) } })],
+    ['has completed', namedSnapshot('done', { phase: 'Completed' })],
+    ['has failed', namedSnapshot('done', { phase: 'Failed' })],
+    ['is being deleted', namedSnapshot('done', requestedStatus(), { metadata: { deletionTimestamp: ago(second) } })],
   ])('those that wait behind it once it %s', (_, snapshot) => {
     expect(woken(snapshot)).toEqual(['shop/done', 'shop/waits', 'shop/elsewhere'])
   })
@@ -53,7 +61,7 @@ describe('a Job or a pod wakes', () => {
   const woken = snapshotMovedBy(snapshots)
 
   test('the snapshot that it carries in its label', () => {
-    const labels = aJob(named('moves', moving())).metadata?.labels ?? {}
+    const labels = aJob(namedSnapshot('moves', movingStatus())).metadata?.labels ?? {}
     expect(woken({ metadata: { name: 'any', namespace: 'shop', labels } })).toEqual(['shop/moves'])
   })
 

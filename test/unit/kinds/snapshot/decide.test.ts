@@ -12,17 +12,17 @@ import {
   aTarget,
   aTask,
   aVolume,
-  decided,
-  ended,
+  snapshotVerdict,
+  endedPod,
   hour,
-  moving,
+  movingStatus,
   noMover,
-  processing,
-  requested,
-  running,
+  processingTask,
+  requestedStatus,
+  runningPod,
   second,
   stored,
-  succeeded,
+  succeededTask,
 } from '../../../support/builders/observations.ts'
 
 const ladder = readFileSync(new URL('../../../../src/kinds/snapshot/decide.ts', import.meta.url), 'utf8')
@@ -57,8 +57,8 @@ describe('the ladder', () => {
 describe('the higher rung speaks first', () => {
   const late = { startedAt: ago(2 * hour) }
   const anotherDatabase = { newest: { uid: 3, enqueuedAt: ago(hour) } }
-  const inMove = aSnapshot({ status: moving() })
-  const pastMove = aSnapshot({ status: moving({ startedAt: ago(7 * hour) }) })
+  const inMove = aSnapshot({ status: movingStatus() })
+  const pastMove = aSnapshot({ status: movingStatus({ startedAt: ago(7 * hour) }) })
   const job = aJob(inMove)
   const unschedulable = aPod({
     status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message: '0/3 nodes.' }] },
@@ -77,7 +77,7 @@ describe('the higher rung speaks first', () => {
       {
         snapshot: aSnapshot({
           metadata: { deletionTimestamp: ago(second) },
-          status: { ...moving(), phase: 'Completed' },
+          status: { ...movingStatus(), phase: 'Completed' },
         }),
         mover: { ...noMover, jobs: [job] },
       },
@@ -107,7 +107,7 @@ describe('the higher rung speaks first', () => {
     [
       'a silent server before everything that is known of its tasks',
       {
-        snapshot: aSnapshot({ status: requested({ taskUid: 12 }, { task: aTask() }) }),
+        snapshot: aSnapshot({ status: requestedStatus({ taskUid: 12 }, { task: aTask() }) }),
         engine: { state: 'Unreachable', message: 'ECONNREFUSED' },
       },
       'TargetNotReady',
@@ -115,34 +115,34 @@ describe('the higher rung speaks first', () => {
     [
       'another database before a refused request',
       {
-        snapshot: aSnapshot({ status: requested({ refused: 'no', postedAt: ago(hour) }) }),
+        snapshot: aSnapshot({ status: requestedStatus({ refused: 'no', postedAt: ago(hour) }) }),
         engine: anEngine(anotherDatabase),
       },
       'NewAttempt',
     ],
     [
       'another database before a task that is gone',
-      { snapshot: aSnapshot({ status: requested({ taskUid: 12 }) }), engine: anEngine(anotherDatabase) },
+      { snapshot: aSnapshot({ status: requestedStatus({ taskUid: 12 }) }), engine: anEngine(anotherDatabase) },
       'NewAttempt',
     ],
     [
       'a task that serves before a request that was refused',
       {
-        snapshot: aSnapshot({ status: requested({ refused: 'no' }) }),
-        engine: anEngine({ candidates: [processing()] }),
+        snapshot: aSnapshot({ status: requestedStatus({ refused: 'no' }) }),
+        engine: anEngine({ candidates: [processingTask()] }),
       },
       'TaskProcessing',
     ],
     [
       'a stored file before a deadline that is over',
-      { snapshot: pastMove, mover: mover(ended(0, stored)) },
+      { snapshot: pastMove, mover: mover(endedPod(0, stored)) },
       'Completed',
     ],
     [
       'a deadline that is over before a pod that leaves',
       {
         snapshot: pastMove,
-        mover: mover(running()),
+        mover: mover(runningPod()),
         target: aTarget({ metadata: { deletionTimestamp: ago(second) } }),
       },
       'MoveDeadlineExceeded',
@@ -161,15 +161,15 @@ describe('the higher rung speaks first', () => {
       { snapshot: inMove, mover: mover(unschedulable) },
       'MoverWaiting',
     ],
-    ['how far it is, where nothing else is to be said', { snapshot: inMove, mover: mover(running()) }, 'Copying'],
+    ['how far it is, where nothing else is to be said', { snapshot: inMove, mover: mover(runningPod()) }, 'Copying'],
   ])('%s', (_, changes, reason) => {
-    expect(decided(changes).reason).toBe(reason)
+    expect(snapshotVerdict(changes).reason).toBe(reason)
   })
 
   test('once the task has succeeded, only the mover matters: the server may go', () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       snapshot: inMove,
-      mover: mover(running()),
+      mover: mover(runningPod()),
       instance: undefined,
       target: undefined,
       claim: undefined,
@@ -179,10 +179,10 @@ describe('the higher rung speaks first', () => {
   })
 
   test('what is missing before the request does not matter after it', () => {
-    const engine = anEngine({ candidates: [succeeded()] })
+    const engine = anEngine({ candidates: [succeededTask()] })
     expect(
-      decided({
-        snapshot: aSnapshot({ status: requested({ taskUid: 12 }) }),
+      snapshotVerdict({
+        snapshot: aSnapshot({ status: requestedStatus({ taskUid: 12 }) }),
         engine,
         claim: undefined,
         ahead: ['first'],
@@ -193,7 +193,7 @@ describe('the higher rung speaks first', () => {
 
 describe('a world that no rung foresaw', () => {
   test('is looked at again', () => {
-    const verdict = decided({ target: aTarget({ status: { podIP: undefined } }) })
+    const verdict = snapshotVerdict({ target: aTarget({ status: { podIP: undefined } }) })
     expect(verdict).toMatchObject({ effects: [], requeueAfterMs: 10 * second })
   })
 })

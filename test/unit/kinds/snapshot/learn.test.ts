@@ -12,16 +12,18 @@ import {
   failedConditions,
   hour,
   jobName,
-  moving,
+  movingStatus,
   now,
   pendingConditions,
-  requested,
+  requestedStatus,
   second,
 } from '../../../support/builders/observations.ts'
 
-const asked = (request: Parameters<typeof requested>[0] = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
-  aSnapshot({ status: requested(request, more) })
-const learnt = (snapshot: MeiliSnapshot, fact: Fact): MeiliSnapshotStatus => learnFact(snapshot, fact, now)
+const requestedSnapshot = (
+  request: Parameters<typeof requestedStatus>[0] = {},
+  more: Partial<MeiliSnapshotStatus> = {},
+): MeiliSnapshot => aSnapshot({ status: requestedStatus(request, more) })
+const statusAfter = (snapshot: MeiliSnapshot, fact: Fact): MeiliSnapshotStatus => learnFact(snapshot, fact, now)
 type Refused = Fact & { kind: 'Refused' }
 const refusal = (effect: Refused['effect'], message: string, cause?: Refused['cause']): Fact => ({
   kind: 'Refused',
@@ -33,7 +35,7 @@ const readyIn = (status: MeiliSnapshotStatus): object | undefined =>
   status.conditions?.find(({ type }) => type === 'Ready')
 
 describe('TaskEnqueued', () => {
-  const status = learnt(asked(), { kind: 'TaskEnqueued', taskUid: 12 })
+  const status = statusAfter(requestedSnapshot(), { kind: 'TaskEnqueued', taskUid: 12 })
 
   test("the 202's uid is on record at once, with the clock of deadlines.task", () => {
     expect(status.request).toEqual({
@@ -51,15 +53,18 @@ describe('TaskEnqueued', () => {
 
   test('what was wrong with the request before is forgotten', () => {
     expect(
-      learnt(asked({ refused: 'no', missingSince: ago(second) }), { kind: 'TaskEnqueued', taskUid: 12 }).request,
+      statusAfter(requestedSnapshot({ refused: 'no', missingSince: ago(second) }), {
+        kind: 'TaskEnqueued',
+        taskUid: 12,
+      }).request,
     ).toEqual(status.request)
   })
 })
 
 describe('CancelAccepted', () => {
   test('is on record, so that no second one is sent; nothing else changes', () => {
-    const snapshot = asked({ taskUid: 12 })
-    expect(learnt(snapshot, { kind: 'CancelAccepted', taskUid: 15 })).toEqual({
+    const snapshot = requestedSnapshot({ taskUid: 12 })
+    expect(statusAfter(snapshot, { kind: 'CancelAccepted', taskUid: 15 })).toEqual({
       ...snapshot.status,
       request: { ...snapshot.status?.request, cancelTaskUid: 15 },
     })
@@ -72,7 +77,7 @@ describe('Refused', () => {
     ['POST /snapshots answered 401 missing_authorization_header: The Authorization header is missing.', 'Unauthorized'],
     ['Secret keys does not exist in namespace shop. It goes on by itself when it is there.', 'SecretMissing'],
   ] as const)('%s is Unauthorized, and names the right that is needed', (message, cause) => {
-    const status = learnt(asked(), refusal('RequestSnapshot', message, cause))
+    const status = statusAfter(requestedSnapshot(), refusal('RequestSnapshot', message, cause))
     expect(status).toMatchObject({ phase: 'Pending', request: { posts: 1, refused: message }, waitingFor: message })
     expect(readyIn(status)).toMatchObject({
       reason: 'Unauthorized',
@@ -82,8 +87,8 @@ describe('Refused', () => {
   })
 
   test('any other refusal is RequestRefused', () => {
-    const status = learnt(
-      asked(),
+    const status = statusAfter(
+      requestedSnapshot(),
       refusal('RequestSnapshot', 'POST /snapshots answered 422 no_space_left_on_device: no message'),
     )
     expect(readyIn(status)).toMatchObject({
@@ -93,13 +98,16 @@ describe('Refused', () => {
   })
 
   test('the words are not read: only the cause says Unauthorized', () => {
-    const status = learnt(asked(), refusal('RequestSnapshot', 'POST /snapshots answered 403 index: is odd.'))
+    const status = statusAfter(
+      requestedSnapshot(),
+      refusal('RequestSnapshot', 'POST /snapshots answered 403 index: is odd.'),
+    )
     expect(readyIn(status)).toMatchObject({ reason: 'RequestRefused' })
   })
 
   test('a Job that the API server refuses, in its words, with the time until when it is tried', () => {
-    const status = learnt(
-      aSnapshot({ status: moving() }),
+    const status = statusAfter(
+      aSnapshot({ status: movingStatus() }),
       refusal('CreateJob', `jobs.batch "${jobName}" is forbidden: exceeded quota: small`),
     )
     expect(status.phase).toBe('Moving')
@@ -111,12 +119,12 @@ describe('Refused', () => {
   })
 
   test('a Job after the end that is refused changes nothing: what has ended is never judged again', () => {
-    const status = { ...moving(), phase: 'Failed' as const }
-    expect(learnt(aSnapshot({ status }), refusal('CreateJob', 'exceeded quota: small'))).toEqual(status)
+    const status = { ...movingStatus(), phase: 'Failed' as const }
+    expect(statusAfter(aSnapshot({ status }), refusal('CreateJob', 'exceeded quota: small'))).toEqual(status)
   })
 
   test('a claim that the API server refuses', () => {
-    const status = learnt(
+    const status = statusAfter(
       aSnapshot({ status: { startedAt: ago(second) } }),
       refusal('CreateClaim', 'exceeded quota: small'),
     )
@@ -128,8 +136,8 @@ describe('Refused', () => {
   })
 
   test('a task that may not be cancelled ends the snapshot: it was past its deadline, and may still run', () => {
-    const snapshot = asked({ taskUid: 12, adoptedAt: ago(7 * hour) }, { task: aTask() })
-    const status = learnt(
+    const snapshot = requestedSnapshot({ taskUid: 12, adoptedAt: ago(7 * hour) }, { task: aTask() })
+    const status = statusAfter(
       snapshot,
       refusal(
         'CancelTask',
@@ -146,17 +154,20 @@ describe('Refused', () => {
   })
 
   test('a task that may not be cancelled does not hold up a deletion', () => {
-    const snapshot = aSnapshot({ metadata: { deletionTimestamp: ago(second) }, status: requested({ taskUid: 12 }) })
-    expect(learnt(snapshot, refusal('CancelTask', 'no')).phase).toBe('Snapshotting')
+    const snapshot = aSnapshot({
+      metadata: { deletionTimestamp: ago(second) },
+      status: requestedStatus({ taskUid: 12 }),
+    })
+    expect(statusAfter(snapshot, refusal('CancelTask', 'no')).phase).toBe('Snapshotting')
   })
 
   test.each(['AddFinalizer', 'RemoveFinalizer', 'DeleteJob'] as const)('%s: status says nothing of it', (effect) => {
-    const snapshot = asked()
-    expect(learnt(snapshot, refusal(effect, 'no'))).toEqual(snapshot.status)
+    const snapshot = requestedSnapshot()
+    expect(statusAfter(snapshot, refusal(effect, 'no'))).toEqual(snapshot.status)
   })
 
   test('a refusal as long as a book fits into status', () => {
-    const status = learnt(asked(), refusal('RequestSnapshot', 'b'.repeat(10_000)))
+    const status = statusAfter(requestedSnapshot(), refusal('RequestSnapshot', 'b'.repeat(10_000)))
     expect(status.request?.refused?.length).toBeLessThanOrEqual(2048)
     expect(status.waitingFor).toHaveLength(500)
     expect(readyIn(status)).toMatchObject({ message: expect.stringMatching(/… Asked again every 30 s\.$/) })
@@ -169,6 +180,6 @@ describe('an answer to nothing', () => {
     { kind: 'CancelAccepted', taskUid: 15 },
     refusal('RequestSnapshot', 'no'),
   ])('%j without a request on record changes nothing', (fact) => {
-    expect(learnt(aSnapshot(), fact)).toEqual({ observedGeneration: -1 })
+    expect(statusAfter(aSnapshot(), fact)).toEqual({ observedGeneration: -1 })
   })
 })

@@ -1,4 +1,4 @@
-// What `kubectl describe` tells: each step once, each trouble once, and nothing that has not happened.
+// What `kubectl describe` shows: each step once, each trouble once, and nothing that has not happened.
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshotStatus } from '../../../../src/api/snapshot.ts'
 import type { Story } from '../../../../src/reconcile/decision.ts'
@@ -14,17 +14,17 @@ import {
   aSnapshot,
   asStored,
   aTask,
-  ended,
+  endedPod,
   jobName,
-  moving,
+  movingStatus,
   noMover,
   now,
-  processing,
-  requested,
-  running,
+  processingTask,
+  requestedStatus,
+  runningPod,
   second,
   stored,
-  succeeded,
+  succeededTask,
 } from '../../../support/builders/observations.ts'
 
 const lines = (stories: readonly Story[]): string[] =>
@@ -35,10 +35,10 @@ const waits = (reason: string, message = reason): MeiliSnapshotStatus => ({
 })
 
 describe('a whole life', () => {
-  /** One pass: what it tells, and the status after it. */
+  /** One pass: its Events, and the status after it. */
   class Life {
     status: MeiliSnapshotStatus = { observedGeneration: -1 }
-    readonly told: string[] = []
+    readonly lines: string[] = []
     #passes = 0
 
     pass(changes: Partial<SnapshotObservation> = {}, taskUid?: number): void {
@@ -53,7 +53,7 @@ describe('a whole life', () => {
 
     #write(next: MeiliSnapshotStatus): void {
       const after = asStored(next)
-      this.told.push(...lines(snapshotStory(this.status, after)))
+      this.lines.push(...lines(snapshotStory(this.status, after)))
       this.status = after
     }
   }
@@ -63,17 +63,17 @@ describe('a whole life', () => {
   test('without trouble has five lines', () => {
     const life = new Life()
     life.pass({}, 12)
-    for (const task of [aTask(), aTask(), processing(), processing(), succeeded()])
+    for (const task of [aTask(), aTask(), processingTask(), processingTask(), succeededTask()])
       life.pass({ engine: anEngine({ candidates: [task] }) })
-    life.pass({ engine: anEngine({ candidates: [succeeded()] }) })
+    life.pass({ engine: anEngine({ candidates: [succeededTask()] }) })
     const job = aJob(aSnapshot({ status: life.status }))
     const mover = { ...noMover, job, jobs: [job] }
     life.pass({ mover })
     for (const step of ['copying', 'verifying'] as const)
-      life.pass({ mover: { ...mover, pod: running(), progress: { step, bytesDone: 1, bytesTotal: 2 } } })
-    life.pass({ mover: { ...mover, pod: ended(0, stored) } })
+      life.pass({ mover: { ...mover, pod: runningPod(), progress: { step, bytesDone: 1, bytesTotal: 2 } } })
+    life.pass({ mover: { ...mover, pod: endedPod(0, stored) } })
     life.pass({ mover })
-    expect(life.told).toEqual([
+    expect(life.lines).toEqual([
       'Normal Requested: POST /snapshots answered with task 12',
       'Normal Created: Meilisearch finished task 12 in 19s (batch 9)',
       `Normal Moving: Mover ${jobName} is being started for node node-a`,
@@ -82,32 +82,32 @@ describe('a whole life', () => {
     ])
   })
 
-  test('a mover that fails once is told when the next one begins, with the node of that one', () => {
+  test('a mover that fails once is reported when the next one begins, with the node of that one', () => {
     const life = new Life()
-    life.status = moving()
+    life.status = movingStatus()
     const job = aJob(aSnapshot({ status: life.status }))
-    life.pass({ mover: { ...noMover, job, jobs: [job], pod: ended(30, { exitCode: 30, message: 'I/O error.' }) } })
-    expect(life.told).toEqual([])
-    for (let pass = 0; pass < 6; pass += 1) life.pass({ engine: anEngine({ candidates: [succeeded()] }) })
-    expect(life.told).toEqual([
+    life.pass({ mover: { ...noMover, job, jobs: [job], pod: endedPod(30, { exitCode: 30, message: 'I/O error.' }) } })
+    expect(life.lines).toEqual([])
+    for (let pass = 0; pass < 6; pass += 1) life.pass({ engine: anEngine({ candidates: [succeededTask()] }) })
+    expect(life.lines).toEqual([
       'Warning Moving: Mover nightly-0a1b2c3d-1-2 is being started for node node-a (attempt 2: I/O error.)',
     ])
   })
 
-  test('a request whose reply was lost is told with the task that serves', () => {
+  test('a request whose reply was lost is reported with the task that serves', () => {
     const life = new Life()
     life.pass()
     life.pass()
     life.pass({ engine: anEngine({ candidates: [aTask()] }) })
-    life.pass({ engine: anEngine({ candidates: [processing()] }) })
-    expect(life.told).toEqual([
+    life.pass({ engine: anEngine({ candidates: [processingTask()] }) })
+    expect(life.lines).toEqual([
       'Normal Requested: Task 12 serves this snapshot: found without a reply to POST /snapshots',
     ])
   })
 })
 
 describe('trouble', () => {
-  test('is told once for each reason, with its sentence', () => {
+  test('is reported once for each reason, with its sentence', () => {
     const first = waits('Unauthorized', 'The key is refused.')
     expect(lines(snapshotStory({ observedGeneration: -1 }, first))).toEqual([
       'Warning Unauthorized: The key is refused.',
@@ -116,7 +116,7 @@ describe('trouble', () => {
     expect(lines(snapshotStory(first, waits('TargetNotReady', 'Gone.')))).toEqual(['Warning TargetNotReady: Gone.'])
   })
 
-  test.each(['Queued', 'ClaimCreating'])('%s is no trouble, but told', (reason) => {
+  test.each(['Queued', 'ClaimCreating'])('%s is no trouble, but reported', (reason) => {
     expect(snapshotStory(undefined, waits(reason))).toEqual([{ type: 'Normal', reason, message: reason }])
   })
 
@@ -128,7 +128,7 @@ describe('trouble', () => {
     'MoverStarting',
     'Copying',
     'Verifying',
-  ])('%s is the ordinary way, and not told as such', (reason) => {
+  ])('%s is the ordinary way, and not reported as such', (reason) => {
     expect(snapshotStory(undefined, waits(reason))).toEqual([])
   })
 
@@ -148,15 +148,15 @@ describe('trouble', () => {
 
 describe('a deadline that cannot be enforced', () => {
   const late = {
-    ...requested({ taskUid: 12 }),
+    ...requestedStatus({ taskUid: 12 }),
     conditions: [
       aCondition('Ready', 'False', { reason: 'TaskProcessing' }),
       aCondition('Overdue', 'True', { reason: 'TaskProcessing', message: 'Task 12 runs on.' }),
     ],
   }
 
-  test('is told once', () => {
-    expect(lines(snapshotStory(requested({ taskUid: 12 }), late))).toEqual(['Warning Overdue: Task 12 runs on.'])
+  test('is reported once', () => {
+    expect(lines(snapshotStory(requestedStatus({ taskUid: 12 }), late))).toEqual(['Warning Overdue: Task 12 runs on.'])
     expect(snapshotStory(late, late)).toEqual([])
   })
 })
@@ -165,12 +165,12 @@ describe('the end', () => {
   const failure = { ...waits('SnapshotTaskFailed', 'Task 12 failed: internal.'), phase: 'Failed' as const }
 
   test('a failure is one Warning, with its reason', () => {
-    expect(lines(snapshotStory(requested({ taskUid: 12 }), { ...requested({ taskUid: 12 }), ...failure }))).toEqual([
-      'Warning SnapshotTaskFailed: Task 12 failed: internal.',
-    ])
+    expect(
+      lines(snapshotStory(requestedStatus({ taskUid: 12 }), { ...requestedStatus({ taskUid: 12 }), ...failure })),
+    ).toEqual(['Warning SnapshotTaskFailed: Task 12 failed: internal.'])
   })
 
-  test('is told once', () => {
+  test('is reported once', () => {
     expect(snapshotStory(failure, failure)).toEqual([])
   })
 
@@ -185,19 +185,19 @@ describe('the end', () => {
       meilisearchVersion: '1.21.0',
       verification: 'None',
     } as const
-    expect(snapshotStory(moving(), { ...moving(), artifact })).toEqual([])
+    expect(snapshotStory(movingStatus(), { ...movingStatus(), artifact })).toEqual([])
   })
 })
 
 describe('the task', () => {
   test('that succeeded without times has no duration', () => {
-    const { startedAt: _, ...task } = succeeded()
-    expect(lines(snapshotStory(requested({ taskUid: 12 }), requested({ taskUid: 12 }, { task })))).toEqual([
+    const { startedAt: _, ...task } = succeededTask()
+    expect(lines(snapshotStory(requestedStatus({ taskUid: 12 }), requestedStatus({ taskUid: 12 }, { task })))).toEqual([
       'Normal Created: Meilisearch finished task 12 (batch 9)',
     ])
   })
 
-  test('that another one replaced in the end is not told as another request', () => {
-    expect(snapshotStory(moving(), { ...moving(), task: succeeded({ uid: 14 }) })).toEqual([])
+  test('that another one replaced in the end is not reported as another request', () => {
+    expect(snapshotStory(movingStatus(), { ...movingStatus(), task: succeededTask({ uid: 14 }) })).toEqual([])
   })
 })

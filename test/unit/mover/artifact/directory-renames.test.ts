@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 60_000 })
 const archive = snapshotArchive()
 const partial = expect.stringMatching(/\/\.nightly-0a1b2c3d\.[-\w]+\.partial$/) as string
 const hidden = expect.stringMatching(/\/\.nightly-0a1b2c3d\.[0-9a-f]{8}\.deleting$/) as string
-const closed = (from: string, to: string): DirectoryRename => ({ from, to, open: [] })
+const closedRename = (from: string, to: string): DirectoryRename => ({ from, to, open: [] })
 
 describe.concurrent('nothing is open in a directory that is renamed', () => {
   test.for(['Archive', 'None'] as const)(
@@ -23,7 +23,7 @@ describe.concurrent('nothing is open in a directory that is renamed', () => {
       await work.lay(archive)
       const { ended, renames } = await directoryRenames(work, work.config({ verification }))
       expect(ended.code, ended.result.message).toBe(0)
-      expect(renames[0]).toEqual(closed(partial, work.final))
+      expect(renames[0]).toEqual(closedRename(partial, work.final))
     },
   )
 
@@ -37,7 +37,7 @@ describe.concurrent('nothing is open in a directory that is renamed', () => {
       work.config({ source: { directory, fileName: 'data.ms.snapshot' }, mayLink: true }),
     )
     expect(ended.result.message).toContain('Stored by a link')
-    expect(renames[0]).toEqual(closed(partial, work.final))
+    expect(renames[0]).toEqual(closedRename(partial, work.final))
   })
 
   test('when what was streamed is put into its place', async ({ work }) => {
@@ -48,14 +48,14 @@ describe.concurrent('nothing is open in a directory that is renamed', () => {
     )
     expect(ended.code, ended.result.message).toBe(0)
     expect(ended.result.stored?.sha256).toBe(createHash('sha256').update(archive).digest('hex'))
-    expect(renames[0]).toEqual(closed(partial, work.final))
+    expect(renames[0]).toEqual(closedRename(partial, work.final))
   })
 
   test('when a copy is discarded because its archive is damaged', async ({ work }) => {
     await work.lay(Buffer.from('no archive at all'))
     const { ended, renames } = await directoryRenames(work, work.config())
     expect(ended.code, ended.result.message).toBe(exitCodes.archiveBad)
-    expect(renames).toEqual([closed(partial, partial)])
+    expect(renames).toEqual([closedRename(partial, partial)])
   })
 
   test('when an artifact and the leftovers beside it are removed', async ({ work }) => {
@@ -66,6 +66,6 @@ describe.concurrent('nothing is open in a directory that is renamed', () => {
     await writeFile(join(work.parent, '.nightly-0a1b2c3d.1-1-0a0b0c0d.partial/data.ms.snapshot'), 'half')
     const { ended, renames } = await directoryRenames(work, work.removeConfig())
     expect(ended.code, ended.result.message).toBe(0)
-    expect(renames).toEqual([closed(work.final, hidden), closed(partial, partial)])
+    expect(renames).toEqual([closedRename(work.final, hidden), closedRename(partial, partial)])
   })
 })

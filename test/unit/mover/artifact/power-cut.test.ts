@@ -10,7 +10,7 @@ import { snapshotEntries, tarOf } from '../../../support/mover/archive-writer.ts
 import { storedListing, Workplace } from '../../../support/mover/mover.ts'
 import { isWhole, PowerCut, type Survival, type SurvivingFile } from '../../../support/mover/record/power-cut.ts'
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
-import { callsIn, recorded, type Call } from '../../../support/mover/record/recorded-calls.ts'
+import { callsIn, recordCalls, type Call } from '../../../support/mover/record/recorded-calls.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
@@ -36,7 +36,7 @@ async function recordRun(isLink: boolean): Promise<Run> {
   await mkdir(directory)
   await writeFile(file, archive, { mode: 0o444 })
   await utimes(file, 1_700_000_030.5, 1_700_000_030.5)
-  const { ended, calls } = await recorded(
+  const { ended, calls } = await recordCalls(
     work,
     isLink ? { config: { source: { directory, fileName: name }, mayLink: true } } : {},
   )

@@ -7,7 +7,7 @@ import { exitCodes, type RemoveConfig } from '../../../../src/mover/contract.ts'
 import { killAt, stopAfter } from '../../../support/mover/faults.ts'
 import { isRoot, moverTest as test, withDisk } from '../../../support/mover/test.ts'
 import type { Workplace } from '../../../support/mover/mover.ts'
-import { expectGone, neighbours, remove, rewriteManifest, stored, whole } from './stored-artifact.ts'
+import { expectGone, neighbours, remove, rewriteManifest, layArtifact, whole } from './stored-artifact.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -92,7 +92,7 @@ describe.concurrent('what is not ours to remove', () => {
   test.for(objections)(
     'an artifact %s: destinationConflict, and nothing at all is touched',
     async ([_what, words, change], { work }) => {
-      await stored(work)
+      await layArtifact(work)
       await change(work)
       await mkdir(join(work.parent, '.nightly-0a1b2c3d.1-1-aabbccdd.partial'))
       const before = picture(work)
@@ -109,7 +109,7 @@ describe.concurrent('what is not ours to remove', () => {
   test('a path that leads through a symbolic link: destinationConflict, and nothing is touched behind it', async ({
     work,
   }) => {
-    await stored(work)
+    await layArtifact(work)
     await rename(join(work.destination, 'backups'), join(work.home, 'elsewhere'))
     await symlink(join(work.home, 'elsewhere'), join(work.destination, 'backups'))
     const before = picture(work)
@@ -120,7 +120,7 @@ describe.concurrent('what is not ours to remove', () => {
   })
 
   test('a path that becomes a symbolic link in the middle is not followed either', async ({ work }) => {
-    await stored(work)
+    await layArtifact(work)
     const moved = join(work.home, 'moved')
     const trap = join(work.home, 'trap')
     const swap = async (): Promise<void> => {
@@ -136,7 +136,7 @@ describe.concurrent('what is not ours to remove', () => {
   })
 
   test('a file that comes right after the look goes back with the artifact', async ({ work }) => {
-    await stored(work)
+    await layArtifact(work)
     const hiddenName = async (): Promise<string> =>
       (await readdir(work.parent)).find((name) => name.endsWith('.deleting') && !neighbours.includes(name))!
     const { code, result } = await remove(
@@ -153,7 +153,7 @@ describe.concurrent('what is not ours to remove', () => {
   test('what a run that was killed left, and someone put a file into: it stays under its hidden name', async ({
     work,
   }) => {
-    await stored(work)
+    await layArtifact(work)
     await remove(work, killAt('unlink', 2))
     const hidden = (await readdir(work.parent)).find(
       (name) => name.endsWith('.deleting') && !neighbours.includes(name),
@@ -170,7 +170,7 @@ describe.concurrent('what is not ours to remove', () => {
   test.runIf(isRoot)(
     'what another user may not remove: permissionDenied, and it stays (only as root: it runs as another user)',
     async ({ work }) => {
-      await stored(work)
+      await layArtifact(work)
       await chown(work.parent, 0, 65_532)
       for (const path of [join(work.destination, 'backups'), work.parent, work.final]) await chmod(path, 0o755)
       await chmod(join(work.final, 'manifest.json'), 0o444)
@@ -185,7 +185,7 @@ describe.concurrent('what is not ours to remove', () => {
     'what lies on a claim that is mounted read-only: permissionDenied (only as root: it is mounted)',
     async ({ work }) => {
       await withDisk(work.destination, 'size=100m', async () => {
-        await stored(work)
+        await layArtifact(work)
         execFileSync('mount', ['-o', 'remount,ro', work.destination])
         const { code, result } = await remove(work)
         expect(code).toBe(exitCodes.permissionDenied)
@@ -198,7 +198,7 @@ describe.concurrent('what is not ours to remove', () => {
     ['a directory that is a path', (config) => ({ destination: { ...config.destination, directory: '../nightly' } })],
     ['no directory', (config) => ({ destination: { ...config.destination, directory: '' } })],
     ['a path that climbs out', (config) => ({ destination: { ...config.destination, path: '../..' } })],
-  ])('what is told by %s: badConfiguration', async ([_what, change], { work }) => {
+  ])('what is configured as %s: badConfiguration', async ([_what, change], { work }) => {
     const config = work.removeConfig()
     expect((await work.perform({ ...config, ...change(config) })).code).toBe(exitCodes.badConfiguration)
   })

@@ -9,11 +9,11 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, vi } from 'vitest'
 import { exitCodes } from '../../../../src/mover/contract.ts'
 import { snapshotEntries, tarOf } from '../../../support/mover/archive-writer.ts'
-import { inject, killAt, stopAfter, traced } from '../../../support/mover/faults.ts'
+import { inject, killAt, stopAfter, moverPid } from '../../../support/mover/faults.ts'
 import { isRoot, moverTest as test, withDisk } from '../../../support/mover/test.ts'
 import { emptyListing, storedListing, Workplace, type Ended } from '../../../support/mover/mover.ts'
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
-import { recorded, type Call } from '../../../support/mover/record/recorded-calls.ts'
+import { recordCalls, type Call } from '../../../support/mover/record/recorded-calls.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -77,7 +77,7 @@ describe.concurrent('killed', () => {
     work,
   }) => {
     await work.lay(archive)
-    const { calls } = await recorded(work, { threads: 1 })
+    const { calls } = await recordCalls(work, { threads: 1 })
     const points = calls.filter(({ name, flags }) => name !== 'openat' || flags.includes('O_CREAT'))
     const found = Object.entries(Object.groupBy(points, ({ name }) => name)).map(
       ([name, { length }]) => `${name} ${length}`,
@@ -112,7 +112,7 @@ describe.concurrent('terminated', () => {
     async (signal, { work }) => {
       await work.lay(large)
       const onceCopying = (child: ChildProcess): void =>
-        void child.stdout?.once('data', () => process.kill(traced(child), signal))
+        void child.stdout?.once('data', () => process.kill(moverPid(child), signal))
       const { code, result } = await work.run({ ...inject('pwrite64', 'delay_enter=100000'), meanwhile: onceCopying })
       expect(code).toBe(exitCodes.terminated)
       expect(result.message).toContain(signal)
@@ -248,7 +248,7 @@ describe.concurrent('an error of the kernel', () => {
 
 /** Which open of the one thread in the pool is the one of the target for direct writes. */
 async function nthDirectOpen(work: Workplace): Promise<number | undefined> {
-  const { calls } = await recorded(work, { threads: 1 })
+  const { calls } = await recordCalls(work, { threads: 1 })
   await rm(work.parent, { recursive: true })
   return calls.find(({ name, flags }) => name === 'openat' && flags.includes('O_WRONLY|O_DIRECT'))?.nth
 }
@@ -292,7 +292,7 @@ describe.concurrent('two movers of one object at once', () => {
 })
 
 describe.runIf(isRoot).concurrent('a small disk (only as root: it is mounted)', () => {
-  test('with too little room: noSpace with both numbers before anything is made', async ({ work }) => {
+  test('with too little space: noSpace with both numbers before anything is made', async ({ work }) => {
     await work.lay(archive)
     await withDisk(work.destination, 'size=40m', async () => {
       const { code, result } = await work.run()

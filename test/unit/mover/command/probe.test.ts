@@ -1,4 +1,4 @@
-// How much room there is: asked of a real file system, answered by the rule that the copy goes by, and nothing is made for it.
+// How much space there is: asked of a real file system, answered by the rule that the copy goes by, and nothing is made for it.
 import { rm, statfs } from 'node:fs/promises'
 import { describe, expect } from 'vitest'
 import { exitCodes } from '../../../../src/mover/contract.ts'
@@ -8,7 +8,7 @@ import { isRoot, moverTest as test, withDisk } from '../../../support/mover/test
 const mebibyte = 1024 * 1024
 
 describe.concurrent('a probe', () => {
-  test('of a claim with room says what is free and what is needed, and makes nothing', async ({ work }) => {
+  test('of a claim with space says what is free and what is needed, and makes nothing', async ({ work }) => {
     const { code, result } = await work.perform(work.probeConfig(10 * mebibyte))
     expect(code, result.message).toBe(0)
     expect(result.space?.neededBytes).toBe(74 * mebibyte)

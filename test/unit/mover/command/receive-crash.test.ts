@@ -23,7 +23,7 @@ const archive = gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(5 * mebibyt
 const file: FileIdentity = { inode: '4711', sizeBytes: archive.length, modifiedAt: '2023-11-14T22:13:50.500000000Z' }
 
 /** One mover, and somebody who sends to it until it has ended. */
-async function streamed(work: Workplace, how: How = {}, changes: Partial<ReceiveConfig> = {}): Promise<Ended> {
+async function streamUntilEnd(work: Workplace, how: How = {}, changes: Partial<ReceiveConfig> = {}): Promise<Ended> {
   const config = work.receiveConfig(changes)
   const over = new AbortController()
   const ends = work.perform(config, how).finally(() => over.abort())
@@ -43,7 +43,7 @@ async function expectWholeOrNothing(work: Workplace): Promise<void> {
 }
 
 async function expectStoredByNext(work: Workplace): Promise<void> {
-  const { code, result } = await streamed(work, {}, { attempt: `2-${work.receiveConfig().attempt}` })
+  const { code, result } = await streamUntilEnd(work, {}, { attempt: `2-${work.receiveConfig().attempt}` })
   expect(code, result.message).toBe(0)
   expect(await work.listing()).toEqual(storedListing)
   await expectWholeOrNothing(work)
@@ -62,7 +62,7 @@ describe.concurrent('killed', () => {
     ['after the rename, at the flush of its parent', 'fsync', 5],
     ['after the rename, at the flush of the root', 'fsync', 7],
   ] as const)('%s', async ([, call, nth], { work }) => {
-    const { signal, code } = await streamed(work, killAt(call, nth))
+    const { signal, code } = await streamUntilEnd(work, killAt(call, nth))
     expect(signal ?? code).toBe('SIGKILL')
     await expectWholeOrNothing(work)
     await expectStoredByNext(work)
@@ -78,7 +78,7 @@ describe.concurrent('an error of the kernel', () => {
   ] as const)(
     'at %s (%s %s): the right exit code, nothing stored, nothing left',
     async ([, call, error, nth, expected], { work }) => {
-      const { code, result } = await streamed(work, inject(call, `error=${error}`, { nth }))
+      const { code, result } = await streamUntilEnd(work, inject(call, `error=${error}`, { nth }))
       expect(code, result.message).toBe(expected)
       expect(result.message).toContain(`(${error})`)
       expect((await work.listing()).filter((path) => !emptyListing.includes(path))).toEqual([])
@@ -90,7 +90,7 @@ describe.concurrent('an error of the kernel', () => {
 describe.concurrent('while it waits', () => {
   test('SIGTERM ends it: the partial directory goes, exit 143', async ({ work }) => {
     const config = work.receiveConfig()
-    const ending = work.perform(config, {
+    const move = work.perform(config, {
       meanwhile: (child) =>
         void (async () => {
           using sender = await Sender.open(config)
@@ -103,7 +103,7 @@ describe.concurrent('while it waits', () => {
           await ended
         })(),
     })
-    const { code, progress } = await ending
+    const { code, progress } = await move
     expect(code).toBe(exitCodes.terminated)
     expect(progress[0]).toEqual({ step: 'copying', bytesDone: 0, bytesTotal: archive.length })
     expect(await work.listing()).toEqual(emptyListing)

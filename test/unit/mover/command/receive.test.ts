@@ -26,7 +26,7 @@ const file: FileIdentity = { inode: '4711', sizeBytes: archive.length, modifiedA
 const whole = { bytes: archive, file, segmentBytes: 40_000 }
 
 /** The mover in this process: as `main` runs it. */
-async function receiving(
+async function receiveHere(
   config: ReceiveConfig,
   stop: AbortSignal = new AbortController().signal,
 ): Promise<MoverResult> {
@@ -45,7 +45,7 @@ async function expectStored(work: Workplace): Promise<void> {
 describe.concurrent('what is sent', () => {
   test('is stored under the same papers as what is copied', async ({ work }) => {
     const config = work.receiveConfig()
-    const [result, how] = await Promise.all([receiving(config), send(config, whole)])
+    const [result, how] = await Promise.all([receiveHere(config), send(config, whole)])
     expect(how).toBe('sent')
     expect(result).toMatchObject({
       exitCode: 0,
@@ -83,7 +83,7 @@ describe.concurrent('what is sent', () => {
           destination: { ...work.config().destination, directory: `run-${run}` },
           attempt: `1-${run}`,
         })
-        const ended = receiving(config)
+        const ended = receiveHere(config)
         for (const attempt of attempts) await send(config, { bytes: archive, file, ...attempt })
         await Promise.race([send(config, whole), ended])
         const result = await ended
@@ -97,8 +97,8 @@ describe.concurrent('what is sent', () => {
 
   test('is found again by the next mover, without anybody who sends', async ({ work }) => {
     const config = work.receiveConfig()
-    await Promise.all([receiving(config), send(config, whole)])
-    expect(await receiving(work.receiveConfig({ attempt: '2-1' }))).toMatchObject({
+    await Promise.all([receiveHere(config), send(config, whole)])
+    expect(await receiveHere(work.receiveConfig({ attempt: '2-1' }))).toMatchObject({
       exitCode: 0,
       stored: { alreadyThere: true },
     })
@@ -108,14 +108,14 @@ describe.concurrent('what is sent', () => {
 describe.concurrent('a segment', () => {
   async function withMover(work: Workplace, body: (config: ReceiveConfig) => Promise<void>): Promise<void> {
     const config = work.receiveConfig()
-    const ended = receiving(config)
+    const ended = receiveHere(config)
     await body(config)
     await Promise.all([send(config, whole), ended])
     expect((await ended).exitCode).toBe(0)
     await expectStored(work)
   }
 
-  async function begun(config: ReceiveConfig): Promise<Sender> {
+  async function beginSending(config: ReceiveConfig): Promise<Sender> {
     const sender = await Sender.open(config)
     await sender.say({ is: 'file', file })
     await sender.listen()
@@ -124,7 +124,7 @@ describe.concurrent('a segment', () => {
 
   test('with a wrong seal does not count, and ends the conversation', async ({ work }) => {
     await withMover(work, async (config) => {
-      using sender = await begun(config)
+      using sender = await beginSending(config)
       await expect(sender.segment(archive, 1000, '0'.repeat(64))).rejects.toThrow(Cut)
       using next = await Sender.open(config)
       expect(next.state).toMatchObject({ at: 0, file })
@@ -133,11 +133,11 @@ describe.concurrent('a segment', () => {
 
   test('that has come already, or leaves a gap, is not taken', async ({ work }) => {
     await withMover(work, async (config) => {
-      using sender = await begun(config)
+      using sender = await beginSending(config)
       await sender.segment(archive, 1000)
       expect(sender.state.at).toBe(1000)
       for (const at of [0, 999, 1001]) {
-        using other = await begun(config)
+        using other = await beginSending(config)
         await other.say({ is: 'segment', at, bytes: 10 })
         await expect(other.listen()).rejects.toThrow(Cut)
       }
@@ -152,7 +152,7 @@ describe.concurrent('a segment', () => {
         { is: 'segment', at: 0, bytes: archive.length + 1 },
         { is: 'end', replaced: false },
       ] as const) {
-        using sender = await begun(config)
+        using sender = await beginSending(config)
         await sender.say(frame)
         await expect(sender.listen()).rejects.toThrow(Cut)
       }
@@ -161,7 +161,7 @@ describe.concurrent('a segment', () => {
 
   test('of another file than the one that was begun is not taken', async ({ work }) => {
     await withMover(work, async (config) => {
-      using sender = await begun(config)
+      using sender = await beginSending(config)
       await sender.segment(archive, 1000)
       using other = await Sender.open(config)
       await other.say({ is: 'file', file: { ...file, inode: '4712' } })
@@ -181,10 +181,10 @@ describe.concurrent('a segment', () => {
 
   test('of a sender that fell silent does not keep the next sender out', async ({ work }) => {
     await withMover(work, async (config) => {
-      using silent = await begun(config)
+      using silent = await beginSending(config)
       await silent.say({ is: 'segment', at: 0, bytes: 2000 })
       await silent.write(archive.subarray(0, 1500))
-      using next = await begun(config)
+      using next = await beginSending(config)
       expect(next.state.at).toBe(0)
       await next.segment(archive, 2000)
       await expect(silent.listen()).rejects.toThrow(Cut)
@@ -193,14 +193,14 @@ describe.concurrent('a segment', () => {
 })
 
 describe.concurrent('what cannot be stored ends the mover, in words, and leaves nothing', () => {
-  const ending = async (
+  const receiveRefused = async (
     work: Workplace,
     changes: Partial<FileIdentity>,
     config: Partial<ReceiveConfig> = {},
   ): Promise<MoverResult> => {
     const whichever = work.receiveConfig(config)
     const [result] = await Promise.all([
-      receiving(whichever),
+      receiveHere(whichever),
       send(whichever, { ...whole, file: { ...file, ...changes } }),
     ])
     expect((await work.listing()).filter((name) => !emptyListing.includes(name))).toEqual([])
@@ -208,7 +208,7 @@ describe.concurrent('what cannot be stored ends the mover, in words, and leaves 
   }
 
   test('too large', async ({ work }) => {
-    const result = await ending(work, {}, { maxSizeBytes: archive.length - 1 })
+    const result = await receiveRefused(work, {}, { maxSizeBytes: archive.length - 1 })
     expect(result).toMatchObject({
       exitCode: exitCodes.tooLarge,
       message: expect.stringContaining('spec.mover.stream.maxSize') as string,
@@ -216,7 +216,7 @@ describe.concurrent('what cannot be stored ends the mover, in words, and leaves 
   })
 
   test('empty', async ({ work }) => {
-    expect(await ending(work, { sizeBytes: 0 })).toMatchObject({
+    expect(await receiveRefused(work, { sizeBytes: 0 })).toMatchObject({
       exitCode: exitCodes.sourceMissing,
       modifiedAt: file.modifiedAt,
     })
@@ -226,7 +226,7 @@ describe.concurrent('what cannot be stored ends the mover, in words, and leaves 
     ['newer than every batch', '2023-11-14T22:20:00Z', exitCodes.superseded],
     ['older than every batch', '2023-11-14T22:00:00Z', exitCodes.sourceMissing],
   ] as const)('%s', async ([, modifiedAt, exitCode], { work }) => {
-    expect(await ending(work, { modifiedAt })).toMatchObject({
+    expect(await receiveRefused(work, { modifiedAt })).toMatchObject({
       exitCode,
       modifiedAt: modifiedAt.replace('Z', '.000000000Z'),
     })
@@ -236,7 +236,7 @@ describe.concurrent('what cannot be stored ends the mover, in words, and leaves 
     const bytes = Buffer.from('no archive at all')
     const config = work.receiveConfig()
     const [result] = await Promise.all([
-      receiving(config),
+      receiveHere(config),
       send(config, { bytes, file: { ...file, sizeBytes: bytes.length }, segmentBytes: 5 }),
     ])
     expect(result.exitCode).toBe(exitCodes.archiveBad)
@@ -245,7 +245,7 @@ describe.concurrent('what cannot be stored ends the mover, in words, and leaves 
 
   test('what the sender cannot send, in its own words', async ({ work }) => {
     const config = work.receiveConfig()
-    const ended = receiving(config)
+    const ended = receiveHere(config)
     using sender = await Sender.open(config)
     await sender.say({ is: 'refusal', exitCode: exitCodes.toolsMissing, message: 'Container search has no dd.' })
     expect(await ended).toEqual({ exitCode: exitCodes.toolsMissing, message: 'Container search has no dd.' })

@@ -34,7 +34,7 @@ async function identityOf(path: string): Promise<FileIdentity> {
 }
 
 /** A snapshot directory as Meilisearch leaves it, with files of others in it. */
-async function stored(work: Workplace): Promise<FileIdentity> {
+async function laySource(work: Workplace): Promise<FileIdentity> {
   await work.lay(archive)
   for (const name of strangers) await writeFile(join(work.source, name), name)
   return identityOf(work.file)
@@ -69,7 +69,7 @@ async function expectDirectory(work: Workplace, file: 'gone' | 'newer'): Promise
 
 describe.concurrent('the stored file', () => {
   test('is removed as the mover had recorded it, and nothing else; a second run finds it absent', async ({ work }) => {
-    await stored(work)
+    await laySource(work)
     const { result: moved } = await work.run()
     expect(moved.stored).toMatchObject(await identityOf(work.file))
     const { code, result } = await release(work, moved.stored!)
@@ -88,7 +88,7 @@ describe.concurrent('the stored file', () => {
   test.runIf(isRoot)(
     'is removed by an ordinary user who owns it, even unreadable (only as root: it runs as another user)',
     async ({ work }) => {
-      const identity = await stored(work)
+      const identity = await laySource(work)
       await work.giveTo(65_532, 65_532)
       await chown(work.file, 65_532, 65_532)
       await chmod(work.file, 0)
@@ -105,7 +105,7 @@ describe.concurrent('the stored file', () => {
     ['before it is removed', 'unlink', 2],
     ['before the directory is flushed', 'fsync', 1],
   ])('is gone after the next run when the first is killed %s', async ([_when, call, nth], { work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     const { code, signal } = await release(work, identity, killAt(call, nth))
     expect(signal ?? code).toBe('SIGKILL')
     const { code: next, result } = await release(work, identity)
@@ -115,7 +115,7 @@ describe.concurrent('the stored file', () => {
   })
 
   test('takes no more of these calls than those of which each was tried', async ({ work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     for (const [call, nth] of [
       ['link', 2],
       ['unlink', 3],
@@ -141,7 +141,7 @@ describe.concurrent('the stored file', () => {
   ])(
     'survives, or is gone after the next run, where %s fails with %s (call %i)',
     async ([call, error, nth, expected], { work }) => {
-      const identity = await stored(work)
+      const identity = await laySource(work)
       const { code, result } = await release(work, identity, inject(call, `error=${error}`, { nth }))
       expect(code, result.message).toBe(expected)
       expect(result.message).toContain(`(${error.replace('EOPNOTSUPP', 'ENOTSUP')})`)
@@ -151,7 +151,7 @@ describe.concurrent('the stored file', () => {
   )
 
   test('is removed on a file system that knows no flush of directories', async ({ work }) => {
-    const { result } = await release(work, await stored(work), inject('fsync', 'error=EINVAL', { nth: 1 }))
+    const { result } = await release(work, await laySource(work), inject('fsync', 'error=EINVAL', { nth: 1 }))
     expect(result.released).toBe('removed')
   })
 })
@@ -198,7 +198,7 @@ describe.concurrent('what is not the stored file', () => {
       },
     ],
   ])('%s is left alone: replaced', async ([_what, change], { work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     await change(work)
     const before = await stat(work.file, { bigint: true })
     const { code, result } = await release(work, identity)
@@ -224,7 +224,7 @@ describe.concurrent('what is not the stored file', () => {
       },
     ],
   ])('is not looked for where the snapshot directory %s: sourceMissing', async ([_what, change], { work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     await change(work)
     const { code, result } = await release(work, identity)
     expect(code).toBe(exitCodes.sourceMissing)
@@ -239,7 +239,7 @@ function comes(work: Workplace, after: 'link' | 'unlink' = 'unlink', text?: stri
 
 describe.concurrent('a newer snapshot that comes in the middle', () => {
   test('right before the name is moved aside is caught and put back as it was', async ({ work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     const { code, result } = await release(work, identity, comes(work))
     expect(code, result.message).toBe(0)
     expect(result.released).toBe('replaced')
@@ -247,7 +247,7 @@ describe.concurrent('a newer snapshot that comes in the middle', () => {
   })
 
   test('right after the stored file was moved aside stays', async ({ work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     const { result } = await release(
       work,
       identity,
@@ -266,7 +266,7 @@ describe.concurrent('a newer snapshot that comes in the middle', () => {
   ])(
     'is under its name after the next run when this one is killed before it is %s',
     async ([_when, call, nth], { work }) => {
-      const identity = await stored(work)
+      const identity = await laySource(work)
       const how = comes(work, call === 'unlink' ? 'link' : 'unlink')
       const { code, signal } = await release(work, identity, also(how, call, `signal=SIGKILL:when=${nth}`))
       expect(signal ?? code).toBe('SIGKILL')
@@ -277,7 +277,7 @@ describe.concurrent('a newer snapshot that comes in the middle', () => {
   )
 
   test('and cannot be put back is named in the message, and is put back by the next run', async ({ work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     const { code, result } = await release(work, identity, also(comes(work), 'link', 'error=EIO:when=2'))
     expect(code).toBe(exitCodes.inputOutput)
     expect(result.message).toMatch(
@@ -288,15 +288,15 @@ describe.concurrent('a newer snapshot that comes in the middle', () => {
   })
 
   test('gives way to a still newer one, which Meilisearch would have put over it', async ({ work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     await release(work, identity, also(comes(work, 'unlink', 'second'), 'link', 'signal=SIGKILL:when=2'))
     await persistNewer(work)
     expect((await release(work, identity)).result.released).toBe('replaced')
     await expectDirectory(work, 'newer')
   })
 
-  test('is kept beside one that is dated earlier: then it cannot be told which one is needed', async ({ work }) => {
-    const identity = await stored(work)
+  test('is kept beside one that is dated earlier: then nobody knows which one is needed', async ({ work }) => {
+    const identity = await laySource(work)
     await release(work, identity, also(comes(work), 'link', 'signal=SIGKILL:when=2'))
     await work.lay(Buffer.from('of a clock gone wrong'))
     const { code, result } = await release(work, identity)
@@ -313,7 +313,7 @@ describe.concurrent('a newer snapshot that comes in the middle', () => {
 
 describe.concurrent('two runs at once', () => {
   test('end with the file gone: one finishes what the other has begun', async ({ work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     const others: Ended[] = []
     const first = await release(
       work,
@@ -327,7 +327,7 @@ describe.concurrent('two runs at once', () => {
   })
 
   test('lose no newer snapshot that one of them has caught', async ({ work }) => {
-    const identity = await stored(work)
+    const identity = await laySource(work)
     const others: Ended[] = []
     const caught = stopAfter({ call: 'rename', nth: 1 }, async () => void others.push(await release(work, identity)))
     // Both are between their look and their rename when the newer one comes; the second to move aside catches it.
@@ -349,7 +349,7 @@ describe.concurrent('a run that may not', () => {
   test.runIf(isRoot)(
     'remove what belongs to another user says so and touches nothing (only as root: it runs as another user)',
     async ({ work }) => {
-      const identity = await stored(work)
+      const identity = await laySource(work)
       await chown(work.source, 0, 65_532)
       await chmod(work.source, 0o770)
       const { code, result } = await release(work, identity, { as: { uid: 65_532, gid: 65_532 } })
@@ -365,7 +365,7 @@ describe.concurrent('a run that may not', () => {
     'write says that the volume must be mounted writable (only as root: it is mounted)',
     async ({ work }) => {
       await withDisk(work.source, 'size=10m', async () => {
-        const identity = await stored(work)
+        const identity = await laySource(work)
         execFileSync('mount', ['-o', 'remount,ro', work.source])
         const { code, result } = await release(work, identity)
         expect(code).toBe(exitCodes.permissionDenied)
@@ -375,7 +375,7 @@ describe.concurrent('a run that may not', () => {
   )
 
   test('wait for a directory that does not answer ends at its deadline', async ({ work }) => {
-    const config = { ...work.releaseConfig(await stored(work)), deadlineSeconds: 1 }
+    const config = { ...work.releaseConfig(await laySource(work)), deadlineSeconds: 1 }
     expect((await work.perform(config, inject('getdents64', 'delay_enter=2500000'))).code).toBe(exitCodes.stalled)
   })
 
@@ -384,8 +384,8 @@ describe.concurrent('a run that may not', () => {
     ['a time that is none', { stored: { inode: '1', sizeBytes: 1, modifiedAt: 'soon' } }],
     ['a file name that is a path', { source: { directory: '/source', fileName: '../data.ms.snapshot' } }],
     ['a uid that is a path', { object: { uid: '../x', namespace: 'shop', name: 'nightly' } }],
-  ])('be told from %s: badConfiguration', async ([_what, change], { work }) => {
-    const config = { ...work.releaseConfig(await stored(work)), ...change }
+  ])('take %s: badConfiguration', async ([_what, change], { work }) => {
+    const config = { ...work.releaseConfig(await laySource(work)), ...change }
     expect((await work.perform(config)).code).toBe(exitCodes.badConfiguration)
     expect(await readFile(work.file)).toEqual(archive)
   })

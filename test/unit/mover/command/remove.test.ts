@@ -9,7 +9,7 @@ import { snapshotArchive } from '../../../support/mover/archive-writer.ts'
 import { inject, killAt, stopAfter } from '../../../support/mover/faults.ts'
 import { isRoot, moverTest as test } from '../../../support/mover/test.ts'
 import type { Ended } from '../../../support/mover/mover.ts'
-import { expectGone, layNeighbours, remove, rewriteManifest, stored, whole } from './stored-artifact.ts'
+import { expectGone, layNeighbours, remove, rewriteManifest, layArtifact, whole } from './stored-artifact.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -42,7 +42,7 @@ describe.concurrent('an artifact', () => {
   })
 
   test('stays where only what interrupted movers left is to go', async ({ work }) => {
-    await stored(work)
+    await layArtifact(work)
     const before = await work.listing()
     await mkdir(join(work.parent, '.nightly-0a1b2c3d.1-3-aabbccdd.partial'))
     const { code, result } = await remove(work, undefined, { extent: 'Partials' })
@@ -55,7 +55,7 @@ describe.concurrent('an artifact', () => {
   })
 
   test('goes with what interrupted movers of the same object left, of which nothing is followed', async ({ work }) => {
-    await stored(work)
+    await layArtifact(work)
     const outside = join(work.home, 'outside')
     await mkdir(outside)
     await writeFile(join(outside, 'precious'), 'precious')
@@ -74,7 +74,7 @@ describe.concurrent('an artifact', () => {
   })
 
   test('of a later schema goes, too: it says whose it is', async ({ work }) => {
-    await stored(work)
+    await layArtifact(work)
     await rewriteManifest(work, (content) => ({ schema: 2, object: content['object'], file: content['file'] }))
     expect((await remove(work)).result.removed).toBe('removed')
     await expectGone(work)
@@ -83,7 +83,7 @@ describe.concurrent('an artifact', () => {
   test.runIf(isRoot)(
     'goes by an ordinary user of its group (only as root: it runs as another user)',
     async ({ work }) => {
-      await stored(work)
+      await layArtifact(work)
       execFileSync('chown', ['-R', '1000:65532', work.destination])
       execFileSync('chmod', ['-R', 'g+w', work.destination])
       const { result } = await remove(work, { as: { uid: 65_532, gid: 65_532 } })
@@ -109,7 +109,7 @@ describe.concurrent('interrupted', () => {
   test.for(points)(
     'by a kill before %s: nothing half lies under the final name, and the next run ends it',
     async ([_when, call, nth], { work }) => {
-      await stored(work)
+      await layArtifact(work)
       const { code, signal } = await remove(work, killAt(call, nth))
       expect(signal ?? code).toBe('SIGKILL')
       if (existsSync(work.final)) expect(await work.listing()).toEqual(whole)
@@ -149,7 +149,7 @@ describe.concurrent('interrupted', () => {
       ['rmdir', 2],
     ] as const) {
       await rm(join(work.destination, 'backups'), { recursive: true, force: true })
-      await stored(work)
+      await layArtifact(work)
       expect((await remove(work, killAt(call, nth))).code).toBe(0)
     }
   })
@@ -162,7 +162,7 @@ describe.concurrent('interrupted', () => {
   )(
     'by an error at %s (%s %i, %s): its exit code, and the next run ends it',
     async ([_when, call, nth, error, expected], { work }) => {
-      await stored(work)
+      await layArtifact(work)
       const { code, result } = await remove(work, inject(call, `error=${error}`, { nth }))
       expect(code, result.message).toBe(expected)
       expect(result.message).toContain(`(${error})`)
@@ -173,7 +173,7 @@ describe.concurrent('interrupted', () => {
   )
 
   test('by its deadline, because the storage does not answer: stalled, and the next run ends it', async ({ work }) => {
-    await stored(work)
+    await layArtifact(work)
     expect((await remove(work, inject('rmdir', 'delay_enter=2500000'), { deadlineSeconds: 1 })).code).toBe(
       exitCodes.stalled,
     )
@@ -182,7 +182,7 @@ describe.concurrent('interrupted', () => {
   })
 
   test('by SIGTERM: terminated, and the next run ends it', async ({ work }) => {
-    await stored(work)
+    await layArtifact(work)
     const { code, result } = await remove(
       work,
       stopAfter({ call: 'rename', nth: 1 }, (mover) => process.kill(mover, 'SIGTERM')),
@@ -195,7 +195,7 @@ describe.concurrent('interrupted', () => {
   test('by another run of the same object: both end well', async ({ work }) => {
     for (const [, call, nth] of points) {
       await rm(join(work.destination, 'backups'), { recursive: true, force: true })
-      await stored(work)
+      await layArtifact(work)
       const others: Ended[] = []
       const first = await remove(
         work,

@@ -7,7 +7,7 @@ import { buildManifest, manifestText } from '../../../../src/mover/artifact/mani
 import { emptyListing, storedListing, type Ended, type How, type Workplace } from '../../../support/mover/mover.ts'
 
 /** An artifact as the mover leaves it, with what others have beside it. */
-export async function stored(work: Workplace): Promise<void> {
+export async function layArtifact(work: Workplace): Promise<void> {
   const config = work.config()
   const mover = { version: '0.1.0', attempt: '1-1', startedAt: '', finishedAt: '' }
   const content = buildManifest(config, {

@@ -140,7 +140,7 @@ describe.runIf(isRoot).concurrent('in one mount (only as root)', () => {
     expect(await papersOf(work)).toMatchObject({ file: { stored: 'Copied' } })
   })
 
-  test('a link needs no room but the reserve', async ({ work }) => {
+  test('a link needs no space but the reserve', async ({ work }) => {
     await withDisk(work.destination, 'size=72m', async () => {
       const { config } = await inOneMount(work)
       expect((await work.run({ config: { ...config, mayLink: false } })).code).toBe(exitCodes.noSpace)
@@ -149,7 +149,7 @@ describe.runIf(isRoot).concurrent('in one mount (only as root)', () => {
     })
   })
 
-  test('and where a link then turns out impossible, the room for a copy is asked for', async ({ work }) => {
+  test('and where a link then turns out impossible, the space for a copy is asked for', async ({ work }) => {
     await withDisk(work.destination, 'size=72m', async () => {
       const { config } = await inOneMount(work)
       const { code, result } = await work.run({ ...inject('link', 'error=EMLINK'), config })

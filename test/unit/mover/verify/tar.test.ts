@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { TarReader, type Contents } from '../../../../src/mover/verify/tar.ts'
-import { entryBytes, sealed, snapshotEntries, tarOf, type Entry } from '../../../support/mover/archive-writer.ts'
+import { entryBytes, seal, snapshotEntries, tarOf, type Entry } from '../../../support/mover/archive-writer.ts'
 
 function read(tar: Buffer, pieceBytes: () => number = () => tar.length): Contents {
   const reader = new TarReader()
@@ -98,7 +98,7 @@ describe('the reader refuses', () => {
     for (const first of [0xff, 0x81]) {
       const header = entryBytes({ name: 'x', base256: true })
       header[124] = first
-      expect(() => read(Buffer.concat([sealed(header), tarOf([])]))).toThrow('impossible number')
+      expect(() => read(Buffer.concat([seal(header), tarOf([])]))).toThrow('impossible number')
     }
   })
 
@@ -110,7 +110,7 @@ describe('the reader refuses', () => {
     const misfit = entryBytes({ name: 's', sparse: { realBytes: 1000, segments: [segment(0)] } })
     misfit.write('00000000143\0', 398)
     expect(() =>
-      read(Buffer.concat([sealed(misfit.subarray(0, 512)), misfit.subarray(512), Buffer.alloc(1024)])),
+      read(Buffer.concat([seal(misfit.subarray(0, 512)), misfit.subarray(512), Buffer.alloc(1024)])),
     ).toThrow('does not fit its size')
   })
 
@@ -156,7 +156,7 @@ describe('the reader tolerates', () => {
     const header = entryBytes({ name: 'indexes/a/data.mdb', base256: true })
     header.writeBigUInt64BE(9n * 1024n ** 3n, 128)
     const reader = new TarReader()
-    reader.push(sealed(header))
+    reader.push(seal(header))
     const piece = Buffer.alloc(16 * 1024 * 1024)
     for (let done = 0; done < 9 * 1024 ** 3; done += piece.length) reader.push(piece)
     reader.push(tarOf(snapshotEntries()))

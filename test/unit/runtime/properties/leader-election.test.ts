@@ -69,7 +69,7 @@ const clocks = fc.array(
   { minLength: 3, maxLength: 3 },
 )
 
-/** Three places; in each, a process that ended is followed by a new one with another name and the same clock. */
+/** Three slots; in each, a process that ended is followed by a new one with another name and the same clock. */
 class Places {
   readonly #election: Election
   readonly #clocks: readonly ClockOfProcess[]

@@ -1,7 +1,7 @@
 // A reflector under any trouble with its API server: in the end the store is equal to it.
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { gone, unreachable } from '../../../support/runtime/fake-api-server.ts'
+import { goneError, unreachable } from '../../../support/runtime/fake-api-server.ts'
 import { Mirror } from '../../../support/runtime/mirror.ts'
 
 vi.mock('node:timers/promises', async () => ({
@@ -59,8 +59,8 @@ async function befall({ time, server }: Mirror, what: Trouble): Promise<void> {
     case 'compact':
       return server.compact()
     case 'gone':
-      if (what.by === 'event') return server.disconnect(gone())
-      return void server.refusals.push(gone())
+      if (what.by === 'event') return server.disconnect(goneError())
+      return void server.refusals.push(goneError())
   }
 }
 
@@ -74,7 +74,7 @@ const worlds = fc.record({
   seed: fc.integer(),
 })
 
-test('whatever befalls, in the end the store is equal to the server, all that changed was told, and only a forgotten point led to a new list', async () => {
+test('whatever befalls, in the end the store is equal to the server, all that changed was announced, and only a forgotten point led to a new list', async () => {
   await fc.assert(
     fc.asyncProperty(worlds, fc.array(trouble, { maxLength: 40, size: 'max' }), async (world, troubles) => {
       await using mirror = new Mirror(world)
@@ -82,7 +82,7 @@ test('whatever befalls, in the end the store is equal to the server, all that ch
       mirror.server.refusals.length = 0
       await mirror.time.advance(5 * minute)
       mirror.expectEqualToServer()
-      mirror.expectConsistentStory()
+      mirror.expectConsistentChanges()
       expect(mirror.syncedReflectors).toBe(world.namespaces.length)
       if (!troubles.some((each) => each.do === 'gone' || each.do === 'compact'))
         expect(mirror.server.answered.lists).toBe(world.namespaces.length)

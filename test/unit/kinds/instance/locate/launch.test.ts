@@ -68,7 +68,7 @@ describe('flags', () => {
     expect(directory({ args: ['--snapshot-dir=/a=b'] })).toEqual({ value: '/a=b' })
   })
 
-  test('database path and snapshot directory are told apart', () => {
+  test('database path and snapshot directory are distinguished', () => {
     expect(launch({ args: ['--db-path', '/db/data.ms', '--snapshot-dir', '/snapshots'] })).toMatchObject({
       databasePath: { value: '/db/data.ms' },
       snapshotDirectory: { value: '/snapshots' },

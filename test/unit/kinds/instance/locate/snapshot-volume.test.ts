@@ -10,7 +10,7 @@ const claimVolume = (name: string, claimName = name): object => ({ name, persist
 const onData = { volumeMounts: [{ name: 'data', mountPath: '/meili_data' }] }
 const snapshotDir = (value: string): object => ({ env: [{ name: 'MEILI_SNAPSHOT_DIR', value }] })
 
-function located(container: object, volumes: readonly object[] = [claimVolume('data')], override?: string): Located {
+function locate(container: object, volumes: readonly object[] = [claimVolume('data')], override?: string): Located {
   const full = { name: 'meilisearch', ...container } as V1Container
   const pod = aPod({ metadata: { name: 'search-0', namespace: 'shop' }, spec: { containers: [full], volumes } })
   return locateSnapshots({ pod, container: full, launch: launchOf(full, new Map()), override })
@@ -18,7 +18,7 @@ function located(container: object, volumes: readonly object[] = [claimVolume('d
 
 describe('paths', () => {
   test('the defaults of the image, on a claim mounted over its working directory', () => {
-    expect(located(onData)).toEqual({
+    expect(locate(onData)).toEqual({
       readOnly: false,
       volume: {
         kind: 'PersistentVolumeClaim',
@@ -37,11 +37,11 @@ describe('paths', () => {
     ['with dots and slashes', './x/..//snaps/', { directory: '/meili_data/snaps', subPath: 'snaps' }],
     ['the root of the volume', '/meili_data/', { directory: '/meili_data', subPath: '' }],
   ])('a snapshot directory: %s', (_, value, volume) => {
-    expect(located({ ...onData, ...snapshotDir(value) })).toMatchObject({ volume })
+    expect(locate({ ...onData, ...snapshotDir(value) })).toMatchObject({ volume })
   })
 
   test("follows the container's own working directory", () => {
-    expect(located({ workingDir: '/srv', volumeMounts: [{ name: 'data', mountPath: '/srv' }] })).toMatchObject({
+    expect(locate({ workingDir: '/srv', volumeMounts: [{ name: 'data', mountPath: '/srv' }] })).toMatchObject({
       volume: { claimName: 'data', directory: '/srv/snapshots', subPath: 'snapshots' },
     })
   })
@@ -51,18 +51,18 @@ describe('paths', () => {
     ['/meili_data/data.ms/', 'data.ms.snapshot'],
     ['db', 'db.snapshot'],
   ])('a database at %s gives a file %s', (path, fileName) => {
-    expect(located({ ...onData, args: ['--db-path', path] })).toMatchObject({ volume: { fileName } })
+    expect(locate({ ...onData, args: ['--db-path', path] })).toMatchObject({ volume: { fileName } })
   })
 
   test("the user's word wins over what the pod tells", () => {
     expect(
-      located({ ...onData, ...snapshotDir('/elsewhere') }, [claimVolume('data')], '/meili_data/mine/'),
+      locate({ ...onData, ...snapshotDir('/elsewhere') }, [claimVolume('data')], '/meili_data/mine/'),
     ).toMatchObject({ volume: { claimName: 'data', directory: '/meili_data/mine', subPath: 'mine' } })
   })
 
   test("the user's word helps where the pod cannot tell", () => {
     expect(
-      located(
+      locate(
         { ...onData, args: ['sh', '-c', 'meilisearch --snapshot-dir $X'] },
         [claimVolume('data')],
         '/meili_data/x',
@@ -73,7 +73,7 @@ describe('paths', () => {
 
 describe('what cannot be known comes with the remedy that helps', () => {
   test('the directory: spec.existing.snapshotDirectory', () => {
-    expect(located({ ...onData, args: ['sh', '-c', 'meilisearch --snapshot-dir $X'] })).toEqual({
+    expect(locate({ ...onData, args: ['sh', '-c', 'meilisearch --snapshot-dir $X'] })).toEqual({
       unknown: expect.stringMatching(/snapshot directory.*a shell line/),
       remedy: expect.stringContaining('spec.existing.snapshotDirectory'),
     })
@@ -89,7 +89,7 @@ describe('what cannot be known comes with the remedy that helps', () => {
           { name: 'MEILI_CONFIG_FILE_PATH', value: '/etc/meili.toml' },
         ],
       }
-      const seen = located(container, [claimVolume('data')], override)
+      const seen = locate(container, [claimVolume('data')], override)
       expect(seen).toEqual({
         unknown: expect.stringMatching(/name of the snapshot file.*configuration file/),
         remedy: expect.stringContaining('MEILI_DB_PATH'),
@@ -98,10 +98,10 @@ describe('what cannot be known comes with the remedy that helps', () => {
     },
   )
 
-  test('both: the user is told of both, one after the other', () => {
+  test('both: both are reported, one after the other', () => {
     const container = { ...onData, env: [{ name: 'MEILI_CONFIG_FILE_PATH', value: '/etc/meili.toml' }] }
-    expect(located(container)).toMatchObject({ remedy: expect.stringContaining('snapshotDirectory') })
-    expect(located(container, [claimVolume('data')], '/meili_data/snapshots')).toMatchObject({
+    expect(locate(container)).toMatchObject({ remedy: expect.stringContaining('snapshotDirectory') })
+    expect(locate(container, [claimVolume('data')], '/meili_data/snapshots')).toMatchObject({
       remedy: expect.stringContaining('MEILI_DB_PATH'),
     })
   })
@@ -119,18 +119,18 @@ describe('a name that nobody can use', () => {
       { volumeMounts: [{ name: 'data', mountPath: '/meili_data', subPath: 'd/'.repeat(2500) }] },
     ],
   ])('%s', (_, container) => {
-    expect(located({ ...onData, ...container })).toEqual(tooLong)
+    expect(locate({ ...onData, ...container })).toEqual(tooLong)
   })
 
   test('an ephemeral claim', () => {
     expect(
-      located({ volumeMounts: [{ name: long, mountPath: '/meili_data' }] }, [{ name: long, ephemeral: {} }]),
+      locate({ volumeMounts: [{ name: long, mountPath: '/meili_data' }] }, [{ name: long, ephemeral: {} }]),
     ).toEqual(tooLong)
   })
 
   test('the longest names that there can be will do', () => {
     expect(
-      located({ ...onData, env: [{ name: 'MEILI_DB_PATH', value: `/meili_data/${'x'.repeat(246)}` }] }),
+      locate({ ...onData, env: [{ name: 'MEILI_DB_PATH', value: `/meili_data/${'x'.repeat(246)}` }] }),
     ).toMatchObject({ volume: { fileName: expect.stringMatching(/^x{246}\.snapshot$/) } })
   })
 })
@@ -146,7 +146,7 @@ describe('mounts', () => {
     ['in this order', nested],
     ['the other way round', nested.toReversed()],
   ])('the longest path wins, %s', (_, volumeMounts) => {
-    expect(located({ volumeMounts }, volumes)).toMatchObject({ volume: { claimName: 'search-snapshots', subPath: '' } })
+    expect(locate({ volumeMounts }, volumes)).toMatchObject({ volume: { claimName: 'search-snapshots', subPath: '' } })
   })
 
   test('a path that only begins alike is another directory', () => {
@@ -154,7 +154,7 @@ describe('mounts', () => {
       { name: 'data', mountPath: '/meili_data' },
       { name: 'snapshots', mountPath: '/meili_data/snap' },
     ]
-    expect(located({ volumeMounts }, volumes)).toMatchObject({
+    expect(locate({ volumeMounts }, volumes)).toMatchObject({
       volume: { claimName: 'search-data', subPath: 'snapshots' },
     })
   })
@@ -165,7 +165,7 @@ describe('mounts', () => {
     ['meili_data', 'snapshots'],
     ['/', 'meili_data/snapshots'],
   ])('mounted at %s', (mountPath, subPath) => {
-    expect(located({ volumeMounts: [{ name: 'data', mountPath }] })).toMatchObject({
+    expect(locate({ volumeMounts: [{ name: 'data', mountPath }] })).toMatchObject({
       volume: { claimName: 'data', subPath },
     })
   })
@@ -175,24 +175,24 @@ describe('mounts', () => {
       { name: 'snapshots', mountPath: '/meili_data/snapshots' },
       { name: 'data', mountPath: '/././././././././././meili_data' },
     ]
-    expect(located({ volumeMounts }, volumes)).toMatchObject({ volume: { claimName: 'search-snapshots' } })
+    expect(locate({ volumeMounts }, volumes)).toMatchObject({ volume: { claimName: 'search-snapshots' } })
   })
 
   test('no mount: the file system of the container', () => {
-    expect(located({})).toMatchObject({
+    expect(locate({})).toMatchObject({
       volume: { kind: 'the container file system', directory: '/meili_data/snapshots' },
     })
-    expect(located({ ...onData, ...snapshotDir('/tmp/snaps') })).toMatchObject({
+    expect(locate({ ...onData, ...snapshotDir('/tmp/snaps') })).toMatchObject({
       volume: { kind: 'the container file system' },
     })
   })
 
   test('a mount that cannot be written', () => {
-    expect(located({ volumeMounts: [{ name: 'data', mountPath: '/meili_data', readOnly: true }] })).toMatchObject({
+    expect(locate({ volumeMounts: [{ name: 'data', mountPath: '/meili_data', readOnly: true }] })).toMatchObject({
       readOnly: true,
     })
     expect(
-      located(onData, [{ name: 'data', persistentVolumeClaim: { claimName: 'data', readOnly: true } }]),
+      locate(onData, [{ name: 'data', persistentVolumeClaim: { claimName: 'data', readOnly: true } }]),
     ).toMatchObject({ readOnly: true })
   })
 
@@ -201,24 +201,26 @@ describe('mounts', () => {
       { name: 'data', mountPath: '/meili_data', subPath: 'db' },
       { name: 'data', mountPath: '/snapshots', subPath: 'snaps' },
     ]
-    expect(located({ volumeMounts, ...snapshotDir('/snapshots') })).toMatchObject({
+    expect(locate({ volumeMounts, ...snapshotDir('/snapshots') })).toMatchObject({
       volume: { claimName: 'data', subPath: 'snaps' },
     })
   })
 })
 
 describe('subPath', () => {
-  const mounted = (mount: object, more: object = {}): Located =>
-    located({ volumeMounts: [{ name: 'data', mountPath: '/meili_data', ...mount }], ...more })
+  const locateMount = (mount: object, more: object = {}): Located =>
+    locate({ volumeMounts: [{ name: 'data', mountPath: '/meili_data', ...mount }], ...more })
   const podName = { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }
   const podNamespace = { name: 'NS', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } }
 
   test.each([['meili'], ['meili/'], ['./meili']])('%s stands before the path', (subPath) => {
-    expect(mounted({ subPath })).toMatchObject({ volume: { subPath: 'meili/snapshots' } })
+    expect(locateMount({ subPath })).toMatchObject({ volume: { subPath: 'meili/snapshots' } })
   })
 
   test('at the very mount, without a slash at its end', () => {
-    expect(mounted({ subPath: 'meili/' }, snapshotDir('/meili_data'))).toMatchObject({ volume: { subPath: 'meili' } })
+    expect(locateMount({ subPath: 'meili/' }, snapshotDir('/meili_data'))).toMatchObject({
+      volume: { subPath: 'meili' },
+    })
   })
 
   test.each<[string, string, object[]]>([
@@ -234,7 +236,7 @@ describe('subPath', () => {
     ],
     ['no variable at all', 'shop/search-0', []],
   ])('subPathExpr with %s', (_, subPathExpr, env) => {
-    expect(mounted({ subPathExpr }, { env })).toMatchObject({ volume: { subPath: 'shop/search-0/snapshots' } })
+    expect(locateMount({ subPathExpr }, { env })).toMatchObject({ volume: { subPath: 'shop/search-0/snapshots' } })
   })
 
   test.each<[string, string, object[]]>([
@@ -250,7 +252,7 @@ describe('subPath', () => {
       ],
     ],
   ])('subPathExpr with %s cannot be resolved, and snapshotDirectory would not help', (_, subPathExpr, env) => {
-    expect(mounted({ subPathExpr }, { env })).toEqual({
+    expect(locateMount({ subPathExpr }, { env })).toEqual({
       unknown: expect.stringMatching(/subPathExpr of mount \/meili_data/),
       remedy: expect.not.stringContaining('snapshotDirectory'),
     })
@@ -258,7 +260,7 @@ describe('subPath', () => {
 })
 
 describe('volumes', () => {
-  const on = (source: object): Located => located(onData, [{ name: 'data', ...source }])
+  const on = (source: object): Located => locate(onData, [{ name: 'data', ...source }])
 
   test('an ephemeral volume is the claim that Kubernetes names after the pod', () => {
     expect(on({ ephemeral: { volumeClaimTemplate: {} } })).toMatchObject({
@@ -276,7 +278,7 @@ describe('volumes', () => {
   )
 
   test('a mount of a volume that the pod does not have', () => {
-    expect(located(onData, [])).toMatchObject({ volume: { kind: 'an unknown volume' } })
+    expect(locate(onData, [])).toMatchObject({ volume: { kind: 'an unknown volume' } })
   })
 })
 

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest'
 import type { ManagedSeen } from '../../../../../src/kinds/instance/observation.ts'
 import {
   aManagedInstance,
-  changed,
-  decidedManaged,
+  withChanges,
+  managedVerdict,
   everything,
   noPod,
-  saidBefore,
-  stored,
+  appliedStatus,
+  storedChild,
 } from '../../../../support/builders/managed-observations.ts'
 import type { Seen } from '../../../../support/builders/managed-observations.ts'
 
@@ -23,13 +23,13 @@ const refused: Seen = { server: { state: 'KeyRefused', message: 'invalid_api_key
 
 describe('childrenDiffer', () => {
   test('at first the key, claims and Service; the StatefulSet when there is a key', () => {
-    expect(decidedManaged({ ...noPod, managed: nothing }).does).toEqual([
+    expect(managedVerdict({ ...noPod, managed: nothing }).does).toEqual([
       'CreateMasterKey',
       'Apply PersistentVolumeClaim movies-data',
       'Apply Service movies',
     ])
     const { keySecret } = everything(aManagedInstance())
-    expect(decidedManaged({ ...noPod, managed: { ...nothing, keySecret } }).does).toEqual([
+    expect(managedVerdict({ ...noPod, managed: { ...nothing, keySecret } }).does).toEqual([
       'Apply PersistentVolumeClaim movies-data',
       'Apply Service movies',
       'Apply StatefulSet movies',
@@ -37,9 +37,9 @@ describe('childrenDiffer', () => {
   })
 
   test('what is new is applied without a uid, what is there to that very object', () => {
-    const [fresh] = decidedManaged({ ...noPod, managed: { service: undefined } }).effects
+    const [fresh] = managedVerdict({ ...noPod, managed: { service: undefined } }).effects
     expect(fresh).toMatchObject({ kind: 'Apply', uid: undefined })
-    const [known] = decidedManaged({
+    const [known] = managedVerdict({
       instance: aManagedInstance({ managed: { service: { port: 80 } } }),
       managed: everything(aManagedInstance()),
     }).effects
@@ -47,7 +47,7 @@ describe('childrenDiffer', () => {
   })
 
   test('a changed spec is no drift', () => {
-    const verdict = decidedManaged({
+    const verdict = managedVerdict({
       instance: aManagedInstance({ managed: { resources: { limits: { memory: '2Gi' } } } }),
       managed: everything(aManagedInstance()),
     })
@@ -61,8 +61,10 @@ describe('childrenDiffer', () => {
 
   test('what somebody else changed is put back, with its fields named', () => {
     const { statefulSet } = everything(aManagedInstance())
-    const verdict = decidedManaged({
-      managed: { statefulSet: stored(statefulSet as never, { spec: { replicas: 2 }, status: statefulSet!.status! }) },
+    const verdict = managedVerdict({
+      managed: {
+        statefulSet: storedChild(statefulSet as never, { spec: { replicas: 2 }, status: statefulSet!.status! }),
+      },
     })
     expect(verdict).toMatchObject({
       reason: 'DriftFound',
@@ -71,26 +73,29 @@ describe('childrenDiffer', () => {
     })
   })
 
-  test('a refusal stays on record while it is tried again, and is not told anew', () => {
+  test('a refusal stays on record while it is tried again, and is not reported again', () => {
     const instance = aManagedInstance({
       managed: { storage: { size: '40Gi' } },
-      status: saidBefore('ObjectRefused', 'only dynamically provisioned pvc can be resized'),
+      status: appliedStatus('ObjectRefused', 'only dynamically provisioned pvc can be resized'),
     })
-    expect(decidedManaged({ instance, managed: everything(aManagedInstance()) })).toMatchObject({
+    expect(managedVerdict({ instance, managed: everything(aManagedInstance()) })).toMatchObject({
       reason: 'ObjectRefused',
       message: 'only dynamically provisioned pvc can be resized',
       does: ['Apply PersistentVolumeClaim movies-data'],
       requeueAfterMs: 5000,
     })
     expect(
-      decidedManaged({ ...refused, instance: aManagedInstance({ status: saidBefore('ObjectRefused', 'No keys.') }) }),
+      managedVerdict({
+        ...refused,
+        instance: aManagedInstance({ status: appliedStatus('ObjectRefused', 'No keys.') }),
+      }),
     ).toMatchObject({ reason: 'ObjectRefused', message: 'No keys.', does: ['CreateKeys'] })
   })
 
   test('suspended: no replicas, but not in the middle of a snapshot', () => {
     const instance = aManagedInstance({ managed: { suspend: true } })
     const replicas = (seen: Seen): unknown =>
-      decidedManaged({
+      managedVerdict({
         instance,
         ...seen,
         managed: { ...everything(aManagedInstance()), ...seen.managed },
@@ -100,7 +105,7 @@ describe('childrenDiffer', () => {
     expect(replicas({})).toEqual([0])
     expect(replicas({ managed: { runningSnapshots: ['nightly'] } })).toEqual([])
     expect(
-      decidedManaged({ instance, managed: { ...everything(aManagedInstance()), runningSnapshots: ['nightly'] } }),
+      managedVerdict({ instance, managed: { ...everything(aManagedInstance()), runningSnapshots: ['nightly'] } }),
     ).toMatchObject({ reason: 'RestartPending', message: 'The server is suspended when snapshot nightly has ended.' })
   })
 
@@ -108,14 +113,14 @@ describe('childrenDiffer', () => {
     const instance = aManagedInstance({ managed: { suspend: true } })
     const withReplicas = (replicas: number): ManagedSeen => ({
       ...everything(instance, { replicas: 0 }),
-      statefulSet: changed(everything(instance, { replicas: 0 }).statefulSet, { status: { replicas } }),
+      statefulSet: withChanges(everything(instance, { replicas: 0 }).statefulSet, { status: { replicas } }),
     })
-    expect(decidedManaged({ ...noPod, instance, managed: withReplicas(0) })).toMatchObject({
+    expect(managedVerdict({ ...noPod, instance, managed: withReplicas(0) })).toMatchObject({
       reason: 'Applied',
       ready: 'True Suspended',
       progress: undefined,
     })
-    expect(decidedManaged({ ...noPod, instance, managed: withReplicas(1) })).toMatchObject({
+    expect(managedVerdict({ ...noPod, instance, managed: withReplicas(1) })).toMatchObject({
       reason: 'Applying',
       message: 'Pod movies-0 is ending.',
     })
@@ -123,8 +128,8 @@ describe('childrenDiffer', () => {
 
   test('the version that answers is written on the claim', () => {
     const { claims } = everything(aManagedInstance())
-    const bare = stored(claims.data as never, { metadata: { annotations: {} } }) as NonNullable<typeof claims.data>
-    expect(decidedManaged({ managed: { claims: { data: bare } } }).effects.at(-1)).toMatchObject({
+    const bare = storedChild(claims.data as never, { metadata: { annotations: {} } }) as NonNullable<typeof claims.data>
+    expect(managedVerdict({ managed: { claims: { data: bare } } }).effects.at(-1)).toMatchObject({
       kind: 'Apply',
       child: { metadata: { name: 'movies-data', annotations: { 'meili-operator.dev/database-version': '1.21.0' } } },
     })
@@ -145,7 +150,7 @@ describe('owners that are lost', () => {
   const seen = { instance, managed: restored }
 
   test('what a backup tool brought back is adopted in one step, and the server is not restarted', () => {
-    const verdict = decidedManaged(seen)
+    const verdict = managedVerdict(seen)
     expect(verdict).toMatchObject({ reason: 'Adopting', progress: 'Reconciling', ready: 'True Ready' })
     expect(verdict.message).toBe(
       'Adopted StatefulSet movies, Service movies, PersistentVolumeClaim movies-scratch, Secret movies-connection: made for this MeiliInstance, and without an owner.',
@@ -168,7 +173,7 @@ describe('owners that are lost', () => {
   })
 
   test('claims and key that get an owner for the first time, as deletionPolicy is Delete from now on, are not adopted', () => {
-    const verdict = decidedManaged({
+    const verdict = managedVerdict({
       instance: aManagedInstance({ spec: { deletionPolicy: 'Delete' } }),
       managed: everything(aManagedInstance()),
     })
@@ -181,16 +186,16 @@ describe('owners that are lost', () => {
   })
 
   test('the Secret for applications is not written while the master key is missing', () => {
-    expect(decidedManaged({ instance, managed: { ...restored, keySecret: undefined } }).does).not.toContain(
+    expect(managedVerdict({ instance, managed: { ...restored, keySecret: undefined } }).does).not.toContain(
       'ApplyConnection',
     )
   })
 
   test('an owner that is no controller is left beside ours', () => {
-    const theirs = stored<never>(before.service as never, {
+    const theirs = storedChild<never>(before.service as never, {
       metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'release', uid: 'x' }] },
     })
-    expect(decidedManaged({ managed: { service: theirs } })).toMatchObject({
+    expect(managedVerdict({ managed: { service: theirs } })).toMatchObject({
       reason: 'Adopting',
       does: ['Apply Service movies'],
     })
@@ -200,14 +205,14 @@ describe('owners that are lost', () => {
 describe('claimExpanding', () => {
   test('a claim whose volume is still smaller is awaited, with its own words', () => {
     const { claims } = everything(aManagedInstance())
-    const growing = changed(claims.data, {
+    const growing = withChanges(claims.data, {
       status: {
         phase: 'Bound',
         capacity: { storage: '10Gi' },
         conditions: [{ type: 'FileSystemResizePending', status: 'True', message: 'Waiting for the pod to start.' }],
       },
     })
-    expect(decidedManaged({ managed: { claims: { data: growing } } })).toMatchObject({
+    expect(managedVerdict({ managed: { claims: { data: growing } } })).toMatchObject({
       reason: 'ClaimExpanding',
       message: 'Claim movies-data grows from 10Gi to 20Gi. Waiting for the pod to start.',
       ready: 'True Ready',

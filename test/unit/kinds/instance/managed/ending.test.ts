@@ -1,15 +1,15 @@
-// The end of a managed instance: what is waited for, what is put right before it goes, and what is told.
+// The end of a managed instance: what is waited for, what is put right before it goes, and what is reported.
 import { describe, expect, test } from 'vitest'
 import { instanceFinalizer } from '../../../../../src/api/instance.ts'
 import {
   aManagedInstance,
-  changed,
-  decidedManaged,
+  withChanges,
+  managedVerdict,
   everything,
 } from '../../../../support/builders/managed-observations.ts'
 import { ago } from '../../../../support/builders/observations.ts'
 
-const ending = (
+const deletedInstance = (
   deletionPolicy: 'Retain' | 'Delete',
   finalizers: readonly string[] = [instanceFinalizer],
 ): ReturnType<typeof aManagedInstance> =>
@@ -17,10 +17,10 @@ const ending = (
 const aJob = (changes: object = {}): object => ({ metadata: { name: 'first-1-1', uid: 'job-uid', ...changes } })
 
 describe('Retain', () => {
-  const instance = ending('Retain')
+  const instance = deletedInstance('Retain')
 
   test('says what stays, and lets go', () => {
-    const verdict = decidedManaged({ instance, managed: everything(instance) })
+    const verdict = managedVerdict({ instance, managed: everything(instance) })
     expect(verdict).toMatchObject({
       reason: 'Retained',
       message: 'These stay: claim movies-data, Secret movies-keys. A MeiliInstance of this name takes them over.',
@@ -29,7 +29,7 @@ describe('Retain', () => {
   })
 
   test('owners that a changed policy has left are taken away first', () => {
-    expect(decidedManaged({ instance, managed: everything(ending('Delete')) }).does).toEqual([
+    expect(managedVerdict({ instance, managed: everything(deletedInstance('Delete')) }).does).toEqual([
       'Apply PersistentVolumeClaim movies-data',
       'Apply Secret movies-keys',
     ])
@@ -40,22 +40,22 @@ describe('Retain', () => {
       managed: { masterKeySecretRef: { name: 'mine', key: 'k' } },
       metadata: { deletionTimestamp: ago(1000) },
     })
-    expect(decidedManaged({ instance: own, managed: everything(own) }).message).toBe(
+    expect(managedVerdict({ instance: own, managed: everything(own) }).message).toBe(
       'These stay: claim movies-data. A MeiliInstance of this name takes them over.',
     )
   })
 })
 
 describe('Delete', () => {
-  const instance = ending('Delete')
+  const instance = deletedInstance('Delete')
 
   test('all of it goes with the instance, when it is the owner', () => {
-    expect(decidedManaged({ instance, managed: everything(instance) })).toMatchObject({
+    expect(managedVerdict({ instance, managed: everything(instance) })).toMatchObject({
       reason: 'Deleting',
       message: 'These are deleted with it: claim movies-data, Secret movies-keys.',
       does: ['RemoveFinalizer'],
     })
-    expect(decidedManaged({ instance, managed: everything(ending('Retain')) }).does).toEqual([
+    expect(managedVerdict({ instance, managed: everything(deletedInstance('Retain')) }).does).toEqual([
       'Apply PersistentVolumeClaim movies-data',
       'Apply Secret movies-keys',
     ])
@@ -63,38 +63,38 @@ describe('Delete', () => {
 
   test('movers that have ended go first: their pods hold the claim', () => {
     expect(
-      decidedManaged({
+      managedVerdict({
         instance,
         managed: { ...everything(instance), finishedMovers: [aJob(), aJob({ deletionTimestamp: ago(0) })] },
       }).effects,
     ).toEqual([{ kind: 'DeleteJob', name: 'first-1-1', uid: 'job-uid' }])
-    const retained = ending('Retain')
+    const retained = deletedInstance('Retain')
     expect(
-      decidedManaged({ instance: retained, managed: { ...everything(retained), finishedMovers: [aJob()] } }).does,
+      managedVerdict({ instance: retained, managed: { ...everything(retained), finishedMovers: [aJob()] } }).does,
     ).toEqual(['RemoveFinalizer'])
   })
 })
 
 test('what has its name and is not its own is given no owner, and not spoken of', () => {
-  const instance = ending('Delete')
-  const { keySecret, claims } = everything(ending('Retain'))
+  const instance = deletedInstance('Delete')
+  const { keySecret, claims } = everything(deletedInstance('Retain'))
   const theirs = {
-    claims: { data: changed(claims.data, { metadata: { name: 'movies-data', labels: { app: 'other' } } }) },
+    claims: { data: withChanges(claims.data, { metadata: { name: 'movies-data', labels: { app: 'other' } } }) },
     keySecret: {
       ...keySecret!,
       metadata: { labels: {}, ownerReferences: [{ kind: 'Vault', name: 'v', uid: 'v', controller: true }] },
     },
   }
-  expect(decidedManaged({ instance, managed: { ...everything(instance), ...theirs } })).toMatchObject({
+  expect(managedVerdict({ instance, managed: { ...everything(instance), ...theirs } })).toMatchObject({
     message: 'It had nothing of its own.',
     does: ['RemoveFinalizer'],
   })
 })
 
 test('a snapshot that runs is waited for, and named', () => {
-  const instance = ending('Delete')
+  const instance = deletedInstance('Delete')
   expect(
-    decidedManaged({ instance, managed: { ...everything(instance), runningSnapshots: ['nightly'] } }),
+    managedVerdict({ instance, managed: { ...everything(instance), runningSnapshots: ['nightly'] } }),
   ).toMatchObject({
     reason: 'Deleting',
     message: 'It goes when snapshot nightly has ended.',
@@ -104,13 +104,13 @@ test('a snapshot that runs is waited for, and named', () => {
 })
 
 test('without our finalizer nothing is left to do', () => {
-  const instance = ending('Retain', [])
-  expect(decidedManaged({ instance, managed: everything(instance) }).effects).toEqual([])
+  const instance = deletedInstance('Retain', [])
+  expect(managedVerdict({ instance, managed: everything(instance) }).effects).toEqual([])
 })
 
 test('where managed instances were switched off meanwhile it lets go, and touches nothing', () => {
-  const instance = ending('Delete')
-  expect(decidedManaged({ instance, managed: { ...everything(ending('Retain')), isSwitchedOn: false } }).does).toEqual([
-    'RemoveFinalizer',
-  ])
+  const instance = deletedInstance('Delete')
+  expect(
+    managedVerdict({ instance, managed: { ...everything(deletedInstance('Retain')), isSwitchedOn: false } }).does,
+  ).toEqual(['RemoveFinalizer'])
 })

@@ -13,8 +13,8 @@ import {
   aSnapshot,
   aTarget,
   hour,
-  moving,
-  succeeded,
+  movingStatus,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 import { podSecurityViolations } from '../../../../support/kubernetes/pod-security.ts'
 
@@ -62,7 +62,7 @@ const containerContext = fc.record(
   },
   { requiredKeys: [] },
 )
-const place = fc.record(
+const location = fc.record(
   {
     hostNetwork: fc.boolean(),
     hostPID: fc.boolean(),
@@ -74,7 +74,7 @@ const place = fc.record(
 test('a managed server, whatever its spec says', () => {
   let accepted = 0
   fc.assert(
-    fc.property(podContext, containerContext, place, (podSecurityContext, securityContext, more) => {
+    fc.property(podContext, containerContext, location, (podSecurityContext, securityContext, more) => {
       const managed = { version: '1.21.0', storage: { size: '20Gi' }, podSecurityContext, securityContext, ...more }
       if (!meiliInstances.spec.safeParse({ managed }).success) return
       accepted += 1
@@ -88,16 +88,16 @@ test('a managed server, whatever its spec says', () => {
 
 test('a mover, whatever the pod is that it follows', () => {
   fc.assert(
-    fc.property(podContext, containerContext, place, (securityContext, ofContainer, more) => {
+    fc.property(podContext, containerContext, location, (securityContext, ofContainer, more) => {
       const target = aTarget({
         spec: { securityContext, containers: [{ name: 'meilisearch', securityContext: ofContainer }], ...more },
       })
       const job = moverJob({
         ...anObservation(),
-        snapshot: aSnapshot({ status: moving() }),
+        snapshot: aSnapshot({ status: movingStatus() }),
         instance: anInstance(),
         target,
-        engine: anEngine({ candidates: [succeeded()] }),
+        engine: anEngine({ candidates: [succeededTask()] }),
         deadlineMs: hour,
       })
       expect(podSecurityViolations(job.spec!.template)).toEqual([])

@@ -4,11 +4,11 @@ import { instanceFinalizer } from '../../../../../src/api/instance.ts'
 import type { ManagedSeen } from '../../../../../src/kinds/instance/observation.ts'
 import {
   aManagedInstance,
-  decidedManaged,
+  managedVerdict,
   everything,
   fingerprint,
   noPod,
-  stored,
+  storedChild,
 } from '../../../../support/builders/managed-observations.ts'
 import type { Seen } from '../../../../support/builders/managed-observations.ts'
 
@@ -26,7 +26,7 @@ const withKey = (key: NonNullable<ManagedSeen['keySecret']>['key']): Seen => ({
 
 describe('switchedOff', () => {
   test('an installation without managed instances says so, and makes nothing', () => {
-    expect(decidedManaged({ ...noPod, managed: { ...nothing, isSwitchedOn: false } })).toMatchObject({
+    expect(managedVerdict({ ...noPod, managed: { ...nothing, isSwitchedOn: false } })).toMatchObject({
       reason: 'ManagedInstancesOff',
       progress: 'Stalled',
       ready: 'False ManagedInstancesOff',
@@ -38,7 +38,7 @@ describe('switchedOff', () => {
 describe('finalizerMissing', () => {
   test('its end is provided for before anything is made', () => {
     expect(
-      decidedManaged({ ...noPod, instance: aManagedInstance({ metadata: { finalizers: [] } }), managed: nothing })
+      managedVerdict({ ...noPod, instance: aManagedInstance({ metadata: { finalizers: [] } }), managed: nothing })
         .effects,
     ).toEqual([{ kind: 'AddFinalizer', finalizer: instanceFinalizer }])
   })
@@ -48,7 +48,7 @@ describe('secretRefused', () => {
   const message = 'Secret movies-keys cannot be read: forbidden.'
 
   test('a Secret that may not be read is said, and nothing is made on a guess that it is absent', () => {
-    expect(decidedManaged({ ...noPod, managed: { ...nothing, secretRefused: message } })).toMatchObject({
+    expect(managedVerdict({ ...noPod, managed: { ...nothing, secretRefused: message } })).toMatchObject({
       reason: 'ObjectRefused',
       message,
       progress: 'Reconciling',
@@ -59,7 +59,7 @@ describe('secretRefused', () => {
 
   test('the end of the instance does not wait for the right', () => {
     const instance = aManagedInstance({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })
-    expect(decidedManaged({ ...noPod, instance, managed: { ...nothing, secretRefused: message } }).effects).toEqual([
+    expect(managedVerdict({ ...noPod, instance, managed: { ...nothing, secretRefused: message } }).effects).toEqual([
       { kind: 'RemoveFinalizer', finalizer: instanceFinalizer },
     ])
   })
@@ -75,31 +75,31 @@ describe('nameTaken', () => {
     [
       'StatefulSet',
       {
-        statefulSet: stored(child.statefulSet as never, {
+        statefulSet: storedChild(child.statefulSet as never, {
           metadata: { labels: { app: 'other' }, ownerReferences: [] },
         }),
       },
     ],
     [
       'StatefulSet',
-      { statefulSet: stored(child.statefulSet as never, { metadata: { annotations: {}, ownerReferences: [] } }) },
+      { statefulSet: storedChild(child.statefulSet as never, { metadata: { annotations: {}, ownerReferences: [] } }) },
     ],
-    ['Service', { service: stored(child.service as never, owner('Gateway', 'edge')) }],
+    ['Service', { service: storedChild(child.service as never, owner('Gateway', 'edge')) }],
     ['Secret', { connection: { metadata: { labels: {} }, isCurrent: false } }],
     [
       'PersistentVolumeClaim',
-      { claims: { data: stored(child.claims.data as never, { metadata: { labels: { app: 'other' } } }) } },
+      { claims: { data: storedChild(child.claims.data as never, { metadata: { labels: { app: 'other' } } }) } },
     ],
     ['Secret movies-keys', { keySecret: { metadata: { labels: {} }, key: undefined } }],
   ] as const)('a %s of its name that is not its own is named, and nothing is done to anything', (kind, managed) => {
-    const verdict = decidedManaged({ managed: managed as never })
+    const verdict = managedVerdict({ managed: managed as never })
     expect(verdict).toMatchObject({ reason: 'NameTaken', progress: 'Stalled', effects: [] })
     expect(verdict.message).toMatch(new RegExp(`^${kind}.* exists and .* It was not touched\\.`))
     expect(verdict.message, 'it may serve').not.toMatch(/delete/i)
   })
 
   test('a claim or key that was made by hand is adopted by labels that the message names', () => {
-    const { message } = decidedManaged({ managed: { keySecret: { metadata: { labels: {} }, key: undefined } } })
+    const { message } = managedVerdict({ managed: { keySecret: { metadata: { labels: {} }, key: undefined } } })
     const labels = Object.fromEntries(
       /give it the labels (.+)\.$/
         .exec(message)![1]!
@@ -107,7 +107,7 @@ describe('nameTaken', () => {
         .map((pair) => pair.split(': ')),
     )
     expect(
-      decidedManaged({
+      managedVerdict({
         managed: { keySecret: { metadata: { labels }, key: { fingerprint, bytes: 43, flaw: undefined } } },
       }).reason,
     ).not.toBe('NameTaken')
@@ -115,17 +115,17 @@ describe('nameTaken', () => {
 
   test('one of an earlier instance of this name goes by itself, and is waited for', () => {
     expect(
-      decidedManaged({
-        managed: { statefulSet: stored(child.statefulSet as never, owner('MeiliInstance', 'movies')) },
+      managedVerdict({
+        managed: { statefulSet: storedChild(child.statefulSet as never, owner('MeiliInstance', 'movies')) },
       }),
     ).toMatchObject({ reason: 'NameTaken', progress: 'Reconciling' })
   })
 
   test('one without an owner that is being deleted goes by itself, and is waited for', () => {
     expect(
-      decidedManaged({
+      managedVerdict({
         managed: {
-          service: stored(child.service as never, {
+          service: storedChild(child.service as never, {
             metadata: { ownerReferences: [], deletionTimestamp: '2026-03-01T11:00:00Z' },
           }),
         },
@@ -134,7 +134,7 @@ describe('nameTaken', () => {
   })
 
   test('claim and key of an earlier one are taken over by their labels', () => {
-    expect(decidedManaged({ managed: { claims: child.claims, keySecret: child.keySecret } }).reason).toBe('Applied')
+    expect(managedVerdict({ managed: { claims: child.claims, keySecret: child.keySecret } }).reason).toBe('Applied')
   })
 })
 
@@ -142,7 +142,7 @@ describe('masterKeyUnusable', () => {
   const own = aManagedInstance({ managed: { masterKeySecretRef: { name: 'mine', key: 'k' } } })
 
   test('a Secret that its user names is awaited, never made', () => {
-    expect(decidedManaged({ ...noPod, instance: own, managed: { ...nothing } })).toMatchObject({
+    expect(managedVerdict({ ...noPod, instance: own, managed: { ...nothing } })).toMatchObject({
       reason: 'MasterKeyUnusable',
       message: 'Secret mine does not exist. It goes on by itself when it is there.',
       effects: [],
@@ -157,14 +157,14 @@ describe('masterKeyUnusable', () => {
       { fingerprint, bytes: 20, flaw: 'a line break' },
     ],
   ])('a key that %s', (words, key) => {
-    const verdict = decidedManaged(withKey(key))
+    const verdict = managedVerdict(withKey(key))
     expect(verdict.reason).toBe('MasterKeyUnusable')
     expect(verdict.message).toContain(words)
   })
 
   test('Development takes a short one', () => {
     expect(
-      decidedManaged({
+      managedVerdict({
         ...withKey({ fingerprint, bytes: 8, flaw: undefined }),
         instance: aManagedInstance({ managed: { environment: 'Development' } }),
       }).reason,
@@ -175,7 +175,7 @@ describe('masterKeyUnusable', () => {
 describe('claimNotFound', () => {
   test('a claim that its user names is awaited', () => {
     const instance = aManagedInstance({ managed: { storage: { claimName: 'theirs' } } })
-    expect(decidedManaged({ ...noPod, instance, managed: { ...nothing } })).toMatchObject({
+    expect(managedVerdict({ ...noPod, instance, managed: { ...nothing } })).toMatchObject({
       reason: 'ClaimNotFound',
       message: 'Claim theirs does not exist in namespace shop. It goes on by itself when it is there.',
       effects: [],
@@ -187,7 +187,7 @@ describe('downgradeRefused', () => {
   const instance = aManagedInstance({ managed: { version: '1.20.3' } })
 
   test('a lower version than that of the database: nothing moves, and the server is still Ready', () => {
-    expect(decidedManaged({ instance, managed: everything(aManagedInstance()) })).toMatchObject({
+    expect(managedVerdict({ instance, managed: everything(aManagedInstance()) })).toMatchObject({
       reason: 'DowngradeRefused',
       progress: 'Stalled',
       ready: 'True Ready',
@@ -197,14 +197,14 @@ describe('downgradeRefused', () => {
 
   test('not even a first pod is made', () => {
     expect(
-      decidedManaged({ ...noPod, instance, managed: { ...nothing, claims: everything(aManagedInstance()).claims } }),
+      managedVerdict({ ...noPod, instance, managed: { ...nothing, claims: everything(aManagedInstance()).claims } }),
     ).toMatchObject({ reason: 'DowngradeRefused', effects: [] })
   })
 })
 
 describe('shrinkRefused', () => {
   test('a kept claim that is larger stays as it is, and nothing moves', () => {
-    const verdict = decidedManaged({
+    const verdict = managedVerdict({
       ...noPod,
       instance: aManagedInstance({ managed: { storage: { size: '10Gi' } } }),
       managed: { ...nothing, claims: everything(aManagedInstance()).claims },

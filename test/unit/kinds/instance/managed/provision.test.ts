@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   aManagedInstance,
-  decidedManaged,
+  managedVerdict,
   everything,
   noPod,
   serverPod,
 } from '../../../../support/builders/managed-observations.ts'
 
-test('each rung of the ladder is told of here', () => {
+test('each rung of the ladder is described here', () => {
   const ladder =
     /const rungs: readonly Rung\[\] = \[([^\]]+)\]/.exec(
       readFileSync(new URL('../../../../../src/kinds/instance/managed/provision.ts', import.meta.url), 'utf8'),
@@ -20,22 +20,22 @@ test('each rung of the ladder is told of here', () => {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
-  const told = new Set(
+  const sources = new Set(
     readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.test.ts'))
       .flatMap((name) => [...readFileSync(join(import.meta.dirname, name), 'utf8').matchAll(/^describe\('(\w+)'/gm)])
       .map(([, title]) => title),
   )
   expect(rungs.length).toBeGreaterThan(10)
-  expect(rungs.filter((name) => !told.has(name))).toEqual([])
+  expect(rungs.filter((name) => !sources.has(name))).toEqual([])
 })
 
 test('all in place: Applied and Ready, nothing is done', () => {
-  expect(decidedManaged()).toMatchObject({ reason: 'Applied', ready: 'True Ready', progress: undefined, effects: [] })
+  expect(managedVerdict()).toMatchObject({ reason: 'Applied', ready: 'True Ready', progress: undefined, effects: [] })
 })
 
 test('status shows the claims with capacity and use', () => {
-  expect(decidedManaged().status).toMatchObject({
+  expect(managedVerdict().status).toMatchObject({
     connectionSecretName: 'movies-connection',
     storage: [
       {
@@ -52,7 +52,7 @@ test('status shows the claims with capacity and use', () => {
 })
 
 test('a second pod with our label is named, with what to do; there is no podSelector to narrow', () => {
-  const { status } = decidedManaged({ ...noPod, pods: [serverPod(), serverPod({ metadata: { name: 'stray' } })] })
+  const { status } = managedVerdict({ ...noPod, pods: [serverPod(), serverPod({ metadata: { name: 'stray' } })] })
   expect(status.conditions?.find(({ type }) => type === 'PodFound')).toMatchObject({
     reason: 'PodAmbiguous',
     message:
@@ -64,7 +64,7 @@ test('settings that are left out are named, and nothing else is held up by it', 
   const instance = aManagedInstance({
     managed: { env: [{ name: 'MEILI_DB_PATH', value: '/x' }], extraArgs: ['--http-addr', '0.0.0.0:1'] },
   })
-  const { status, reason } = decidedManaged({ instance, managed: everything(instance) })
+  const { status, reason } = managedVerdict({ instance, managed: everything(instance) })
   expect(reason).toBe('Applied')
   expect(status.conditions?.find(({ type }) => type === 'SettingsIgnored')).toMatchObject({
     status: 'True',

@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import {
   aManagedInstance,
-  changed,
-  decidedManaged,
+  withChanges,
+  managedVerdict,
   everything,
   noPod,
   notReadyPod,
-  saidBefore,
+  appliedStatus,
   serverPod,
 } from '../../../../support/builders/managed-observations.ts'
 import type { Seen } from '../../../../support/builders/managed-observations.ts'
@@ -18,7 +18,7 @@ const outdated = serverPod({ metadata: { labels: { 'controller-revision-hash': '
 
 describe('ownKeys', () => {
   test('a server that refuses our key, and runs with the key that we know, gets our keys', () => {
-    expect(decidedManaged(refused)).toMatchObject({
+    expect(managedVerdict(refused)).toMatchObject({
       reason: 'KeysPending',
       effects: [
         {
@@ -31,7 +31,7 @@ describe('ownKeys', () => {
 
   test('one that runs with another key does not', () => {
     expect(
-      decidedManaged({
+      managedVerdict({
         ...refused,
         pods: [serverPod({ metadata: { annotations: { 'meili-operator.dev/master-key': 'other' } } })],
       }).does,
@@ -41,7 +41,7 @@ describe('ownKeys', () => {
 
 describe('restart', () => {
   test('a pod with older settings is replaced', () => {
-    expect(decidedManaged({ pods: [outdated] })).toMatchObject({
+    expect(managedVerdict({ pods: [outdated] })).toMatchObject({
       reason: 'Restarting',
       ready: 'True Ready',
       effects: [{ kind: 'DeletePod', name: 'movies-0', uid: 'pod-uid' }],
@@ -49,7 +49,7 @@ describe('restart', () => {
   })
 
   test('not in the middle of a snapshot, which it names', () => {
-    expect(decidedManaged({ pods: [outdated], managed: { runningSnapshots: ['nightly'] } })).toMatchObject({
+    expect(managedVerdict({ pods: [outdated], managed: { runningSnapshots: ['nightly'] } })).toMatchObject({
       reason: 'RestartPending',
       message: 'Pod movies-0 runs with older settings. It is replaced when snapshot nightly has ended.',
       effects: [],
@@ -62,7 +62,7 @@ describe('restart', () => {
       status: { conditions: [] },
     })
     expect(
-      decidedManaged({
+      managedVerdict({
         pods: [stuck],
         server: { state: 'Unreachable', message: 'x' },
         managed: { runningSnapshots: ['nightly'] },
@@ -71,7 +71,7 @@ describe('restart', () => {
   })
 
   test('a changed master key: at once, as nobody can follow a snapshot with a key that is refused', () => {
-    const verdict = decidedManaged({
+    const verdict = managedVerdict({
       ...refused,
       pods: [
         serverPod({
@@ -91,7 +91,7 @@ describe('restart', () => {
   })
 
   test('the server asks for it itself: one orderly restart', () => {
-    expect(decidedManaged({ server: { state: 'MustRestart' }, pods: [notReadyPod()] })).toMatchObject({
+    expect(managedVerdict({ server: { state: 'MustRestart' }, pods: [notReadyPod()] })).toMatchObject({
       reason: 'Restarting',
       does: ['DeletePod'],
     })
@@ -100,10 +100,12 @@ describe('restart', () => {
   test('not before the StatefulSet controller has seen the change', () => {
     const { statefulSet } = everything(aManagedInstance())
     expect(
-      decidedManaged({
+      managedVerdict({
         pods: [outdated],
         managed: {
-          statefulSet: changed(statefulSet, { status: { replicas: 1, observedGeneration: 0, updateRevision: 'x' } }),
+          statefulSet: withChanges(statefulSet, {
+            status: { replicas: 1, observedGeneration: 0, updateRevision: 'x' },
+          }),
         },
       }).effects,
     ).toEqual([])
@@ -112,21 +114,21 @@ describe('restart', () => {
 
 describe('awaited', () => {
   test('a pod that comes keeps the words of what it comes for', () => {
-    expect(decidedManaged({ ...noPod })).toMatchObject({
+    expect(managedVerdict({ ...noPod })).toMatchObject({
       reason: 'Applying',
       message: 'Pod movies-0 is being made.',
       ready: 'False Applying',
     })
     expect(
-      decidedManaged({
+      managedVerdict({
         ...noPod,
-        instance: aManagedInstance({ status: saidBefore('Restarting', 'Its key was changed.') }),
+        instance: aManagedInstance({ status: appliedStatus('Restarting', 'Its key was changed.') }),
       }),
     ).toMatchObject({ reason: 'Restarting', message: 'Its key was changed.' })
   })
 
   test('no pod, and why in the words of the cluster', () => {
-    expect(decidedManaged({ ...noPod, managed: { warning: 'exceeded quota: pods' } })).toMatchObject({
+    expect(managedVerdict({ ...noPod, managed: { warning: 'exceeded quota: pods' } })).toMatchObject({
       reason: 'PodFailing',
       message: 'StatefulSet movies has no pod: exceeded quota: pods',
     })
@@ -144,14 +146,14 @@ describe('awaited', () => {
         },
       ],
     })
-    expect(decidedManaged({ pods: [crashed], server: { state: 'Unreachable', message: 'x' } })).toMatchObject({
+    expect(managedVerdict({ pods: [crashed], server: { state: 'Unreachable', message: 'x' } })).toMatchObject({
       reason: 'PodFailing',
       message: 'Meilisearch in pod movies-0 ended with exit code 1: Error: Too many open files',
     })
   })
 
   test('a server that is ready and only does not answer us is no matter of what we made', () => {
-    expect(decidedManaged({ server: { state: 'Unreachable', message: 'x' } })).toMatchObject({
+    expect(managedVerdict({ server: { state: 'Unreachable', message: 'x' } })).toMatchObject({
       reason: 'Applied',
       ready: 'False Unreachable',
     })
@@ -160,13 +162,13 @@ describe('awaited', () => {
 
 describe('applicationKeys', () => {
   test('the Secret for applications is written where it is absent or says otherwise', () => {
-    expect(decidedManaged({ managed: { connection: undefined } })).toMatchObject({
+    expect(managedVerdict({ managed: { connection: undefined } })).toMatchObject({
       reason: 'KeysPending',
       ready: 'False KeysPending',
       effects: [{ kind: 'ApplyConnection', url: 'http://movies.shop.svc:7700', uid: undefined }],
     })
     const { connection } = everything(aManagedInstance())
-    expect(decidedManaged({ managed: { connection: { ...connection!, isCurrent: false } } })).toMatchObject({
+    expect(managedVerdict({ managed: { connection: { ...connection!, isCurrent: false } } })).toMatchObject({
       ready: 'True Ready',
       effects: [{ kind: 'ApplyConnection', uid: 'uid-of-movies-connection' }],
     })

@@ -6,7 +6,7 @@ import { lookAtManaged } from '../../../../../src/kinds/instance/observe/managed
 import { services } from '../../../../../src/kube/resource.ts'
 import { Connections } from '../../../../../src/perform/meilisearch-connections.ts'
 import { KubeInMemory } from '../../../../support/kubernetes/kube-in-memory.ts'
-import { aManagedInstance, decidedManaged, serverPod } from '../../../../support/builders/managed-observations.ts'
+import { aManagedInstance, managedVerdict, serverPod } from '../../../../support/builders/managed-observations.ts'
 
 const pod = serverPod({
   metadata: {
@@ -17,7 +17,7 @@ const pod = serverPod({
     },
   },
 })
-const selecting = (spec: V1Service['spec']): V1Service => (spec === undefined ? {} : { spec })
+const serviceWith = (spec: V1Service['spec']): V1Service => (spec === undefined ? {} : { spec })
 
 describe('a Service', () => {
   test.each<[string, V1Service['spec'], boolean]>([
@@ -37,25 +37,27 @@ describe('a Service', () => {
       { selector: { 'app.kubernetes.io/name': 'meilisearch', 'app.kubernetes.io/instance': 'movies' } },
       false,
     ],
-  ])('%s', (_, spec, selects) => expect(selectsPod(selecting(spec), pod)).toBe(selects))
+  ])('%s', (_, spec, selects) => expect(selectsPod(serviceWith(spec), pod)).toBe(selects))
 })
 
 describe('ForeignService', () => {
-  const said = (selectedBy: readonly string[]): { status: string; reason: string; message: string } | undefined =>
-    decidedManaged({ managed: { selectedBy } }).status.conditions?.find(({ type }) => type === 'ForeignService')
+  const foreignService = (
+    selectedBy: readonly string[],
+  ): { status: string; reason: string; message: string } | undefined =>
+    managedVerdict({ managed: { selectedBy } }).status.conditions?.find(({ type }) => type === 'ForeignService')
 
   test('is absent where our own Service alone selects the pod', () => {
-    expect(said(['movies'])).toBeUndefined()
-    expect(said([])).toBeUndefined()
+    expect(foreignService(['movies'])).toBeUndefined()
+    expect(foreignService([])).toBeUndefined()
   })
 
   test('names them, and holds nothing up', () => {
-    expect(said(['movies', 'edge'])).toMatchObject({
+    expect(foreignService(['movies', 'edge'])).toMatchObject({
       status: 'True',
       reason: 'ForeignService',
       message: expect.stringContaining(': edge. Give them a selector') as string,
     })
-    expect(decidedManaged({ managed: { selectedBy: ['edge'] } })).toMatchObject({
+    expect(managedVerdict({ managed: { selectedBy: ['edge'] } })).toMatchObject({
       reason: 'Applied',
       ready: 'True Ready',
       progress: undefined,
@@ -65,8 +67,8 @@ describe('ForeignService', () => {
 
   test('names three of many, always the same', () => {
     const many = Array.from({ length: 200 }, (_, index) => `edge-${String(index).padStart(3, '0')}`)
-    expect(said(many)?.message).toContain(': edge-000, edge-001, edge-002 and 197 more.')
-    expect(said(many.toReversed())).toEqual(said(many))
+    expect(foreignService(many)?.message).toContain(': edge-000, edge-001, edge-002 and 197 more.')
+    expect(foreignService(many.toReversed())).toEqual(foreignService(many))
   })
 })
 

@@ -9,9 +9,9 @@ import { configMaps, persistentVolumeClaims, pods, secrets } from '../../../../.
 import type { KubeObject } from '../../../../../src/kube/resource.ts'
 import { Connections } from '../../../../../src/perform/meilisearch-connections.ts'
 import { TransientError } from '../../../../../src/errors.ts'
-import { decidedInstance } from '../../../../support/builders/instance-observations.ts'
+import { instanceVerdict } from '../../../../support/builders/instance-observations.ts'
 import { KubeInMemory, refusal } from '../../../../support/kubernetes/kube-in-memory.ts'
-import { MeilisearchDouble, refusing, saying } from '../../../../support/meilisearch/double.ts'
+import { MeilisearchDouble, refusalAnswer, jsonAnswer } from '../../../../support/meilisearch/double.ts'
 import type { Answer } from '../../../../support/meilisearch/double.ts'
 import { ago, anInstance, aSnapshot, hour, minute } from '../../../../support/builders/observations.ts'
 
@@ -133,7 +133,7 @@ describe('pods', () => {
       { claimName: 'search-data', subPath: 'second/data.ms' },
     ]
     expect(observation).toMatchObject({ located: undefined, databaseClaims })
-    expect(decidedInstance(observation)).toMatchObject({ reason: 'PodAmbiguous', status: { databaseClaims } })
+    expect(instanceVerdict(observation)).toMatchObject({ reason: 'PodAmbiguous', status: { databaseClaims } })
   })
 
   test('of many that name the same ConfigMap it is read once', async () => {
@@ -151,7 +151,7 @@ describe('pods', () => {
     layPod({ status: { phase: 'Succeeded' } })
     const observation = await observe()
     expect(observation.databaseClaims).toBeUndefined()
-    expect(decidedInstance(observation).status.databaseClaims).toEqual([
+    expect(instanceVerdict(observation).status.databaseClaims).toEqual([
       { claimName: 'search-data', subPath: 'data.ms' },
     ])
   })
@@ -165,7 +165,7 @@ describe('pods', () => {
     })
   })
 
-  test('a list that is refused is told', async () => {
+  test('a list that is refused is reported', async () => {
     kube.before = ({ verb }) => {
       if (verb === 'list') throw refusal(403, 'Forbidden', 'pods is forbidden')
     }
@@ -175,7 +175,7 @@ describe('pods', () => {
       podsRefused: expect.stringContaining('pods is forbidden'),
       server: { state: 'NotAsked' },
     })
-    expect(decidedInstance(observation)).toMatchObject({
+    expect(instanceVerdict(observation)).toMatchObject({
       ready: 'False',
       reason: 'PodNotFound',
       message: expect.stringMatching(/^Pods cannot be listed by podSelector .*forbidden/),
@@ -239,14 +239,14 @@ describe('rivals', () => {
 })
 
 describe('the last snapshot', () => {
-  const completed = (name: string, completedAt: string, more: object = {}): MeiliSnapshot =>
+  const completedSnapshot = (name: string, completedAt: string, more: object = {}): MeiliSnapshot =>
     aSnapshot({ name, status: { phase: 'Completed', completedAt }, ...more })
 
   test('is the newest that completed, of this instance', async () => {
     snapshots = [
-      completed('older', ago(2 * hour)),
-      completed('newer', ago(hour)),
-      completed('of-another', ago(minute), { spec: { source: { instanceRef: { name: 'other' } } } }),
+      completedSnapshot('older', ago(2 * hour)),
+      completedSnapshot('newer', ago(hour)),
+      completedSnapshot('of-another', ago(minute), { spec: { source: { instanceRef: { name: 'other' } } } }),
       aSnapshot({ name: 'failed', status: { phase: 'Failed', completedAt: ago(minute) } }),
       aSnapshot({ name: 'running', status: { phase: 'Moving' } }),
     ]
@@ -255,10 +255,12 @@ describe('the last snapshot', () => {
 })
 
 describe('the server', () => {
-  const seen = async (answer?: Answer): Promise<{ state: string; reason: string | undefined; message: string }> => {
+  const observeServer = async (
+    answer?: Answer,
+  ): Promise<{ state: string; reason: string | undefined; message: string }> => {
     if (answer !== undefined) engine.answer = answer
     const observation = await observe()
-    const { reason, message } = decidedInstance(observation)
+    const { reason, message } = instanceVerdict(observation)
     return { state: observation.server.state, reason, message }
   }
   const onHealth =
@@ -268,7 +270,7 @@ describe('the server', () => {
 
   test('that is down', async () => {
     await engine[Symbol.asyncDispose]()
-    expect(await seen()).toMatchObject({
+    expect(await observeServer()).toMatchObject({
       state: 'Unreachable',
       reason: 'Unreachable',
       message: expect.stringContaining('ECONNREFUSED'),
@@ -276,21 +278,25 @@ describe('the server', () => {
   })
 
   test.each<[string, Answer, RegExp]>([
-    ['that must restart', onHealth(refusing(500, 'internal', 'mustRestart')), /answered 500/],
+    ['that must restart', onHealth(refusalAnswer(500, 'internal', 'mustRestart')), /answered 500/],
     [
       'behind a mesh that lets nobody in',
       onHealth((response: ServerResponse) => response.writeHead(403).end('RBAC: access denied') !== undefined),
       /GET \/health answered 403/,
     ],
-    ['that is none: there is nothing at /health', refusing(404, 'not_found'), /GET \/health answered 404/],
+    ['that is none: there is nothing at /health', refusalAnswer(404, 'not_found'), /GET \/health answered 404/],
     [
       'that sends us elsewhere',
       (response) => response.writeHead(302, { location: 'https://example.test/login' }).end() !== undefined,
       /answered 302/,
     ],
-    ['that speaks of other things', saying('hello'), /answered something that Meilisearch 1\.12 or later would not/],
+    [
+      'that speaks of other things',
+      jsonAnswer('hello'),
+      /answered something that Meilisearch 1\.12 or later would not/,
+    ],
   ])('%s is unreachable, and says why', async (_, answer, words) => {
-    expect(await seen(answer)).toMatchObject({
+    expect(await observeServer(answer)).toMatchObject({
       state: 'Unreachable',
       reason: 'Unreachable',
       message: expect.stringMatching(words),
@@ -305,7 +311,7 @@ describe('the server', () => {
       metadata: { namespace: 'shop', name: 'keys' },
       data: { k: Buffer.from('two\nlines').toString('base64') },
     } as KubeObject)
-    expect(await seen()).toEqual({
+    expect(await observeServer()).toEqual({
       state: 'KeyUnusable',
       reason: 'KeyRefused',
       message:
@@ -315,7 +321,7 @@ describe('the server', () => {
   })
 
   test('that answers, but not as Meilisearch would: no NetworkPolicy is blamed', async () => {
-    const tooMuch = await seen(
+    const tooMuch = await observeServer(
       (response, asked) => asked.path === '/stats' && response.end(' '.repeat(5 * 1024 * 1024)) !== undefined,
     )
     expect(tooMuch).toMatchObject({
@@ -323,8 +329,8 @@ describe('the server', () => {
       message:
         'GET /stats answered more than 4 MiB. Is it Meilisearch that answers on this port, and nothing between it and the operator?',
     })
-    expect((await seen(saying('hello'))).message).toMatch(/Is it Meilisearch that answers/)
-    expect((await seen(refusing(404, 'not_found'))).message).toMatch(/Is it Meilisearch that answers/)
+    expect((await observeServer(jsonAnswer('hello'))).message).toMatch(/Is it Meilisearch that answers/)
+    expect((await observeServer(refusalAnswer(404, 'not_found'))).message).toMatch(/Is it Meilisearch that answers/)
   })
 
   test('that refuses, or half refuses', async () => {
@@ -332,17 +338,19 @@ describe('the server', () => {
       (answer: Answer): Answer =>
       (response, asked) =>
         asked.path !== '/health' && answer(response, asked)
-    expect(await seen(unlessHealth(refusing(403, 'invalid_api_key')))).toMatchObject({
+    expect(await observeServer(unlessHealth(refusalAnswer(403, 'invalid_api_key')))).toMatchObject({
       state: 'KeyRefused',
       reason: 'KeyRefused',
     })
     expect(
-      await seen((response, asked) => asked.path === '/stats' && refusing(403, 'invalid_api_key')(response, asked)),
+      await observeServer(
+        (response, asked) => asked.path === '/stats' && refusalAnswer(403, 'invalid_api_key')(response, asked),
+      ),
     ).toMatchObject({ state: 'KeyTooWeak', reason: 'KeyTooWeak', message: expect.stringContaining('lacks stats.get') })
     expect(
-      await seen(
+      await observeServer(
         (response, asked) =>
-          asked.path.startsWith('/tasks?') && saying({ results: [], total: 4, next: null })(response, asked),
+          asked.path.startsWith('/tasks?') && jsonAnswer({ results: [], total: 4, next: null })(response, asked),
       ),
     ).toMatchObject({ state: 'KeyScoped', reason: 'KeyTooWeak' })
   })
@@ -351,7 +359,7 @@ describe('the server', () => {
     instance = anInstance({
       existing: { port: instance.spec.existing!.port, apiKeySecretRef: { name: 'keys', key: 'k' } },
     })
-    expect(await seen()).toMatchObject({ state: 'SecretMissing', reason: 'KeyMissing' })
+    expect(await observeServer()).toMatchObject({ state: 'SecretMissing', reason: 'KeyMissing' })
     expect(engine.asked).toEqual([])
   })
 })

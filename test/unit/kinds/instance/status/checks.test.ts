@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { ServerSeen } from '../../../../../src/kinds/instance/observation.ts'
 import { aPod, aTarget } from '../../../../support/builders/observations.ts'
 import {
-  decidedInstance,
+  instanceVerdict,
   healthy,
   instanceWith,
   messageOf,
@@ -12,10 +12,10 @@ import {
 import type { InstanceVerdict } from '../../../../support/builders/instance-observations.ts'
 
 const keyed = instanceWith(undefined, { existing: { apiKeySecretRef: { name: 'keys', key: 'MEILI_MASTER_KEY' } } })
-const asked = (server: ServerSeen): InstanceVerdict => decidedInstance({ server, instance: keyed })
+const verdictOf = (server: ServerSeen): InstanceVerdict => instanceVerdict({ server, instance: keyed })
 
 test('all is well: every condition is True, nothing abnormal is there', () => {
-  const verdict = decidedInstance()
+  const verdict = instanceVerdict()
   expect(verdict.conditions).toEqual([
     'Ready=True',
     'PodFound=True',
@@ -32,7 +32,7 @@ test('all is well: every condition is True, nothing abnormal is there', () => {
 
 describe('podFound', () => {
   test('no pod: named by its selector and namespace; nothing else was checked', () => {
-    const verdict = decidedInstance(nothingThere)
+    const verdict = instanceVerdict(nothingThere)
     expect(verdict).toMatchObject({
       ready: 'False',
       reason: 'PodNotFound',
@@ -47,7 +47,7 @@ describe('podFound', () => {
   })
 
   test('two pods: both named, in order', () => {
-    const verdict = decidedInstance({ ...nothingThere, pods: [aTarget({ metadata: { name: 'search-1' } }), aTarget()] })
+    const verdict = instanceVerdict({ ...nothingThere, pods: [aTarget({ metadata: { name: 'search-1' } }), aTarget()] })
     expect(verdict).toMatchObject({
       ready: 'False',
       reason: 'PodAmbiguous',
@@ -63,19 +63,19 @@ describe('podFound', () => {
 
   test('many pods: five of them named', () => {
     const pods = Array.from({ length: 40 }, (_, index) => aTarget({ metadata: { name: `search-${index + 10}` } }))
-    expect(decidedInstance({ ...nothingThere, pods }).message).toMatch(
+    expect(instanceVerdict({ ...nothingThere, pods }).message).toMatch(
       /^40 pods match podSelector: search-10, search-11, search-12, search-13, search-14\. /,
     )
   })
 
   test('one pod: named', () => {
-    expect(messageOf(decidedInstance(), 'PodFound')).toBe('Pod search-0 is the one.')
+    expect(messageOf(instanceVerdict(), 'PodFound')).toBe('Pod search-0 is the one.')
   })
 })
 
 describe('reachable', () => {
   test('a pod without an address is not ready yet', () => {
-    const verdict = decidedInstance({
+    const verdict = instanceVerdict({
       endpoint: undefined,
       server: { state: 'NotAsked' },
       pods: [aTarget({ status: { phase: 'Pending', podIP: undefined } })],
@@ -89,7 +89,10 @@ describe('reachable', () => {
   })
 
   test('a server that does not answer: the error, and what to look at', () => {
-    const verdict = asked({ state: 'Unreachable', message: 'GET http://10.1.2.3:7700/health got no reply: ETIMEDOUT' })
+    const verdict = verdictOf({
+      state: 'Unreachable',
+      message: 'GET http://10.1.2.3:7700/health got no reply: ETIMEDOUT',
+    })
     expect(verdict).toMatchObject({
       ready: 'False',
       reason: 'Unreachable',
@@ -99,7 +102,7 @@ describe('reachable', () => {
   })
 
   test('a certificate that is refused: what to set', () => {
-    const verdict = asked({
+    const verdict = verdictOf({
       state: 'CertificateRejected',
       message: 'GET https://10.1.2.3:7700/health got no reply: ERR_TLS_CERT_ALTNAME_INVALID',
     })
@@ -114,7 +117,7 @@ describe('reachable', () => {
   test.each(['1.12.0', '1.12.0-rc.1', '1.13.3', '1.100.0', '2.0.0', '10.0.0', 'prototype-2026'])(
     'version %s will do',
     (version) => {
-      expect(asked({ ...healthy, version } as ServerSeen)).toMatchObject({
+      expect(verdictOf({ ...healthy, version } as ServerSeen)).toMatchObject({
         ready: 'True',
         message: `Meilisearch ${version} answers at http://10.1.2.3:7700.`,
       })
@@ -122,7 +125,7 @@ describe('reachable', () => {
   )
 
   test.each(['1.11.3', '1.9.0', '0.30.5', '0.99.0'])('version %s is too old, and says from when on', (version) => {
-    const verdict = asked({ ...healthy, version } as ServerSeen)
+    const verdict = verdictOf({ ...healthy, version } as ServerSeen)
     expect(verdict).toMatchObject({
       ready: 'False',
       reason: 'VersionTooOld',
@@ -137,7 +140,7 @@ describe('reachable', () => {
     { state: 'KeyTooWeak', missing: ['version'] },
     { state: 'KeyScoped' },
   ])('a server that refuses the key ($state) answers all the same', (server) => {
-    expect(messageOf(asked(server), 'Reachable')).toBe('The server answers at http://10.1.2.3:7700.')
+    expect(messageOf(verdictOf(server), 'Reachable')).toBe('The server answers at http://10.1.2.3:7700.')
   })
 })
 
@@ -145,15 +148,15 @@ const needed = 'Needed: snapshots.create, tasks.get, tasks.cancel, version, stat
 
 describe('authorized', () => {
   test('a key that is accepted is named, its value is nowhere', () => {
-    expect(messageOf(asked(healthy), 'Authorized')).toBe('The key in Secret keys/MEILI_MASTER_KEY is accepted.')
+    expect(messageOf(verdictOf(healthy), 'Authorized')).toBe('The key in Secret keys/MEILI_MASTER_KEY is accepted.')
   })
 
   test('no key, and none is asked for', () => {
-    expect(messageOf(decidedInstance(), 'Authorized')).toBe('The server asks for no key.')
+    expect(messageOf(instanceVerdict(), 'Authorized')).toBe('The server asks for no key.')
   })
 
   test('a Secret that is not there is why it is not Ready', () => {
-    const verdict = asked({
+    const verdict = verdictOf({
       state: 'SecretMissing',
       message: 'Secret keys does not exist in namespace shop. It goes on by itself when it is there.',
     })
@@ -174,7 +177,7 @@ describe('authorized', () => {
   })
 
   test('a key that is refused: which one, in the words of the server, and what it needs', () => {
-    const verdict = asked({
+    const verdict = verdictOf({
       state: 'KeyRefused',
       message: 'GET /tasks?limit=1 answered 403 invalid_api_key: The provided API key is invalid.',
     })
@@ -186,8 +189,8 @@ describe('authorized', () => {
     expect(verdict.troubles).toEqual(['Authorized: KeyRefused'])
   })
 
-  test('a key that cannot be sent is told as such, and the server is not said to be away', () => {
-    const verdict = asked({
+  test('a key that cannot be sent is reported as such, and the server is not said to be away', () => {
+    const verdict = verdictOf({
       state: 'KeyUnusable',
       message: 'The key in Secret keys/k cannot be sent: it holds a line break.',
     })
@@ -201,12 +204,12 @@ describe('authorized', () => {
 
   test('no key where one is asked for', () => {
     expect(
-      decidedInstance({ server: { state: 'KeyRefused', message: 'missing_authorization_header' } }).message,
+      instanceVerdict({ server: { state: 'KeyRefused', message: 'missing_authorization_header' } }).message,
     ).toMatch(/^No key \(apiKeySecretRef is not set\) is refused: missing_authorization_header\. Needed/)
   })
 
   test('a key that lacks actions: each is named', () => {
-    const verdict = asked({ state: 'KeyTooWeak', missing: ['tasks.cancel', 'stats.get'] })
+    const verdict = verdictOf({ state: 'KeyTooWeak', missing: ['tasks.cancel', 'stats.get'] })
     expect(verdict).toMatchObject({
       ready: 'False',
       reason: 'KeyTooWeak',
@@ -215,7 +218,7 @@ describe('authorized', () => {
   })
 
   test('a key for some indexes', () => {
-    expect(asked({ state: 'KeyScoped' })).toMatchObject({
+    expect(verdictOf({ state: 'KeyScoped' })).toMatchObject({
       ready: 'False',
       reason: 'KeyTooWeak',
       message: expect.stringMatching(/limited to some indexes.*Needed/),
@@ -225,16 +228,16 @@ describe('authorized', () => {
 
 describe('Ready is the first check that failed', () => {
   test('before one that was not made', () => {
-    expect(asked({ state: 'SecretMissing', message: 'Secret keys does not exist.' }).reason).not.toBe('NotChecked')
+    expect(verdictOf({ state: 'SecretMissing', message: 'Secret keys does not exist.' }).reason).not.toBe('NotChecked')
   })
 
   test('a pod of nobody knows no names', () => {
-    expect(decidedInstance({ pods: [aPod({})], endpoint: undefined, server: { state: 'NotAsked' } }).message).toBe(
+    expect(instanceVerdict({ pods: [aPod({})], endpoint: undefined, server: { state: 'NotAsked' } }).message).toBe(
       'Pod  has no address yet (phase unknown).',
     )
   })
 
   test('a snapshot directory on no claim does not touch it', () => {
-    expect(decidedInstance({ located: undefined }).ready).toBe('True')
+    expect(instanceVerdict({ located: undefined }).ready).toBe('True')
   })
 })

@@ -4,7 +4,7 @@ import type { InstanceObservation } from '../../../../../src/kinds/instance/obse
 import { aClaim, aTarget } from '../../../../support/builders/observations.ts'
 import {
   aLocation,
-  decidedInstance,
+  instanceVerdict,
   instanceWith,
   nothingThere,
 } from '../../../../support/builders/instance-observations.ts'
@@ -16,8 +16,8 @@ interface Judged {
   readonly ready: string | undefined
 }
 
-function judged(changes: Partial<InstanceObservation>): Judged {
-  const { status, ready } = decidedInstance(changes)
+function volumeCondition(changes: Partial<InstanceObservation>): Judged {
+  const { status, ready } = instanceVerdict(changes)
   const condition = status.conditions?.find(({ type }) => type === 'SnapshotVolumeReady')
   return { status: condition?.status, reason: condition?.reason, message: condition?.message ?? '', ready }
 }
@@ -27,7 +27,7 @@ const claim = (changes: object): Pick<InstanceObservation, 'claim'> => ({
 })
 
 test('on a bound claim: which directory, which claim', () => {
-  expect(judged({})).toEqual({
+  expect(volumeCondition({})).toEqual({
     status: 'True',
     reason: 'Ready',
     message: 'Snapshots are written to /meili_data/snapshots, on claim search-data.',
@@ -40,7 +40,7 @@ describe('noSinglePod', () => {
     ['no pod', nothingThere],
     ['two pods', { ...nothingThere, pods: [aTarget(), aTarget()] }],
   ])('%s: nothing to look at', (_, changes) => {
-    expect(judged(changes)).toMatchObject({
+    expect(volumeCondition(changes)).toMatchObject({
       status: 'Unknown',
       reason: 'NotChecked',
       message: 'There is no single pod to look at.',
@@ -50,7 +50,7 @@ describe('noSinglePod', () => {
 
 describe('noContainer', () => {
   test('several containers: which field names the right one', () => {
-    expect(judged({ located: undefined })).toMatchObject({
+    expect(volumeCondition({ located: undefined })).toMatchObject({
       status: 'False',
       reason: 'ContainerUnknown',
       message: expect.stringMatching(/^Pod search-0 has several containers.*port 7700.*spec\.existing\.container/),
@@ -60,14 +60,14 @@ describe('noContainer', () => {
 
   test('the container that the user names is not there', () => {
     expect(
-      judged({ located: undefined, instance: instanceWith(undefined, { existing: { container: 'meili' } }) }),
+      volumeCondition({ located: undefined, instance: instanceWith(undefined, { existing: { container: 'meili' } }) }),
     ).toMatchObject({ reason: 'ContainerUnknown', message: 'Pod search-0 has no container meili.' })
   })
 })
 
 describe('snapshotsToS3', () => {
   test('there is no file to move', () => {
-    expect(judged({ located: aLocation({}, { s3: true }) })).toMatchObject({
+    expect(volumeCondition({ located: aLocation({}, { s3: true }) })).toMatchObject({
       status: 'False',
       reason: 'SnapshotsToS3',
       message: expect.stringMatching(/S3.*Take the S3 settings away/),
@@ -76,7 +76,7 @@ describe('snapshotsToS3', () => {
   })
 
   test('is said before that the directory is unknown', () => {
-    expect(judged({ located: { unknown: 'x', remedy: 'y', s3: true } }).reason).toBe('SnapshotsToS3')
+    expect(volumeCondition({ located: { unknown: 'x', remedy: 'y', s3: true } }).reason).toBe('SnapshotsToS3')
   })
 })
 
@@ -87,7 +87,7 @@ describe('directoryUnknown', () => {
       remedy: 'Set spec.existing.snapshotDirectory.',
       s3: false,
     }
-    expect(judged({ located, claim: undefined })).toEqual({
+    expect(volumeCondition({ located, claim: undefined })).toEqual({
       status: 'False',
       reason: 'DirectoryUnknown',
       message:
@@ -106,7 +106,10 @@ describe('onNoClaim', () => {
     ['the container file system', 'on the container file system,'],
     ['an unknown volume', 'on an unknown volume,'],
   ])('%s', (kind, words) => {
-    const { reason, message, ready } = judged({ located: aLocation({ kind, claimName: undefined }), claim: undefined })
+    const { reason, message, ready } = volumeCondition({
+      located: aLocation({ kind, claimName: undefined }),
+      claim: undefined,
+    })
     expect({ reason, ready }).toEqual({ reason: 'DirectoryNotOnClaim', ready: 'True' })
     expect(message).toContain(
       'install-streaming.yaml with MAX_STREAMS (stream.exec in the chart), and spec.mover.stream.mode: IfNeeded',
@@ -130,7 +133,7 @@ describe('streamOnly', () => {
       'Claim search-data is ReadWriteOncePod: while Meilisearch runs, no other pod may mount it.',
     ],
   ])('%s will do where the install allows streaming, and what a snapshot needs for it is said', (_, changes, where) => {
-    expect(judged({ ...changes, streaming: true })).toEqual({
+    expect(volumeCondition({ ...changes, streaming: true })).toEqual({
       status: 'True',
       reason: 'StreamOnly',
       message: `${where} A MeiliSnapshot with spec.mover.stream.mode: IfNeeded is streamed from there.`,
@@ -152,11 +155,11 @@ describe('streamOnly', () => {
       { located: aLocation({ kind: 'emptyDir', claimName: undefined }, { s3: true }), claim: undefined },
     ],
   ])('%s cannot be streamed either', (_, changes) => {
-    expect(judged({ ...changes, streaming: true }).status).toBe('False')
+    expect(volumeCondition({ ...changes, streaming: true }).status).toBe('False')
   })
 
   test('what a mover can mount is mounted, streaming or not', () => {
-    expect(judged({ streaming: true })).toEqual(judged({}))
+    expect(volumeCondition({ streaming: true })).toEqual(volumeCondition({}))
   })
 })
 
@@ -171,13 +174,13 @@ describe('claimNotBound', () => {
       'Claim search-data of the snapshot directory is not bound.',
     ],
   ])('%s', (_, changes, message) => {
-    expect(judged(changes)).toMatchObject({ status: 'False', reason: 'ClaimNotBound', message, ready: 'True' })
+    expect(volumeCondition(changes)).toMatchObject({ status: 'False', reason: 'ClaimNotBound', message, ready: 'True' })
   })
 })
 
 describe('readWriteOncePod', () => {
   test('no second pod may mount it: what to use instead', () => {
-    expect(judged(claim({ spec: { accessModes: ['ReadWriteOncePod'] } }))).toMatchObject({
+    expect(volumeCondition(claim({ spec: { accessModes: ['ReadWriteOncePod'] } }))).toMatchObject({
       status: 'False',
       reason: 'ClaimReadWriteOncePod',
       message: expect.stringMatching(/search-data is ReadWriteOncePod.*ReadWriteOnce or ReadWriteMany/),
@@ -186,13 +189,13 @@ describe('readWriteOncePod', () => {
   })
 
   test.each(['ReadWriteOnce', 'ReadWriteMany'])('%s is fine', (mode) => {
-    expect(judged(claim({ spec: { accessModes: [mode] } })).status).toBe('True')
+    expect(volumeCondition(claim({ spec: { accessModes: [mode] } })).status).toBe('True')
   })
 })
 
 describe('unusableClaim', () => {
   test('a block device', () => {
-    expect(judged(claim({ spec: { volumeMode: 'Block' } }))).toMatchObject({
+    expect(volumeCondition(claim({ spec: { volumeMode: 'Block' } }))).toMatchObject({
       status: 'False',
       reason: 'ClaimUnusable',
       message: 'Claim search-data is a block device, not a file system.',
@@ -200,7 +203,7 @@ describe('unusableClaim', () => {
   })
 
   test('mounted read-only', () => {
-    expect(judged({ located: aLocation({}, { readOnly: true }) })).toMatchObject({
+    expect(volumeCondition({ located: aLocation({}, { readOnly: true }) })).toMatchObject({
       status: 'False',
       reason: 'ClaimUnusable',
       message: expect.stringMatching(/search-data is mounted read-only/),

@@ -8,11 +8,11 @@ import {
   ago,
   aJob,
   aSnapshot,
-  decided,
+  snapshotVerdict,
   effectsOf,
-  ended,
+  endedPod,
   minute,
-  moving,
+  movingStatus,
   noMover,
   now,
   second,
@@ -29,43 +29,43 @@ const artifact = {
   meilisearchVersion: '1.21.0',
   verification: 'Archive',
 } as const
-const done: MeiliSnapshotStatus = { ...moving({ runAs }), phase: 'Completed', artifact }
+const done: MeiliSnapshotStatus = { ...movingStatus({ runAs }), phase: 'Completed', artifact }
 const begun = { ...done, cleanup: { attempt: 1, jobName: 'nightly-0a1b2c3d-cleanup-1' } }
 
-const deleted = (status: MeiliSnapshotStatus, agoMs = second): MeiliSnapshot =>
+const deletedSnapshot = (status: MeiliSnapshotStatus, agoMs = second): MeiliSnapshot =>
   aSnapshot({ metadata: { deletionTimestamp: ago(agoMs) }, spec: { deletionPolicy: 'Delete' }, status })
 
 function after(exitCode: number, status: MeiliSnapshotStatus = begun): Partial<SnapshotObservation> {
-  const snapshot = deleted(status)
-  return { snapshot, mover: { ...noMover, job: aJob(snapshot), pod: ended(exitCode) } }
+  const snapshot = deletedSnapshot(status)
+  return { snapshot, mover: { ...noMover, job: aJob(snapshot), pod: endedPod(exitCode) } }
 }
 
 describe('the finalizer', () => {
   test('stays with a finished object whose files are to be deleted, and comes back where that is decided later', () => {
     const spec = { deletionPolicy: 'Delete' }
-    expect(decided({ snapshot: aSnapshot({ spec, status: done }) }).effects).toEqual([])
-    expect(decided({ snapshot: aSnapshot({ spec, status: done, metadata: { finalizers: [] } }) }).effects).toEqual([
-      'AddFinalizer',
-    ])
+    expect(snapshotVerdict({ snapshot: aSnapshot({ spec, status: done }) }).effects).toEqual([])
+    expect(
+      snapshotVerdict({ snapshot: aSnapshot({ spec, status: done, metadata: { finalizers: [] } }) }).effects,
+    ).toEqual(['AddFinalizer'])
   })
 
   test('goes from a finished object whose files stay', () => {
-    expect(decided({ snapshot: aSnapshot({ status: done }) }).effects).toEqual(['RemoveFinalizer'])
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: done }) }).effects).toEqual(['RemoveFinalizer'])
   })
 
   test('goes at once where nothing can have been stored', () => {
     const status: MeiliSnapshotStatus = { observedGeneration: 1, phase: 'Pending' }
-    expect(decided({ snapshot: deleted(status) }).effects).toEqual(['RemoveFinalizer'])
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(status) }).effects).toEqual(['RemoveFinalizer'])
   })
 })
 
 describe('the clean-up', () => {
   test('is put on record, then begun, by a Job that belongs to nobody and removes itself', () => {
-    expect(decided({ snapshot: deleted(done) }).status.cleanup).toEqual({
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(done) }).status.cleanup).toEqual({
       attempt: 1,
       jobName: 'nightly-0a1b2c3d-cleanup-1',
     })
-    const job = effectsOf('CreateJob', { snapshot: deleted(begun) })[0]?.job
+    const job = effectsOf('CreateJob', { snapshot: deletedSnapshot(begun) })[0]?.job
     expect(job?.metadata?.ownerReferences).toBeUndefined()
     expect(job?.spec?.ttlSecondsAfterFinished).toBe(3600)
     expect(job?.spec?.template.spec?.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 })
@@ -76,24 +76,27 @@ describe('the clean-up', () => {
   })
 
   test('comes after the movers: they would write what it removes', () => {
-    const snapshot = deleted(moving())
+    const snapshot = deletedSnapshot(movingStatus())
     const job = aJob(snapshot)
-    expect(decided({ snapshot, mover: { ...noMover, job, jobs: [job] } }).effects).toEqual(['DeleteJob'])
+    expect(snapshotVerdict({ snapshot, mover: { ...noMover, job, jobs: [job] } }).effects).toEqual(['DeleteJob'])
   })
 
   test('also where a mover was cut off: it may have stored the file though nobody saw it', () => {
-    expect(decided({ snapshot: deleted(moving()) }).status.cleanup).toMatchObject({ attempt: 1 })
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(movingStatus()) }).status.cleanup).toMatchObject({ attempt: 1 })
   })
 
   test('done: the object goes', () => {
-    expect(decided(after(0)).effects).toEqual(['RemoveFinalizer'])
+    expect(snapshotVerdict(after(0)).effects).toEqual(['RemoveFinalizer'])
   })
 
   test('failed: three times, then the object goes, and status says what stays where', () => {
-    expect(decided(after(30)).status.cleanup).toMatchObject({ attempt: 2, jobName: 'nightly-0a1b2c3d-cleanup-2' })
-    const last = decided(after(30, { ...begun, cleanup: { ...begun.cleanup, attempt: 3 } }))
+    expect(snapshotVerdict(after(30)).status.cleanup).toMatchObject({
+      attempt: 2,
+      jobName: 'nightly-0a1b2c3d-cleanup-2',
+    })
+    const last = snapshotVerdict(after(30, { ...begun, cleanup: { ...begun.cleanup, attempt: 3 } }))
     expect(last.status.cleanup?.abandoned).toBe('search/nightly-0a1b2c3d on claim backups was not removed: It ended.')
-    expect(decided({ snapshot: deleted(last.status) }).effects).toEqual(['RemoveFinalizer'])
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(last.status) }).effects).toEqual(['RemoveFinalizer'])
   })
 
   test.each([
@@ -101,13 +104,15 @@ describe('the clean-up', () => {
     ['is being deleted', aClaim({ metadata: { deletionTimestamp: ago(second) } })],
     ['is lost', aClaim({ status: { phase: 'Lost' } })],
   ])('is given up where the claim %s', (words, claim) => {
-    expect(decided({ snapshot: deleted(done), claim }).status.cleanup?.abandoned).toContain(`Claim backups ${words}.`)
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(done), claim }).status.cleanup?.abandoned).toContain(
+      `Claim backups ${words}.`,
+    )
   })
 
   test('is given up after ten minutes, in the words of whatever held it up', () => {
-    const snapshot = deleted(begun, 11 * minute)
+    const snapshot = deletedSnapshot(begun, 11 * minute)
     const job = aJob(snapshot)
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       snapshot,
       mover: { ...noMover, job, warning: { reason: 'FailedMount', message: 'node is gone' } },
     })
@@ -118,22 +123,22 @@ describe('the clean-up', () => {
   test('is given up at once in a namespace that is being deleted, where no Job can be made', () => {
     const message =
       'POST Job shop/x answered 403 Forbidden: unable to create new content in namespace shop because it is being terminated'
-    const learnt = learnFact(
-      deleted(begun),
+    const refusedStatus = learnFact(
+      deletedSnapshot(begun),
       { kind: 'Refused', effect: 'CreateJob', message, cause: 'NamespaceTerminating' },
       now,
     )
-    expect(learnt.cleanup?.abandoned).toContain('The namespace is being deleted.')
+    expect(refusedStatus.cleanup?.abandoned).toContain('The namespace is being deleted.')
   })
 
   test('is tried again where a quota refuses it', () => {
-    const learnt = learnFact(
-      deleted(begun),
+    const refusedStatus = learnFact(
+      deletedSnapshot(begun),
       { kind: 'Refused', effect: 'CreateJob', message: 'POST Job shop/x answered 403 Forbidden: exceeded quota' },
       now,
     )
-    expect(learnt.cleanup).toMatchObject({ failure: expect.stringContaining('exceeded quota') })
-    expect(learnt.cleanup?.abandoned).toBeUndefined()
-    expect(decided({ snapshot: deleted(learnt) }).effects).toEqual(['CreateJob'])
+    expect(refusedStatus.cleanup).toMatchObject({ failure: expect.stringContaining('exceeded quota') })
+    expect(refusedStatus.cleanup?.abandoned).toBeUndefined()
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(refusedStatus) }).effects).toEqual(['CreateJob'])
   })
 })

@@ -10,29 +10,32 @@ import {
   aSnapshot,
   aTask,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
-  ended,
+  endedPod,
   hour,
   minute,
-  moving,
+  movingStatus,
   noMover,
-  processing,
-  requested,
+  processingTask,
+  requestedStatus,
   second,
   stored,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 
-const deleted = (status: MeiliSnapshotStatus, metadata: object = {}): Pick<SnapshotObservation, 'snapshot'> => ({
+const deletedSnapshot = (
+  status: MeiliSnapshotStatus,
+  metadata: object = {},
+): Pick<SnapshotObservation, 'snapshot'> => ({
   snapshot: aSnapshot({ metadata: { deletionTimestamp: ago(second), ...metadata }, status }),
 })
-const ours = requested({ taskUid: 12, adoptedAt: ago(20 * second) })
+const ours = requestedStatus({ taskUid: 12, adoptedAt: ago(20 * second) })
 const enqueued = { engine: anEngine({ candidates: [aTask()] }) }
 
 describe('finished', () => {
   const completed: MeiliSnapshotStatus = {
-    ...moving({}, { phase: 'Completed', completedAt: ago(hour) }),
+    ...movingStatus({}, { phase: 'Completed', completedAt: ago(hour) }),
     observedGeneration: 1,
   }
   const failed: MeiliSnapshotStatus = { phase: 'Failed', completedAt: ago(hour), observedGeneration: 1 }
@@ -41,7 +44,7 @@ describe('finished', () => {
     ['Completed', completed],
     ['Failed', failed],
   ])('a %s object lets go of its finalizer and stays as it is', (_, status) => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       snapshot: aSnapshot({ status }),
       instance: undefined,
       target: undefined,
@@ -56,7 +59,7 @@ describe('finished', () => {
     ['Completed', completed],
     ['Failed', failed],
   ])('a %s object without the finalizer needs nothing', (_, status) => {
-    expect(decided({ snapshot: aSnapshot({ status, metadata: { finalizers: [] } }) })).toMatchObject({
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status, metadata: { finalizers: [] } }) })).toMatchObject({
       effects: [],
       requeueAfterMs: undefined,
       status,
@@ -65,12 +68,12 @@ describe('finished', () => {
 
   test('is never judged again, whatever its mover, its task or its server does', () => {
     const snapshot = aSnapshot({ status: failed })
-    const job = aJob(aSnapshot({ status: moving() }))
+    const job = aJob(aSnapshot({ status: movingStatus() }))
     expect(
-      decided({
+      snapshotVerdict({
         snapshot,
-        mover: { ...noMover, job, jobs: [job], pod: ended(0, stored) },
-        engine: anEngine({ candidates: [succeeded()] }),
+        mover: { ...noMover, job, jobs: [job], pod: endedPod(0, stored) },
+        engine: anEngine({ candidates: [succeededTask()] }),
       }).status,
     ).toEqual(failed)
   })
@@ -86,7 +89,7 @@ describe('finished', () => {
     }
     const status = { ...completed, conditions: [said] }
     const changed = aSnapshot({ status, metadata: { generation: 2 }, spec: { deletionPolicy: 'Delete' } })
-    expect(decided({ snapshot: changed }).status).toEqual({
+    expect(snapshotVerdict({ snapshot: changed }).status).toEqual({
       ...status,
       observedGeneration: 2,
       conditions: [{ ...said, observedGeneration: 2 }],
@@ -107,7 +110,7 @@ describe('finished', () => {
 
 describe('beingDeleted', () => {
   test('without our finalizer there is nothing to do', () => {
-    expect(decided(deleted(ours, { finalizers: ['example.test/other'] }))).toMatchObject({
+    expect(snapshotVerdict(deletedSnapshot(ours, { finalizers: ['example.test/other'] }))).toMatchObject({
       effects: [],
       requeueAfterMs: undefined,
       status: ours,
@@ -115,80 +118,84 @@ describe('beingDeleted', () => {
   })
 
   test('an object that has asked for nothing is let go', () => {
-    expect(decided(deleted({ phase: 'Pending' }))).toMatchObject({
+    expect(snapshotVerdict(deletedSnapshot({ phase: 'Pending' }))).toMatchObject({
       effects: ['RemoveFinalizer'],
       requeueAfterMs: undefined,
     })
-    expect(effectsOf('RemoveFinalizer', deleted({}))).toEqual([
+    expect(effectsOf('RemoveFinalizer', deletedSnapshot({}))).toEqual([
       { kind: 'RemoveFinalizer', finalizer: 'meili-operator.dev/snapshot' },
     ])
   })
 
   test('waits for a mover that does not end, and says so', () => {
-    const going = aJob(aSnapshot({ status: moving() }), { metadata: { deletionTimestamp: ago(3 * minute) } })
-    const { status } = decided({ ...deleted(moving()), mover: { ...noMover, jobs: [going] } })
+    const going = aJob(aSnapshot({ status: movingStatus() }), { metadata: { deletionTimestamp: ago(3 * minute) } })
+    const { status } = snapshotVerdict({ ...deletedSnapshot(movingStatus()), mover: { ...noMover, jobs: [going] } })
     expect(conditionsIn(status)).toEqual(['Overdue=True'])
     expect(status.conditions?.[0]?.message).toMatch(/was deleted at 2026-03-01T11:57:00Z, and its pod has not ended/)
-    expect(decided({ ...deleted(status), mover: { ...noMover, jobs: [going] } }).status).toEqual(status)
+    expect(snapshotVerdict({ ...deletedSnapshot(status), mover: { ...noMover, jobs: [going] } }).status).toEqual(status)
   })
 
   test('asks for no snapshot any more', () => {
-    expect(decided(deleted({ phase: 'Pending' })).effects).not.toContain('RequestSnapshot')
+    expect(snapshotVerdict(deletedSnapshot({ phase: 'Pending' })).effects).not.toContain('RequestSnapshot')
   })
 
   test('ends each Job, sees its pods gone, and only then lets go', () => {
-    const snapshot = aSnapshot({ status: moving() })
+    const snapshot = aSnapshot({ status: movingStatus() })
     const first = aJob(snapshot, { metadata: { name: 'first', uid: 'first-uid' } })
     const going = aJob(snapshot, { metadata: { name: 'going', uid: 'going-uid', deletionTimestamp: ago(second) } })
-    const changes = { ...deleted(moving()), mover: { ...noMover, jobs: [first, going] } }
-    expect(decided(changes)).toMatchObject({ requeueAfterMs: 2 * second, status: moving() })
+    const changes = { ...deletedSnapshot(movingStatus()), mover: { ...noMover, jobs: [first, going] } }
+    expect(snapshotVerdict(changes)).toMatchObject({ requeueAfterMs: 2 * second, status: movingStatus() })
     expect(effectsOf('DeleteJob', changes)).toEqual([{ kind: 'DeleteJob', name: 'first', uid: 'first-uid' }])
-    expect(decided({ ...changes, mover: { ...noMover, jobs: [going] } })).toMatchObject({
+    expect(snapshotVerdict({ ...changes, mover: { ...noMover, jobs: [going] } })).toMatchObject({
       effects: [],
       requeueAfterMs: 2 * second,
     })
-    expect(decided({ ...changes, mover: noMover }).effects).toEqual(['RemoveFinalizer'])
+    expect(snapshotVerdict({ ...changes, mover: noMover }).effects).toEqual(['RemoveFinalizer'])
   })
 
   test('cancels its own task that has not begun, then lets go', () => {
-    expect(decided({ ...deleted(ours), ...enqueued })).toMatchObject({
+    expect(snapshotVerdict({ ...deletedSnapshot(ours), ...enqueued })).toMatchObject({
       effects: ['CancelTask'],
       requeueAfterMs: second,
       status: ours,
     })
-    expect(effectsOf('CancelTask', { ...deleted(ours), ...enqueued })[0]?.taskUid).toBe(12)
-    expect(decided({ ...deleted(requested({ taskUid: 12, cancelTaskUid: 15 })), ...enqueued }).effects).toEqual([
-      'RemoveFinalizer',
-    ])
+    expect(effectsOf('CancelTask', { ...deletedSnapshot(ours), ...enqueued })[0]?.taskUid).toBe(12)
+    expect(
+      snapshotVerdict({ ...deletedSnapshot(requestedStatus({ taskUid: 12, cancelTaskUid: 15 })), ...enqueued }).effects,
+    ).toEqual(['RemoveFinalizer'])
   })
 
   test.each<[string, Partial<SnapshotObservation>]>([
-    ['is being worked on: nobody can cancel it', { engine: anEngine({ candidates: [processing()] }) }],
-    ['has ended', { engine: anEngine({ candidates: [succeeded()] }) }],
+    ['is being worked on: nobody can cancel it', { engine: anEngine({ candidates: [processingTask()] }) }],
+    ['has ended', { engine: anEngine({ candidates: [succeededTask()] }) }],
     ['is gone', { engine: anEngine() }],
     ['another object waits for', { ...enqueued, adoptedByOthers: [12] }],
     ['nobody can be asked about', { engine: { state: 'Unreachable', message: 'ECONNREFUSED' } }],
     [
       'has been tried to cancel for a minute',
-      { ...enqueued, ...deleted(ours, { deletionTimestamp: ago(minute + second) }) },
+      { ...enqueued, ...deletedSnapshot(ours, { deletionTimestamp: ago(minute + second) }) },
     ],
   ])('lets go at once where its task %s', (_, changes) => {
-    expect(decided({ ...deleted(ours), ...changes })).toMatchObject({
+    expect(snapshotVerdict({ ...deletedSnapshot(ours), ...changes })).toMatchObject({
       effects: ['RemoveFinalizer'],
       requeueAfterMs: undefined,
     })
   })
 
   test('leaves a task alone that our own reply did not name', () => {
-    const adopted = requested({ adoptedAt: ago(second) }, { task: aTask() })
-    expect(decided({ ...deleted(adopted), ...enqueued }).effects).toEqual(['RemoveFinalizer'])
+    const adopted = requestedStatus({ adoptedAt: ago(second) }, { task: aTask() })
+    expect(snapshotVerdict({ ...deletedSnapshot(adopted), ...enqueued }).effects).toEqual(['RemoveFinalizer'])
   })
 
   test('stands above the end: a finished object is let go in the same way', () => {
-    expect(decided(deleted({ ...moving(), phase: 'Completed' })).effects).toEqual(['RemoveFinalizer'])
+    expect(snapshotVerdict(deletedSnapshot({ ...movingStatus(), phase: 'Completed' })).effects).toEqual([
+      'RemoveFinalizer',
+    ])
   })
 
   test('says nothing new of the snapshot', () => {
-    expect(decided({ ...deleted(moving()), target: undefined, instance: undefined }).status).toEqual(moving())
+    expect(
+      snapshotVerdict({ ...deletedSnapshot(movingStatus()), target: undefined, instance: undefined }).status,
+    ).toEqual(movingStatus())
   })
 })

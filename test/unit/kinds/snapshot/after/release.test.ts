@@ -12,11 +12,11 @@ import {
   aVolume,
   completedConditions,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
-  ended,
+  endedPod,
   hour,
-  moving,
+  movingStatus,
   noMover,
   second,
   stored,
@@ -35,11 +35,11 @@ const artifact = {
   verification: 'Archive',
 } as const
 
-const releasing = (release: object = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
+const releasingSnapshot = (release: object = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
   aSnapshot({
     spec: remove,
     status: {
-      ...moving(),
+      ...movingStatus(),
       artifact,
       release: { attempt: 1, jobName: 'nightly-0a1b2c3d-release-1', file, ...release },
       ...more,
@@ -47,20 +47,20 @@ const releasing = (release: object = {}, more: Partial<MeiliSnapshotStatus> = {}
   })
 
 function after(result: Partial<MoverResult>, release: object = {}): Partial<SnapshotObservation> {
-  const snapshot = releasing(release)
+  const snapshot = releasingSnapshot(release)
   const job = aJob(snapshot)
   const exitCode = result.exitCode ?? 0
   return {
     snapshot,
-    mover: { ...noMover, job, jobs: [job], pod: ended(exitCode, { exitCode, message: 'Ended.', ...result }) },
+    mover: { ...noMover, job, jobs: [job], pod: endedPod(exitCode, { exitCode, message: 'Ended.', ...result }) },
   }
 }
 
 describe('releaseFinished', () => {
   test('begins once the artifact is on record, and not as Complete', () => {
-    const snapshot = aSnapshot({ spec: remove, status: moving() })
+    const snapshot = aSnapshot({ spec: remove, status: movingStatus() })
     const job = aJob(snapshot)
-    const verdict = decided({ snapshot, mover: { ...noMover, job, jobs: [job], pod: ended(0, stored) } })
+    const verdict = snapshotVerdict({ snapshot, mover: { ...noMover, job, jobs: [job], pod: endedPod(0, stored) } })
     expect(verdict).toMatchObject({
       phase: 'Moving',
       reason: 'Releasing',
@@ -73,7 +73,7 @@ describe('releaseFinished', () => {
 
 describe('releaseMissing', () => {
   test('mounts the snapshot directory alone, writable, as the server itself', () => {
-    const spec = effectsOf('CreateJob', { snapshot: releasing() })[0]?.job.spec?.template.spec
+    const spec = effectsOf('CreateJob', { snapshot: releasingSnapshot() })[0]?.job.spec?.template.spec
     expect(spec?.volumes).toEqual([{ name: 'source', persistentVolumeClaim: { claimName: 'search-data' } }])
     expect(spec?.containers[0]?.volumeMounts).toEqual([{ name: 'source', mountPath: '/source', subPath: 'snapshots' }])
     expect(spec?.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 })
@@ -83,7 +83,7 @@ describe('releaseMissing', () => {
   test('sets no group on the volume that the server does not have', () => {
     const target = aTarget({ spec: { securityContext: { runAsUser: 1000 } } })
     expect(
-      effectsOf('CreateJob', { snapshot: releasing(), target })[0]?.job.spec?.template.spec?.securityContext,
+      effectsOf('CreateJob', { snapshot: releasingSnapshot(), target })[0]?.job.spec?.template.spec?.securityContext,
     ).not.toHaveProperty('fsGroup')
   })
 })
@@ -94,7 +94,7 @@ describe('the end of the release', () => {
     ['replaced', 'Replaced', 'has a newer one, which was left alone'],
     ['absent', 'Absent', 'was gone already'],
   ] as const)('%s: Completed, and it is said', (released, outcome, words) => {
-    const verdict = decided(after({ released }))
+    const verdict = snapshotVerdict(after({ released }))
     expect(verdict).toMatchObject({
       phase: 'Completed',
       effects: [],
@@ -105,12 +105,12 @@ describe('the end of the release', () => {
   })
 
   test('is tried three times; then it is Completed all the same, and says that the file is still there', () => {
-    expect(decided(after({ exitCode: 30 }))).toMatchObject({
+    expect(snapshotVerdict(after({ exitCode: 30 }))).toMatchObject({
       phase: 'Moving',
       reason: 'Releasing',
       status: { release: { attempt: 2, jobName: 'nightly-0a1b2c3d-release-2' } },
     })
-    const last = decided(after({ exitCode: 30, message: 'I/O error.' }, { attempt: 3 }))
+    const last = snapshotVerdict(after({ exitCode: 30, message: 'I/O error.' }, { attempt: 3 }))
     expect(last).toMatchObject({
       phase: 'Completed',
       status: { release: { outcome: 'Failed' } },
@@ -121,19 +121,19 @@ describe('the end of the release', () => {
 
 describe('releaseOverdue', () => {
   test('waits for a server pod that is away, and gives up with deadlines.move', () => {
-    expect(decided({ snapshot: releasing(), target: undefined })).toMatchObject({
+    expect(snapshotVerdict({ snapshot: releasingSnapshot(), target: undefined })).toMatchObject({
       phase: 'Moving',
       reason: 'Releasing',
       effects: [],
       message: expect.stringContaining('is not there'),
     })
-    const late = releasing({}, { move: { ...moving().move!, startedAt: ago(6 * hour + second) } })
-    expect(decided({ snapshot: late, target: undefined })).toMatchObject({
+    const late = releasingSnapshot({}, { move: { ...movingStatus().move!, startedAt: ago(6 * hour + second) } })
+    expect(snapshotVerdict({ snapshot: late, target: undefined })).toMatchObject({
       phase: 'Completed',
       status: { release: { outcome: 'Failed' } },
     })
     const job = aJob(late, { metadata: { name: 'nightly-0a1b2c3d-release-1' } })
-    expect(decided({ snapshot: late, mover: { ...noMover, job, jobs: [job] } })).toMatchObject({
+    expect(snapshotVerdict({ snapshot: late, mover: { ...noMover, job, jobs: [job] } })).toMatchObject({
       phase: 'Moving',
       effects: ['DeleteJob'],
     })
@@ -142,10 +142,10 @@ describe('releaseOverdue', () => {
 
 describe('releaseRunning', () => {
   test('says what holds it up', () => {
-    const snapshot = releasing()
+    const snapshot = releasingSnapshot()
     const job = aJob(snapshot)
     expect(
-      decided({
+      snapshotVerdict({
         snapshot,
         mover: { ...noMover, job, jobs: [job], warning: { reason: 'FailedCreate', message: 'exceeded quota' } },
       }),
@@ -158,7 +158,10 @@ describe('releaseRunning', () => {
   ])(
     'is refused before anything is asked for where the mover cannot have the user of the server: %j',
     (securityContext, words) => {
-      const verdict = decided({ snapshot: aSnapshot({ spec: remove }), target: aTarget({ spec: { securityContext } }) })
+      const verdict = snapshotVerdict({
+        snapshot: aSnapshot({ spec: remove }),
+        target: aTarget({ spec: { securityContext } }),
+      })
       expect(verdict).toMatchObject({
         phase: 'Failed',
         reason: 'SourceNotRemovable',
@@ -171,7 +174,7 @@ describe('releaseRunning', () => {
   test.each([[''], ['data.ms'], ['data.ms/snapshots']])(
     'is refused where the directory (%j) lies around the database or in it: it would be mounted writable',
     (subPath) => {
-      const verdict = decided({
+      const verdict = snapshotVerdict({
         snapshot: aSnapshot({ spec: remove }),
         instance: anInstance({ status: aVolume({ subPath }) }),
       })
@@ -183,7 +186,10 @@ describe('releaseRunning', () => {
           /^Claim search-data holds the database of MeiliInstance search\..*MEILI_SNAPSHOT_DIR/,
         ),
       })
-      const later = decided({ snapshot: releasing(), instance: anInstance({ status: aVolume({ subPath }) }) })
+      const later = snapshotVerdict({
+        snapshot: releasingSnapshot(),
+        instance: anInstance({ status: aVolume({ subPath }) }),
+      })
       expect(later).toMatchObject({ phase: 'Completed', effects: [], status: { release: { outcome: 'Failed' } } })
     },
   )

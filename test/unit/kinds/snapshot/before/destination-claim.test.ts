@@ -7,14 +7,14 @@ import {
   aCondition,
   ago,
   aSnapshot,
-  decided,
+  snapshotVerdict,
   minute,
   second,
 } from '../../../../support/builders/observations.ts'
 
 type Template = NonNullable<MeiliSnapshotSpec['destination']['claim']['template']>
 
-const made = (template: Partial<Template> = {}): ReturnType<typeof destinationClaim> =>
+const claimFrom = (template: Partial<Template> = {}): ReturnType<typeof destinationClaim> =>
   destinationClaim(aSnapshot(), {
     accessModes: ['ReadWriteOnce'],
     resources: { requests: { storage: '20Gi' } },
@@ -23,17 +23,17 @@ const made = (template: Partial<Template> = {}): ReturnType<typeof destinationCl
 
 describe('destinationClaim', () => {
   test('has the name, the namespace and the size that were asked for, and the default class', () => {
-    expect(made()).toMatchObject({
+    expect(claimFrom()).toMatchObject({
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: { name: 'backups', namespace: 'shop' },
     })
-    expect(made().spec).toEqual({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } })
+    expect(claimFrom().spec).toEqual({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } })
   })
 
   test('takes class and access modes over; a plain number is a size', () => {
     expect(
-      made({
+      claimFrom({
         storageClassName: 'fast',
         accessModes: ['ReadWriteMany'],
         resources: { requests: { storage: 1_000_000 } },
@@ -46,8 +46,8 @@ describe('destinationClaim', () => {
   })
 
   test('belongs to nobody, so that no deletion takes the snapshots with it', () => {
-    expect(made().metadata).not.toHaveProperty('ownerReferences')
-    expect(made().metadata).not.toHaveProperty('finalizers')
+    expect(claimFrom().metadata).not.toHaveProperty('ownerReferences')
+    expect(claimFrom().metadata).not.toHaveProperty('finalizers')
   })
 })
 
@@ -56,7 +56,7 @@ const withTemplate = { destination: { claim: { name: 'backups', template } } }
 
 describe('claimMissing', () => {
   test('without a template it waits, and says how it could be made', () => {
-    expect(decided({ claim: undefined })).toMatchObject({
+    expect(snapshotVerdict({ claim: undefined })).toMatchObject({
       phase: 'Pending',
       reason: 'ClaimNotFound',
       effects: [],
@@ -65,7 +65,7 @@ describe('claimMissing', () => {
   })
 
   test('with a template the claim is created, and looked at again at once', () => {
-    expect(decided({ snapshot: aSnapshot({ spec: withTemplate }), claim: undefined })).toMatchObject({
+    expect(snapshotVerdict({ snapshot: aSnapshot({ spec: withTemplate }), claim: undefined })).toMatchObject({
       phase: 'Pending',
       reason: 'ClaimCreating',
       effects: ['CreateClaim'],
@@ -81,7 +81,7 @@ describe('claimMissing', () => {
         aCondition('Ready', 'False', { reason: 'ClaimNotReady', message: 'The claim could not be created: quota.' }),
       ],
     }
-    const verdict = decided({ snapshot: aSnapshot({ spec: withTemplate, status }), claim: undefined })
+    const verdict = snapshotVerdict({ snapshot: aSnapshot({ spec: withTemplate, status }), claim: undefined })
     expect(verdict).toMatchObject({ effects: ['CreateClaim'], requeueAfterMs: 5 * second })
     expect(verdict.status).toEqual(status)
   })
@@ -93,7 +93,7 @@ describe('claimUnusable', () => {
     ['one that nobody may write', { spec: { accessModes: ['ReadOnlyMany'] } }],
     ['one without access modes', { spec: { accessModes: undefined } }],
   ])('%s ends it with the remedy', (_, changes) => {
-    expect(decided({ claim: aClaim(changes) })).toMatchObject({
+    expect(snapshotVerdict({ claim: aClaim(changes) })).toMatchObject({
       phase: 'Failed',
       reason: 'DestinationUnusable',
       message: expect.stringContaining('Use another claim'),
@@ -105,7 +105,7 @@ describe('claimUnusable', () => {
     ['lost', { status: { phase: 'Lost' } }, 'is lost'],
     ['being deleted', { metadata: { deletionTimestamp: ago(second) } }, 'is being deleted'],
   ])('a claim that is %s is waited for', (_, changes, words) => {
-    expect(decided({ claim: aClaim(changes) })).toMatchObject({
+    expect(snapshotVerdict({ claim: aClaim(changes) })).toMatchObject({
       phase: 'Pending',
       reason: 'ClaimNotReady',
       message: expect.stringContaining(words),
@@ -113,6 +113,6 @@ describe('claimUnusable', () => {
   })
 
   test('a claim that waits for its first consumer is fine', () => {
-    expect(decided({ claim: aClaim({ status: { phase: 'Pending' } }) }).effects).toEqual(['RequestSnapshot'])
+    expect(snapshotVerdict({ claim: aClaim({ status: { phase: 'Pending' } }) }).effects).toEqual(['RequestSnapshot'])
   })
 })

@@ -13,7 +13,7 @@ import {
   aTarget,
   aVolume,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   failedConditions,
   hour,
   minute,
@@ -46,7 +46,7 @@ describe('sourceUnusable', () => {
     'ClaimUnusable',
     'SnapshotsToS3',
   ] as const)('%s fails at once, with the words of the instance', (reason) => {
-    const verdict = decided(unusable(reason))
+    const verdict = snapshotVerdict(unusable(reason))
     expect(verdict).toMatchObject({
       phase: 'Failed',
       reason,
@@ -58,7 +58,7 @@ describe('sourceUnusable', () => {
   })
 
   test('a claim that is not bound yet is waited for', () => {
-    expect(decided(unusable('ClaimNotBound'))).toMatchObject({
+    expect(snapshotVerdict(unusable('ClaimNotBound'))).toMatchObject({
       phase: 'Pending',
       reason: 'TargetNotReady',
       effects: [],
@@ -66,7 +66,10 @@ describe('sourceUnusable', () => {
   })
 
   test('a word about an older generation of the instance does not count', () => {
-    expect(decided(unusable('DirectoryNotOnClaim', 2))).toMatchObject({ phase: 'Pending', reason: 'InstanceNotSeen' })
+    expect(snapshotVerdict(unusable('DirectoryNotOnClaim', 2))).toMatchObject({
+      phase: 'Pending',
+      reason: 'InstanceNotSeen',
+    })
   })
 
   test.each([
@@ -81,7 +84,7 @@ describe('sourceUnusable', () => {
   ])(
     'a server of no known user that writes its snapshots to the destination claim is refused with both remedies: %j',
     (securityContext, words) => {
-      const verdict = decided({
+      const verdict = snapshotVerdict({
         target: aTarget({ spec: { securityContext } }),
         instance: anInstance({ status: aVolume({ claimName: 'backups' }) }),
       })
@@ -100,19 +103,19 @@ describe('sourceUnusable', () => {
       containerStatuses: [{ name: 'meilisearch', user: { linux: { uid: 1000, gid: 1000 } } }],
     }
     const target = aTarget({ spec: { securityContext: { runAsNonRoot: true } }, status })
-    expect(decided({ target, instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }).effects).toEqual([
-      'RequestSnapshot',
-    ])
+    expect(
+      snapshotVerdict({ target, instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }).effects,
+    ).toEqual(['RequestSnapshot'])
   })
 
   test('a server that runs as root on another claim is welcome', () => {
-    expect(decided({ target: aTarget({ spec: { securityContext: { runAsUser: 0 } } }) }).effects).toEqual([
+    expect(snapshotVerdict({ target: aTarget({ spec: { securityContext: { runAsUser: 0 } } }) }).effects).toEqual([
       'RequestSnapshot',
     ])
   })
 
   test('a server that runs as a user may have its snapshots on the destination claim', () => {
-    expect(decided({ instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }).effects).toEqual([
+    expect(snapshotVerdict({ instance: anInstance({ status: aVolume({ claimName: 'backups' }) }) }).effects).toEqual([
       'RequestSnapshot',
     ])
   })
@@ -128,7 +131,7 @@ describe('pastStartDeadline', () => {
   }
 
   test('fails, naming the deadline and what it last waited for', () => {
-    const verdict = decided({ snapshot: aSnapshot({ status: waiting }), claim: undefined })
+    const verdict = snapshotVerdict({ snapshot: aSnapshot({ status: waiting }), claim: undefined })
     expect(verdict).toMatchObject({
       phase: 'Failed',
       reason: 'StartDeadlineExceeded',
@@ -142,20 +145,20 @@ describe('pastStartDeadline', () => {
   })
 
   test('does not count the time in the queue', () => {
-    expect(decided({ snapshot: aSnapshot({ status: waiting }), ahead: ['first'] })).toMatchObject({
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: waiting }), ahead: ['first'] })).toMatchObject({
       phase: 'Pending',
       reason: 'Queued',
     })
   })
 
   test('begins when the object leaves the queue, whatever it waited for before', () => {
-    const queued = decided({
+    const queued = snapshotVerdict({
       snapshot: aSnapshot({ status: { ...waiting, startedAt: ago(50 * minute) } }),
       ahead: ['first'],
     })
     expect(queued.status.startedAt).toBeUndefined()
     const anHourLater = now + hour
-    const left = decided({ snapshot: aSnapshot({ status: queued.status }), target: undefined }, anHourLater)
+    const left = snapshotVerdict({ snapshot: aSnapshot({ status: queued.status }), target: undefined }, anHourLater)
     expect(left).toMatchObject({
       phase: 'Pending',
       reason: 'TargetNotReady',
@@ -164,7 +167,7 @@ describe('pastStartDeadline', () => {
   })
 
   test('lets an object that has everything in time go on', () => {
-    expect(decided({ snapshot: aSnapshot({ status: { ...waiting, startedAt: ago(hour) } }) }).effects).toEqual([
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: { ...waiting, startedAt: ago(hour) } }) }).effects).toEqual([
       'RequestSnapshot',
     ])
   })
@@ -172,7 +175,7 @@ describe('pastStartDeadline', () => {
 
 describe('instanceMissing', () => {
   test('waits, names it, and says until when', () => {
-    const verdict = decided({ instance: undefined, target: undefined, engine: { state: 'NotAsked' } })
+    const verdict = snapshotVerdict({ instance: undefined, target: undefined, engine: { state: 'NotAsked' } })
     expect(verdict).toMatchObject({
       phase: 'Pending',
       reason: 'InstanceNotFound',
@@ -188,21 +191,22 @@ describe('instanceMissing', () => {
 
   test('is asked ever more seldom, at most every 15 s', () => {
     const after = (spanMs: number): number | undefined =>
-      decided({ snapshot: aSnapshot({ status: { startedAt: ago(spanMs) } }), instance: undefined }).requeueAfterMs
+      snapshotVerdict({ snapshot: aSnapshot({ status: { startedAt: ago(spanMs) } }), instance: undefined })
+        .requeueAfterMs
     expect([after(0), after(20 * second), after(30 * minute)]).toEqual([second, 5 * second, 15 * second])
   })
 })
 
 describe('targetNotReady', () => {
   test('an instance that nobody has looked at yet', () => {
-    expect(decided({ instance: anInstance({ status: { observedGeneration: -1 } }) })).toMatchObject({
+    expect(snapshotVerdict({ instance: anInstance({ status: { observedGeneration: -1 } }) })).toMatchObject({
       phase: 'Pending',
       reason: 'InstanceNotSeen',
     })
   })
 
   test('an instance without any condition', () => {
-    expect(decided({ instance: anInstance({ status: { conditions: [] } }) })).toMatchObject({
+    expect(snapshotVerdict({ instance: anInstance({ status: { conditions: [] } }) })).toMatchObject({
       reason: 'TargetNotReady',
       message: expect.stringContaining('MeiliInstance search is not ready.'),
     })
@@ -212,7 +216,7 @@ describe('targetNotReady', () => {
     const instance = anInstance({
       status: { conditions: [notReady('Unreachable', 'GET /health got no reply: ECONNREFUSED.')] },
     })
-    expect(decided({ instance })).toMatchObject({
+    expect(snapshotVerdict({ instance })).toMatchObject({
       phase: 'Pending',
       reason: 'TargetNotReady',
       message: expect.stringContaining('ECONNREFUSED'),
@@ -223,7 +227,7 @@ describe('targetNotReady', () => {
     const instance = anInstance({
       status: { conditions: [notReady(reason, 'The key in Secret keys/key lacks tasks.cancel.')] },
     })
-    expect(decided({ instance })).toMatchObject({
+    expect(snapshotVerdict({ instance })).toMatchObject({
       phase: 'Pending',
       reason: 'Unauthorized',
       message: expect.stringContaining('lacks tasks.cancel'),
@@ -233,7 +237,7 @@ describe('targetNotReady', () => {
 
   test('an instance that was last looked at by an operator that did not look for its database', () => {
     const { databaseClaims: _, ...status } = anInstance().status!
-    expect(decided({ instance: { ...anInstance(), status } })).toMatchObject({
+    expect(snapshotVerdict({ instance: { ...anInstance(), status } })).toMatchObject({
       phase: 'Pending',
       reason: 'InstanceNotSeen',
       effects: [],
@@ -241,25 +245,30 @@ describe('targetNotReady', () => {
   })
 
   test('a pod that is gone or was replaced', () => {
-    expect(decided({ target: undefined, engine: { state: 'NotAsked' } })).toMatchObject({
+    expect(snapshotVerdict({ target: undefined, engine: { state: 'NotAsked' } })).toMatchObject({
       reason: 'TargetNotReady',
       message: expect.stringContaining('Pod search-0 of MeiliInstance search is gone'),
     })
   })
 
   test('a pod without an address is waited for, and asked again', () => {
-    const verdict = decided({ target: aTarget({ status: { podIP: undefined } }), engine: { state: 'NotAsked' } })
+    const verdict = snapshotVerdict({
+      target: aTarget({ status: { podIP: undefined } }),
+      engine: { state: 'NotAsked' },
+    })
     expect(verdict).toMatchObject({ phase: 'Pending', reason: 'TargetNotReady', requeueAfterMs: second })
   })
 
   test('a server that does not answer', () => {
-    expect(decided({ engine: { state: 'Unreachable', message: 'GET /tasks got no reply: ETIMEDOUT.' } })).toMatchObject(
-      { reason: 'TargetNotReady', message: expect.stringContaining('ETIMEDOUT'), effects: [] },
-    )
+    expect(
+      snapshotVerdict({ engine: { state: 'Unreachable', message: 'GET /tasks got no reply: ETIMEDOUT.' } }),
+    ).toMatchObject({ reason: 'TargetNotReady', message: expect.stringContaining('ETIMEDOUT'), effects: [] })
   })
 
   test('a key that the server refuses', () => {
-    expect(decided({ engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' } })).toMatchObject({
+    expect(
+      snapshotVerdict({ engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' } }),
+    ).toMatchObject({
       reason: 'Unauthorized',
       message: expect.stringContaining('Secret keys'),
       effects: [],
@@ -278,7 +287,7 @@ describe('targetNotReady', () => {
         ],
       },
     })
-    expect(decided({ instance })).toMatchObject({
+    expect(snapshotVerdict({ instance })).toMatchObject({
       phase: 'Pending',
       reason: 'TargetNotReady',
       message: expect.stringContaining('no single pod'),
@@ -287,7 +296,7 @@ describe('targetNotReady', () => {
 })
 
 describe('queued', () => {
-  const verdict = decided({ ahead: ['first', 'second', 'third', 'fourth'] })
+  const verdict = snapshotVerdict({ ahead: ['first', 'second', 'third', 'fourth'] })
 
   test('tells its position and who is in front', () => {
     expect(verdict).toMatchObject({ phase: 'Pending', reason: 'Queued', effects: [], requeueAfterMs: 15 * second })
@@ -301,12 +310,12 @@ describe('queued', () => {
   })
 
   test('one that waits for its claim as well waits for the claim, so that it blocks nobody', () => {
-    expect(decided({ ahead: ['first'], claim: undefined })).toMatchObject({ reason: 'ClaimNotFound' })
+    expect(snapshotVerdict({ ahead: ['first'], claim: undefined })).toMatchObject({ reason: 'ClaimNotFound' })
   })
 })
 
 describe('finalizerMissing', () => {
-  const verdict = decided({ snapshot: aSnapshot({ metadata: { finalizers: ['example.test/other'] } }) })
+  const verdict = snapshotVerdict({ snapshot: aSnapshot({ metadata: { finalizers: ['example.test/other'] } }) })
 
   test('is added before anything is asked for, and status says nothing of it', () => {
     expect(verdict.effects).toEqual(['AddFinalizer'])
@@ -325,7 +334,7 @@ describe('finalizerMissing', () => {
 describe('everything in place', () => {
   test('the engine is asked, whoever else uses it', () => {
     expect(
-      decided({
+      snapshotVerdict({
         engine: anEngine({ newest: undefined }),
         instance: anInstance({ status: { conditions: [ready, volumeReady] } }),
       }).effects,

@@ -9,9 +9,9 @@ import {
   aSnapshot,
   aTarget,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
-  ended,
+  endedPod,
   hour,
   noMover,
   pendingConditions,
@@ -19,37 +19,37 @@ import {
 } from '../../../../support/builders/observations.ts'
 
 const mebibyte = 1024 * 1024
-const known = (freeBytes: number): NonNullable<MeiliSnapshotStatus['destination']> => ({
+const knownSpace = (freeBytes: number): NonNullable<MeiliSnapshotStatus['destination']> => ({
   freeBytes,
   observedAt: ago(hour),
 })
-const small: SnapshotObservation['room'] = { sizeBytes: 100 * mebibyte, known: known(200 * mebibyte) }
+const small: SnapshotObservation['room'] = { sizeBytes: 100 * mebibyte, known: knownSpace(200 * mebibyte) }
 
-const asked = (room: object = {}): MeiliSnapshotStatus => ({
+const probeStatus = (room: object = {}): MeiliSnapshotStatus => ({
   observedGeneration: 1,
   phase: 'Pending',
   startedAt: ago(10 * second),
   room: { attempt: 1, jobName: 'nightly-0a1b2c3d-room-1', sizeBytes: 100 * mebibyte, ...room },
 })
 
-function answered(freeBytes: number, exitCode: number): Partial<SnapshotObservation> {
-  const snapshot = aSnapshot({ status: asked() })
+function afterProbe(freeBytes: number, exitCode: number): Partial<SnapshotObservation> {
+  const snapshot = aSnapshot({ status: probeStatus() })
   const job = aJob(snapshot, { metadata: { name: 'nightly-0a1b2c3d-room-1' } })
-  const pod = ended(exitCode, { exitCode, message: 'Looked.', space: { neededBytes: 164 * mebibyte, freeBytes } })
+  const pod = endedPod(exitCode, { exitCode, message: 'Looked.', space: { neededBytes: 164 * mebibyte, freeBytes } })
   return { snapshot, room: small, mover: { ...noMover, job, jobs: [job], pod } }
 }
 
 describe('roomMissing', () => {
   test.each([
     ['nothing is known of the claim', { sizeBytes: 100 * mebibyte, known: undefined }],
-    ['nothing is known of the size', { sizeBytes: undefined, known: known(1) }],
-    ['the last figure was twice the need', { sizeBytes: 100 * mebibyte, known: known(400 * mebibyte) }],
+    ['nothing is known of the size', { sizeBytes: undefined, known: knownSpace(1) }],
+    ['the last figure was twice the need', { sizeBytes: 100 * mebibyte, known: knownSpace(400 * mebibyte) }],
   ])('asks nobody where %s', (_, room) => {
-    expect(decided({ room }).effects).toEqual(['RequestSnapshot'])
+    expect(snapshotVerdict({ room }).effects).toEqual(['RequestSnapshot'])
   })
 
   test('asks the claim, by a Job that mounts nothing else, before anything is asked of Meilisearch', () => {
-    const verdict = decided({ room: small })
+    const verdict = snapshotVerdict({ room: small })
     expect(verdict).toMatchObject({
       phase: 'Pending',
       reason: 'CheckingRoom',
@@ -66,20 +66,20 @@ describe('roomMissing', () => {
     })
   })
 
-  test('goes on where there is room, and takes its Job away', () => {
-    const verdict = decided(answered(170 * mebibyte, 0))
+  test('goes on where there is space, and takes its Job away', () => {
+    const verdict = snapshotVerdict(afterProbe(170 * mebibyte, 0))
     expect(verdict).toMatchObject({
       phase: 'Pending',
       effects: ['DeleteJob'],
       status: { destination: { freeBytes: 170 * mebibyte }, room: { freeBytes: 170 * mebibyte } },
     })
-    expect(decided({ snapshot: aSnapshot({ status: verdict.status }), room: small }).effects).toEqual([
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: verdict.status }), room: small }).effects).toEqual([
       'RequestSnapshot',
     ])
   })
 
   test('waits where there is none, with needed and free, until deadlines.start', () => {
-    const verdict = decided(answered(20 * mebibyte, 14))
+    const verdict = snapshotVerdict(afterProbe(20 * mebibyte, 14))
     expect(verdict).toMatchObject({
       phase: 'Pending',
       reason: 'InsufficientSpace',
@@ -95,9 +95,15 @@ describe('roomMissing', () => {
   test('asks again when its time has come, and not before', () => {
     const lacking = { checkedAt: ago(20 * second), neededBytes: 164 * mebibyte, freeBytes: 20 * mebibyte }
     expect(
-      decided({ snapshot: aSnapshot({ status: asked({ ...lacking, retryAt: '2026-03-01T12:00:10Z' }) }), room: small }),
+      snapshotVerdict({
+        snapshot: aSnapshot({ status: probeStatus({ ...lacking, retryAt: '2026-03-01T12:00:10Z' }) }),
+        room: small,
+      }),
     ).toMatchObject({ effects: [], requeueAfterMs: 10 * second })
-    const again = decided({ snapshot: aSnapshot({ status: asked({ ...lacking, retryAt: ago(second) }) }), room: small })
+    const again = snapshotVerdict({
+      snapshot: aSnapshot({ status: probeStatus({ ...lacking, retryAt: ago(second) }) }),
+      room: small,
+    })
     expect(again).toMatchObject({
       effects: ['CreateJob'],
       status: { room: { attempt: 2, jobName: 'nightly-0a1b2c3d-room-2' } },
@@ -105,9 +111,9 @@ describe('roomMissing', () => {
   })
 
   test('says why the Job does not start', () => {
-    const snapshot = aSnapshot({ status: asked() })
+    const snapshot = aSnapshot({ status: probeStatus() })
     const job = aJob(snapshot)
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       snapshot,
       room: small,
       mover: { ...noMover, job, jobs: [job], warning: { reason: 'FailedCreate', message: 'exceeded quota' } },
@@ -116,22 +122,28 @@ describe('roomMissing', () => {
   })
 
   test('a Job that somebody took away is made again', () => {
-    expect(decided({ snapshot: aSnapshot({ status: asked() }), room: small }).effects).toEqual(['CreateJob'])
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: probeStatus() }), room: small }).effects).toEqual([
+      'CreateJob',
+    ])
   })
 
   test('a probe that could not tell holds nothing up', () => {
-    const snapshot = aSnapshot({ status: asked() })
+    const snapshot = aSnapshot({ status: probeStatus() })
     const job = aJob(snapshot)
-    const verdict = decided({ snapshot, room: small, mover: { ...noMover, job, jobs: [job], pod: ended(15) } })
-    expect(decided({ snapshot: aSnapshot({ status: verdict.status }), room: small }).effects).toEqual([
+    const verdict = snapshotVerdict({
+      snapshot,
+      room: small,
+      mover: { ...noMover, job, jobs: [job], pod: endedPod(15) },
+    })
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: verdict.status }), room: small }).effects).toEqual([
       'RequestSnapshot',
     ])
   })
 
   test('ends with its Job at deadlines.start', () => {
-    const snapshot = aSnapshot({ status: { ...asked(), startedAt: ago(hour + second) } })
+    const snapshot = aSnapshot({ status: { ...probeStatus(), startedAt: ago(hour + second) } })
     const job = aJob(snapshot)
-    expect(decided({ snapshot, room: small, mover: { ...noMover, job, jobs: [job] } })).toMatchObject({
+    expect(snapshotVerdict({ snapshot, room: small, mover: { ...noMover, job, jobs: [job] } })).toMatchObject({
       phase: 'Failed',
       reason: 'StartDeadlineExceeded',
       effects: ['DeleteJob'],

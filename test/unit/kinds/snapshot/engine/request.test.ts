@@ -16,23 +16,23 @@ import {
   aTask,
   baseline,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
   failedConditions,
   hour,
   now,
   pendingConditions,
-  processing,
-  requested,
+  processingTask,
+  requestedStatus,
   second,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 
-/** POST /snapshots is on record; changed as told. */
-const asked = (
-  request: Parameters<typeof requested>[0] = {},
+/** POST /snapshots is on record; changed as given. */
+const requestedSnapshot = (
+  request: Parameters<typeof requestedStatus>[0] = {},
   more: Partial<MeiliSnapshotStatus> = {},
-): Pick<SnapshotObservation, 'snapshot'> => ({ snapshot: aSnapshot({ status: requested(request, more) }) })
+): Pick<SnapshotObservation, 'snapshot'> => ({ snapshot: aSnapshot({ status: requestedStatus(request, more) }) })
 
 interface Life {
   readonly status: MeiliSnapshotStatus
@@ -55,7 +55,7 @@ function lifeWithoutReplies(lastSecond: number, engineAt: (atSecond: number) => 
 
 describe('notRequested', () => {
   test('puts baseline, count and time on record in the one write that fences the POST', () => {
-    const verdict = decided()
+    const verdict = snapshotVerdict()
     expect(verdict).toMatchObject({
       phase: 'Snapshotting',
       reason: 'Requesting',
@@ -67,7 +67,7 @@ describe('notRequested', () => {
   })
 
   test('has no baseline where the server has no task yet', () => {
-    expect(asStored(decided({ engine: anEngine({ newest: undefined }) }).status).request).toEqual({
+    expect(asStored(snapshotVerdict({ engine: anEngine({ newest: undefined }) }).status).request).toEqual({
       attempt: 1,
       posts: 1,
       postedAt: '2026-03-01T12:00:00.000Z',
@@ -75,8 +75,8 @@ describe('notRequested', () => {
   })
 
   test('keeps the time at which it left the queue, which is now where it never waited', () => {
-    expect(decided().status.startedAt).toBe('2026-03-01T12:00:00Z')
-    expect(decided({ snapshot: aSnapshot({ status: { startedAt: ago(10 * second) } }) }).status.startedAt).toBe(
+    expect(snapshotVerdict().status.startedAt).toBe('2026-03-01T12:00:00Z')
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: { startedAt: ago(10 * second) } }) }).status.startedAt).toBe(
       ago(10 * second),
     )
   })
@@ -105,7 +105,7 @@ describe('notRequested', () => {
   })
 
   test('waits without a word that something was asked where the pod has lost its address', () => {
-    const verdict = decided({ target: aTarget({ status: { podIP: undefined } }) })
+    const verdict = snapshotVerdict({ target: aTarget({ status: { podIP: undefined } }) })
     expect(verdict.effects).toEqual([])
     expect(verdict.status.request).toBeUndefined()
     expect(verdict.requeueAfterMs).toBeGreaterThan(0)
@@ -116,43 +116,46 @@ describe('requestRefused', () => {
   const refused = { refused: 'POST /snapshots answered 403 invalid_api_key: The provided API key is invalid.' }
 
   test('waits 30 s from the request on and says nothing new', () => {
-    const verdict = decided(asked({ ...refused, postedAt: ago(20 * second) }))
+    const verdict = snapshotVerdict(requestedSnapshot({ ...refused, postedAt: ago(20 * second) }))
     expect(verdict).toMatchObject({ effects: [], requeueAfterMs: 10 * second })
-    expect(verdict.status).toEqual(requested({ ...refused, postedAt: ago(20 * second) }))
+    expect(verdict.status).toEqual(requestedStatus({ ...refused, postedAt: ago(20 * second) }))
   })
 
   test('then asks again, counted, above the same baseline', () => {
-    const verdict = decided(asked({ ...refused, postedAt: ago(30 * second) }))
+    const verdict = snapshotVerdict(requestedSnapshot({ ...refused, postedAt: ago(30 * second) }))
     expect(verdict).toMatchObject({ reason: 'Requesting', effects: ['RequestSnapshot'] })
     expect(verdict.status.request).toEqual({ attempt: 1, baseline, posts: 2, postedAt: '2026-03-01T12:00:00.000Z' })
   })
 
-  test('and says the same as before until there is another answer: nothing is told twice', () => {
-    const told = learnFact(
-      aSnapshot({ status: requested({ postedAt: ago(30 * second) }) }),
+  test('and says the same as before until there is another answer: nothing is reported twice', () => {
+    const refusedFirst = learnFact(
+      aSnapshot({ status: requestedStatus({ postedAt: ago(30 * second) }) }),
       { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused, cause: 'Unauthorized' },
       now,
     )
-    const again = decided({ snapshot: aSnapshot({ status: asStored(told) }) })
+    const again = snapshotVerdict({ snapshot: aSnapshot({ status: asStored(refusedFirst) }) })
     expect(again).toMatchObject({
       phase: 'Pending',
       reason: 'Unauthorized',
       effects: ['RequestSnapshot'],
       status: { request: { posts: 2 } },
     })
-    expect(again.status.waitingFor).toBe(told.waitingFor)
+    expect(again.status.waitingFor).toBe(refusedFirst.waitingFor)
     const refusedAgain = learnFact(
       aSnapshot({ status: asStored(again.status) }),
       { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused, cause: 'Unauthorized' },
       now,
     )
-    expect([...snapshotStory(told, again.status), ...snapshotStory(again.status, refusedAgain)]).toEqual([])
+    expect([...snapshotStory(refusedFirst, again.status), ...snapshotStory(again.status, refusedAgain)]).toEqual([])
   })
 
   test('forgets the refusal with the next request: that one may make a task', () => {
-    const first = decided(asked({ ...refused, postedAt: ago(30 * second) }))
+    const first = snapshotVerdict(requestedSnapshot({ ...refused, postedAt: ago(30 * second) }))
     const engine = anEngine()
-    const later = decided({ snapshot: aSnapshot({ status: asStored(first.status) }), engine }, now + 30 * second)
+    const later = snapshotVerdict(
+      { snapshot: aSnapshot({ status: asStored(first.status) }), engine },
+      now + 30 * second,
+    )
     expect(later).toMatchObject({
       effects: [],
       status: { request: { posts: 2, missingSince: '2026-03-01T12:00:30.000Z' } },
@@ -160,7 +163,7 @@ describe('requestRefused', () => {
   })
 
   test('ends with deadlines.start, and gives the last refusal', () => {
-    const verdict = decided(asked({ ...refused, posts: 7 }, { startedAt: ago(hour + second) }))
+    const verdict = snapshotVerdict(requestedSnapshot({ ...refused, posts: 7 }, { startedAt: ago(hour + second) }))
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'RequestRefused', effects: [], requeueAfterMs: undefined })
     expect(verdict.message).toBe(
       `No request for a snapshot was accepted within deadlines.start (1h), tried 7 times. Last: ${refused.refused}`,
@@ -169,7 +172,7 @@ describe('requestRefused', () => {
   })
 
   test('does not matter any more where a task is there that serves', () => {
-    const verdict = decided({ ...asked(refused), engine: anEngine({ candidates: [aTask()] }) })
+    const verdict = snapshotVerdict({ ...requestedSnapshot(refused), engine: anEngine({ candidates: [aTask()] }) })
     expect(verdict).toMatchObject({ reason: 'TaskEnqueued', effects: [] })
     expect(verdict.status.request).not.toHaveProperty('refused')
   })
@@ -177,7 +180,7 @@ describe('requestRefused', () => {
 
 describe('taskUnknown', () => {
   test('looks for the task first: no POST, and the time since when it is missing is on record', () => {
-    const verdict = decided(asked())
+    const verdict = snapshotVerdict(requestedSnapshot())
     expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'Requesting', effects: [], requeueAfterMs: second })
     expect(verdict.message).toBe('No reply to POST /snapshots is on record. Looking for its task before asking again.')
     expect(verdict.status.request).toEqual({
@@ -193,11 +196,13 @@ describe('taskUnknown', () => {
     ['29.999 s of lists without a candidate are not enough', 30 * second - 1, []],
     ['after 30 s of lists without a candidate it asks again', 30 * second, ['RequestSnapshot']],
   ])('%s', (_, missingMs, effects) => {
-    expect(decided(asked({ missingSince: new Date(now - missingMs).toISOString() })).effects).toEqual(effects)
+    expect(
+      snapshotVerdict(requestedSnapshot({ missingSince: new Date(now - missingMs).toISOString() })).effects,
+    ).toEqual(effects)
   })
 
   test('the second request is counted, keeps the baseline, and starts its own 30 s', () => {
-    const verdict = decided(asked({ missingSince: ago(30 * second) }))
+    const verdict = snapshotVerdict(requestedSnapshot({ missingSince: ago(30 * second) }))
     expect(verdict.status.request).toEqual({ attempt: 1, baseline, posts: 2, postedAt: '2026-03-01T12:00:00.000Z' })
   })
 
@@ -227,7 +232,7 @@ describe('taskUnknown', () => {
 
   test('failed and cancelled tasks above the baseline do not serve', () => {
     const engine = anEngine({ candidates: [aTask({ status: 'failed' }), aTask({ uid: 13, status: 'canceled' })] })
-    expect(decided({ ...asked({ missingSince: ago(30 * second) }), engine })).toMatchObject({
+    expect(snapshotVerdict({ ...requestedSnapshot({ missingSince: ago(30 * second) }), engine })).toMatchObject({
       effects: ['RequestSnapshot'],
       status: { request: { posts: 2 } },
     })
@@ -238,14 +243,16 @@ describe('taskUnknown', () => {
       state: 'Unauthorized',
       message: 'The key is limited to some indexes: it sees none of the 4 tasks.',
     } as const
-    expect(decided({ ...asked({ missingSince: ago(hour) }), engine })).toMatchObject({
+    expect(snapshotVerdict({ ...requestedSnapshot({ missingSince: ago(hour) }), engine })).toMatchObject({
       reason: 'Unauthorized',
       effects: [],
     })
   })
 
   test('ends with deadlines.start, and says that a request may still be on its way', () => {
-    const verdict = decided(asked({ posts: 3, missingSince: ago(30 * second) }, { startedAt: ago(hour + second) }))
+    const verdict = snapshotVerdict(
+      requestedSnapshot({ posts: 3, missingSince: ago(30 * second) }, { startedAt: ago(hour + second) }),
+    )
     expect(verdict).toMatchObject({
       phase: 'Failed',
       reason: 'StartDeadlineExceeded',
@@ -258,13 +265,13 @@ describe('taskUnknown', () => {
   })
 
   test('a task that our own reply named and that is gone is asked for again, with the reason on record', () => {
-    expect(decided(asked({ taskUid: 12 }))).toMatchObject({
+    expect(snapshotVerdict(requestedSnapshot({ taskUid: 12 }))).toMatchObject({
       phase: 'Snapshotting',
       reason: 'Requesting',
       effects: [],
       message: expect.stringContaining('does not show task 12'),
     })
-    const verdict = decided(asked({ taskUid: 12, missingSince: ago(30 * second) }))
+    const verdict = snapshotVerdict(requestedSnapshot({ taskUid: 12, missingSince: ago(30 * second) }))
     expect(verdict).toMatchObject({
       phase: 'Pending',
       reason: 'NewAttempt',
@@ -276,13 +283,16 @@ describe('taskUnknown', () => {
 
   test('where another one above the baseline is there, that one serves', () => {
     expect(
-      decided({ ...asked({ taskUid: 12 }), engine: anEngine({ candidates: [aTask({ uid: 13 })] }) }),
+      snapshotVerdict({
+        ...requestedSnapshot({ taskUid: 12 }),
+        engine: anEngine({ candidates: [aTask({ uid: 13 })] }),
+      }),
     ).toMatchObject({ reason: 'TaskEnqueued', status: { task: { uid: 13 } } })
   })
 
   test('a task that was adopted and is gone is lost as well; after the third time it has failed', () => {
-    const status = requested({ attempt: 3, missingSince: ago(31 * second) }, { task: aTask() })
-    const verdict = decided({ snapshot: aSnapshot({ status }) })
+    const status = requestedStatus({ attempt: 3, missingSince: ago(31 * second) }, { task: aTask() })
+    const verdict = snapshotVerdict({ snapshot: aSnapshot({ status }) })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskLost' })
     expect(conditionsIn(verdict.status)).toEqual(failedConditions)
   })
@@ -293,10 +303,10 @@ describe('adoption', () => {
     const candidates = [
       aTask({ status: 'failed' }),
       aTask({ uid: 13, status: 'canceled' }),
-      processing({ uid: 14 }),
+      processingTask({ uid: 14 }),
       aTask({ uid: 15 }),
     ]
-    const { status, effects } = decided({ ...asked(), engine: anEngine({ candidates }) })
+    const { status, effects } = snapshotVerdict({ ...requestedSnapshot(), engine: anEngine({ candidates }) })
     expect(status.task?.uid).toBe(14)
     expect(status.request).toEqual({
       attempt: 1,
@@ -309,7 +319,9 @@ describe('adoption', () => {
   })
 
   test('takes a task that has already succeeded', () => {
-    expect(decided({ ...asked(), engine: anEngine({ candidates: [succeeded()] }) })).toMatchObject({
+    expect(
+      snapshotVerdict({ ...requestedSnapshot(), engine: anEngine({ candidates: [succeededTask()] }) }),
+    ).toMatchObject({
       phase: 'Moving',
       status: { task: { uid: 12, status: 'succeeded' } },
     })
@@ -317,21 +329,25 @@ describe('adoption', () => {
 
   test('keeps the task that our reply named, also where a lower one would do', () => {
     const candidates = [aTask(), aTask({ uid: 13 })]
-    expect(decided({ ...asked({ taskUid: 13 }), engine: anEngine({ candidates }) }).status.task?.uid).toBe(13)
+    expect(
+      snapshotVerdict({ ...requestedSnapshot({ taskUid: 13 }), engine: anEngine({ candidates }) }).status.task?.uid,
+    ).toBe(13)
   })
 
   test('keeps the task that it adopted first', () => {
     const candidates = [aTask(), aTask({ uid: 13 })]
-    const status = requested({ adoptedAt: ago(second) }, { task: aTask({ uid: 13 }) })
-    expect(decided({ snapshot: aSnapshot({ status }), engine: anEngine({ candidates }) }).status).toMatchObject({
-      task: { uid: 13 },
-      request: { adoptedAt: ago(second) },
-    })
+    const status = requestedStatus({ adoptedAt: ago(second) }, { task: aTask({ uid: 13 }) })
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status }), engine: anEngine({ candidates }) }).status).toMatchObject(
+      {
+        task: { uid: 13 },
+        request: { adoptedAt: ago(second) },
+      },
+    )
   })
 
   test('a task at or below the baseline never serves, even one in progress', () => {
-    const candidates = [processing({ uid: 10 }), processing({ uid: baseline.uid })]
-    expect(decided({ ...asked(), engine: anEngine({ candidates }) })).toMatchObject({
+    const candidates = [processingTask({ uid: 10 }), processingTask({ uid: baseline.uid })]
+    expect(snapshotVerdict({ ...requestedSnapshot(), engine: anEngine({ candidates }) })).toMatchObject({
       reason: 'Requesting',
       effects: [],
     })

@@ -10,22 +10,22 @@ import {
   aTask,
   baseline,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   hour,
   now,
   pendingConditions,
-  requested,
+  requestedStatus,
   second,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 
-const named = (
-  request: Parameters<typeof requested>[0] = {},
+const requestedSnapshot = (
+  request: Parameters<typeof requestedStatus>[0] = {},
   more: Partial<MeiliSnapshotStatus> = {},
 ): Pick<SnapshotObservation, 'snapshot'> => ({
-  snapshot: aSnapshot({ status: requested({ taskUid: 12, adoptedAt: ago(20 * second), ...request }, more) }),
+  snapshot: aSnapshot({ status: requestedStatus({ taskUid: 12, adoptedAt: ago(20 * second), ...request }, more) }),
 })
-const since = (spanMs: number): Pick<SnapshotObservation, 'snapshot'> => named({ adoptedAt: ago(spanMs) })
+const since = (spanMs: number): Pick<SnapshotObservation, 'snapshot'> => requestedSnapshot({ adoptedAt: ago(spanMs) })
 
 describe('serverSilent', () => {
   const silent = {
@@ -34,7 +34,7 @@ describe('serverSilent', () => {
   } as const
 
   test('a server that restarts is waited for, and status says until when', () => {
-    const verdict = decided({ ...named(), engine: silent })
+    const verdict = snapshotVerdict({ ...requestedSnapshot(), engine: silent })
     expect(verdict).toMatchObject({
       phase: 'Snapshotting',
       reason: 'TargetNotReady',
@@ -49,40 +49,44 @@ describe('serverSilent', () => {
   })
 
   test('is asked again each second at first, at most each 10 s', () => {
-    const after = (spanMs: number): number | undefined => decided({ ...since(spanMs), engine: silent }).requeueAfterMs
+    const after = (spanMs: number): number | undefined =>
+      snapshotVerdict({ ...since(spanMs), engine: silent }).requeueAfterMs
     expect([after(0), after(hour)]).toEqual([second, 10 * second])
   })
 
   test('a key that is refused meanwhile is Unauthorized', () => {
     expect(
-      decided({ ...named(), engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' } }),
+      snapshotVerdict({
+        ...requestedSnapshot(),
+        engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' },
+      }),
     ).toMatchObject({
       reason: 'Unauthorized',
       message: expect.stringContaining('Secret keys does not exist. It goes on'),
     })
   })
 
-  test('a pod that is gone, one without an address, and an instance that is gone are told apart', () => {
-    const notAsked = { ...named(), engine: { state: 'NotAsked' } } as const
-    expect(decided({ ...notAsked, target: undefined }).message).toContain(
+  test('a pod that is gone, one without an address, and an instance that is gone are distinguished', () => {
+    const notAsked = { ...requestedSnapshot(), engine: { state: 'NotAsked' } } as const
+    expect(snapshotVerdict({ ...notAsked, target: undefined }).message).toContain(
       'The pod of MeiliInstance search is not there.',
     )
-    expect(decided({ ...notAsked, target: aTarget({ status: { podIP: undefined } }) }).message).toContain(
+    expect(snapshotVerdict({ ...notAsked, target: aTarget({ status: { podIP: undefined } }) }).message).toContain(
       'Pod search-0 has no address.',
     )
-    expect(decided({ ...notAsked, target: undefined, instance: undefined })).toMatchObject({
+    expect(snapshotVerdict({ ...notAsked, target: undefined, instance: undefined })).toMatchObject({
       reason: 'InstanceNotFound',
       message: expect.stringContaining('MeiliInstance search does not exist in namespace shop.'),
     })
   })
 
   test('keeps what it knows of the task', () => {
-    const status = { ...named().snapshot.status, task: aTask() }
-    expect(decided({ snapshot: aSnapshot({ status }), engine: silent }).status.task).toEqual(aTask())
+    const status = { ...requestedSnapshot().snapshot.status, task: aTask() }
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status }), engine: silent }).status.task).toEqual(aTask())
   })
 
   test('past deadlines.task the target is lost, and its task may still run', () => {
-    const verdict = decided({ ...since(6 * hour + second), engine: silent })
+    const verdict = snapshotVerdict({ ...since(6 * hour + second), engine: silent })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TargetLost', effects: [], requeueAfterMs: undefined })
     expect(verdict.message).toMatch(
       /No word of the snapshot by the end of deadlines\.task \(6h\): GET .*ECONNREFUSED\. Task 12 may still run there\./,
@@ -90,7 +94,7 @@ describe('serverSilent', () => {
   })
 
   test('past deadlines.task a key that is still refused is the reason', () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       ...since(6 * hour + second),
       engine: { state: 'Unauthorized', message: 'Secret keys does not exist.' },
     })
@@ -102,8 +106,8 @@ describe('serverSilent', () => {
   })
 
   test('without a task on record a snapshot may still run there', () => {
-    const status = requested({ postedAt: ago(6 * hour + second) })
-    expect(decided({ snapshot: aSnapshot({ status }), engine: silent })).toMatchObject({
+    const status = requestedStatus({ postedAt: ago(6 * hour + second) })
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status }), engine: silent })).toMatchObject({
       reason: 'TargetLost',
       message: expect.stringContaining('A snapshot may still run there.'),
     })
@@ -111,8 +115,8 @@ describe('serverSilent', () => {
 })
 
 describe('databaseReplaced', () => {
-  const verdictOn = (changes: Parameters<typeof anEngine>[0]): ReturnType<typeof decided> =>
-    decided({ ...named(), engine: anEngine({ candidates: [aTask()], ...changes }) })
+  const verdictOn = (changes: Parameters<typeof anEngine>[0]): ReturnType<typeof snapshotVerdict> =>
+    snapshotVerdict({ ...requestedSnapshot(), engine: anEngine({ candidates: [aTask()], ...changes }) })
 
   test.each([
     [
@@ -132,9 +136,9 @@ describe('databaseReplaced', () => {
   })
 
   test('the uid of our task has another time than we saw', () => {
-    const status = { ...requested({ baseline: undefined as never, taskUid: 0 }), task: aTask({ uid: 0 }) }
+    const status = { ...requestedStatus({ baseline: undefined as never, taskUid: 0 }), task: aTask({ uid: 0 }) }
     const engine = anEngine({ candidates: [aTask({ uid: 0, enqueuedAt: '2026-03-01T11:59:59Z' })] })
-    expect(decided({ snapshot: aSnapshot({ status }), engine })).toMatchObject({
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status }), engine })).toMatchObject({
       phase: 'Pending',
       reason: 'NewAttempt',
       effects: [],
@@ -154,13 +158,15 @@ describe('databaseReplaced', () => {
 
   test('it comes before the task of that number: it is another one', () => {
     expect(
-      verdictOn({ baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' }, candidates: [succeeded()] }),
+      verdictOn({ baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' }, candidates: [succeededTask()] }),
     ).toMatchObject({ reason: 'NewAttempt' })
   })
 
   test('a first request to an empty server has no baseline to compare with', () => {
-    const status = requested({ baseline: undefined as never })
-    expect(decided({ snapshot: aSnapshot({ status }), engine: anEngine({ newest: undefined }) }, now)).toMatchObject({
+    const status = requestedStatus({ baseline: undefined as never })
+    expect(
+      snapshotVerdict({ snapshot: aSnapshot({ status }), engine: anEngine({ newest: undefined }) }, now),
+    ).toMatchObject({
       reason: 'Requesting',
       effects: [],
     })

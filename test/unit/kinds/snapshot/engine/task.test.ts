@@ -9,32 +9,35 @@ import {
   aTask,
   baseline,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
   failedConditions,
   hour,
   minute,
   pendingConditions,
-  processing,
-  requested,
+  processingTask,
+  requestedStatus,
   second,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 
 const indexing: RunningBatch = { uid: 8, types: 'documentAdditionOrUpdate', step: 'processing', percent: 64.4 }
 const ours: RunningBatch = { uid: 9, types: 'snapshotCreation', step: 'create the tarball', percent: 41.67 }
 
-const named = (
-  request: Parameters<typeof requested>[0] = {},
+const requestedSnapshot = (
+  request: Parameters<typeof requestedStatus>[0] = {},
   more: Partial<MeiliSnapshotStatus> = {},
 ): Pick<SnapshotObservation, 'snapshot'> => ({
-  snapshot: aSnapshot({ status: requested({ taskUid: 12, adoptedAt: ago(20 * second), ...request }, more) }),
+  snapshot: aSnapshot({ status: requestedStatus({ taskUid: 12, adoptedAt: ago(20 * second), ...request }, more) }),
 })
-const since = (spanMs: number): Pick<SnapshotObservation, 'snapshot'> => named({ adoptedAt: ago(spanMs) })
+const since = (spanMs: number): Pick<SnapshotObservation, 'snapshot'> => requestedSnapshot({ adoptedAt: ago(spanMs) })
 
 describe('taskPending', () => {
   test('an enqueued task names the batch that it waits for', () => {
-    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask()], running: indexing }) })
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot(),
+      engine: anEngine({ candidates: [aTask()], running: indexing }),
+    })
     expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'TaskEnqueued', effects: [] })
     expect(verdict.message).toBe(
       'Task 12 waits for batch 8 (documentAdditionOrUpdate, 64 %): Meilisearch runs one batch at a time.',
@@ -48,21 +51,24 @@ describe('taskPending', () => {
   })
 
   test('a batch without a percentage is named without one', () => {
-    const verdict = decided({
-      ...named(),
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot(),
       engine: anEngine({ candidates: [aTask()], running: { ...indexing, percent: undefined } }),
     })
     expect(verdict.status.waitingFor).toBe('batch 8 (documentAdditionOrUpdate)')
   })
 
   test('an enqueued task that nothing holds up waits for nothing', () => {
-    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask()] }) })
+    const verdict = snapshotVerdict({ ...requestedSnapshot(), engine: anEngine({ candidates: [aTask()] }) })
     expect(verdict).toMatchObject({ reason: 'TaskEnqueued', message: 'Task 12 is enqueued.' })
     expect(verdict.status.waitingFor).toBeUndefined()
   })
 
   test('a processing task shows the step and the percentage of its own batch', () => {
-    const verdict = decided({ ...named(), engine: anEngine({ candidates: [processing()], running: ours }) })
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot(),
+      engine: anEngine({ candidates: [processingTask()], running: ours }),
+    })
     expect(verdict).toMatchObject({
       phase: 'Snapshotting',
       reason: 'TaskProcessing',
@@ -79,15 +85,20 @@ describe('taskPending', () => {
 
   test('the progress of another batch is not taken for its own', () => {
     expect(
-      decided({ ...named(), engine: anEngine({ candidates: [processing()], running: indexing }) }).status.progress,
+      snapshotVerdict({
+        ...requestedSnapshot(),
+        engine: anEngine({ candidates: [processingTask()], running: indexing }),
+      }).status.progress,
     ).toEqual({ step: 'processing', updatedAt: '2026-03-01T12:00:00Z' })
   })
 
   test('a step that is longer than status may hold is cut: it is the name of an index at times', () => {
     const step = 'i'.repeat(400)
     expect(
-      decided({ ...named(), engine: anEngine({ candidates: [processing()], running: { ...ours, step } }) }).status
-        .progress?.step,
+      snapshotVerdict({
+        ...requestedSnapshot(),
+        engine: anEngine({ candidates: [processingTask()], running: { ...ours, step } }),
+      }).status.progress?.step,
     ).toBe('i'.repeat(128))
   })
 
@@ -97,21 +108,23 @@ describe('taskPending', () => {
     [250, 100],
   ])('a percentage of %d is shown as %d', (percent, shown) => {
     expect(
-      decided({ ...named(), engine: anEngine({ candidates: [processing()], running: { ...ours, percent } }) }).status
-        .progress,
+      snapshotVerdict({
+        ...requestedSnapshot(),
+        engine: anEngine({ candidates: [processingTask()], running: { ...ours, percent } }),
+      }).status.progress,
     ).toMatchObject({ percent: shown, percentText: `${shown} %` })
   })
 
   test('is asked from 250 ms on, ever more seldom, at most each 10 s', () => {
     const after = (spanMs: number): number | undefined =>
-      decided({ ...since(spanMs), engine: anEngine({ candidates: [processing()] }) }).requeueAfterMs
+      snapshotVerdict({ ...since(spanMs), engine: anEngine({ candidates: [processingTask()] }) }).requeueAfterMs
     expect([after(0), after(30 * second), after(hour)]).toEqual([250, 3 * second, 10 * second])
   })
 
   test('past deadlines.task a processing task is Overdue, and waited for: nobody can cancel it', () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       ...since(6 * hour + second),
-      engine: anEngine({ candidates: [processing()], running: ours }),
+      engine: anEngine({ candidates: [processingTask()], running: ours }),
     })
     expect(verdict).toMatchObject({
       phase: 'Snapshotting',
@@ -127,21 +140,23 @@ describe('taskPending', () => {
 
   test('in time nothing is Overdue', () => {
     expect(
-      conditionsIn(decided({ ...since(6 * hour), engine: anEngine({ candidates: [processing()] }) }).status),
+      conditionsIn(
+        snapshotVerdict({ ...since(6 * hour), engine: anEngine({ candidates: [processingTask()] }) }).status,
+      ),
     ).toEqual(pendingConditions)
   })
 })
 
 describe('taskEnded', () => {
   test('a succeeded task is on record in its own words, with its batch, in the write that starts the mover', () => {
-    const verdict = decided({ ...named(), engine: anEngine({ candidates: [succeeded()] }) })
+    const verdict = snapshotVerdict({ ...requestedSnapshot(), engine: anEngine({ candidates: [succeededTask()] }) })
     expect(verdict).toMatchObject({
       phase: 'Moving',
       reason: 'MoverStarting',
       effects: ['CreateJob'],
       message: 'Job nightly-0a1b2c3d-1-1 is being started on node node-a.',
     })
-    expect(verdict.status.task).toEqual(succeeded())
+    expect(verdict.status.task).toEqual(succeededTask())
     expect(verdict.status.move).toMatchObject({
       attempt: 1,
       jobName: 'nightly-0a1b2c3d-1-1',
@@ -151,9 +166,9 @@ describe('taskEnded', () => {
   })
 
   test('a succeeded task is on record also where the mover has to wait', () => {
-    const verdict = decided({
-      ...named(),
-      engine: anEngine({ candidates: [succeeded()] }),
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot(),
+      engine: anEngine({ candidates: [succeededTask()] }),
       movers: { running: 10, limit: 10 },
     })
     expect(verdict).toMatchObject({
@@ -161,7 +176,7 @@ describe('taskEnded', () => {
       reason: 'MoverStarting',
       effects: [],
       status: {
-        task: succeeded(),
+        task: succeededTask(),
         move: { attempt: 1 },
         waitingFor: '10 movers of other snapshots run already, and 10 may run at once.',
       },
@@ -170,7 +185,10 @@ describe('taskEnded', () => {
 
   test("a failed task gives Meilisearch's code and message", () => {
     const error = { code: 'internal', message: 'Something broke.' }
-    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed', error })] }) })
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot(),
+      engine: anEngine({ candidates: [aTask({ status: 'failed', error })] }),
+    })
     expect(verdict).toMatchObject({
       phase: 'Failed',
       reason: 'SnapshotTaskFailed',
@@ -197,26 +215,35 @@ describe('taskEnded', () => {
     ['internal', 'No such file or directory (os error 2)', /TMPDIR, or the snapshot directory, does not exist/],
   ])('%s, %s: the message says which disk and what to do', (code, message, hint) => {
     expect(
-      decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed', error: { code, message } })] }) })
-        .message,
+      snapshotVerdict({
+        ...requestedSnapshot(),
+        engine: anEngine({ candidates: [aTask({ status: 'failed', error: { code, message } })] }),
+      }).message,
     ).toMatch(hint)
   })
 
   test('os error 24 is no missing directory', () => {
     const error = { code: 'internal', message: 'Too many open files (os error 24)' }
     expect(
-      decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed', error })] }) }).message,
+      snapshotVerdict({
+        ...requestedSnapshot(),
+        engine: anEngine({ candidates: [aTask({ status: 'failed', error })] }),
+      }).message,
     ).toBe('Task 12 failed: internal. Too many open files (os error 24).')
   })
 
   test('a failed task without an error says so', () => {
-    expect(decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'failed' })] }) }).message).toBe(
-      'Task 12 failed, and Meilisearch gives no reason.',
-    )
+    expect(
+      snapshotVerdict({ ...requestedSnapshot(), engine: anEngine({ candidates: [aTask({ status: 'failed' })] }) })
+        .message,
+    ).toBe('Task 12 failed, and Meilisearch gives no reason.')
   })
 
   test('a task that somebody cancelled is asked for again, and the reason stands on record', () => {
-    const verdict = decided({ ...named(), engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }) })
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot(),
+      engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }),
+    })
     expect(verdict).toMatchObject({
       phase: 'Pending',
       reason: 'NewAttempt',
@@ -233,16 +260,16 @@ describe('taskEnded', () => {
   })
 
   test('another task above the baseline serves as well as the one that was cancelled', () => {
-    const verdict = decided({
-      ...named(),
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot(),
       engine: anEngine({ candidates: [aTask({ status: 'canceled' }), aTask({ uid: 13 })] }),
     })
     expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'TaskEnqueued', status: { task: { uid: 13 } } })
   })
 
   test('what somebody cancelled three times has failed', () => {
-    const verdict = decided({
-      ...named({ attempt: 3 }),
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot({ attempt: 3 }),
       engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }),
     })
     expect(verdict).toMatchObject({
@@ -255,8 +282,8 @@ describe('taskEnded', () => {
   })
 
   test('a task that we cancelled at its deadline', () => {
-    const verdict = decided({
-      ...named({ cancelTaskUid: 15 }),
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot({ cancelTaskUid: 15 }),
       engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }),
     })
     expect(verdict).toMatchObject({
@@ -267,7 +294,7 @@ describe('taskEnded', () => {
   })
 
   test("a task that we cancelled although the reply was lost is not called somebody else's doing", () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       ...since(6 * hour + second),
       engine: anEngine({ candidates: [aTask({ status: 'canceled' })] }),
     })
@@ -282,7 +309,7 @@ describe('taskOverdue', () => {
   const late = { ...since(6 * hour + second), engine: anEngine({ candidates: [aTask()] }) }
 
   test('cancels our own task that is still enqueued, and says so', () => {
-    const verdict = decided(late)
+    const verdict = snapshotVerdict(late)
     expect(verdict).toMatchObject({
       phase: 'Snapshotting',
       reason: 'TaskEnqueued',
@@ -299,7 +326,10 @@ describe('taskOverdue', () => {
   })
 
   test('cancels once: an enqueued task whose cancelling was accepted counts as cancelled', () => {
-    const verdict = decided({ ...late, ...named({ adoptedAt: ago(6 * hour + second), cancelTaskUid: 15 }) })
+    const verdict = snapshotVerdict({
+      ...late,
+      ...requestedSnapshot({ adoptedAt: ago(6 * hour + second), cancelTaskUid: 15 }),
+    })
     expect(verdict).toMatchObject({
       phase: 'Failed',
       reason: 'TaskDeadlineExceeded',
@@ -309,28 +339,31 @@ describe('taskOverdue', () => {
   })
 
   test('goes on with a task that began in spite of the cancelling', () => {
-    const verdict = decided({
-      ...named({ adoptedAt: ago(6 * hour + second), cancelTaskUid: 15 }),
-      engine: anEngine({ candidates: [processing()] }),
+    const verdict = snapshotVerdict({
+      ...requestedSnapshot({ adoptedAt: ago(6 * hour + second), cancelTaskUid: 15 }),
+      engine: anEngine({ candidates: [processingTask()] }),
     })
     expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'TaskProcessing', effects: [] })
   })
 
   test('leaves a task alone that our own reply did not name', () => {
-    const status = requested({ adoptedAt: ago(6 * hour + second) }, { task: aTask() })
-    const verdict = decided({ ...late, snapshot: aSnapshot({ status }) })
+    const status = requestedStatus({ adoptedAt: ago(6 * hour + second) }, { task: aTask() })
+    const verdict = snapshotVerdict({ ...late, snapshot: aSnapshot({ status }) })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskDeadlineExceeded', effects: [] })
     expect(verdict.message).toMatch(/may be somebody else's.*may still run/)
   })
 
   test('leaves a task alone that another object has on record', () => {
-    const verdict = decided({ ...late, adoptedByOthers: [12] })
+    const verdict = snapshotVerdict({ ...late, adoptedByOthers: [12] })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'TaskDeadlineExceeded', effects: [] })
     expect(verdict.message).toMatch(/Another MeiliSnapshot waits for it.*may still run/)
   })
 
   test('is counted from the adoption, not from the request', () => {
-    const verdict = decided({ ...late, ...named({ postedAt: ago(20 * hour), adoptedAt: ago(minute) }) })
+    const verdict = snapshotVerdict({
+      ...late,
+      ...requestedSnapshot({ postedAt: ago(20 * hour), adoptedAt: ago(minute) }),
+    })
     expect(verdict).toMatchObject({ phase: 'Snapshotting', effects: [] })
   })
 })

@@ -10,15 +10,15 @@ import {
   anEngine,
   aSnapshot,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
-  ended,
+  endedPod,
   failedConditions,
   hour,
-  moving,
+  movingStatus,
   noMover,
   second,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 
 const own: Database = { instance: 'search', claimName: 'search-data', subPath: 'data.ms' }
@@ -31,7 +31,10 @@ const into = (name: string, more: object = {}): MeiliSnapshot =>
 
 describe('destinationHoldsDatabase', () => {
   test("the server's own claim is refused before anything is asked of Meilisearch, with the way out", () => {
-    const verdict = decided({ snapshot: into('search-data'), claim: aClaim({ metadata: { name: 'search-data' } }) })
+    const verdict = snapshotVerdict({
+      snapshot: into('search-data'),
+      claim: aClaim({ metadata: { name: 'search-data' } }),
+    })
     expect(verdict).toMatchObject({
       phase: 'Failed',
       reason: 'DestinationUnusable',
@@ -45,7 +48,7 @@ describe('destinationHoldsDatabase', () => {
   })
 
   test("the claim of another server's database is refused the same way", () => {
-    expect(decided({ databases: onBackups('data.ms') })).toMatchObject({
+    expect(snapshotVerdict({ databases: onBackups('data.ms') })).toMatchObject({
       phase: 'Failed',
       reason: 'DestinationUnusable',
       effects: [],
@@ -54,7 +57,7 @@ describe('destinationHoldsDatabase', () => {
   })
 
   test('a claim that may hold a database is refused, and it is said that nobody knows', () => {
-    expect(decided({ databases: onBackups() })).toMatchObject({
+    expect(snapshotVerdict({ databases: onBackups() })).toMatchObject({
       phase: 'Failed',
       reason: 'DestinationUnusable',
       effects: [],
@@ -65,13 +68,13 @@ describe('destinationHoldsDatabase', () => {
   })
 
   test('there the plain path of the database is a way out, too', () => {
-    expect(decided({ databases: onBackups() }).message).toContain('set MEILI_DB_PATH to a plain value')
-    expect(decided({ databases: onBackups('data.ms') }).message).not.toContain('MEILI_DB_PATH')
+    expect(snapshotVerdict({ databases: onBackups() }).message).toContain('set MEILI_DB_PATH to a plain value')
+    expect(snapshotVerdict({ databases: onBackups('data.ms') }).message).not.toContain('MEILI_DB_PATH')
   })
 
   test('a claim that a MeiliInstance has left behind is refused', () => {
     expect(
-      decided({ databases: [own, { instance: undefined, claimName: 'backups', subPath: 'data.ms' }] }),
+      snapshotVerdict({ databases: [own, { instance: undefined, claimName: 'backups', subPath: 'data.ms' }] }),
     ).toMatchObject({
       phase: 'Failed',
       reason: 'DestinationUnusable',
@@ -82,20 +85,21 @@ describe('destinationHoldsDatabase', () => {
 
   test('it waits for nothing, not even for the instance', () => {
     expect(
-      decided({ databases: onBackups('data.ms'), instance: undefined, target: undefined, claim: undefined }),
+      snapshotVerdict({ databases: onBackups('data.ms'), instance: undefined, target: undefined, claim: undefined }),
     ).toMatchObject({ phase: 'Failed', reason: 'DestinationUnusable' })
   })
 
   test('a probe that runs is ended', () => {
     const job = aJob(aSnapshot())
-    expect(decided({ databases: onBackups('data.ms'), mover: { ...noMover, job, jobs: [job] } }).effects).toEqual([
-      'DeleteJob',
-    ])
+    expect(
+      snapshotVerdict({ databases: onBackups('data.ms'), mover: { ...noMover, job, jobs: [job] } }).effects,
+    ).toEqual(['DeleteJob'])
   })
 
   test('a claim beside a database is welcome', () => {
     expect(
-      decided({ databases: [own, { instance: 'movies', claimName: 'movies-data', subPath: 'data.ms' }] }).effects,
+      snapshotVerdict({ databases: [own, { instance: 'movies', claimName: 'movies-data', subPath: 'data.ms' }] })
+        .effects,
     ).toEqual(['RequestSnapshot'])
   })
 })
@@ -106,7 +110,7 @@ describe('databasesUnseen', () => {
   test('a MeiliInstance of the namespace that nobody has looked at is waited for, by its name, before anything is asked of Meilisearch or probed', () => {
     const room = { sizeBytes: 1000, known: { freeBytes: 1, observedAt: ago(second) } }
     for (const parts of [{}, { room }, { claim: undefined }])
-      expect(decided({ unseen: ['fresh'], ...parts })).toMatchObject({
+      expect(snapshotVerdict({ unseen: ['fresh'], ...parts })).toMatchObject({
         phase: 'Pending',
         reason: 'InstanceNotSeen',
         effects: [],
@@ -117,11 +121,11 @@ describe('databasesUnseen', () => {
 
   test('it is waited for before a mover is started, until deadlines.move', () => {
     const seen = {
-      snapshot: aSnapshot({ status: moving({ node: undefined as never }) }),
-      engine: anEngine({ candidates: [succeeded()] }),
+      snapshot: aSnapshot({ status: movingStatus({ node: undefined as never }) }),
+      engine: anEngine({ candidates: [succeededTask()] }),
     }
-    expect(decided(seen).effects).toEqual(['CreateJob'])
-    expect(decided({ ...seen, unseen: ['fresh'] })).toMatchObject({
+    expect(snapshotVerdict(seen).effects).toEqual(['CreateJob'])
+    expect(snapshotVerdict({ ...seen, unseen: ['fresh'] })).toMatchObject({
       phase: 'Moving',
       effects: [],
       requeueAfterMs: 2000,
@@ -131,7 +135,7 @@ describe('databasesUnseen', () => {
 
   test('the wait does not outlive deadlines.start', () => {
     const status = { observedGeneration: 1, phase: 'Pending' as const, startedAt: ago(hour + second) }
-    expect(decided({ snapshot: aSnapshot({ status }), unseen: ['fresh'] })).toMatchObject({
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status }), unseen: ['fresh'] })).toMatchObject({
       phase: 'Failed',
       reason: 'StartDeadlineExceeded',
     })
@@ -139,11 +143,11 @@ describe('databasesUnseen', () => {
 })
 
 describe('a destination that became the claim of a database after the request', () => {
-  const engine = anEngine({ candidates: [succeeded()] })
+  const engine = anEngine({ candidates: [succeededTask()] })
 
   test('gets no mover: Failed, with what became of the snapshot', () => {
-    const verdict = decided({
-      snapshot: aSnapshot({ status: moving({ node: undefined as never }) }),
+    const verdict = snapshotVerdict({
+      snapshot: aSnapshot({ status: movingStatus({ node: undefined as never }) }),
       databases: onBackups('data.ms'),
       engine,
     })
@@ -158,12 +162,12 @@ describe('a destination that became the claim of a database after the request', 
   })
 
   test('is not swept after the last mover, and it is said what stays', () => {
-    const snapshot = aSnapshot({ status: moving({ attempt: 3, failures: 2 }) })
+    const snapshot = aSnapshot({ status: movingStatus({ attempt: 3, failures: 2 }) })
     const job = aJob(snapshot)
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       snapshot,
       databases: onBackups('data.ms'),
-      mover: { ...noMover, job, jobs: [job], pod: ended(137, '') },
+      mover: { ...noMover, job, jobs: [job], pod: endedPod(137, '') },
     })
     expect(verdict).toMatchObject({
       phase: 'Failed',
@@ -188,12 +192,12 @@ describe('the removal of an artifact whose claim became that of a database', () 
   } as const
   const cleanup = { attempt: 1, jobName: 'nightly-0a1b2c3d-cleanup-1' }
   const status: MeiliSnapshotStatus = {
-    ...moving({ runAs: { user: 1000, group: 1000, fsGroup: 3000 } }),
+    ...movingStatus({ runAs: { user: 1000, group: 1000, fsGroup: 3000 } }),
     phase: 'Completed',
     artifact,
     cleanup,
   }
-  const deleted = (parts: MeiliSnapshotStatus = status, path?: string): MeiliSnapshot =>
+  const deletedSnapshot = (parts: MeiliSnapshotStatus = status, path?: string): MeiliSnapshot =>
     aSnapshot({
       metadata: { deletionTimestamp: ago(second) },
       spec: {
@@ -203,7 +207,7 @@ describe('the removal of an artifact whose claim became that of a database', () 
       status: parts,
     })
   const jobOf = (databases: readonly Database[], path?: string): V1Job['spec'] =>
-    effectsOf('CreateJob', { snapshot: deleted(status, path), databases })[0]?.job.spec
+    effectsOf('CreateJob', { snapshot: deletedSnapshot(status, path), databases })[0]?.job.spec
 
   test("mounts the artifact's parent alone, where the mover would find it below the claim's root", () => {
     const spec = jobOf(onBackups('data.ms'), 'some/where')?.template.spec
@@ -243,17 +247,17 @@ describe('the removal of an artifact whose claim became that of a database', () 
       /Claim backups is mounted by a pod of MeiliInstance movies, and may hold its database.*cannot be mounted without it/,
     ],
   ])('is given up, and says what stays, where the database %s', (_, subPath, words) => {
-    const verdict = decided({ snapshot: deleted(), databases: onBackups(subPath) })
+    const verdict = snapshotVerdict({ snapshot: deletedSnapshot(), databases: onBackups(subPath) })
     expect(verdict.effects).toEqual([])
     expect(verdict.status.cleanup?.abandoned).toMatch(words)
-    expect(decided({ snapshot: deleted(verdict.status), databases: onBackups(subPath) }).effects).toEqual([
-      'RemoveFinalizer',
-    ])
+    expect(
+      snapshotVerdict({ snapshot: deletedSnapshot(verdict.status), databases: onBackups(subPath) }).effects,
+    ).toEqual(['RemoveFinalizer'])
   })
 
   test('is given up where no artifact is on record: the kubelet would make the directory, as root', () => {
     const { artifact: _, ...unknown } = status
-    const verdict = decided({ snapshot: deleted(unknown), databases: onBackups('data.ms') })
+    const verdict = snapshotVerdict({ snapshot: deletedSnapshot(unknown), databases: onBackups('data.ms') })
     expect(verdict.effects).toEqual([])
     expect(verdict.status.cleanup?.abandoned).toMatch(/That anything was stored is not on record/)
   })

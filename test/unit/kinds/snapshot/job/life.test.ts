@@ -6,15 +6,15 @@ import {
   aJob,
   aPod,
   aSnapshot,
-  ended,
-  moving,
+  endedPod,
+  movingStatus,
   noMover,
   now,
-  running,
+  runningPod,
   second,
 } from '../../../../support/builders/observations.ts'
 
-const snapshot = aSnapshot({ status: moving() })
+const snapshot = aSnapshot({ status: movingStatus() })
 const job = aJob(snapshot)
 const going = aJob(snapshot, { metadata: { deletionTimestamp: ago(second) } })
 const later = new Date(now + 5 * second).toISOString()
@@ -28,7 +28,7 @@ describe('the life of a Job', () => {
   })
 
   test('that is there runs, with why it does not start', () => {
-    expect(lifeOf({ ...noMover, job, pod: running() }, later, now)).toEqual({
+    expect(lifeOf({ ...noMover, job, pod: runningPod() }, later, now)).toEqual({
       is: 'running',
       why: undefined,
       isGoing: false,
@@ -43,7 +43,7 @@ describe('the life of a Job', () => {
   })
 
   test('that has ended gives its result, also where somebody deletes it', () => {
-    const pod = ended(15, { exitCode: 15, message: 'Full.' })
+    const pod = endedPod(15, { exitCode: 15, message: 'Full.' })
     for (const [of, isGoing] of [
       [job, false],
       [going, true],

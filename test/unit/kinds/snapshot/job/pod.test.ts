@@ -152,7 +152,7 @@ describe('placement', () => {
     },
   )
 
-  test('goes wherever the target may, also onto a cordoned node, and where it is told', () => {
+  test('goes wherever the target may, also onto a cordoned node, and where it is sent', () => {
     const taint = { key: 'search', operator: 'Exists', effect: 'NoSchedule' }
     const own = { key: 'backup', operator: 'Equal', value: 'yes', effect: 'NoExecute', tolerationSeconds: 60 }
     const placement = moverPlacement(

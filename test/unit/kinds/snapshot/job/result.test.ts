@@ -3,10 +3,18 @@ import type { V1Job } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { exitCodes } from '../../../../../src/mover/contract.ts'
 import { failureOf, resultOf, terminationOf } from '../../../../../src/kinds/snapshot/job/result.ts'
-import { aJob, aPod, aSnapshot, ended, moving, running, stored } from '../../../../support/builders/observations.ts'
+import {
+  aJob,
+  aPod,
+  aSnapshot,
+  endedPod,
+  movingStatus,
+  runningPod,
+  stored,
+} from '../../../../support/builders/observations.ts'
 
 const job = (conditions?: object[]): V1Job =>
-  aJob(aSnapshot({ status: moving() }), conditions === undefined ? {} : { status: { conditions } })
+  aJob(aSnapshot({ status: movingStatus() }), conditions === undefined ? {} : { status: { conditions } })
 const disrupted = { conditions: [{ type: 'DisruptionTarget', status: 'True' }] }
 const backoff = {
   type: 'Failed',
@@ -17,12 +25,12 @@ const backoff = {
 
 describe('terminationOf', () => {
   test('nothing while it runs, or has no pod yet', () => {
-    expect(terminationOf(job(), running())).toBeUndefined()
+    expect(terminationOf(job(), runningPod())).toBeUndefined()
     expect(terminationOf(job(), undefined)).toBeUndefined()
   })
 
   test("the mover container's own end counts, before the Job has said anything", () => {
-    expect(terminationOf(job(), ended(30, 'text'))).toEqual({ exitCode: 30, reason: 'Error', message: 'text' })
+    expect(terminationOf(job(), endedPod(30, 'text'))).toEqual({ exitCode: 30, reason: 'Error', message: 'text' })
   })
 
   test("a sidecar's end is not the mover's", () => {
@@ -38,15 +46,15 @@ describe('terminationOf', () => {
   })
 
   test('a pod that had to make way is not the end: the Job makes another one', () => {
-    expect(terminationOf(job(), ended(143, 'text', disrupted))).toBeUndefined()
+    expect(terminationOf(job(), endedPod(143, 'text', disrupted))).toBeUndefined()
   })
 
   test('a pod that had to make way when it was done is done', () => {
-    expect(terminationOf(job(), ended(0, stored, disrupted))).toMatchObject({ exitCode: 0 })
+    expect(terminationOf(job(), endedPod(0, stored, disrupted))).toMatchObject({ exitCode: 0 })
   })
 
   test('a Job that is over makes no other pod: then the word of the last one counts', () => {
-    expect(terminationOf(job([backoff]), ended(143, 'text', disrupted))).toEqual({
+    expect(terminationOf(job([backoff]), endedPod(143, 'text', disrupted))).toEqual({
       exitCode: 143,
       reason: 'Error',
       message: 'text',

@@ -48,7 +48,7 @@ describe('targetUser', () => {
     expect(userOf(spec)).toMatchObject({ uid: undefined, isRoot })
   })
 
-  const started = (linux: object, securityContext: object = {}): TargetUser =>
+  const userOfTarget = (linux: object, securityContext: object = {}): TargetUser =>
     targetUser(
       aTarget({
         spec: { securityContext },
@@ -64,16 +64,19 @@ describe('targetUser', () => {
 
   test('is what the kubelet says where only the image knows', () => {
     expect(
-      started({ uid: 1000, gid: 2000, supplementalGroups: [2000, 3000, 4000] }, { runAsNonRoot: true, fsGroup: 3000 }),
+      userOfTarget(
+        { uid: 1000, gid: 2000, supplementalGroups: [2000, 3000, 4000] },
+        { runAsNonRoot: true, fsGroup: 3000 },
+      ),
     ).toEqual({ uid: 1000, isRoot: false, gid: 2000, fsGroup: 3000, supplementalGroups: [4000] })
-    expect(started({ uid: 0, gid: 0 })).toMatchObject({ uid: undefined, isRoot: true })
+    expect(userOfTarget({ uid: 0, gid: 0 })).toMatchObject({ uid: undefined, isRoot: true })
   })
 
   test('has the groups that the pod says, and never that of root from an image that names a user alone', () => {
     expect(
-      started({ uid: 1000, gid: 1, supplementalGroups: [1] }, { runAsGroup: 2000, supplementalGroups: [4000] }),
+      userOfTarget({ uid: 1000, gid: 1, supplementalGroups: [1] }, { runAsGroup: 2000, supplementalGroups: [4000] }),
     ).toMatchObject({ gid: 2000, supplementalGroups: [4000] })
-    expect(started({ uid: 1000, gid: 0, supplementalGroups: [0] })).toMatchObject({
+    expect(userOfTarget({ uid: 1000, gid: 0, supplementalGroups: [0] })).toMatchObject({
       uid: 1000,
       gid: undefined,
       supplementalGroups: [],

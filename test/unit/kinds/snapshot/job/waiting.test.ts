@@ -8,29 +8,29 @@ import {
   aPod,
   aSnapshot,
   aTarget,
-  moving,
+  movingStatus,
   noMover,
-  running,
+  runningPod,
 } from '../../../../support/builders/observations.ts'
 
-const job = aJob(aSnapshot({ status: moving() }))
+const job = aJob(aSnapshot({ status: movingStatus() }))
 const why = (mover: Partial<MoverSeen>): string | undefined => whyWaiting({ ...noMover, job, ...mover })
-const pending = (status: object): MoverSeen['pod'] => aPod({ status: { phase: 'Pending', ...status } })
-const waiting = (reason: string, message?: string): MoverSeen['pod'] =>
-  pending({
+const pendingPod = (status: object): MoverSeen['pod'] => aPod({ status: { phase: 'Pending', ...status } })
+const waitingPod = (reason: string, message?: string): MoverSeen['pod'] =>
+  pendingPod({
     conditions: [{ type: 'PodScheduled', status: 'True' }],
     containerStatuses: [{ name: 'mover', state: { waiting: { reason, message } } }],
   })
-const scheduled = pending({ conditions: [{ type: 'PodScheduled', status: 'True' }] })
+const scheduled = pendingPod({ conditions: [{ type: 'PodScheduled', status: 'True' }] })
 
 describe('whyWaiting', () => {
   test.each([
     ['without a Job', { job: undefined }],
     ['with a Job that has no pod yet', {}],
-    ['with a pod that runs', { pod: running(), warning: { reason: 'Unhealthy', message: 'something.' } }],
-    ['with a pod that nobody has looked at', { pod: pending({}) }],
-    ['while the container is created', { pod: waiting('ContainerCreating') }],
-    ['while the pod is initialized', { pod: waiting('PodInitializing') }],
+    ['with a pod that runs', { pod: runningPod(), warning: { reason: 'Unhealthy', message: 'something.' } }],
+    ['with a pod that nobody has looked at', { pod: pendingPod({}) }],
+    ['while the container is created', { pod: waitingPod('ContainerCreating') }],
+    ['while the pod is initialized', { pod: waitingPod('PodInitializing') }],
   ])('%s nothing speaks against a start', (_, mover) => {
     expect(why(mover)).toBeUndefined()
   })
@@ -48,8 +48,10 @@ describe('whyWaiting', () => {
     ],
     [{ reason: 'SchedulingGated' }, 'no node can take it: SchedulingGated.'],
     [{}, 'no node can take it.'],
-  ])('an unschedulable pod: the words of the scheduler (%j)', (told, words) => {
-    expect(why({ pod: pending({ conditions: [{ type: 'PodScheduled', status: 'False', ...told }] }) })).toBe(words)
+  ])('an unschedulable pod: the words of the scheduler (%j)', (condition, words) => {
+    expect(why({ pod: pendingPod({ conditions: [{ type: 'PodScheduled', status: 'False', ...condition }] }) })).toBe(
+      words,
+    )
   })
 
   test.each([
@@ -60,11 +62,11 @@ describe('whyWaiting', () => {
     ],
     ['CreateContainerConfigError', undefined, 'CreateContainerConfigError.'],
   ])('a container that cannot start: %s', (reason, message, words) => {
-    expect(why({ pod: waiting(reason, message) })).toBe(words)
+    expect(why({ pod: waitingPod(reason, message) })).toBe(words)
   })
 
   test("a sidecar's trouble is not the mover's", () => {
-    const pod = pending({
+    const pod = pendingPod({
       containerStatuses: [
         { name: 'istio-proxy', state: { waiting: { reason: 'CrashLoopBackOff' } } },
         { name: 'mover', state: { waiting: { reason: 'ErrImagePull', message: 'denied' } } },
@@ -76,7 +78,7 @@ describe('whyWaiting', () => {
   test('a volume that cannot be mounted: the newest Warning', () => {
     expect(
       why({
-        pod: waiting('ContainerCreating'),
+        pod: waitingPod('ContainerCreating'),
         warning: { reason: 'FailedMount', message: 'MountVolume.SetUp failed for volume "destination"' },
       }),
     ).toBe('FailedMount: MountVolume.SetUp failed for volume "destination".')
@@ -84,7 +86,7 @@ describe('whyWaiting', () => {
 
   test('a claim without a volume: its own words after those of the scheduler, or alone', () => {
     const claimTrouble = 'claim backups has no volume: ProvisioningFailed: storageclass "fast" not found'
-    const pod = pending({
+    const pod = pendingPod({
       conditions: [
         { type: 'PodScheduled', status: 'False', message: 'pod has unbound immediate PersistentVolumeClaims' },
       ],
@@ -92,7 +94,7 @@ describe('whyWaiting', () => {
     expect(why({ pod, claimTrouble })).toBe(
       'no node can take it: pod has unbound immediate PersistentVolumeClaims. claim backups has no volume: ProvisioningFailed: storageclass "fast" not found.',
     )
-    expect(why({ pod: pending({}), claimTrouble })).toBe(
+    expect(why({ pod: pendingPod({}), claimTrouble })).toBe(
       'claim backups has no volume: ProvisioningFailed: storageclass "fast" not found.',
     )
   })

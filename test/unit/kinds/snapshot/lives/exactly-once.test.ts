@@ -85,7 +85,7 @@ class Server {
     return this.#arrivals.length
   }
 
-  seen(at: number): EngineSeen {
+  engineAt(at: number): EngineSeen {
     return this.isSilent(at)
       ? { state: 'Unreachable', message: 'GET /tasks got no reply: ETIMEDOUT.' }
       : anEngine({ candidates: this.tasks(at), newest: this.tasks(at).at(-1) ?? baseline })
@@ -106,7 +106,10 @@ function play({ fates, silences, pauses }: Script): Outcome {
   let asked = 0
   for (let at = 0, pass = 0; at < lastSecond; at += pauses[pass % pauses.length] ?? 1, pass += 1) {
     const atMs = now + at * second
-    const decision = decideSnapshot(anObservation({ snapshot: aSnapshot({ status }), engine: server.seen(at) }), atMs)
+    const decision = decideSnapshot(
+      anObservation({ snapshot: aSnapshot({ status }), engine: server.engineAt(at) }),
+      atMs,
+    )
     status = asStored(decision.status)
     if (!decision.effects.some(({ kind }) => kind === 'RequestSnapshot')) continue
     const { crashes, lost, delaySeconds, replied } = fates[asked % fates.length] as Fate

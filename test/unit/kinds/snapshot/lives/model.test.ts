@@ -36,7 +36,7 @@ const steps: Readonly<Record<string, Step>> = {
   'the server goes': (world) => void (world.serverUp = false),
   'the server comes': (world) => void (world.serverUp = true),
   'the disk fills': (world) => void (world.freeBytes = 10),
-  'room appears': (world) => void (world.freeBytes = 1e9),
+  'space appears': (world) => void (world.freeBytes = 1e9),
   'somebody deletes the Jobs': (world) => world.deleteJobs(),
   'the mover works': (world) => world.jobsWork(),
   'the mover fails': (world) => world.jobsFail(exitCodes.inputOutput),

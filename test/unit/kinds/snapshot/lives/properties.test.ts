@@ -13,7 +13,7 @@ import { configVariable } from '../../../../../src/kinds/snapshot/job/template.t
 import { resultOf, terminationOf } from '../../../../../src/kinds/snapshot/job/result.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import { snapshotStory } from '../../../../../src/kinds/snapshot/story.ts'
-import { asStored, ended, now, second } from '../../../../support/builders/observations.ts'
+import { asStored, endedPod, now, second } from '../../../../support/builders/observations.ts'
 import { words } from '../../../../support/builders/any/parts.ts'
 import { anyBesideDatabases } from '../../../../support/builders/any-beside-databases.ts'
 import { anyEnqueued, anyObservation, anyUnanswered, sameWorld } from '../../../../support/builders/any-observation.ts'
@@ -155,7 +155,7 @@ describe('a decision', () => {
     })
   })
 
-  test('makes movers that can read what they are told', () => {
+  test('makes movers that can read their configuration', () => {
     always((_, decision) => {
       for (const { job } of effectsIn(decision, 'CreateJob')) {
         for (const { persistentVolumeClaim } of job.spec!.template.spec!.volumes!)
@@ -292,7 +292,7 @@ describe('a status', () => {
     })
   })
 
-  test('is one that the API server takes, also with what was learnt', () => {
+  test('is one that the API server takes, also with the facts applied', () => {
     fc.assert(
       fc.property(
         anyObservation,
@@ -330,25 +330,25 @@ describe('a key', () => {
   }
 
   /** The object, or none, with the key in what people annotate. */
-  const annotated = <T extends { metadata?: object }>(object: T | undefined): T | undefined =>
+  const annotate = <T extends { metadata?: object }>(object: T | undefined): T | undefined =>
     object && Object.assign(structuredClone(object), { metadata: { ...object.metadata, annotations } })
 
   /** The key, wherever a cluster may hold it, and in the words of others. */
   function withKey(observation: SnapshotObservation, leak: string): SnapshotObservation {
     const { engine, mover, snapshot } = observation
-    const target = annotated(observation.target)
+    const target = annotate(observation.target)
     if (target !== undefined) Object.assign(target.spec ?? {}, { containers: [container] })
     return {
       ...observation,
       snapshot: { ...snapshot, metadata: { ...snapshot.metadata, annotations } },
-      instance: annotated(observation.instance),
+      instance: annotate(observation.instance),
       target,
-      claim: annotated(observation.claim),
+      claim: annotate(observation.claim),
       engine: 'message' in engine ? { ...engine, message: leak } : engine,
       mover: {
         ...mover,
         warning: mover.warning && { ...mover.warning, message: leak },
-        pod: mover.pod?.status?.phase === 'Failed' ? ended(15, { exitCode: 15, message: leak }) : mover.pod,
+        pod: mover.pod?.status?.phase === 'Failed' ? endedPod(15, { exitCode: 15, message: leak }) : mover.pod,
       },
     }
   }

@@ -12,16 +12,16 @@ import {
   aTarget,
   aVolume,
   hour,
-  moving,
+  movingStatus,
   stored,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 
-const snapshot = aSnapshot({ status: moving() })
+const snapshot = aSnapshot({ status: movingStatus() })
 const said = stored.stored!
 
-/** The Job, with what its mover was told replaced. */
-function jobThatWasTold(text: string | undefined): V1Job {
+/** The Job, with the configuration of its mover replaced. */
+function jobWithConfig(text: string | undefined): V1Job {
   const job = aJob(snapshot)
   job.spec!.template.spec!.containers[0]!.env = text === undefined ? [] : [{ name: 'MOVER_CONFIG', value: text }]
   return job
@@ -47,7 +47,7 @@ describe('storedArtifact', () => {
 
   test('follows the directory and the verification that were asked for', () => {
     const other = aSnapshot({
-      status: moving(),
+      status: movingStatus(),
       spec: { destination: { claim: { name: 'backups', path: 'movies/daily' } }, verification: { mode: 'None' } },
     })
     expect(storedArtifact(other, aJob(other), said).artifact).toMatchObject({
@@ -61,14 +61,14 @@ describe('storedArtifact', () => {
       ...anObservation({ snapshot }),
       instance: anInstance({ status: aVolume({ fileName: 'movies.ms.snapshot' }) }),
       target: aTarget(),
-      engine: anEngine({ candidates: [succeeded()] }),
+      engine: anEngine({ candidates: [succeededTask()] }),
       deadlineMs: hour,
     })
     expect(storedArtifact(snapshot, job, said).artifact?.fileName).toBe('movies.ms.snapshot')
   })
 
   test('names the task that made the file, where a newer batch had replaced it', () => {
-    const engine = anEngine({ candidates: [succeeded(), succeeded({ uid: 14, batchUid: 11 })] })
+    const engine = anEngine({ candidates: [succeededTask(), succeededTask({ uid: 14, batchUid: 11 })] })
     const job = moverJob({
       ...anObservation({ snapshot }),
       instance: anInstance(),
@@ -77,7 +77,7 @@ describe('storedArtifact', () => {
       deadlineMs: hour,
     })
     const { task } = storedArtifact(snapshot, job, { ...said, taskUid: 14, batchUid: 11 })
-    const { enqueuedAt, startedAt, finishedAt } = succeeded()
+    const { enqueuedAt, startedAt, finishedAt } = succeededTask()
     expect(task).toEqual({ uid: 14, batchUid: 11, status: 'succeeded', enqueuedAt, startedAt, finishedAt })
   })
 
@@ -90,23 +90,26 @@ describe('storedArtifact', () => {
     ['is of another version', '{}'],
     ['is not there', undefined],
   ])('a configuration that %s leaves the path, which is known without it', (_, text) => {
-    expect(storedArtifact(snapshot, jobThatWasTold(text), said).artifact).toMatchObject({
+    expect(storedArtifact(snapshot, jobWithConfig(text), said).artifact).toMatchObject({
       claimName: 'backups',
       path: 'search/nightly-0a1b2c3d',
       sha256: 'ab'.repeat(32),
     })
   })
 
-  test.each([[undefined], [''], ['many'], ['-1'], ['1.5']])('a count of %j is not told: nobody knows it', (count) => {
-    const job = aJob(snapshot, {
-      metadata: {
-        annotations:
-          count === undefined ? {} : { 'meili-operator.dev/indexes': count, 'meili-operator.dev/documents': count },
-      },
-    })
-    const { artifact } = storedArtifact(snapshot, job, said)
-    expect([artifact?.indexes, artifact?.documents]).toEqual([undefined, undefined])
-  })
+  test.each([[undefined], [''], ['many'], ['-1'], ['1.5']])(
+    'a count of %j is not reported: nobody knows it',
+    (count) => {
+      const job = aJob(snapshot, {
+        metadata: {
+          annotations:
+            count === undefined ? {} : { 'meili-operator.dev/indexes': count, 'meili-operator.dev/documents': count },
+        },
+      })
+      const { artifact } = storedArtifact(snapshot, job, said)
+      expect([artifact?.indexes, artifact?.documents]).toEqual([undefined, undefined])
+    },
+  )
 
   test('an empty database has no indexes', () => {
     const job = aJob(snapshot, {

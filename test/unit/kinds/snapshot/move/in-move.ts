@@ -6,19 +6,19 @@ import {
   aJob,
   anEngine,
   aSnapshot,
-  moving,
+  movingStatus,
   noMover,
   second,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 
-type Move = Parameters<typeof moving>[0]
+type Move = Parameters<typeof movingStatus>[0]
 
 export const inMove = (move: Move = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
-  aSnapshot({ status: moving(move, more) })
+  aSnapshot({ status: movingStatus(move, more) })
 
-/** A mover of this snapshot, as told. */
-export function moved(
+/** A mover of this snapshot, as given. */
+export function moverObservation(
   snapshot: MeiliSnapshot,
   mover: Partial<SnapshotObservation['mover']> = {},
   job = aJob(snapshot),
@@ -29,7 +29,7 @@ export function moved(
 /** No Job is there; the server has answered. */
 export const before = (move: Move = {}, more: Partial<MeiliSnapshotStatus> = {}): Partial<SnapshotObservation> => ({
   snapshot: inMove(move, more),
-  engine: anEngine({ candidates: [succeeded()] }),
+  engine: anEngine({ candidates: [succeededTask()] }),
 })
 
 export const going = { metadata: { deletionTimestamp: ago(second) } }

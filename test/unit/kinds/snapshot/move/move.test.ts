@@ -13,24 +13,24 @@ import {
   aTask,
   aVolume,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
-  ended,
+  endedPod,
   hour,
   jobName,
   minute,
   now,
   pendingConditions,
-  processing,
-  running,
+  processingTask,
+  runningPod,
   second,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
-import { before, going, inMove, moved } from './in-move.ts'
+import { before, going, inMove, moverObservation } from './in-move.ts'
 
 describe('moverMissing', () => {
   test('creates the Job of this attempt where the server runs, and puts the node on record', () => {
-    const verdict = decided(before({ node: undefined as never }))
+    const verdict = snapshotVerdict(before({ node: undefined as never }))
     expect(verdict).toMatchObject({
       phase: 'Moving',
       reason: 'MoverStarting',
@@ -95,7 +95,7 @@ describe('moverMissing', () => {
       '10 movers of other snapshots run already, and 10 may run at once.',
     ],
   ] as const)('waits while %s, and says until when', (_, changes, words) => {
-    const verdict = decided({ ...before(), ...changes })
+    const verdict = snapshotVerdict({ ...before(), ...changes })
     expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: [], requeueAfterMs: 2 * second })
     expect(verdict.message).toBe(`${words} It goes on by itself, until 2026-03-01 18:00 UTC.`)
     expect(verdict.status.waitingFor).toBe(words)
@@ -103,7 +103,7 @@ describe('moverMissing', () => {
 
   test('waits until a Job of that name is gone: a mover that ends still holds the volume', () => {
     const snapshot = inMove()
-    expect(decided({ ...before(), ...moved(snapshot, {}, aJob(snapshot, going)) })).toMatchObject({
+    expect(snapshotVerdict({ ...before(), ...moverObservation(snapshot, {}, aJob(snapshot, going)) })).toMatchObject({
       reason: 'MoverStarting',
       effects: [],
       message: expect.stringContaining(`Job ${jobName} is being removed.`),
@@ -112,20 +112,20 @@ describe('moverMissing', () => {
 
   test('waits for the pause after a failed attempt, without a write', () => {
     const snapshot = inMove({ attempt: 2, retryAt: new Date(now + 3 * second).toISOString() })
-    const verdict = decided({ ...before(), snapshot })
+    const verdict = snapshotVerdict({ ...before(), snapshot })
     expect(verdict).toMatchObject({ effects: [], requeueAfterMs: 3 * second })
     expect(verdict.status).toEqual(snapshot.status)
   })
 
   test('a later attempt waits for a newer snapshot that is about to replace the file', () => {
-    const engine = anEngine({ candidates: [succeeded(), processing({ uid: 14 })] })
-    expect(decided({ ...before({ attempt: 2 }), engine })).toMatchObject({
+    const engine = anEngine({ candidates: [succeededTask(), processingTask({ uid: 14 })] })
+    expect(snapshotVerdict({ ...before({ attempt: 2 }), engine })).toMatchObject({
       effects: [],
       message: expect.stringContaining('Task 14, a newer snapshot, is processing: it is about to replace the file.'),
     })
-    expect(decided({ ...before(), engine }).effects).toEqual(['CreateJob'])
-    const failedSince = anEngine({ candidates: [succeeded(), aTask({ uid: 14, status: 'failed' })] })
-    expect(decided({ ...before({ attempt: 2 }), engine: failedSince }).effects).toEqual(['CreateJob'])
+    expect(snapshotVerdict({ ...before(), engine }).effects).toEqual(['CreateJob'])
+    const failedSince = anEngine({ candidates: [succeededTask(), aTask({ uid: 14, status: 'failed' })] })
+    expect(snapshotVerdict({ ...before({ attempt: 2 }), engine: failedSince }).effects).toEqual(['CreateJob'])
   })
 
   test('a refused Job is tried again every 10 s without a new sentence', () => {
@@ -133,17 +133,17 @@ describe('moverMissing', () => {
       {},
       { conditions: [aCondition('Ready', 'False', { reason: 'MoverRefused', message: 'exceeded quota.' })] },
     )
-    const verdict = decided(refused)
+    const verdict = snapshotVerdict(refused)
     expect(verdict).toMatchObject({ effects: ['CreateJob'], requeueAfterMs: 10 * second })
     expect(verdict.status).toEqual(refused.snapshot?.status)
   })
 
-  test('a refused Job that belongs elsewhere by now is told anew: status names the node that it is made for', () => {
+  test('a refused Job that belongs elsewhere by now is reported again: status names the node that it is made for', () => {
     const refused = before(
       {},
       { conditions: [aCondition('Ready', 'False', { reason: 'MoverRefused', message: 'exceeded quota.' })] },
     )
-    const verdict = decided({ ...refused, target: aTarget({ spec: { nodeName: 'node-b' } }) })
+    const verdict = snapshotVerdict({ ...refused, target: aTarget({ spec: { nodeName: 'node-b' } }) })
     expect(verdict).toMatchObject({
       reason: 'MoverStarting',
       effects: ['CreateJob'],
@@ -153,14 +153,14 @@ describe('moverMissing', () => {
 })
 
 describe('moverWaiting', () => {
-  const pending = (status: object): ReturnType<typeof aPod> =>
+  const pendingPod = (status: object): ReturnType<typeof aPod> =>
     aPod({ metadata: { name: `${jobName}-x` }, status: { phase: 'Pending', ...status } })
 
   test("says why in the cluster's own words, and when it is given up", () => {
-    const pod = pending({
+    const pod = pendingPod({
       conditions: [{ type: 'PodScheduled', status: 'False', message: '0/3 nodes are available: 3 Insufficient cpu.' }],
     })
-    const verdict = decided(moved(inMove(), { pod }))
+    const verdict = snapshotVerdict(moverObservation(inMove(), { pod }))
     expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverWaiting', effects: [], requeueAfterMs: 5 * second })
     expect(verdict.message).toBe(
       'The mover cannot start yet: no node can take it: 0/3 nodes are available: 3 Insufficient cpu. It is given up at 2026-03-01 18:00 UTC.',
@@ -170,8 +170,10 @@ describe('moverWaiting', () => {
   })
 
   test('a pod that is merely starting is no trouble', () => {
-    const pod = pending({ containerStatuses: [{ name: 'mover', state: { waiting: { reason: 'ContainerCreating' } } }] })
-    expect(decided(moved(inMove(), { pod }))).toMatchObject({
+    const pod = pendingPod({
+      containerStatuses: [{ name: 'mover', state: { waiting: { reason: 'ContainerCreating' } } }],
+    })
+    expect(snapshotVerdict(moverObservation(inMove(), { pod }))).toMatchObject({
       reason: 'MoverStarting',
       message: `Job ${jobName} is being started on node node-a.`,
       requeueAfterMs: 2 * second,
@@ -183,7 +185,7 @@ describe('moverRunning', () => {
   const copying = { step: 'copying', bytesDone: 3 * 1024 * 1024, bytesTotal: 8 * 1024 * 1024 } as const
 
   test('shows how far the copy is', () => {
-    const verdict = decided(moved(inMove(), { pod: running(), progress: copying }))
+    const verdict = snapshotVerdict(moverObservation(inMove(), { pod: runningPod(), progress: copying }))
     expect(verdict).toMatchObject({
       phase: 'Moving',
       reason: 'Copying',
@@ -200,7 +202,9 @@ describe('moverRunning', () => {
   })
 
   test.each(['verifying', 'committing'] as const)('%s is the phase Verifying', (step) => {
-    expect(decided(moved(inMove(), { pod: running(), progress: { ...copying, step } }))).toMatchObject({
+    expect(
+      snapshotVerdict(moverObservation(inMove(), { pod: runningPod(), progress: { ...copying, step } })),
+    ).toMatchObject({
       phase: 'Verifying',
       reason: 'Verifying',
       message: expect.stringContaining(`is ${step}: `),
@@ -212,22 +216,23 @@ describe('moverRunning', () => {
     [9, 8, 100],
   ])('%d of %d bytes: %d percent', (bytesDone, bytesTotal, percent) => {
     expect(
-      decided(moved(inMove(), { pod: running(), progress: { step: 'copying', bytesDone, bytesTotal } })).status.progress
-        ?.percent,
+      snapshotVerdict(
+        moverObservation(inMove(), { pod: runningPod(), progress: { step: 'copying', bytesDone, bytesTotal } }),
+      ).status.progress?.percent,
     ).toBe(percent)
   })
 
   test('a mover that has not said anything yet is starting', () => {
-    expect(decided(moved(inMove(), { pod: running() }))).toMatchObject({
+    expect(snapshotVerdict(moverObservation(inMove(), { pod: runningPod() }))).toMatchObject({
       phase: 'Moving',
       reason: 'MoverStarting',
       message: `Job ${jobName} is being started on node node-a.`,
     })
   })
 
-  test('a pod that made way for a drain is told; the Job makes another one', () => {
-    const pod = ended(143, undefined, { conditions: [{ type: 'DisruptionTarget', status: 'True' }] })
-    expect(decided(moved(inMove(), { pod }))).toMatchObject({
+  test('a pod that made way for a drain is reported; the Job makes another one', () => {
+    const pod = endedPod(143, undefined, { conditions: [{ type: 'DisruptionTarget', status: 'True' }] })
+    expect(snapshotVerdict(moverObservation(inMove(), { pod }))).toMatchObject({
       reason: 'MoverStarting',
       effects: [],
       message: `Pod ${jobName}-x had to make way (drain, eviction or preemption): Job ${jobName} makes another one.`,
@@ -244,7 +249,7 @@ describe('targetMoving', () => {
       { target: undefined, successor: aTarget({ spec: { nodeName: 'node-b' } }) },
     ],
   ])('the mover makes way when the server pod %s: its volume must be free', (_, changes) => {
-    const verdict = decided({ ...moved(inMove(), { pod: running() }), ...changes })
+    const verdict = snapshotVerdict({ ...moverObservation(inMove(), { pod: runningPod() }), ...changes })
     expect(verdict).toMatchObject({
       phase: 'Moving',
       reason: 'TargetMoving',
@@ -254,7 +259,7 @@ describe('targetMoving', () => {
     expect(verdict.message).toBe(
       'Pod search-0 is leaving node node-a: the mover there makes way, and starts again when the pod is ready.',
     )
-    expect(effectsOf('DeleteJob', { ...moved(inMove(), { pod: running() }), ...changes })).toEqual([
+    expect(effectsOf('DeleteJob', { ...moverObservation(inMove(), { pod: runningPod() }), ...changes })).toEqual([
       { kind: 'DeleteJob', name: jobName, uid: 'job-uid' },
     ])
   })
@@ -264,8 +269,12 @@ describe('targetMoving', () => {
     ['the server is back', {}, 'MoverStarting'],
   ])('a mover that does not make way is Overdue: %s', (_, changes, reason) => {
     const snapshot = inMove()
-    const verdict = decided({
-      ...moved(snapshot, { pod: running() }, aJob(snapshot, { metadata: { deletionTimestamp: ago(3 * minute) } })),
+    const verdict = snapshotVerdict({
+      ...moverObservation(
+        snapshot,
+        { pod: runningPod() },
+        aJob(snapshot, { metadata: { deletionTimestamp: ago(3 * minute) } }),
+      ),
       ...changes,
     })
     expect(verdict).toMatchObject({ reason, effects: [] })
@@ -275,17 +284,20 @@ describe('targetMoving', () => {
   test('deletes the Job once', () => {
     const snapshot = inMove()
     expect(
-      decided({ ...moved(snapshot, { pod: running() }, aJob(snapshot, going)), target: aTarget(going) }),
+      snapshotVerdict({
+        ...moverObservation(snapshot, { pod: runningPod() }, aJob(snapshot, going)),
+        target: aTarget(going),
+      }),
     ).toMatchObject({ reason: 'TargetMoving', effects: [] })
   })
 
   test('and no new mover starts there while the pod is still going away', () => {
-    const engine = anEngine({ candidates: [succeeded()] })
-    const { status } = decided({ ...moved(inMove(), { pod: running() }), target: aTarget(going) })
-    const next = decided({ snapshot: aSnapshot({ status: asStored(status) }), target: aTarget(going), engine })
+    const engine = anEngine({ candidates: [succeededTask()] })
+    const { status } = snapshotVerdict({ ...moverObservation(inMove(), { pod: runningPod() }), target: aTarget(going) })
+    const next = snapshotVerdict({ snapshot: aSnapshot({ status: asStored(status) }), target: aTarget(going), engine })
     expect(next).toMatchObject({ effects: [], message: expect.stringContaining('Pod search-0 is going away') })
     expect(
-      decided({
+      snapshotVerdict({
         snapshot: aSnapshot({ status: asStored(next.status) }),
         target: aTarget({ spec: { nodeName: 'node-b' } }),
         engine,
@@ -295,14 +307,16 @@ describe('targetMoving', () => {
 
   test("a volume that any node can mount is in nobody's way", () => {
     const instance = anInstance({ status: aVolume({ accessModes: ['ReadWriteMany'] }) })
-    expect(decided({ ...moved(inMove(), { pod: running() }), instance, target: aTarget(going) })).toMatchObject({
+    expect(
+      snapshotVerdict({ ...moverObservation(inMove(), { pod: runningPod() }), instance, target: aTarget(going) }),
+    ).toMatchObject({
       reason: 'MoverStarting',
       effects: [],
     })
   })
 
   test('a pod that is gone holds nothing up: the mover that runs may finish', () => {
-    expect(decided({ ...moved(inMove(), { pod: running() }), target: undefined })).toMatchObject({
+    expect(snapshotVerdict({ ...moverObservation(inMove(), { pod: runningPod() }), target: undefined })).toMatchObject({
       reason: 'MoverStarting',
       effects: [],
     })

@@ -7,22 +7,24 @@ import {
   aSnapshot,
   completedConditions,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
-  ended,
+  endedPod,
   failedConditions,
   minute,
-  moving,
+  movingStatus,
   noMover,
   second,
   stored,
 } from '../../../../support/builders/observations.ts'
-import { going, inMove, moved } from './in-move.ts'
+import { going, inMove, moverObservation } from './in-move.ts'
 
 describe('moverFinished', () => {
   test('a stored file completes the snapshot', () => {
-    const verdict = decided(
-      moved(inMove({}, { startedAt: ago(95 * second), waitingFor: 'something' }), { pod: ended(0, stored) }),
+    const verdict = snapshotVerdict(
+      moverObservation(inMove({}, { startedAt: ago(95 * second), waitingFor: 'something' }), {
+        pod: endedPod(0, stored),
+      }),
     )
     expect(verdict).toMatchObject({ phase: 'Completed', reason: 'Completed', effects: [], requeueAfterMs: undefined })
     expect(verdict.message).toBe(`5.0 MiB, sha256 ${'ab'.repeat(32)}, on claim backups at search/nightly-0a1b2c3d.`)
@@ -38,7 +40,7 @@ describe('moverFinished', () => {
 
   test('a newer snapshot that came to its place during the copy is noted', () => {
     const replaced = { ...stored, stored: { ...stored.stored!, replacedDuringCopy: true } }
-    const verdict = decided(moved(inMove(), { pod: ended(0, replaced) }))
+    const verdict = snapshotVerdict(moverObservation(inMove(), { pod: endedPod(0, replaced) }))
     expect(verdict).toMatchObject({ phase: 'Completed', reason: 'Completed' })
     expect(verdict.message).toMatch(
       /nightly-0a1b2c3d\. While it was copied a newer snapshot of the server took its place; what is stored is the older one, whole\.$/,
@@ -46,9 +48,9 @@ describe('moverFinished', () => {
   })
 
   test('a failure that another attempt would not cure ends it, in the words of the mover', () => {
-    const verdict = decided(
-      moved(inMove(), {
-        pod: ended(13, { exitCode: 13, message: 'search/nightly-0a1b2c3d belongs to another object.' }),
+    const verdict = snapshotVerdict(
+      moverObservation(inMove(), {
+        pod: endedPod(13, { exitCode: 13, message: 'search/nightly-0a1b2c3d belongs to another object.' }),
       }),
     )
     expect(verdict).toMatchObject({
@@ -65,9 +67,9 @@ describe('moverFinished', () => {
     [1, 5 * second, '2026-03-01T12:00:05Z'],
     [2, 25 * second, '2026-03-01T12:00:25Z'],
   ])('after passing failure %d the next attempt begins in %d ms', (failures, pauseMs, retryAt) => {
-    const verdict = decided(
-      moved(inMove({ attempt: failures, failures: failures - 1 }), {
-        pod: ended(32, { exitCode: 32, message: 'No byte for 120 s' }),
+    const verdict = snapshotVerdict(
+      moverObservation(inMove({ attempt: failures, failures: failures - 1 }), {
+        pod: endedPod(32, { exitCode: 32, message: 'No byte for 120 s' }),
       }),
     )
     expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: [], requeueAfterMs: pauseMs })
@@ -87,8 +89,10 @@ describe('moverFinished', () => {
   })
 
   test('the third failure is the last', () => {
-    const verdict = decided(
-      moved(inMove({ attempt: 5, failures: 2 }), { pod: ended(30, { exitCode: 30, message: 'I/O error.' }) }),
+    const verdict = snapshotVerdict(
+      moverObservation(inMove({ attempt: 5, failures: 2 }), {
+        pod: endedPod(30, { exitCode: 30, message: 'I/O error.' }),
+      }),
     )
     expect(verdict).toMatchObject({
       phase: 'Failed',
@@ -101,21 +105,21 @@ describe('moverFinished', () => {
 
   test('after a last one that was killed, a Job removes what it left, under no limits of the user, and the message says so', () => {
     const snapshot = aSnapshot({
-      status: moving({ failures: 2 }),
+      status: movingStatus({ failures: 2 }),
       spec: { mover: { resources: { limits: { memory: '20Mi' } } } },
     })
     const job = aJob(snapshot)
     const killed: Partial<SnapshotObservation> = {
       snapshot,
-      mover: { ...noMover, job, jobs: [job], pod: ended(137, '') },
+      mover: { ...noMover, job, jobs: [job], pod: endedPod(137, '') },
     }
-    expect(decided(killed)).toMatchObject({
+    expect(snapshotVerdict(killed)).toMatchObject({
       phase: 'Failed',
       reason: 'MoverFailed',
       effects: ['CreateJob'],
       requeueAfterMs: undefined,
     })
-    expect(decided(killed).message).toMatch(
+    expect(snapshotVerdict(killed).message).toMatch(
       / Job nightly-0a1b2c3d-sweep removes what was left of it on claim backups\.$/,
     )
     const [sweep] = effectsOf('CreateJob', killed)
@@ -129,8 +133,8 @@ describe('moverFinished', () => {
     expect(sweep?.job.metadata?.ownerReferences).toHaveLength(1)
   })
 
-  test('a mover that ended well but told nothing is run again: it finds what is stored', () => {
-    expect(decided(moved(inMove(), { pod: ended(0, '') }))).toMatchObject({
+  test('a mover that ended well but reported nothing is run again: it finds what is stored', () => {
+    expect(snapshotVerdict(moverObservation(inMove(), { pod: endedPod(0, '') }))).toMatchObject({
       phase: 'Moving',
       status: { move: { attempt: 2 } },
       message: expect.stringContaining('ended with exit code 0 (Completed) and left no result'),
@@ -140,14 +144,18 @@ describe('moverFinished', () => {
   test('the end of a Job that is being removed counts for nothing where it stored nothing', () => {
     const snapshot = inMove()
     expect(
-      decided({
-        ...moved(snapshot, { pod: ended(143, { exitCode: 143, message: 'Terminated.' }) }, aJob(snapshot, going)),
+      snapshotVerdict({
+        ...moverObservation(
+          snapshot,
+          { pod: endedPod(143, { exitCode: 143, message: 'Terminated.' }) },
+          aJob(snapshot, going),
+        ),
       }),
     ).toMatchObject({ reason: 'MoverStarting', effects: [], status: { move: { attempt: 1 } } })
   })
 
   test('keeps its clock over all attempts', () => {
-    const verdict = decided(moved(inMove({ startedAt: ago(minute) }), { pod: ended(30) }))
+    const verdict = snapshotVerdict(moverObservation(inMove({ startedAt: ago(minute) }), { pod: endedPod(30) }))
     expect(verdict.status.move?.startedAt).toBe(ago(minute))
   })
 })

@@ -7,20 +7,20 @@ import {
   aSnapshot,
   asStored,
   conditionsIn,
-  decided,
-  ended,
+  snapshotVerdict,
+  endedPod,
   failedConditions,
   hour,
   jobName,
   minute,
   now,
   pendingConditions,
-  running,
+  runningPod,
   second,
   stored,
 } from '../../../../support/builders/observations.ts'
 import type { Verdict } from '../../../../support/builders/observations.ts'
-import { before, going, inMove, moved } from './in-move.ts'
+import { before, going, inMove, moverObservation } from './in-move.ts'
 
 describe('pastMoveDeadline', () => {
   const late = { startedAt: ago(6 * hour + second) }
@@ -36,7 +36,7 @@ describe('pastMoveDeadline', () => {
     const snapshot = inMove(late)
     const first = aJob(snapshot, { metadata: { name: 'first', uid: 'first-uid' } })
     const job = aJob(snapshot)
-    const verdict = decided(moved(snapshot, { pod: unschedulable, jobs: [first, job] }, job))
+    const verdict = snapshotVerdict(moverObservation(snapshot, { pod: unschedulable, jobs: [first, job] }, job))
     expect(verdict).toMatchObject({
       phase: 'Moving',
       reason: 'MoveDeadlineExceeded',
@@ -50,8 +50,8 @@ describe('pastMoveDeadline', () => {
   })
 
   test('fails once nothing runs any more, with the same last word', () => {
-    const { status } = decided(moved(inMove(late), { pod: unschedulable }))
-    const verdict = decided({ snapshot: aSnapshot({ status: asStored(status) }) })
+    const { status } = snapshotVerdict(moverObservation(inMove(late), { pod: unschedulable }))
+    const verdict = snapshotVerdict({ snapshot: aSnapshot({ status: asStored(status) }) })
     expect(verdict).toMatchObject({
       phase: 'Failed',
       reason: 'MoveDeadlineExceeded',
@@ -67,19 +67,21 @@ describe('pastMoveDeadline', () => {
   test.each([
     [
       'copying',
-      { pod: running(), progress: { step: 'copying', bytesDone: 1024, bytesTotal: 2048 } },
+      { pod: runningPod(), progress: { step: 'copying', bytesDone: 1024, bytesTotal: 2048 } },
       `Job ${jobName} was copying: 1.0 KiB of 2.0 KiB.`,
     ],
-    ['not heard of', { pod: running() }, `Job ${jobName} had not said anything yet.`],
+    ['not heard of', { pod: runningPod() }, `Job ${jobName} had not said anything yet.`],
   ] as const)('a mover that was %s is not called anything else', (_, mover, words) => {
-    const { status } = decided(moved(inMove(late), mover))
-    expect(decided({ snapshot: aSnapshot({ status: asStored(status) }) }).message).toContain(
+    const { status } = snapshotVerdict(moverObservation(inMove(late), mover))
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: asStored(status) }) }).message).toContain(
       `Last: ${words} No mover reported`,
     )
   })
 
   test('after movers that failed, a Job removes what one of them may have left', () => {
-    expect(decided({ ...before({ ...late, attempt: 2, failures: 1, failure: 'It was killed.' }) })).toMatchObject({
+    expect(
+      snapshotVerdict({ ...before({ ...late, attempt: 2, failures: 1, failure: 'It was killed.' }) }),
+    ).toMatchObject({
       phase: 'Failed',
       effects: ['CreateJob'],
       message: expect.stringContaining('Job nightly-0a1b2c3d-sweep removes'),
@@ -87,11 +89,11 @@ describe('pastMoveDeadline', () => {
   })
 
   test.each([
-    ['was at work when the deadline came', {}, running()],
+    ['was at work when the deadline came', {}, runningPod()],
     ['was seen at work before, and had to make way', { begun: true }, undefined],
   ])('after a mover that %s, a Job removes what it may have left: nobody saw how it ended', (_, known, pod) => {
-    const { status } = decided(moved(inMove({ ...late, ...known }), { pod }))
-    expect(decided({ snapshot: aSnapshot({ status: asStored(status) }) })).toMatchObject({
+    const { status } = snapshotVerdict(moverObservation(inMove({ ...late, ...known }), { pod }))
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: asStored(status) }) })).toMatchObject({
       phase: 'Failed',
       effects: ['CreateJob'],
       message: expect.stringContaining('Job nightly-0a1b2c3d-sweep removes'),
@@ -101,8 +103,8 @@ describe('pastMoveDeadline', () => {
   test('a mover that does not end is waited for, and no longer in silence', () => {
     const snapshot = inMove(late)
     const hung = (sinceMs: number): Verdict =>
-      decided(
-        moved(
+      snapshotVerdict(
+        moverObservation(
           snapshot,
           { pod: aPod({ metadata: { name: 'x' }, spec: { nodeName: 'node-a' } }) },
           aJob(snapshot, { metadata: { deletionTimestamp: ago(sinceMs) } }),
@@ -123,7 +125,7 @@ describe('pastMoveDeadline', () => {
   })
 
   test('between two attempts the last word is why the one before failed', () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       ...before({ ...late, attempt: 2, failure: 'The copy stalled.', retryAt: new Date(now + second).toISOString() }),
     })
     expect(verdict).toMatchObject({
@@ -133,7 +135,7 @@ describe('pastMoveDeadline', () => {
   })
 
   test('without any mover it says so', () => {
-    expect(decided(before(late))).toMatchObject({
+    expect(snapshotVerdict(before(late))).toMatchObject({
       phase: 'Failed',
       message: expect.stringContaining('Last: no mover was running. No mover reported'),
     })
@@ -141,13 +143,19 @@ describe('pastMoveDeadline', () => {
 
   test('a file that was stored at the last moment counts', () => {
     const snapshot = inMove(late)
-    expect(decided(moved(snapshot, { pod: ended(0, stored) }))).toMatchObject({ phase: 'Completed' })
-    expect(decided(moved(snapshot, { pod: ended(0, stored) }, aJob(snapshot, going)))).toMatchObject({
+    expect(snapshotVerdict(moverObservation(snapshot, { pod: endedPod(0, stored) }))).toMatchObject({
+      phase: 'Completed',
+    })
+    expect(
+      snapshotVerdict(moverObservation(snapshot, { pod: endedPod(0, stored) }, aJob(snapshot, going))),
+    ).toMatchObject({
       phase: 'Completed',
     })
   })
 
   test('in time nothing is ended', () => {
-    expect(decided(moved(inMove({ startedAt: ago(6 * hour) }), { pod: running() })).effects).toEqual([])
+    expect(
+      snapshotVerdict(moverObservation(inMove({ startedAt: ago(6 * hour) }), { pod: runningPod() })).effects,
+    ).toEqual([])
   })
 })

@@ -15,18 +15,18 @@ import {
   aSnapshot,
   aTarget,
   aVolume,
-  decided,
+  snapshotVerdict,
   effectsOf,
-  ended,
+  endedPod,
   hour,
   minute,
-  moving,
+  movingStatus,
   noMover,
   now,
   ready,
-  running,
+  runningPod,
   second,
-  succeeded,
+  succeededTask,
 } from '../../../../support/builders/observations.ts'
 
 const allowed = { mover: { stream: { mode: 'IfNeeded' } } }
@@ -81,8 +81,8 @@ function on(
   })
 }
 
-const streaming = (more: Partial<MeiliSnapshotStatus> = {}, move: object = {}): MeiliSnapshot =>
-  aSnapshot({ spec: allowed, status: moving({ stream, ...move }, more) })
+const streamingSnapshot = (more: Partial<MeiliSnapshotStatus> = {}, move: object = {}): MeiliSnapshot =>
+  aSnapshot({ spec: allowed, status: movingStatus({ stream, ...move }, more) })
 
 function mover(
   snapshot: MeiliSnapshot,
@@ -94,11 +94,11 @@ function mover(
     instance: on('emptyDir'),
     streams,
     engine: { state: 'NotAsked' },
-    mover: { ...noMover, job, jobs: [job], pod: running(), progress },
+    mover: { ...noMover, job, jobs: [job], pod: runningPod(), progress },
   }
 }
 
-const copying = (bytesDone: number): SnapshotObservation['mover']['progress'] => ({
+const copyingProgress = (bytesDone: number): SnapshotObservation['mover']['progress'] => ({
   step: 'copying',
   bytesDone,
   bytesTotal: 1000,
@@ -109,7 +109,7 @@ describe('streamNotAllowed', () => {
     ['emptyDir', 'emptyDir'],
     ['onePod', 'claim search-data, ReadWriteOncePod'],
   ] as const)('%s, the object does not allow it: Failed, and only the object is named', (volume, where) => {
-    const verdict = decided({ snapshot: aSnapshot(), instance: on(volume), streams })
+    const verdict = snapshotVerdict({ snapshot: aSnapshot(), instance: on(volume), streams })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'StreamNotAllowed', effects: [] })
     expect(verdict.message).toBe(
       `No other pod can mount /snapshots of MeiliInstance search (${where}). This operator may stream it, but the MeiliSnapshot does not allow that: create one with spec.mover.stream.mode: IfNeeded, or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.`,
@@ -117,7 +117,7 @@ describe('streamNotAllowed', () => {
   })
 
   test('the install does not allow it: Failed, and only the install is named', () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       snapshot: aSnapshot({ spec: allowed }),
       instance: on('emptyDir', 'DirectoryNotOnClaim', 'False'),
     })
@@ -128,7 +128,9 @@ describe('streamNotAllowed', () => {
   })
 
   test("neither allows it: the instance's own words name both", () => {
-    expect(decided({ snapshot: aSnapshot(), instance: on('emptyDir', 'DirectoryNotOnClaim', 'False') })).toMatchObject({
+    expect(
+      snapshotVerdict({ snapshot: aSnapshot(), instance: on('emptyDir', 'DirectoryNotOnClaim', 'False') }),
+    ).toMatchObject({
       phase: 'Failed',
       reason: 'DirectoryNotOnClaim',
       message: 'The instance says DirectoryNotOnClaim.',
@@ -136,17 +138,19 @@ describe('streamNotAllowed', () => {
   })
 
   test('both allow it: it goes on', () => {
-    expect(decided({ snapshot: aSnapshot({ spec: allowed }), instance: on('emptyDir'), streams })).toMatchObject({
+    expect(
+      snapshotVerdict({ snapshot: aSnapshot({ spec: allowed }), instance: on('emptyDir'), streams }),
+    ).toMatchObject({
       reason: 'Requesting',
     })
   })
 
   test('a volume that a mover can mount is not asked about', () => {
-    expect(decided({ snapshot: aSnapshot({ spec: allowed }) })).toMatchObject({ reason: 'Requesting' })
+    expect(snapshotVerdict({ snapshot: aSnapshot({ spec: allowed }) })).toMatchObject({ reason: 'Requesting' })
   })
 
   test("sourcePolicy Remove is refused: streaming never removes Meilisearch's file", () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       snapshot: aSnapshot({ spec: { ...allowed, sourcePolicy: 'Remove' } }),
       instance: on('emptyDir'),
       streams,
@@ -159,7 +163,7 @@ describe('streamNotAllowed', () => {
   })
 
   test('the claim that no mover can mount is no destination either', () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       snapshot: aSnapshot({ spec: { ...allowed, destination: { claim: { name: 'search-data' } } } }),
       instance: on('onePod'),
       streams,
@@ -174,16 +178,16 @@ describe('streamNotAllowed', () => {
 })
 
 describe('the mover that waits', () => {
-  const before = { instance: on('emptyDir'), streams, engine: anEngine({ candidates: [succeeded()] }) }
+  const before = { instance: on('emptyDir'), streams, engine: anEngine({ candidates: [succeededTask()] }) }
   const start = {
     ...before,
     snapshot: aSnapshot({
       spec: { mover: { stream: { mode: 'IfNeeded', maxSize: '2Gi' } } },
-      status: moving({ node: undefined as never }),
+      status: movingStatus({ node: undefined as never }),
     }),
   }
 
-  test('mounts the destination alone, and is told where the file lies and how large it may be', () => {
+  test('mounts the destination alone, and gets the path of the file and its largest size', () => {
     const [effect] = effectsOf('CreateJob', start)
     const pod = effect?.job.spec?.template.spec
     expect(pod?.volumes).toEqual([{ name: 'destination', persistentVolumeClaim: { claimName: 'backups' } }])
@@ -203,7 +207,7 @@ describe('the mover that waits', () => {
   })
 
   test('has it on record where the pin will be, before it starts', () => {
-    expect(decided(start).status.move?.stream).toEqual(stream)
+    expect(snapshotVerdict(start).status.move?.stream).toEqual(stream)
   })
 
   test.each([
@@ -218,7 +222,7 @@ describe('the mover that waits', () => {
       'The snapshot file is where no other pod can mount it, and streaming is switched off.',
     ],
   ])('is not started while %s', (_, more, words) => {
-    expect(decided({ ...start, ...more })).toMatchObject({
+    expect(snapshotVerdict({ ...start, ...more })).toMatchObject({
       reason: 'MoverStarting',
       effects: [],
       message: expect.stringContaining(words) as string,
@@ -227,43 +231,52 @@ describe('the mover that waits', () => {
 
   test('holds no volume of the server: it stays where the server moves to another node', () => {
     expect(
-      decided({ ...mover(streaming(), copying(1)), target: aTarget({ spec: { nodeName: 'node-b' } }) }).reason,
+      snapshotVerdict({
+        ...mover(streamingSnapshot(), copyingProgress(1)),
+        target: aTarget({ spec: { nodeName: 'node-b' } }),
+      }).reason,
     ).toBe('Copying')
   })
 })
 
 describe('segmentsMissing', () => {
   test('sends to the mover that runs, and looks again soon', () => {
-    expect(effectsOf('StreamSegments', mover(streaming(), copying(0)))).toEqual([
+    expect(effectsOf('StreamSegments', mover(streamingSnapshot(), copyingProgress(0)))).toEqual([
       { kind: 'StreamSegments', source, receiver: { pod: 'nightly-0a1b2c3d-1-1-x', container: 'mover' } },
     ])
-    expect(decided(mover(streaming(), copying(0)))).toMatchObject({
+    expect(snapshotVerdict(mover(streamingSnapshot(), copyingProgress(0)))).toMatchObject({
       phase: 'Moving',
       reason: 'Copying',
       requeueAfterMs: 250,
     })
-    expect(decided(mover(streaming()))).toMatchObject({ reason: 'MoverStarting', effects: ['StreamSegments'] })
+    expect(snapshotVerdict(mover(streamingSnapshot()))).toMatchObject({
+      reason: 'MoverStarting',
+      effects: ['StreamSegments'],
+    })
   })
 
   test.each(['verifying', 'committing'] as const)('sends nothing more while it is %s', (step) => {
-    expect(decided(mover(streaming(), { step, bytesDone: 0, bytesTotal: 1000 }))).toMatchObject({
+    expect(snapshotVerdict(mover(streamingSnapshot(), { step, bytesDone: 0, bytesTotal: 1000 }))).toMatchObject({
       phase: 'Verifying',
       effects: [],
     })
   })
 
   test('sends nothing to a mover that mounts the file', () => {
-    expect(decided(mover(aSnapshot({ status: moving() }), copying(1))).effects).toEqual([])
+    expect(snapshotVerdict(mover(aSnapshot({ status: movingStatus() }), copyingProgress(1))).effects).toEqual([])
   })
 
   test('sends from the pod that is there now, and puts that on record', () => {
-    const seen = { ...mover(streaming(), copying(0)), target: aTarget({ metadata: { name: 'search-1' } }) }
+    const seen = {
+      ...mover(streamingSnapshot(), copyingProgress(0)),
+      target: aTarget({ metadata: { name: 'search-1' } }),
+    }
     expect(effectsOf('StreamSegments', seen)[0]?.source.pod).toBe('search-1')
-    expect(decided(seen).status.move?.stream).toEqual({ ...stream, pod: 'search-1' })
+    expect(snapshotVerdict(seen).status.move?.stream).toEqual({ ...stream, pod: 'search-1' })
   })
 
   test('waits for a server that is gone, and says so', () => {
-    const verdict = decided({ ...mover(streaming(), copying(0)), target: undefined })
+    const verdict = snapshotVerdict({ ...mover(streamingSnapshot(), copyingProgress(0)), target: undefined })
     expect(verdict).toMatchObject({
       effects: [],
       requeueAfterMs: 2 * second,
@@ -279,8 +292,8 @@ describe('segmentsMissing', () => {
       'Refused',
       { kind: 'Refused', effect: 'StreamSegments', message: 'exec in Pod shop/search-0 was cut: read ECONNRESET' },
     ],
-  ] as const)('an interruption (%s) is told until something comes again', (_, fact) => {
-    const before = streaming({ progress: { step: 'copying', bytesDone: 500 } })
+  ] as const)('an interruption (%s) is reported until something comes again', (_, fact) => {
+    const before = streamingSnapshot({ progress: { step: 'copying', bytesDone: 500 } })
     const after = learnFact(before, fact, now)
     expect(after).toMatchObject({
       waitingFor: expect.stringContaining('was cut: read ECONNRESET') as string,
@@ -288,12 +301,12 @@ describe('segmentsMissing', () => {
       phase: 'Moving',
     })
     const later = { ...before, status: after }
-    expect(decided(mover(later, copying(500)))).toMatchObject({
+    expect(snapshotVerdict(mover(later, copyingProgress(500)))).toMatchObject({
       effects: ['StreamSegments'],
       requeueAfterMs: 2 * second,
       status: { waitingFor: expect.stringContaining('ECONNRESET') as string },
     })
-    const again = decided(mover(later, copying(501)))
+    const again = snapshotVerdict(mover(later, copyingProgress(501)))
     expect(again).toMatchObject({
       effects: ['StreamSegments'],
       requeueAfterMs: 250,
@@ -313,27 +326,33 @@ describe('how it ended', () => {
       { reason: 'MoverStarting', phase: 'Moving' },
     ],
   ] as const)('%s', (_, exitCode, expected) => {
-    const snapshot = streaming()
+    const snapshot = streamingSnapshot()
     const job = aJob(snapshot)
-    const verdict = decided({ ...mover(snapshot), mover: { ...noMover, job, jobs: [job], pod: ended(exitCode) } })
+    const verdict = snapshotVerdict({
+      ...mover(snapshot),
+      mover: { ...noMover, job, jobs: [job], pod: endedPod(exitCode) },
+    })
     expect(verdict).toMatchObject(expected)
     expect(verdict.status.move?.failures ?? 0).toBe(0)
   })
 })
 
 describe('pinLeft', () => {
-  const finished = (completedAt: string, pinned = true): MeiliSnapshot =>
-    aSnapshot({ spec: allowed, status: { ...moving({ stream: { ...stream, pinned } }), phase: 'Failed', completedAt } })
-  const deleted = (spanMs: number): MeiliSnapshot =>
-    aSnapshot({ spec: allowed, metadata: { deletionTimestamp: ago(spanMs) }, status: moving({ stream }) })
+  const finishedSnapshot = (completedAt: string, pinned = true): MeiliSnapshot =>
+    aSnapshot({
+      spec: allowed,
+      status: { ...movingStatus({ stream: { ...stream, pinned } }), phase: 'Failed', completedAt },
+    })
+  const deletedSnapshot = (spanMs: number): MeiliSnapshot =>
+    aSnapshot({ spec: allowed, metadata: { deletionTimestamp: ago(spanMs) }, status: movingStatus({ stream }) })
 
   test.each([
-    ['an object that has ended', finished(ago(minute))],
-    ['an object that is being deleted', deleted(second)],
+    ['an object that has ended', finishedSnapshot(ago(minute))],
+    ['an object that is being deleted', deletedSnapshot(second)],
   ])('%s keeps its finalizer until nothing of ours is beside the file', (_, snapshot) => {
     expect(effectsOf('RemovePin', { snapshot })).toEqual([{ kind: 'RemovePin', source }])
-    expect(decided({ snapshot })).toMatchObject({ effects: ['RemovePin'], requeueAfterMs: second })
-    expect(decided({ snapshot }).status).toEqual(snapshot.status)
+    expect(snapshotVerdict({ snapshot })).toMatchObject({ effects: ['RemovePin'], requeueAfterMs: second })
+    expect(snapshotVerdict({ snapshot }).status).toEqual(snapshot.status)
   })
 
   test.each([
@@ -343,24 +362,24 @@ describe('pinLeft', () => {
       { kind: 'Refused', effect: 'RemovePin', message: 'exec in Pod shop/search-0 answered 404' },
     ],
   ] as const)('a pin that %s is off the record', (_, fact) => {
-    const snapshot = finished(ago(minute))
+    const snapshot = finishedSnapshot(ago(minute))
     const status = learnFact(snapshot, fact, now)
     expect(status).toEqual({
       ...snapshot.status,
       move: { ...snapshot.status?.move, stream: { ...stream, pinned: false } },
     })
-    expect(decided({ snapshot: { ...snapshot, status } }).effects).toEqual(['RemoveFinalizer'])
+    expect(snapshotVerdict({ snapshot: { ...snapshot, status } }).effects).toEqual(['RemoveFinalizer'])
   })
 
   test.each([
-    ['an end', finished(ago(hour))],
-    ['a deletion', deleted(2 * minute)],
+    ['an end', finishedSnapshot(ago(hour))],
+    ['a deletion', deletedSnapshot(2 * minute)],
   ])('one that cannot be removed holds up %s no longer than its limit', (_, snapshot) => {
-    expect(decided({ snapshot }).effects).not.toContain('RemovePin')
-    expect(decided({ snapshot }).effects).toEqual(['RemoveFinalizer'])
+    expect(snapshotVerdict({ snapshot }).effects).not.toContain('RemovePin')
+    expect(snapshotVerdict({ snapshot }).effects).toEqual(['RemoveFinalizer'])
   })
 
   test('a snapshot on its way keeps its pin', () => {
-    expect(effectsOf('RemovePin', mover(streaming(), copying(0)))).toEqual([])
+    expect(effectsOf('RemovePin', mover(streamingSnapshot(), copyingProgress(0)))).toEqual([])
   })
 })

@@ -8,12 +8,12 @@ import { MeilisearchClient } from '../../../../../src/meilisearch/client.ts'
 import type { Connection, Connections } from '../../../../../src/perform/meilisearch-connections.ts'
 import { askEngine } from '../../../../../src/kinds/snapshot/observe/engine.ts'
 import type { EngineAnswer, EngineSeen } from '../../../../../src/kinds/snapshot/observation.ts'
-import { aSnapshot, baseline, requested } from '../../../../support/builders/observations.ts'
+import { aSnapshot, baseline, requestedStatus } from '../../../../support/builders/observations.ts'
 
 type Reply = { readonly status?: number; readonly body: unknown }
 
 /** A task as Meilisearch 1.21 writes it: what it does not know is null. */
-const wire = (uid: number, changes: object = {}): object => ({
+const rawTask = (uid: number, changes: object = {}): object => ({
   uid,
   batchUid: null,
   indexUid: null,
@@ -61,7 +61,7 @@ describe('askEngine', () => {
   beforeEach(() => {
     asked.length = 0
     replies = {
-      [newest]: page([wire(12)], 13),
+      [newest]: page([rawTask(12)], 13),
       '/version': { body: { commitSha: 'unknown', commitDate: 'unknown', pkgVersion: '1.21.0' } },
       '/stats': {
         body: {
@@ -71,14 +71,14 @@ describe('askEngine', () => {
           indexes: { products: { numberOfDocuments: 3, isIndexing: false } },
         },
       },
-      '/tasks/11': { body: wire(11, { enqueuedAt: baseline.enqueuedAt }) },
+      '/tasks/11': { body: rawTask(11, { enqueuedAt: baseline.enqueuedAt }) },
       [above(12)]: page([]),
       [above(0)]: page([]),
       [running]: { body: { results: [] } },
     }
   })
 
-  const ask = async (status: MeiliSnapshotStatus = requested(), connection?: Connection): Promise<EngineSeen> => {
+  const ask = async (status: MeiliSnapshotStatus = requestedStatus(), connection?: Connection): Promise<EngineSeen> => {
     const connections = {
       open: () =>
         Promise.resolve(
@@ -113,7 +113,7 @@ describe('askEngine', () => {
     expect((await answer({})).newest).toBeUndefined()
   })
 
-  test.each([{}, requested()])(
+  test.each([{}, requestedStatus()])(
     'tasks that are there and cannot be seen: the key is limited to some indexes',
     async (status) => {
       replies[newest] = page([], 4)
@@ -127,7 +127,7 @@ describe('askEngine', () => {
   )
 
   test('candidates begin right above the baseline', async () => {
-    replies[above(12)] = page([wire(12), wire(13, { status: 'failed' })])
+    replies[above(12)] = page([rawTask(12), rawTask(13, { status: 'failed' })])
     expect((await answer()).candidates.map(({ uid, status }) => [uid, status])).toEqual([
       [12, 'enqueued'],
       [13, 'failed'],
@@ -136,13 +136,15 @@ describe('askEngine', () => {
   })
 
   test('without a baseline they begin with the first task of all', async () => {
-    replies[above(0)] = page([wire(0)])
-    expect((await answer(requested({ baseline: undefined as never }))).candidates.map(({ uid }) => uid)).toEqual([0])
+    replies[above(0)] = page([rawTask(0)])
+    expect((await answer(requestedStatus({ baseline: undefined as never }))).candidates.map(({ uid }) => uid)).toEqual([
+      0,
+    ])
   })
 
   test('all pages are read', async () => {
-    replies[above(12)] = page([wire(12)], 2, 40)
-    replies[above(40)] = page([wire(40)], 2)
+    replies[above(12)] = page([rawTask(12)], 2, 40)
+    replies[above(40)] = page([rawTask(40)], 2)
     expect((await answer()).candidates.map(({ uid }) => uid)).toEqual([12, 40])
   })
 
@@ -153,7 +155,7 @@ describe('askEngine', () => {
   })
 
   test('what Meilisearch gives as null is absent', async () => {
-    replies[above(12)] = page([wire(12)])
+    replies[above(12)] = page([rawTask(12)])
     expect((await answer()).candidates).toEqual([
       { uid: 12, status: 'enqueued', enqueuedAt: '2026-03-01T11:00:12.123456789Z' },
     ])
@@ -161,7 +163,7 @@ describe('askEngine', () => {
 
   test('a task is in its own words, without what we do not keep', async () => {
     replies[above(12)] = page([
-      wire(12, {
+      rawTask(12, {
         status: 'failed',
         batchUid: 9,
         startedAt: '2026-03-01T11:00:13Z',
@@ -185,7 +187,7 @@ describe('askEngine', () => {
   })
 
   test('while a candidate is unfinished, the batch that runs is read with its innermost step', async () => {
-    replies[above(12)] = page([wire(12)])
+    replies[above(12)] = page([rawTask(12)])
     replies[running] = {
       body: {
         results: [
@@ -212,19 +214,19 @@ describe('askEngine', () => {
   })
 
   test('a batch that tells nothing of itself is still a batch', async () => {
-    replies[above(12)] = page([wire(12)])
+    replies[above(12)] = page([rawTask(12)])
     replies[running] = { body: { results: [{ uid: 8, progress: null, stats: null }] } }
     expect((await answer()).running).toEqual({ uid: 8, types: 'unknown', step: undefined, percent: undefined })
   })
 
   test('without an unfinished candidate nobody asks for it', async () => {
-    replies[above(12)] = page([wire(12, { status: 'succeeded' })])
+    replies[above(12)] = page([rawTask(12, { status: 'succeeded' })])
     expect((await answer()).running).toBeUndefined()
     expect(asked).not.toContain(`GET ${running}`)
   })
 
   test('once a snapshot is there to be described, the contents are read', async () => {
-    replies[above(12)] = page([wire(12, { status: 'succeeded' })])
+    replies[above(12)] = page([rawTask(12, { status: 'succeeded' })])
     expect(await answer()).toMatchObject({
       databaseSizeBytes: 900,
       indexes: { count: 1, documents: 3, listed: [{ uid: 'products', documents: 3 }] },
@@ -232,7 +234,7 @@ describe('askEngine', () => {
   })
 
   test('nothing but GET is ever sent', async () => {
-    replies[above(12)] = page([wire(12), wire(13, { status: 'succeeded' })])
+    replies[above(12)] = page([rawTask(12), rawTask(13, { status: 'succeeded' })])
     await answer()
     expect(asked.filter((call) => !call.startsWith('GET '))).toEqual([])
   })
@@ -250,7 +252,7 @@ describe('askEngine', () => {
     [429, 'too_many'],
     [400, 'bad_request'],
     [404, 'not_found'],
-  ])('%d is a server that cannot be used now, told with one full stop', async (status, code) => {
+  ])('%d is a server that cannot be used now, reported with one full stop', async (status, code) => {
     replies[newest] = { status, body: { message: 'Something is wrong.', code } }
     expect(await ask()).toEqual({
       state: 'Unreachable',
@@ -267,7 +269,7 @@ describe('askEngine', () => {
   })
 
   test('a Secret that is missing is Unauthorized, and the server is not asked', async () => {
-    expect(await ask(requested(), { state: 'SecretMissing', message: 'Secret keys does not exist.' })).toEqual({
+    expect(await ask(requestedStatus(), { state: 'SecretMissing', message: 'Secret keys does not exist.' })).toEqual({
       state: 'Unauthorized',
       message: 'Secret keys does not exist.',
     })
@@ -276,7 +278,7 @@ describe('askEngine', () => {
 
   test('no reply at all is Unreachable, and the key is in no message', async () => {
     const client = new MeilisearchClient({ endpoint: 'http://127.0.0.1:9', key: 'a-key-that-stays-here' })
-    const seen = await ask(requested(), { state: 'Open', client })
+    const seen = await ask(requestedStatus(), { state: 'Open', client })
     expect(seen).toMatchObject({ state: 'Unreachable', message: expect.stringContaining('got no reply') })
     expect(JSON.stringify(seen)).not.toContain('a-key-that-stays-here')
   })

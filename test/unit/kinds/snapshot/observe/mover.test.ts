@@ -10,24 +10,24 @@ import {
   hour,
   jobName,
   minute,
-  moving,
-  requested,
-  running,
+  movingStatus,
+  requestedStatus,
+  runningPod,
   second,
 } from '../../../../support/builders/observations.ts'
 import { observe } from './one-look.ts'
 import type { World } from './one-look.ts'
 
 describe('the mover', () => {
-  const snapshot = aSnapshot({ status: moving() })
+  const snapshot = aSnapshot({ status: movingStatus() })
   const job = aJob(snapshot)
   const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'job-uid' }]
   const pod = (name: string, ageMs: number, parts: object = {}): object => ({
-    status: running().status,
+    status: runningPod().status,
     ...parts,
     metadata: { name, namespace: 'shop', uid: `${name}-uid`, creationTimestamp: ago(ageMs), ownerReferences },
   })
-  const seen = async ({
+  const observeMover = async ({
     claim,
     ...world
   }: World & { readonly claim?: object }): Promise<SnapshotObservation['mover']> => {
@@ -37,8 +37,14 @@ describe('the mover', () => {
 
   test('is the Job of this attempt, among all of this object', async () => {
     const first = aJob(snapshot, { metadata: { name: 'first' } })
-    expect(await seen({ jobs: [first, job] })).toMatchObject({ job: { metadata: { name: jobName } }, jobs: [{}, {}] })
-    expect(await seen({ jobs: [first] })).toMatchObject({ job: undefined, jobs: [{ metadata: { name: 'first' } }] })
+    expect(await observeMover({ jobs: [first, job] })).toMatchObject({
+      job: { metadata: { name: jobName } },
+      jobs: [{}, {}],
+    })
+    expect(await observeMover({ jobs: [first] })).toMatchObject({
+      job: undefined,
+      jobs: [{ metadata: { name: 'first' } }],
+    })
   })
 
   test('has the newest pod of that very Job', async () => {
@@ -49,7 +55,9 @@ describe('the mover', () => {
         ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: jobName, uid: 'earlier-job-uid' }],
       },
     }
-    expect((await seen({ pods: [pod('old', hour), pod('new', minute), foreign] })).pod?.metadata?.name).toBe('new')
+    expect((await observeMover({ pods: [pod('old', hour), pod('new', minute), foreign] })).pod?.metadata?.name).toBe(
+      'new',
+    )
   })
 
   const line = (bytesDone: number): string => JSON.stringify({ step: 'copying', bytesDone, bytesTotal: 9 })
@@ -68,20 +76,22 @@ describe('the mover', () => {
     ['an output that may not be read', new TerminalError('forbidden'), undefined],
     ['an output of a node that is silent', new TransientError('cut off'), undefined],
   ])('its progress is %s', async (_, logs, bytesDone) => {
-    expect((await seen({ pods: [pod('new', minute)], logs })).progress?.bytesDone).toBe(bytesDone)
+    expect((await observeMover({ pods: [pod('new', minute)], logs })).progress?.bytesDone).toBe(bytesDone)
   })
 
   test('an API server that does not answer ends the pass', async () => {
-    await expect(seen({ pods: [pod('new', minute)], unanswered: new TransientError('busy') })).rejects.toThrow('busy')
+    await expect(observeMover({ pods: [pod('new', minute)], unanswered: new TransientError('busy') })).rejects.toThrow(
+      'busy',
+    )
   })
 
   test('a mover that does not run prints nothing that counts', async () => {
     expect(
-      (await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], logs: line(1) })).progress,
+      (await observeMover({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], logs: line(1) })).progress,
     ).toBeUndefined()
   })
 
-  const warning = (reason: string, times: object): object => ({
+  const aWarning = (reason: string, times: object): object => ({
     reason,
     message: `${reason} it is.`,
     metadata: { creationTimestamp: ago(hour) },
@@ -90,31 +100,33 @@ describe('the mover', () => {
 
   test('the newest Warning tells what holds it up, whichever time it carries', async () => {
     const events = [
-      warning('Old', { lastTimestamp: ago(minute) }),
-      warning('Newest', { eventTime: ago(second), lastTimestamp: null }),
-      warning('Oldest', {}),
+      aWarning('Old', { lastTimestamp: ago(minute) }),
+      aWarning('Newest', { eventTime: ago(second), lastTimestamp: null }),
+      aWarning('Oldest', {}),
     ]
     const newest = { reason: 'Newest', message: 'Newest it is.' }
-    expect((await seen({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning).toEqual(
-      newest,
-    )
-    expect((await seen({ events })).warning).toEqual(newest)
+    expect(
+      (await observeMover({ pods: [pod('new', minute, { status: { phase: 'Pending' } })], events })).warning,
+    ).toEqual(newest)
+    expect((await observeMover({ events })).warning).toEqual(newest)
   })
 
   test('a mover that runs has no warning', async () => {
-    expect((await seen({ pods: [pod('new', minute)], events: [warning('Unhealthy', {})] })).warning).toBeUndefined()
+    expect(
+      (await observeMover({ pods: [pod('new', minute)], events: [aWarning('Unhealthy', {})] })).warning,
+    ).toBeUndefined()
   })
 
   const unbound = { status: { phase: 'Pending' } }
   const homeless = pod('new', minute, { status: { phase: 'Pending' } })
   const binder = [
-    warning('WaitForFirstConsumer', { type: 'Normal', lastTimestamp: ago(second) }),
-    warning('FailedBinding', { type: 'Normal', lastTimestamp: ago(minute) }),
-    warning('ProvisioningFailed', { type: 'Warning' }),
+    aWarning('WaitForFirstConsumer', { type: 'Normal', lastTimestamp: ago(second) }),
+    aWarning('FailedBinding', { type: 'Normal', lastTimestamp: ago(minute) }),
+    aWarning('ProvisioningFailed', { type: 'Warning' }),
   ]
 
   test('a claim without a volume speaks for itself while the pod waits for it', async () => {
-    expect((await seen({ pods: [homeless], events: binder, claim: unbound })).claimTrouble).toBe(
+    expect((await observeMover({ pods: [homeless], events: binder, claim: unbound })).claimTrouble).toBe(
       'claim backups has no volume: FailedBinding: FailedBinding it is.',
     )
   })
@@ -128,10 +140,10 @@ describe('the mover', () => {
     ['a claim before there is a pod', { claim: unbound }],
     ['a claim that is not there', { pods: [homeless], objects: {} }],
   ])('%s says nothing', async (_, world) => {
-    expect((await seen({ ...world, events: binder })).claimTrouble).toBeUndefined()
+    expect((await observeMover({ ...world, events: binder })).claimTrouble).toBeUndefined()
   })
 
   test('before the move there is none to look for', async () => {
-    expect((await observe(aSnapshot({ status: requested() }), { jobs: [job] })).mover.jobs).toEqual([])
+    expect((await observe(aSnapshot({ status: requestedStatus() }), { jobs: [job] })).mover.jobs).toEqual([])
   })
 })

@@ -13,13 +13,13 @@ import {
   aTarget,
   hour,
   minute,
-  moving,
-  requested,
+  movingStatus,
+  requestedStatus,
   second,
 } from '../../../../support/builders/observations.ts'
 import { observe } from './one-look.ts'
 
-/** Another snapshot of the same server, as old as told. */
+/** Another snapshot of the same server, as old as given. */
 const other = (
   name: string,
   parts: { ageMs?: number; status?: MeiliSnapshotStatus; metadata?: object; instance?: string } = {},
@@ -30,7 +30,7 @@ const other = (
     spec: { source: { instanceRef: { name: parts.instance ?? 'search' } } },
     ...(parts.status === undefined ? {} : { status: parts.status }),
   })
-const waitingFor = (reason: string): MeiliSnapshotStatus => ({
+const waitingStatus = (reason: string): MeiliSnapshotStatus => ({
   phase: 'Pending',
   conditions: [aCondition('Ready', 'False', { reason })],
 })
@@ -40,7 +40,10 @@ describe('the queue', () => {
     (await observe(aSnapshot(), { snapshots })).ahead
 
   test('older ones that wait for nothing but their turn go first', async () => {
-    expect(await ahead(other('fresh'), other('queued', { status: waitingFor('Queued') }))).toEqual(['fresh', 'queued'])
+    expect(await ahead(other('fresh'), other('queued', { status: waitingStatus('Queued') }))).toEqual([
+      'fresh',
+      'queued',
+    ])
   })
 
   test('younger ones do not', async () => {
@@ -55,15 +58,15 @@ describe('the queue', () => {
   test.each(['ClaimNotFound', 'Unauthorized', 'TargetNotReady'])(
     'one that waits for something else (%s) blocks nobody',
     async (reason) => {
-      expect(await ahead(other('held-up', { status: waitingFor(reason) }))).toEqual([])
+      expect(await ahead(other('held-up', { status: waitingStatus(reason) }))).toEqual([])
     },
   )
 
   test('one with a request on record goes first, also where it is younger or being deleted', async () => {
     expect(
       await ahead(
-        other('active', { ageMs: minute, status: requested() }),
-        other('leaving', { status: requested(), metadata: { deletionTimestamp: ago(second) } }),
+        other('active', { ageMs: minute, status: requestedStatus() }),
+        other('leaving', { status: requestedStatus(), metadata: { deletionTimestamp: ago(second) } }),
       ),
     ).toEqual(['active', 'leaving'])
   })
@@ -75,8 +78,8 @@ describe('the queue', () => {
   test('one that has ended does not', async () => {
     expect(
       await ahead(
-        other('done', { status: { ...moving(), phase: 'Completed' } }),
-        other('failed', { status: { ...requested(), phase: 'Failed' } }),
+        other('done', { status: { ...movingStatus(), phase: 'Completed' } }),
+        other('failed', { status: { ...requestedStatus(), phase: 'Failed' } }),
       ),
     ).toEqual([])
   })
@@ -106,8 +109,8 @@ describe('the queue', () => {
 describe('tasks of others', () => {
   test('are those that they have on record, adopted or named by the reply', async () => {
     const snapshots = [
-      other('a', { status: requested({ taskUid: 12 }) }),
-      other('b', { status: requested({}, { task: { uid: 13, status: 'enqueued', enqueuedAt: ago(second) } }) }),
+      other('a', { status: requestedStatus({ taskUid: 12 }) }),
+      other('b', { status: requestedStatus({}, { task: { uid: 13, status: 'enqueued', enqueuedAt: ago(second) } }) }),
       other('c'),
     ]
     expect((await observe(aSnapshot(), { snapshots })).adoptedByOthers).toEqual([12, 13])
@@ -218,25 +221,28 @@ describe('what is read', () => {
     const notReady = anInstance({ status: { conditions: [aCondition('Ready', 'False', { reason: 'Unreachable' })] } })
     expect((await observe(aSnapshot(), { instances: [notReady] })).engine.state).toBe('NotAsked')
     expect((await observe(aSnapshot())).engine.state).toBe('Unauthorized')
-    expect((await observe(aSnapshot({ status: requested() }), { instances: [notReady] })).engine.state).toBe(
+    expect((await observe(aSnapshot({ status: requestedStatus() }), { instances: [notReady] })).engine.state).toBe(
       'Unauthorized',
     )
   })
 
   test('the server is not asked while a mover is there', async () => {
-    const snapshot = aSnapshot({ status: moving() })
+    const snapshot = aSnapshot({ status: movingStatus() })
     expect((await observe(snapshot, { jobs: [aJob(snapshot)] })).engine.state).toBe('NotAsked')
     expect((await observe(snapshot)).engine.state).toBe('Unauthorized')
   })
 
   test('movers of others count, in all namespaces, until those have ended', async () => {
     const snapshots = [
-      other('a', { status: moving() }),
-      other('b', { status: moving(), metadata: { namespace: 'bank' } }),
-      other('c', { status: { ...moving(), phase: 'Completed' } }),
-      other('d', { status: requested() }),
+      other('a', { status: movingStatus() }),
+      other('b', { status: movingStatus(), metadata: { namespace: 'bank' } }),
+      other('c', { status: { ...movingStatus(), phase: 'Completed' } }),
+      other('d', { status: requestedStatus() }),
     ]
-    expect((await observe(aSnapshot({ status: moving() }), { snapshots })).movers).toEqual({ running: 2, limit: 10 })
+    expect((await observe(aSnapshot({ status: movingStatus() }), { snapshots })).movers).toEqual({
+      running: 2,
+      limit: 10,
+    })
   })
 })
 

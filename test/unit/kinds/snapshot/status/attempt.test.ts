@@ -8,13 +8,13 @@ import {
   aTask,
   baseline,
   conditionsIn,
-  decided,
+  snapshotVerdict,
   effectsOf,
   hour,
   minute,
   now,
   pendingConditions,
-  processing,
+  processingTask,
   second,
 } from '../../../../support/builders/observations.ts'
 
@@ -39,7 +39,10 @@ const again = (changes: object = {}): { snapshot: ReturnType<typeof aSnapshot> }
 describe('the second attempt', () => {
   test('takes the newest task as its baseline, and keeps the reason on record', () => {
     const newest = { uid: 20, enqueuedAt: '2026-03-01T11:59:00Z' }
-    const verdict = decided({ ...again(), engine: anEngine({ newest, candidates: [aTask({ status: 'canceled' })] }) })
+    const verdict = snapshotVerdict({
+      ...again(),
+      engine: anEngine({ newest, candidates: [aTask({ status: 'canceled' })] }),
+    })
     expect(verdict).toMatchObject({ phase: 'Snapshotting', reason: 'Requesting', effects: ['RequestSnapshot'] })
     expect(verdict.status.request).toMatchObject({
       attempt: 2,
@@ -51,9 +54,9 @@ describe('the second attempt', () => {
   })
 
   test('waits while Meilisearch works on a snapshot above the old baseline', () => {
-    const verdict = decided({
+    const verdict = snapshotVerdict({
       ...again(),
-      engine: anEngine({ candidates: [aTask({ status: 'canceled' }), processing({ uid: 13 })] }),
+      engine: anEngine({ candidates: [aTask({ status: 'canceled' }), processingTask({ uid: 13 })] }),
     })
     expect(verdict).toMatchObject({
       phase: 'Pending',
@@ -65,12 +68,15 @@ describe('the second attempt', () => {
   })
 
   test('keeps its turn: what came after it stays behind it', () => {
-    expect(decided({ ...again(), ahead: ['older'] }).effects).toEqual(['RequestSnapshot'])
+    expect(snapshotVerdict({ ...again(), ahead: ['older'] }).effects).toEqual(['RequestSnapshot'])
   })
 
   test('has a deadlines.start of its own, from when it began', () => {
-    expect(decided({ ...again(), target: undefined })).toMatchObject({ phase: 'Pending', reason: 'TargetNotReady' })
-    const late = decided({ ...again({ startedAt: ago(hour + second) }), target: undefined })
+    expect(snapshotVerdict({ ...again(), target: undefined })).toMatchObject({
+      phase: 'Pending',
+      reason: 'TargetNotReady',
+    })
+    const late = snapshotVerdict({ ...again({ startedAt: ago(hour + second) }), target: undefined })
     expect(late).toMatchObject({
       phase: 'Failed',
       reason: 'StartDeadlineExceeded',
@@ -79,7 +85,7 @@ describe('the second attempt', () => {
   })
 
   test('the whole duration counts from the first', () => {
-    const late = decided({ ...again({ startedAt: ago(hour + second) }), target: undefined })
+    const late = snapshotVerdict({ ...again({ startedAt: ago(hour + second) }), target: undefined })
     expect(late.status.duration).toBe('5h')
   })
 
@@ -92,7 +98,9 @@ describe('the second attempt', () => {
     const engine = anEngine({
       candidates: [aTask({ status: 'succeeded', batchUid: 3, startedAt: ago(30 * second), finishedAt: ago(second) })],
     })
-    expect(decided({ snapshot: aSnapshot({ status }), engine }, now).status.move?.jobName).toBe('nightly-0a1b2c3d-2-1')
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status }), engine }, now).status.move?.jobName).toBe(
+      'nightly-0a1b2c3d-2-1',
+    )
   })
 
   test('its request is fenced like the first', () => {

@@ -12,9 +12,9 @@ import {
   aTask,
   hour,
   minute,
-  moving,
+  movingStatus,
   now,
-  requested,
+  requestedStatus,
   second,
 } from '../../../../support/builders/observations.ts'
 
@@ -25,15 +25,15 @@ describe('deadlines', () => {
   })
 
   test('task runs from the adoption, else from the request', () => {
-    expect(taskDeadlineMs(aSnapshot({ status: requested({ postedAt: ago(hour), adoptedAt: ago(minute) }) }), now)).toBe(
-      now - minute + 6 * hour,
-    )
-    expect(taskDeadlineMs(aSnapshot({ status: requested({ postedAt: ago(hour) }) }), now)).toBe(now + 5 * hour)
+    expect(
+      taskDeadlineMs(aSnapshot({ status: requestedStatus({ postedAt: ago(hour), adoptedAt: ago(minute) }) }), now),
+    ).toBe(now - minute + 6 * hour)
+    expect(taskDeadlineMs(aSnapshot({ status: requestedStatus({ postedAt: ago(hour) }) }), now)).toBe(now + 5 * hour)
     expect(taskDeadlineMs(aSnapshot(), now)).toBe(now + 6 * hour)
   })
 
   test('move runs from the first mover on', () => {
-    expect(moveDeadlineMs(aSnapshot({ status: moving({ startedAt: ago(hour) }) }), now)).toBe(now + 5 * hour)
+    expect(moveDeadlineMs(aSnapshot({ status: movingStatus({ startedAt: ago(hour) }) }), now)).toBe(now + 5 * hour)
     expect(moveDeadlineMs(aSnapshot(), now)).toBe(now + 6 * hour)
   })
 
@@ -45,7 +45,7 @@ describe('deadlines', () => {
 
   test("Meilisearch's clock has no say", () => {
     const task = aTask({ enqueuedAt: '1999-01-01T00:00:00Z' })
-    expect(taskDeadlineMs(aSnapshot({ status: requested({}, { task }) }), now)).toBe(now - 20 * second + 6 * hour)
+    expect(taskDeadlineMs(aSnapshot({ status: requestedStatus({}, { task }) }), now)).toBe(now - 20 * second + 6 * hour)
   })
 })
 

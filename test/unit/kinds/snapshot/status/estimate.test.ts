@@ -7,13 +7,13 @@ import {
   aJob,
   anEngine,
   aSnapshot,
-  decided,
+  snapshotVerdict,
   minute,
-  moving,
+  movingStatus,
   noMover,
-  processing,
-  requested,
-  running,
+  processingTask,
+  requestedStatus,
+  runningPod,
 } from '../../../../support/builders/observations.ts'
 
 const artifact = {
@@ -28,7 +28,7 @@ const artifact = {
 } as const
 const earlier = { taskMs: 10 * minute, moveMs: 2 * minute, sizeBytes: 1000 }
 
-const finished = (completedAt: string, changes: object = {}): MeiliSnapshot =>
+const finishedSnapshot = (completedAt: string, changes: object = {}): MeiliSnapshot =>
   aSnapshot({
     status: {
       phase: 'Completed',
@@ -47,31 +47,35 @@ const finished = (completedAt: string, changes: object = {}): MeiliSnapshot =>
   })
 
 test('the newest completed one counts', () => {
-  expect(earlierRun([finished('2026-03-01T10:13:00Z'), finished('2026-03-01T10:12:00Z')])).toEqual(earlier)
+  expect(earlierRun([finishedSnapshot('2026-03-01T10:13:00Z'), finishedSnapshot('2026-03-01T10:12:00Z')])).toEqual(
+    earlier,
+  )
   expect(earlierRun([aSnapshot()])).toBeUndefined()
 })
 
 test('is said when Meilisearch begins, kept, and not said any more once it has passed', () => {
-  const snapshot = aSnapshot({ status: requested({ taskUid: 12 }) })
-  const engine = anEngine({ candidates: [processing()] })
-  const first = decided({ snapshot, engine, earlier })
+  const snapshot = aSnapshot({ status: requestedStatus({ taskUid: 12 }) })
+  const engine = anEngine({ candidates: [processingTask()] })
+  const first = snapshotVerdict({ snapshot, engine, earlier })
   expect(first.status.progress?.estimatedCompletion).toBe('2026-03-01T12:12:00Z')
   const at = (status: typeof first.status, atMs: number): string | undefined =>
-    decided({ snapshot: aSnapshot({ status }), engine, earlier }, atMs).status.progress?.estimatedCompletion
+    snapshotVerdict({ snapshot: aSnapshot({ status }), engine, earlier }, atMs).status.progress?.estimatedCompletion
   expect(at(first.status, Date.parse('2026-03-01T12:05:00Z'))).toBe('2026-03-01T12:12:00Z')
   expect(at(first.status, Date.parse('2026-03-01T12:13:00Z'))).toBeUndefined()
 })
 
 test('of the move is in proportion to the size', () => {
-  const snapshot = aSnapshot({ status: moving() })
+  const snapshot = aSnapshot({ status: movingStatus() })
   const job = aJob(snapshot)
   const mover = {
     ...noMover,
     job,
     jobs: [job],
-    pod: running(),
+    pod: runningPod(),
     progress: { step: 'copying', bytesDone: 1, bytesTotal: 500 } as const,
   }
-  expect(decided({ snapshot, mover, earlier }).status.progress?.estimatedCompletion).toBe('2026-03-01T12:00:50Z')
-  expect(decided({ snapshot, mover }).status.progress?.estimatedCompletion).toBeUndefined()
+  expect(snapshotVerdict({ snapshot, mover, earlier }).status.progress?.estimatedCompletion).toBe(
+    '2026-03-01T12:00:50Z',
+  )
+  expect(snapshotVerdict({ snapshot, mover }).status.progress?.estimatedCompletion).toBeUndefined()
 })

@@ -203,7 +203,7 @@ describe('failed', () => {
     expect(failed(aSnapshot(), { reason: 'MoverFailed', message: 'It broke.' }, now + 999).duration).toBe('0s')
   })
 
-  test('words of others are told without secrets, and cut between characters', () => {
+  test('words of others are repeated without secrets, and cut between characters', () => {
     const message = (words: string): string | undefined =>
       failed(aSnapshot(), { reason: 'MoverFailed', message: words }, now).conditions?.[0]?.message
     expect(message('mount -o password=s3cr3t failed')).toBe('mount -o password=*** failed')

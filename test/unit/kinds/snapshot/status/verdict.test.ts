@@ -19,9 +19,9 @@ import {
   aJob,
   aSnapshot,
   minute,
-  moving,
+  movingStatus,
   now,
-  requested,
+  requestedStatus,
   second,
 } from '../../../../support/builders/observations.ts'
 
@@ -30,7 +30,7 @@ const decided = (verdict: Verdict, snapshot = aSnapshot()): ReturnType<typeof de
 const effects = [{ kind: 'AddFinalizer', finalizer: 'x' }] as const
 
 describe('what leaves the judgement as it is', () => {
-  const snapshot = aSnapshot({ status: moving() })
+  const snapshot = aSnapshot({ status: movingStatus() })
 
   test('unchanged', () => {
     expect(decided(unchanged({ effects, againMs: 7 }), snapshot)).toEqual({
@@ -69,12 +69,12 @@ describe('waiting', () => {
 describe('what was refused', () => {
   const refused = (reason: SnapshotReason): MeiliSnapshot =>
     aSnapshot({
-      status: requested(
+      status: requestedStatus(
         { refused: 'no.' },
         { waitingFor: 'no.', conditions: [aCondition('Ready', 'False', { reason })] },
       ),
     })
-  const job = aJob(aSnapshot({ status: moving() }))
+  const job = aJob(aSnapshot({ status: movingStatus() }))
   const again = (keepsRefusal: boolean): Verdict =>
     step({
       phase: 'Moving',
@@ -129,7 +129,7 @@ describe('anew', () => {
 
   test('asks for another snapshot, and after the third says that it failed', () => {
     const at = (attempt: number): ReturnType<typeof decisionOf> =>
-      decided(anew(why), aSnapshot({ status: requested({ attempt }) }))
+      decided(anew(why), aSnapshot({ status: requestedStatus({ attempt }) }))
     expect(at(1)).toMatchObject({
       status: { phase: 'Pending', request: { attempt: 2, posts: 0 } },
       requeueAfterMs: 1000,

@@ -17,14 +17,14 @@ import { baseName, isChildOf } from '../../../../../../src/reconcile/names.ts'
 import { databaseClaimsOf } from '../../../../../../src/reconcile/server-reference.ts'
 import { aManagedInstance, run, serverPod } from '../../../../../support/builders/managed-observations.ts'
 
-const managed = (instance: MeiliInstance): NonNullable<MeiliInstance['spec']['managed']> => instance.spec.managed!
+const managedSpec = (instance: MeiliInstance): NonNullable<MeiliInstance['spec']['managed']> => instance.spec.managed!
 const claimsOf = (parts: object, spec: object = {}): readonly Child[] => {
   const instance = aManagedInstance({ managed: parts, spec })
-  return claims(instance, managed(instance), undefined)
+  return claims(instance, managedSpec(instance), undefined)
 }
 const templateOf = (parts: object = {}, how: object = {}): V1PodTemplateSpec => {
   const instance = aManagedInstance({ managed: parts })
-  return (statefulSet(instance, managed(instance), { ...run, ...how }).spec as V1StatefulSetSpec).template
+  return (statefulSet(instance, managedSpec(instance), { ...run, ...how }).spec as V1StatefulSetSpec).template
 }
 const containerOf = (...from: Parameters<typeof templateOf>): NonNullable<V1PodTemplateSpec['spec']>['containers'][0] =>
   templateOf(...from).spec!.containers[0]!
@@ -51,7 +51,7 @@ describe('names', () => {
 
   test('labels tell whose a child is, and not whose else', () => {
     const instance = aManagedInstance()
-    const { metadata } = service(instance, managed(instance))
+    const { metadata } = service(instance, managedSpec(instance))
     expect(isChildOf(instance, { ...metadata.labels, theirs: 'too' })).toBe(true)
     expect(isChildOf(aManagedInstance({ name: 'shows' }), metadata.labels)).toBe(false)
     expect(isChildOf(instance, undefined)).toBe(false)
@@ -61,8 +61,8 @@ describe('names', () => {
     const instance = aManagedInstance()
     const children = [
       ...claimsOf({}),
-      service(instance, managed(instance)),
-      statefulSet(instance, managed(instance), run),
+      service(instance, managedSpec(instance)),
+      statefulSet(instance, managedSpec(instance), run),
       keySecret(instance),
       connectionSecret(instance),
     ]
@@ -81,8 +81,8 @@ describe('names', () => {
       const instance = aManagedInstance({ name })
       const selected = { 'meili-operator.dev/instance': baseName(instance) }
       expect(Object.values(selected)).toEqual([expect.stringMatching(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)])
-      expect(service(instance, managed(instance)).spec).toMatchObject({ selector: selected })
-      expect((statefulSet(instance, managed(instance), run).spec as V1StatefulSetSpec).selector).toEqual({
+      expect(service(instance, managedSpec(instance)).spec).toMatchObject({ selector: selected })
+      expect((statefulSet(instance, managedSpec(instance), run).spec as V1StatefulSetSpec).selector).toEqual({
         matchLabels: selected,
       })
     },
@@ -115,10 +115,10 @@ describe('claims', () => {
   })
 
   test('Retain: they belong to nobody. Delete: to the instance. Scratch always does', () => {
-    const owned = (parts: object, spec: object): boolean[] =>
+    const areOwned = (parts: object, spec: object): boolean[] =>
       claimsOf(parts, spec).map(({ metadata }) => metadata.ownerReferences !== undefined)
-    expect(owned({ scratch: { size: '1Gi' } }, {})).toEqual([false, true])
-    expect(owned({ snapshots: { size: '1Gi' } }, { deletionPolicy: 'Delete' })).toEqual([true, true])
+    expect(areOwned({ scratch: { size: '1Gi' } }, {})).toEqual([false, true])
+    expect(areOwned({ snapshots: { size: '1Gi' } }, { deletionPolicy: 'Delete' })).toEqual([true, true])
   })
 })
 
@@ -140,29 +140,29 @@ test("the Service has the port that was asked for, and leads to the pod's", () =
   const instance = aManagedInstance({
     managed: { service: { type: 'LoadBalancer', port: 80, annotations: { a: 'b' } } },
   })
-  expect(service(instance, managed(instance))).toMatchObject({
+  expect(service(instance, managedSpec(instance))).toMatchObject({
     metadata: { annotations: { a: 'b' } },
     spec: { type: 'LoadBalancer', ports: [{ name: 'http', port: 80, targetPort: 'meilisearch' }] },
   })
   expect(containerOf().ports).toEqual([{ name: 'meilisearch', containerPort: 7700, protocol: 'TCP' }])
-  expect(serviceUrl(instance, managed(instance))).toBe('http://movies.shop.svc:80')
+  expect(serviceUrl(instance, managedSpec(instance))).toBe('http://movies.shop.svc:80')
 })
 
 describe('the StatefulSet', () => {
   test('of one, replaced when we say so', () => {
     const instance = aManagedInstance()
-    expect(statefulSet(instance, managed(instance), run).spec).toMatchObject({
+    expect(statefulSet(instance, managedSpec(instance), run).spec).toMatchObject({
       replicas: 1,
       updateStrategy: { type: 'OnDelete' },
       serviceName: 'movies',
     })
-    expect(statefulSet(instance, managed(instance), { ...run, replicas: 0 }).spec).toMatchObject({ replicas: 0 })
+    expect(statefulSet(instance, managedSpec(instance), { ...run, replicas: 0 }).spec).toMatchObject({ replicas: 0 })
   })
 
   test('the mark of what was applied changes with every change, and with nothing else', () => {
     const mark = (parts: object = {}, how: object = {}): string | undefined => {
       const instance = aManagedInstance({ managed: parts })
-      return statefulSet(instance, managed(instance), { ...run, ...how }).metadata.annotations[
+      return statefulSet(instance, managedSpec(instance), { ...run, ...how }).metadata.annotations[
         'meili-operator.dev/applied'
       ]
     }
@@ -249,8 +249,8 @@ describe('the pod', () => {
     ])
   })
 
-  type Place = readonly [string, object, Record<string, string>, readonly (string | undefined)[]]
-  test.each<Place>([
+  type Location = readonly [string, object, Record<string, string>, readonly (string | undefined)[]]
+  test.each<Location>([
     [
       'all on the storage',
       {},

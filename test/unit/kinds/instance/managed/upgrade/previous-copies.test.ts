@@ -8,13 +8,13 @@ import { instanceStory } from '../../../../../../src/kinds/instance/story.ts'
 import { healthy } from '../../../../../support/builders/instance-observations.ts'
 import {
   aManagedInstance,
-  changed,
-  decidedManaged,
+  withChanges,
+  managedVerdict,
   everything,
 } from '../../../../../support/builders/managed-observations.ts'
 import type { Seen, Verdict } from '../../../../../support/builders/managed-observations.ts'
 import { ago, aSnapshot, hour, minute, now } from '../../../../../support/builders/observations.ts'
-import { asked, elsewhere } from './asked-upgrade.ts'
+import { instanceToUpgrade, elsewhere } from './asked-upgrade.ts'
 
 type Upgrade = NonNullable<MeiliInstanceStatus['upgrade']>
 
@@ -27,9 +27,9 @@ const upgradeOf = (changes: Partial<Upgrade> = {}): Upgrade => ({
   startedAt: ago(minute),
   ...changes,
 })
-const running = (managed: object, upgrade: Upgrade, { managed: seen, ...more }: Seen): Verdict =>
-  decidedManaged({
-    instance: asked(managed, { observedGeneration: 2, upgrade }),
+const runningVerdict = (managed: object, upgrade: Upgrade, { managed: seen, ...more }: Seen): Verdict =>
+  managedVerdict({
+    instance: instanceToUpgrade(managed, { observedGeneration: 2, upgrade }),
     ...more,
     managed: { ...everything(aManagedInstance()), ...seen },
   })
@@ -40,13 +40,15 @@ describe('Direct, while one is on its way', () => {
     aSnapshot({ metadata: { name: 'movies-before-1-50-0-movies-u-2', uid: 'u', resourceVersion: '7' }, status })
 
   test('one that has failed no longer stops it', () => {
-    const verdict = running(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Failed' }) } })
+    const verdict = runningVerdict(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Failed' }) } })
     expect(verdict.status.upgrade).toMatchObject({ step: 'Start' })
     expect(verdict.status.upgrade?.snapshot).toBeUndefined()
   })
 
   test('one that has not begun is removed', () => {
-    expect(running(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Pending' }) } })).toMatchObject({
+    expect(
+      runningVerdict(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Pending' }) } }),
+    ).toMatchObject({
       effects: [{ kind: 'DeleteSnapshot', name: 'movies-before-1-50-0-movies-u-2', uid: 'u', resourceVersion: '7' }],
       status: { upgrade: { step: 'Snapshot' } },
     })
@@ -54,7 +56,7 @@ describe('Direct, while one is on its way', () => {
 
   test('one that is being made is let end', () => {
     expect(
-      running(direct, upgradeOf(), {
+      runningVerdict(direct, upgradeOf(), {
         managed: { snapshotBefore: copy({ phase: 'Snapshotting', request: { posts: 1 } }) },
       }),
     ).toMatchObject({ reason: 'Upgrading', effects: [], status: { upgrade: { step: 'Snapshot' } } })
@@ -62,7 +64,7 @@ describe('Direct, while one is on its way', () => {
 
   test('one that is complete stays on record', () => {
     expect(
-      running(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Completed' }) } }).status.upgrade,
+      runningVerdict(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Completed' }) } }).status.upgrade,
     ).toMatchObject({ step: 'Start', snapshot: 'movies-before-1-50-0-movies-u-2' })
   })
 })
@@ -78,7 +80,7 @@ describe('only the last one is kept', () => {
     name: string,
     { metadata = {}, spec = {}, phase = 'Completed' }: { metadata?: object; spec?: object; phase?: string } = {},
   ): MeiliSnapshot =>
-    changed(
+    withChanges(
       aSnapshot({
         metadata: {
           name,
@@ -101,29 +103,31 @@ describe('only the last one is kept', () => {
     copies: readonly MeiliSnapshot[],
     { upgrade = done, kept = last }: { upgrade?: Upgrade; kept?: MeiliSnapshot | undefined } = {},
   ): Verdict =>
-    running(elsewhere, upgrade, {
+    runningVerdict(elsewhere, upgrade, {
       server: { ...(healthy as ServerSeen & { state: 'Answered' }), version: '1.50.0' },
       managed: {
-        ...everything(asked(), { version: '1.50.0', upgrade: true }),
+        ...everything(instanceToUpgrade(), { version: '1.50.0', upgrade: true }),
         safetyCopies: copies,
         snapshotBefore: kept,
       },
     })
-  const removed = ({ effects }: Verdict): string[] =>
+  const removedSnapshots = ({ effects }: Verdict): string[] =>
     effects.flatMap((effect) =>
       effect.kind === 'DeleteSnapshot' ? [`${effect.name} ${effect.uid} ${effect.resourceVersion}`] : [],
     )
 
   test('done: the one before goes, as it was seen and put on record first; this one stays', () => {
     const verdict = after([first, last])
-    expect(removed(verdict)).toEqual(['movies-before-1-21-0-movies-u-1 uid-of-movies-before-1-21-0-movies-u-1 7'])
+    expect(removedSnapshots(verdict)).toEqual([
+      'movies-before-1-21-0-movies-u-1 uid-of-movies-before-1-21-0-movies-u-1 7',
+    ])
     expect(verdict.status.upgrade?.superseded).toEqual(['movies-before-1-21-0-movies-u-1'])
   })
 
   test('cut off in between, it goes on, and tells it once', () => {
     const told = after([first, last]).status
     const again = after([first, last], { upgrade: told.upgrade! })
-    expect(removed(again)).toHaveLength(1)
+    expect(removedSnapshots(again)).toHaveLength(1)
     expect(again.status.upgrade).toEqual(told.upgrade)
     const stories = (from: MeiliInstanceStatus, to: MeiliInstanceStatus): string[] =>
       instanceStory(from, to)
@@ -138,18 +142,20 @@ describe('only the last one is kept', () => {
   test("a removal that is refused stays on record in the API server's words while it is tried again, and no longer than that", () => {
     const told = after([first, last]).status
     const refused = learnRefusal(
-      asked(elsewhere, told),
+      instanceToUpgrade(elsewhere, told),
       { kind: 'Refused', effect: 'DeleteSnapshot', message: 'denied by policy' },
       now,
     )
     expect(refused).toEqual({ ...told, upgrade: { ...told.upgrade, failure: 'denied by policy' } })
-    expect(removed(after([first, last], { upgrade: refused.upgrade! }))).toHaveLength(1)
+    expect(removedSnapshots(after([first, last], { upgrade: refused.upgrade! }))).toHaveLength(1)
     expect(after([first, last], { upgrade: refused.upgrade! }).status.upgrade).toEqual(refused.upgrade)
     expect(after([last], { upgrade: refused.upgrade! }).status.upgrade).toEqual(told.upgrade)
   })
 
   test('one that failed goes as well', () => {
-    expect(removed(after([aCopy('movies-before-1-21-0-movies-u-1', { phase: 'Failed' }), last]))).toHaveLength(1)
+    expect(removedSnapshots(after([aCopy('movies-before-1-21-0-movies-u-1', { phase: 'Failed' }), last]))).toHaveLength(
+      1,
+    )
   })
 
   test.each<[string, MeiliSnapshot]>([
@@ -172,24 +178,24 @@ describe('only the last one is kept', () => {
     ['that is newer', aCopy('movies-before-1-21-0-movies-u-1', { metadata: { creationTimestamp: ago(0) } })],
     ['that is going', aCopy('movies-before-1-21-0-movies-u-1', { metadata: { deletionTimestamp: ago(0) } })],
   ])('never one %s', (_, copy) => {
-    expect(removed(after([copy, last]))).toEqual([])
+    expect(removedSnapshots(after([copy, last]))).toEqual([])
   })
 
   test.each<[string, Parameters<typeof after>[1]]>([
     ['before the upgrade is done', { upgrade: upgradeOf({ step: 'Documents', indexes: 9, documents: 9 }) }],
-    ['where the last one is gone', { kept: changed(last, { metadata: { ...last.metadata, name: 'another' } }) }],
+    ['where the last one is gone', { kept: withChanges(last, { metadata: { ...last.metadata, name: 'another' } }) }],
     [
       'where the last one is going',
-      { kept: changed(last, { metadata: { ...last.metadata, deletionTimestamp: ago(0) } }) },
+      { kept: withChanges(last, { metadata: { ...last.metadata, deletionTimestamp: ago(0) } }) },
     ],
-    ['where the last one failed', { kept: changed(last, { status: { phase: 'Failed' } }) }],
+    ['where the last one failed', { kept: withChanges(last, { status: { phase: 'Failed' } }) }],
     [
       'where the last upgrade took none',
       { upgrade: upgradeOf({ step: 'Done', completedAt: ago(0), snapshot: undefined }) },
     ],
   ])('and none %s', (_, how) => {
     const verdict = after([first, last], how)
-    expect(removed(verdict)).toEqual([])
+    expect(removedSnapshots(verdict)).toEqual([])
     expect(verdict.status.upgrade?.to).toBe('1.50.0')
   })
 })

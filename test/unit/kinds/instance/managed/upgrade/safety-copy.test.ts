@@ -4,11 +4,16 @@ import type { ServerSeen } from '../../../../../../src/kinds/instance/observatio
 import { lookAtManaged } from '../../../../../../src/kinds/instance/observe/managed.ts'
 import { Connections } from '../../../../../../src/perform/meilisearch-connections.ts'
 import { aLocation, healthy } from '../../../../../support/builders/instance-observations.ts'
-import { aManagedInstance, changed, everything, noPod } from '../../../../../support/builders/managed-observations.ts'
+import {
+  aManagedInstance,
+  withChanges,
+  everything,
+  noPod,
+} from '../../../../../support/builders/managed-observations.ts'
 import type { Seen, Verdict } from '../../../../../support/builders/managed-observations.ts'
 import { KubeInMemory } from '../../../../../support/kubernetes/kube-in-memory.ts'
 import { anInstance } from '../../../../../support/builders/observations.ts'
-import { decided, elsewhere, held, waysOut } from './asked-upgrade.ts'
+import { upgradeVerdict, elsewhere, held, waysOut } from './asked-upgrade.ts'
 
 const destinationIn = ({ effects }: Verdict): unknown =>
   effects.map((effect) =>
@@ -17,7 +22,7 @@ const destinationIn = ({ effects }: Verdict): unknown =>
 
 describe('where it is stored', () => {
   test('with ten lines it is held: the old version serves on, nothing is on record as begun, and each way out is named', () => {
-    const verdict = decided({})
+    const verdict = upgradeVerdict({})
     expect(verdict).toMatchObject(held)
     expect(verdict.message).toBe(
       `From 1.21.0 to 1.50.0: held before anything was changed. A snapshot is to be taken first, and nothing says where to store it: the claim of the database is no safe place. Set upgrade.destination.claim, or snapshots to a volume of its own; ${waysOut}`,
@@ -43,24 +48,24 @@ describe('where it is stored', () => {
       ...everything(aManagedInstance({ managed })).claims,
       ...('snapshots' in managed && 'claimName' in managed.snapshots ? { snapshots: shared.shared } : {}),
     }
-    expect(destinationIn(decided(managed, { managed: { claims } }))).toEqual(destination)
+    expect(destinationIn(upgradeVerdict(managed, { managed: { claims } }))).toEqual(destination)
   })
 
   test('with strategy Direct it goes on without', () => {
-    expect(decided({ upgrade: { strategy: 'Direct' } }).status.upgrade).toMatchObject({ step: 'Start' })
+    expect(upgradeVerdict({ upgrade: { strategy: 'Direct' } }).status.upgrade).toMatchObject({ step: 'Start' })
   })
 
   test('snapshots on the claim of the database are no volume of their own', () => {
     const claims = { data: { metadata: { name: 'mine' } } }
     expect(
-      decided(
+      upgradeVerdict(
         { storage: { claimName: 'mine' }, snapshots: { claimName: 'mine' } },
         { managed: { claims: { ...claims, snapshots: claims.data } } },
       ).reason,
     ).toBe('UpgradeHeld')
     const own = { metadata: { name: 'movies-data' } }
     expect(
-      decided(
+      upgradeVerdict(
         { snapshots: { claimName: 'movies-data' } },
         { managed: { claims: { ...everything(aManagedInstance()).claims, snapshots: own } } },
       ).message,
@@ -79,7 +84,7 @@ describe('where it is stored', () => {
       'upgrade.destination names claim movies-scratch, which is deleted with this MeiliInstance, as it is its scratch. Name another claim there;',
     ],
   ])('a destination on %s is refused before it is asked for', (name, managed, says) => {
-    const verdict = decided({ ...managed, upgrade: { destination: { claim: { name } } } })
+    const verdict = upgradeVerdict({ ...managed, upgrade: { destination: { claim: { name } } } })
     expect(verdict).toMatchObject(held)
     expect(verdict.message).toContain(`${says} ${waysOut}`)
   })
@@ -100,7 +105,7 @@ describe('where it is stored', () => {
     'the database of another MeiliInstance is no destination either, named by %s: no MeiliSnapshot that can only fail',
     (_, managed, { says, ...place }) => {
       const claims = { ...everything(aManagedInstance()).claims, snapshots: { metadata: { name: 'backups' } } }
-      const verdict = decided(managed, {
+      const verdict = upgradeVerdict(managed, {
         managed: { claims, otherDatabases: [{ instance: 'songs', claimName: 'backups', ...place }] },
       })
       expect(verdict).toMatchObject(held)
@@ -108,7 +113,7 @@ describe('where it is stored', () => {
         `The snapshot that is to be taken first would be stored on claim backups, which ${says}: nothing is stored beside a database. Set upgrade.destination.claim to another one; ${waysOut}`,
       )
       expect(
-        decided(managed, {
+        upgradeVerdict(managed, {
           managed: { claims, otherDatabases: [{ instance: 'songs', claimName: 'songs-data', ...place }] },
         }).does,
       ).toEqual(['CreateSnapshot'])
@@ -135,7 +140,7 @@ describe('where it is stored', () => {
   })
 
   test("the server's own claim for snapshots cannot take it where it is ReadWriteOncePod", () => {
-    const verdict = decided({ snapshots: { size: '10Gi', accessModes: ['ReadWriteOncePod'] } })
+    const verdict = upgradeVerdict({ snapshots: { size: '10Gi', accessModes: ['ReadWriteOncePod'] } })
     expect(verdict).toMatchObject(held)
     expect(verdict.message).toContain(
       "stored on claim movies-snapshots, which is ReadWriteOncePod and the server's own",
@@ -166,7 +171,7 @@ describe('where none can be taken', () => {
   ])(
     '%s: that is said at once with Direct among the ways out, and none is made that can only fail',
     (_, seen, says) => {
-      const verdict = decided(elsewhere, seen)
+      const verdict = upgradeVerdict(elsewhere, seen)
       expect(verdict).toMatchObject(held)
       expect(verdict.message).toContain(says)
       expect(verdict.message).toContain(waysOut)
@@ -174,11 +179,11 @@ describe('where none can be taken', () => {
   )
 
   test('where streaming is installed it is streamed', () => {
-    const { effects } = decided(elsewhere, { ...singleMount, streaming: true })
+    const { effects } = upgradeVerdict(elsewhere, { ...singleMount, streaming: true })
     expect(effects).toMatchObject([
       { kind: 'CreateSnapshot', snapshot: { spec: { mover: { stream: { mode: 'IfNeeded' } } } } },
     ])
-    expect(decided().effects).not.toMatchObject([{ snapshot: { spec: { mover: {} } } }])
+    expect(upgradeVerdict().effects).not.toMatchObject([{ snapshot: { spec: { mover: {} } } }])
   })
 
   test.each([
@@ -186,8 +191,8 @@ describe('where none can be taken', () => {
     [30, '64424509440'],
   ])('a database of %s GiB is streamed whole: no default refuses its file once it is made', (gibibytes, maxSize) => {
     const database = { sizeBytes: gibibytes * 2 ** 30, indexes: 2, documents: 7 }
-    const unsized = { data: changed(everything(aManagedInstance()).claims.data, { status: { phase: 'Bound' } }) }
-    const { effects } = decided(elsewhere, {
+    const unsized = { data: withChanges(everything(aManagedInstance()).claims.data, { status: { phase: 'Bound' } }) }
+    const { effects } = upgradeVerdict(elsewhere, {
       ...singleMount,
       streaming: true,
       server: { ...(healthy as ServerSeen & { state: 'Answered' }), database },
@@ -200,7 +205,7 @@ describe('where none can be taken', () => {
     ['there is no pod', noPod],
     ['its claim is not bound', { claim: undefined }],
   ])('%s: it is waited for, and not failed by a deadline meanwhile', (_, seen) => {
-    const verdict = decided(elsewhere, seen)
+    const verdict = upgradeVerdict(elsewhere, seen)
     expect(verdict.does).toEqual([])
     expect(verdict).toMatchObject({ reason: 'Upgrading', progress: 'Reconciling' })
   })

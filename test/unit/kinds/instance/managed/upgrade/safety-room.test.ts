@@ -5,17 +5,17 @@ import type { ServerSeen } from '../../../../../../src/kinds/instance/observatio
 import { healthy } from '../../../../../support/builders/instance-observations.ts'
 import {
   aManagedInstance,
-  changed,
-  decidedManaged,
+  withChanges,
+  managedVerdict,
   everything,
   noPod,
   serverPod,
 } from '../../../../../support/builders/managed-observations.ts'
 import type { Seen } from '../../../../../support/builders/managed-observations.ts'
 import { ago, hour } from '../../../../../support/builders/observations.ts'
-import { asked, decided, elsewhere, held } from './asked-upgrade.ts'
+import { instanceToUpgrade, upgradeVerdict, elsewhere, held } from './asked-upgrade.ts'
 
-describe('room on the claim of the database', () => {
+describe('space on the claim of the database', () => {
   const gibibyte = 2 ** 30
   const server = (gibibytes: number): ServerSeen => ({
     ...(healthy as ServerSeen & { state: 'Answered' }),
@@ -27,17 +27,17 @@ describe('room on the claim of the database', () => {
   const earlier = { name: 'nightly', completedAt: ago(hour) }
 
   test('what cannot fit is held with the figures, and goes on when the claim has grown', () => {
-    const verdict = decided(elsewhere, { server: server(8) })
+    const verdict = upgradeVerdict(elsewhere, { server: server(8) })
     expect(verdict).toMatchObject(held)
     expect(verdict.message).toContain(
       "Claim movies-data has 20.0 GiB, of which the database takes 8.0 GiB; the snapshot that is to be taken first needs about 8.0 GiB for a copy of the database and 4.8 GiB for its file there as well, and a full disk would stop the server's writes. Set a larger storage.size, or scratch or snapshots to take that to volumes of their own;",
     )
     const { claims } = everything(aManagedInstance())
     expect(
-      decided(elsewhere, {
+      upgradeVerdict(elsewhere, {
         server: server(8),
         managed: {
-          claims: { data: changed(claims.data, { status: { phase: 'Bound', capacity: { storage: '40Gi' } } }) },
+          claims: { data: withChanges(claims.data, { status: { phase: 'Bound', capacity: { storage: '40Gi' } } }) },
         },
       }).does,
     ).toEqual(['CreateSnapshot'])
@@ -68,7 +68,9 @@ describe('room on the claim of the database', () => {
       true,
     ],
   ])('of 20 GiB, %s', (_, { gibibytes, ...seen }, fits) => {
-    expect(decided(elsewhere, { server: server(gibibytes), ...seen }).does).toEqual(fits ? ['CreateSnapshot'] : [])
+    expect(upgradeVerdict(elsewhere, { server: server(gibibytes), ...seen }).does).toEqual(
+      fits ? ['CreateSnapshot'] : [],
+    )
   })
 
   const volume = (name: string, claimName: string): object => ({ name, persistentVolumeClaim: { claimName } })
@@ -147,12 +149,12 @@ describe('room on the claim of the database', () => {
     const role = 'scratch' in managed ? 'scratch' : 'snapshots'
     const claims = {
       ...before,
-      data: changed(before.data, { status: claimOf('', '40Gi').status }),
+      data: withChanges(before.data, { status: claimOf('', '40Gi').status }),
       ...(claim === undefined
         ? {}
-        : { [role]: changed(before[role] ?? claim, claim.status === undefined ? {} : { status: claim.status }) }),
+        : { [role]: withChanges(before[role] ?? claim, claim.status === undefined ? {} : { status: claim.status }) }),
     }
-    const verdict = decided(wanted, {
+    const verdict = upgradeVerdict(wanted, {
       server: server(8),
       pods: [serverPod({ spec: { volumes: [{ name: 'data' }, ...volumes] } })],
       managed: { claims },
@@ -161,10 +163,10 @@ describe('room on the claim of the database', () => {
     expect(verdict.message).toContain(says ?? 'is being taken first')
   })
 
-  test('without a pod nobody knows what it will mount: nothing is held for room', () => {
-    const instance = asked(elsewhere)
+  test('without a pod nobody knows what it will mount: nothing is held for space', () => {
+    const instance = instanceToUpgrade(elsewhere)
     const database = { sizeBytes: 19 * gibibyte, size: '19 GiB', indexes: 2, documents: 7 }
-    const { reason } = decidedManaged({
+    const { reason } = managedVerdict({
       ...noPod,
       instance: { ...instance, status: { ...instance.status, database } },
       managed: everything(aManagedInstance()),
@@ -175,9 +177,9 @@ describe('room on the claim of the database', () => {
   test('what is unknown holds up nothing', () => {
     const { claims } = everything(aManagedInstance())
     expect(
-      decided(elsewhere, {
+      upgradeVerdict(elsewhere, {
         server: server(19),
-        managed: { claims: { data: changed(claims.data, { status: { phase: 'Bound' } }) } },
+        managed: { claims: { data: withChanges(claims.data, { status: { phase: 'Bound' } }) } },
       }).does,
     ).toEqual(['CreateSnapshot'])
   })

@@ -6,8 +6,8 @@ import type { ManagedSeen, ServerSeen } from '../../../../../../src/kinds/instan
 import { healthy } from '../../../../../support/builders/instance-observations.ts'
 import {
   aManagedInstance,
-  changed,
-  decidedManaged,
+  withChanges,
+  managedVerdict,
   everything,
   noPod,
   notReadyPod,
@@ -19,7 +19,7 @@ import { ago, aSnapshot, minute } from '../../../../../support/builders/observat
 type Upgrade = NonNullable<MeiliInstanceStatus['upgrade']>
 
 const before = everything(aManagedInstance())
-const recorded = (changes: Partial<Upgrade>): MeiliInstanceStatus => ({
+const upgradeStatus = (changes: Partial<Upgrade>): MeiliInstanceStatus => ({
   observedGeneration: 2,
   database: { sizeBytes: 1, size: '1 B', indexes: 2, documents: 7 },
   upgrade: {
@@ -34,8 +34,8 @@ const recorded = (changes: Partial<Upgrade>): MeiliInstanceStatus => ({
 })
 const copy = { name: 'movies-before-1-50-0-movies-u-2' }
 const destination = { claim: { name: 'backups' } }
-const asked = (
-  status: MeiliInstanceStatus = { observedGeneration: 1, database: recorded({}).database },
+const instanceToUpgrade = (
+  status: MeiliInstanceStatus = { observedGeneration: 1, database: upgradeStatus({}).database },
   managed: object = {},
 ): ReturnType<typeof aManagedInstance> =>
   aManagedInstance({
@@ -51,7 +51,7 @@ const answers = (upgradeTask: (ServerSeen & { state: 'Answered' })['upgradeTask'
   ...(upgradeTask === undefined ? {} : { upgradeTask }),
 })
 /** The image and variables that the StatefulSet is to have, where it is applied. */
-const wanted = ({ effects }: Verdict): string | undefined => {
+const wantedImage = ({ effects }: Verdict): string | undefined => {
   const found = effects.find((effect) => effect.kind === 'Apply' && effect.child.kind === 'StatefulSet') as
     | { child: { spec: { template: { spec: { containers: [{ image: string; env: { name: string }[] }] } } } } }
     | undefined
@@ -62,11 +62,14 @@ const wanted = ({ effects }: Verdict): string | undefined => {
   )
 }
 /** Everything as the new version has it. */
-const after: ManagedSeen = { ...everything(asked(), { version: '1.50.0', upgrade: true }), claims: before.claims }
+const after: ManagedSeen = {
+  ...everything(instanceToUpgrade(), { version: '1.50.0', upgrade: true }),
+  claims: before.claims,
+}
 
 describe('upgrading', () => {
   test('SnapshotFirst begins with a snapshot; the old version runs on', () => {
-    const verdict = decidedManaged({ instance: asked(), managed: before })
+    const verdict = managedVerdict({ instance: instanceToUpgrade(), managed: before })
     expect(verdict.status.upgrade).toMatchObject({
       from: '1.21.0',
       to: '1.50.0',
@@ -93,7 +96,9 @@ describe('upgrading', () => {
 
   test('it is waited for, and nothing is asked twice', () => {
     const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Moving', request: { attempt: 1 } as never } })
-    expect(decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })).toMatchObject({
+    expect(
+      managedVerdict({ instance: instanceToUpgrade(upgradeStatus({})), managed: { ...before, snapshotBefore } }),
+    ).toMatchObject({
       reason: 'Upgrading',
       effects: [],
       status: { upgrade: { step: 'Snapshot' } },
@@ -102,9 +107,12 @@ describe('upgrading', () => {
 
   test('completed: documents are counted, and the new version may change the database', () => {
     const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Completed' } })
-    const verdict = decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })
+    const verdict = managedVerdict({
+      instance: instanceToUpgrade(upgradeStatus({})),
+      managed: { ...before, snapshotBefore },
+    })
     expect(verdict.status.upgrade).toMatchObject({ step: 'Start', indexes: 2, documents: 7 })
-    expect(wanted(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
+    expect(wantedImage(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
   })
 
   test('a snapshot that fails stops it: the old version runs, untouched', () => {
@@ -117,14 +125,17 @@ describe('upgrading', () => {
             type: 'Ready',
             status: 'False',
             reason: 'InsufficientSpace',
-            message: 'No room.',
+            message: 'No space.',
             lastTransitionTime: ago(0),
             observedGeneration: 1,
           },
         ],
       },
     })
-    const verdict = decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })
+    const verdict = managedVerdict({
+      instance: instanceToUpgrade(upgradeStatus({})),
+      managed: { ...before, snapshotBefore },
+    })
     expect(verdict).toMatchObject({ reason: 'UpgradeFailed', progress: 'Stalled', ready: 'True Ready', effects: [] })
     expect(verdict.message).toContain(
       'Delete MeiliSnapshot movies-before-1-50-0-movies-u-2 and another one is taken; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0.',
@@ -133,7 +144,7 @@ describe('upgrading', () => {
 
   describe('the next upgrade, with that of the one before complete', () => {
     const one = { name: 'movies-before-1-21-0-movies-u-1' }
-    const status = recorded({
+    const status = upgradeStatus({
       from: '1.20.0',
       to: '1.21.0',
       step: 'Done',
@@ -147,13 +158,13 @@ describe('upgrading', () => {
       ['is done', status],
       ['is given up for it', { ...status, upgrade: { ...status.upgrade!, step: 'Start' as const } }],
     ])('takes a snapshot of its own where that one %s', (_, known) => {
-      const verdict = decidedManaged({ instance: asked(known), managed: seen })
+      const verdict = managedVerdict({ instance: instanceToUpgrade(known), managed: seen })
       expect(verdict.effects).toMatchObject([{ kind: 'CreateSnapshot', snapshot: { metadata: copy } }])
       expect(verdict.status.upgrade).toMatchObject({ from: '1.21.0', to: '1.50.0', step: 'Snapshot' })
     })
 
     test('is held where nothing says where to store it', () => {
-      expect(decidedManaged({ instance: asked(status, { upgrade: {} }), managed: seen })).toMatchObject({
+      expect(managedVerdict({ instance: instanceToUpgrade(status, { upgrade: {} }), managed: seen })).toMatchObject({
         reason: 'UpgradeHeld',
         effects: [],
       })
@@ -167,7 +178,7 @@ describe('upgrading', () => {
       status: { phase: 'Pending' },
     })
     const before_ = (snapshotBefore: ManagedSeen['snapshotBefore']): Verdict =>
-      decidedManaged({ instance: asked(recorded({})), managed: { ...before, snapshotBefore } })
+      managedVerdict({ instance: instanceToUpgrade(upgradeStatus({})), managed: { ...before, snapshotBefore } })
     expect(before_(elsewhere).effects).toEqual([
       { kind: 'DeleteSnapshot', name: copy.name, uid: 'u', resourceVersion: '7' },
     ])
@@ -180,15 +191,22 @@ describe('upgrading', () => {
   })
 
   test('Direct starts at once', () => {
-    const verdict = decidedManaged({ instance: asked(undefined, { upgrade: { strategy: 'Direct' } }), managed: before })
+    const verdict = managedVerdict({
+      instance: instanceToUpgrade(undefined, { upgrade: { strategy: 'Direct' } }),
+      managed: before,
+    })
     expect(verdict.status.upgrade).toMatchObject({ step: 'Start', documents: 7 })
-    expect(wanted(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
+    expect(wantedImage(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
   })
 
   test('the old pod is replaced when the StatefulSet is as it should be', () => {
     const outdated = serverPod({ metadata: { labels: { 'controller-revision-hash': 'movies-old' } } })
     expect(
-      decidedManaged({ instance: asked(recorded({ step: 'Start' })), pods: [outdated], managed: after }),
+      managedVerdict({
+        instance: instanceToUpgrade(upgradeStatus({ step: 'Start' })),
+        pods: [outdated],
+        managed: after,
+      }),
     ).toMatchObject({ reason: 'Restarting', does: ['DeletePod'], status: { upgrade: { step: 'Start' } } })
   })
 
@@ -209,8 +227,8 @@ describe('upgrading', () => {
       ],
     })
     const pod = serverPod({ spec: newPod.spec!, status: crashed.status! })
-    const verdict = decidedManaged({
-      instance: asked(recorded({ step: 'Start' })),
+    const verdict = managedVerdict({
+      instance: instanceToUpgrade(upgradeStatus({ step: 'Start' })),
       pods: [pod],
       server: { state: 'Unreachable', message: 'x' },
       managed: after,
@@ -233,8 +251,8 @@ describe('upgrading', () => {
       status: { conditions: [{ type: 'PodScheduled', status: 'False', message: '0/2 nodes' }] },
     })
     expect(
-      decidedManaged({
-        instance: asked(recorded({ step: 'Start' })),
+      managedVerdict({
+        instance: instanceToUpgrade(upgradeStatus({ step: 'Start' })),
         pods: [pod],
         server: { state: 'NotAsked' },
         managed: after,
@@ -245,8 +263,8 @@ describe('upgrading', () => {
   test.each(['enqueued', 'processing'])(
     'the database is being changed (%s): nothing is restarted meanwhile',
     (status) => {
-      const verdict = decidedManaged({
-        instance: asked(recorded({ step: 'Start' })),
+      const verdict = managedVerdict({
+        instance: instanceToUpgrade(upgradeStatus({ step: 'Start' })),
         pods: [serverPod({ metadata: { labels: { 'controller-revision-hash': 'x' } } })],
         server: answers({ status, error: undefined }),
         managed: after,
@@ -258,8 +276,8 @@ describe('upgrading', () => {
   )
 
   test('a task that fails stops it', () => {
-    const verdict = decidedManaged({
-      instance: asked(recorded({ step: 'Database' })),
+    const verdict = managedVerdict({
+      instance: instanceToUpgrade(upgradeStatus({ step: 'Database' })),
       pods: [newPod],
       server: answers({ status: 'failed', error: 'no space left' }),
       managed: after,
@@ -271,8 +289,8 @@ describe('upgrading', () => {
   test.each(['None' as const, { status: 'succeeded', error: undefined }])(
     'done when the documents are there: %j',
     (task) => {
-      const verdict = decidedManaged({
-        instance: asked(recorded({ step: 'Start', indexes: 2, documents: 7 })),
+      const verdict = managedVerdict({
+        instance: instanceToUpgrade(upgradeStatus({ step: 'Start', indexes: 2, documents: 7 })),
         pods: [newPod],
         server: answers(task),
         managed: after,
@@ -282,9 +300,9 @@ describe('upgrading', () => {
   )
 
   test('fewer documents than before: it says so, and a change of spec accepts it', () => {
-    const status = recorded({ step: 'Documents', indexes: 2, documents: 9 })
+    const status = upgradeStatus({ step: 'Documents', indexes: 2, documents: 9 })
     const few = { pods: [newPod], server: answers('None'), managed: after }
-    expect(decidedManaged({ instance: asked(status), ...few })).toMatchObject({
+    expect(managedVerdict({ instance: instanceToUpgrade(status), ...few })).toMatchObject({
       reason: 'UpgradeFailed',
       status: {
         upgrade: {
@@ -296,40 +314,45 @@ describe('upgrading', () => {
       },
     })
     const accepted = aManagedInstance({ managed: { version: '1.50.0' }, metadata: { generation: 3 }, status })
-    expect(decidedManaged({ instance: accepted, ...few }).status.upgrade?.step).toBe('Done')
+    expect(managedVerdict({ instance: accepted, ...few }).status.upgrade?.step).toBe('Done')
   })
 
   test('set back while the database is still the old one: the old version runs again, and the record goes', () => {
     const instance = aManagedInstance({
       metadata: { generation: 3 },
-      status: recorded({ step: 'Start', failure: 'no' }),
+      status: upgradeStatus({ step: 'Start', failure: 'no' }),
     })
-    const verdict = decidedManaged({ ...noPod, instance, managed: after })
+    const verdict = managedVerdict({ ...noPod, instance, managed: after })
     expect(verdict.status.upgrade).toBeUndefined()
-    expect(wanted(verdict)).toBe('getmeili/meilisearch:v1.21.0 may upgrade')
+    expect(wantedImage(verdict)).toBe('getmeili/meilisearch:v1.21.0 may upgrade')
   })
 
   test('the variables stay when it is done', () => {
-    const verdict = decidedManaged({
-      instance: asked(recorded({ step: 'Done' }), { resources: { limits: { cpu: '2' } } }),
+    const verdict = managedVerdict({
+      instance: instanceToUpgrade(upgradeStatus({ step: 'Done' }), { resources: { limits: { cpu: '2' } } }),
       pods: [newPod],
       server: answers(undefined),
       managed: after,
     })
-    expect(wanted(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
+    expect(wantedImage(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
     expect(verdict.status.upgrade?.step).toBe('Done')
   })
 
   test('suspended, it waits', () => {
-    const idle = changed(
-      everything(asked(undefined, { suspend: true }), { version: '1.50.0', upgrade: true, replicas: 0 }).statefulSet,
+    const idle = withChanges(
+      everything(instanceToUpgrade(undefined, { suspend: true }), { version: '1.50.0', upgrade: true, replicas: 0 })
+        .statefulSet,
       { status: { replicas: 0 } },
     )
-    const verdict = decidedManaged({
+    const verdict = managedVerdict({
       ...noPod,
-      instance: asked(recorded({ step: 'Start' }), { suspend: true }),
+      instance: instanceToUpgrade(upgradeStatus({ step: 'Start' }), { suspend: true }),
       managed: {
-        ...everything(asked(undefined, { suspend: true }), { version: '1.50.0', upgrade: true, replicas: 0 }),
+        ...everything(instanceToUpgrade(undefined, { suspend: true }), {
+          version: '1.50.0',
+          upgrade: true,
+          replicas: 0,
+        }),
         claims: before.claims,
         statefulSet: idle,
       },

@@ -1,4 +1,4 @@
-// The Job that moves one file: its name, its owner, when it is over, and what its mover is told.
+// The Job that moves one file: its name, its owner, when it is over, and the configuration of its mover.
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstance } from '../../../../../../src/api/instance.ts'
 import type { MeiliSnapshot } from '../../../../../../src/api/snapshot.ts'
@@ -20,9 +20,9 @@ import {
   hour,
   jobName,
   minute,
-  moving,
+  movingStatus,
   snapshotUid,
-  succeeded,
+  succeededTask,
 } from '../../../../../support/builders/observations.ts'
 
 interface Parts {
@@ -35,10 +35,10 @@ interface Parts {
 
 const from = (parts: Parts = {}): MoveFrom => ({
   ...anObservation(),
-  snapshot: aSnapshot({ status: moving() }),
+  snapshot: aSnapshot({ status: movingStatus() }),
   instance: anInstance(),
   target: aTarget(),
-  engine: anEngine({ candidates: [succeeded()] }),
+  engine: anEngine({ candidates: [succeededTask()] }),
   deadlineMs: 2 * hour,
   ...parts,
 })
@@ -59,7 +59,7 @@ describe('name', () => {
   test('is the name of the snapshot, 8 of its UID, and both attempts', () => {
     expect(moverJobName(aSnapshot(), 1)).toBe('nightly-0a1b2c3d-1-1')
     expect(
-      moverJobName(aSnapshot({ status: moving({}, { request: { attempt: 2, posts: 1, postedAt: '' } }) }), 3),
+      moverJobName(aSnapshot({ status: movingStatus({}, { request: { attempt: 2, posts: 1, postedAt: '' } }) }), 3),
     ).toBe('nightly-0a1b2c3d-2-3')
   })
 
@@ -83,7 +83,7 @@ describe('name', () => {
 
   test('is the one on record: the Job of this attempt and no other', () => {
     expect(
-      moverJob(from({ snapshot: aSnapshot({ status: moving({ attempt: 2, jobName: 'nightly-0a1b2c3d-1-2' }) }) }))
+      moverJob(from({ snapshot: aSnapshot({ status: movingStatus({ attempt: 2, jobName: 'nightly-0a1b2c3d-1-2' }) }) }))
         .metadata?.name,
     ).toBe('nightly-0a1b2c3d-1-2')
   })
@@ -184,7 +184,7 @@ describe('Job', () => {
       limits: { cpu: '2', memory: '256Mi' },
     })
     const snapshot = aSnapshot({
-      status: moving(),
+      status: movingStatus(),
       spec: {
         mover: {
           resources: { requests: { cpu: 1 }, limits: { memory: '1Gi', 'ephemeral-storage': '1Gi' } },
@@ -227,7 +227,7 @@ describe('configuration', () => {
 
   test('follows the directory and the verification that were asked for', () => {
     const snapshot = aSnapshot({
-      status: moving({ attempt: 2 }),
+      status: movingStatus({ attempt: 2 }),
       spec: { destination: { claim: { name: 'backups', path: 'movies/daily' } }, verification: { mode: 'None' } },
     })
     expect(configOf({ snapshot })).toMatchObject({
@@ -238,15 +238,17 @@ describe('configuration', () => {
   })
 
   test('has a directory that a file system takes, with the name of a partial copy around it, whatever the name', () => {
-    const { directory } = configOf({ snapshot: aSnapshot({ name: 'n'.repeat(253), status: moving() }) }).destination
+    const { directory } = configOf({
+      snapshot: aSnapshot({ name: 'n'.repeat(253), status: movingStatus() }),
+    }).destination
     expect(directory).toMatch(/^n{200}-0a1b2c3d$/)
   })
 
   test('lists the succeeded batches above the baseline, and those only: the file belongs to one of them', () => {
     const candidates = [
-      succeeded(),
-      succeeded({ uid: 13, batchUid: 10, status: 'failed' }),
-      succeeded({ uid: 14, batchUid: 11 }),
+      succeededTask(),
+      succeededTask({ uid: 13, batchUid: 10, status: 'failed' }),
+      succeededTask({ uid: 14, batchUid: 11 }),
       aTask({ uid: 15 }),
     ]
     const { batches } = configOf({ engine: anEngine({ candidates }) })
@@ -257,16 +259,16 @@ describe('configuration', () => {
     expect(batches[0]).toEqual({
       taskUid: 12,
       batchUid: 9,
-      enqueuedAt: succeeded().enqueuedAt,
-      startedAt: succeeded().startedAt,
-      finishedAt: succeeded().finishedAt,
+      enqueuedAt: succeededTask().enqueuedAt,
+      startedAt: succeededTask().startedAt,
+      finishedAt: succeededTask().finishedAt,
     })
   })
 
   test('keeps the batch on record where Meilisearch has deleted its task since', () => {
     expect(configOf({ engine: anEngine({ candidates: [] }) }).batches.map(({ taskUid }) => taskUid)).toEqual([12])
     expect(
-      configOf({ engine: anEngine({ candidates: [succeeded({ uid: 14, batchUid: 11 })] }) }).batches.map(
+      configOf({ engine: anEngine({ candidates: [succeededTask({ uid: 14, batchUid: 11 })] }) }).batches.map(
         ({ taskUid }) => taskUid,
       ),
     ).toEqual([12, 14])
@@ -287,7 +289,7 @@ describe('configuration', () => {
 
   test('the number of indexes is kept where there are more than are listed', () => {
     const engine = anEngine({
-      candidates: [succeeded()],
+      candidates: [succeededTask()],
       indexes: { count: 5000, documents: 5000, listed: [{ uid: 'films', documents: 1 }] },
     })
     expect(configOf({ engine }).describes.indexes).toEqual([{ uid: 'films', documents: 1 }])
@@ -300,7 +302,7 @@ describe('configuration', () => {
   test('keeps to the bandwidth that was asked for, in bytes per second', () => {
     expect(configOf()).not.toHaveProperty('bytesPerSecond')
     expect(
-      configOf({ snapshot: aSnapshot({ status: moving(), spec: { mover: { bandwidthLimit: '50Mi' } } }) })
+      configOf({ snapshot: aSnapshot({ status: movingStatus(), spec: { mover: { bandwidthLimit: '50Mi' } } }) })
         .bytesPerSecond,
     ).toBe(50 * 1024 * 1024)
   })

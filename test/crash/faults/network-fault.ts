@@ -1,10 +1,10 @@
-// Bad weather on the way between an operator and a server: every kind of call meets it, watches included, and then the sky is clear again.
+// A network fault between an operator and a server: every kind of call meets it once or twice, watches included, and then all is well again.
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Call, Forward, Guard, Reply } from '../place/door.ts'
+import type { Call, Forward, Guard, Reply } from '../fixture/http-proxy.ts'
 
 /** `410` is about watches alone: the API server has forgotten where the watcher stood. */
-export const weathers = ['delay', 'reset', 'half-open', '429', '500', 'cut body', '410'] as const
-export type Kind = (typeof weathers)[number]
+export const networkFaultKinds = ['delay', 'reset', 'half-open', '429', '500', 'cut body', '410'] as const
+export type Kind = (typeof networkFaultKinds)[number]
 
 const delayMs = 2000
 
@@ -17,14 +17,14 @@ const worthHanging: ReadonlySet<string> = new Set([
   'GET /tasks',
 ])
 
-/** An operator gives up its lease, and ends, when it was not renewed for 10 s: that is right, and another story. After a POST /snapshots without a reply its task is looked for during 30 s. */
+/** An operator gives up its lease, and ends, when it was not renewed for 10 s: that is right, and tried elsewhere. After a POST /snapshots without a reply its task is looked for during 30 s. */
 const seldom = /leases|POST \/snapshots/
 
 /** How often a kind of call meets it. */
 const timesOf = (kind: Kind, call: string): number => (kind === 'half-open' || seldom.test(call) ? 1 : 2)
 
 function refusal(code: number, reason: string, headers: Record<string, string> = {}): Reply {
-  const message = 'made up by the test: the weather is bad'
+  const message = 'made up by the test'
   const body = JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, code, message })
   return { status: code, headers: { 'content-type': 'application/json', ...headers }, body }
 }
@@ -34,7 +34,7 @@ const answers: Readonly<Partial<Record<Kind, Reply>>> = {
   500: refusal(500, 'InternalError'),
 }
 
-const forgotten = JSON.stringify({
+const expiredEvent = JSON.stringify({
   type: 'ERROR',
   object: {
     kind: 'Status',
@@ -62,9 +62,9 @@ export function kindOf({
   return `${isWatch ? 'WATCH' : method} ${what}`
 }
 
-export class Weather {
+export class NetworkFault {
   readonly #kind: Kind
-  readonly #met = new Map<string, number>()
+  readonly #hits = new Map<string, number>()
   #swallowedPosts = 0
 
   constructor(kind: Kind) {
@@ -72,8 +72,8 @@ export class Weather {
   }
 
   /** What was hit, and how often. */
-  get met(): ReadonlyMap<string, number> {
-    return this.#met
+  get hits(): ReadonlyMap<string, number> {
+    return this.#hits
   }
 
   /** POST /snapshots that never came to the server: each is counted on record, and another one follows. */
@@ -86,8 +86,8 @@ export class Weather {
     async (call, forward) => {
       const through: Forward = async () =>
         (await guard(call, forward)) ?? Promise.reject(new Error('the connection broke'))
-      if (!this.#strikes(call)) return await guard(call, forward)
-      if (this.#kind === 'cut body') return cut(await through())
+      if (!this.#applies(call)) return await guard(call, forward)
+      if (this.#kind === 'cut body') return cutInHalf(await through())
       if (this.#kind === 'delay') {
         await pause(delayMs)
         return await through()
@@ -96,30 +96,30 @@ export class Weather {
       return this.#kind === 'half-open' ? await silence() : answers[this.#kind]
     }
 
-  /** What a watch gets in place of its stream; undefined: the stream. */
+  /** What a watch gets instead of its stream; undefined: the stream. */
   readonly watch = async (call: Pick<Call, 'method' | 'path'>): Promise<Reply | 'break' | undefined> => {
-    if (!this.#strikes({ ...call, isWatch: true })) return undefined
+    if (!this.#applies({ ...call, isWatch: true })) return undefined
     if (this.#kind === 'half-open') return await silence()
     if (this.#kind === '410')
-      return { status: 200, headers: { 'content-type': 'application/json' }, body: `${forgotten}\n` }
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: `${expiredEvent}\n` }
     if (this.#kind === 'delay') await pause(delayMs)
     if (this.#kind === 'cut body')
-      return cut({ status: 200, headers: { 'content-type': 'application/json' }, body: `${forgotten}\n` })
+      return cutInHalf({ status: 200, headers: { 'content-type': 'application/json' }, body: `${expiredEvent}\n` })
     return this.#kind === 'delay' ? undefined : (answers[this.#kind] ?? 'break')
   }
 
-  #strikes(call: Pick<Call, 'method' | 'path'> & { readonly isWatch?: boolean }): boolean {
+  #applies(call: Pick<Call, 'method' | 'path'> & { readonly isWatch?: boolean }): boolean {
     const kind = kindOf({ isWatch: false, ...call })
     if (this.#kind === '410' && call.isWatch !== true) return false
     if (this.#kind === 'half-open' && !worthHanging.has(kind)) return false
-    const met = this.#met.get(kind) ?? 0
-    if (met >= timesOf(this.#kind, kind)) return false
-    this.#met.set(kind, met + 1)
+    const hits = this.#hits.get(kind) ?? 0
+    if (hits >= timesOf(this.#kind, kind)) return false
+    this.#hits.set(kind, hits + 1)
     return true
   }
 }
 
-const cut = (reply: Reply): Reply => ({ ...reply, cutAt: Math.floor(reply.body.length / 2) })
+const cutInHalf = (reply: Reply): Reply => ({ ...reply, cutAt: Math.floor(reply.body.length / 2) })
 
 /** Taken, and never answered. */
 async function silence(): Promise<never> {

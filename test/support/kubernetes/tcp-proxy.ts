@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { freePorts } from '../../cluster/process/free-ports.ts'
 
-export class Wire implements AsyncDisposable {
+export class TcpProxy implements AsyncDisposable {
   readonly #target: URL
   readonly #port: number
   readonly #pairs = new Set<readonly [Socket, Socket]>()
@@ -19,11 +19,11 @@ export class Wire implements AsyncDisposable {
   }
 
   /** @param server for example https://127.0.0.1:6443; TLS goes through unopened */
-  static async to(server: string): Promise<Wire> {
+  static async to(server: string): Promise<TcpProxy> {
     const [port] = await freePorts()
-    const wire = new Wire(new URL(server), port)
-    await wire.accept()
-    return wire
+    const proxy = new TcpProxy(new URL(server), port)
+    await proxy.accept()
+    return proxy
   }
 
   get url(): string {
@@ -61,7 +61,7 @@ export class Wire implements AsyncDisposable {
     this.#listener = listener
   }
 
-  /** From now on nothing goes through, and nobody is told: connections stay open, new ones are accepted. */
+  /** From now on nothing goes through, and nobody notices: connections stay open, new ones are accepted. */
   freeze(): void {
     this.#isFrozen = true
     for (const pair of this.#pairs) for (const socket of pair) socket.pause()

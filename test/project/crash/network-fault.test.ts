@@ -1,8 +1,8 @@
-// Every kind of call meets the weather as often as it should, and nothing that it swallows reaches the server.
+// Every kind of call meets a network fault as often as it should, and nothing that it swallows reaches the server.
 import { describe, expect, test } from 'vitest'
-import type { Call, Reply } from '../../crash/place/door.ts'
-import { kindOf, Weather } from '../../crash/faults/weather.ts'
-import type { Kind } from '../../crash/faults/weather.ts'
+import type { Call, Reply } from '../../crash/fixture/http-proxy.ts'
+import { kindOf, NetworkFault } from '../../crash/faults/network-fault.ts'
+import type { Kind } from '../../crash/faults/network-fault.ts'
 
 const call = (method: string, path: string): Call => ({ method, path, body: '', authorization: '' })
 const fine: Reply = { status: 200, headers: {}, body: '{"fine":true}' }
@@ -24,13 +24,13 @@ describe('kinds of calls', () => {
   })
 })
 
-async function sent(
+async function sendAll(
   kind: Kind,
   calls: readonly Call[],
-): Promise<{ statuses: (number | 'broken')[]; reached: number; weather: Weather }> {
-  const weather = new Weather(kind)
+): Promise<{ statuses: (number | 'broken')[]; reached: number; networkFault: NetworkFault }> {
+  const networkFault = new NetworkFault(kind)
   let reached = 0
-  const guarded = weather.around(async (_, forward) => await forward())
+  const guarded = networkFault.around(async (_, forward) => await forward())
   const statuses: (number | 'broken')[] = []
   for (const one of calls) {
     const reply = await guarded(one, async () => {
@@ -39,10 +39,10 @@ async function sent(
     })
     statuses.push(reply === undefined || reply.cutAt !== undefined ? 'broken' : reply.status)
   }
-  return { statuses, reached, weather }
+  return { statuses, reached, networkFault }
 }
 
-describe('weather', () => {
+describe('a network fault', () => {
   const reads = Array.from({ length: 3 }, () => call('GET', '/tasks'))
 
   test.each([
@@ -52,18 +52,18 @@ describe('weather', () => {
     ['cut body', ['broken', 'broken', 200], 3],
     ['410', [200, 200, 200], 3],
   ] as const)('%s meets each kind twice', async (kind, statuses, reached) => {
-    expect(await sent(kind, reads)).toMatchObject({ statuses, reached })
+    expect(await sendAll(kind, reads)).toMatchObject({ statuses, reached })
   })
 
   test('a POST /snapshots that it swallows is counted, and meets it once', async () => {
-    const { statuses, weather } = await sent('500', [call('POST', '/snapshots'), call('POST', '/snapshots')])
+    const { statuses, networkFault } = await sendAll('500', [call('POST', '/snapshots'), call('POST', '/snapshots')])
     expect(statuses).toEqual([500, 200])
-    expect(weather.swallowedPosts).toBe(1)
-    expect((await sent('cut body', [call('POST', '/snapshots')])).weather.swallowedPosts).toBe(0)
+    expect(networkFault.swallowedPosts).toBe(1)
+    expect((await sendAll('cut body', [call('POST', '/snapshots')])).networkFault.swallowedPosts).toBe(0)
   })
 
-  test('a watch is told that it is too old, then goes on', async () => {
-    const { watch } = new Weather('410')
+  test('a watch gets 410 Expired once, then goes on', async () => {
+    const { watch } = new NetworkFault('410')
     const pods = { method: 'GET', path: '/api/v1/pods?watch=true' }
     expect(await watch(pods)).toMatchObject({ status: 200, body: expect.stringContaining('"code":410') })
     await watch(pods)

@@ -1,7 +1,7 @@
 // Names for the operator's writes and calls in the life of one snapshot, by what is on record at that moment. Pure but for its own memory.
 // The operator remembers nothing, so calls of one kind with the same things on record are repeats of one wait: they share a name, and the
-// first stands for all. Each pass has a key of its own (see life.ts), which tells one that asks about the instance from the snapshot's.
-import type { Call, Reply } from '../place/door.ts'
+// first stands for all. Each pass has a key of its own (see life.ts), which distinguishes one that asks about the instance from the snapshot's.
+import type { Call, Reply } from '../fixture/http-proxy.ts'
 
 export interface Step {
   readonly kind: 'write' | 'call'
@@ -63,7 +63,7 @@ function requestName({ request, task }: NonNullable<Written['status']>): string 
   return (request?.posts ?? 1) > 1 ? `request on record, posts ${request?.posts}` : 'request on record'
 }
 
-export class Story {
+export class StepNames {
   #stage = 'nothing on record'
   #instance = 'instance new'
   #hasJob = false
@@ -78,7 +78,7 @@ export class Story {
   }
 
   /** Undefined: a read, or a write that is no part of the life (leases, Events). */
-  write({ method, path, body }: Call): Step | undefined {
+  stepOfWrite({ method, path, body }: Call): Step | undefined {
     const { resource, subresource } = resourceOf(path)
     if (method === 'GET' || resource === 'leases' || resource === 'events') return undefined
     const what = `${resource}${subresource === undefined ? '' : `/${subresource}`}`
@@ -113,7 +113,7 @@ export class Story {
   }
 
   /** What the API server accepted is on record. */
-  accepted(step: Step, reply: Reply): void {
+  accept(step: Step, reply: Reply): void {
     if (reply.status >= 300) return
     if (step.name.startsWith('instance: ')) this.#instance = step.name
     else this.#stage = step.name
@@ -121,7 +121,7 @@ export class Story {
   }
 
   /** Any call to Meilisearch. */
-  ask({ method, path, authorization }: Call): Step {
+  stepOfCall({ method, path, authorization }: Call): Step {
     const kind = `${method} ${path.replaceAll(/\d+/g, 'N')}`
     if (kind === 'POST /snapshots') return { kind: 'call', name: kind }
     const pass = this.#passes.get(authorization) ?? { isInterview: kind === opening, asked: [] }

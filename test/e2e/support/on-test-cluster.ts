@@ -1,4 +1,4 @@
-// What an end-to-end test can do only where nodes, disks and processes of the cluster are this machine's: on the test bed.
+// What an end-to-end test can do only where nodes, disks and processes of the cluster are this machine's: on the test cluster.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as breath } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import { artifactPath } from '../../../src/kinds/snapshot/job/artifact-path.ts'
 import { snapshotUidLabel } from '../../../src/kinds/snapshot/job/template.ts'
 import { runningCluster } from '../../cluster/cluster.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
-import { isToldToEnd, podProcesses, signalAll } from '../../cluster/process/pod-processes.ts'
+import { isTerminating, podProcesses, signalAll } from '../../cluster/process/pod-processes.ts'
 import { until } from '../../cluster/process/until.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 
@@ -21,17 +21,17 @@ const isOurs = found !== undefined && found.kubeconfig === process.env['E2E_KUBE
 
 /** For `describe.skipIf`, and for its title. */
 export const elsewhere = !isOurs
-export const whyElsewhere = isOurs ? '' : ' (left out: it needs the nodes, disks and processes of the test bed)'
+export const whyElsewhere = isOurs ? '' : ' (left out: it needs the nodes, disks and processes of the test cluster)'
 
-export function testBed(): Cluster {
-  if (found === undefined) throw new Error('There is no test bed: this test should have been left out.')
+export function testCluster(): Cluster {
+  if (found === undefined) throw new Error('There is no test cluster: this test should have been left out.')
   return found
 }
 
 const persistentVolumes: Resource = { group: '', version: 'v1', plural: 'persistentvolumes', kind: 'PersistentVolume' }
 
 /** Where a path of the cluster's own mounts is for us. */
-export const seenFromHere = (path: string): string => `/proc/${testBed().namespacePid}/root${path}`
+export const hostPathOf = (path: string): string => `/proc/${testCluster().namespacePid}/root${path}`
 
 /** A mover's or a server's process, stopped in the middle of its work by SIGSTOP. */
 export interface Held {
@@ -39,14 +39,14 @@ export interface Held {
   letGo(): void
   kill(): void
   /** Resolves when SIGTERM waits for it: let go then, it ends before it does anything else. */
-  told(): Promise<void>
+  waitForSigterm(): Promise<void>
 }
 
 /** A mover that takes its time, so that it is caught in the middle. */
 export const unhurried = { mover: { bandwidthLimit: '8Mi' } }
 
 /** What tests know of the cluster besides what kubectl tells; quick enough to catch a mover at its work. */
-export class Hands {
+export class NodeAccess {
   readonly kube = new KubeClient(connect(process.env['E2E_KUBECONFIG']))
   readonly #namespace: string
   readonly #caught = new Set<string>()
@@ -73,7 +73,7 @@ export class Hands {
           name: spec.volumeName,
         })
         const path = volume.spec?.local?.path ?? volume.spec?.hostPath?.path
-        return path === undefined ? undefined : seenFromHere(path)
+        return path === undefined ? undefined : hostPathOf(path)
       },
       { everyMs: 20 },
     )
@@ -86,7 +86,7 @@ export class Hands {
     })
   }
 
-  /** Stops a server in the middle of whatever it does: told to end, its pod stays on its way out until it is let go. */
+  /** Stops a server in the middle of whatever it does: asked to end, its pod stays on its way out until it is let go. */
   async freezeServer(podName: string): Promise<Pick<Held, 'letGo'>> {
     const { metadata } = await this.kube.get<V1Pod & KubeObject>(pods, { namespace: this.#namespace, name: podName })
     const pids = podProcesses(metadata.uid ?? '', 'meilisearch')
@@ -127,8 +127,8 @@ export class Hands {
       pod,
       letGo: () => void signalAll(pids, 'SIGCONT'),
       kill: () => void signalAll(pids, 'SIGKILL'),
-      told: async () =>
-        void (await until({ what: `${what} to be told to end`, withinMs: 60_000 }, () => pids.some(isToldToEnd))),
+      waitForSigterm: async () =>
+        void (await until({ what: `${what} to be asked to end`, withinMs: 60_000 }, () => pids.some(isTerminating))),
     }
   }
 }

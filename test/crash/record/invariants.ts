@@ -1,4 +1,4 @@
-// Watches one MeiliSnapshot for its whole life and writes down every state of its status that is not true, or that takes something back.
+// The invariants of one MeiliSnapshot: checks every state of its status in its whole life, and keeps what is not true or takes something back.
 import { isDeepStrictEqual } from 'node:util'
 import type { Condition } from '../../../src/api/meta.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
@@ -25,13 +25,13 @@ function conditionsFit(now: MeiliSnapshot): string | undefined {
 
 function generationsFit({ metadata, status }: MeiliSnapshot): string | undefined {
   const expected = status?.phase === undefined ? -1 : metadata.generation
-  const told = [
+  const generations = [
     status?.observedGeneration,
     ...(status?.conditions ?? []).map(({ observedGeneration }) => observedGeneration),
   ]
-  return told.every((generation) => generation === expected)
+  return generations.every((generation) => generation === expected)
     ? undefined
-    : `observedGeneration is ${told.join(', ')} and not ${expected}`
+    : `observedGeneration is ${generations.join(', ')} and not ${expected}`
 }
 
 function endStays(now: MeiliSnapshot, before: MeiliSnapshot | undefined): string | undefined {
@@ -42,7 +42,7 @@ function endStays(now: MeiliSnapshot, before: MeiliSnapshot | undefined): string
 }
 
 /** `[name, value]` of what is written once and never changes. */
-const fixed = ({ status }: MeiliSnapshot): readonly (readonly [string, unknown])[] => [
+const fixedValues = ({ status }: MeiliSnapshot): readonly (readonly [string, unknown])[] => [
   ['request.attempt', status?.request?.attempt],
   ['request.baseline', status?.request?.baseline],
   ['request.taskUid', status?.request?.taskUid],
@@ -53,8 +53,8 @@ const fixed = ({ status }: MeiliSnapshot): readonly (readonly [string, unknown])
 
 function nothingTakenBack(now: MeiliSnapshot, before: MeiliSnapshot | undefined): string | undefined {
   if (before === undefined) return undefined
-  const after = new Map(fixed(now))
-  const changed = fixed(before).find(
+  const after = new Map(fixedValues(now))
+  const changed = fixedValues(before).find(
     ([name, value]) => value !== undefined && !isDeepStrictEqual(value, after.get(name)),
   )
   if (changed !== undefined)
@@ -80,10 +80,10 @@ function taskStays(now: MeiliSnapshot, before: MeiliSnapshot | undefined): strin
   return was === undefined || was === is ? undefined : `task.uid was ${was} and became ${is}`
 }
 
-export class Witness {
+export class Invariants {
   readonly #rules: readonly Rule[]
-  /** What was not true, in the order in which it was seen. */
-  readonly lies: string[] = []
+  /** In the order in which they were seen. */
+  readonly violations: string[] = []
   /** POST /snapshots that the server got. */
   posts = 0
   #last: MeiliSnapshot | undefined
@@ -93,21 +93,21 @@ export class Witness {
     this.#rules = life.tasks === 1 ? [...rules, taskStays] : rules
   }
 
-  see(type: 'ADDED' | 'MODIFIED' | 'DELETED', now: MeiliSnapshot): void {
+  check(type: 'ADDED' | 'MODIFIED' | 'DELETED', now: MeiliSnapshot): void {
     if (type === 'DELETED') {
       this.#isGone = true
       return
     }
-    const found = this.#rules.map((rule) => rule(now, this.#last)).filter((lie) => lie !== undefined)
-    for (const lie of found) this.lies.push(`at "${now.status?.phase ?? 'no phase'}": ${lie}`)
+    const found = this.#rules.map((rule) => rule(now, this.#last)).filter((violation) => violation !== undefined)
+    for (const violation of found) this.violations.push(`at "${now.status?.phase ?? 'no phase'}": ${violation}`)
     this.#last = now
   }
 
   /** Called before a POST goes on, with what is on record at that moment. */
-  posting(onRecord: MeiliSnapshot): void {
+  countPost(onRecord: MeiliSnapshot): void {
     this.posts += 1
     const counted = onRecord.status?.request?.posts ?? 0
-    if (counted < this.posts) this.lies.push(`POST ${this.posts} was sent with ${counted} posts on record`)
+    if (counted < this.posts) this.violations.push(`POST ${this.posts} was sent with ${counted} posts on record`)
   }
 
   get snapshot(): MeiliSnapshot | undefined {

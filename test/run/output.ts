@@ -1,7 +1,7 @@
 // What operator and movers said in a whole run, from the API server's audit log and from the logs of containers, which are kept when their pods are gone.
 import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Said } from './secrets.ts'
+import type { Output } from './secrets.ts'
 
 interface Entry {
   readonly verb: string
@@ -16,7 +16,7 @@ interface Entry {
 }
 
 /** From the requests whose bodies the audit policy keeps. */
-export function* saidToTheApiServer(log: string): Generator<Said> {
+export function* requestBodies(log: string): Generator<Output> {
   for (const line of log.split('\n')) {
     if (!line.includes('"requestObject"') || !line.endsWith('}')) continue
     const { verb, user, objectRef, requestObject } = JSON.parse(line) as Entry
@@ -32,7 +32,7 @@ export function* saidToTheApiServer(log: string): Generator<Said> {
 }
 
 const often = 250
-const kindOf: Readonly<Record<string, Said['kind']>> = { operator: 'operator log', mover: 'mover log' }
+const kindOf: Readonly<Record<string, Output['kind']>> = { operator: 'operator log', mover: 'mover log' }
 
 /** Links every log of an operator or a mover into a directory of its own as soon as it is there: what is written to it later is kept too, also when the kubelet removes it. */
 export class LogKeeper {
@@ -62,13 +62,13 @@ export class LogKeeper {
   #keep(directory: string, pod: string, container: string): void {
     for (const file of namesIn(join(directory, pod, container))) {
       const path = join(directory, pod, container, file)
-      const { ino, isFile } = seen(path)
-      if (isFile) linked(path, join(this.#to, `${container} ${pod} ${ino}`))
+      const { ino, isFile } = statOf(path)
+      if (isFile) link(path, join(this.#to, `${container} ${pod} ${ino}`))
     }
   }
 
   /** Ends the watch and gives all that was kept. */
-  said(): Said[] {
+  collect(): Output[] {
     clearInterval(this.#timer)
     this.look()
     return namesIn(this.#to).map((name) => {
@@ -94,9 +94,9 @@ function unlessGone<T>(look: () => T, otherwise: T): T {
 }
 
 const namesIn = (directory: string): string[] => unlessGone(() => readdirSync(directory), [])
-const linked = (path: string, to: string): void => unlessGone(() => linkSync(path, to), undefined)
+const link = (path: string, to: string): void => unlessGone(() => linkSync(path, to), undefined)
 
-function seen(path: string): { readonly ino: number; readonly isFile: boolean } {
+function statOf(path: string): { readonly ino: number; readonly isFile: boolean } {
   return unlessGone(
     () => {
       const state = statSync(path)

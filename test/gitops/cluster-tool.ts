@@ -1,4 +1,4 @@
-// A whole GitOps tool for the test bed: its own manifests, out of the Go module that test/cluster pins, rendered with what the bed needs.
+// A whole GitOps tool for the test cluster: its own manifests, out of the Go module that test/cluster pins, rendered with what the test cluster needs.
 // Runs outside of the cluster's network.
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { moduleDirectories } from '../cluster/build/binaries.ts'
 import { cacheDirectory } from '../cluster/build/cache.ts'
 import { command } from '../cluster/process/command.ts'
 
-export interface ToolOnTheBed {
+export interface ClusterTool {
   /** Docker archives. */
   readonly images: readonly string[]
   /** Path of a file to apply. */

@@ -1,6 +1,6 @@
-// What the API server itself wrote down about the operator's writes: the proof that nothing went past the door.
+// What the API server itself wrote down about the operator's writes: the proof that nothing went past the proxy.
 import { readFileSync } from 'node:fs'
-import { operatorNamespace } from '../place/bed.ts'
+import { operatorNamespace } from '../fixture/shared-cluster.ts'
 
 interface Entry {
   readonly verb: string

@@ -13,7 +13,7 @@ interface WatchEvent {
   readonly object: Judged
 }
 
-export class Diary {
+export class ObjectHistory {
   readonly #objects: Judged[] = []
   readonly #watches: ChildProcess[] = []
 
@@ -22,14 +22,14 @@ export class Diary {
     kubectl: Kubectl,
     namespace: string,
     kinds: readonly Pick<Resource, 'group' | 'version' | 'plural'>[] = [meiliInstances, meiliSnapshots],
-  ): Promise<Diary> {
-    const diary = new Diary()
+  ): Promise<ObjectHistory> {
+    const history = new ObjectHistory()
     for (const { group, version, plural } of kinds) {
       const path = `/apis/${group}/${version}/namespaces/${namespace}/${plural}`
       const { metadata } = JSON.parse(await kubectl.run(['get', '--raw', path])) as {
         metadata: { resourceVersion: string }
       }
-      diary.#follow(
+      history.#follow(
         kubectl.spawn([
           'get',
           '--raw',
@@ -37,7 +37,7 @@ export class Diary {
         ]),
       )
     }
-    return diary
+    return history
   }
 
   #follow(watch: ChildProcess): void {

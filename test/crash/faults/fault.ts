@@ -1,9 +1,9 @@
-// What can be done to an operator at one of its steps. Each does it once, and knows whether it has come to it.
-import type { Forward, Reply } from '../place/door.ts'
-import type { Step } from '../record/story.ts'
+// Faults at one step of an operator: it is killed, or its write is refused or loses its reply. Each happens once, and says whether it did.
+import type { Forward, Reply } from '../fixture/http-proxy.ts'
+import type { Step } from '../record/step-names.ts'
 
 /** Stands between the operator and a server at every step of a life; gives the reply, or undefined where the connection breaks without one. */
-export interface Mischief {
+export interface Fault {
   at(step: Step, forward: Forward): Promise<Reply | undefined>
   /** False: the life went by without the step. */
   readonly isDone: boolean
@@ -11,9 +11,9 @@ export interface Mischief {
 
 export type Moment = 'before' | 'after'
 
-export const undisturbed: Mischief = { at: async (_step, forward) => await forward(), isDone: true }
+export const noFault: Fault = { at: async (_step, forward) => await forward(), isDone: true }
 
-abstract class Once implements Mischief {
+abstract class Once implements Fault {
   isDone = false
   readonly #name: string
 
@@ -24,10 +24,10 @@ abstract class Once implements Mischief {
   async at(step: Step, forward: Forward): Promise<Reply | undefined> {
     if (this.isDone || step.name !== this.#name) return await forward()
     this.isDone = true
-    return await this.strike(forward)
+    return await this.inject(forward)
   }
 
-  protected abstract strike(forward: Forward): Promise<Reply | undefined>
+  protected abstract inject(forward: Forward): Promise<Reply | undefined>
 }
 
 /** Kills the operator before a call reaches the server, or after the server has answered and before the operator hears of it. */
@@ -42,20 +42,20 @@ export class Kill extends Once {
     this.#crash = crash
   }
 
-  protected async strike(forward: Forward): Promise<undefined> {
+  protected async inject(forward: Forward): Promise<undefined> {
     if (this.#moment === 'after') await forward()
     await this.#crash()
   }
 }
 
 /** Kills the operator at each of the steps, in whatever order it comes to them: every successor lives until the next one. */
-export class KillAgain implements Mischief {
+export class KillAgain implements Fault {
   readonly #left: Set<string>
-  readonly #strike: (name: string) => Mischief
+  readonly #killAt: (name: string) => Fault
 
   constructor(names: readonly string[], moment: Moment, crash: () => Promise<void>) {
     this.#left = new Set(names)
-    this.#strike = (name) => new Kill(name, moment, crash)
+    this.#killAt = (name) => new Kill(name, moment, crash)
   }
 
   get isDone(): boolean {
@@ -63,14 +63,14 @@ export class KillAgain implements Mischief {
   }
 
   async at(step: Step, forward: Forward): Promise<Reply | undefined> {
-    return await (this.#left.delete(step.name) ? this.#strike(step.name).at(step, forward) : forward())
+    return await (this.#left.delete(step.name) ? this.#killAt(step.name).at(step, forward) : forward())
   }
 }
 
-export const faults = ['409', '500', '429', 'lost reply'] as const
-export type Fault = (typeof faults)[number]
+export const replyFaults = ['409', '500', '429', 'lost reply'] as const
+export type ReplyFault = (typeof replyFaults)[number]
 
-const answers: Readonly<Record<Exclude<Fault, 'lost reply'>, Reply>> = {
+const answers: Readonly<Record<Exclude<ReplyFault, 'lost reply'>, Reply>> = {
   409: refusal(409, 'Conflict', {}),
   500: refusal(500, 'InternalError', {}),
   429: refusal(429, 'TooManyRequests', { 'retry-after': '1' }),
@@ -88,16 +88,16 @@ function refusal(code: number, reason: string, headers: Record<string, string>):
   return { status: code, headers: { 'content-type': 'application/json', ...headers }, body }
 }
 
-/** Answers a write in the API server's place; or lets it write, and loses the reply. */
-export class Trouble extends Once {
-  readonly #fault: Fault
+/** Answers a write instead of the API server; or lets it write, and loses the reply. */
+export class FaultyReply extends Once {
+  readonly #fault: ReplyFault
 
-  constructor(name: string, fault: Fault) {
+  constructor(name: string, fault: ReplyFault) {
     super(name)
     this.#fault = fault
   }
 
-  protected async strike(forward: Forward): Promise<Reply | undefined> {
+  protected async inject(forward: Forward): Promise<Reply | undefined> {
     if (this.#fault !== 'lost reply') return answers[this.#fault]
     await forward()
     return undefined

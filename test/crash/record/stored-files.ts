@@ -1,4 +1,4 @@
-// What lies on a claim, read from the test bed's own disk: no pod of ours touches the volume while a life goes on.
+// What lies on a claim, read from the test cluster's own disk: no pod of the test touches the volume while a life goes on.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { V1PersistentVolume, V1PersistentVolumeClaim } from '@kubernetes/client-node'
@@ -14,15 +14,15 @@ const persistentVolumes: Resource = { group: '', version: 'v1', plural: 'persist
 /** Where the claim's volume is on this machine; undefined while it is bound to none. */
 export async function directoryOf(
   kube: KubeClient,
-  place: { namespace: string; name: string },
+  reference: { namespace: string; name: string },
 ): Promise<string | undefined> {
-  const claim = await kube.get<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, place)
+  const claim = await kube.get<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, reference)
   const name = claim.spec?.volumeName
   if (name === undefined) return undefined
   return (await kube.get<V1PersistentVolume & KubeObject>(persistentVolumes, { name })).spec?.local?.path
 }
 
-function manifestFaults(directory: string, { metadata, status }: MeiliSnapshot): string[] {
+function manifestDifferences(directory: string, { metadata, status }: MeiliSnapshot): string[] {
   const parsed = manifest.safeParse(JSON.parse(readFileSync(join(directory, 'manifest.json'), 'utf8')))
   if (!parsed.success) return [`manifest.json is not valid: ${parsed.error.issues[0]?.message}`]
   const { object, task, file } = parsed.data
@@ -34,12 +34,12 @@ function manifestFaults(directory: string, { metadata, status }: MeiliSnapshot):
     ['size', file.sizeBytes, String(status?.artifact?.sizeBytes)],
   ] as const
   return pairs
-    .filter(([, lies, told]) => lies !== told)
-    .map(([what, lies, told]) => `${what} in manifest.json is ${lies}, in status ${told}`)
+    .filter(([, inManifest, inStatus]) => inManifest !== inStatus)
+    .map(([what, inManifest, inStatus]) => `${what} in manifest.json is ${inManifest}, in status ${inStatus}`)
 }
 
 /** What is wrong with the claim of a snapshot that says it is stored there: its one directory, whole, and nothing beside it. */
-export async function storedFaults(root: string, snapshot: MeiliSnapshot): Promise<string[]> {
+export async function storedDifferences(root: string, snapshot: MeiliSnapshot): Promise<string[]> {
   const [instance, name] = [
     snapshot.spec.source.instanceRef.name,
     `${snapshot.metadata.name}-${snapshot.metadata.uid.slice(0, 8)}`,
@@ -54,9 +54,9 @@ export async function storedFaults(root: string, snapshot: MeiliSnapshot): Promi
   const missing = wanted.filter((path) => !found.includes(path)).map((path) => `${path} is missing on the claim`)
   const directory = join(root, instance, name)
   if (missing.length > 0 || !existsSync(directory)) return [...beside, ...missing]
-  const told = await command('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: directory }).then(
+  const mismatches = await command('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: directory }).then(
     () => [],
     (error: unknown) => [String(error)],
   )
-  return [...beside, ...told, ...manifestFaults(directory, snapshot)]
+  return [...beside, ...mismatches, ...manifestDifferences(directory, snapshot)]
 }
