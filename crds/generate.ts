@@ -18,18 +18,18 @@ const read = (file: string): string => readFileSync(pathOf(file), 'utf8')
 
 /** The version stands in hand-written files too; each of them must say what package.json says. */
 function versionsThatDiffer(): readonly string[] {
-  const places: readonly (readonly [string, RegExp])[] = [
+  const sources: readonly (readonly [string, RegExp])[] = [
     ['charts/meili-operator/Chart.yaml', /^(?:version|appVersion): (\S+)/gm],
     ['Dockerfile', /^ARG VERSION=(\S+)/gm],
   ]
-  return places.flatMap(([file, pattern]) =>
+  return sources.flatMap(([file, pattern]) =>
     [...read(file).matchAll(pattern)]
       .filter(([, version]) => version !== manifest.version)
       .map(([text]) => `${file} says "${text}", package.json says ${manifest.version}: change one of them`),
   )
 }
 
-async function generated(): Promise<ReadonlyMap<string, string>> {
+async function generate(): Promise<ReadonlyMap<string, string>> {
   const crds = kinds.map((kind) => [`${kind.plural}.yaml`, yamlText(customResourceDefinition(kind))] as const)
   const pages = kinds.map(
     (kind) => [`docs/reference/${kind.singular}.md`, referencePage(customResourceDefinition(kind))] as const,
@@ -63,7 +63,7 @@ function readOrNothing(file: string): string {
 }
 
 const findings = [...versionsThatDiffer()]
-for (const [file, text] of await generated()) {
+for (const [file, text] of await generate()) {
   if (readOrNothing(file) === text) continue
   if (process.argv.includes('--check'))
     findings.push(`${file} is not what src/api and charts/ make: run "npm run generate" and commit it`)

@@ -1,4 +1,4 @@
-// Every folder below src: none is made without a thought about who may import it (rooms.ts) and in which order (order.ts).
+// Every folder below src: none is made without a thought about who may import it (folders.ts) and in which order (order.ts).
 
 const known: Readonly<Record<string, string>> = {
   api: 'crd reasons spec',
@@ -16,8 +16,8 @@ const known: Readonly<Record<string, string>> = {
   telemetry: '',
 }
 export const knownFolders: ReadonlySet<string> = new Set(
-  Object.entries(known).flatMap(([room, inner]) => [
-    room,
-    ...(inner === '' ? [] : inner.split(' ').map((name) => `${room}/${name}`)),
+  Object.entries(known).flatMap(([folder, inner]) => [
+    folder,
+    ...(inner === '' ? [] : inner.split(' ').map((name) => `${folder}/${name}`)),
   ]),
 )

@@ -1,23 +1,23 @@
-// Which way the arrows run inside a room, type-only imports counted: one line for each part of it, the first that names a file counts.
-// A part knows itself and what stands behind it here, never what stands above. What a room may know of others is rooms.ts.
+// Which way the arrows run inside a folder, type-only imports counted: one line for each part of it, the first that names a file counts.
+// A part knows itself and what stands behind it here, never what stands above. What a folder may know of others is folders.ts.
 
 export interface Part {
-  readonly room: string
+  readonly folder: string
   readonly files: RegExp
   readonly knows: readonly string[]
   readonly says: string
 }
 
-/** @param parts from the top down: the beginning of a path in the room, and what of the room it may know beside itself */
+/** @param parts from the top down: the beginning of a path in the folder, and what of the folder it may know beside itself */
 const order = (
-  room: string,
+  folder: string,
   says: string,
   parts: readonly (readonly [files: string, knows: readonly string[]])[],
 ): readonly Part[] =>
   parts.map(([files, knows]) => ({
-    room,
-    files: new RegExp(`^${room}${files}`),
-    knows: [files, ...knows].map((name) => `${room}${name}`),
+    folder,
+    files: new RegExp(`^${folder}${files}`),
+    knows: [files, ...knows].map((name) => `${folder}${name}`),
     says,
   }))
 

@@ -19,7 +19,7 @@ export interface ChartRequest {
 }
 
 /** Gives back a text in which one thing stands for another; it must be there exactly so many times. */
-export function replaced(text: string, [from, to]: readonly [string, string], times: number): string {
+export function replaceExactly(text: string, [from, to]: readonly [string, string], times: number): string {
   const found = text.split(from).length - 1
   if (found !== times)
     throw new Error(
@@ -41,7 +41,7 @@ export async function writeChart({ root, repository, time, work, directory, log 
   cpSync(join(root, 'charts/meili-operator'), chart, { recursive: true })
   const values = join(chart, 'values.yaml')
   const usual = `  repository: ${chartRepository(root)}\n`
-  writeFileSync(values, replaced(readFileSync(values, 'utf8'), [usual, `  repository: ${repository}\n`], 1))
+  writeFileSync(values, replaceExactly(readFileSync(values, 'utf8'), [usual, `  repository: ${repository}\n`], 1))
   const { helm } = await ensureBinaries(['helm'], log)
   const packed = join(work, 'packed')
   const unpacked = join(work, 'unpacked')

@@ -17,7 +17,7 @@ import { hashOf } from '../test/cluster/images/image-archive.ts'
 import { ensurePrerequisites } from '../test/cluster/build/prerequisites.ts'
 import { releaseBase } from './image/base.ts'
 import type { Base } from './image/base.ts'
-import { chartRepository, replaced, writeChart } from './chart.ts'
+import { chartRepository, replaceExactly, writeChart } from './chart.ts'
 import { imagePrograms, licenseFile, sbomOf } from './describe.ts'
 import { platforms, rfc3339, writeImage } from './image/image.ts'
 import type { Platform } from './image/image.ts'
@@ -51,7 +51,7 @@ async function baseOf({ root, base, cached, log }: ReleaseOptions, platform: Pla
 /** The manifests, for an image that lies elsewhere. */
 function writeManifests(root: string, directory: string, [usual, image]: readonly [string, string]): void {
   const install = readFileSync(join(root, 'install.yaml'), 'utf8')
-  writeFileSync(join(directory, 'install.yaml'), replaced(install, [`image: ${usual}\n`, `image: ${image}\n`], 1))
+  writeFileSync(join(directory, 'install.yaml'), replaceExactly(install, [`image: ${usual}\n`, `image: ${image}\n`], 1))
   copyFileSync(join(root, 'install-streaming.yaml'), join(directory, 'install-streaming.yaml'))
   const crds = readdirSync(join(root, 'crds'))
     .filter((name) => name.endsWith('.yaml'))
@@ -62,7 +62,7 @@ function writeManifests(root: string, directory: string, [usual, image]: readonl
   )
 }
 
-async function listed(directory: string): Promise<readonly ReleasedFile[]> {
+async function listFiles(directory: string): Promise<readonly ReleasedFile[]> {
   const names = readdirSync(directory).toSorted()
   return Promise.all(
     names.map(async (name) => ({
@@ -79,7 +79,7 @@ async function writeAll(options: ReleaseOptions, work: string, directory: string
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string }
   const usual = chartRepository(root)
   const repository = options.image ?? usual
-  const place = (name: string): string => {
+  const makeDirectory = (name: string): string => {
     mkdirSync(join(work, name), { recursive: true })
     return join(work, name)
   }
@@ -103,12 +103,12 @@ async function writeAll(options: ReleaseOptions, work: string, directory: string
       revision,
       time,
       sbom,
-      work: place(title),
+      work: makeDirectory(title),
       file: `${file}.tar.gz`,
     })
   }
   log('chart')
-  await writeChart({ root, repository, time, work: place('chart'), directory, log })
+  await writeChart({ root, repository, time, work: makeDirectory('chart'), directory, log })
   writeManifests(root, directory, [`${usual}:${version}`, `${repository}:${version}`])
   cpSync(join(root, 'dist/kubectl-meili.cjs'), join(directory, 'kubectl-meili.cjs'))
   writeFileSync(join(directory, 'kubectl-meili.cdx.json'), sbomOf(root, { programs: ['kubectl-meili.cjs'], created }))
@@ -128,11 +128,11 @@ export async function release(options: ReleaseOptions): Promise<readonly Release
   mkdirSync(directory, { recursive: true })
   try {
     await writeAll(options, work, directory)
-    const sums = (await listed(directory)).map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('')
+    const sums = (await listFiles(directory)).map(({ name, sha256 }) => `${sha256}  ${name}\n`).join('')
     writeFileSync(join(directory, 'SHA256SUMS'), sums)
     rmSync(options.out, { recursive: true, force: true })
     renameSync(directory, options.out)
-    return await listed(options.out)
+    return await listFiles(options.out)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }

@@ -1,4 +1,4 @@
-// A folder that holds source has at most a dozen entries, and each one below src is known to lint/rooms.ts.
+// A folder that holds source has at most a dozen entries, and each one below src is known to lint/folders.ts.
 import { knownFolders } from '../known-folders.ts'
 import { entriesOf, foldersAbove, sourcePath, speakerOf } from './tree.ts'
 import type { Rule } from './rule.ts'

@@ -1,7 +1,7 @@
-// An import that goes the wrong way: between the rooms of src (lint/rooms.ts), or inside one of them (lint/order.ts).
+// An import that goes the wrong way: between the folders of src (lint/folders.ts), or inside one of them (lint/order.ts).
 import { posix } from 'node:path'
 import { parts } from '../order.ts'
-import { never, rooms } from '../rooms.ts'
+import { never, folders } from '../folders.ts'
 import type { Node, Rule } from './rule.ts'
 
 /** Where an import leads: a path below src, or the name of a package. */
@@ -19,17 +19,17 @@ function isTypeOnly(node: Node): boolean {
 
 function backUp(file: string, wanted: string): string | undefined {
   const part = parts.find(({ files }) => files.test(file))
-  return part === undefined || !wanted.startsWith(part.room) || isOf(part.knows, wanted) ? undefined : part.says
+  return part === undefined || !wanted.startsWith(part.folder) || isOf(part.knows, wanted) ? undefined : part.says
 }
 
 function refusal(file: string, source: string, typeOnly: boolean): string | undefined {
   const wanted = target(file, source)
   const refused = never.find(({ files, imports }) => files.test(file) && imports.test(wanted))
   if (refused !== undefined) return refused.says
-  const room = rooms.find(({ files }) => files.test(file))
-  if (room === undefined) return `No room has the file src/${file}: it belongs to one of those in lint/rooms.ts.`
-  const mayKnow = isOf(room.may, wanted) || (typeOnly && isOf(room.types ?? [], wanted))
-  return mayKnow ? backUp(file, wanted) : room.says
+  const folder = folders.find(({ files }) => files.test(file))
+  if (folder === undefined) return `No folder has the file src/${file}: it belongs to one of those in lint/folders.ts.`
+  const mayKnow = isOf(folder.may, wanted) || (typeOnly && isOf(folder.types ?? [], wanted))
+  return mayKnow ? backUp(file, wanted) : folder.says
 }
 
 export const layers: Rule = {

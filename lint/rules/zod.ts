@@ -2,7 +2,7 @@
 // (src/api/crd/zod-inspection.ts); what only the source shows, such as a rule lost by .extend, is seen here alone.
 import type { Node, Rule } from './rule.ts'
 
-const wireForm = 'a CRD cannot change a value: keep the wire form and convert where it is read'
+const serializedForm = 'a CRD cannot change a value: keep the serialized form and convert where it is read'
 const lookAround =
   'its pattern has look-around, which the API server refuses: write a .regex(), or use duration or timestamp of meta.ts'
 const pruned = 'unknown fields are pruned by the API server: use z.object'
@@ -17,8 +17,8 @@ const functions: Readonly<Record<string, string>> = {
   int64: 'use int64 of meta.ts',
   bigint: 'use int64 of meta.ts',
   date: 'use timestamp of meta.ts',
-  coerce: wireForm,
-  preprocess: wireForm,
+  coerce: serializedForm,
+  preprocess: serializedForm,
   iso: lookAround,
   hostname: lookAround,
   emoji: lookAround,
@@ -34,9 +34,9 @@ const functions: Readonly<Record<string, string>> = {
 const methods: Readonly<Record<string, string>> = {
   refine: inCel,
   superRefine: inCel,
-  transform: wireForm,
-  pipe: wireForm,
-  overwrite: wireForm,
+  transform: serializedForm,
+  pipe: serializedForm,
+  overwrite: serializedForm,
   extend: losesRules,
   safeExtend: losesRules,
   partial: losesRules,

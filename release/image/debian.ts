@@ -26,7 +26,7 @@ export const baseCache = (architecture: Architecture): string => join(cacheDirec
 
 const field = (control: string, name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(control)?.[1] ?? ''
 
-async function described(file: string): Promise<DebianPackage> {
+async function describePackage(file: string): Promise<DebianPackage> {
   const control = await command('dpkg-deb', ['--field', file])
   const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
   return {
@@ -39,13 +39,13 @@ async function described(file: string): Promise<DebianPackage> {
   }
 }
 
-async function describedIn(directory: string): Promise<readonly DebianPackage[]> {
+async function describePackages(directory: string): Promise<readonly DebianPackage[]> {
   const files = existsSync(directory)
     ? readdirSync(directory)
         .filter((name) => name.endsWith('.deb'))
         .toSorted()
     : []
-  return Promise.all(files.map(async (file) => described(join(directory, file))))
+  return Promise.all(files.map(async (file) => describePackage(join(directory, file))))
 }
 
 async function download(architecture: Architecture, directory: string): Promise<void> {
@@ -68,7 +68,7 @@ async function download(architecture: Architecture, directory: string): Promise<
     command('apt-get', ['--quiet', ...options, 'download', ...names], { cwd: directory })
   await fetch(wanted)
   // The licence of GCC's libraries lies in a package whose name has GCC's version in it.
-  const libraries = (await describedIn(directory)).find(({ name }) => name === 'libstdc++6')
+  const libraries = (await describePackages(directory)).find(({ name }) => name === 'libstdc++6')
   const base = /\bgcc-\d+-base\b/.exec(field(libraries?.control ?? '', 'Depends'))?.[0]
   if (base !== undefined) await fetch([base])
 }
@@ -83,12 +83,12 @@ export interface FetchOptions {
 /** Gives back the packages, the newest that the machine's sources have. */
 export async function debianPackages({ architecture, cached, log }: FetchOptions): Promise<readonly DebianPackage[]> {
   const directory = join(baseCache(architecture), 'debian')
-  if (!cached || (await describedIn(directory)).length <= wanted.length) {
+  if (!cached || (await describePackages(directory)).length <= wanted.length) {
     log(`base ${architecture}: asking Debian for ${wanted.join(', ')}`)
     mkdirSync(directory, { recursive: true })
     await download(architecture, directory)
   }
-  const packages = await describedIn(directory)
+  const packages = await describePackages(directory)
   if (packages.length <= wanted.length)
     throw new Error(`apt fetched less than ${wanted.join(', ')} and the package with GCC's licence into ${directory}.`)
   return packages

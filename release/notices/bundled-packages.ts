@@ -45,12 +45,12 @@ function licenseTexts(directory: string): readonly string[] {
     .filter((text) => text !== '')
 }
 
-/** Which programs hold code of each package, by its place in package-lock.json. */
-function places(root: string, programs: readonly Program[]): ReadonlyMap<string, readonly Program[]> {
+/** Which programs hold code of each package, by its path in package-lock.json. */
+function programsByPackage(root: string, programs: readonly Program[]): ReadonlyMap<string, readonly Program[]> {
   const found = new Map<string, Program[]>()
   for (const program of programs) {
     const list = json<readonly string[]>(join(root, 'dist', listOf(program)))
-    for (const place of list) found.set(place, [...(found.get(place) ?? []), program])
+    for (const path of list) found.set(path, [...(found.get(path) ?? []), program])
   }
   return found
 }
@@ -59,14 +59,14 @@ function places(root: string, programs: readonly Program[]): ReadonlyMap<string,
 export function bundledPackages(root: string, programs: readonly Program[] = allPrograms): readonly BundledPackage[] {
   const lock = json<LockFile>(join(root, 'package-lock.json'))
   const faults: string[] = []
-  const packages = [...places(root, programs)].map(([place, users]): BundledPackage => {
-    const manifest = json<Manifest>(join(root, place, 'package.json'))
+  const packages = [...programsByPackage(root, programs)].map(([path, users]): BundledPackage => {
+    const manifest = json<Manifest>(join(root, path, 'package.json'))
     const { license = '', name, version, dependencies = {} } = manifest
-    const integrity = lock.packages[place]?.integrity ?? ''
-    const texts = licenseTexts(join(root, place))
+    const integrity = lock.packages[path]?.integrity ?? ''
+    const texts = licenseTexts(join(root, path))
     if (license === '') faults.push(`${name} ${version} names no licence in its package.json`)
     if (texts.length === 0) faults.push(`${name} ${version} has no file with the text of its licence`)
-    if (integrity === '') faults.push(`${place} is not in package-lock.json`)
+    if (integrity === '') faults.push(`${path} is not in package-lock.json`)
     return { name, version, license, integrity, programs: users, dependencies: Object.keys(dependencies), texts }
   })
   if (faults.length > 0)

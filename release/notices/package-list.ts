@@ -1,4 +1,4 @@
-// A plugin of the bundler: writes beside each program the list of packages whose code is in it, by their places in package-lock.json.
+// A plugin of the bundler: writes beside each program the list of packages whose code is in it, by their paths in package-lock.json.
 import { writeFile } from 'node:fs/promises'
 import type { Plugin } from 'rolldown'
 

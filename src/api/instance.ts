@@ -94,7 +94,7 @@ const status = z.object({
     .max(256)
     .meta({ 'x-kubernetes-list-type': 'atomic' })
     .describe(
-      'Claims that hold the database, or may hold it where its place cannot be known; empty where it is on no claim. No snapshot is stored on them.',
+      'Claims that hold the database, or may hold it where its path cannot be known; empty where it is on no claim. No snapshot is stored on them.',
     )
     .optional(),
   ...managedStatus,
@@ -142,5 +142,5 @@ export const meiliInstances = {
   ],
 } as const satisfies Kind
 
-/** Kept on a managed instance, so that its end waits for snapshots that run, and is told. */
+/** Kept on a managed instance, so that its end waits for snapshots that run, and an Event says it. */
 export const instanceFinalizer = 'meili-operator.dev/instance'

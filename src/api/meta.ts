@@ -1,7 +1,7 @@
 // Words that every kind shares: metadata, conditions, references, durations, quantities. Pure; imports zod only.
 import { z } from 'zod'
 
-/** The part of Kubernetes' ObjectMeta that we read or write. Times are RFC 3339 strings, as on the wire. */
+/** The part of Kubernetes' ObjectMeta that we read or write. Times are RFC 3339 strings, as in JSON. */
 export interface ObjectMeta {
   readonly name: string
   readonly namespace: string

@@ -74,7 +74,7 @@ export const snapshotStatus = z.object({
         .int()
         .min(0)
         .optional()
-        .describe('How many attempts failed for a cause that counts: lack of room, drains and a newer file do not.'),
+        .describe('How many attempts failed for a cause that counts: lack of space, drains and a newer file do not.'),
       jobName: z.string().max(253),
       node: z.string().max(253).optional(),
       begun: z
@@ -126,11 +126,11 @@ export const snapshotStatus = z.object({
     })
     .describe('What is stored, and where.')
     .optional(),
-  room: z
+  space: z
     .object({
       attempt: z.int().min(1),
       jobName: z.string().max(253),
-      sizeBytes: int64.describe('Of the snapshot to come, as far as the last one tells.'),
+      sizeBytes: int64.describe('Of the snapshot to come, judged by the last one.'),
       neededBytes: int64.describe('With the reserve that a file system wants.').optional(),
       freeBytes: int64.optional(),
       checkedAt: timestamp.optional(),
@@ -142,9 +142,9 @@ export const snapshotStatus = z.object({
     .optional(),
   destination: z
     .object({ freeBytes: int64, observedAt: timestamp })
-    .describe('Room on the claim, as a mover saw it last.')
+    .describe('Free space on the claim, as a mover saw it last.')
     .optional(),
-  release: z
+  removeSource: z
     .object({
       attempt: z.int().min(1),
       jobName: z.string().max(253),
@@ -156,7 +156,7 @@ export const snapshotStatus = z.object({
     })
     .describe("What became of Meilisearch's own file, with sourcePolicy Remove.")
     .optional(),
-  cleanup: z
+  deleteArtifact: z
     .object({
       attempt: z.int().min(1),
       jobName: z.string().max(253),

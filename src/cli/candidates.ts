@@ -1,6 +1,6 @@
 // What may stand next on a command line, from the program's own description of itself. Pure; names of objects are asked for elsewhere.
 import type { Command, Option } from 'commander'
-import { harmless, longestField } from './terminal/harmless.ts'
+import { printable, longestField } from './terminal/printable.ts'
 
 export interface Candidate {
   readonly word: string
@@ -20,7 +20,7 @@ const isWord = /^[A-Za-z0-9/-][A-Za-z0-9./-]*$/
 export function candidateLines(candidates: readonly Candidate[], typed: string): string[] {
   return candidates
     .filter(({ word }) => word.startsWith(typed) && isWord.test(word))
-    .map(({ word, about }) => (about === '' ? word : `${word}\t${harmless(about, longestField)}`))
+    .map(({ word, about }) => (about === '' ? word : `${word}\t${printable(about, longestField)}`))
 }
 
 /** @param words what is typed so far; the last one is being typed and may be empty */

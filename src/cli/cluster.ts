@@ -8,10 +8,10 @@ import { connect, NowhereToConnect } from '../kube/connection.ts'
 import type { Connection } from '../kube/connection.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { NotFound } from '../errors.ts'
-import { Complaint, isKindMissing } from './complaint.ts'
+import { UserError, isKindMissing } from './errors.ts'
 
 /** The flags that every command has. */
-export interface Place {
+export interface ConnectionFlags {
   readonly kubeconfig?: string
   readonly context?: string
   readonly namespace?: string
@@ -26,11 +26,11 @@ export class Cluster {
   /** The flag's, else the context's, else `default`. */
   readonly namespace: string
 
-  constructor(place: Place) {
-    const connection = connectionOf(place)
+  constructor(flags: ConnectionFlags) {
+    const connection = connectionOf(flags)
     this.kube = new KubeClient(connection)
     this.server = connection.server
-    this.namespace = place.namespace ?? connection.namespace ?? 'default'
+    this.namespace = flags.namespace ?? connection.namespace ?? 'default'
   }
 
   async instances(namespace: string | undefined): Promise<Instance[]> {
@@ -41,7 +41,7 @@ export class Cluster {
     return await this.kube.listAll<Snapshot>(meiliSnapshots, within(namespace))
   }
 
-  /** @throws Complaint that names those that there are */
+  /** @throws UserError that names those that there are */
   async instance(name: string): Promise<Instance> {
     try {
       return await this.kube.get<Instance>(meiliInstances, { namespace: this.namespace, name })
@@ -50,7 +50,7 @@ export class Cluster {
     }
   }
 
-  /** @throws Complaint that names some of those that there are */
+  /** @throws UserError that names some of those that there are */
   async snapshot(name: string): Promise<Snapshot> {
     try {
       return await this.kube.get<Snapshot>(meiliSnapshots, { namespace: this.namespace, name })
@@ -66,7 +66,7 @@ export class Cluster {
       names.length === 0
         ? 'There is none in it; -n names another one.'
         : `There ${names.length === 1 ? 'is' : 'are'}: ${names.slice(-8).join(', ')}${names.length > 8 ? ', …' : ''}.`
-    return new Complaint(`There is no ${what} in namespace ${this.namespace}. ${others}`)
+    return new UserError(`There is no ${what} in namespace ${this.namespace}. ${others}`)
   }
 
   async close(): Promise<void> {
@@ -76,13 +76,13 @@ export class Cluster {
 
 const within = (namespace: string | undefined): { namespace?: string } => (namespace === undefined ? {} : { namespace })
 
-function connectionOf({ kubeconfig, context }: Place): Connection {
+function connectionOf({ kubeconfig, context }: ConnectionFlags): Connection {
   try {
     return connect(kubeconfig, context)
   } catch (error) {
-    if (error instanceof NowhereToConnect) throw new Complaint(error.message)
-    // The lines after the first show the place in the file.
+    if (error instanceof NowhereToConnect) throw new UserError(error.message)
+    // The lines after the first show where in the file.
     const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-    throw new Complaint(`The kubeconfig cannot be read: ${message}. Name another one with --kubeconfig or KUBECONFIG.`)
+    throw new UserError(`The kubeconfig cannot be read: ${message}. Name another one with --kubeconfig or KUBECONFIG.`)
   }
 }

@@ -1,7 +1,7 @@
 // kubectl-meili: composition root. Words in, text out, an exit code; an error is one sentence with its remedy.
 import process from 'node:process'
 import { CommanderError } from 'commander'
-import { complaintOf, Complaint } from './complaint.ts'
+import { errorText, UserError } from './errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { programFor } from './program/program.ts'
@@ -20,21 +20,21 @@ async function main(words: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(first === undefined ? ['--help'] : words, { from: 'user' })
     return outcome.exitCode ?? exitCodes.done
   } catch (error) {
-    return explained(error, outcome)
+    return reportError(error, outcome)
   } finally {
     await outcome.cluster?.close()
   }
 }
 
 /** What was not foreseen is a bug, and keeps its stack for whoever mends it. */
-function explained(error: unknown, { cluster }: Outcome): ExitCode {
+function reportError(error: unknown, { cluster }: Outcome): ExitCode {
   // Its words are out already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
-  const complaint = complaintOf(error, cluster?.server ?? 'the address in the kubeconfig')
+  const text = errorText(error, cluster?.server ?? 'the address in the kubeconfig')
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const lines = complaint === undefined ? `This is a bug of kubectl-meili: ${bug}`.split('\n') : [`error: ${complaint}`]
-  for (const line of lines) terminal.complain(line)
-  return error instanceof Complaint ? error.exitCode : exitCodes.impossible
+  const lines = text === undefined ? `This is a bug of kubectl-meili: ${bug}`.split('\n') : [`error: ${text}`]
+  for (const line of lines) terminal.errorLine(line)
+  return error instanceof UserError ? error.exitCode : exitCodes.impossible
 }
 
 // A reader that has seen enough (head, less) is no failure.
@@ -44,11 +44,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 /** What is written to a pipe may still be on its way. */
-async function flushed(): Promise<void> {
+async function flush(): Promise<void> {
   await new Promise((resolve) => process.stdout.write('', resolve))
 }
 
 void main(process.argv.slice(2)).then(async (exitCode) => {
-  await flushed()
+  await flush()
   process.exit(exitCode)
 })

@@ -2,10 +2,10 @@
 import { apiVersion } from '../api/group.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Instance, Snapshot } from './cluster.ts'
-import { Complaint } from './complaint.ts'
+import { UserError } from './errors.ts'
 import { newest } from './view/status-report.ts'
 
-export interface SnapshotWish {
+export interface SnapshotFlags {
   readonly instance: string
   readonly name?: string
   readonly claim?: string
@@ -16,38 +16,38 @@ export interface SnapshotWish {
   readonly deletionPolicy?: string
 }
 
-/** Of the wish only what was said: the API server fills in the rest. */
+/** Of the flags only those that were given: the API server fills in the rest. */
 export function newSnapshot(
-  wish: SnapshotWish,
+  flags: SnapshotFlags,
   { instance, snapshots }: { instance: Instance; snapshots: readonly Snapshot[] },
   nowMs: number,
 ): KubeObject {
-  if (wish.storageClass !== undefined && wish.size === undefined)
-    throw new Complaint('--storage-class is for a claim that is to be made: say with --size how large.')
+  if (flags.storageClass !== undefined && flags.size === undefined)
+    throw new UserError('--storage-class is for a claim that is to be made: say with --size how large.')
   const template =
-    wish.size === undefined
+    flags.size === undefined
       ? {}
       : {
           template: {
-            ...(wish.storageClass === undefined ? {} : { storageClassName: wish.storageClass }),
-            resources: { requests: { storage: wish.size } },
+            ...(flags.storageClass === undefined ? {} : { storageClassName: flags.storageClass }),
+            resources: { requests: { storage: flags.size } },
           },
         }
   const claim = {
-    name: wish.claim ?? lastClaim(wish.instance, snapshots),
-    ...(wish.path === undefined ? {} : { path: wish.path }),
+    name: flags.claim ?? lastClaim(flags.instance, snapshots),
+    ...(flags.path === undefined ? {} : { path: flags.path }),
     ...template,
   }
   const spec = {
-    source: { instanceRef: { name: wish.instance } },
+    source: { instanceRef: { name: flags.instance } },
     destination: { claim },
-    ...(wish.sourcePolicy === undefined ? {} : { sourcePolicy: wish.sourcePolicy }),
-    ...(wish.deletionPolicy === undefined ? {} : { deletionPolicy: wish.deletionPolicy }),
+    ...(flags.sourcePolicy === undefined ? {} : { sourcePolicy: flags.sourcePolicy }),
+    ...(flags.deletionPolicy === undefined ? {} : { deletionPolicy: flags.deletionPolicy }),
   }
   const object = {
     apiVersion,
     kind: 'MeiliSnapshot',
-    metadata: { namespace: instance.metadata.namespace, name: wish.name ?? `${wish.instance}-${stamp(nowMs)}` },
+    metadata: { namespace: instance.metadata.namespace, name: flags.name ?? `${flags.instance}-${stamp(nowMs)}` },
     spec,
   }
   return object
@@ -68,7 +68,7 @@ function lastClaim(instance: string, snapshots: readonly Snapshot[]): string {
   )
   const claim = newest(same)?.spec.destination.claim.name
   if (claim === undefined)
-    throw new Complaint(
+    throw new UserError(
       `No snapshot of ${instance} has been stored yet, so the claim must be named: --claim backups; with --size 20Gi it is made if it is not there.`,
     )
   return claim

@@ -1,7 +1,7 @@
 // When an Event was seen last: three fields may tell, by who wrote it. Pure.
 import type { CoreV1Event } from '@kubernetes/client-node'
 
-/** Times come as text over the wire. */
+/** Times come as text in JSON. */
 function seenAtMs({ lastTimestamp, eventTime, metadata }: CoreV1Event): number {
   return Date.parse(String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0))
 }

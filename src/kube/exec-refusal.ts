@@ -1,7 +1,7 @@
 // From a refusal of an exec to why it did not begin.
 import type { IncomingMessage } from 'node:http'
 import { NotFound, TerminalError, TransientError } from '../errors.ts'
-import { errorFrom, parsed } from './replies.ts'
+import { errorFrom, parseJson } from './replies.ts'
 
 /** Of the API server's refusal, or a kubelet's, or a proxy's. */
 const maxRefusalBytes = 64 * 1024
@@ -11,7 +11,7 @@ export async function refusal(what: string, response: IncomingMessage): Promise<
   let said = Buffer.alloc(0)
   try {
     for await (const piece of response) {
-      said = kept(said, piece as Buffer, maxRefusalBytes)
+      said = appendUpTo(said, piece as Buffer, maxRefusalBytes)
       if (said.length === maxRefusalBytes) break
     }
   } catch (error) {
@@ -21,7 +21,7 @@ export async function refusal(what: string, response: IncomingMessage): Promise<
   const error = errorFrom({
     what,
     status: response.statusCode ?? 0,
-    body: parsed(text) ?? text,
+    body: parseJson(text) ?? text,
     retryAfter: response.headers['retry-after'],
   })
   const lasts = error instanceof NotFound || (error instanceof TerminalError && error.status === 403)
@@ -34,6 +34,6 @@ export async function refusal(what: string, response: IncomingMessage): Promise<
 }
 
 /** As much of both as fits. */
-export function kept(before: Buffer, more: Buffer, maxBytes: number): Buffer<ArrayBuffer> {
+export function appendUpTo(before: Buffer, more: Buffer, maxBytes: number): Buffer<ArrayBuffer> {
   return Buffer.concat([before, more]).subarray(0, maxBytes)
 }

@@ -1,8 +1,8 @@
 // From the last message of an exec to how its command ended.
 import { TransientError } from '../errors.ts'
-import { parsed } from './replies.ts'
+import { parseJson } from './replies.ts'
 
-export interface Ended {
+export interface Exit {
   /** 127 where the container has no such program, as a shell would say. */
   readonly exitCode: number
   readonly stderr: string
@@ -19,13 +19,13 @@ interface Status {
 const noProgram = /executable file not found|exec: "[^"]*": stat [^:]*: no such file or directory/
 
 /** @throws TransientError where the cluster could not run it, or the status is none */
-export function ended(what: string, said: { status: string; stderr: string }): Ended {
+export function exitOf(what: string, said: { status: string; stderr: string }): Exit {
   const {
     status,
     reason,
     message = 'no message',
     details,
-  } = (parsed(said.status) ?? { message: `its status is no JSON: ${said.status.slice(0, 200)}` }) as Status
+  } = (parseJson(said.status) ?? { message: `its status is no JSON: ${said.status.slice(0, 200)}` }) as Status
   if (status === 'Success') return { exitCode: 0, stderr: said.stderr }
   if (noProgram.test(message)) return { exitCode: 127, stderr: message }
   const code = Number(details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message)

@@ -1,12 +1,12 @@
 // Runs a command in a container, through the API server by WebSocket (v5.channel.k8s.io, KEP-4006). Both directions are pulled:
-// what nobody asks for stays on the wire. A connection that ends before the command's status has come was cut, whatever it brought.
+// what nobody asks for is not read. A connection that ends before the command's status has come was cut, whatever it brought.
 import { on } from 'node:events'
 import { WebSocket } from 'ws'
 import { TransientError } from '../errors.ts'
 import type { Connection } from './connection.ts'
-import { kept, refusal } from './exec-refusal.ts'
-import { ended } from './exec-status.ts'
-import type { Ended } from './exec-status.ts'
+import { appendUpTo, refusal } from './exec-refusal.ts'
+import { exitOf } from './exec-status.ts'
+import type { Exit } from './exec-status.ts'
 import type { Ref } from './resource.ts'
 import type { Observer } from './transport.ts'
 
@@ -51,11 +51,11 @@ export class Execution implements AsyncDisposable {
   /** @throws NotFound, TerminalError where it may not be; TransientError for all that may pass */
   static async open(connection: Connection, call: ExecCall, observe: Observer): Promise<Execution> {
     const what = `exec in Pod ${call.pod.namespace ?? ''}/${call.pod.name}`
-    const socket = await begun(connection, call).catch((error: unknown) => {
+    const socket = await beginExec(connection, call).catch((error: unknown) => {
       throw noReply(what, error)
     })
     const execution = new Execution(what, socket, call)
-    const code = await opened(socket, what).catch(async (error: unknown) => {
+    const code = await waitForOpen(socket, what).catch(async (error: unknown) => {
       await execution[Symbol.asyncDispose]()
       return error as Error & { status?: number }
     })
@@ -98,18 +98,18 @@ export class Execution implements AsyncDisposable {
         const bytes = message as Buffer
         const content = bytes.subarray(1)
         if (bytes[0] === channels.stdout && content.length > 0) yield content
-        else if (bytes[0] === channels.stderr) this.#stderr = kept(this.#stderr, content, maxStderrBytes)
-        else if (bytes[0] === channels.status) this.#status = kept(this.#status, content, maxStatusBytes)
+        else if (bytes[0] === channels.stderr) this.#stderr = appendUpTo(this.#stderr, content, maxStderrBytes)
+        else if (bytes[0] === channels.status) this.#status = appendUpTo(this.#status, content, maxStatusBytes)
       }
     } catch (error) {
-      throw this.#lost(error)
+      throw this.#connectionLost(error)
     }
-    if (this.#status.length === 0) throw this.#lost(this.#cut)
+    if (this.#status.length === 0) throw this.#connectionLost(this.#cut)
   }
 
   /** How the command ended, once all of its output has been read. @throws TransientError where the cluster could not run it */
-  ended(): Ended {
-    return ended(this.#what, { status: this.#status.toString(), stderr: this.#stderr.toString() })
+  exit(): Exit {
+    return exitOf(this.#what, { status: this.#status.toString(), stderr: this.#stderr.toString() })
   }
 
   /** A command that still runs reads the end of its stdin, and writes to nobody. */
@@ -121,7 +121,9 @@ export class Execution implements AsyncDisposable {
 
   async #send(message: Buffer): Promise<void> {
     const sent = Promise.withResolvers<void>()
-    this.#socket.send(message, (error) => (error instanceof Error ? sent.reject(this.#lost(error)) : sent.resolve()))
+    this.#socket.send(message, (error) =>
+      error instanceof Error ? sent.reject(this.#connectionLost(error)) : sent.resolve(),
+    )
     await sent.promise
   }
 
@@ -137,7 +139,7 @@ export class Execution implements AsyncDisposable {
     this.#socket.terminate()
   }
 
-  #lost(cause: unknown): TransientError {
+  #connectionLost(cause: unknown): TransientError {
     const { message = 'it ended without a status' } = (this.#cut ?? cause ?? {}) as { message?: string }
     return new TransientError(`${this.#what} was cut: ${message}`, { cause })
   }
@@ -153,7 +155,7 @@ function urlOf(server: string, { pod, container, command, stdin }: ExecCall): UR
 }
 
 /** Nothing is awaited between the socket and its listeners. */
-async function begun(connection: Connection, call: ExecCall): Promise<WebSocket> {
+async function beginExec(connection: Connection, call: ExecCall): Promise<WebSocket> {
   const { headers, tls } = await connection.credentials()
   return new WebSocket(urlOf(connection.server, call), protocol, {
     ...tls,
@@ -169,7 +171,7 @@ function noReply(what: string, cause: unknown): TransientError {
   })
 }
 
-async function opened(socket: WebSocket, what: string): Promise<void> {
+async function waitForOpen(socket: WebSocket, what: string): Promise<void> {
   const answer = Promise.withResolvers<void>()
   socket.once('open', answer.resolve)
   socket.once('error', (error) => answer.reject(noReply(what, error)))

@@ -1,4 +1,4 @@
-// From the API server's refusal to a typed error: verb, place and the server's own sentence, never a header.
+// From the API server's refusal to a typed error: verb, path and the server's own sentence, never a header.
 import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../errors.ts'
 import { refusalCause } from './refusal-cause.ts'
 import type { StatusReply } from './refusal-cause.ts'
@@ -28,7 +28,7 @@ export function errorFrom({ what, status, body, retryAfter }: Refusal): Error {
   if (status === 404) return new NotFound(message, answer)
   if (status === 409) return new Conflict(message, answer)
   if (status === 410) return new Gone(message, answer)
-  return passes(status) ? new TransientError(message, answer) : new TerminalError(message, answer)
+  return isTransient(status) ? new TransientError(message, answer) : new TerminalError(message, answer)
 }
 
 function plainText(body: unknown): string {
@@ -36,12 +36,12 @@ function plainText(body: unknown): string {
 }
 
 /** 401: a token may just have been rotated. */
-function passes(status: number): boolean {
+function isTransient(status: number): boolean {
   return status >= 500 || status === 401 || status === 408 || status === 425 || status === 429
 }
 
 /** Undefined where it is no JSON. */
-export function parsed(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -16,7 +16,7 @@ export interface OwnerReference {
   readonly controller?: boolean
 }
 
-/** An object as it goes over the wire: plain JSON, times are strings. */
+/** An object as it is sent: plain JSON, times are strings. */
 export interface KubeObject {
   readonly apiVersion?: string
   readonly kind?: string

@@ -3,7 +3,7 @@ import { request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { TransientError } from '../errors.ts'
 import type { Connection } from './connection.ts'
-import { errorFrom, parsed } from './replies.ts'
+import { errorFrom, parseJson } from './replies.ts'
 import type { Resource } from './resource.ts'
 
 /** One finished request, for metrics. `code` is the HTTP status, or `none` without a reply. */
@@ -43,7 +43,7 @@ export class Transport {
 
   /** @throws TransientError also where something between us and the API server answers in its place */
   async json(call: Call): Promise<unknown> {
-    const reply = parsed(await this.text(call))
+    const reply = parseJson(await this.text(call))
     if (reply === undefined) throw new TransientError(`${call.what} was answered, but not in JSON`)
     return reply
   }
@@ -141,7 +141,7 @@ function refusal(call: Call, response: Dispatcher.ResponseData, text: string): E
   return errorFrom({
     what: call.what,
     status: response.statusCode,
-    body: parsed(text) ?? text,
+    body: parseJson(text) ?? text,
     retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
   })
 }

@@ -5,7 +5,7 @@ import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage,
 import type { Batch, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
 import { send, unfitReply } from './transport.ts'
 import type { Call, Server } from './transport.ts'
-import type { KeyWish } from './keys.ts'
+import type { KeyRequest } from './keys.ts'
 
 /** Of what grows with a server's use: /stats with its indexes (some ten thousand fit in), tasks and batches with settings (synonyms stand there whole). */
 const maxLargeBytes = 4 * 1024 * 1024
@@ -123,9 +123,9 @@ export class MeilisearchClient {
   }
 
   /** Leaves a key that is there as it is. Needs the master key. */
-  async ensureKey(wish: KeyWish): Promise<void> {
+  async ensureKey(key: KeyRequest): Promise<void> {
     try {
-      await send(this.#server, { method: 'POST', path: '/keys', body: wish })
+      await send(this.#server, { method: 'POST', path: '/keys', body: key })
     } catch (error) {
       if (!(error instanceof TerminalError && error.code === 'api_key_already_exists')) throw error
     }

@@ -18,7 +18,7 @@ export function flawOf(key: string): string | undefined {
 }
 
 /** A key as POST /keys takes it. */
-export interface KeyWish {
+export interface KeyRequest {
   readonly uid: string
   readonly name: string
   readonly description: string
@@ -29,7 +29,7 @@ export interface KeyWish {
 
 const everywhere = { indexes: ['*'], expiresAt: null } as const
 
-export const operatorKey = (uid: string): KeyWish => ({
+export const operatorKey = (uid: string): KeyRequest => ({
   uid,
   name: 'meili-operator',
   description: 'Of the operator: snapshots and statistics, nothing else. Its value is stored nowhere.',
@@ -37,7 +37,7 @@ export const operatorKey = (uid: string): KeyWish => ({
   ...everywhere,
 })
 
-export const applicationKey = (uid: string): KeyWish => ({
+export const applicationKey = (uid: string): KeyRequest => ({
   uid,
   name: 'applications',
   description: 'For applications: search in all indexes. Made by the operator.',

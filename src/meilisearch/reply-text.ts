@@ -30,26 +30,28 @@ export async function replyText(body: Readable, { maxBytes, signal }: Bounds): P
   for await (const piece of body) {
     pieces.push(piece as Buffer)
     bytes += (piece as Buffer).length
-    if (bytes > maxBytes) throw new Unfit(`more than ${sizeText(maxBytes)}`)
+    if (bytes > maxBytes) throw new Unfit(`more than ${limitText(maxBytes)}`)
     const excess = shape.excess(piece as Buffer)
     if (excess !== undefined) throw new Unfit(excess)
     if (bytes <= largeBytes || isLarge) continue
     isLarge = true
     held.use(await large.take(signal))
-    held.use(limited(body))
+    held.use(limitTurn(body))
   }
   return Buffer.concat(pieces).toString()
 }
 
-function limited(body: Readable): Disposable {
+function limitTurn(body: Readable): Disposable {
   const timer = setTimeout(
     () =>
-      body.destroy(new Unfit(`more than ${sizeText(largeBytes)}, and the rest did not come within ${turnMs / 1000} s`)),
+      body.destroy(
+        new Unfit(`more than ${limitText(largeBytes)}, and the rest did not come within ${turnMs / 1000} s`),
+      ),
     turnMs,
   )
   return { [Symbol.dispose]: () => clearTimeout(timer) }
 }
 
-function sizeText(bytes: number): string {
+function limitText(bytes: number): string {
   return bytes < 1024 * 1024 ? `${bytes / 1024} KiB` : `${bytes / 1024 / 1024} MiB`
 }

@@ -90,13 +90,13 @@ function noReply(server: Server, call: Call, cause: unknown): TransientError {
 
 /** What stands between us and the server may repeat what it was sent: the key is blotted out of what is quoted. */
 function refusal({ key = '' }: Server, call: Call, { status, text }: { status: number; text: string }): Error {
-  const quoted = (words: string | undefined, maxLength: number): string | undefined =>
+  const redact = (words: string | undefined, maxLength: number): string | undefined =>
     words === undefined ? undefined : cut(key === '' ? words : words.replaceAll(key, '[key]'), maxLength)
-  const body = parsed(text)
+  const body = parseJson(text)
   const reply = errorReply.safeParse(body).data
   // GET /health names no error: its status is the code.
-  const code = quoted(reply?.code ?? healthReply.safeParse(body).data?.status, 64)
-  const message = `${call.method} ${call.path} answered ${status}${code === undefined ? '' : ` ${code}`}: ${quoted(reply?.message, 1000) ?? 'no message'}`
+  const code = redact(reply?.code ?? healthReply.safeParse(body).data?.status, 64)
+  const message = `${call.method} ${call.path} answered ${status}${code === undefined ? '' : ` ${code}`}: ${redact(reply?.message, 1000) ?? 'no message'}`
   const answer = {
     status,
     ...(code === undefined ? {} : { code }),
@@ -141,11 +141,11 @@ export async function send(server: Server, call: Call): Promise<unknown> {
   } catch (error) {
     throw noReply(server, call, error)
   }
-  if (status >= 200 && status < 300) return parsed(text)
+  if (status >= 200 && status < 300) return parseJson(text)
   throw refusal(server, call, { status, text })
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -7,17 +7,17 @@ export class Turn {
   /** Resolves to what gives the turn back. @throws the signal's reason where that ends the wait */
   async take(signal: AbortSignal): Promise<Disposable> {
     signal.throwIfAborted()
-    if (this.#isTaken) await this.#granted(signal)
+    if (this.#isTaken) await this.#waitForTurn(signal)
     this.#isTaken = true
     return { [Symbol.dispose]: () => this.#next() }
   }
 
   /** The turn goes from one to the next without being free in between: nobody comes in ahead. */
-  async #granted(signal: AbortSignal): Promise<void> {
+  async #waitForTurn(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const leave = (): void => {
-      const place = this.#waiting.indexOf(resolve)
-      if (place >= 0) this.#waiting.splice(place, 1)
+      const index = this.#waiting.indexOf(resolve)
+      if (index >= 0) this.#waiting.splice(index, 1)
       reject(signal.reason as Error)
     }
     this.#waiting.push(resolve)

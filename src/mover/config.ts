@@ -39,9 +39,9 @@ function checksOf(config: MoverConfig): Check[] {
       return [...sourceChecks(config), ...destinationChecks(config), ...directoryChecks(config), ...batchChecks(config)]
     case 'probe':
       return destinationChecks(config)
-    case 'remove':
+    case 'deleteArtifact':
       return [...destinationChecks(config), ...directoryChecks(config)]
-    case 'release':
+    case 'removeSource':
       return [
         ...sourceChecks(config),
         [parseTime(config.stored.modifiedAt) !== undefined, 'stored.modifiedAt must be RFC 3339'],

@@ -7,7 +7,7 @@ export const exitCodes = {
   /** What was asked for holds now, whether by this run or by an earlier one. */
   done: 0,
   badConfiguration: 10,
-  /** move: the snapshot file is absent, empty, not a regular file, or older than every batch that may own it. release: there is no such directory. */
+  /** move: the snapshot file is absent, empty, not a regular file, or older than every batch that may own it. removeSource: there is no such directory. */
   sourceMissing: 11,
   /** A newer snapshot than every known batch lies there; the result names its mtime. */
   superseded: 12,
@@ -60,9 +60,9 @@ const sourceFile = z.object({ directory: z.string(), fileName: z.string() })
 const claimPath = z.object({ root: z.string(), path: z.string(), claim: z.string() })
 
 /** The artifact is `<root>/<path>/<directory>/`. */
-const artifactPlace = claimPath.extend({ directory: z.string() })
+const artifactPath = claimPath.extend({ directory: z.string() })
 
-/** Which file it was, so that it is told from every later one under the same name. Device numbers differ from mount to mount and say nothing. */
+/** Which file it was, so that it differs from every later one under the same name. Device numbers differ from mount to mount and say nothing. */
 export const fileIdentity = z.object({
   inode: z.string().regex(/^\d{1,20}$/),
   sizeBytes: z.int().min(0),
@@ -77,7 +77,7 @@ export const moveConfig = z.object({
   /** Copied into the manifest as it is. */
   describes: described,
   source: sourceFile,
-  destination: artifactPlace,
+  destination: artifactPath,
   /** Succeeded batches above the baseline, oldest first. The file belongs to the one whose window holds its mtime. */
   batches: z.array(batch).min(1),
   /** How far outside a window an mtime may lie where exactly one batch then matches. */
@@ -118,38 +118,38 @@ export type ProbeConfig = z.infer<typeof probeConfig>
  * Removes Meilisearch's own file once its copy is on record (sourcePolicy: Remove), and only that very file. Mounts: the snapshot directory, writable;
  * nothing else. No other mover of the same server may run meanwhile: for an instant the name can be free although a newer file is there.
  */
-export const releaseConfig = z.object({
-  command: z.literal('release'),
+export const removeSourceConfig = z.object({
+  command: z.literal('removeSource'),
   object: owner,
   source: sourceFile,
   /** From `moverResult.stored`. */
   stored: fileIdentity,
   deadlineSeconds: z.int().min(1),
 })
-export type ReleaseConfig = z.infer<typeof releaseConfig>
+export type RemoveSourceConfig = z.infer<typeof removeSourceConfig>
 
 /**
  * Removes this object's artifact and its partial directories (deletionPolicy: Delete). Mounts, writable: the destination claim's root, or no more than
  * what `path` leads to. What is another object's, or holds files that no mover put there, ends in `destinationConflict` with nothing touched. The directories of `path` stay, even
  * empty: who made them is not on record, and another mover may be about to write there.
  */
-export const removeConfig = z.object({
-  command: z.literal('remove'),
+export const deleteArtifactConfig = z.object({
+  command: z.literal('deleteArtifact'),
   object: owner,
-  destination: artifactPlace,
+  destination: artifactPath,
   /** What goes: all of it, or only what runs of `move` left behind that were killed. */
   extent: z.enum(['Everything', 'Partials']),
   deadlineSeconds: z.int().min(1),
 })
-export type RemoveConfig = z.infer<typeof removeConfig>
+export type DeleteArtifactConfig = z.infer<typeof deleteArtifactConfig>
 
 /** The mover's configuration, one JSON text in the environment variable MOVER_CONFIG. `command` says what to do. */
 export const moverConfig = z.discriminatedUnion('command', [
   moveConfig,
   receiveConfig,
   probeConfig,
-  releaseConfig,
-  removeConfig,
+  removeSourceConfig,
+  deleteArtifactConfig,
 ])
 export type MoverConfig = z.infer<typeof moverConfig>
 
@@ -158,7 +158,7 @@ export const moverResult = z.object({
   exitCode: z.int(),
   /** One plain sentence: what happened, where, what to do. Holds no secret. */
   message: z.string(),
-  /** On success of `move`. Inode, size and mtime are those of Meilisearch's own file: `release` asks for them. */
+  /** On success of `move`. Inode, size and mtime are those of Meilisearch's own file: `removeSource` asks for them. */
   stored: fileIdentity
     .extend({
       sha256: z.string(),
@@ -172,10 +172,10 @@ export const moverResult = z.object({
   modifiedAt: z.string().optional(),
   /** On `noSpace`, and on success of `probe`; on success of `move` what is left, beside the need of another such file. */
   space: z.object({ neededBytes: z.int(), freeBytes: z.int() }).optional(),
-  /** On success of `release`: the stored file is gone; another lies there and was left alone; or none did. */
-  released: z.enum(['removed', 'replaced', 'absent']).optional(),
-  /** On success of `remove`: the artifact is gone; or there was none. */
-  removed: z.enum(['removed', 'absent']).optional(),
+  /** On success of `removeSource`: the stored file is gone; another lies there and was left alone; or none did. */
+  sourceOutcome: z.enum(['removed', 'replaced', 'absent']).optional(),
+  /** On success of `deleteArtifact`: the artifact is gone; or there was none. */
+  artifactOutcome: z.enum(['removed', 'absent']).optional(),
   seconds: z.object({ copying: z.number(), verifying: z.number() }).optional(),
 })
 export type MoverResult = z.infer<typeof moverResult>

@@ -4,7 +4,7 @@ import { exitCodes, type ExitCode, type MoverResult } from './contract.ts'
 
 type Facts = Pick<MoverResult, 'modifiedAt' | 'space'> & { readonly cause?: unknown }
 
-/** An ending that was foreseen. `message` says what happened, where, and what to do; it holds no secret. */
+/** An end that was foreseen. `message` says what happened, where, and what to do; it holds no secret. */
 export class Failure extends Error {
   readonly exitCode: ExitCode
   readonly facts: Facts
@@ -83,9 +83,9 @@ function translate(code: string, doing: Doing): [ExitCode, string] {
     case 'EROFS':
       return [exitCodes.permissionDenied, `the file system is read-only; mount the ${volume} writable.`]
     case 'ENOSPC':
-      return [exitCodes.noSpace, `no space left on the ${volume}; make room there or enlarge it.`]
+      return [exitCodes.noSpace, `no space left on the ${volume}; free some space there or enlarge it.`]
     case 'EDQUOT':
-      return [exitCodes.noSpace, `the quota of the ${volume} is used up; make room there or raise the quota.`]
+      return [exitCodes.noSpace, `the quota of the ${volume} is used up; free some space there or raise the quota.`]
     case 'EIO':
       return [
         exitCodes.inputOutput,

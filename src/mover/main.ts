@@ -5,16 +5,16 @@ import { version } from '../telemetry/version.ts'
 import { parseConfig } from './config.ts'
 import { exitCodes, type MoverConfig, type MoverResult, type StoreConfig } from './contract.ts'
 import { Failure } from './failure.ts'
-import { Pace } from './io/pace.ts'
+import { RateLimit } from './io/rate-limit.ts'
 import { orAborted, Progress } from './io/progress.ts'
 import { hand, receive } from './command/receive.ts'
-import { release } from './command/release.ts'
-import { remove } from './command/remove.ts'
+import { removeSource } from './command/remove-source.ts'
+import { deleteArtifact } from './command/delete-artifact.ts'
 import { resultLine, resultOf } from './report.ts'
 import type { Surroundings } from './artifact/fill.ts'
 import { store } from './command/move.ts'
 import { probe } from './io/space.ts'
-import { mounted } from './source/supply.ts'
+import { openMountedSource } from './source/source.ts'
 
 const neededNode = 24
 /** One for each buffer of a copy: a disk that is read past the cache wants to be asked for more than one block at a time. Read when the first work comes. */
@@ -34,7 +34,7 @@ async function handOver(): Promise<never> {
     await hand(config)
     process.exit(0)
   } catch (error) {
-    complain(`Nothing could be handed over: ${error instanceof Error ? error.message : String(error)}`)
+    printError(`Nothing could be handed over: ${error instanceof Error ? error.message : String(error)}`)
     process.exit(1)
   }
 }
@@ -49,13 +49,13 @@ async function main(): Promise<void> {
   process.umask(0o007)
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   if (process.argv[2] === 'hand') return handOver()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(terminated(signal)))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(terminationFailure(signal)))
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => stop.abort(error))
-  leave(await Promise.race([work(), afterGrace()]).catch(explain))
+  leave(await Promise.race([work(), afterGrace()]).catch(resultOfError))
 }
 
-function terminated(signal: string): Failure {
+function terminationFailure(signal: string): Failure {
   return new Failure(
     exitCodes.terminated,
     `The mover was ended by ${signal} before it was done; the run can be repeated.`,
@@ -64,7 +64,7 @@ function terminated(signal: string): Failure {
 
 async function work(): Promise<MoverResult> {
   const config = parseConfig(process.env['MOVER_CONFIG'])
-  setTimeout(() => stop.abort(overdue(config.deadlineSeconds)), config.deadlineSeconds * 1000).unref()
+  setTimeout(() => stop.abort(deadlineFailure(config.deadlineSeconds)), config.deadlineSeconds * 1000).unref()
   return perform(config)
 }
 
@@ -73,24 +73,24 @@ async function perform(config: MoverConfig): Promise<MoverResult> {
   switch (config.command) {
     case 'move': {
       const surroundings = surroundingsOf(config)
-      return store(config, { ...surroundings, open: () => mounted(config, surroundings) })
+      return store(config, { ...surroundings, open: () => openMountedSource(config, surroundings) })
     }
     case 'receive':
       return receive(config, surroundingsOf(config))
     case 'probe':
       return orAborted(stop.signal, probe(config))
-    case 'release':
-      return orAborted(stop.signal, release(config))
-    case 'remove':
-      return orAborted(stop.signal, remove(config))
+    case 'removeSource':
+      return orAborted(stop.signal, removeSource(config))
+    case 'deleteArtifact':
+      return orAborted(stop.signal, deleteArtifact(config))
   }
 }
 
 function surroundingsOf(config: StoreConfig): Omit<Surroundings, 'open'> {
   const { signal } = stop
   const progress = progressOf(config)
-  const pace = new Pace({ bytesPerSecond: config.bytesPerSecond, progress, signal })
-  return { version, progress, pace, signal, warn: complain }
+  const rateLimit = new RateLimit({ bytesPerSecond: config.bytesPerSecond, progress, signal })
+  return { version, progress, rateLimit, signal, warn: printError }
 }
 
 /** Printed now and then, and watched: a copy that no longer moves ends. */
@@ -104,7 +104,7 @@ function progressOf({ command, stallSeconds }: StoreConfig): Progress {
   return progress
 }
 
-function overdue(deadlineSeconds: number): Failure {
+function deadlineFailure(deadlineSeconds: number): Failure {
   return new Failure(
     exitCodes.stalled,
     `The mover did not finish in ${deadlineSeconds} s; the storage is too slow for the file, or the deadline is too short.`,
@@ -118,12 +118,12 @@ async function afterGrace(): Promise<never> {
   })
 }
 
-function explain(error: unknown): MoverResult {
-  if (!(error instanceof Failure)) complain(error instanceof Error ? (error.stack ?? error.message) : String(error))
+function resultOfError(error: unknown): MoverResult {
+  if (!(error instanceof Failure)) printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return resultOf(error)
 }
 
-function complain(line: string): void {
+function printError(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
@@ -133,7 +133,7 @@ function leave(result: MoverResult): void {
   try {
     writeFileSync(process.env['TERMINATION_MESSAGE_PATH'] ?? '/dev/termination-log', line)
   } catch (error) {
-    complain(`Cannot write the termination message: ${String(error)}`)
+    printError(`Cannot write the termination message: ${String(error)}`)
   }
   process.stdout.write(`${line}\n`)
   // An exit waits for the thread pool, for ever if a read hangs in the kernel; replacing the process does not.

@@ -1,4 +1,4 @@
-// The operator: composition root. Puts edges, caches, rooms and controllers together, runs until a signal, and exits.
+// The operator: composition root. Puts edges, caches, kinds and controllers together, runs until a signal, and exits.
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { version } from '../telemetry/version.ts'
@@ -8,7 +8,7 @@ import { meiliSnapshots } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { configFrom } from './config.ts'
 import type { Config } from './config.ts'
-import { instanceOf, instanceRoom, instancesBeside, instancesMadeOf } from '../kinds/instance/controller.ts'
+import { instanceOf, instanceKind, instancesBeside, instancesMadeOf } from '../kinds/instance/controller.ts'
 import { KubeClient } from '../kube/client.ts'
 import { connect } from '../kube/connection.ts'
 import { jobs, persistentVolumeClaims, pods, services, statefulSets } from '../kube/resource.ts'
@@ -17,8 +17,8 @@ import { Connections } from '../perform/meilisearch-connections.ts'
 import { childSelector, moverSelector } from '../reconcile/names.ts'
 import { Performer } from '../perform/perform.ts'
 import { reconcilerOf } from '../reconcile/reconciler.ts'
-import { Manager, watching } from '../runtime/manager.ts'
-import { snapshotAndQueue, snapshotMovedBy, snapshotRoom, snapshotsOf } from '../kinds/snapshot/controller.ts'
+import { Manager, watchOf } from '../runtime/manager.ts'
+import { snapshotAndQueue, snapshotMovedBy, snapshotKind, snapshotsOf } from '../kinds/snapshot/controller.ts'
 import { createLogger } from '../telemetry/logger.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -47,7 +47,7 @@ function compose(config: Config, logger: Logger): Manager {
   const moverPods = manager.cache<KubeObject>(pods, moverSelector)
 
   const connections = new Connections(kube)
-  const performer = new Performer({ kube, connections, isLeader: () => manager.elector.held() })
+  const performer = new Performer({ kube, connections, isLeader: () => manager.elector.isHeld() })
   const loop = {
     kube,
     perform: performer.perform.bind(performer),
@@ -74,11 +74,11 @@ function compose(config: Config, logger: Logger): Manager {
   manager.addController({
     name: meiliInstances.singular,
     kind: meiliInstances.kind,
-    reconcile: reconcilerOf(instanceRoom(instanceWorld), { ...loop, get: (key) => instances.store.get(key) }),
+    reconcile: reconcilerOf(instanceKind(instanceWorld), { ...loop, get: (key) => instances.store.get(key) }),
     watches: [
-      watching(instances, instancesBeside(instanceWorld)),
-      watching(snapshots, instanceOf),
-      ...children.map((cache) => watching(cache, madeOf)),
+      watchOf(instances, instancesBeside(instanceWorld)),
+      watchOf(snapshots, instanceOf),
+      ...children.map((cache) => watchOf(cache, madeOf)),
     ],
     all: () => instances.store.keys(),
     workers,
@@ -98,21 +98,21 @@ function compose(config: Config, logger: Logger): Manager {
   manager.addController({
     name: meiliSnapshots.singular,
     kind: meiliSnapshots.kind,
-    reconcile: reconcilerOf(snapshotRoom(snapshotWorld), { ...loop, get: (key) => snapshots.store.get(key) }),
+    reconcile: reconcilerOf(snapshotKind(snapshotWorld), { ...loop, get: (key) => snapshots.store.get(key) }),
     watches: [
-      watching(snapshots, snapshotAndQueue(listSnapshots)),
-      watching(instances, snapshotsOf(listSnapshots)),
-      watching(moverJobs, movedBy),
-      watching(moverPods, movedBy),
+      watchOf(snapshots, snapshotAndQueue(listSnapshots)),
+      watchOf(instances, snapshotsOf(listSnapshots)),
+      watchOf(moverJobs, movedBy),
+      watchOf(moverPods, movedBy),
     ],
     all: () => snapshots.store.keys(),
     workers,
   })
   const totals = new SnapshotTotals()
-  snapshots.onChange((change) => totals.seen(change))
+  snapshots.onChange((change) => totals.count(change))
   // Of the leader alone: what two replicas say of the same objects must not be added up.
   metrics.derive(stateFamilies, () => {
-    if (!manager.elector.held()) return []
+    if (!manager.elector.isHeld()) return []
     const state = stateOf(instances.store.list(), snapshots.store.list())
     return [...state.samples, ...totals.samples(state.instances)]
   })
@@ -120,7 +120,7 @@ function compose(config: Config, logger: Logger): Manager {
 }
 
 /** A bad setting is one line of the log, like everything else. */
-function configured(): Config | undefined {
+function readConfig(): Config | undefined {
   try {
     return configFrom(process.env)
   } catch (error) {
@@ -133,7 +133,7 @@ function configured(): Config | undefined {
 }
 
 async function main(): Promise<number> {
-  const config = configured()
+  const config = readConfig()
   if (config === undefined) return 1
   const logger = createLogger(config.LOG_LEVEL)
   const stop = new AbortController()

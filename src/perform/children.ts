@@ -5,7 +5,7 @@ import type { KubeClient } from '../kube/client.ts'
 import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../kube/resource.ts'
 import type { FieldsOf, KubeObject, Resource } from '../kube/resource.ts'
 import { applicationKey, operatorKey } from '../meilisearch/keys.ts'
-import { secretAllowed } from './meilisearch-connections.ts'
+import { explainRefusal } from './meilisearch-connections.ts'
 import type { Connections } from './meilisearch-connections.ts'
 import type { Child, Effect, Fact } from '../reconcile/decision.ts'
 import { Conflict, NotFound } from '../errors.ts'
@@ -41,7 +41,7 @@ export class Children {
     if (uid === undefined) return await this.#own(resource, await this.#kube.create(resource, child, { fieldManager }))
     if (child.kind === 'Secret') {
       // Its key was created, never applied, and stays so.
-      await secretAllowed(child.metadata, 'changed', async () => await this.#patch(child, uid))
+      await explainRefusal(child.metadata, 'changed', async () => await this.#patch(child, uid))
       return undefined
     }
     if (adopts && !(await this.#adopt(child, uid))) return undefined
@@ -66,7 +66,7 @@ export class Children {
     const entries = object.metadata.managedFields ?? []
     const fields = entries.find(isApplied)?.fieldsV1 ?? {}
     const managedFields = entries.filter(
-      (entry) => isApplied(entry) || !isOfObject(entry) || !shareFields(fields, entry.fieldsV1 ?? {}),
+      (entry) => isApplied(entry) || !isOfObject(entry) || !haveCommonField(fields, entry.fieldsV1 ?? {}),
     )
     return (
       managedFields.length === entries.length || (await this.#setManagers(resources[child.kind], object, managedFields))
@@ -181,11 +181,11 @@ const isApplied = ({ manager, operation }: FieldsOf): boolean => manager === fie
 const isOfObject = ({ subresource = '' }: FieldsOf): boolean => subresource === ''
 
 /** `.` says that somebody stands for a map's being there, and for nothing in it. */
-function shareFields(one: object, other: object): boolean {
+function haveCommonField(one: object, other: object): boolean {
   const others = new Map<string, object>(Object.entries(other))
   return Object.entries(one as Readonly<Record<string, object>>).some(([field, below]) => {
     const same = others.get(field)
     if (same === undefined || field === '.') return false
-    return Object.keys(below).length === 0 || Object.keys(same).length === 0 || shareFields(below, same)
+    return Object.keys(below).length === 0 || Object.keys(same).length === 0 || haveCommonField(below, same)
   })
 }

@@ -15,7 +15,7 @@ export type Connection =
   | { readonly state: 'Open'; readonly client: MeilisearchClient }
   | { readonly state: 'SecretMissing' | 'KeyUnusable'; readonly message: string }
 
-/** What may be told of a Secret: whose it is, and of its key what gives it away to nobody. */
+/** What may be said of a Secret: whose it is, and of its key what gives it away to nobody. */
 export interface SecretSeen {
   readonly metadata: KubeObject['metadata']
   /** Undefined where the key is not in it. */
@@ -37,14 +37,14 @@ export interface ConnectionData {
 }
 
 type SecretText = { readonly text?: string } | { readonly missing: string }
-type Place = { readonly namespace: string; readonly name: string }
+type SecretName = { readonly namespace: string; readonly name: string }
 
 /**
  * A refusal of a Secret, with what to do: where the chart has a list of names, the usual cause is that one is missing in it.
  * @throws TerminalError in place of the API server's own
  */
-export async function secretAllowed<T>(
-  { namespace, name }: Place,
+export async function explainRefusal<T>(
+  { namespace, name }: SecretName,
   may: 'read' | 'changed',
   call: () => Promise<T>,
 ): Promise<T> {
@@ -96,13 +96,13 @@ export class Connections {
   }
 
   /** Undefined where the Secret does not exist. @throws TerminalError where it may not be read, with what to do */
-  async look(place: Place, key: string): Promise<SecretSeen | undefined> {
-    const secret = await this.#find(place)
+  async look(name: SecretName, key: string): Promise<SecretSeen | undefined> {
+    const secret = await this.#find(name)
     if (secret === undefined) return undefined
     const encoded = secret.data?.[key]
     return {
       metadata: secret.metadata,
-      key: encoded === undefined ? undefined : keySeen(Buffer.from(encoded, 'base64').toString('utf8')),
+      key: encoded === undefined ? undefined : observeKey(Buffer.from(encoded, 'base64').toString('utf8')),
     }
   }
 
@@ -119,13 +119,13 @@ export class Connections {
   }
 
   /** Whether a Secret holds exactly these texts under these keys, whatever else is in it. */
-  async holds(place: Place, wanted: ConnectionData): Promise<boolean> {
-    const secret = await this.#find(place)
+  async holds(name: SecretName, wanted: ConnectionData): Promise<boolean> {
+    const secret = await this.#find(name)
     return Object.entries(wanted).every(([key, text]) => secret?.data?.[key] === Buffer.from(text).toString('base64'))
   }
 
-  async #find(place: Place): Promise<(V1Secret & KubeObject) | undefined> {
-    return await secretAllowed(place, 'read', async () => await this.#kube.find<V1Secret & KubeObject>(secrets, place))
+  async #find(name: SecretName): Promise<(V1Secret & KubeObject) | undefined> {
+    return await explainRefusal(name, 'read', async () => await this.#kube.find<V1Secret & KubeObject>(secrets, name))
   }
 
   async #read(namespace: string, reference: SecretKeyReference | undefined): Promise<SecretText> {
@@ -149,7 +149,7 @@ export class Connections {
   }
 }
 
-function keySeen(text: string): KeySeen {
+function observeKey(text: string): KeySeen {
   const fingerprint = createHash('sha256').update(derivedKey(text, keyUids.application)).digest('hex').slice(0, 16)
   return {
     fingerprint,

@@ -30,7 +30,7 @@ export class Performer {
   }
 
   /**
-   * Gives what the world answered, where that is to be learnt at once. A 404 to a write is a refusal, too: nothing was done.
+   * Gives what the world answered, where that is to be applied at once. A 404 to a write is a refusal, too: nothing was done.
    * @throws Conflict, TransientError: the pass ends here and the next one looks again
    */
   async perform(effect: Effect, subject: Subject): Promise<Fact | undefined> {

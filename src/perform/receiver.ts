@@ -85,19 +85,19 @@ export class Receiver implements AsyncDisposable {
   /** @throws TransientError where it has nothing more to say: it ended, or another sender came */
   async #next(): Promise<void> {
     const line = await this.#lines.next()
-    if (line.done === true) throw new TransientError(`the mover hung up: ${this.#lastWords()}`)
-    const state = receiverState.safeParse(json(line.value))
+    if (line.done === true) throw new TransientError(`the mover hung up: ${this.#exitText()}`)
+    const state = receiverState.safeParse(parseJson(line.value))
     if (!state.success) throw new TransientError(`the mover said what nobody understands: ${line.value.slice(0, 200)}`)
     this.#state = state.data
   }
 
-  #lastWords(): string {
-    const { exitCode, stderr } = this.#execution.ended()
+  #exitText(): string {
+    const { exitCode, stderr } = this.#execution.exit()
     return stderr.trim() === '' ? `exit code ${exitCode}` : stderr.trim().slice(0, 500)
   }
 }
 
-function json(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

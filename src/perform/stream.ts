@@ -11,7 +11,7 @@ import type { Seen } from './pinned-file.ts'
 import { Receiver } from './receiver.ts'
 import { lookScript, readScript, unpinScript } from './stream-scripts.ts'
 
-/** After this long the pass ends, so that status is told, and others have their turn. */
+/** After this long the pass ends, so that status is written, and others have their turn. */
 const budgetMs = 10_000
 /** What one command reads: little at first, more while that goes quickly. What a cut costs, and a start, are both small beside it. */
 const run = {
@@ -109,7 +109,7 @@ export class Streamer {
     }
     const sha256 = hash.digest('hex')
     const wrong =
-      sent === bytes ? whyWrong(reader.ended(), { file, sha256 }) : `${sent} bytes came, and ${bytes} were asked for`
+      sent === bytes ? whyWrong(reader.exit(), { file, sha256 }) : `${sent} bytes came, and ${bytes} were asked for`
     if (wrong !== undefined) throw new TransientError(`the run from ${at} was not what it should be: ${wrong}`)
     await receiver.seal({ at: at + bytes, sha256 })
   }
@@ -120,7 +120,7 @@ export class Streamer {
     )
     let stdout = ''
     for await (const piece of execution.output()) stdout = (stdout + piece.toString()).slice(0, 4096)
-    return { stdout, ...execution.ended() }
+    return { stdout, ...execution.exit() }
   }
 }
 

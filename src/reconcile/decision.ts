@@ -1,4 +1,4 @@
-// What a room decides, and the only ways in which the operator changes the world. Pure types; perform.ts interprets them.
+// What a kind decides, and the only ways in which the operator changes the world. Pure types; perform.ts interprets them.
 import type { V1Job, V1OwnerReference, V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { SecretKeyReference } from '../api/meta.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
@@ -41,7 +41,7 @@ export interface Child {
 }
 
 export type Effect =
-  /** Keeps the object until its own clean-up is done. */
+  /** Keeps the object until its own deletion is done. */
   | { readonly kind: 'AddFinalizer'; readonly finalizer: string }
   | { readonly kind: 'RemoveFinalizer'; readonly finalizer: string }
   | { readonly kind: 'CreateClaim'; readonly claim: V1PersistentVolumeClaim }
@@ -86,7 +86,7 @@ export type Effect =
   /** One that the operator took before an upgrade, and only as it was seen: its files go with it, as its deletionPolicy says. */
   | { readonly kind: 'DeleteSnapshot'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
 
-/** What the world answered to an effect at once; the room learns it into status in the same pass. */
+/** What the world answered to an effect at once; the kind applies it to status in the same pass. */
 export type Fact =
   | { readonly kind: 'TaskEnqueued'; readonly taskUid: number }
   | { readonly kind: 'CancelAccepted'; readonly taskUid: number }
@@ -110,7 +110,7 @@ export interface Decision<Status> {
 }
 
 /** One line of `kubectl describe`. */
-export interface Story {
+export interface EventText {
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
   readonly message: string

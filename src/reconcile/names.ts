@@ -46,13 +46,13 @@ export const childSharedLabels = {
 } as const
 
 /** What the Service and the StatefulSet select: no chart makes a Service that goes by this label (decision 0024). */
-export function serverSelector(instance: MeiliInstance): Record<string, string> {
+export function instanceLabels(instance: MeiliInstance): Record<string, string> {
   return { 'meili-operator.dev/instance': baseName(instance) }
 }
 
 /** On every child. */
 export function childLabels(instance: MeiliInstance): Record<string, string> {
-  return { 'app.kubernetes.io/name': 'meiliinstance', ...childSharedLabels, ...serverSelector(instance) }
+  return { 'app.kubernetes.io/name': 'meiliinstance', ...childSharedLabels, ...instanceLabels(instance) }
 }
 
 /** On the Jobs and pods of all movers. The name is not the operator's own: no Service that selects operators is to find a mover. */

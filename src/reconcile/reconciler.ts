@@ -1,10 +1,10 @@
 // The loop shared by all kinds: get → observe → decide → write status → perform effects → requeue.
-// Status says what was seen. What an effect changes is seen on the next pass, or learnt at once where the world answered with a fact.
+// Status says what was seen. What an effect changes is seen on the next pass, or applied at once where the world answered with a fact.
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Logger } from '../telemetry/logger.ts'
-import type { Decision, Effect, Fact, Story } from './decision.ts'
+import type { Decision, Effect, Fact, EventText } from './decision.ts'
 import { changeOf } from './change.ts'
 import { Conflict, NotFound } from '../errors.ts'
 
@@ -14,16 +14,16 @@ export interface Primary<Status> extends KubeObject {
 }
 
 /** One kind's part of the loop. All but `observe` are pure. */
-export interface Room<P, Observation, Status> {
+export interface KindReconciler<P, Observation, Status> {
   readonly resource: Resource
   /** Reads the world once; writes nothing. */
   observe(primary: P): Promise<Observation>
   /** @param nowMs our clock */
   decide(observation: Observation, nowMs: number): Decision<Status>
   /** What the answer to an effect adds to the status. `primary` is as it was just written. */
-  learn(primary: P, fact: Fact, nowMs: number): Status
+  applyFact(primary: P, fact: Fact, nowMs: number): Status
   /** The Events that a change of status is worth. */
-  story(before: Status | undefined, after: Status): readonly Story[]
+  events(before: Status | undefined, after: Status): readonly EventText[]
 }
 
 /** For whom an effect is performed, and what fences it. */
@@ -34,7 +34,7 @@ export interface Subject {
   readonly writtenAt: number | undefined
 }
 
-/** Changes the world by one effect, and gives what it answered where that is to be learnt at once. */
+/** Changes the world by one effect, and gives what it answered where that is to be applied at once. */
 export type Perform = (effect: Effect, subject: Subject) => Promise<Fact | undefined>
 
 export interface Loop<P> {
@@ -42,7 +42,7 @@ export interface Loop<P> {
   readonly get: (key: string) => P | undefined
   readonly kube: KubeClient
   readonly perform: Perform
-  readonly record: (object: KubeObject, story: Story) => void
+  readonly record: (object: KubeObject, event: EventText) => void
   /** Gets one line for each pass that changed something. */
   readonly logger: Pick<Logger, 'debug' | 'info'>
   readonly nowMs: () => number
@@ -60,7 +60,7 @@ const staleAgainMs = 1000
  * @throws what the edges throw; the queue decides by class
  */
 export function reconcilerOf<P extends Primary<Status>, Observation, Status extends object>(
-  room: Room<P, Observation, Status>,
+  kind: KindReconciler<P, Observation, Status>,
   loop: Loop<P>,
 ): Reconcile {
   const replaced = new ReplacedVersions()
@@ -68,13 +68,13 @@ export function reconcilerOf<P extends Primary<Status>, Observation, Status exte
     const primary = loop.get(key)
     if (replaced.has(key, primary?.metadata.resourceVersion)) return { requeueAfterMs: staleAgainMs }
     if (primary === undefined) return {}
-    const pass = new Pass(room, loop, { primary, replaced: (version) => replaced.add(key, version) })
-    const decision = room.decide(await room.observe(primary), loop.nowMs())
+    const pass = new Pass(kind, loop, { primary, replaced: (version) => replaced.add(key, version) })
+    const decision = kind.decide(await kind.observe(primary), loop.nowMs())
     try {
       await pass.write(decision.status)
       for (const effect of decision.effects) await pass.perform(effect)
     } finally {
-      pass.tell(reconcileID)
+      pass.log(reconcileID)
     }
     return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs }
   }
@@ -102,47 +102,47 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
   writtenAt: number | undefined
   readonly #before: P
   readonly #performed: string[] = []
-  readonly #room: Room<P, Observation, Status>
+  readonly #kind: KindReconciler<P, Observation, Status>
   readonly #loop: Loop<P>
   readonly #replaced: (version: string | undefined) => void
 
   constructor(
-    room: Room<P, Observation, Status>,
+    kind: KindReconciler<P, Observation, Status>,
     loop: Loop<P>,
     { primary, replaced }: { primary: P; replaced: (version: string | undefined) => void },
   ) {
-    this.#room = room
+    this.#kind = kind
     this.#loop = loop
     this.#replaced = replaced
     this.object = primary
     this.#before = primary
   }
 
-  /** What the world answers at once is learnt into status. */
+  /** What the world answers at once is applied to status. */
   async perform(effect: Effect): Promise<void> {
     const { perform, nowMs } = this.#loop
     const fact = await perform(effect, {
-      resource: this.#room.resource,
+      resource: this.#kind.resource,
       object: this.object,
       writtenAt: this.writtenAt,
     })
     this.#performed.push(effect.kind)
-    if (fact !== undefined) await this.write(this.#room.learn(this.object, fact, nowMs()))
+    if (fact !== undefined) await this.write(this.#kind.applyFact(this.object, fact, nowMs()))
   }
 
   /** One line for all of it, also where the pass broke off midway. Figures alone are news for those who look closely. */
-  tell(reconcileID: string | undefined): void {
+  log(reconcileID: string | undefined): void {
     const { namespace, name } = this.object.metadata
     const change = changeOf(this.#before.status, this.object.status, this.#performed)
     if (change === undefined) return
     const { isJudgement, message, ...fields } = change
     this.#loop.logger[isJudgement ? 'info' : 'debug'](
-      { kind: this.#room.resource.kind, namespace, name, reconcileID, ...fields },
+      { kind: this.#kind.resource.kind, namespace, name, reconcileID, ...fields },
       message,
     )
   }
 
-  /** PUT with the resourceVersion that was read; then one Event for each thing worth telling. */
+  /** PUT with the resourceVersion that was read; then one Event for each thing worth one. */
   async write(next: Status): Promise<void> {
     const before = this.object.status
     const after = withoutUndefined(next)
@@ -153,13 +153,13 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
     this.object = await this.#update({ ...this.object, status: after })
     if (this.object.metadata.resourceVersion !== resourceVersion) this.#replaced(resourceVersion)
     this.writtenAt = begun
-    for (const story of this.#room.story(before, after)) this.#loop.record(this.object, story)
+    for (const event of this.#kind.events(before, after)) this.#loop.record(this.object, event)
   }
 
   /** An object that is gone was changed by somebody else, too: the next pass finds nothing to do. */
   async #update(object: P): Promise<P> {
     try {
-      return await this.#loop.kube.updateStatus<P>(this.#room.resource, object)
+      return await this.#loop.kube.updateStatus<P>(this.#kind.resource, object)
     } catch (error) {
       if (error instanceof NotFound) throw new Conflict(error.message, { cause: error })
       throw error
@@ -167,7 +167,7 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
   }
 }
 
-/** As it goes over the wire: a member that is undefined is absent. */
+/** As it is sent: a member that is undefined is absent. */
 function withoutUndefined<T extends object>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T
 }

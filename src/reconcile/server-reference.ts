@@ -9,14 +9,14 @@ import {
   masterKeyReference,
   serverContainer,
   serverPort,
-  serverSelector,
+  instanceLabels,
 } from './names.ts'
 
 /** A server that we run is found as any other one is. */
 export function serverIn(instance: MeiliInstance): ExistingServer {
   return (
     instance.spec.existing ?? {
-      podSelector: { matchLabels: serverSelector(instance) },
+      podSelector: { matchLabels: instanceLabels(instance) },
       container: serverContainer,
       port: serverPort,
       scheme: 'HTTP',

@@ -41,7 +41,7 @@ export async function runController(controller: Controller): Promise<void> {
 async function work(controller: Controller): Promise<void> {
   const { queue, metrics, name } = controller
   for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
-    metrics.waited(name, taken.waitedMs / 1000)
+    metrics.observeWait(name, taken.waitedMs / 1000)
     const started = performance.now()
     const pass = { key: taken.key, reconcileID: randomUUID() }
     const outcome = settle(controller, pass, await attempt(controller, pass))
@@ -66,7 +66,7 @@ function settle(
 ): Outcome {
   // A key without a slash is the name of what is in no namespace.
   const [name, namespace] = key.split('/').toReversed()
-  const told = { kind, namespace, name, reconcileID }
+  const about = { kind, namespace, name, reconcileID }
   const outcome = outcomeOf(ended)
   const error = 'error' in ended ? ended.error : undefined
   switch (outcome) {
@@ -81,15 +81,15 @@ function settle(
       queue.addAfter(key, conflictAgainMs)
       break
     case 'transient':
-      logger.warn({ ...told, failures: queue.failures(key) + 1, reason: messageOf(error) }, 'will try again')
+      logger.warn({ ...about, failures: queue.failures(key) + 1, reason: messageOf(error) }, 'will try again')
       queue.addRateLimited(key, error instanceof TransientError ? error.retryAfterMs : undefined)
       break
     case 'terminal':
-      logger.error({ ...told, reason: messageOf(error) }, 'refused; waiting for a change')
+      logger.error({ ...about, reason: messageOf(error) }, 'refused; waiting for a change')
       queue.addAfter(key, terminalAgainMs)
       break
     case 'bug':
-      logger.error({ ...told, err: error }, 'unexpected error')
+      logger.error({ ...about, err: error }, 'unexpected error')
       queue.addRateLimited(key)
       break
   }

@@ -73,7 +73,7 @@ export type Outcome = 'success' | 'requeue' | 'conflict' | 'transient' | 'termin
 /** What a controller counts. */
 export interface ControllerMetrics {
   declareController(controller: string): void
-  waited(controller: string, seconds: number): void
+  observeWait(controller: string, seconds: number): void
   /** A field and no method, so that the compiler refuses metrics that lack an outcome. */
   readonly observeReconcile: (controller: string, outcome: Outcome, seconds: number) => void
 }
@@ -86,9 +86,9 @@ export interface Exposition {
 
 export interface Metrics extends ControllerMetrics, Exposition {
   declareWatch(resource: string): void
-  watchRestarted(resource: string, error: unknown): void
-  eventDropped(): void
-  leading(held: boolean): void
+  countWatchRestart(resource: string, error: unknown): void
+  countDroppedEvent(): void
+  setLeading(held: boolean): void
   queue(controller: string, state: { readonly depth: number; readonly longestRunningSeconds: number }): void
   beforeScrape(refresh: () => void): void
 }

@@ -4,7 +4,7 @@ import type { ApiObject, Client, Resource } from './edges.ts'
 
 const events: Resource = { group: '', version: 'v1', plural: 'events', kind: 'Event' }
 
-export interface Told {
+export interface EventText {
   readonly type: 'Normal' | 'Warning'
   readonly reason: string
   readonly message: string
@@ -31,12 +31,12 @@ export class EventRecorder {
     this.#parts = parts
   }
 
-  record(object: ApiObject, told: Told): void {
+  record(object: ApiObject, event: EventText): void {
     if (this.#pending.size >= maxPending) {
       this.#parts.dropped(new Error('too many Events wait for the API server'))
       return
     }
-    const sent = this.#send(object, told).finally(() => this.#pending.delete(sent))
+    const sent = this.#send(object, event).finally(() => this.#pending.delete(sent))
     this.#pending.add(sent)
   }
 
@@ -45,7 +45,7 @@ export class EventRecorder {
     await Promise.all(this.#pending)
   }
 
-  async #send({ apiVersion, kind, metadata }: ApiObject, { type, reason, message }: Told): Promise<void> {
+  async #send({ apiVersion, kind, metadata }: ApiObject, { type, reason, message }: EventText): Promise<void> {
     const { component, instance } = this.#parts
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
     const namespace = metadata.namespace ?? 'default'
@@ -79,7 +79,7 @@ export class EventRecorder {
   }
 }
 
-/** Sorts as it was told: kubectl keeps the order of names among Events of one second. */
+/** Sorts as it was recorded: kubectl keeps the order of names among Events of one second. */
 function eventName(name: string, serial: number): string {
   const suffix = `${Date.now().toString(16).padStart(12, '0')}${(serial % 0x1_0000).toString(16).padStart(4, '0')}${randomBytes(3).toString('hex')}`
   return `${name.slice(0, 252 - suffix.length).replace(/[-.]+$/, '')}.${suffix}`

@@ -23,7 +23,7 @@ export interface Candidate {
   /** Monotonic; tests give their own, and the pause that belongs to it. */
   readonly nowMs?: () => number
   readonly pauseMs?: (delayMs: number, signal: AbortSignal) => Promise<void>
-  /** Told of an attempt that the API server did not answer, and of a watch that broke off. */
+  /** Called for an attempt that the API server did not answer, and for a watch that broke off. */
   readonly failed?: (error: unknown) => void
 }
 
@@ -51,7 +51,7 @@ export class LeaderElector {
   }
 
   /** True only while nobody else can hold it. */
-  held(): boolean {
+  isHeld(): boolean {
     return this.#renewedAt !== undefined && this.#nowMs() - this.#renewedAt < this.#timing.renewMs
   }
 
@@ -86,7 +86,7 @@ export class LeaderElector {
       if (signal.aborted) return
       // A reply that never comes must not hide that the time is over: it is counted from the last renewal, however often an attempt has failed since.
       await Promise.race([this.#attempt(), this.#pause(this.#leftMs(), signal)])
-      if (!this.held())
+      if (!this.isHeld())
         throw new LeaseLost(
           `the lease ${this.#candidate.lease.name} was not renewed for ${this.#timing.renewMs / 1000} s, or another one holds it`,
         )
@@ -101,7 +101,7 @@ export class LeaderElector {
   /** Gives it back, so that the next one need not wait. */
   async release(): Promise<void> {
     this.#term++
-    if (!this.held()) return
+    if (!this.isHeld()) return
     this.#renewedAt = undefined
     try {
       await this.#giveBack()

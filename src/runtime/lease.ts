@@ -68,7 +68,7 @@ export interface LeaseWatch {
   readonly signal: AbortSignal
   /** Between a watch that ended and the next one. */
   readonly rest: () => Promise<void>
-  /** Told why a watch broke off. */
+  /** Called with the reason when a watch breaks off. */
   readonly failed: (error: unknown) => void
 }
 

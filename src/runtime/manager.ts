@@ -40,7 +40,7 @@ export class Cache<T extends ApiObject> {
 export type Watch = (add: (key: string) => void) => void
 
 /** Keys of what is there now and of what was there before: an object that leaves a group concerns it still. */
-export function watching<T extends ApiObject>(cache: Cache<T>, keysOf: (object: T) => readonly string[]): Watch {
+export function watchOf<T extends ApiObject>(cache: Cache<T>, keysOf: (object: T) => readonly string[]): Watch {
   return (add) =>
     cache.onChange(({ previous, current }) => {
       const keys = [previous, current].flatMap((object) => (object === undefined ? [] : keysOf(object)))
@@ -60,7 +60,7 @@ export interface ControllerParts {
 
 /** How long running reconciles may take to end, and then what is still to be said to the API server: together less than the 30 s of a pod. */
 const drainMs = 20_000
-const lastWordsMs = 5000
+const shutdownMs = 5000
 const collectEveryMs = 120_000
 
 export class Manager {
@@ -86,7 +86,7 @@ export class Manager {
       component: 'meili-operator',
       instance: identity,
       dropped: (error) => {
-        metrics.eventDropped()
+        metrics.countDroppedEvent()
         logger.warn({ reason: String(error) }, 'an Event was dropped')
       },
     })
@@ -107,7 +107,7 @@ export class Manager {
           ...(labelSelector === undefined ? {} : { labelSelector }),
           announce: (change) => cache.announce(change),
           interrupted: (error, failures) => {
-            metrics.watchRestarted(resource.plural, error)
+            metrics.countWatchRestart(resource.plural, error)
             logger.warn({ resource: resource.plural, failures, reason: String(error) }, 'the watch broke off')
           },
         }),
@@ -135,13 +135,13 @@ export class Manager {
     const caches = Promise.all(this.#reflectors.map((reflector) => reflector.run(reading.signal)))
     const collecting = setInterval(collect, collectEveryMs).unref()
     try {
-      await Promise.race([Promise.all(this.#reflectors.map(({ synced }) => synced)), aborted(signal)])
+      await Promise.race([Promise.all(this.#reflectors.map(({ synced }) => synced)), untilAborted(signal)])
       if (signal.aborted) return
       this.#isReady = true
       logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'the caches are filled')
       collect()
-      await Promise.race([this.elector.acquire(signal), aborted(signal).then(() => rest(lastWordsMs))])
-      // Told to stop in the very moment in which it was won, too.
+      await Promise.race([this.elector.acquire(signal), untilAborted(signal).then(() => rest(shutdownMs))])
+      // Asked to stop in the very moment in which it was won, too.
       if (signal.aborted) await this.#giveBack()
       else await this.#lead(signal)
     } finally {
@@ -156,7 +156,7 @@ export class Manager {
   async #lead(signal: AbortSignal): Promise<void> {
     const { logger, metrics } = this.#parts
     logger.info({ sinceStartMs: Math.round(process.uptime() * 1000) }, 'leading')
-    metrics.leading(true)
+    metrics.setLeading(true)
     this.#isLeading = true
     const controllers = Promise.all(
       this.#controllers.map((controller) => runController({ ...controller, logger, metrics })),
@@ -169,10 +169,10 @@ export class Manager {
     try {
       await this.elector.keep(signal)
     } finally {
-      metrics.leading(false)
+      metrics.setLeading(false)
       for (const { queue } of this.#controllers) queue.close()
       await Promise.race([controllers, rest(drainMs)])
-      await Promise.race([Promise.all([this.events.drain(), this.#giveBack()]), rest(lastWordsMs)])
+      await Promise.race([Promise.all([this.events.drain(), this.#giveBack()]), rest(shutdownMs)])
     }
   }
 
@@ -189,7 +189,7 @@ const collect = (): void => void globalThis.gc?.({ type: 'major', execution: 'as
 /** Does not keep the process alive. */
 const rest = (ms: number): Promise<void> => pause(ms, undefined, { ref: false })
 
-function aborted(signal: AbortSignal): Promise<void> {
+function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })

@@ -21,7 +21,7 @@ export interface Source<T extends ApiObject> {
   readonly namespace?: string
   readonly labelSelector?: string
   readonly announce: (change: Change<T>) => void
-  /** Told for each break: why, and how often in a row. */
+  /** Called for each break: why, and how often in a row. */
   readonly interrupted: (error: unknown, failures: number) => void
   /** Tests shorten it. */
   readonly backoff?: { readonly firstMs: number; readonly maxMs: number }
@@ -90,7 +90,7 @@ export class Reflector<T extends ApiObject> {
     let resourceVersion: string | undefined
     for await (const page of this.#source.kube.pages<T>(this.#source.resource, this.#scope)) {
       // At once: of ten thousand objects as they came, all pages together would be more than all that is kept.
-      items.push(...page.items.map(stripped))
+      items.push(...page.items.map(strip))
       resourceVersion = page.metadata.resourceVersion
     }
     const there = new Set(items.map(keyOf))
@@ -115,7 +115,7 @@ export class Reflector<T extends ApiObject> {
       signal,
     })) {
       if (type === 'DELETED') this.#remove(keyOf(object))
-      else if (type !== 'BOOKMARK') this.#put(stripped(object))
+      else if (type !== 'BOOKMARK') this.#put(strip(object))
       this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
     }
   }
@@ -145,7 +145,7 @@ type Metadata = ApiObject['metadata'] & { readonly managedFields?: unknown }
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** Without what nobody reads: half of an object's size. */
-function stripped<T extends ApiObject>(object: T): T {
+function strip<T extends ApiObject>(object: T): T {
   const { managedFields: _, ...metadata } = object.metadata as Metadata
   if (metadata.annotations?.[lastApplied] === undefined) return { ...object, metadata }
   const { [lastApplied]: _text, ...annotations } = metadata.annotations

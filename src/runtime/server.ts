@@ -29,7 +29,7 @@ export async function serveProbes(
     server.once('error', reject)
     server.listen(address.port, address.host, resolve)
   })
-  return { port: (server.address() as AddressInfo).port, close: () => closed(server) }
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) }
 }
 
 async function answer(url: string, response: ServerResponse, { metrics, ready }: Probes): Promise<void> {
@@ -51,7 +51,7 @@ function plain(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status).end(text)
 }
 
-async function closed(server: Server): Promise<void> {
+async function closeServer(server: Server): Promise<void> {
   server.closeAllConnections()
   await new Promise<void>((resolve) => server.close(() => resolve()))
 }

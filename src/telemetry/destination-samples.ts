@@ -1,7 +1,7 @@
 // What snapshots say of the claims that they were stored on: the newest figure of a mover, and what the next snapshot will need. Pure.
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { Sample } from './family.ts'
-import { keyOf } from './place.ts'
+import { keyOf } from './labels.ts'
 import { secondsOf } from './snapshot-samples.ts'
 
 interface Seen {

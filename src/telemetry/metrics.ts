@@ -79,11 +79,11 @@ export class Metrics {
     this.#set('meili_operator_workqueue_longest_running_seconds', { controller }, longestRunningSeconds)
   }
 
-  waited(controller: string, seconds: number): void {
+  observeWait(controller: string, seconds: number): void {
     this.#observe('meili_operator_workqueue_wait_seconds', { controller }, seconds)
   }
 
-  watchRestarted(resource: string, error: unknown): void {
+  countWatchRestart(resource: string, error: unknown): void {
     const reason = watchErrors.find((name) => error instanceof Error && error.name === name) ?? 'Other'
     this.#count('meili_operator_watch_restarts_total', { resource, reason }, 1)
   }
@@ -92,11 +92,11 @@ export class Metrics {
     this.#count('meili_operator_api_requests_total', { verb, resource, code }, 1)
   }
 
-  eventDropped(): void {
+  countDroppedEvent(): void {
     this.#count('meili_operator_events_dropped_total', {}, 1)
   }
 
-  leading(held: boolean): void {
+  setLeading(held: boolean): void {
     this.#set('meili_operator_leader', {}, held ? 1 : 0)
   }
 

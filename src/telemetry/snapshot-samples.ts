@@ -28,7 +28,7 @@ export function secondsOf(time: string | undefined): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs / 1000
 }
 
-function later(a: number | undefined, b: number | undefined): number | undefined {
+function latest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || (b !== undefined && b > a) ? b : a
 }
 
@@ -37,26 +37,26 @@ export function gather(into: Gathered, snapshot: MeiliSnapshot): void {
   const { metadata, status } = snapshot
   const phase = status?.phase ?? 'Pending'
   into.phases.set(phase, (into.phases.get(phase) ?? 0) + 1)
-  assign(into, 'lastAttempt', later(into.lastAttempt, secondsOf(status?.startedAt)))
+  assign(into, 'lastAttempt', latest(into.lastAttempt, secondsOf(status?.startedAt)))
   if (isTrue(status?.conditions, snapshotConditions.Overdue)) into.overdue += 1
   const ended = secondsOf(status?.completedAt)
-  if (phase === 'Failed') assign(into, 'lastFailure', later(into.lastFailure, ended))
-  else if (phase === 'Completed') succeeded(into, snapshot, ended)
+  if (phase === 'Failed') assign(into, 'lastFailure', latest(into.lastFailure, ended))
+  else if (phase === 'Completed') gatherSuccess(into, snapshot, ended)
   else {
     const created = secondsOf(metadata.creationTimestamp) ?? Infinity
     if (created < (into.oldestUnfinished ?? Infinity)) into.oldestUnfinished = created
   }
 }
 
-function succeeded(into: Gathered, snapshot: MeiliSnapshot, ended: number | undefined): void {
+function gatherSuccess(into: Gathered, snapshot: MeiliSnapshot, ended: number | undefined): void {
   if (ended === undefined || ended < (secondsOf(into.good?.status?.completedAt) ?? -Infinity)) return
   into.good = snapshot
-  assign(into, 'lastSuccess', later(into.lastSuccess, ended))
+  assign(into, 'lastSuccess', latest(into.lastSuccess, ended))
 }
 
 /** The instance remembers its last good snapshot when the object is gone. */
-export function remembered(into: Gathered, completedAt: string | undefined): void {
-  assign(into, 'lastSuccess', later(into.lastSuccess, secondsOf(completedAt)))
+export function gatherLastSuccess(into: Gathered, completedAt: string | undefined): void {
+  assign(into, 'lastSuccess', latest(into.lastSuccess, secondsOf(completedAt)))
 }
 
 function assign(
@@ -67,7 +67,7 @@ function assign(
   if (seconds !== undefined) into[member] = seconds
 }
 
-export function snapshotSamples(place: Readonly<Record<string, string>>, gathered: Gathered): Sample[] {
+export function snapshotSamples(labels: Readonly<Record<string, string>>, gathered: Gathered): Sample[] {
   const { good } = gathered
   const figures: readonly (readonly [string, number | undefined])[] = [
     ['meili_snapshot_last_success_timestamp_seconds', gathered.lastSuccess],
@@ -78,18 +78,18 @@ export function snapshotSamples(place: Readonly<Record<string, string>>, gathere
     ['meili_snapshot_size_bytes', good?.status?.artifact?.sizeBytes],
   ]
   return [
-    ...figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, labels: place, value }])),
+    ...figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, labels, value }])),
     ...[...gathered.phases].map(([phase, value]) => ({
       name: 'meili_snapshot_phase',
-      labels: { ...place, phase },
+      labels: { ...labels, phase },
       value,
     })),
-    ...(good === undefined ? [] : durations(place, good)),
+    ...(good === undefined ? [] : durations(labels, good)),
   ]
 }
 
 /** The times on record, each from our own clock but the first, which is the API server's. */
-function durations(place: Readonly<Record<string, string>>, { metadata, status }: MeiliSnapshot): Sample[] {
+function durations(labels: Readonly<Record<string, string>>, { metadata, status }: MeiliSnapshot): Sample[] {
   const steps = [
     ['Pending', metadata.creationTimestamp, status?.request?.postedAt],
     ['Snapshotting', status?.request?.postedAt, status?.move?.startedAt],
@@ -99,7 +99,7 @@ function durations(place: Readonly<Record<string, string>>, { metadata, status }
     const [start, end] = [secondsOf(from), secondsOf(until)]
     if (start === undefined || end === undefined) return []
     return [
-      { name: 'meili_snapshot_phase_duration_seconds', labels: { ...place, phase }, value: Math.max(0, end - start) },
+      { name: 'meili_snapshot_phase_duration_seconds', labels: { ...labels, phase }, value: Math.max(0, end - start) },
     ]
   })
 }

@@ -5,7 +5,7 @@ import { isFinished, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { conditionNamed } from '../api/conditions.ts'
 import type { Sample } from './family.ts'
-import { instanceKeyOf, placeOf } from './place.ts'
+import { instanceKeyOf, labelsOf } from './labels.ts'
 import { failureReasons } from './state-families.ts'
 
 /** What a cache announces: an object before and after a change. */
@@ -23,8 +23,8 @@ export class SnapshotTotals {
   /** Instance → reason → how many. */
   readonly #counts = new Map<string, Map<string, number>>()
 
-  /** To be told of every change of the cache, from its first list on. */
-  seen({ previous, current }: Change): void {
+  /** To be called for every change of the cache, from its first list on. */
+  count({ previous, current }: Change): void {
     if (current === undefined || !isFinished(current)) return
     if (previous !== undefined && previous.metadata.uid === current.metadata.uid && isFinished(previous)) return
     const counts = this.#of(instanceKeyOf(current))
@@ -37,11 +37,11 @@ export class SnapshotTotals {
     const there = new Set(instances)
     for (const key of this.#counts.keys()) if (!there.has(key)) this.#counts.delete(key)
     return [...there].flatMap((key) => {
-      const place = placeOf(key)
+      const labels = labelsOf(key)
       const counts = this.#counts.get(key)
       return [...known].map((reason) => ({
         name: 'meili_snapshot_total',
-        labels: { ...place, result: reason === Completed ? 'success' : 'failure', reason },
+        labels: { ...labels, result: reason === Completed ? 'success' : 'failure', reason },
         value: counts?.get(reason) ?? 0,
       }))
     })

@@ -33,8 +33,8 @@ export const stateFamilies: readonly Family[] = [
       'MeiliSnapshots that have ended: all that were there when this process started, and all that ended since. Deleting one takes nothing away; a restart counts anew what is left',
   }),
   ...familiesOf('gauge', ofClaim, {
-    meili_destination_free_bytes: 'Room on the claim, as a mover saw it last. Absent until one has',
-    meili_destination_observed_timestamp_seconds: 'When a mover saw that room, in Unix time',
+    meili_destination_free_bytes: 'Free space on the claim, as a mover saw it last. Absent until one has',
+    meili_destination_observed_timestamp_seconds: 'When a mover saw that space, in Unix time',
     meili_destination_next_snapshot_bytes:
       'About what the next snapshot needs: the largest of the newest good ones that each instance has stored on the claim. Absent until there is one',
   }),

@@ -5,8 +5,8 @@ import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { isTrue } from '../api/conditions.ts'
 import { Destinations } from './destination-samples.ts'
 import type { Sample } from './family.ts'
-import { instanceKeyOf, keyOf, placeOf } from './place.ts'
-import { gather, nothingGathered, remembered, secondsOf, snapshotSamples } from './snapshot-samples.ts'
+import { instanceKeyOf, keyOf, labelsOf } from './labels.ts'
+import { gather, nothingGathered, gatherLastSuccess, secondsOf, snapshotSamples } from './snapshot-samples.ts'
 import type { Gathered } from './snapshot-samples.ts'
 
 export interface State {
@@ -30,9 +30,9 @@ export function stateOf(instances: readonly MeiliInstance[], snapshots: readonly
   for (const { good } of all.values()) if (good !== undefined) destinations.expect(good)
   for (const { metadata, status } of instances) {
     const gathered = all.get(keyOf(metadata.namespace, metadata.name))
-    if (gathered !== undefined) remembered(gathered, status?.lastSnapshot?.completedAt)
+    if (gathered !== undefined) gatherLastSuccess(gathered, status?.lastSnapshot?.completedAt)
   }
-  const ofSnapshots = [...all].flatMap(([key, gathered]) => snapshotSamples(placeOf(key), gathered))
+  const ofSnapshots = [...all].flatMap(([key, gathered]) => snapshotSamples(labelsOf(key), gathered))
   return {
     samples: [...instances.flatMap(instanceSamples), ...ofSnapshots, ...destinations.samples()],
     instances: [...all.keys()],

@@ -40,8 +40,8 @@ type Convert = (value: unknown, path: string) => unknown
 const plain = (pattern: string): string => pattern.replaceAll(String.raw`\/`, '/')
 const same: Convert = (value) => value
 /** zod bounds each integer by what a double can hold; the API server knows int64. */
-const bound: Convert = (value) => (Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value)
-const named: Convert = (value, path) =>
+const keepBound: Convert = (value) => (Math.abs(value as number) === Number.MAX_SAFE_INTEGER ? undefined : value)
+const convertNamed: Convert = (value, path) =>
   Object.fromEntries(
     Object.entries(value as Record<string, JsonSchema>).map(([name, node]) => [name, convert(node, `${path}.${name}`)]),
   )
@@ -56,8 +56,8 @@ const keywords: Readonly<Record<Keyword, Convert>> = {
   pattern: (value) => plain(value as string),
   minLength: same,
   maxLength: same,
-  minimum: bound,
-  maximum: bound,
+  minimum: keepBound,
+  maximum: keepBound,
   minItems: same,
   maxItems: same,
   minProperties: same,
@@ -66,7 +66,7 @@ const keywords: Readonly<Record<Keyword, Convert>> = {
   items: (value, path) => convert(value as JsonSchema, `${path}[]`),
   additionalProperties: (value, path) => convert(value as JsonSchema, `${path}{}`),
   required: same,
-  properties: named,
+  properties: convertNamed,
   'x-kubernetes-int-or-string': same,
   'x-kubernetes-list-type': same,
   'x-kubernetes-list-map-keys': same,
@@ -90,22 +90,22 @@ function intOrString({ anyOf, ...rest }: JsonSchema): JsonSchema {
 }
 
 /** A pattern with a message becomes a CEL rule: of a bare pattern the API server shows users nothing but its letters. */
-function explained(node: JsonSchema): JsonSchema {
-  const { [message]: told, pattern, ...rest } = node
-  if (told === undefined) return node
+function patternToRule(node: JsonSchema): JsonSchema {
+  const { [message]: text, pattern, ...rest } = node
+  if (text === undefined) return node
   const matches = `self.matches(${JSON.stringify(plain(pattern as string))})`
   const rule = node['x-kubernetes-int-or-string'] === true ? `type(self) == int || ${matches}` : matches
   return {
     ...rest,
     'x-kubernetes-validations': [
-      { rule, message: told },
+      { rule, message: text },
       ...((rest['x-kubernetes-validations'] as CelRule[] | undefined) ?? []),
     ],
   }
 }
 
 function convert(node: JsonSchema, path: string): StructuralSchema {
-  const input = explained('anyOf' in node ? intOrString(node) : node)
+  const input = patternToRule('anyOf' in node ? intOrString(node) : node)
   const unknown = Object.keys(input).filter((keyword) => !Object.hasOwn(keywords, keyword))
   if (unknown.length > 0) throw new Error(`${path}: ${unknown.join(', ')} cannot stand in a structural schema`)
   const written = Object.entries(keywords)
@@ -132,14 +132,14 @@ function missingBound(node: StructuralSchema): string | undefined {
   return isText && node.maxLength === undefined && node.enum === undefined ? 'maxLength' : undefined
 }
 
-function unbounded(node: StructuralSchema, path: string, isUnderRule = false): readonly string[] {
+function missingBounds(node: StructuralSchema, path: string, isUnderRule = false): readonly string[] {
   const isRead = isUnderRule || rulesOf(node).length > 0
   const missing =
     isRead || children(node, '').some(([child]) => node.properties === undefined && ruleWithin(child))
       ? missingBound(node)
       : undefined
   const here = missing === undefined ? [] : [`${path}: needs ${missing}, or the cost of a CEL rule is without bound`]
-  return [...here, ...children(node, path).flatMap(([child, at]) => unbounded(child, at, isRead))]
+  return [...here, ...children(node, path).flatMap(([child, at]) => missingBounds(child, at, isRead))]
 }
 
 function emittedRules(node: StructuralSchema, path: string): readonly string[] {
@@ -162,8 +162,8 @@ export function structuralSchema(schema: z.ZodType, path: string): StructuralSch
     reused: 'inline',
     cycles: 'throw',
     override: ({ zodSchema, jsonSchema }) => {
-      const told = patternMessage(zodSchema)
-      if (told !== undefined) jsonSchema[message] = told
+      const text = patternMessage(zodSchema)
+      if (text !== undefined) jsonSchema[message] = text
     },
   })
   const emitted = convert(json, path)
@@ -172,7 +172,7 @@ export function structuralSchema(schema: z.ZodType, path: string): StructuralSch
   const lost = wanted
     .filter((rule) => !present.has(rule))
     .map((rule) => `${rule}: lost, an outer .meta has the same key: write both rules in one .meta`)
-  const failures = [...unbounded(emitted, path), ...lost]
+  const failures = [...missingBounds(emitted, path), ...lost]
   if (failures.length > 0) throw new Error(failures.join('\n'))
   return emitted
 }

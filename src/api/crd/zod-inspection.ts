@@ -29,8 +29,8 @@ const instead: Readonly<Record<string, string>> = {
   any: 'name the fields',
   unknown: 'name the fields',
   tuple: 'use an object, or an array of one type',
-  pipe: 'a transform is lost in a CRD: keep the wire form and convert where it is read',
-  transform: 'a transform is lost in a CRD: keep the wire form and convert where it is read',
+  pipe: 'a transform is lost in a CRD: keep the serialized form and convert where it is read',
+  transform: 'a transform is lost in a CRD: keep the serialized form and convert where it is read',
   nullable: 'the API server prunes null: use .optional()',
   number: 'use z.int(), or a quantity',
   record: 'limits on keys are lost: use z.string() as key and a CEL rule over the keys',
@@ -39,7 +39,7 @@ const instead: Readonly<Record<string, string>> = {
 }
 
 function checkProblem(def: z.core.$ZodCheckDef | Def): string | undefined {
-  if ('coerce' in def && def.coerce) return 'coercion is lost in a CRD: accept the wire form only'
+  if ('coerce' in def && def.coerce) return 'coercion is lost in a CRD: accept the serialized form only'
   if (!('check' in def)) return undefined
   if (def.check === 'custom') return 'a refinement is lost in a CRD: write the rule in CEL'
   if (def.check === 'overwrite')
@@ -69,7 +69,7 @@ const checksOf: Judge = (def, path) => {
   return found.map((problem) => `${path}: ${problem}`)
 }
 
-const refused =
+const refuseIf =
   (isRefused: (def: Def) => boolean): Judge =>
   (def, path) =>
     isRefused(def) ? [`${path}: ${instead[def.type] ?? 'has no structural form'}`] : checksOf(def, path)
@@ -83,16 +83,16 @@ const isIntOrString = (def: Def): boolean =>
 const judges: Partial<Record<Def['type'], Judge>> = {
   string: checksOf,
   boolean: checksOf,
-  enum: refused((def) => def.type === 'enum' && Object.values(def.entries).some((value) => typeof value !== 'string')),
-  literal: refused((def) => def.type === 'literal' && def.values.some((value) => typeof value !== 'string')),
-  number: refused((def) => !('format' in def) || def.format !== 'safeint'),
-  object: refused((def) => def.type === 'object' && def.catchall !== undefined),
-  record: refused(
+  enum: refuseIf((def) => def.type === 'enum' && Object.values(def.entries).some((value) => typeof value !== 'string')),
+  literal: refuseIf((def) => def.type === 'literal' && def.values.some((value) => typeof value !== 'string')),
+  number: refuseIf((def) => !('format' in def) || def.format !== 'safeint'),
+  object: refuseIf((def) => def.type === 'object' && def.catchall !== undefined),
+  record: refuseIf(
     (def) =>
       def.type === 'record' &&
       (def.keyType._zod.def.type !== 'string' || (def.keyType._zod.def.checks ?? []).length > 0),
   ),
-  union: refused((def) => !isIntOrString(def)),
+  union: refuseIf((def) => !isIntOrString(def)),
   array: checksOf,
   optional: checksOf,
   default: checksOf,
@@ -148,7 +148,7 @@ export function patternMessage(schema: z.core.$ZodType): string | undefined {
   const checks = (schema as z.core.$ZodTypes)._zod.def.checks ?? []
   const pattern = checks.map((check) => check._zod.def).find((def) => def.check === 'string_format')
   // `.regex(pattern, 'text')` keeps the text in a function that ignores its argument.
-  const told = pattern?.error as (() => unknown) | undefined
-  const message = told?.()
+  const textOf = pattern?.error as (() => unknown) | undefined
+  const message = textOf?.()
   return typeof message === 'string' ? message : undefined
 }

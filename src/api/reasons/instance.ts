@@ -29,7 +29,7 @@ export const instanceReasons = {
   PodAmbiguous: 'PodAmbiguous',
   /** The pod is there, but not ready yet. */
   PodNotReady: 'PodNotReady',
-  /** No container of the pod can be told to be Meilisearch. */
+  /** No container of the pod can be identified as Meilisearch. */
   ContainerUnknown: 'ContainerUnknown',
   /** The server does not answer. */
   Unreachable: 'Unreachable',

@@ -54,7 +54,7 @@ export const snapshotReasons = {
   /** The copy is being read back. */
   Verifying: 'Verifying',
   /** Stored and verified; Meilisearch's own file is being removed (sourcePolicy Remove). */
-  Releasing: 'Releasing',
+  RemovingSource: 'RemovingSource',
   /** Stored and verified. */
   Completed: 'Completed',
   /** Not everything was in place within deadlines.start. */
@@ -85,11 +85,11 @@ export const snapshotReasons = {
   StreamTooLarge: 'StreamTooLarge',
   /** The server's container lacks the programs that streaming needs. */
   StreamToolsMissing: 'StreamToolsMissing',
-  /** The room on the destination is being asked for. */
-  CheckingRoom: 'CheckingRoom',
+  /** The space on the destination is being asked for. */
+  CheckingSpace: 'CheckingSpace',
   /** sourcePolicy Remove cannot be honoured: no mover can have the server's user, or the database would be within its reach. */
   SourceNotRemovable: 'SourceNotRemovable',
-  /** The destination has no room: it goes on by itself when room appears. */
+  /** The destination has no space: it goes on by itself when space appears. */
   InsufficientSpace: 'InsufficientSpace',
   /** The archive is damaged: nothing was stored. */
   ArchiveCorrupt: 'ArchiveCorrupt',

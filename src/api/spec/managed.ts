@@ -140,18 +140,18 @@ export const managedStatus = {
       step: z.enum(upgradeSteps),
       generation: z.int().meta({ format: 'int64' }).describe('Generation of the object that asked for it.'),
       snapshot: z.string().max(253).describe('MeiliSnapshot that was taken before it.').optional(),
-      superseded: z
+      earlierSnapshots: z
         .array(z.string().max(253))
         .max(16)
         .meta({ 'x-kubernetes-list-type': 'atomic' })
-        .describe('MeiliSnapshots before earlier upgrades, which go with their files as this one is done.')
+        .describe('MeiliSnapshots of earlier upgrades, which go with their files as this one is done.')
         .optional(),
       indexes: int64.optional(),
       documents: int64.describe('Counted before the new version started.').optional(),
       failure: z
         .string()
         .max(2000)
-        .describe('Why it stopped at this step; of a done one, why a superseded snapshot is still there.')
+        .describe('Why it stopped at this step; of a done one, why an earlier snapshot is still there.')
         .optional(),
       startedAt: timestamp,
       completedAt: timestamp.optional(),

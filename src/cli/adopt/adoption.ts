@@ -7,7 +7,7 @@ import type { ConfigMapData } from '../../kinds/instance/locate/launch.ts'
 import { containerOf, locateSnapshots } from '../../kinds/instance/locate/snapshot-volume.ts'
 import type { Located } from '../../kinds/instance/locate/snapshot-volume.ts'
 import { volumeReady } from '../../kinds/instance/status/volume-checks.ts'
-import { Complaint } from '../complaint.ts'
+import { UserError } from '../errors.ts'
 import { keyOf } from './key.ts'
 import type { SecretKeys } from './key.ts'
 
@@ -52,17 +52,17 @@ export function locate(pod: V1Pod, container: V1Container, configMaps: ConfigMap
   return { ...locateSnapshots({ pod, container, launch, override: undefined }), s3: launch.s3 }
 }
 
-/** @throws Complaint for a server that the operator runs: its MeiliInstance is there */
-export function adoptionOf(found: Found, wished: string | undefined): Adoption {
+/** @throws UserError for a server that the operator runs: its MeiliInstance is there */
+export function adoptionOf(found: Found, desiredName: string | undefined): Adoption {
   const { pod, container, configMaps, statefulSet } = found
   const owner = statefulSet?.metadata?.ownerReferences?.find(
     ({ kind, controller }) => kind === 'MeiliInstance' && controller === true,
   )
   if (owner !== undefined)
-    throw new Complaint(
+    throw new UserError(
       `Pod ${pod.metadata?.name ?? ''} is of MeiliInstance ${owner.name}, which the operator runs: there is nothing to adopt.`,
     )
-  const name = wished ?? statefulSet?.metadata?.name ?? pod.metadata?.name ?? ''
+  const name = desiredName ?? statefulSet?.metadata?.name ?? pod.metadata?.name ?? ''
   const port = portOf(container, configMaps)
   const key = keyOf(container, configMaps, { keys: found.secretKeys, name, namespace: pod.metadata?.namespace ?? '' })
   const isTls = !(
@@ -150,7 +150,7 @@ function labelsOf({ pod, pods, statefulSet }: Found): Record<string, string> {
       selects(wanted, pod),
   )
   if (chosen !== undefined) return chosen
-  throw new Complaint(
+  throw new UserError(
     `Pod ${pod.metadata?.name ?? ''} has no labels that select it alone, and a snapshot is a file of one pod. Give its template a label of its own.`,
   )
 }

@@ -34,7 +34,7 @@ export function keyOf(
   return {
     reference: secret,
     notes: [
-      `The key is in no Secret that can be told (${why}). Put it into one: paste this, then the key, and press Enter: ${commandToMakeKey({ namespace, ...secret })}`,
+      `The key is in no Secret that can be identified (${why}). Put it into one: paste this, then the key, and press Enter: ${commandToMakeKey({ namespace, ...secret })}`,
     ],
   }
 }
@@ -68,7 +68,7 @@ function sourceOf({ envFrom = [] }: V1Container, keys: SecretKeys): SecretKeyRef
     : { name: source.secretRef.name, key: variable.slice((source.prefix ?? '').length) }
 }
 
-/** Where one Secret is a source and may not be read, it is the likeliest place. */
+/** Where one Secret is a source and may not be read, it is the likeliest one. */
 function unset(container: V1Container, keys: SecretKeys): Key {
   const hidden = environmentSecrets(container).filter((name) => keys.has(name) && keys.get(name) === undefined)
   if (hidden[0] === undefined)

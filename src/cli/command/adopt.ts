@@ -15,14 +15,14 @@ import { adoptionOf, locate, looksLikeMeilisearch, meilisearchIn } from '../adop
 import { environmentSecrets } from '../adopt/key.ts'
 import type { SecretKeys } from '../adopt/key.ts'
 import type { Cluster } from '../cluster.ts'
-import { Complaint } from '../complaint.ts'
+import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { printed } from '../terminal/print.ts'
-import { quoted } from '../terminal/shell.ts'
+import { formatValue } from '../terminal/print.ts'
+import { quote } from '../terminal/shell.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-export interface AdoptWish {
+export interface AdoptFlags {
   readonly target: string | undefined
   readonly name: string | undefined
   readonly format: 'json' | 'yaml'
@@ -34,20 +34,20 @@ type StatefulSet = V1StatefulSet & KubeObject
 export async function runAdopt(
   cluster: Cluster,
   terminal: Terminal,
-  { target, name, format }: AdoptWish,
+  { target, name, format }: AdoptFlags,
 ): Promise<ExitCode> {
   const alive = await alivePods(cluster)
   const { pod, statefulSet } = await targetOf(cluster, alive, target)
   const container = meilisearchIn(pod)
   if (container === undefined)
-    throw new Complaint(
-      `In pod ${pod.metadata.name} no container can be told to be Meilisearch: none has its image, and no single one has port 7700.`,
+    throw new UserError(
+      `In pod ${pod.metadata.name} no container can be identified as Meilisearch: none has its image, and no single one has port 7700.`,
     )
-  const seen = await surroundings(cluster, pod, container)
+  const seen = await readServer(cluster, pod, container)
   const { instance, notes } = adoptionOf({ pod, statefulSet, pods: alive, container, ...seen }, name)
   // What a pod's author wrote is in them, and stdout may be on its way to kubectl apply.
-  for (const note of notes) terminal.complain(note)
-  terminal.document(printed(instance, format))
+  for (const note of notes) terminal.errorLine(note)
+  terminal.document(formatValue(instance, format))
   return exitCodes.done
 }
 
@@ -74,8 +74,8 @@ const kindsByWord: Readonly<Record<string, 'pod' | 'statefulset'>> = {
 }
 
 async function targetOf(cluster: Cluster, alive: readonly Pod[], target: string | undefined): Promise<Target> {
-  if (target === undefined) return ofPod(cluster, only(cluster, alive))
-  const { kind, name } = wordsOf(target)
+  if (target === undefined) return ofPod(cluster, onlyCandidate(cluster, alive))
+  const { kind, name } = parseTarget(target)
   const statefulSet =
     kind === 'pod'
       ? undefined
@@ -84,36 +84,36 @@ async function targetOf(cluster: Cluster, alive: readonly Pod[], target: string 
   const pod = kind === 'statefulset' ? undefined : alive.find(({ metadata }) => metadata.name === name)
   if (pod !== undefined) return ofPod(cluster, pod)
   const what = { pod: 'running pod', statefulset: 'StatefulSet', either: 'StatefulSet and no running pod' }[kind]
-  throw new Complaint(`There is no ${what} ${name} in namespace ${cluster.namespace}. ${candidatesText(alive)}`)
+  throw new UserError(`There is no ${what} ${name} in namespace ${cluster.namespace}. ${candidatesText(alive)}`)
 }
 
 /** `search-0`, `pod/search-0`, `sts/search`, `statefulset.apps/search`. */
-function wordsOf(target: string): { kind: 'pod' | 'statefulset' | 'either'; name: string } {
+function parseTarget(target: string): { kind: 'pod' | 'statefulset' | 'either'; name: string } {
   const [word = '', name] = target.split('/')
   if (name === undefined) return { kind: 'either', name: word }
   const kind = kindsByWord[word.toLowerCase().replace(/\..*$/, '')]
   if (kind === undefined)
-    throw new Complaint(
-      `A pod or a StatefulSet can be adopted: write pod/${quoted(name)} or statefulset/${quoted(name)}, not ${quoted(target)}.`,
+    throw new UserError(
+      `A pod or a StatefulSet can be adopted: write pod/${quote(name)} or statefulset/${quote(name)}, not ${quote(target)}.`,
     )
   return { kind, name }
 }
 
 const candidatesText = (alive: readonly Pod[]): string => {
-  const names = alive.filter(looksLikeMeilisearch).map(({ metadata }) => `pod/${quoted(metadata.name)}`)
+  const names = alive.filter(looksLikeMeilisearch).map(({ metadata }) => `pod/${quote(metadata.name)}`)
   return names.length === 0
     ? 'No pod in it looks like Meilisearch; -n names another namespace.'
     : `By image or port these look like Meilisearch: ${names.join(', ')}.`
 }
 
-function only({ namespace }: Cluster, alive: readonly Pod[]): Pod {
+function onlyCandidate({ namespace }: Cluster, alive: readonly Pod[]): Pod {
   const [pod, ...others] = alive.filter(looksLikeMeilisearch)
   if (pod === undefined)
-    throw new Complaint(
+    throw new UserError(
       `No pod in namespace ${namespace} looks like Meilisearch, by image or by port 7700. Name the pod or the StatefulSet, or another namespace with -n.`,
     )
   if (others.length > 0)
-    throw new Complaint(`More than one pod looks like Meilisearch: name one. ${candidatesText(alive)}`)
+    throw new UserError(`More than one pod looks like Meilisearch: name one. ${candidatesText(alive)}`)
   return pod
 }
 
@@ -121,12 +121,12 @@ function podOf({ metadata }: StatefulSet, alive: readonly Pod[]): Pod {
   const own = alive.filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) ?? false)
   const [pod, ...others] = own
   if (pod === undefined)
-    throw new Complaint(
-      `StatefulSet ${metadata.name} has no running pod: what the server is told can only be read from one. kubectl -n ${quoted(metadata.namespace ?? '')} scale statefulset/${quoted(metadata.name)} --replicas=1`,
+    throw new UserError(
+      `StatefulSet ${metadata.name} has no running pod: how the server is configured can only be read from one. kubectl -n ${quote(metadata.namespace ?? '')} scale statefulset/${quote(metadata.name)} --replicas=1`,
     )
   if (others.length > 0)
-    throw new Complaint(
-      `StatefulSet ${metadata.name} has ${own.length} pods, and a snapshot is a file of one: adopt ${own.map((each) => `pod/${quoted(each.metadata.name)}`).join(' or ')}.`,
+    throw new UserError(
+      `StatefulSet ${metadata.name} has ${own.length} pods, and a snapshot is a file of one: adopt ${own.map((each) => `pod/${quote(each.metadata.name)}`).join(' or ')}.`,
     )
   return pod
 }
@@ -140,7 +140,7 @@ async function ofPod({ kube, namespace }: Cluster, pod: Pod): Promise<Target> {
   }
 }
 
-async function surroundings(
+async function readServer(
   cluster: Cluster,
   pod: Pod,
   container: V1Container,

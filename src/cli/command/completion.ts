@@ -29,18 +29,22 @@ export function runCompletion(terminal: Terminal): ExitCode {
 
 export async function runComplete(program: Command, terminal: Terminal, words: readonly string[]): Promise<ExitCode> {
   const { candidates, objects } = completionOf(program, words)
-  const named = objects === undefined ? [] : await objectsIn(new Cluster(placeIn(words)), objects)
-  terminal.document([...candidateLines([...candidates, ...named], words.at(-1) ?? ''), directive].join('\n'))
+  const wordsFor = objects === undefined ? [] : await objectsIn(new Cluster(connectionFlagsIn(words)), objects)
+  terminal.document([...candidateLines([...candidates, ...wordsFor], words.at(-1) ?? ''), directive].join('\n'))
   return exitCodes.done
 }
 
 /** The flags that are typed already say which cluster is meant. */
-function placeIn(words: readonly string[]): { kubeconfig?: string; context?: string; namespace?: string } {
+function connectionFlagsIn(words: readonly string[]): { kubeconfig?: string; context?: string; namespace?: string } {
   const valueOf = (...names: readonly string[]): string | undefined =>
     words[words.findLastIndex((word) => names.includes(word)) + 1]
-  const given = (...names: readonly string[]): string | undefined =>
+  const flagValue = (...names: readonly string[]): string | undefined =>
     words.some((word) => names.includes(word)) ? valueOf(...names) : undefined
-  const [kubeconfig, context, namespace] = [given('--kubeconfig'), given('--context'), given('-n', '--namespace')]
+  const [kubeconfig, context, namespace] = [
+    flagValue('--kubeconfig'),
+    flagValue('--context'),
+    flagValue('-n', '--namespace'),
+  ]
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
@@ -53,7 +57,7 @@ async function objectsIn(
   objects: NonNullable<Completion['objects']>,
 ): Promise<readonly { word: string; about: string }[]> {
   const { kube, namespace } = cluster
-  const named = (list: readonly KubeObject[], prefix = ''): { word: string; about: string }[] =>
+  const wordsFor = (list: readonly KubeObject[], prefix = ''): { word: string; about: string }[] =>
     list.map(({ metadata }) => ({ word: `${prefix}${metadata.name}`, about: '' }))
   try {
     switch (objects) {
@@ -69,11 +73,11 @@ async function objectsIn(
         }))
       case 'server':
         return [
-          ...named(await kube.listAll(statefulSets, { namespace }), 'statefulset/'),
-          ...named(await kube.listAll(pods, { namespace }), 'pod/'),
+          ...wordsFor(await kube.listAll(statefulSets, { namespace }), 'statefulset/'),
+          ...wordsFor(await kube.listAll(pods, { namespace }), 'pod/'),
         ]
       case 'namespace':
-        return named(await kube.listAll(namespaces))
+        return wordsFor(await kube.listAll(namespaces))
     }
   } finally {
     await cluster.close()

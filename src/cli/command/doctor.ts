@@ -3,7 +3,7 @@ import { kinds } from '../../api/kinds.ts'
 import { NotFound } from '../../errors.ts'
 import { version } from '../../telemetry/version.ts'
 import type { Cluster } from '../cluster.ts'
-import { isKindMissing } from '../complaint.ts'
+import { isKindMissing } from '../errors.ts'
 import { diagnoseDestinations, diagnoseInstance } from '../doctor/instances.ts'
 import { diagnoseKinds } from '../doctor/kinds.ts'
 import {
@@ -14,21 +14,21 @@ import {
 } from '../doctor/operator.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { unchecked, warning } from '../doctor/finding.ts'
+import { uncheckedFinding, warning } from '../doctor/finding.ts'
 import type { Finding } from '../doctor/finding.ts'
 import {
   accountOf,
-  operatorDenied,
-  ownDenied,
-  seen,
-  seenDefinition,
-  seenDeployments,
-  seenLeadership,
+  reviewOperatorRights,
+  reviewOwnRights,
+  observe,
+  observeDefinition,
+  observeDeployments,
+  observeLeadership,
 } from '../doctor/observe.ts'
-import { printed } from '../terminal/print.ts'
+import { formatValue } from '../terminal/print.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-export interface DoctorWish {
+export interface DoctorFlags {
   readonly allNamespaces: boolean
   readonly format: 'json' | 'yaml' | undefined
 }
@@ -36,7 +36,7 @@ export interface DoctorWish {
 export async function runDoctor(
   cluster: Cluster,
   terminal: Terminal,
-  { allNamespaces, format }: DoctorWish,
+  { allNamespaces, format }: DoctorFlags,
 ): Promise<ExitCode> {
   const namespace = allNamespaces ? undefined : cluster.namespace
   const groups = await Promise.all([
@@ -47,24 +47,24 @@ export async function runDoctor(
   ])
   const findings = groups.flat()
   if (format === undefined) show(terminal, findings)
-  else terminal.document(printed({ findings }, format))
+  else terminal.document(formatValue({ findings }, format))
   return findings.some(({ level }) => level === 'problem') ? exitCodes.failed : exitCodes.done
 }
 
 async function lookAtKinds(cluster: Cluster): Promise<Finding[]> {
   return diagnoseKinds(
-    await Promise.all(kinds.map(async (kind) => [kind, await seenDefinition(cluster, kind)] as const)),
+    await Promise.all(kinds.map(async (kind) => [kind, await observeDefinition(cluster, kind)] as const)),
     version,
   )
 }
 
 async function lookAtOperator(cluster: Cluster): Promise<Finding[]> {
-  const deployments = await seenDeployments(cluster)
+  const deployments = await observeDeployments(cluster)
   const each = ('value' in deployments ? deployments.value : []).map(async (deployment) => {
     const { namespace, name } = accountOf(deployment)
     const [leadership, denied] = await Promise.all([
-      seenLeadership(cluster, deployment),
-      operatorDenied(cluster, deployment),
+      observeLeadership(cluster, deployment),
+      reviewOperatorRights(cluster, deployment),
     ])
     return [
       diagnoseOperator(deployment, leadership, Date.now()),
@@ -75,18 +75,18 @@ async function lookAtOperator(cluster: Cluster): Promise<Finding[]> {
 }
 
 async function lookAtOwnRights(cluster: Cluster, namespace: string | undefined): Promise<Finding[]> {
-  return [diagnoseOwnRights(await ownDenied(cluster, namespace ?? ''))]
+  return [diagnoseOwnRights(await reviewOwnRights(cluster, namespace ?? ''))]
 }
 
 /** Without the CRDs there is nothing to look at: that is found where the kinds are. */
 async function lookAtObjects(cluster: Cluster, namespace: string | undefined): Promise<Finding[]> {
   try {
     const [instances, snapshots] = await Promise.all([
-      seen(cluster.instances(namespace)),
-      seen(cluster.snapshots(namespace)),
+      observe(cluster.instances(namespace)),
+      observe(cluster.snapshots(namespace)),
     ])
-    if ('refused' in instances) return [unchecked('instance', 'Instances', instances.refused)]
-    if ('refused' in snapshots) return [unchecked('destination', 'Snapshots', snapshots.refused)]
+    if ('refused' in instances) return [uncheckedFinding('instance', 'Instances', instances.refused)]
+    if ('refused' in snapshots) return [uncheckedFinding('destination', 'Snapshots', snapshots.refused)]
     const none =
       instances.value.length > 0
         ? []

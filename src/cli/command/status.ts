@@ -1,10 +1,10 @@
 // kubectl meili status [INSTANCE]: how things are, on one screen.
 import { sizeText } from '../../reconcile/format.ts'
 import type { Cluster, Instance, Snapshot } from '../cluster.ts'
-import { Complaint } from '../complaint.ts'
+import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { printed, printedList } from '../terminal/print.ts'
+import { formatValue, formatList } from '../terminal/print.ts'
 import type { Format } from '../terminal/print.ts'
 import { operand } from '../terminal/shell.ts'
 import { snapshotTable } from '../view/snapshot.ts'
@@ -12,9 +12,9 @@ import { newest, statusReport } from '../view/status-report.ts'
 import type { InstanceReport } from '../view/status-report.ts'
 import { tableLines, withoutEmptyColumns } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { ageText, countText } from '../terminal/words.ts'
+import { ageText, countText } from '../terminal/format.ts'
 
-export interface StatusWish {
+export interface StatusFlags {
   readonly name: string | undefined
   readonly allNamespaces: boolean
   readonly format: Format | undefined
@@ -23,11 +23,11 @@ export interface StatusWish {
 /** With one instance named, its newest snapshots are shown, this many. */
 const shownSnapshots = 10
 
-export async function runStatus(cluster: Cluster, terminal: Terminal, wish: StatusWish): Promise<ExitCode> {
-  const { name, format } = wish
-  if (name !== undefined && wish.allNamespaces)
-    throw new Complaint(`An instance is named by its namespace and its name: leave out -A, or ${name}.`)
-  const namespace = wish.allNamespaces ? undefined : cluster.namespace
+export async function runStatus(cluster: Cluster, terminal: Terminal, flags: StatusFlags): Promise<ExitCode> {
+  const { name, format } = flags
+  if (name !== undefined && flags.allNamespaces)
+    throw new UserError(`An instance is named by its namespace and its name: leave out -A, or ${name}.`)
+  const namespace = flags.allNamespaces ? undefined : cluster.namespace
   const [instances, everySnapshot] = await Promise.all([
     name === undefined ? cluster.instances(namespace) : cluster.instance(name).then((one) => [one]),
     cluster.snapshots(namespace),
@@ -35,9 +35,9 @@ export async function runStatus(cluster: Cluster, terminal: Terminal, wish: Stat
   const snapshots =
     name === undefined ? everySnapshot : everySnapshot.filter(({ spec }) => spec.source.instanceRef.name === name)
   const report = statusReport(instances, snapshots)
-  if (format === 'name') terminal.document(printedList(instances, format))
-  else if (format !== undefined) terminal.document(printed({ instances: report }, format))
-  else show(terminal, { instances, snapshots, report, wish, where: cluster.namespace })
+  if (format === 'name') terminal.document(formatList(instances, format))
+  else if (format !== undefined) terminal.document(formatValue({ instances: report }, format))
+  else show(terminal, { instances, snapshots, report, flags, where: cluster.namespace })
   return exitCodes.done
 }
 
@@ -45,21 +45,21 @@ interface Shown {
   readonly instances: readonly Instance[]
   readonly snapshots: readonly Snapshot[]
   readonly report: readonly InstanceReport[]
-  readonly wish: StatusWish
+  readonly flags: StatusFlags
   readonly where: string
 }
 
-function show(terminal: Terminal, { snapshots, report, wish, where }: Shown): void {
+function show(terminal: Terminal, { snapshots, report, flags, where }: Shown): void {
   if (report.length === 0) {
-    const place = wish.allNamespaces ? 'in any namespace' : `in namespace ${where}`
-    terminal.line(`There is no MeiliInstance ${place}. One for a server that runs already: kubectl meili adopt`)
+    const scope = flags.allNamespaces ? 'in any namespace' : `in namespace ${where}`
+    terminal.line(`There is no MeiliInstance ${scope}. One for a server that runs already: kubectl meili adopt`)
     return
   }
   const nowMs = Date.now()
-  for (const line of instanceTable(report, wish.allNamespaces, nowMs)) terminal.line(line)
-  showRunning(terminal, report, wish.allNamespaces)
-  showProblems(terminal, report, wish.allNamespaces)
-  if (wish.name === undefined || snapshots.length === 0) return
+  for (const line of instanceTable(report, flags.allNamespaces, nowMs)) terminal.line(line)
+  showRunning(terminal, report, flags.allNamespaces)
+  showProblems(terminal, report, flags.allNamespaces)
+  if (flags.name === undefined || snapshots.length === 0) return
   terminal.line('')
   const youngest = snapshots
     .toSorted((a, b) => b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp))
@@ -69,7 +69,7 @@ function show(terminal: Terminal, { snapshots, report, wish, where }: Shown): vo
   const kept = newest(snapshots.filter(({ status }) => status?.phase === 'Completed'))?.status?.artifact
   if (length > shownSnapshots)
     terminal.line(
-      `and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${operand(wish.name)}`,
+      `and ${countText(length - shownSnapshots)} older: kubectl meili snapshot list ${operand(flags.name)}`,
       'dim',
     )
   if (kept !== undefined)

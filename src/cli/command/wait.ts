@@ -4,16 +4,16 @@ import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import { Gone, NotFound, TransientError } from '../../errors.ts'
 import { spanText } from '../../reconcile/format.ts'
 import type { Cluster, Snapshot } from '../cluster.ts'
-import { Complaint, complaintOf } from '../complaint.ts'
+import { UserError, errorText } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { printedObject } from '../terminal/print.ts'
+import { formatObject } from '../terminal/print.ts'
 import type { Format } from '../terminal/print.ts'
 import { endText, progressOf, progressText } from '../view/progress.ts'
 import { operand } from '../terminal/shell.ts'
 import type { LiveLine, Terminal } from '../terminal/terminal.ts'
 
-export interface WaitWish {
+export interface WaitFlags {
   readonly name: string
   /** Without it: until the snapshot ends, which its own deadlines see to. */
   readonly timeoutMs: number | undefined
@@ -26,20 +26,20 @@ const watchSeconds = 280
 /** Longest that a timer can be set for. */
 const maxTimeoutMs = 2 ** 31 - 1
 
-export async function runWait(cluster: Cluster, terminal: Terminal, wish: WaitWish): Promise<ExitCode> {
-  await cluster.snapshot(wish.name)
-  return await followToEnd(cluster, terminal, wish)
+export async function runWait(cluster: Cluster, terminal: Terminal, flags: WaitFlags): Promise<ExitCode> {
+  await cluster.snapshot(flags.name)
+  return await followToEnd(cluster, terminal, flags)
 }
 
 /** With a format, stdout is left to the object as it is in the end. */
-export async function followToEnd(cluster: Cluster, terminal: Terminal, wish: WaitWish): Promise<ExitCode> {
-  const line = terminal.live(wish.format === undefined ? 'out' : 'error')
-  const deadline = AbortSignal.timeout(Math.min(wish.timeoutMs ?? maxTimeoutMs, maxTimeoutMs))
-  const broken = (error: unknown): void =>
-    line.show(`${wish.name}  ${complaintOf(error, cluster.server) ?? ''} Trying again.`, 'broken')
+export async function followToEnd(cluster: Cluster, terminal: Terminal, flags: WaitFlags): Promise<ExitCode> {
+  const line = terminal.live(flags.format === undefined ? 'out' : 'error')
+  const deadline = AbortSignal.timeout(Math.min(flags.timeoutMs ?? maxTimeoutMs, maxTimeoutMs))
+  const onBroken = (error: unknown): void =>
+    line.show(`${flags.name}  ${errorText(error, cluster.server) ?? ''} Trying again.`, 'broken')
   let last: Snapshot | undefined
   try {
-    for await (const snapshot of states(cluster, { name: wish.name, deadline, broken })) {
+    for await (const snapshot of states(cluster, { name: flags.name, deadline, onBroken })) {
       last = snapshot
       show(line, snapshot)
     }
@@ -47,7 +47,7 @@ export async function followToEnd(cluster: Cluster, terminal: Terminal, wish: Wa
     line.end()
     throw error
   }
-  return said(terminal, line, { wish, last })
+  return reportEnd(terminal, line, { flags, last })
 }
 
 /** The end has a line of its own. */
@@ -56,51 +56,51 @@ function show(line: LiveLine, snapshot: Snapshot): void {
     line.show(`${snapshot.metadata.name}  ${progressText(snapshot, Date.now())}`, progressOf(snapshot).step)
 }
 
-function said(
+function reportEnd(
   terminal: Terminal,
   line: LiveLine,
-  { wish, last }: { wish: WaitWish; last: Snapshot | undefined },
+  { flags, last }: { flags: WaitFlags; last: Snapshot | undefined },
 ): ExitCode {
   if (last === undefined || !isFinished(last)) {
     line.end()
     const state = last === undefined ? 'nothing was seen of it' : progressText(last, Date.now())
-    terminal.complain(
-      `${wish.name} has not ended in ${spanText(wish.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${operand(wish.name)}`,
+    terminal.errorLine(
+      `${flags.name} has not ended in ${spanText(flags.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${operand(flags.name)}`,
     )
     return exitCodes.timedOut
   }
   const isDone = last.status?.phase === 'Completed'
   if (isDone) line.end('green', '✓', endText(last))
   else line.end('red', '✗', endText(last))
-  if (wish.format !== undefined) terminal.document(printedObject(last, wish.format))
+  if (flags.format !== undefined) terminal.document(formatObject(last, flags.format))
   return isDone ? exitCodes.done : exitCodes.failed
 }
 
 /** Each state that is seen, the last one where it has ended; ends early where the deadline does. Broken connections are mended. */
 async function* states(
   cluster: Cluster,
-  { name, deadline, broken }: { name: string; deadline: AbortSignal; broken: (error: unknown) => void },
+  { name, deadline, onBroken }: { name: string; deadline: AbortSignal; onBroken: (error: unknown) => void },
 ): AsyncGenerator<Snapshot> {
   let last: Snapshot | undefined
   while (!deadline.aborted && (last === undefined || !isFinished(last))) {
     try {
       for await (last of statesOfOneWatch(cluster, name, deadline)) yield last
     } catch (error) {
-      if (!passes(error)) throw gone(error, name)
-      broken(error)
+      if (!isTransient(error)) throw deletedError(error, name)
+      onBroken(error)
       await pause(againMs, undefined, { signal: deadline }).catch(() => undefined)
     }
   }
 }
 
 /** A refusal of who we are (401) does not pass while nobody logs in. */
-function passes(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return error instanceof Gone || (error instanceof TransientError && error.status !== 401)
 }
 
-function gone(error: unknown, name: string): unknown {
+function deletedError(error: unknown, name: string): unknown {
   return error instanceof NotFound
-    ? new Complaint(`MeiliSnapshot ${name} was deleted before it ended.`, exitCodes.failed)
+    ? new UserError(`MeiliSnapshot ${name} was deleted before it ended.`, exitCodes.failed)
     : error
 }
 

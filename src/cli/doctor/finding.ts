@@ -9,7 +9,7 @@ export interface Finding {
 }
 
 /** What was read, or why it could not be. */
-export type Seen<T> = { readonly value: T } | { readonly refused: string }
+export type Observed<T> = { readonly value: T } | { readonly refused: string }
 
 export const ok = (check: Finding['check'], message: string): Finding => ({ level: 'ok', check, message })
 export const warning = (check: Finding['check'], message: string, remedy: string): Finding => ({
@@ -26,5 +26,5 @@ export const problem = (check: Finding['check'], message: string, remedy: string
 })
 
 /** What this user may not see says nothing about how it is. */
-export const unchecked = (check: Finding['check'], what: string, refused: string): Finding =>
+export const uncheckedFinding = (check: Finding['check'], what: string, refused: string): Finding =>
   warning(check, `${what} could not be checked: ${refused}`, 'ask somebody with more rights to run doctor')

@@ -1,4 +1,4 @@
-// Doctor's look at what users made: is each server reachable, its key good, its snapshots movable, is there room where they go? Pure.
+// Doctor's look at what users made: is each server reachable, its key good, its snapshots movable, is there space where they go? Pure.
 import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
@@ -10,9 +10,9 @@ import { neededBytes } from '../../kinds/snapshot/before/reserve.ts'
 import type { Instance, Snapshot } from '../cluster.ts'
 import { ok, problem, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { commandToMakeKey, commandToSetKey, operand, quoted } from '../terminal/shell.ts'
+import { commandToMakeKey, commandToSetKey, operand, quote } from '../terminal/shell.ts'
 import { falseConditions, newest } from '../view/status-report.ts'
-import { ageText, withoutStop } from '../terminal/words.ts'
+import { ageText, withoutStop } from '../terminal/format.ts'
 
 /** An instance whose newest snapshot is older than this is worth a word. */
 const longAgoMs = 7 * 24 * 3600_000
@@ -41,7 +41,7 @@ function foreignService(what: string, { metadata: { namespace }, status }: Insta
         warning(
           'instance',
           `${what}: ${foreign.reason}: ${withoutStop(foreign.message)}`,
-          `kubectl -n ${quoted(namespace)} get services -o wide`,
+          `kubectl -n ${quote(namespace)} get services -o wide`,
         ),
       ]
 }
@@ -49,25 +49,25 @@ function foreignService(what: string, { metadata: { namespace }, status }: Insta
 /** Nothing is refused: but only what was seen to be well is said to be. */
 function stateOf(what: string, instance: Instance): Finding {
   const { conditions, version } = instance.status ?? {}
-  const named = (type: string): Condition | undefined => conditionNamed(conditions, type)
-  const ready = named(conditionTypes.Ready)
+  const conditionOf = (type: string): Condition | undefined => conditionNamed(conditions, type)
+  const ready = conditionOf(conditionTypes.Ready)
   if (ready?.status === 'True' && ready.reason === instanceReasons.Suspended)
     return warning(
       'instance',
       `${what} is suspended: no server runs, so neither its key nor its snapshots could be checked`,
-      `to start it: kubectl -n ${quoted(instance.metadata.namespace)} patch ${objectOf(instance)} --type=merge -p '{"spec":{"managed":{"suspend":false}}}'`,
+      `to start it: kubectl -n ${quote(instance.metadata.namespace)} patch ${objectOf(instance)} --type=merge -p '{"spec":{"managed":{"suspend":false}}}'`,
     )
   const unsure = [conditionTypes.Ready, instanceConditions.SnapshotVolumeReady].find(
-    (type) => named(type)?.status !== 'True',
+    (type) => conditionOf(type)?.status !== 'True',
   )
   if (unsure !== undefined)
     return warning(
       'instance',
-      `${what}: ${unsure} is ${named(unsure)?.status ?? 'not known'}: ${withoutStop(named(unsure)?.message ?? 'the operator has not written it yet')}`,
-      lookAt(instance, named(unsure)?.reason),
+      `${what}: ${unsure} is ${conditionOf(unsure)?.status ?? 'not known'}: ${withoutStop(conditionOf(unsure)?.message ?? 'the operator has not written it yet')}`,
+      lookAt(instance, conditionOf(unsure)?.reason),
     )
   const how =
-    named(instanceConditions.SnapshotVolumeReady)?.reason === instanceReasons.StreamOnly
+    conditionOf(instanceConditions.SnapshotVolumeReady)?.reason === instanceReasons.StreamOnly
       ? 'streamed, where a MeiliSnapshot allows it (spec.mover.stream.mode: IfNeeded)'
       : 'moved'
   return ok(
@@ -80,18 +80,18 @@ function conditionProblem(what: string, instance: Instance, { reason, message }:
   return problem('instance', `${what}: ${reason}: ${withoutStop(message)}`, remedyOf(instance, reason))
 }
 
-const objectOf = ({ metadata: { name } }: Instance): string => `meiliinstance/${quoted(name)}`
+const objectOf = ({ metadata: { name } }: Instance): string => `meiliinstance/${quote(name)}`
 
 /** Where the message itself says what to change. */
 function lookAt(instance: Instance, reason: string | undefined): string {
-  const about = reason === undefined ? '' : `docs/failures.md, ${quoted(reason)}; `
-  return `${about}kubectl -n ${quoted(instance.metadata.namespace)} describe ${objectOf(instance)}`
+  const about = reason === undefined ? '' : `docs/failures.md, ${quote(reason)}; `
+  return `${about}kubectl -n ${quote(instance.metadata.namespace)} describe ${objectOf(instance)}`
 }
 
 /** A command where one helps. */
 function remedyOf(instance: Instance, reason: string): string {
   const { status } = instance
-  const namespace = quoted(instance.metadata.namespace)
+  const namespace = quote(instance.metadata.namespace)
   switch (reason) {
     case instanceReasons.KeyMissing:
       return instance.spec.managed === undefined ? keyRemedy(instance, commandToMakeKey) : lookAt(instance, reason)
@@ -102,7 +102,7 @@ function remedyOf(instance: Instance, reason: string): string {
     case instanceReasons.Unreachable:
       return status?.pod === undefined
         ? lookAt(instance, reason)
-        : `kubectl -n ${namespace} logs pod/${quoted(status.pod.name)}; kubectl -n ${namespace} get networkpolicies`
+        : `kubectl -n ${namespace} logs pod/${quote(status.pod.name)}; kubectl -n ${namespace} get networkpolicies`
     case instanceReasons.PodNotFound:
     case instanceReasons.PodAmbiguous:
       return `kubectl -n ${namespace} get pods --show-labels`
@@ -131,7 +131,7 @@ function ageWarning(
   const last =
     newest(own.filter((snapshot) => snapshot.status?.phase === 'Completed'))?.status?.completedAt ??
     status?.lastSnapshot?.completedAt
-  const remedy = `kubectl meili -n ${quoted(namespace)} snapshot create ${operand(name)}`
+  const remedy = `kubectl meili -n ${quote(namespace)} snapshot create ${operand(name)}`
   if (last === undefined)
     return [
       warning(
@@ -153,7 +153,7 @@ export function diagnoseDestinations(snapshots: readonly Snapshot[], nowMs: numb
 
 function diagnoseDestination(claim: string, snapshots: readonly Snapshot[], nowMs: number): Finding[] {
   const [namespace = '', name = ''] = claim.split('/')
-  const remedy = `delete snapshots that say deletionPolicy: Delete, or enlarge it: kubectl -n ${quoted(namespace)} patch pvc/${quoted(name)} -p '{"spec":{"resources":{"requests":{"storage":"…"}}}}'`
+  const remedy = `delete snapshots that say deletionPolicy: Delete, or enlarge it: kubectl -n ${quote(namespace)} patch pvc/${quote(name)} -p '{"spec":{"resources":{"requests":{"storage":"…"}}}}'`
   const lacking = snapshots.find(
     (snapshot) => !isFinished(snapshot) && readyOf(snapshot)?.reason === snapshotReasons.InsufficientSpace,
   )
@@ -165,7 +165,7 @@ function diagnoseDestination(claim: string, snapshots: readonly Snapshot[], nowM
         remedy,
       ),
     ]
-  const seen = latestRoom(snapshots)
+  const seen = latestSpace(snapshots)
   const sizeBytes = newest(snapshots.filter(({ status }) => status?.artifact !== undefined))?.status?.artifact
     ?.sizeBytes
   if (seen === undefined || sizeBytes === undefined) return []
@@ -176,11 +176,11 @@ function diagnoseDestination(claim: string, snapshots: readonly Snapshot[], nowM
       problem('destination', `claim ${claim}: ${figure}, the next snapshot needs about ${sizeText(needed)}`, remedy),
     ]
   const more = Math.floor((seen.freeBytes - needed) / Math.max(1, sizeBytes)) + 1
-  // Of empty servers' snapshots there is room for millions, which helps nobody to plan.
+  // Of empty servers' snapshots there is space for millions, which helps nobody to plan.
   return [
     ok(
       'destination',
-      `claim ${claim}: ${figure}, room for ${more > 10_000 ? 'more than 10,000' : `about ${more}`} more`,
+      `claim ${claim}: ${figure}, space for ${more > 10_000 ? 'more than 10,000' : `about ${more}`} more`,
     ),
   ]
 }
@@ -188,7 +188,7 @@ function diagnoseDestination(claim: string, snapshots: readonly Snapshot[], nowM
 const readyOf = ({ status }: Snapshot): Condition | undefined =>
   conditionNamed(status?.conditions, conditionTypes.Ready)
 
-function latestRoom(snapshots: readonly Snapshot[]): NonNullable<Snapshot['status']>['destination'] {
-  const seen = snapshots.map(({ status }) => status?.destination).filter((room) => room !== undefined)
+function latestSpace(snapshots: readonly Snapshot[]): NonNullable<Snapshot['status']>['destination'] {
+  const seen = snapshots.map(({ status }) => status?.destination).filter((space) => space !== undefined)
   return seen.toSorted((a, b) => Date.parse(b.observedAt) - Date.parse(a.observedAt))[0]
 }

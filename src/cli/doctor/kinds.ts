@@ -3,9 +3,9 @@ import { customResourceDefinition } from '../../api/crd/crd.ts'
 import type { Kind } from '../../api/group.ts'
 import type { StructuralSchema } from '../../api/crd/structural-schema.ts'
 import type { KubeObject } from '../../kube/resource.ts'
-import { install } from '../complaint.ts'
-import { ok, problem, unchecked, warning } from './finding.ts'
-import type { Finding, Seen } from './finding.ts'
+import { install } from '../errors.ts'
+import { ok, problem, uncheckedFinding, warning } from './finding.ts'
+import type { Finding, Observed } from './finding.ts'
 
 /** The part of an installed CRD that is looked at. */
 export interface InstalledDefinition extends KubeObject {
@@ -27,7 +27,7 @@ const check = 'crds'
 
 /** @param version the plugin's own, for the remedy */
 export function diagnoseKinds(
-  seen: readonly (readonly [Kind, Seen<InstalledDefinition | undefined>])[],
+  seen: readonly (readonly [Kind, Observed<InstalledDefinition | undefined>])[],
   version: string,
 ): Finding[] {
   const findings = seen.map(([kind, definition]) => diagnoseKind(kind, definition, version))
@@ -35,9 +35,9 @@ export function diagnoseKinds(
   return isWell ? [ok(check, `CRDs present, as this plugin (${version}) knows them`)] : findings
 }
 
-function diagnoseKind(kind: Kind, seen: Seen<InstalledDefinition | undefined>, version: string): Finding {
+function diagnoseKind(kind: Kind, seen: Observed<InstalledDefinition | undefined>, version: string): Finding {
   const name = `${kind.plural}.${kind.group}`
-  if ('refused' in seen) return unchecked(check, `CRD ${name}`, seen.refused)
+  if ('refused' in seen) return uncheckedFinding(check, `CRD ${name}`, seen.refused)
   const { value } = seen
   if (value === undefined) return problem(check, `CRD ${name} is missing`, install)
   const served = value.spec?.versions?.find((each) => each.name === kind.version && each.served === true)
@@ -50,14 +50,14 @@ function diagnoseKind(kind: Kind, seen: Seen<InstalledDefinition | undefined>, v
       `CRD ${name} is not established: ${value.status?.conditions?.find(({ status, message }) => status === 'False' && message !== undefined)?.message ?? 'no reason given'}`,
       `kubectl describe crd ${name}`,
     )
-  return compared(name, { installed: fieldsOf(served.schema?.openAPIV3Schema), known: knownFields(kind), version })
+  return compareFields(name, { installed: fieldsOf(served.schema?.openAPIV3Schema), known: knownFields(kind), version })
 }
 
 function knownFields(kind: Kind): Set<string> {
   return fieldsOf(customResourceDefinition(kind).spec.versions[0]?.schema.openAPIV3Schema)
 }
 
-function compared(
+function compareFields(
   name: string,
   { installed, known, version }: { installed: ReadonlySet<string>; known: ReadonlySet<string>; version: string },
 ): Finding {
@@ -65,14 +65,14 @@ function compared(
   if (missing.length > 0)
     return problem(
       check,
-      `CRD ${name} is old: it lacks ${listed(missing)}, and the API server drops what it does not know`,
+      `CRD ${name} is old: it lacks ${fieldsText(missing)}, and the API server drops what it does not know`,
       `${install} (version ${version})`,
     )
   const extra = topmost([...installed].filter((field) => !known.has(field)))
   if (extra.length > 0)
     return warning(
       check,
-      `CRD ${name} is newer than this plugin (${version}), which does not know ${listed(extra)}`,
+      `CRD ${name} is newer than this plugin (${version}), which does not know ${fieldsText(extra)}`,
       'install the plugin of the same version as the operator',
     )
   return ok(check, `CRD ${name} present, as this plugin (${version}) knows it`)
@@ -99,5 +99,5 @@ function topmost(fields: readonly string[]): string[] {
 }
 
 const shown = 4
-const listed = (fields: readonly string[]): string =>
+const fieldsText = (fields: readonly string[]): string =>
   `${fields.slice(0, shown).join(', ')}${fields.length > shown ? ` and ${fields.length - shown} more` : ''}`

@@ -1,4 +1,4 @@
-// Reads for doctor what there is of the operator in a cluster. What this user may not read is told as refused, not thrown.
+// Reads for doctor what there is of the operator in a cluster. What this user may not read is returned as refused, not thrown.
 import type { Kind } from '../../api/group.ts'
 import { accessReviews, customResourceDefinitions, deployments, leases, ownAccessReviews } from '../../kube/resource.ts'
 import type { KubeObject } from '../../kube/resource.ts'
@@ -6,8 +6,8 @@ import { TerminalError } from '../../errors.ts'
 import type { Cluster } from '../cluster.ts'
 import type { InstalledDefinition } from './kinds.ts'
 import { servedBy, variableOf } from './operator.ts'
-import type { Denied, Leadership, OperatorDeployment } from './operator.ts'
-import type { Seen } from './finding.ts'
+import type { DeniedRight, Leadership, OperatorDeployment } from './operator.ts'
+import type { Observed } from './finding.ts'
 import operatorRights from './operator-rights.json' with { type: 'json' }
 
 interface Lease extends KubeObject {
@@ -34,7 +34,7 @@ const secretNamesAnnotation = 'meili-operator.dev/secret-names'
 const defaultNamespace = 'meili-operator-system'
 
 /** @throws what is no refusal */
-export async function seen<T>(read: Promise<T>): Promise<Seen<T>> {
+export async function observe<T>(read: Promise<T>): Promise<Observed<T>> {
   try {
     return { value: await read }
   } catch (error) {
@@ -44,29 +44,34 @@ export async function seen<T>(read: Promise<T>): Promise<Seen<T>> {
   }
 }
 
-export async function seenDefinition({ kube }: Cluster, kind: Kind): Promise<Seen<InstalledDefinition | undefined>> {
-  return await seen(kube.find<InstalledDefinition>(customResourceDefinitions, { name: `${kind.plural}.${kind.group}` }))
+export async function observeDefinition(
+  { kube }: Cluster,
+  kind: Kind,
+): Promise<Observed<InstalledDefinition | undefined>> {
+  return await observe(
+    kube.find<InstalledDefinition>(customResourceDefinitions, { name: `${kind.plural}.${kind.group}` }),
+  )
 }
 
 /** In all namespaces; where that may not be listed, in the one of install.yaml, which says nothing of the others if there is none in it. */
-export async function seenDeployments({ kube }: Cluster): Promise<Seen<readonly OperatorDeployment[]>> {
+export async function observeDeployments({ kube }: Cluster): Promise<Observed<readonly OperatorDeployment[]>> {
   const labelSelector = 'app.kubernetes.io/name=meili-operator,app.kubernetes.io/component=operator'
-  const everywhere = await seen(kube.listAll<OperatorDeployment>(deployments, { labelSelector }))
+  const everywhere = await observe(kube.listAll<OperatorDeployment>(deployments, { labelSelector }))
   if ('value' in everywhere) return everywhere
-  const there = await seen(
+  const there = await observe(
     kube.listAll<OperatorDeployment>(deployments, { namespace: defaultNamespace, labelSelector }),
   )
   return 'value' in there && there.value.length === 0 ? everywhere : there
 }
 
-export async function seenLeadership(
+export async function observeLeadership(
   { kube }: Cluster,
   deployment: OperatorDeployment,
-): Promise<Seen<Leadership | undefined>> {
+): Promise<Observed<Leadership | undefined>> {
   const { namespace = defaultNamespace } = deployment.metadata
   const name = variableOf(deployment, 'LEASE_NAME') ?? 'meili-operator'
-  const first = await seen(kube.find<Lease>(leases, { namespace, name }))
-  if ('refused' in first || first.value === undefined) return first as Seen<undefined>
+  const first = await observe(kube.find<Lease>(leases, { namespace, name }))
+  if ('refused' in first || first.value === undefined) return first as Observed<undefined>
   const { spec = {}, metadata } = first.value
   const watch = kube.watch<Lease>(leases, {
     namespace,
@@ -75,7 +80,7 @@ export async function seenLeadership(
     timeoutSeconds: renewalMs / 1000,
     signal: AbortSignal.timeout(renewalMs),
   })
-  const next = await seen(firstRenewal(watch, spec.renewTime))
+  const next = await observe(firstRenewal(watch, spec.renewTime))
   if ('refused' in next) return next
   const lease = next.value ?? spec
   return {
@@ -108,17 +113,17 @@ export function accountOf(deployment: OperatorDeployment): Account {
   }
 }
 
-/** Roles that are needed only where the operator is told to use them. */
+/** Roles that are needed only where the operator is configured to use them. */
 function isNeeded(role: string, deployment: OperatorDeployment): boolean {
   if (role === 'meili-operator-managed') return variableOf(deployment, 'MANAGED_INSTANCES') === 'true'
   return role !== 'meili-operator-streaming' || Number(variableOf(deployment, 'MAX_STREAMS') ?? 0) > 0
 }
 
 /** Each right of install.yaml that it needs, asked of the API server's own authorizer, in the namespaces that this operator serves. */
-export async function operatorDenied(
+export async function reviewOperatorRights(
   cluster: Cluster,
   deployment: OperatorDeployment,
-): Promise<Seen<readonly Denied[]>> {
+): Promise<Observed<readonly DeniedRight[]>> {
   const account = accountOf(deployment)
   const secretNames = deployment.metadata.annotations?.[secretNamesAnnotation]?.split(',')
   const needed = operatorRights.filter(({ role }) => isNeeded(role, deployment))
@@ -135,8 +140,8 @@ export async function operatorDenied(
     user: `system:serviceaccount:${account.namespace}:${account.name}`,
     groups: ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'],
   }
-  return await seen(
-    denied(questions, (attributes) =>
+  return await observe(
+    reviewRights(questions, (attributes) =>
       cluster.kube.create<Review>(
         accessReviews,
         review('SubjectAccessReview', { ...subject, resourceAttributes: attributes }),
@@ -154,10 +159,10 @@ const own: readonly Omit<Question, 'namespace'>[] = [
 ]
 
 /** @param namespace empty for all */
-export async function ownDenied({ kube }: Cluster, namespace: string): Promise<Seen<readonly Denied[]>> {
+export async function reviewOwnRights({ kube }: Cluster, namespace: string): Promise<Observed<readonly DeniedRight[]>> {
   const questions = own.map((question) => ({ ...question, namespace }))
-  return await seen(
-    denied(questions, (attributes) =>
+  return await observe(
+    reviewRights(questions, (attributes) =>
       kube.create<Review>(ownAccessReviews, review('SelfSubjectAccessReview', { resourceAttributes: attributes })),
     ),
   )
@@ -167,10 +172,10 @@ export async function ownDenied({ kube }: Cluster, namespace: string): Promise<S
 const review = (kind: string, spec: object): Review =>
   ({ apiVersion: 'authorization.k8s.io/v1', kind, metadata: { name: '' }, spec }) as Review
 
-async function denied(
+async function reviewRights(
   questions: readonly Question[],
   ask: (attributes: object) => Promise<Review>,
-): Promise<readonly Denied[]> {
+): Promise<readonly DeniedRight[]> {
   const answers = await Promise.all(
     questions.map(async ({ namespace, group, resource: path, verb, name }) => {
       const [resource, subresource] = path.split('/')

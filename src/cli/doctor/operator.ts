@@ -1,15 +1,15 @@
 // Doctor's look at the operator: is it installed, does it run, may it do its work, and may you? Pure.
 import type { V1Deployment } from '@kubernetes/client-node'
 import type { KubeObject } from '../../kube/resource.ts'
-import { install } from '../complaint.ts'
-import { ok, problem, unchecked } from './finding.ts'
-import type { Finding, Seen } from './finding.ts'
-import { operand, quoted } from '../terminal/shell.ts'
-import { ageText } from '../terminal/words.ts'
+import { install } from '../errors.ts'
+import { ok, problem, uncheckedFinding } from './finding.ts'
+import type { Finding, Observed } from './finding.ts'
+import { operand, quote } from '../terminal/shell.ts'
+import { ageText } from '../terminal/format.ts'
 
 export type OperatorDeployment = V1Deployment & KubeObject
 
-/** What the lease told while it was watched. */
+/** What the lease showed while it was watched. */
 export interface Leadership {
   readonly holder: string
   readonly acquireTime: string | undefined
@@ -18,7 +18,7 @@ export interface Leadership {
 }
 
 /** One thing that an account may not do. */
-export interface Denied {
+export interface DeniedRight {
   readonly verb: string
   /** `jobs.batch`, `pods/log`. */
   readonly resource: string
@@ -36,37 +36,37 @@ export const servedBy = (deployment: OperatorDeployment): readonly string[] =>
   (variableOf(deployment, 'WATCH_NAMESPACES') ?? '').split(',').map((name) => name.trim())
 
 /** Is there one, and does no second one serve the same objects? */
-export function diagnoseInstallations(deployments: Seen<readonly OperatorDeployment[]>): Finding[] {
-  if ('refused' in deployments) return [unchecked('operator', 'Whether the operator runs', deployments.refused)]
+export function diagnoseInstallations(deployments: Observed<readonly OperatorDeployment[]>): Finding[] {
+  if ('refused' in deployments) return [uncheckedFinding('operator', 'Whether the operator runs', deployments.refused)]
   const { value: all } = deployments
   if (all.length === 0)
     return [problem('operator', `The operator is not installed: there is no Deployment with label ${labels}`, install)]
   const rivals = all.filter((deployment) =>
-    all.some((other) => other !== deployment && meet(servedBy(deployment), servedBy(other))),
+    all.some((other) => other !== deployment && overlap(servedBy(deployment), servedBy(other))),
   )
   return rivals.length === 0
     ? []
     : [
         problem(
           'operator',
-          `The operator is installed more than once for the same objects: ${rivals.map(placeOf).join(', ')}`,
+          `The operator is installed more than once for the same objects: ${rivals.map(fullNameOf).join(', ')}`,
           'uninstall all but one, or give each its own namespaces (WATCH_NAMESPACES; watchNamespaces in the chart)',
         ),
       ]
 }
 
-const meet = (some: readonly string[], others: readonly string[]): boolean =>
+const overlap = (some: readonly string[], others: readonly string[]): boolean =>
   some.includes('') || others.includes('') || some.some((name) => others.includes(name))
 
-const placeOf = ({ metadata }: OperatorDeployment): string => `${metadata.namespace ?? ''}/${metadata.name}`
+const fullNameOf = ({ metadata }: OperatorDeployment): string => `${metadata.namespace ?? ''}/${metadata.name}`
 
 /** @param leadership undefined inside where nobody ever led */
 export function diagnoseOperator(
   deployment: OperatorDeployment,
-  leadership: Seen<Leadership | undefined>,
+  leadership: Observed<Leadership | undefined>,
   nowMs: number,
 ): Finding {
-  if ('refused' in leadership) return unchecked('operator', 'Whether the operator leads', leadership.refused)
+  if ('refused' in leadership) return uncheckedFinding('operator', 'Whether the operator leads', leadership.refused)
   const { value: lease } = leadership
   if (lease?.isRenewed === true)
     return ok(
@@ -82,14 +82,14 @@ export function diagnoseOperator(
   if (replicas === 0)
     return problem(
       'operator',
-      `The operator is not running: Deployment ${placeOf(deployment)} is scaled to 0, and ${led}`,
-      `kubectl -n ${quoted(namespace)} scale deployment/${quoted(name)} --replicas=1`,
+      `The operator is not running: Deployment ${fullNameOf(deployment)} is scaled to 0, and ${led}`,
+      `kubectl -n ${quote(namespace)} scale deployment/${quote(name)} --replicas=1`,
     )
   const ready = deployment.status?.readyReplicas ?? 0
   return problem(
     'operator',
-    `The operator is not running: ${ready} of ${replicas ?? 1} pods of Deployment ${placeOf(deployment)} are ready, and ${led}`,
-    `kubectl -n ${quoted(namespace)} describe pods -l ${labels}; kubectl -n ${quoted(namespace)} logs deployment/${quoted(name)}`,
+    `The operator is not running: ${ready} of ${replicas ?? 1} pods of Deployment ${fullNameOf(deployment)} are ready, and ${led}`,
+    `kubectl -n ${quote(namespace)} describe pods -l ${labels}; kubectl -n ${quote(namespace)} logs deployment/${quote(name)}`,
   )
 }
 
@@ -97,9 +97,9 @@ export function diagnoseOperator(
 export function diagnoseOperatorRights(
   deployment: OperatorDeployment,
   account: string,
-  denied: Seen<readonly Denied[]>,
+  denied: Observed<readonly DeniedRight[]>,
 ): Finding {
-  if ('refused' in denied) return unchecked('rights', `What ${account} may do`, denied.refused)
+  if ('refused' in denied) return uncheckedFinding('rights', `What ${account} may do`, denied.refused)
   if (denied.value.length === 0) return ok('rights', `rights of ${account}: all that it needs`)
   return problem(
     'rights',
@@ -113,11 +113,11 @@ function installationOf({ metadata: { annotations = {}, namespace = '' } }: Oper
   const release = annotations['meta.helm.sh/release-name']
   return release === undefined
     ? install
-    : `helm -n ${quoted(annotations['meta.helm.sh/release-namespace'] ?? namespace)} upgrade ${operand(release)} charts/meili-operator --reset-then-reuse-values`
+    : `helm -n ${quote(annotations['meta.helm.sh/release-namespace'] ?? namespace)} upgrade ${operand(release)} charts/meili-operator --reset-then-reuse-values`
 }
 
-export function diagnoseOwnRights(denied: Seen<readonly Denied[]>): Finding {
-  if ('refused' in denied) return unchecked('rights', 'What you may do', denied.refused)
+export function diagnoseOwnRights(denied: Observed<readonly DeniedRight[]>): Finding {
+  if ('refused' in denied) return uncheckedFinding('rights', 'What you may do', denied.refused)
   if (denied.value.length === 0) return ok('rights', 'your rights: all that this plugin needs')
   return {
     level: 'warning',
@@ -128,12 +128,12 @@ export function diagnoseOwnRights(denied: Seen<readonly Denied[]>): Finding {
 }
 
 /** `get secrets and create jobs.batch in all namespaces`. */
-function deniedText(denied: readonly Denied[]): string {
+function deniedText(denied: readonly DeniedRight[]): string {
   const byNamespace = Map.groupBy(denied, ({ namespace }) => namespace)
-  const places = [...byNamespace].map(([namespace, list]) => {
+  const denials = [...byNamespace].map(([namespace, list]) => {
     const byResource = Map.groupBy(list, ({ resource }) => resource)
     const acts = [...byResource].map(([resource, verbs]) => `${verbs.map(({ verb }) => verb).join('/')} ${resource}`)
     return `${acts.join(', ')} in ${namespace === '' ? 'all namespaces' : `namespace ${namespace}`}`
   })
-  return places.join('; ')
+  return denials.join('; ')
 }

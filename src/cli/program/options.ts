@@ -2,11 +2,11 @@
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { duration, durationMs } from '../../api/meta.ts'
-import type { Cluster, Place } from '../cluster.ts'
+import type { Cluster, ConnectionFlags } from '../cluster.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import type { Format } from '../terminal/print.ts'
 
-export interface Flags extends Place {
+export interface Flags extends ConnectionFlags {
   readonly allNamespaces?: true
   readonly output?: Format
   readonly timeout?: number

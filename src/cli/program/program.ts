@@ -120,7 +120,7 @@ function addAdopt(program: Command, terminal: Terminal, within: Within): void {
     .command('adopt')
     .summary('print the MeiliInstance for a server that runs already')
     .description(
-      'Finds a server, by its image or port where none is named, reads from its pod what Meilisearch is told, and prints the MeiliInstance for it. Changes nothing.',
+      'Finds a server, by its image or port where none is named, reads from its pod how Meilisearch is configured, and prints the MeiliInstance for it. Changes nothing.',
     )
     .addArgument(new Argument('[server]', 'pod/NAME or statefulset/NAME'))
     .option('--name <name>', "the MeiliInstance's name (default: the StatefulSet's or the pod's)")
@@ -147,7 +147,7 @@ function addDoctor(program: Command, terminal: Terminal, within: Within): void {
     .command('doctor')
     .summary('find what is wrong, with the remedy')
     .description(
-      "Checks the CRDs, the operator and its rights, your own, each instance's server, key and volume, and the room on the claims.",
+      "Checks the CRDs, the operator and its rights, your own, each instance's server, key and volume, and the space on the claims.",
     )
     .addOption(everywhere())
     .addOption(output('json', 'yaml'))

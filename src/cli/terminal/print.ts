@@ -3,7 +3,7 @@ import { Document, visit } from 'yaml'
 import type { Tags } from 'yaml'
 import { group } from '../../api/group.ts'
 import type { KubeObject } from '../../kube/resource.ts'
-import { escaped, harmless, hasControl } from './harmless.ts'
+import { escapeControls, printable, hasControl } from './printable.ts'
 
 export const formats = ['json', 'yaml', 'name'] as const
 export type Format = (typeof formats)[number]
@@ -32,7 +32,7 @@ function yamlText(value: unknown): string {
     },
   })
   const text = document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER })
-  return escaped(text.trimEnd(), (character) =>
+  return escapeControls(text.trimEnd(), (character) =>
     character.length === 1 ? `\\u${hex(character, 4)}` : `\\U${hex(character, 8)}`,
   )
 }
@@ -44,22 +44,24 @@ function jsonText(value: unknown): string {
       .split('')
       .map((unit) => `\\u${hex(unit, 4)}`)
       .join('')
-  return escaped(JSON.stringify(value, undefined, 2), units)
+  return escapeControls(JSON.stringify(value, undefined, 2), units)
 }
 
 /** No character in it reaches a terminal as more than a character, and none ends a line within a text. */
-export function printed(value: unknown, format: Exclude<Format, 'name'>): string {
+export function formatValue(value: unknown, format: Exclude<Format, 'name'>): string {
   return format === 'json' ? jsonText(value) : yamlText(value)
 }
 
-export function printedObject(object: KubeObject, format: Format): string {
-  return format === 'name' ? fullName(object) : printed(object, format)
+export function formatObject(object: KubeObject, format: Format): string {
+  return format === 'name' ? fullName(object) : formatValue(object, format)
 }
 
-export function printedList(items: readonly KubeObject[], format: Format): string {
-  return format === 'name' ? items.map(fullName).join('\n') : printed({ apiVersion: 'v1', kind: 'List', items }, format)
+export function formatList(items: readonly KubeObject[], format: Format): string {
+  return format === 'name'
+    ? items.map(fullName).join('\n')
+    : formatValue({ apiVersion: 'v1', kind: 'List', items }, format)
 }
 
 /** `meilisnapshot.meili-operator.dev/first`. */
 export const fullName = ({ kind = '', metadata }: KubeObject): string =>
-  harmless(`${kind.toLowerCase()}.${group}/${metadata.name}`)
+  printable(`${kind.toLowerCase()}.${group}/${metadata.name}`)

@@ -1,5 +1,5 @@
 // Commands that are printed to be pasted: words from the cluster stand in them as words, whatever is in them. Pure.
-import { harmless } from './harmless.ts'
+import { printable } from './printable.ts'
 
 /** A word that a shell takes as it is; in zsh `=ls` at its beginning would be a path. */
 const plain = /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/
@@ -8,28 +8,28 @@ const longestPlain = 253
 const longestQuoted = 64
 
 /** A word of a command, or a part of one that does not begin it. */
-export function quoted(text: string): string {
+export function quote(text: string): string {
   if (plain.test(text) && text.length <= longestPlain) return text
-  return `'${harmless(text, longestQuoted).replaceAll("'", String.raw`'\''`)}'`
+  return `'${printable(text, longestQuoted).replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** A word that stands alone, and would be a flag if it began with a dash. No object has such a name. */
-export const operand = (text: string): string => quoted(text.replace(/^-+/, ''))
+export const operand = (text: string): string => quote(text.replace(/^-+/, ''))
 
-export interface KeyPlace {
+export interface KeyReference {
   readonly namespace: string
   readonly name: string
   readonly key: string
 }
 
 /** Puts the key, which is typed as one line, into a Secret; its other keys stay. The key is in no history and in no list of processes. */
-export function commandToSetKey({ namespace, name, key }: KeyPlace): string {
+export function commandToSetKey({ namespace, name, key }: KeyReference): string {
   // Not by apply: it takes away what was applied before and is not in this one, server-side too where the Secret was once applied by kubectl.
-  const patch = `kubectl create secret generic --from-file=${quoted(key)}=/dev/stdin --dry-run=client -o json ${operand(name)}`
-  return `head -n 1 | tr -d '\\n' | ${patch} | kubectl -n ${quoted(namespace)} patch secret/${operand(name)} --patch-file=/dev/stdin`
+  const patch = `kubectl create secret generic --from-file=${quote(key)}=/dev/stdin --dry-run=client -o json ${operand(name)}`
+  return `head -n 1 | tr -d '\\n' | ${patch} | kubectl -n ${quote(namespace)} patch secret/${operand(name)} --patch-file=/dev/stdin`
 }
 
 /** The same where the Secret itself may be absent; where it is there, the first command is refused and does no harm. */
-export function commandToMakeKey(place: KeyPlace): string {
-  return `kubectl -n ${quoted(place.namespace)} create secret generic ${operand(place.name)}; ${commandToSetKey(place)}`
+export function commandToMakeKey(reference: KeyReference): string {
+  return `kubectl -n ${quote(reference.namespace)} create secret generic ${operand(reference.name)}; ${commandToSetKey(reference)}`
 }

@@ -1,10 +1,10 @@
 // Rows of text as columns, as kubectl shows them. Pure.
-import { harmless, longestField, longestLine } from './harmless.ts'
+import { printable, longestField, longestLine } from './printable.ts'
 
 /** The head, then the rows: each column as wide as its widest cell, three spaces between, nothing after the last, which may hold a message. */
 export function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const fits = (cell: string, column: number): string =>
-    harmless(cell, column === head.length - 1 ? longestLine : longestField)
+    printable(cell, column === head.length - 1 ? longestLine : longestField)
   const all = [head, ...rows].map((row) => row.map(fits))
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
   return all.map((row) =>

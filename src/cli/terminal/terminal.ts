@@ -2,7 +2,7 @@
 // Colours and cursor moves only on a terminal, and not where NO_COLOR or TERM=dumb asks for none.
 import { styleText } from 'node:util'
 import type { WriteStream } from 'node:tty'
-import { harmless } from './harmless.ts'
+import { printable } from './printable.ts'
 
 export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 
@@ -21,23 +21,23 @@ export class Terminal {
 
   /** One line, whatever is in `text`; so does each method below but the last two. */
   line(text: string, style?: Style): void {
-    this.#out.write(`${style === undefined ? harmless(text) : this.#paint(style, harmless(text))}\n`)
+    this.#out.write(`${style === undefined ? printable(text) : this.#paint(style, printable(text))}\n`)
   }
 
-  complain(text: string): void {
-    this.#error.write(`${harmless(text)}\n`)
+  errorLine(text: string): void {
+    this.#error.write(`${printable(text)}\n`)
   }
 
   /** A sign in its colour, and the text. */
-  marked(style: Style, mark: string, text: string): string {
-    return `${this.#paint(style, mark)} ${harmless(text)}`
+  withMark(style: Style, mark: string, text: string): string {
+    return `${this.#paint(style, mark)} ${printable(text)}`
   }
 
   mark(style: Style, mark: string, text: string): void {
-    this.#out.write(`${this.marked(style, mark, text)}\n`)
+    this.#out.write(`${this.withMark(style, mark, text)}\n`)
   }
 
-  /** For a machine, as print.ts gives it: lines and texts are whole, and each character is harmless already. */
+  /** For a machine, as print.ts gives it: lines and texts are whole, and each character is printable already. */
   document(text: string): void {
     this.#out.write(`${text}\n`)
   }
@@ -54,7 +54,10 @@ export class Terminal {
   /** @param on `error` leaves stdout to what a machine reads */
   live(on: 'out' | 'error'): LiveLine {
     const stream = on === 'out' ? this.#out : this.#error
-    return new LiveLine(stream, { isAlive: stream.isTTY && !this.#isDumb, marked: (...last) => this.marked(...last) })
+    return new LiveLine(stream, {
+      isAlive: stream.isTTY && !this.#isDumb,
+      withMark: (...last) => this.withMark(...last),
+    })
   }
 }
 
@@ -62,17 +65,17 @@ export class Terminal {
 export class LiveLine {
   readonly #stream: WriteStream
   readonly #timer: NodeJS.Timeout | undefined
-  readonly #marked: Terminal['marked']
+  readonly #withMark: Terminal['withMark']
   #text = ''
   #step = ''
   #frame = 0
 
   constructor(
     stream: WriteStream,
-    { isAlive, marked }: { readonly isAlive: boolean; readonly marked: Terminal['marked'] },
+    { isAlive, withMark }: { readonly isAlive: boolean; readonly withMark: Terminal['withMark'] },
   ) {
     this.#stream = stream
-    this.#marked = marked
+    this.#withMark = withMark
     this.#timer = isAlive ? setInterval(() => this.#draw(), 100) : undefined
   }
 
@@ -80,21 +83,21 @@ export class LiveLine {
   show(text: string, step: string): void {
     const isNew = step !== this.#step && text !== this.#text
     this.#text = text
-    if (this.#timer === undefined && isNew) this.#stream.write(`${harmless(text)}\n`)
+    if (this.#timer === undefined && isNew) this.#stream.write(`${printable(text)}\n`)
     this.#step = step
   }
 
   /** Takes the living line away and leaves the last one, if any. */
-  end(...last: Parameters<Terminal['marked']> | []): void {
+  end(...last: Parameters<Terminal['withMark']> | []): void {
     clearInterval(this.#timer)
     this.#stream.write(
-      `${this.#timer === undefined ? '' : '\r\u001b[K'}${last.length === 0 ? '' : `${this.#marked(...last)}\n`}`,
+      `${this.#timer === undefined ? '' : '\r\u001b[K'}${last.length === 0 ? '' : `${this.#withMark(...last)}\n`}`,
     )
   }
 
   #draw(): void {
     this.#frame = (this.#frame + 1) % frames.length
-    const text = harmless(this.#text)
+    const text = printable(this.#text)
     // A terminal that does not know its width says 0.
     const width = this.#stream.columns > 0 ? this.#stream.columns : 80
     this.#stream.write(`\r\u001b[K${`${frames[this.#frame] ?? ''} ${text}`.slice(0, width - 1)}`)

@@ -1,11 +1,11 @@
-// MeiliSnapshots as people read them: a table of many, the whole story of one. Pure.
+// MeiliSnapshots as people read them: a table of many, all that is known of one. Pure.
 import { isFinished } from '../../api/snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
 import type { Snapshot } from '../cluster.ts'
 import { sizeText } from '../../reconcile/format.ts'
 import { progressOf } from './progress.ts'
 import { tableLines } from '../terminal/table.ts'
-import { ageText, countText } from '../terminal/words.ts'
+import { ageText, countText } from '../terminal/format.ts'
 
 export interface KubeEvent extends KubeObject {
   readonly type?: string
@@ -51,7 +51,7 @@ export function snapshotTable(
 }
 
 /** Facts that are known, each on its line; then conditions, then Events. */
-export function snapshotStory(snapshot: Snapshot, events: readonly KubeEvent[], nowMs: number): string[] {
+export function snapshotDescription(snapshot: Snapshot, events: readonly KubeEvent[], nowMs: number): string[] {
   const width = 14
   const facts = factsOf(snapshot, nowMs).flatMap(([name, fact]) =>
     fact === undefined ? [] : [`${`${name}:`.padEnd(width)} ${fact}`],
@@ -98,7 +98,7 @@ function factsOf(snapshot: Snapshot, nowMs: number): readonly Fact[] {
       status?.destination &&
         `${sizeText(status.destination.freeBytes)} on the claim, ${ageText(status.destination.observedAt, nowMs)} ago`,
     ],
-    ['Own file', status?.release?.outcome && `Meilisearch's own file: ${status.release.outcome}`],
+    ['Own file', status?.removeSource?.outcome && `Meilisearch's own file: ${status.removeSource.outcome}`],
   ]
 }
 

@@ -6,7 +6,7 @@ import { isFinished } from '../../api/snapshot.ts'
 import { conditionNamed, isTrue } from '../../api/conditions.ts'
 import type { Instance, Snapshot } from '../cluster.ts'
 import { progressOf } from './progress.ts'
-import { withoutStop } from '../terminal/words.ts'
+import { withoutStop } from '../terminal/format.ts'
 
 export interface InstanceReport {
   readonly namespace: string
@@ -89,11 +89,11 @@ function running(snapshots: readonly Snapshot[]): InstanceReport['running'] {
   })
 }
 
-const worded = ({ reason, message }: Condition): string => `${reason}: ${message}`
+const conditionText = ({ reason, message }: Condition): string => `${reason}: ${message}`
 
 function conditionProblems(conditions: readonly Condition[] | undefined): string[] {
   if (conditionNamed(conditions, conditionTypes.Ready) === undefined) return ['The operator has not looked at it yet.']
-  return falseConditions(conditions).map(worded)
+  return falseConditions(conditions).map(conditionText)
 }
 
 /** What an instance lacks: to be Ready, to be all that was asked for, to have snapshots that can be moved. What two of them say is said once. */
@@ -105,13 +105,13 @@ export function falseConditions(conditions: readonly Condition[] | undefined): C
   return found.filter(({ message }, index) => found.findIndex((other) => other.message === message) === index)
 }
 
-/** The last one that ended, where it failed; and what is overdue or lacks room now. */
+/** The last one that ended, where it failed; and what is overdue or lacks space now. */
 function snapshotProblems(snapshots: readonly Snapshot[]): string[] {
   const last = newest(snapshots.filter(isFinished))
   const ready = conditionNamed(last?.status?.conditions, conditionTypes.Ready)
   const failed =
     last?.status?.phase === 'Failed' && ready !== undefined
-      ? [`snapshot ${last.metadata.name} failed: ${worded(ready)}`]
+      ? [`snapshot ${last.metadata.name} failed: ${conditionText(ready)}`]
       : []
   const overdue = snapshots.flatMap(({ metadata, status }) => {
     const late = conditionNamed(status?.conditions, 'Overdue')

@@ -5,20 +5,22 @@ import { isFinished } from '../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
 import { isChildOf } from '../../reconcile/names.ts'
-import type { Room } from '../../reconcile/reconciler.ts'
-import { decideInstance, learnRefusal } from './decide.ts'
+import type { KindReconciler } from '../../reconcile/reconciler.ts'
+import { decideInstance, applyRefusal } from './decide.ts'
 import type { InstanceObservation } from './observation.ts'
 import { observeInstance } from './observe/observe.ts'
 import type { InstanceWorld } from './observe/observe.ts'
-import { instanceStory } from './story.ts'
+import { instanceEvents } from './events.ts'
 
-export function instanceRoom(world: InstanceWorld): Room<MeiliInstance, InstanceObservation, MeiliInstanceStatus> {
+export function instanceKind(
+  world: InstanceWorld,
+): KindReconciler<MeiliInstance, InstanceObservation, MeiliInstanceStatus> {
   return {
     resource: meiliInstances,
     observe: (instance) => observeInstance(world, instance),
     decide: decideInstance,
-    learn: learnRefusal,
-    story: instanceStory,
+    applyFact: applyRefusal,
+    events: instanceEvents,
   }
 }
 

@@ -6,11 +6,11 @@ import { conditionNamed, conditionsOf } from '../../api/conditions.ts'
 import type { Wanted } from '../../api/conditions.ts'
 import type { Decision, Fact } from '../../reconcile/decision.ts'
 import { versionRecord } from './managed/children/child-changes.ts'
-import { ended } from './managed/ending.ts'
+import { deleteManaged } from './managed/deletion.ts'
 import { managedOf } from './managed/managed.ts'
 import type { InstanceObservation } from './observation.ts'
 import { provision } from './managed/provision.ts'
-import { withoutSuperseded } from './managed/upgrade/superseded.ts'
+import { deleteEarlierSnapshots } from './managed/upgrade/earlier-snapshots.ts'
 import { upgradePlan } from './managed/upgrade/upgrade.ts'
 import { decisionOf } from './status/verdict.ts'
 
@@ -18,9 +18,9 @@ export function decideInstance(observation: InstanceObservation, nowMs: number):
   const managed = managedOf(observation)
   if (managed === undefined) return decisionOf(undefined, { observation }, nowMs)
   if (managed.instance.metadata.deletionTimestamp !== undefined)
-    return decisionOf(ended(managed), { observation }, nowMs)
+    return decisionOf(deleteManaged(managed), { observation }, nowMs)
   const plan = upgradePlan(managed, nowMs)
-  const { upgrade, effects } = withoutSuperseded(managed, plan.upgrade)
+  const { upgrade, effects } = deleteEarlierSnapshots(managed, plan.upgrade)
   return decisionOf(
     provision(managed, plan),
     { observation, managed, beside: { upgrade, effects: [...versionRecord(managed), ...effects] } },
@@ -29,7 +29,7 @@ export function decideInstance(observation: InstanceObservation, nowMs: number):
 }
 
 /** A refusal by the API server or by Meilisearch, in its own words; it is tried again. */
-export function learnRefusal({ metadata, status = {} }: MeiliInstance, fact: Fact, nowMs: number): MeiliInstanceStatus {
+export function applyRefusal({ metadata, status = {} }: MeiliInstance, fact: Fact, nowMs: number): MeiliInstanceStatus {
   if (fact.kind !== 'Refused') return status
   // Of an upgrade that is done: the server is as it should be, so no condition speaks of it.
   if (fact.effect === 'DeleteSnapshot' && status.upgrade?.step === 'Done')

@@ -1,4 +1,4 @@
-// What the instance room knows of the world in one pass. Types only: observe.ts fills them, the rungs read them.
+// What is known of the world in one pass over an instance. Types only: observe.ts fills them, the rungs read them.
 import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
@@ -40,7 +40,7 @@ export interface InstanceObservation {
   readonly rival: string | undefined
   readonly endpoint: string | undefined
   readonly server: ServerSeen
-  /** Undefined where no container can be told to be Meilisearch. */
+  /** Undefined where no container can be identified as Meilisearch. */
   readonly located: (Located & { readonly s3: boolean }) | undefined
   /** Where the pods say that the database is, or may be; undefined where there is no pod. */
   readonly databaseClaims: readonly DatabaseClaim[] | undefined
@@ -92,9 +92,9 @@ export interface ManagedSeen {
   /** Snapshots of this instance that have asked the server, and are not finished. */
   readonly runningSnapshots: readonly string[]
   /** The one that an upgrade waits for. */
-  readonly snapshotBefore: MeiliSnapshot | undefined
+  readonly upgradeSnapshot: MeiliSnapshot | undefined
   /** Snapshots of this instance that say they were taken before an upgrade. */
-  readonly safetyCopies: readonly MeiliSnapshot[]
+  readonly upgradeSnapshots: readonly MeiliSnapshot[]
   /** Jobs of finished snapshots that mount a claim of ours: the claim cannot go before their pods do. Only looked for at the instance's end. */
   readonly finishedMovers: readonly V1Job[]
   /** Why the StatefulSet has no pod, in the cluster's own words. */

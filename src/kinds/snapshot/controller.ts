@@ -3,22 +3,24 @@ import type { MeiliInstance } from '../../api/instance.ts'
 import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
-import type { Room } from '../../reconcile/reconciler.ts'
+import type { KindReconciler } from '../../reconcile/reconciler.ts'
 import { decideSnapshot } from './decide.ts'
-import { learnFact } from './learn.ts'
+import { applyFact } from './apply-fact.ts'
 import { snapshotUidLabel } from './job/template.ts'
 import { observeSnapshot } from './observe/observe.ts'
 import type { SnapshotWorld } from './observe/observe.ts'
 import type { SnapshotObservation } from './observation.ts'
-import { snapshotStory } from './story.ts'
+import { snapshotEvents } from './events.ts'
 
-export function snapshotRoom(world: SnapshotWorld): Room<MeiliSnapshot, SnapshotObservation, MeiliSnapshotStatus> {
+export function snapshotKind(
+  world: SnapshotWorld,
+): KindReconciler<MeiliSnapshot, SnapshotObservation, MeiliSnapshotStatus> {
   return {
     resource: meiliSnapshots,
     observe: (snapshot) => observeSnapshot(world, snapshot),
     decide: decideSnapshot,
-    learn: learnFact,
-    story: snapshotStory,
+    applyFact,
+    events: snapshotEvents,
   }
 }
 

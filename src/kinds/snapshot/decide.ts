@@ -1,11 +1,11 @@
 // The ladder of a MeiliSnapshot, top rung first: the first rung that has something to say decides. Pure.
-// Read it as the story of one object; each stage has its own file. Behind each rung stands what it makes sure of.
+// Read it as the life of one object; each stage has its own file. Behind each rung stands what it makes sure of.
 import type { MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { Decision } from '../../reconcile/decision.ts'
 import { firstOf } from '../../reconcile/rung.ts'
 import { isRequested } from './status/attempt.ts'
 import { claimMissing, claimUnusable } from './before/claim.ts'
-import { beingDeleted, finished } from './after/ending.ts'
+import { beingDeleted, finished } from './after/deletion.ts'
 import { moverFinished, pastMoveDeadline } from './move/move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move/move.ts'
 import type { SnapshotObservation } from './observation.ts'
@@ -19,9 +19,14 @@ import {
   queued,
   targetNotReady,
 } from './before/prerequisites.ts'
-import { releaseFinished, releaseMissing, releaseOverdue, releaseRunning } from './after/release.ts'
+import {
+  removeSourceFinished,
+  removeSourceMissing,
+  removeSourceOverdue,
+  removeSourceRunning,
+} from './after/remove-source.ts'
 import { notRequested, requestRefused, taskUnknown } from './engine/request.ts'
-import { roomMissing } from './before/room.ts'
+import { spaceMissing } from './before/space.ts'
 import { sourceUnusable } from './before/source.ts'
 import { pinLeft, segmentsMissing, streamNotAllowed } from './move/stream.ts'
 import { taskEnded } from './engine/task-ended.ts'
@@ -37,7 +42,7 @@ const everyStage: readonly Rung[] = [
   finished, // a finished record stays as it is
 ]
 
-/** Until POST /snapshots is on record. What can never work stands above the deadline, what may come below it; whoever waits in the queue has not asked for room, nor for a finalizer. */
+/** Until POST /snapshots is on record. What can never work stands above the deadline, what may come below it; whoever waits in the queue has not asked for space, nor for a finalizer. */
 const beforeRequest: readonly Rung[] = [
   destinationHoldsDatabase, // nothing is ever stored beside a database
   streamNotAllowed, // a file that no mover can mount may be sent
@@ -49,7 +54,7 @@ const beforeRequest: readonly Rung[] = [
   claimMissing, // the destination exists
   claimUnusable, // and can be written
   queued, // one snapshot of a server at a time, in order
-  roomMissing, // the file will fit
+  spaceMissing, // the file will fit
   finalizerMissing, // a deletion waits until what was begun has ended
   notRequested, // asked for exactly once, above a baseline
 ]
@@ -62,7 +67,7 @@ const inEngine: readonly Rung[] = [
   taskUnknown, // a lost reply is looked for before anything is repeated
   taskOverdue, // a task of ours that never began is cancelled, nobody else's
   taskPending, // status follows the task
-  taskEnded, // success leads to the move, failure is told in Meilisearch's words
+  taskEnded, // success leads to the move, failure is said in Meilisearch's words
 ]
 
 /** From then on only the mover matters. What it has stored counts before the deadline, and the deadline before another try. */
@@ -71,22 +76,22 @@ const moving: readonly Rung[] = [
   pastMoveDeadline, // no mover runs past the deadline
   targetMoving, // the server's volume is never held against the server
   moverMissing, // a mover runs, in its turn, on the right node
-  moverWaiting, // why it cannot start is told
+  moverWaiting, // why it cannot start is said
   segmentsMissing, // one that waits for bytes gets them
   moverRunning, // status follows the copy
 ]
 
 /** Stored: only Meilisearch's own file is left to be removed, which can end in no failure. */
-const releasing: readonly Rung[] = [
-  releaseFinished, // how it ended is on record
-  releaseOverdue, // the snapshot completes at the deadline all the same
-  releaseMissing, // a Job removes it, if no database is in reach of that
-  releaseRunning, // why it takes its time is told
+const removingSource: readonly Rung[] = [
+  removeSourceFinished, // how it ended is on record
+  removeSourceOverdue, // the snapshot completes at the deadline all the same
+  removeSourceMissing, // a Job removes it, if no database is in reach of that
+  removeSourceRunning, // why it takes its time is said
 ]
 
 function stage({ snapshot }: SnapshotObservation): readonly Rung[] {
   if (!isRequested(snapshot)) return beforeRequest
-  if (snapshot.status?.artifact !== undefined) return releasing
+  if (snapshot.status?.artifact !== undefined) return removingSource
   return snapshot.status?.task?.status === 'succeeded' ? moving : inEngine
 }
 

@@ -1,4 +1,4 @@
-// What the snapshot room knows of the world in one pass. Types only: observe.ts fills them, the rungs read them.
+// What is known of the world in one pass over a snapshot. Types only: observe.ts fills them, the rungs read them.
 import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../../api/snapshot.ts'
@@ -31,7 +31,7 @@ export interface EngineAnswer {
   readonly candidates: readonly SnapshotTask[]
   /** What the server works on now. */
   readonly running: RunningBatch | undefined
-  /** `listed`: as many as a manifest has place for. */
+  /** `listed`: as many as a manifest has space for. */
   readonly indexes: {
     readonly count: number
     readonly documents: number
@@ -66,7 +66,7 @@ export interface SnapshotObservation {
   readonly instance: MeiliInstance | undefined
   /** The instance's pod, read directly; undefined while there is none. */
   readonly target: V1Pod | undefined
-  /** Has taken the place of the pod that the instance still speaks of: another server until it says so, but one that may wait for the volume. */
+  /** Has replaced the pod that the instance still speaks of: another server until it says so, but one that may wait for the volume. */
   readonly successor: V1Pod | undefined
   /** Names of the snapshots of the same server that go first. */
   readonly ahead: readonly string[]
@@ -75,7 +75,7 @@ export interface SnapshotObservation {
   /** The last completed snapshot of this instance. */
   readonly earlier: EarlierRun | undefined
   /** What the next snapshot will need on the destination, and what was free there when a mover looked last; both only as far as known. */
-  readonly room: { readonly sizeBytes: number | undefined; readonly known: MeiliSnapshotStatus['destination'] }
+  readonly space: { readonly sizeBytes: number | undefined; readonly known: MeiliSnapshotStatus['destination'] }
   /** Where the servers of the namespace have their databases. */
   readonly databases: readonly Database[]
   /** Names of the MeiliInstances of the namespace of whose databases nothing is known yet. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Manifest } from './manifest-schema.ts'
 import { during, errnoOf } from '../failure.ts'
 import { manifestName, manifestText, sumsName, sumsText } from './manifest.ts'
-import { flushDirectory, flushParents, type Place } from './place.ts'
+import { flushDirectory, flushParents, type ArtifactPaths } from './paths.ts'
 
 const fileMode = 0o440
 
@@ -18,8 +18,8 @@ export interface Filled {
 }
 
 /** Flushes the file and writes its papers beside it. After this the partial directory is whole and on disk. */
-export async function prepare(place: Place, { file, content, isLink }: Filled): Promise<void> {
-  const { partial } = place
+export async function prepare(paths: ArtifactPaths, { file, content, isLink }: Filled): Promise<void> {
+  const { partial } = paths
   await during({ side: 'destination', what: 'flush', path: join(partial, content.file.name) }, async () => {
     if (!isLink) await file.chmod(fileMode)
     await file.sync()
@@ -51,18 +51,18 @@ async function writeFlushed(path: string, text: string): Promise<void> {
  * Renames into place and flushes the names. `taken`: something stands under the final name already. Must not be given up half-way: from
  * the rename on the artifact is there, and if the flush after it fails it is taken back under its partial name.
  */
-export async function publish(place: Place): Promise<'stored' | 'taken'> {
+export async function publish(paths: ArtifactPaths): Promise<'stored' | 'taken'> {
   try {
-    await rename(place.partial, place.final)
+    await rename(paths.partial, paths.final)
   } catch (error) {
     if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return 'taken'
-    return during({ side: 'destination', what: 'rename to', path: place.final }, () => Promise.reject(error as Error))
+    return during({ side: 'destination', what: 'rename to', path: paths.final }, () => Promise.reject(error as Error))
   }
   try {
-    await flushParents(place)
+    await flushParents(paths)
   } catch (error) {
-    await during({ side: 'destination', what: 'take back', path: place.final }, () =>
-      rename(place.final, place.partial),
+    await during({ side: 'destination', what: 'take back', path: paths.final }, () =>
+      rename(paths.final, paths.partial),
     )
     throw error
   }

@@ -8,31 +8,31 @@ import type { Batch, StoreConfig, MoverResult } from '../contract.ts'
 import type { Manifest } from './manifest-schema.ts'
 import { during } from '../failure.ts'
 import { buildManifest, type Copied } from './manifest.ts'
-import type { Pace } from '../io/pace.ts'
-import { discard, makePartial, type Place } from './place.ts'
+import type { RateLimit } from '../io/rate-limit.ts'
+import { discard, makePartial, type ArtifactPaths } from './paths.ts'
 import { orAborted, type Progress } from '../io/progress.ts'
 import { requireSpace } from '../io/space.ts'
-import type { Supply } from '../source/supply.ts'
+import type { Source } from '../source/source.ts'
 
 /** What a run needs from outside. An abort's reason is how the run ends. */
 export interface Surroundings {
   readonly version: string
   readonly progress: Progress
-  readonly pace: Pace
+  readonly rateLimit: RateLimit
   readonly signal: AbortSignal
   readonly warn: (line: string) => void
   /** Finds the file, once it is known that it has to be stored. */
-  readonly open: () => Promise<Supply>
+  readonly open: () => Promise<Source>
 }
 
 export interface Run extends Surroundings {
   readonly config: StoreConfig
-  readonly place: Place
+  readonly paths: ArtifactPaths
   readonly startedAt: string
 }
 
 export interface Found {
-  readonly supply: Supply
+  readonly source: Source
   readonly batch: Batch
 }
 
@@ -45,12 +45,12 @@ export interface Filled {
 
 /** Copies, verifies, commits. */
 export async function fillPartial(run: Run, found: Found): Promise<Filled> {
-  const { place, signal, warn } = run
-  await orAborted(signal, makePartial(place))
+  const { paths, signal, warn } = run
+  await orAborted(signal, makePartial(paths))
   try {
     return await fill(run, found)
   } finally {
-    await discard(place, { path: place.partial, warn })
+    await discard(paths, { path: paths.partial, warn })
   }
 }
 
@@ -58,36 +58,36 @@ export async function fillPartial(run: Run, found: Found): Promise<Filled> {
 async function fill(run: Run, found: Found): Promise<Filled> {
   const { content, seconds } = await bringWhole(run, found)
   run.signal.throwIfAborted()
-  return { stored: (await publish(run.place)) === 'stored', content, seconds }
+  return { stored: (await publish(run.paths)) === 'stored', content, seconds }
 }
 
 /** All but the rename: the file copied, verified and flushed, its papers beside it, and nothing of it open any more. */
-async function bringWhole(run: Run, { supply, batch }: Found): Promise<Omit<Filled, 'stored'>> {
-  const { place, config, progress, pace, signal } = run
-  const { inode, mtimeNs, sizeBytes, path: sourcePath } = supply.source
+async function bringWhole(run: Run, { source, batch }: Found): Promise<Omit<Filled, 'stored'>> {
+  const { paths, config, progress, rateLimit, signal } = run
+  const { inode, mtimeNs, sizeBytes, path: sourcePath } = source.file
   const clock = new Stopwatch()
-  const path = join(place.partial, config.source.fileName)
+  const path = join(paths.partial, config.source.fileName)
   progress.begin('copying', Number(sizeBytes))
-  const { file, stored, sha256 } = await bring(run, supply, path)
+  const { file, stored, sha256 } = await bring(run, source, path)
   try {
-    const { replaced } = await orAborted(signal, supply.confirm())
+    const { replaced } = await orAborted(signal, source.confirm())
     const copying = clock.lap()
     const checked = await verify(run, {
       path,
       sourcePath,
       sizeBytes: Number(sizeBytes),
       sha256,
-      pace,
+      rateLimit,
       progress,
       signal,
     })
     // What is linked is still the source: was it left alone while it was read?
-    if (stored === 'Linked') await orAborted(signal, supply.confirm())
+    if (stored === 'Linked') await orAborted(signal, source.confirm())
     const verifying = clock.lap()
     // Every byte is there; what is left are flushes and a rename.
     progress.begin('committing', Number(sizeBytes), Number(sizeBytes))
     const content = contentOf(run, { inode, sizeBytes, mtimeNs, batch, replaced, stored, ...checked })
-    await orAborted(signal, prepare(place, { file, content, isLink: stored === 'Linked' }))
+    await orAborted(signal, prepare(paths, { file, content, isLink: stored === 'Linked' }))
     return { content, seconds: { copying, verifying } }
   } finally {
     await close(run, file)
@@ -102,20 +102,20 @@ interface Brought {
 }
 
 /** The bytes at this path, and flushed. */
-async function bring(run: Run, supply: Supply, path: string): Promise<Brought> {
-  const { place, signal } = run
-  const shared = await orAborted(signal, supply.share(path))
-  if (shared !== undefined) {
+async function bring(run: Run, source: Source, path: string): Promise<Brought> {
+  const { paths, signal } = run
+  const clone = await orAborted(signal, source.cloneOrLink(path))
+  if (clone !== undefined) {
     await orAborted(
       signal,
-      during({ side: 'destination', what: 'flush', path }, () => shared.file.sync()),
+      during({ side: 'destination', what: 'flush', path }, () => clone.file.sync()),
     )
-    return { ...shared, sha256: undefined }
+    return { ...clone, sha256: undefined }
   }
-  if (supply.canLink) await orAborted(signal, requireSpace(place.root, supply.source.sizeBytes))
+  if (source.canLink) await orAborted(signal, requireSpace(paths.root, source.file.sizeBytes))
   const file = await orAborted(signal, create(path))
   try {
-    return { file, stored: 'Copied', sha256: await orAborted(signal, supply.copyTo({ file, path })) }
+    return { file, stored: 'Copied', sha256: await orAborted(signal, source.copyTo({ file, path })) }
   } catch (error) {
     await close(run, file)
     throw error

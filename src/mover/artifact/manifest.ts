@@ -9,7 +9,7 @@ import { isFileName } from '../config.ts'
 import { exitCodes, type Batch, type StoreConfig } from '../contract.ts'
 import { manifest, type Manifest } from './manifest-schema.ts'
 import { during, errnoOf, Failure } from '../failure.ts'
-import { flushDirectory, flushParents, lstatIfThere, type Place } from './place.ts'
+import { flushDirectory, flushParents, lstatIfThere, type ArtifactPaths } from './paths.ts'
 import { formatTime } from '../source/rfc3339.ts'
 
 export const manifestName = 'manifest.json'
@@ -62,8 +62,8 @@ export function sumsText({ file }: Manifest, text: string): string {
  * The manifest of the artifact that an earlier run of this object stored, flushed once more (that run may have been killed right after its
  * rename); undefined if nothing is there. Whatever else stands under the final name is `destinationConflict` and stays untouched.
  */
-export async function findStored(place: Place, config: StoreConfig): Promise<Manifest | undefined> {
-  const { final } = place
+export async function findStored(paths: ArtifactPaths, config: StoreConfig): Promise<Manifest | undefined> {
+  const { final } = paths
   const state = await during({ side: 'destination', what: 'look at', path: final }, () => lstatIfThere(final))
   if (state === undefined) return undefined
   const found = state.isDirectory() ? await readPapers(final) : undefined
@@ -76,7 +76,7 @@ export async function findStored(place: Place, config: StoreConfig): Promise<Man
     )
   }
   await flushDirectory(final)
-  await flushParents(place)
+  await flushParents(paths)
   return found.content
 }
 

@@ -1,26 +1,26 @@
-// The story of one run, step by step as in the design's copy protocol. Each step either holds or ends the run with a Failure;
+// One run, step by step as in the design's copy protocol. Each step either holds or ends the run with a Failure;
 // until the rename at the end nothing of ours stands under the final name, and whatever happens our partial directory goes.
 import { exitCodes, type StoreConfig, type MoverResult } from '../contract.ts'
 import type { Manifest } from '../artifact/manifest-schema.ts'
 import { Failure } from '../failure.ts'
 import { close, fillPartial, type Found, type Run, type Surroundings } from '../artifact/fill.ts'
 import { findStored } from '../artifact/manifest.ts'
-import { makeParents, placeOf, refuseDetours, removeLeftovers, type Place } from '../artifact/place.ts'
+import { makeParents, pathsOf, refuseDetours, removeLeftovers, type ArtifactPaths } from '../artifact/paths.ts'
 import { orAborted } from '../io/progress.ts'
-import { requireBatch, type SourceFile } from '../source/source.ts'
+import { requireBatch, type SourceFile } from '../source/source-file.ts'
 import { measureSpace, requireSpace } from '../io/space.ts'
-import type { Supply } from '../source/supply.ts'
+import type { Source } from '../source/source.ts'
 
-/** Stores the snapshot file that `open` finds, or finds it stored; and says what room is left. Rejects with a Failure where that cannot be. */
+/** Stores the snapshot file that `open` finds, or finds it stored; and says what space is left. Rejects with a Failure where that cannot be. */
 export async function store(config: StoreConfig, surroundings: Surroundings): Promise<MoverResult> {
-  const place = placeOf(config)
-  const result = await storeAt(place, config, surroundings)
-  return { ...result, ...(await roomLeft(place, surroundings, result)) }
+  const paths = pathsOf(config)
+  const result = await storeAt(paths, config, surroundings)
+  return { ...result, ...(await spaceLeft(paths, surroundings, result)) }
 }
 
-/** For the next snapshot. What is stored is stored, whether this can be told or not. */
-async function roomLeft(
-  { root }: Place,
+/** For the next snapshot. What is stored is stored, whether this can be measured or not. */
+async function spaceLeft(
+  { root }: ArtifactPaths,
   { warn, signal }: Surroundings,
   { stored }: MoverResult,
 ): Promise<Pick<MoverResult, 'space'>> {
@@ -28,56 +28,59 @@ async function roomLeft(
     const { neededBytes, freeBytes } = await orAborted(signal, measureSpace(root, BigInt(stored?.sizeBytes ?? 0)))
     return { space: { neededBytes, freeBytes } }
   } catch (error) {
-    warn(`the room that is left could not be told: ${error instanceof Error ? error.message : String(error)}`)
+    warn(`the space that is left could not be measured: ${error instanceof Error ? error.message : String(error)}`)
     return {}
   }
 }
 
-async function storeAt(place: Place, config: StoreConfig, surroundings: Surroundings): Promise<MoverResult> {
-  const run: Run = { ...surroundings, config, place, startedAt: new Date().toISOString() }
+async function storeAt(paths: ArtifactPaths, config: StoreConfig, surroundings: Surroundings): Promise<MoverResult> {
+  const run: Run = { ...surroundings, config, paths, startedAt: new Date().toISOString() }
   const earlier = await orAborted(run.signal, lookAround(run))
   if (earlier !== undefined) return resultOf(earlier, { alreadyThere: true })
-  const supply = await orAborted(run.signal, run.open())
-  const { source } = supply
+  const source = await orAborted(run.signal, run.open())
+  const { file } = source
   try {
-    const batch = requireBatch(source, config)
-    await orAborted(run.signal, makeRoom(place, supply))
-    return await storeFrom(run, { supply, batch })
+    const batch = requireBatch(file, config)
+    await orAborted(run.signal, prepareDestination(paths, source))
+    return await storeFrom(run, { source, batch })
   } catch (error) {
-    throw await withSpace(error, { place, source })
+    throw await withSpace(error, { paths, file })
   } finally {
-    await close(run, supply)
+    await close(run, source)
   }
 }
 
-async function lookAround({ place, config, warn }: Run): Promise<Manifest | undefined> {
-  await refuseDetours(place)
-  const stored = await findStored(place, config)
-  await removeLeftovers(place, warn)
+async function lookAround({ paths, config, warn }: Run): Promise<Manifest | undefined> {
+  await refuseDetours(paths)
+  const stored = await findStored(paths, config)
+  await removeLeftovers(paths, warn)
   return stored
 }
 
 /** A link needs none but the reserve. */
-async function makeRoom(place: Place, { source, canLink }: Supply): Promise<void> {
-  await requireSpace(place.root, canLink ? 0n : source.sizeBytes)
-  await makeParents(place)
+async function prepareDestination(paths: ArtifactPaths, { file, canLink }: Source): Promise<void> {
+  await requireSpace(paths.root, canLink ? 0n : file.sizeBytes)
+  await makeParents(paths)
 }
 
 /** Stores the artifact, unless another run of the same object was faster: then its artifact counts. */
-async function storeFrom(run: Run, { supply, batch }: Found): Promise<MoverResult> {
-  const { place, config } = run
-  const filled = await fillPartial(run, { supply, batch })
+async function storeFrom(run: Run, { source, batch }: Found): Promise<MoverResult> {
+  const { paths, config } = run
+  const filled = await fillPartial(run, { source, batch })
   if (filled.stored) return resultOf(filled.content, { alreadyThere: false, seconds: filled.seconds })
-  const winner = await findStored(place, config)
+  const winner = await findStored(paths, config)
   if (winner !== undefined) return resultOf(winner, { alreadyThere: true })
-  throw new Failure(exitCodes.inputOutput, `${place.final} came and went during the run; the run can be repeated.`)
+  throw new Failure(exitCodes.inputOutput, `${paths.final} came and went during the run; the run can be repeated.`)
 }
 
 /** A disk that filled up on the way: how much is there, now that our part is gone again? */
-async function withSpace(error: unknown, { place, source }: { place: Place; source: SourceFile }): Promise<unknown> {
+async function withSpace(
+  error: unknown,
+  { paths, file }: { paths: ArtifactPaths; file: SourceFile },
+): Promise<unknown> {
   if (!(error instanceof Failure) || error.exitCode !== exitCodes.noSpace || error.facts.space !== undefined)
     return error
-  const { neededBytes, freeBytes } = await measureSpace(place.root, source.sizeBytes)
+  const { neededBytes, freeBytes } = await measureSpace(paths.root, file.sizeBytes)
   return new Failure(error.exitCode, error.message, { cause: error, space: { neededBytes, freeBytes } })
 }
 

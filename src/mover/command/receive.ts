@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { MoverResult, ReceiveConfig } from '../contract.ts'
 import type { Surroundings } from '../artifact/fill.ts'
-import { Reception } from '../stream/reception.ts'
+import { SegmentReceiver } from '../stream/segment-receiver.ts'
 import { store } from './move.ts'
-import { Wire } from '../stream/wire.ts'
+import { LineReader } from '../stream/line-reader.ts'
 
 const reachAttempts = 100
 const reachEveryMs = 100
@@ -17,33 +17,33 @@ export function addressOf({ destination, attempt }: ReceiveConfig): string {
 }
 
 export async function receive(config: ReceiveConfig, surroundings: Omit<Surroundings, 'open'>): Promise<MoverResult> {
-  const reception = new Reception(config, surroundings)
-  using _ = await Door.open(addressOf(config), reception, surroundings.warn)
-  return await store(config, { ...surroundings, open: () => reception.supply() })
+  const receiver = new SegmentReceiver(config, surroundings)
+  using _ = await Listener.open(addressOf(config), receiver, surroundings.warn)
+  return await store(config, { ...surroundings, open: () => receiver.source() })
 }
 
 /** One sender at a time, and the newest counts: an older one may be half dead. */
-class Door implements Disposable {
+class Listener implements Disposable {
   readonly #server: Server
   #sender: Socket | undefined
   /** Settles when the last one has left: what it wrote must not mix with what the next one writes. */
   #left: Promise<void> = Promise.resolve()
 
-  static async open(address: string, reception: Reception, warn: (line: string) => void): Promise<Door> {
+  static async open(address: string, receiver: SegmentReceiver, warn: (line: string) => void): Promise<Listener> {
     const server = createServer()
-    const door = new Door(server, reception, warn)
+    const listener = new Listener(server, receiver, warn)
     server.listen(address)
     await once(server, 'listening')
-    return door
+    return listener
   }
 
-  private constructor(server: Server, reception: Reception, warn: (line: string) => void) {
+  private constructor(server: Server, receiver: SegmentReceiver, warn: (line: string) => void) {
     this.#server = server
     server.on('connection', (socket) => {
       this.#sender?.destroy()
       this.#sender = socket
       this.#left = this.#left
-        .then(() => listen(socket, reception))
+        .then(() => listen(socket, receiver))
         .catch((error: unknown) => warn(`A sender was cut off: ${String(error)}`))
     })
   }
@@ -54,11 +54,11 @@ class Door implements Disposable {
   }
 }
 
-async function listen(socket: Socket, reception: Reception): Promise<void> {
+async function listen(socket: Socket, receiver: SegmentReceiver): Promise<void> {
   socket.on('error', () => undefined)
   try {
-    await reception.converse({
-      wire: new Wire(socket as AsyncIterable<Buffer>),
+    await receiver.receiveFrom({
+      reader: new LineReader(socket as AsyncIterable<Buffer>),
       say: (line) => void socket.write(line),
     })
     socket.end()
@@ -69,14 +69,14 @@ async function listen(socket: Socket, reception: Reception): Promise<void> {
 
 /** The command that is executed beside it: joins its own stdin and stdout to the waiting mover. Settles when either side has ended. */
 export async function hand(config: ReceiveConfig): Promise<void> {
-  const socket = await reached(addressOf(config))
+  const socket = await connectToMover(addressOf(config))
   process.stdin.pipe(socket)
   socket.pipe(process.stdout)
   await once(socket, 'close')
 }
 
 /** A mover that has just been started does not listen at once. */
-async function reached(address: string): Promise<Socket> {
+async function connectToMover(address: string): Promise<Socket> {
   for (let left = reachAttempts; left > 0; left -= 1) {
     const socket = connect(address)
     try {

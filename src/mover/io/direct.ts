@@ -4,7 +4,7 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { errnoOf } from '../failure.ts'
 
-/** Of places and lengths in the file, and of memory. Devices ask for 512 or 4096. */
+/** Of offsets and lengths in the file, and of memory. Devices ask for 512 or 4096. */
 const alignmentBytes = 4096
 const wasmPageBytes = 64 * 1024
 
@@ -52,7 +52,7 @@ export class DirectFile {
   async write(buffer: Buffer, { length, at }: { length: number; at: number }): Promise<void> {
     for (let done = 0; done < length;) {
       const { bytesWritten } = await this.#do(at + done, 'direct', (handle) => {
-        const end = handle === this.#direct ? Math.min(buffer.length, padded(length)) : length
+        const end = handle === this.#direct ? Math.min(buffer.length, padToAlignment(length)) : length
         return handle.write(buffer, done, end - done, at + done)
       })
       done += bytesWritten
@@ -77,7 +77,7 @@ export class DirectFile {
   }
 }
 
-function padded(bytes: number): number {
+function padToAlignment(bytes: number): number {
   return Math.ceil(bytes / alignmentBytes) * alignmentBytes
 }
 
@@ -91,12 +91,12 @@ interface Engine {
 }
 
 /** Memory that starts at a page, as direct reads and writes need it. WebAssembly's does; without it (no address space left) the plain way serves. */
-export function pageAligned(count: number, bytes: number): Buffer[] {
-  const memory = aligned(count * bytes)
+export function pageAlignedBuffers(count: number, bytes: number): Buffer[] {
+  const memory = allocateAligned(count * bytes)
   return Array.from({ length: count }, (_, index) => Buffer.from(memory, index * bytes, bytes))
 }
 
-function aligned(bytes: number): ArrayBuffer {
+function allocateAligned(bytes: number): ArrayBuffer {
   try {
     return new (globalThis as unknown as Engine).WebAssembly.Memory({ initial: Math.ceil(bytes / wasmPageBytes) })
       .buffer

@@ -17,17 +17,17 @@ export class Progress {
 
   begin(step: MoverProgress['step'], bytesTotal: number, bytesDone = 0): void {
     this.#now = { step, bytesDone, bytesTotal }
-    this.moved()
+    this.touch()
     this.report()
   }
 
   advance(bytes: number): void {
     this.#now = { ...this.#now, bytesDone: this.#now.bytesDone + bytes }
-    this.moved()
+    this.touch()
   }
 
   /** Something happened that is no byte of the file (a flush, a block unpacked): not a stall. */
-  moved(): void {
+  touch(): void {
     this.#movedAt = performance.now()
   }
 

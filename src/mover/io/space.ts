@@ -1,4 +1,4 @@
-// Is there room for the copy? Sizes are BigInt: a claim is often larger than 32 bits can count.
+// Is there space for the copy? Sizes are BigInt: a claim is often larger than 32 bits can count.
 import { statfs } from 'node:fs/promises'
 import { exitCodes, type MoverResult, type ProbeConfig } from '../contract.ts'
 import { during, Failure } from '../failure.ts'
@@ -38,7 +38,7 @@ export async function measureSpace(
 export async function probe({ destination, sizeBytes }: ProbeConfig): Promise<MoverResult> {
   const { root, claim, path } = destination
   const space = await requireSpace(root, BigInt(sizeBytes))
-  const message = `Claim ${claim} has room below ${path}: ${space.freeBytes} bytes are free, ${space.neededBytes} are needed for a file of ${sizeBytes}.`
+  const message = `Claim ${claim} has enough space below ${path}: ${space.freeBytes} bytes are free, ${space.neededBytes} are needed for a file of ${sizeBytes}.`
   return { exitCode: exitCodes.done, message, space }
 }
 
@@ -46,7 +46,7 @@ export async function probe({ destination, sizeBytes }: ProbeConfig): Promise<Mo
 export async function requireSpace(directory: string, sizeBytes: bigint): Promise<Space> {
   const { inodesLeft, ...space } = await measureSpace(directory, sizeBytes)
   if (space.freeBytes < space.neededBytes) {
-    const message = `The claim has ${space.freeBytes} bytes free at ${directory}, the copy needs ${space.neededBytes}; make room there or enlarge it.`
+    const message = `The claim has ${space.freeBytes} bytes free at ${directory}, the copy needs ${space.neededBytes}; free some space there or enlarge it.`
     throw new Failure(exitCodes.noSpace, message, { space })
   }
   if (!inodesLeft) {

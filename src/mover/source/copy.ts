@@ -3,25 +3,25 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { exitCodes } from '../contract.ts'
-import { DirectFile, pageAligned } from '../io/direct.ts'
+import { DirectFile, pageAlignedBuffers } from '../io/direct.ts'
 import { during, Failure } from '../failure.ts'
-import type { Pace } from '../io/pace.ts'
+import type { RateLimit } from '../io/rate-limit.ts'
 import type { Progress } from '../io/progress.ts'
 import { SourceReader } from './source-reader.ts'
-import type { Source } from './source.ts'
+import type { OpenSourceFile } from './source-file.ts'
 
 const blockBytes = 1024 * 1024
-const laneCount = 8
+const workerCount = 8
 /** A flush goes along behind the writes, so that little is left for the end. Waiting for each one would cost a quarter of the speed. */
 const flushEveryBytes = 16 * blockBytes
 /** But never further ahead of it than this: under a memory limit the kernel would stop us for seconds at a time. */
 const maxUnflushedBytes = 64 * blockBytes
 
 export interface Copying {
-  readonly source: Source
+  readonly source: OpenSourceFile
   readonly target: FileHandle
   readonly targetPath: string
-  readonly pace: Pace
+  readonly rateLimit: RateLimit
   readonly progress: Progress
   readonly signal: AbortSignal
 }
@@ -35,16 +35,16 @@ export async function copy(copying: Copying): Promise<string> {
   const to = await during({ side: 'destination', what: 'open', path: targetPath }, () => DirectFile.of(target, 'write'))
   try {
     const pass = new Pass(copying, { from, to })
-    const lanes = pageAligned(laneCount, blockBytes).map((buffer) => pass.lane(buffer))
-    await Promise.allSettled(lanes)
-    await Promise.all(lanes)
+    const workers = pageAlignedBuffers(workerCount, blockBytes).map((buffer) => pass.worker(buffer))
+    await Promise.allSettled(workers)
+    await Promise.all(workers)
     return await pass.finish()
   } finally {
     await Promise.all([from.close(), to.close()])
   }
 }
 
-/** Shared by the lanes. Invariant: blocks are hashed in the order in which they were claimed, which is the order of the file. */
+/** Shared by the workers. Invariant: blocks are hashed in the order in which they were claimed, which is the order of the file. */
 class Pass {
   readonly #copying: Copying
   readonly #from: SourceReader
@@ -64,8 +64,8 @@ class Pass {
     this.#size = Number(copying.source.sizeBytes)
   }
 
-  /** Takes block after block with one buffer of its own until none is left or a lane has failed. */
-  async lane(buffer: Buffer): Promise<void> {
+  /** Takes block after block with one buffer of its own until none is left or a worker has failed. */
+  async worker(buffer: Buffer): Promise<void> {
     while (!this.#broken && this.#claimed < this.#size) {
       const at = this.#claimed
       const length = Math.min(blockBytes, this.#size - at)
@@ -98,8 +98,8 @@ class Pass {
   }
 
   async #read(buffer: Buffer, { length, at }: { length: number; at: number }): Promise<void> {
-    const { source, pace } = this.#copying
-    await pace.take(length)
+    const { source, rateLimit } = this.#copying
+    await rateLimit.take(length)
     const read = await during({ side: 'source', what: 'read', path: source.path }, () => this.#from.read(buffer, at))
     if (read < length)
       throw new Failure(
@@ -132,6 +132,6 @@ class Pass {
   async #flush(): Promise<void> {
     const { target, targetPath, progress } = this.#copying
     await during({ side: 'destination', what: 'flush', path: targetPath }, () => target.datasync())
-    progress.moved()
+    progress.touch()
   }
 }

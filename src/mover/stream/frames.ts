@@ -23,7 +23,7 @@ export const receiverState = z.object({
 })
 export type ReceiverState = z.infer<typeof receiverState>
 
-/** Endings that only the operator can know of, as exit codes of the mover. */
+/** Ends that only the operator can know of, as exit codes of the mover. */
 const refusals = z.union([
   z.literal(exitCodes.sourceMissing),
   z.literal(exitCodes.superseded),

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, type Gunzip, type ZlibOptions } from 'node:zlib'
 import { exitCodes } from '../contract.ts'
 import { Failure } from '../failure.ts'
-import type { Pace } from '../io/pace.ts'
+import type { RateLimit } from '../io/rate-limit.ts'
 import type { Progress } from '../io/progress.ts'
 import { readBack } from './readback.ts'
 import { ArchiveError } from './tar-header.ts'
@@ -20,7 +20,7 @@ export interface Verifying {
   readonly sizeBytes: number
   /** Of the source, as it was read while copying; undefined where nothing was copied: then what the disk gives is all there is. */
   readonly sha256: string | undefined
-  readonly pace: Pace
+  readonly rateLimit: RateLimit
   readonly progress: Progress
   readonly signal: AbortSignal
 }
@@ -83,9 +83,9 @@ async function unpack(verifying: Verifying): Promise<Unpacked> {
       async (pieces: AsyncIterable<Buffer>) => {
         for await (const piece of pieces) {
           tar.push(piece)
-          memory.used(piece)
+          memory.add(piece)
           tarBytes += piece.length
-          verifying.progress.moved()
+          verifying.progress.touch()
         }
       },
       { signal: verifying.signal },
@@ -99,10 +99,10 @@ async function unpack(verifying: Verifying): Promise<Unpacked> {
 }
 
 async function* blocks(
-  { path, pace, progress }: Verifying,
+  { path, rateLimit, progress }: Verifying,
   seen: { hash: Hash; last: LastBytes },
 ): AsyncGenerator<Buffer, void, undefined> {
-  for await (const block of readBack(path, pace)) {
+  for await (const block of readBack(path, rateLimit)) {
     seen.hash.update(block)
     seen.last.push(block)
     yield block
@@ -143,7 +143,7 @@ function requireHash({ path, sha256 }: Verifying, hash: Hash): string {
 /** The hash alone, read back as the rest. Also tells, after damage was found: is it the archive's own, or only the copy's? */
 export async function verifyHash(verifying: Verifying): Promise<string> {
   const hash = createHash('sha256')
-  for await (const block of readBack(verifying.path, verifying.pace)) {
+  for await (const block of readBack(verifying.path, verifying.rateLimit)) {
     verifying.signal.throwIfAborted()
     hash.update(block)
     verifying.progress.advance(block.length)
@@ -171,7 +171,7 @@ class LastBytes {
 class UsedMemory {
   #current: ArrayBufferLike | undefined
 
-  used({ buffer }: Buffer): void {
+  add({ buffer }: Buffer): void {
     if (this.#current === buffer) return
     const finished = this.#current
     this.#current = buffer

@@ -1,21 +1,21 @@
 // The stored file, read again from the disk itself where the file system can do that: a block that never reached the disk is seen.
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { DirectFile, pageAligned } from '../io/direct.ts'
+import { DirectFile, pageAlignedBuffers } from '../io/direct.ts'
 import { during } from '../failure.ts'
-import type { Pace } from '../io/pace.ts'
+import type { RateLimit } from '../io/rate-limit.ts'
 
 const blockBytes = 1024 * 1024
 
 /** The file's bytes in blocks. A block is valid until the next-but-one is asked for: two buffers take turns, one is read ahead. */
-export async function* readBack(path: string, pace: Pace): AsyncGenerator<Buffer, void, undefined> {
+export async function* readBack(path: string, rateLimit: RateLimit): AsyncGenerator<Buffer, void, undefined> {
   const doing = { side: 'destination', what: 'read back', path } as const
-  const buffers = pageAligned(2, blockBytes)
+  const buffers = pageAlignedBuffers(2, blockBytes)
   const handle = await during(doing, () => open(path, constants.O_RDONLY | constants.O_NOFOLLOW))
   const file = await during(doing, () => DirectFile.of(handle, 'read'))
   const block = async (index: number): Promise<Buffer> => {
     const buffer = buffers[index % 2] as Buffer
-    await pace.take(blockBytes)
+    await rateLimit.take(blockBytes)
     return buffer.subarray(0, await during(doing, () => file.read(buffer, index * blockBytes)))
   }
   const read = (index: number): Promise<Buffer> => {

@@ -3,7 +3,7 @@
 
 export const tarBlockBytes = 512
 
-/** The archive is damaged or is not what Meilisearch writes. The message names the place. */
+/** The archive is damaged or is not what Meilisearch writes. The message says where. */
 export class ArchiveError extends Error {}
 
 export interface TarHeader {

@@ -104,13 +104,13 @@ export class TarReader {
     }
     if (this.#zeroBlocks > 0)
       throw new ArchiveError(`a single zero block stands inside the tar, at byte ${this.#offset - tarBlockBytes}`)
-    this.#entry = this.#named(parseHeader(this.#block, this.#offset - tarBlockBytes))
+    this.#entry = this.#withRealName(parseHeader(this.#block, this.#offset - tarBlockBytes))
     if (this.#entry.sparse?.more === true) return this.#expect('sparse map', tarBlockBytes)
     this.#startBody(this.#entry)
   }
 
   /** What long-name entries and pax records before this header said about it. */
-  #named(header: TarHeader): TarHeader {
+  #withRealName(header: TarHeader): TarHeader {
     if (metadataTypes.includes(header.type)) return header
     const { name = header.name, size = header.storedBytes } = this.#override
     this.#override = {}

@@ -78,7 +78,7 @@ describe('kubectl meili', () => {
     const doctor = await plugin.kubectl(['meili', 'doctor', '-n', world.namespace])
     expect(doctor.code, doctor.out).toBe(0)
     expect(doctor.out).toMatch(/✓ operator running: meili-operator-\S+ \(leader since /)
-    expect(doctor.out).toMatch(/✓ claim \S+\/backups: \S+ GiB free \d+[sm] ago, room for about /)
+    expect(doctor.out).toMatch(/✓ claim \S+\/backups: \S+ GiB free \d+[sm] ago, space for about /)
     expect(doctor.out).toMatch(/^0 problems, 0 warnings$/m)
   })
 })

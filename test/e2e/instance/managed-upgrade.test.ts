@@ -105,7 +105,7 @@ test('SnapshotFirst with nowhere safe for the snapshot is held before anything m
   )
   expect(conditionOf(held, 'Ready')?.status).toBe('True')
   expect(conditionOf(held, 'Applied')?.message).toBe(
-    'From 1.21.0 to 1.22.0: held before anything was changed. A snapshot is to be taken first, and nothing says where to store it: the claim of the database is no safe place. Set upgrade.destination.claim, or snapshots to a volume of its own; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0. It goes on as soon as one of these is done.',
+    'From 1.21.0 to 1.22.0: held before anything was changed. A snapshot is to be taken first, and nothing says where to store it: the claim of the database is not safe. Set upgrade.destination.claim, or snapshots to a volume of its own; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0. It goes on as soon as one of these is done.',
   )
   expect(await copies()).toEqual([])
   expect((await server.api.counts())['films']).toBe(300)
@@ -175,7 +175,7 @@ test('once a later upgrade is done only its own snapshot is left, as an object a
     to: '1.21.0',
     snapshot: last,
     documents: 300,
-    superseded: [first],
+    earlierSnapshots: [first],
   })
   await kubectl.run(['-n', world.namespace, 'wait', '--for=delete', `meilisnapshot/${first ?? ''}`, '--timeout=60s'], {
     timeoutMs: 70_000,
@@ -189,7 +189,7 @@ test('once a later upgrade is done only its own snapshot is left, as an object a
     world.namespace,
     'get',
     'events',
-    '--field-selector=reason=UpgradeSnapshotSuperseded',
+    '--field-selector=reason=UpgradeSnapshotDeleted',
   ])
   expect(items.map(({ message }) => message)).toEqual([
     `MeiliSnapshot ${first ?? ''} goes, with what it has stored: ${last} is newer, and stays.`,

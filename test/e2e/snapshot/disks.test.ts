@@ -65,7 +65,7 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
     await (await world.serve('staging', { node: here, temporaryBytes: mebibyte })).load(2000)
     await world.snapshot('unstaged', { instance: 'staging' })
     expect(await failure('unstaged')).toMatch(
-      /^Task \d+ failed: no_space_left_on_device\. .*TMPDIR .*one of the two is full\. Give it more room/,
+      /^Task \d+ failed: no_space_left_on_device\. .*TMPDIR .*one of the two is full\. Give it more space/,
     )
     expect((await nodeAccess.podsOf(await world.get('unstaged'))).length).toBe(0)
   })
@@ -97,7 +97,7 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
       (snapshot) => readyOf(snapshot)?.reason === 'InsufficientSpace',
     )
     expect(waiting.status?.phase).toBe('Moving')
-    expect(readyOf(waiting)?.message).toMatch(/MiB.*free.*It goes on by itself when there is room, until \d{4}-/)
+    expect(readyOf(waiting)?.message).toMatch(/MiB.*free.*It goes on by itself when there is space, until \d{4}-/)
     await testCluster().run('rm', [`${disk.path}/filler`])
     const first = await world.waitForCompletion('cramped')
     expect(first.status?.request).toMatchObject({ attempt: 1, posts: 1 })
@@ -110,7 +110,7 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
       'to lack space',
       (snapshot) => readyOf(snapshot)?.reason === 'InsufficientSpace',
     )
-    expect(asking.status).toMatchObject({ phase: 'Pending', room: { attempt: 1 } })
+    expect(asking.status).toMatchObject({ phase: 'Pending', space: { attempt: 1 } })
     expect(asking.status?.request).toBeUndefined()
     await testCluster().run('rm', [`${disk.path}/filler`])
     await world.waitForCompletion('asks')
@@ -130,7 +130,7 @@ describe.skipIf(elsewhere)(`a disk that is full${whyElsewhere}`, { concurrent: t
       'to lack space',
       (snapshot) => readyOf(snapshot)?.reason === 'InsufficientSpace',
     )
-    expect(readyOf(waiting)?.message).toMatch(/MiB.*It goes on by itself when there is room, until \d{4}-/)
+    expect(readyOf(waiting)?.message).toMatch(/MiB.*It goes on by itself when there is space, until \d{4}-/)
     expect(namesIn(hostPathOf(`${disk.path}/moving`))).toEqual([])
     await testCluster().run('rm', [`${disk.path}/filler`])
     const { status } = await world.waitForCompletion('squeezed')

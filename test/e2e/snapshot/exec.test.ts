@@ -55,7 +55,7 @@ describe('exec', () => {
     await using execution = await start(script, more)
     let stdout = ''
     for await (const piece of execution.output()) stdout += piece.toString()
-    return { ...execution.ended(), stdout }
+    return { ...execution.exit(), stdout }
   }
 
   test('gives stdout, stderr and the exit code, each in its place', async () => {
@@ -93,7 +93,7 @@ describe('exec', () => {
     expect(createHash('sha256').update(Buffer.concat(pieces)).digest('hex')).toBe(
       createHash('sha256').update(bytes).digest('hex'),
     )
-    expect(execution.ended().exitCode).toBe(0)
+    expect(execution.exit().exitCode).toBe(0)
   })
 
   test('a reader that waits holds the command up, and our memory does not grow', async () => {
@@ -106,7 +106,7 @@ describe('exec', () => {
     let bytes = 0
     for await (const piece of output) bytes += piece.length
     expect(bytes).toBeGreaterThan(511 * mebibyte)
-    expect(execution.ended()).toEqual({ exitCode: 0, stderr: 'end\n' })
+    expect(execution.exit()).toEqual({ exitCode: 0, stderr: 'end\n' })
   })
 
   test('what is on its way waits as long as the command does not read', async () => {
@@ -116,7 +116,7 @@ describe('exec', () => {
     let stdout = ''
     for await (const piece of execution.output()) stdout += piece.toString()
     expect(stdout.trim()).toBe(String(windowBytes))
-    expect(execution.ended().exitCode).toBe(0)
+    expect(execution.exit().exitCode).toBe(0)
   })
 
   test('a pod that goes away in the middle is a cut, never an end', async () => {
@@ -127,7 +127,7 @@ describe('exec', () => {
     await kubectl.run(['-n', namespace, 'delete', 'pod', 'brief', '--grace-period=0', '--force'])
     const rest = async (): Promise<number> => {
       for await (const piece of output) piece.fill(0)
-      return execution.ended().exitCode
+      return execution.exit().exitCode
     }
     const end = await rest().then(String, (error: unknown) => (error as Error).name)
     expect(['TransientError', '137']).toContain(end)

@@ -24,7 +24,7 @@ describe('what becomes of the files', () => {
   test("sourcePolicy Remove: Meilisearch's own file is gone, the stored one is whole", async () => {
     await world.snapshot('moved', { instance: 'movies' }, { sourcePolicy: 'Remove' })
     const snapshot = await world.waitForCompletion('moved')
-    expect(snapshot.status?.release).toMatchObject({ attempt: 1, outcome: 'Removed' })
+    expect(snapshot.status?.removeSource).toMatchObject({ attempt: 1, outcome: 'Removed' })
     expect(readyOf(snapshot)?.message).toContain("Meilisearch's own file was removed.")
     expect(await listDirectory('data-movies-0', 'snapshots')).toEqual([])
     const output = await shellOnClaim(
@@ -54,7 +54,7 @@ describe('what becomes of the files', () => {
     expect(left).not.toContain(directoryOf(goes.status?.artifact?.path))
   })
 
-  test('deletionPolicy may be changed afterwards, and a deletion in the foreground does not keep the clean-up from running', async () => {
+  test('deletionPolicy may be changed afterwards, and a deletion in the foreground does not keep the deletion of the artifact from running', async () => {
     await world.snapshot('changed', { instance: 'movies' })
     const { status } = await world.waitForCompletion('changed')
     await kubectl.run([
@@ -88,7 +88,7 @@ describe('what becomes of the files', () => {
     await kubectl.run(['-n', world.namespace, 'delete', 'pvc', 'short-lived', '--timeout=60s'])
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'orphan', '--timeout=60s'])
     const readEvents = async (): Promise<string> =>
-      await kubectl.run(['-n', world.namespace, 'get', 'events', '--field-selector=reason=CleanupAbandoned'])
+      await kubectl.run(['-n', world.namespace, 'get', 'events', '--field-selector=reason=DeleteArtifactAbandoned'])
     await eventually('the Event of it, which comes on a way of its own', async () =>
       /on claim short-lived was not removed: Claim short-lived is gone\./.test(await readEvents()) ? true : undefined,
     )
@@ -109,7 +109,7 @@ describe('what becomes of the files', () => {
         spec: { template: { spec: { containers: { volumeMounts: object[] }[] } } }
       }[]
     }>(['-n', world.namespace, 'get', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`])
-    const job = items.find(({ metadata: { name } }) => name.endsWith('-cleanup-1'))
+    const job = items.find(({ metadata: { name } }) => name.endsWith('-delete-artifact-1'))
     expect(job?.spec.template.spec.containers[0]?.volumeMounts).toEqual([
       { name: 'destination', mountPath: '/destination/movies', subPath: 'movies' },
     ])

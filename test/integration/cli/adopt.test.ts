@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
-import { printed } from '../../../src/cli/terminal/print.ts'
+import { formatValue } from '../../../src/cli/terminal/print.ts'
 import { isTrue } from '../../../src/api/conditions.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { apiServer, namespaceOfEachTest, pluginOn } from '../../support/kubernetes/api-server.ts'
@@ -230,7 +230,7 @@ describe('kubectl, whose reader of YAML is not ours, gets one object,', () => {
       kind: 'ConfigMap',
       metadata: { name: 'x', namespace: here.namespace, annotations: { [`a${evil}`]: evil, b: `${evil} ` } },
     }
-    for (const format of ['yaml', 'json'] as const) expect(await read(printed(object, format))).toEqual(object)
+    for (const format of ['yaml', 'json'] as const) expect(await read(formatValue(object, format))).toEqual(object)
   })
 })
 

@@ -51,7 +51,7 @@ const failed = {
   phase: 'Failed',
   completedAt: '2099-01-02T03:04:05Z',
   conditions: conditions({
-    Ready: ['False', 'SnapshotTaskFailed', 'Task 7 failed: no_space_left_on_device. Give TMPDIR more room.'],
+    Ready: ['False', 'SnapshotTaskFailed', 'Task 7 failed: no_space_left_on_device. Give TMPDIR more space.'],
     Failed: ['True', 'SnapshotTaskFailed', 'Task 7 failed.'],
   }),
 }

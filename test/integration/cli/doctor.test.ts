@@ -126,7 +126,7 @@ test('all is well: each check says so, and the end is 0', async () => {
     '✓ your rights: all that this plugin needs',
     `✓ instance ${here.namespace}/movies: Meilisearch 1.21.0 answers, its key suffices, its snapshots can be moved`,
     expect.stringMatching(
-      new RegExp(`^✓ claim ${here.namespace}/backups: 11\\.2 GiB free \\d+s ago, room for about 116 more$`),
+      new RegExp(`^✓ claim ${here.namespace}/backups: 11\\.2 GiB free \\d+s ago, space for about 116 more$`),
     ),
     '0 problems, 0 warnings',
     '',

@@ -55,7 +55,7 @@ const movingStatus = (percent: number): object => ({
 const failed = {
   phase: 'Failed',
   conditions: conditions({
-    Ready: ['False', 'SnapshotTaskFailed', 'Task 2 failed: no_space_left_on_device. Give TMPDIR more room.'],
+    Ready: ['False', 'SnapshotTaskFailed', 'Task 2 failed: no_space_left_on_device. Give TMPDIR more space.'],
     Failed: ['True', 'SnapshotTaskFailed', 'Task 2 failed.'],
   }),
 }
@@ -105,7 +105,7 @@ describe('in a pipe', () => {
     await done()
     expect(code).toBe(1)
     expect(out.trimEnd().split('\n').at(-1)).toBe(
-      '✗ first failed: SnapshotTaskFailed: Task 2 failed: no_space_left_on_device. Give TMPDIR more room.',
+      '✗ first failed: SnapshotTaskFailed: Task 2 failed: no_space_left_on_device. Give TMPDIR more space.',
     )
   })
 

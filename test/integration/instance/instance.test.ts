@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { Condition } from '../../../src/api/meta.ts'
-import { instanceRoom } from '../../../src/kinds/instance/controller.ts'
+import { instanceKind } from '../../../src/kinds/instance/controller.ts'
 import { configMaps, persistentVolumeClaims, pods, secrets } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { Connections } from '../../../src/perform/meilisearch-connections.ts'
@@ -88,7 +88,7 @@ async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
   const connections = new Connections(api.kube)
   const performer = new Performer({ kube: api.kube, connections, isLeader: () => true })
   const reconcile = reconcilerOf(
-    instanceRoom({
+    instanceKind({
       kube: api.kube,
       connections,
       instances: () => all,

@@ -124,9 +124,9 @@ describe('the snapshot before an upgrade', () => {
     on.events = []
     const { status } = await settle()
     expect(await names(meiliSnapshots)).toEqual([nameBefore('1.20.0', uid), nameBefore('1.21.0', uid)])
-    expect(status?.upgrade).toEqual({ ...upgrade, superseded: [nameBefore('1.19.0', uid)] })
+    expect(status?.upgrade).toEqual({ ...upgrade, earlierSnapshots: [nameBefore('1.19.0', uid)] })
     expect(on.events).toEqual([
-      `Normal UpgradeSnapshotSuperseded: MeiliSnapshot ${nameBefore('1.19.0', uid)} goes, with what it has stored: ${nameBefore('1.21.0', uid)} is newer, and stays.`,
+      `Normal UpgradeSnapshotDeleted: MeiliSnapshot ${nameBefore('1.19.0', uid)} goes, with what it has stored: ${nameBefore('1.21.0', uid)} is newer, and stays.`,
     ])
   })
 

@@ -116,22 +116,22 @@ describe('a snapshot of the real Meilisearch', () => {
     expect(both.result.stored).toMatchObject({ taskUid: newer.taskUid, batchUid: newer.batchUid })
   }, 120_000)
 
-  test('is released: its file goes, and the next one of the server comes to the same place and stays', async () => {
+  test('is removed: its file goes, and the next one of the server comes to the same place and stays', async () => {
     const { directory, fileName } = source()
     const task = await takeSnapshot()
     const destination = { ...work.config().destination, directory: 'released-99999999' }
     const { result } = await work.run({ config: { source: source(), destination, batches: [batchOf(task)] } })
-    const config = { ...work.releaseConfig(result.stored!), source: source() }
-    const released = await work.perform(config)
-    expect(released.result.released, released.result.message).toBe('removed')
+    const config = { ...work.removeSourceConfig(result.stored!), source: source() }
+    const removal = await work.perform(config)
+    expect(removal.result.sourceOutcome, removal.result.message).toBe('removed')
     expect(await readdir(directory)).toEqual([])
     await takeSnapshot()
     const again = await work.perform(config)
-    expect(again.result.released, again.result.message).toBe('replaced')
+    expect(again.result.sourceOutcome, again.result.message).toBe('replaced')
     expect(await readdir(directory)).toEqual([fileName])
   }, 120_000)
 
-  test('that comes while an earlier one is being released is the same file afterwards, and can be moved', async () => {
+  test('that comes while an earlier one is being removed is the same file afterwards, and can be moved', async () => {
     const { directory, fileName } = source()
     const path = join(directory, fileName)
     const older = await takeSnapshot()
@@ -146,8 +146,8 @@ describe('a snapshot of the real Meilisearch', () => {
       newer = await takeSnapshot()
       inode = (await stat(path)).ino
     })
-    const released = await work.perform({ ...work.releaseConfig(result.stored!), source: source() }, comes)
-    expect(released.result.released, released.result.message).toBe('replaced')
+    const removal = await work.perform({ ...work.removeSourceConfig(result.stored!), source: source() }, comes)
+    expect(removal.result.sourceOutcome, removal.result.message).toBe('replaced')
     expect(await readdir(directory)).toEqual([fileName])
     expect((await stat(path)).ino).toBe(inode)
     const moved = await work.run({

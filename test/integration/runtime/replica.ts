@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { Resource } from '../../../src/kube/resource.ts'
-import { Manager, watching } from '../../../src/runtime/manager.ts'
+import { Manager, watchOf } from '../../../src/runtime/manager.ts'
 import { keyOf } from '../../../src/runtime/store.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
 import { freePorts } from '../../cluster/process/free-ports.ts'
@@ -72,7 +72,7 @@ export class Replica implements AsyncDisposable {
         await takes?.()
         return againMs === undefined ? {} : { requeueAfterMs: againMs }
       },
-      watches: [watching(cache, (object) => [keyOf(object)])],
+      watches: [watchOf(cache, (object) => [keyOf(object)])],
       all: () => cache.store.keys(),
       workers: 2,
     })

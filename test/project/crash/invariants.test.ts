@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { decideSnapshot } from '../../../src/kinds/snapshot/decide.ts'
-import { completed, failed } from '../../../src/kinds/snapshot/status/status.ts'
+import { completedStatus, failedStatus } from '../../../src/kinds/snapshot/status/status.ts'
 import { Invariants } from '../../crash/record/invariants.ts'
 import {
   anObservation,
@@ -16,7 +16,7 @@ import {
 const fresh = aSnapshot()
 const pending = aSnapshot({ status: decideSnapshot(anObservation({ instance: undefined }), now).status })
 const asked = aSnapshot({ status: decideSnapshot(anObservation(), now).status })
-const ended = aSnapshot({ status: completed(aSnapshot({ status: movingStatus() }), { changes: {} }, now) })
+const ended = aSnapshot({ status: completedStatus(aSnapshot({ status: movingStatus() }), { changes: {} }, now) })
 
 const withStatus = (snapshot: MeiliSnapshot, status: Partial<MeiliSnapshot['status']>): MeiliSnapshot => ({
   ...snapshot,
@@ -49,7 +49,7 @@ describe('the invariants', () => {
   })
 
   test('find an end that does not last', () => {
-    const failure = aSnapshot({ status: failed(ended, { reason: 'MoverFailed', message: 'No.' }, now) })
+    const failure = aSnapshot({ status: failedStatus(ended, { reason: 'MoverFailed', message: 'No.' }, now) })
     expect(violationsOf(ended, failure)).toContain(
       'at "Failed": after its end (Completed) the status changed again (Failed)',
     )

@@ -37,7 +37,7 @@ test('testdata is one entry, whatever is in it', async () => {
   ])
 }, 60_000)
 
-test('a folder below src is one that the table of rooms knows', async () => {
+test('a folder below src is one that the table of folders knows', async () => {
   const files = [...numbered('src/kinds/snapshot/sideways', 2), ...numbered('src/kinds/snapshot/move', 1)]
   expect(await messages(files, 'house(entries)')).toEqual([
     expect.stringContaining('src/kinds/snapshot/sideways/ is a folder that lint/known-folders.ts does not know'),

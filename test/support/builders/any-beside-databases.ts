@@ -27,7 +27,7 @@ const database = fc.record({
 /** Each Job of ours at the point at which it is made: the probe, the mover, what removes Meilisearch's file, what removes the artifact, what sweeps up after the last mover. */
 const stages: Arbitrary<Partial<SnapshotObservation>> = fc
   .record({
-    stage: fc.constantFrom('probe', 'move', 'release', 'cleanup', 'sweep'),
+    stage: fc.constantFrom('probe', 'move', 'removeSource', 'deleteArtifact', 'sweep'),
     destination: fc.constantFrom('search-data', 'backups', 'movies-data'),
     path: fc.constantFrom(undefined, 'movies', 'movies/daily', 'data.ms'),
     isStored: fc.boolean(),
@@ -35,7 +35,7 @@ const stages: Arbitrary<Partial<SnapshotObservation>> = fc
   .map(({ stage, destination, path, isStored }): Partial<SnapshotObservation> => {
     const spec = {
       destination: { claim: { name: destination, ...(path === undefined ? {} : { path }) } },
-      sourcePolicy: stage === 'release' ? 'Remove' : 'Keep',
+      sourcePolicy: stage === 'removeSource' ? 'Remove' : 'Keep',
       deletionPolicy: 'Delete',
     }
     const artifact = {
@@ -58,14 +58,14 @@ const stages: Arbitrary<Partial<SnapshotObservation>> = fc
       case 'probe':
         return {
           snapshot: aSnapshot({ spec }),
-          room: { sizeBytes: 1000, known: { freeBytes: 1, observedAt: new Date(now).toISOString() } },
+          space: { sizeBytes: 1000, known: { freeBytes: 1, observedAt: new Date(now).toISOString() } },
         }
       case 'move':
         return {
           snapshot: aSnapshot({ spec, status: { ...before, phase: 'Moving' } }),
           engine: anEngine({ candidates: [succeededTask()] }),
         }
-      case 'release':
+      case 'removeSource':
         return {
           snapshot: aSnapshot({
             spec,
@@ -73,15 +73,15 @@ const stages: Arbitrary<Partial<SnapshotObservation>> = fc
               ...before,
               phase: 'Moving',
               artifact,
-              release: {
+              removeSource: {
                 attempt: 1,
-                jobName: 'release',
+                jobName: 'remove-source',
                 file: { inode: '1', sizeBytes: 5, modifiedAt: '2026-03-01T11:59:45Z' },
               },
             },
           }),
         }
-      case 'cleanup':
+      case 'deleteArtifact':
         return {
           snapshot: aSnapshot({
             spec,
@@ -90,7 +90,7 @@ const stages: Arbitrary<Partial<SnapshotObservation>> = fc
               ...before,
               phase: 'Completed',
               ...(isStored ? { artifact } : {}),
-              cleanup: { attempt: 1, jobName: 'cleanup' },
+              deleteArtifact: { attempt: 1, jobName: 'delete-artifact' },
             },
           }),
         }

@@ -131,8 +131,8 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
     connection: { metadata: storedChild<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },
     secretRefused: undefined,
     runningSnapshots: [],
-    snapshotBefore: undefined,
-    safetyCopies: [],
+    upgradeSnapshot: undefined,
+    upgradeSnapshots: [],
     finishedMovers: [],
     warning: undefined,
   }

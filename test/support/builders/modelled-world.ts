@@ -5,7 +5,7 @@ import { exitCodes } from '../../../src/mover/contract.ts'
 import type { MoverConfig, MoverResult } from '../../../src/mover/contract.ts'
 import type { Effect } from '../../../src/reconcile/decision.ts'
 import { decideSnapshot } from '../../../src/kinds/snapshot/decide.ts'
-import { learnFact } from '../../../src/kinds/snapshot/learn.ts'
+import { applyFact } from '../../../src/kinds/snapshot/apply-fact.ts'
 import type { MoverSeen, SnapshotObservation } from '../../../src/kinds/snapshot/observation.ts'
 import { currentJobName } from '../../../src/kinds/snapshot/observe/mover.ts'
 import { aPod, aSnapshot, aTarget, anEngine, anObservation, asStored, hour, now } from './observations.ts'
@@ -115,7 +115,7 @@ export class ModelledWorld {
     for (const effect of effects) {
       const fact = this.#perform(effect, { wrote: changed, arrivesAfterMs: crash === 'WhileSending' ? 8000 : 0 })
       if (crash === 'AfterEffect' || crash === 'WhileSending') return 1000
-      if (fact !== undefined) this.#write(learnFact(this.snapshot, fact, this.nowMs))
+      if (fact !== undefined) this.#write(applyFact(this.snapshot, fact, this.nowMs))
     }
     return requeueAfterMs
   }
@@ -133,7 +133,7 @@ export class ModelledWorld {
   #perform(
     effect: Effect,
     { wrote, arrivesAfterMs }: { wrote: boolean; arrivesAfterMs: number },
-  ): Parameters<typeof learnFact>[1] | undefined {
+  ): Parameters<typeof applyFact>[1] | undefined {
     switch (effect.kind) {
       case 'RequestSnapshot': {
         const { attempt = 0, posts = 0 } = this.snapshot.status?.request ?? {}
@@ -178,7 +178,7 @@ export class ModelledWorld {
       case 'move':
         return this.#move(config)
       default:
-        return { exitCode: 0, message: 'Done.', released: 'removed' }
+        return { exitCode: 0, message: 'Done.', sourceOutcome: 'removed' }
     }
   }
 

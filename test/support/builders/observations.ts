@@ -204,7 +204,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     ahead: [],
     adoptedByOthers: [],
     earlier: undefined,
-    room: { sizeBytes: undefined, known: undefined },
+    space: { sizeBytes: undefined, known: undefined },
     databases: [{ instance: 'search', claimName: 'search-data', subPath: 'data.ms' }],
     unseen: [],
     claim: aClaim(),

@@ -6,7 +6,7 @@ import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { Condition } from '../../../src/api/meta.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
-import { instanceRoom } from '../../../src/kinds/instance/controller.ts'
+import { instanceKind } from '../../../src/kinds/instance/controller.ts'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
@@ -52,7 +52,7 @@ class ManagedInstances {
     const connections = new Connections(kube)
     const performer = new Performer({ kube, connections, isLeader: () => true })
     const reconcile = reconcilerOf(
-      instanceRoom({
+      instanceKind({
         kube,
         connections,
         instances: () => all,

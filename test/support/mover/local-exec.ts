@@ -45,7 +45,7 @@ const missing: Running = {
   write: () => Promise.resolve(),
   endInput: () => Promise.resolve(),
   output: async function* nothing() {},
-  ended: () => ({ exitCode: 127, stderr: 'exec: "sh": executable file not found in $PATH' }),
+  exit: () => ({ exitCode: 127, stderr: 'exec: "sh": executable file not found in $PATH' }),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 }
 
@@ -93,7 +93,7 @@ function startExecution(cluster: LocalCluster, child: ChildProcess): Running {
       }
       exitCode = (await closed)[0] ?? 137
     },
-    ended: () => ({ exitCode, stderr }),
+    exit: () => ({ exitCode, stderr }),
     [Symbol.asyncDispose]: async () => {
       end(child)
       // What nobody reads would keep it from closing.

@@ -13,8 +13,8 @@ import {
   type MoverResult,
   type ProbeConfig,
   type ReceiveConfig,
-  type ReleaseConfig,
-  type RemoveConfig,
+  type RemoveSourceConfig,
+  type DeleteArtifactConfig,
 } from '../../../src/mover/contract.ts'
 import { ownedDirectory } from '../../cluster/process/owned-directory.ts'
 import { bundledMover } from './bundle.ts'
@@ -117,10 +117,10 @@ export class Workplace {
     return { command: 'probe', destination: { root, path, claim }, sizeBytes, deadlineSeconds: 120 }
   }
 
-  releaseConfig(stored: FileIdentity): ReleaseConfig {
+  removeSourceConfig(stored: FileIdentity): RemoveSourceConfig {
     const { inode, sizeBytes, modifiedAt } = stored
     return {
-      command: 'release',
+      command: 'removeSource',
       object: defaults.describes.object,
       source: this.config().source,
       stored: { inode, sizeBytes, modifiedAt },
@@ -128,9 +128,9 @@ export class Workplace {
     }
   }
 
-  removeConfig(changes: Partial<RemoveConfig> = {}): RemoveConfig {
+  deleteArtifactConfig(changes: Partial<DeleteArtifactConfig> = {}): DeleteArtifactConfig {
     return {
-      command: 'remove',
+      command: 'deleteArtifact',
       object: defaults.describes.object,
       destination: this.config().destination,
       extent: 'Everything',

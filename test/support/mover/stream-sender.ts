@@ -8,14 +8,14 @@ import type { FileIdentity, ReceiveConfig } from '../../../src/mover/contract.ts
 import { frameLine, receiverState } from '../../../src/mover/stream/frames.ts'
 import type { Frame, ReceiverState } from '../../../src/mover/stream/frames.ts'
 import { addressOf } from '../../../src/mover/command/receive.ts'
-import { Wire } from '../../../src/mover/stream/wire.ts'
+import { LineReader } from '../../../src/mover/stream/line-reader.ts'
 
 export class Cut extends Error {}
 
 /** One conversation. */
 export class Sender implements Disposable {
   readonly #socket: Socket
-  readonly #wire: Wire
+  readonly #wire: LineReader
   #budget: number
   state: ReceiverState = { at: 0, came: 0, done: false }
 
@@ -28,7 +28,7 @@ export class Sender implements Disposable {
 
   private constructor(socket: Socket, cutAfter: number) {
     this.#socket = socket
-    this.#wire = new Wire(socket as AsyncIterable<Buffer>)
+    this.#wire = new LineReader(socket as AsyncIterable<Buffer>)
     this.#budget = cutAfter
     socket.on('error', () => undefined)
   }

@@ -159,7 +159,7 @@ export class Process implements Pick<KubeClient, 'get' | 'create' | 'update' | '
 
   /** A process that sleeps asks nobody. */
   get holds(): boolean {
-    return this.#isAwake && this.elector.held()
+    return this.#isAwake && this.elector.isHeld()
   }
 
   /** Stands still, as by SIGSTOP, while its clock goes on. */

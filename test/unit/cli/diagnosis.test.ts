@@ -261,9 +261,9 @@ test('a claim is judged by the newest figure, wherever it stands', () => {
   expect(finding).toEqual({
     level: 'ok',
     check: 'destination',
-    message: 'claim shop/backups: 9.3 GiB free 1d ago, room for about 94 more',
+    message: 'claim shop/backups: 9.3 GiB free 1d ago, space for about 94 more',
   })
   expect(diagnoseDestinations([at('2026-01-19T00:00:00Z', 10 ** 10, 3400)], nowMs)).toMatchObject([
-    { level: 'ok', message: 'claim shop/backups: 9.3 GiB free 1d ago, room for more than 10,000 more' },
+    { level: 'ok', message: 'claim shop/backups: 9.3 GiB free 1d ago, space for more than 10,000 more' },
   ])
 })

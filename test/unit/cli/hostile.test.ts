@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { candidateLines } from '../../../src/cli/candidates.ts'
 import type { Cluster, Snapshot } from '../../../src/cli/cluster.ts'
-import { printed } from '../../../src/cli/terminal/print.ts'
+import { formatValue } from '../../../src/cli/terminal/print.ts'
 import { programFor } from '../../../src/cli/program/program.ts'
 import { runAdopt } from '../../../src/cli/command/adopt.ts'
 import { runDoctor } from '../../../src/cli/command/doctor.ts'
@@ -223,7 +223,7 @@ test.each(['yaml', 'json'] as const)(
         }),
         (given) => {
           const object = JSON.parse(JSON.stringify(given)) as object
-          const text = printed(object, format)
+          const text = formatValue(object, format)
           expectHarmless(text)
           const back =
             format === 'json'

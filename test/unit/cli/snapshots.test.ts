@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
 import { newSnapshot } from '../../../src/cli/new-snapshot.ts'
 import { endText, progressOf, progressText } from '../../../src/cli/view/progress.ts'
-import { snapshotStory } from '../../../src/cli/view/snapshot.ts'
+import { snapshotDescription } from '../../../src/cli/view/snapshot.ts'
 import { statusReport } from '../../../src/cli/view/status-report.ts'
 
 const nowMs = Date.parse('2026-01-02T04:00:00Z')
@@ -198,7 +198,7 @@ test('a history names attempts after the first, Events in their order, and leave
       message: 'r',
     },
   ]
-  const lines = snapshotStory(snapshot('a', status), events, nowMs)
+  const lines = snapshotDescription(snapshot('a', status), events, nowMs)
   expect(lines).toContain('Attempts:      snapshot 2: Task 3 was cancelled.; mover 3: I/O error.')
   expect(lines.slice(-3)).toEqual([
     '  AGE   TYPE     REASON      MESSAGE',

@@ -1,10 +1,10 @@
 // The plugin's text: tables, ages, machine formats, sentences for errors.
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { Complaint, complaintOf } from '../../../src/cli/complaint.ts'
-import { printedList, printedObject } from '../../../src/cli/terminal/print.ts'
+import { UserError, errorText } from '../../../src/cli/errors.ts'
+import { formatList, formatObject } from '../../../src/cli/terminal/print.ts'
 import { tableLines, withoutEmptyColumns } from '../../../src/cli/terminal/table.ts'
-import { ageText, countText } from '../../../src/cli/terminal/words.ts'
+import { ageText, countText } from '../../../src/cli/terminal/format.ts'
 import { Conflict, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
 
 describe('a table', () => {
@@ -61,15 +61,15 @@ describe('for machines', () => {
     metadata: { name: 'first', labels: { sure: 'y' } },
   }
   test('a name is that of kubectl', () =>
-    expect(printedObject(object, 'name')).toBe('meilisnapshot.meili-operator.dev/first'))
+    expect(formatObject(object, 'name')).toBe('meilisnapshot.meili-operator.dev/first'))
   test('YAML comes back as the same object from a reader of version 1.1', () =>
-    expect(parse(printedObject(object, 'yaml'), { version: '1.1' })).toEqual(object))
+    expect(parse(formatObject(object, 'yaml'), { version: '1.1' })).toEqual(object))
   test('a list is a List, also of nothing', () =>
-    expect(JSON.parse(printedList([], 'json'))).toEqual({ apiVersion: 'v1', kind: 'List', items: [] }))
+    expect(JSON.parse(formatList([], 'json'))).toEqual({ apiVersion: 'v1', kind: 'List', items: [] }))
 })
 
 describe('an error becomes a sentence:', () => {
-  const sentence = (error: unknown): string | undefined => complaintOf(error, 'https://10.0.0.1')
+  const sentence = (error: unknown): string | undefined => errorText(error, 'https://10.0.0.1')
   test.each([
     [
       'nobody answers',
@@ -116,7 +116,7 @@ describe('an error becomes a sentence:', () => {
       /^pods "b" not found$/,
     ],
     ['in conflict', new Conflict('PUT a answered 409 Conflict: it changed', { status: 409 }), /^it changed$/],
-    ['our own words', new Complaint('Name one.'), /^Name one\.$/],
+    ['our own words', new UserError('Name one.'), /^Name one\.$/],
   ])('%s', (_, error, says) => expect(sentence(error)).toMatch(says))
 
   test('a bug has none, and keeps its stack', () =>

@@ -89,7 +89,7 @@ async function openServer(
 async function whole(execution: Execution): Promise<{ stdout: string; exitCode: number; stderr: string }> {
   let stdout = ''
   for await (const piece of execution.output()) stdout += piece.toString()
-  return { stdout, ...execution.ended() }
+  return { stdout, ...execution.exit() }
 }
 
 const sendThenClose =
@@ -239,7 +239,7 @@ describe('who is slow', () => {
     let read = mebibyte
     for await (const piece of output) read += piece.length
     expect(read).toBe(64 * mebibyte)
-    expect(execution.ended().exitCode).toBe(0)
+    expect(execution.exit().exitCode).toBe(0)
   })
 })
 

@@ -11,7 +11,7 @@ test('a line without an end is cut, and keeps no more of it', async () => {
     output: async function* output() {
       for (; given < 1000; given++) yield await Promise.resolve(Buffer.alloc(32 * 1024, 'x'))
     },
-    ended: () => ({ exitCode: 0, stderr: '' }),
+    exit: () => ({ exitCode: 0, stderr: '' }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
   const opened = Receiver.open(() => Promise.resolve(execution), {

@@ -191,9 +191,9 @@ describe.concurrent('a file is sent', () => {
     const fixture = new StreamFixture(work)
     await work.lay(fixture.bytes)
     await writeFile(join(work.source, '.meili-operator-stream-deadbeef-1'), 'old')
-    await writeFile(join(work.source, '.released-something'), 'not a pin')
+    await writeFile(join(work.source, '.removing-something'), 'not a pin')
     expect((await fixture.sendAll()).ended.code).toBe(0)
-    expect(await fixture.beside()).toEqual(['.released-something', 'data.ms.snapshot'])
+    expect(await fixture.beside()).toEqual(['.removing-something', 'data.ms.snapshot'])
   })
 })
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { persistentVolumeClaims } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { Connections } from '../../../src/perform/meilisearch-connections.ts'
-import type { Decision, Effect, Fact, Story } from '../../../src/reconcile/decision.ts'
+import type { Decision, Effect, Fact, EventText } from '../../../src/reconcile/decision.ts'
 import { Conflict, TransientError } from '../../../src/errors.ts'
 import { Performer } from '../../../src/perform/perform.ts'
 import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
@@ -30,7 +30,7 @@ const addFinalizer: Effect = { kind: 'AddFinalizer', finalizer: 'example.test/th
 let kube: KubeInMemory
 let engine: MeilisearchDouble
 let cached: Thing | undefined
-let recorded: { story: Story; resourceVersion: string | undefined }[]
+let recorded: { story: EventText; resourceVersion: string | undefined }[]
 let leader: boolean
 let log: ReturnType<typeof recordingLogger>
 
@@ -64,11 +64,11 @@ function reconcileWith(
       resource: things,
       observe,
       decide,
-      learn: ({ status = {} }, fact: Fact) => ({
+      applyFact: ({ status = {} }, fact: Fact) => ({
         ...status,
         said: 'message' in fact ? fact.message : 'taskUid' in fact ? `${fact.kind} ${fact.taskUid}` : fact.kind,
       }),
-      story: (_, after) => [{ type: 'Normal', reason: 'Noted', message: `${after.seen} ${after.said ?? ''}`.trim() }],
+      events: (_, after) => [{ type: 'Normal', reason: 'Noted', message: `${after.seen} ${after.said ?? ''}`.trim() }],
     },
     {
       get: () => cached,
@@ -264,7 +264,7 @@ describe('when to look again', () => {
 })
 
 describe('a deleted object', () => {
-  test('is decided about like any other: its clean-up is an effect', async () => {
+  test('is decided about like any other: its deletion is an effect', async () => {
     cached = kube.lay<Thing>(things, {
       metadata: { ...ref, deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['example.test/thing'] },
       status: { seen: 1 },

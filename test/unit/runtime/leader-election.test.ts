@@ -157,7 +157,7 @@ describe('a holder', () => {
       await first.stop()
       await election.time.advance(second)
       expect(first.failures).toEqual([])
-      expect(first.elector.held()).toBe(false)
+      expect(first.elector.isHeld()).toBe(false)
       expect(election.lease?.spec?.holderIdentity).toBe('')
     },
   )
@@ -252,7 +252,7 @@ describe('a holder', () => {
     election.keeper.update({ ...election.keeper.get(), spec: { holderIdentity: 'other', leaseDurationSeconds: 15 } })
     await election.time.advance(1050)
     expect(first.lost).toMatchObject({ name: 'LeaseLost' })
-    expect(first.elector.held()).toBe(false)
+    expect(first.elector.isHeld()).toBe(false)
     await election.time.advance(5 * second)
     expect(election.lease?.spec?.holderIdentity).toBe('other')
   })

@@ -2,7 +2,7 @@ import { Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import type { KubeObject } from '../../../src/kube/resource.ts'
-import { Cache, Manager, watching } from '../../../src/runtime/manager.ts'
+import { Cache, Manager, watchOf } from '../../../src/runtime/manager.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
 import type { Thing } from '../../support/runtime/fake-api-server.ts'
 import { FakeCluster } from '../../support/runtime/fake-cluster.ts'
@@ -73,7 +73,7 @@ class Operator implements AsyncDisposable {
       name: 'things',
       kind: 'Thing',
       reconcile,
-      watches: [watching(cache, keysOf)],
+      watches: [watchOf(cache, keysOf)],
       all: () => cache.store.keys(),
       workers: 2,
     })
@@ -92,7 +92,7 @@ class Operator implements AsyncDisposable {
   static async startLeading(situation?: Situation): Promise<Operator> {
     const operator = await new Operator(situation).start()
     await operator.time.advance(second)
-    expect(operator.manager.elector.held()).toBe(true)
+    expect(operator.manager.elector.isHeld()).toBe(true)
     return operator
   }
 
@@ -102,8 +102,8 @@ class Operator implements AsyncDisposable {
 
   /** Until the lease is, or is not, held for sure. */
   async until(isHeld: boolean): Promise<void> {
-    for (let times = 0; times < 1000 && this.manager.elector.held() !== isHeld; times++) await this.time.advance(50)
-    expect(this.manager.elector.held()).toBe(isHeld)
+    for (let times = 0; times < 1000 && this.manager.elector.isHeld() !== isHeld; times++) await this.time.advance(50)
+    expect(this.manager.elector.isHeld()).toBe(isHeld)
   }
 
   /** Resolves when `run` has ended; the time stands still. */
@@ -149,7 +149,7 @@ describe('watching', () => {
   ])('an object that $what concerns the groups it was in and is in, each once', ({ previous, current, keys }) => {
     const cache = new Cache()
     const added: string[] = []
-    watching(cache, groupOf)((key) => added.push(key))
+    watchOf(cache, groupOf)((key) => added.push(key))
     cache.announce({ previous, current })
     expect(added).toEqual(keys)
   })

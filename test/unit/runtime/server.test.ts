@@ -44,7 +44,7 @@ describe('/readyz', () => {
 describe('/metrics', () => {
   test('is what Prometheus reads, with the values of now', async () => {
     expect((await request(server.port, '/metrics')).body).toContain('meili_operator_leader 0')
-    metrics.leading(true)
+    metrics.setLeading(true)
     const { status, contentType, body } = await request(server.port, '/metrics')
     expect(status).toBe(200)
     expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/)

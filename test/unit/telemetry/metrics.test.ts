@@ -42,7 +42,7 @@ describe('from the start', () => {
 
   test('two registries know nothing of each other', async () => {
     const [one, other] = [new Metrics('1'), new Metrics('1')]
-    one.leading(true)
+    one.setLeading(true)
     expect(await operatorLines(other)).toContain('meili_operator_leader 0')
   })
 })
@@ -54,13 +54,13 @@ describe('what is recorded', () => {
     metrics.observeReconcile('c', 'conflict', 0.3)
     metrics.observeReconcile('c', 'conflict', 3)
     metrics.queue('c', { depth: 7, longestRunningSeconds: 1.5 })
-    metrics.waited('c', 0.001)
-    metrics.watchRestarted('pods', new Gone('Too old.'))
-    metrics.watchRestarted('pods', new RangeError('Who knows.'))
-    metrics.watchRestarted('pods', 'who knows')
+    metrics.observeWait('c', 0.001)
+    metrics.countWatchRestart('pods', new Gone('Too old.'))
+    metrics.countWatchRestart('pods', new RangeError('Who knows.'))
+    metrics.countWatchRestart('pods', 'who knows')
     metrics.apiCall({ verb: 'get', resource: 'pods', code: '200' })
-    metrics.eventDropped()
-    metrics.leading(true)
+    metrics.countDroppedEvent()
+    metrics.setLeading(true)
     expect(await operatorLines(metrics)).toEqual(
       expect.arrayContaining([
         'meili_operator_reconcile_total{controller="c",outcome="conflict"} 2',
@@ -81,8 +81,8 @@ describe('what is recorded', () => {
 
   test('a lease that is lost shows', async () => {
     const metrics = new Metrics('1')
-    metrics.leading(true)
-    metrics.leading(false)
+    metrics.setLeading(true)
+    metrics.setLeading(false)
     expect(await operatorLines(metrics)).toContain('meili_operator_leader 0')
   })
 })

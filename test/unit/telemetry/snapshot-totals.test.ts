@@ -35,29 +35,29 @@ function countsOf(of = totals): Record<string, number> {
 
 describe('a snapshot', () => {
   test('counts once when it ends, however often it changes before and after', () => {
-    totals.seen({ previous: undefined, current: waitingSnapshot('a') })
+    totals.count({ previous: undefined, current: waitingSnapshot('a') })
     expect(countsOf()).toEqual({})
-    totals.seen({ previous: waitingSnapshot('a'), current: good('a') })
-    totals.seen({ previous: good('a'), current: good('a') })
+    totals.count({ previous: waitingSnapshot('a'), current: good('a') })
+    totals.count({ previous: good('a'), current: good('a') })
     expect(countsOf()).toEqual({ Completed: 1 })
   })
 
   test('that is deleted takes nothing away', () => {
-    totals.seen({ previous: undefined, current: good('a') })
-    totals.seen({ previous: good('a'), current: undefined })
+    totals.count({ previous: undefined, current: good('a') })
+    totals.count({ previous: good('a'), current: undefined })
     expect(countsOf()).toEqual({ Completed: 1 })
   })
 
   test('in place of another one of its name counts too', () => {
-    totals.seen({ previous: undefined, current: good('a') })
-    totals.seen({ previous: good('a'), current: bad('b', 'ArchiveCorrupt') })
+    totals.count({ previous: undefined, current: good('a') })
+    totals.count({ previous: good('a'), current: bad('b', 'ArchiveCorrupt') })
     expect(countsOf()).toEqual({ Completed: 1, ArchiveCorrupt: 1 })
   })
 
   test('that failed for a reason that nobody knows counts as Other', () => {
-    totals.seen({ previous: undefined, current: bad('a', 'Whatever') })
-    totals.seen({ previous: undefined, current: bad('b', 'Completed') })
-    totals.seen({ previous: undefined, current: aSnapshot({ metadata: { uid: 'c' }, status: { phase: 'Failed' } }) })
+    totals.count({ previous: undefined, current: bad('a', 'Whatever') })
+    totals.count({ previous: undefined, current: bad('b', 'Completed') })
+    totals.count({ previous: undefined, current: aSnapshot({ metadata: { uid: 'c' }, status: { phase: 'Failed' } }) })
     expect(countsOf()).toEqual({ Other: 3 })
   })
 })
@@ -77,23 +77,23 @@ test('ever new names of instances fill no memory, where nobody reads the metrics
     spec: { ...good(name).spec, source: { instanceRef: { name } } },
   })
   const names = Array.from({ length: 12_000 }, (_, index) => `name-${index}`)
-  for (const name of names) totals.seen({ previous: undefined, current: of(name) })
+  for (const name of names) totals.count({ previous: undefined, current: of(name) })
   const kept = totals.samples(names.map((name) => `shop/${name}`)).filter(({ value }) => value > 0)
   expect(kept).toHaveLength(10_000)
   expect(kept.at(-1)?.labels['instance']).toBe('name-11999')
 })
 
 test('an instance that is gone is forgotten: one of its name begins at 0', () => {
-  totals.seen({ previous: undefined, current: good('a') })
+  totals.count({ previous: undefined, current: good('a') })
   expect(totals.samples([])).toEqual([])
   expect(countsOf()).toEqual({})
 })
 
 test('a new process that finds the same objects counts the same', () => {
   const objects = [good('a'), good('b'), bad('c', 'MoverFailed'), waitingSnapshot('d')]
-  for (const current of objects) totals.seen({ previous: undefined, current })
+  for (const current of objects) totals.count({ previous: undefined, current })
   const restarted = new SnapshotTotals()
-  for (const current of objects.toReversed()) restarted.seen({ previous: undefined, current })
+  for (const current of objects.toReversed()) restarted.count({ previous: undefined, current })
   expect(countsOf(restarted)).toEqual(countsOf())
   expect(countsOf()).toEqual({ Completed: 2, MoverFailed: 1 })
 })

@@ -1,6 +1,6 @@
-// What a container tells Meilisearch: flags before environment before the image's defaults, as the engine itself resolves them. Pure.
+// What a container sets for Meilisearch: flags before environment before the image's defaults, as the engine itself resolves them. Pure.
 // A setting that is made where it cannot be read (in a Secret, a config file, a shell line) is `unknown`, never guessed. What nothing in sight makes is `unset`;
-// that it may be made out of sight all the same (a Secret's unnamed keys, a script, another image) is told for the database alone: see `mayHideDatabase`.
+// that it may be made out of sight all the same (a Secret's unnamed keys, a script, another image) is reported for the database alone: see `mayHideDatabase`.
 import { posix } from 'node:path'
 import type { V1Container } from '@kubernetes/client-node'
 import { mayHideDatabase, wordsOf } from './out-of-sight.ts'
@@ -96,11 +96,11 @@ function explicitValue(
   environment: Environment,
   configMaps: ConfigMapData,
 ): Setting {
-  if (valueFrom === undefined) return expanded(value ?? '', environment)
+  if (valueFrom === undefined) return expand(value ?? '', environment)
   const reference = valueFrom.configMapKeyRef
   if (reference === undefined) return { unknown: `variable ${name} does not come from a plain value or a ConfigMap` }
   const data = configMaps.get(reference.name ?? '')?.[reference.key]
-  if (data !== undefined) return bounded(data)
+  if (data !== undefined) return refuseTooLong(data)
   return reference.optional === true
     ? { unset: true }
     : { unknown: `variable ${name} comes from ConfigMap ${reference.name ?? ''}, which has no key ${reference.key}` }
@@ -112,7 +112,7 @@ function fromSources(container: V1Container, variable: string, configMaps: Confi
     const value = variable.startsWith(prefix)
       ? configMaps.get(configMapRef?.name ?? '')?.[variable.slice(prefix.length)]
       : undefined
-    if (value !== undefined) return bounded(value)
+    if (value !== undefined) return refuseTooLong(value)
   }
   return { unset: true }
 }
@@ -122,8 +122,8 @@ function flagOf(container: V1Container, flag: string, environment: Environment):
   const words = wordsOf(container)
   let found: Setting = { unset: true }
   for (const [index, word] of words.entries()) {
-    if (word === `--${flag}`) found = expanded(words[index + 1] ?? '', environment)
-    else if (word.startsWith(`--${flag}=`)) found = expanded(word.slice(flag.length + 3), environment)
+    if (word === `--${flag}`) found = expand(words[index + 1] ?? '', environment)
+    else if (word.startsWith(`--${flag}=`)) found = expand(word.slice(flag.length + 3), environment)
     else if (word.includes(`--${flag}`)) found = { unknown: `a shell line sets --${flag}` }
   }
   return found
@@ -137,8 +137,8 @@ function assignmentOf(container: V1Container, variable: string): Setting {
 }
 
 /** Kubernetes' own `$(NAME)`, with `$$` for a dollar; a reference to what is not known makes the whole unknown. */
-function expanded(text: string, environment: Environment): Setting {
-  const given = bounded(text)
+function expand(text: string, environment: Environment): Setting {
+  const given = refuseTooLong(text)
   if (!('value' in given)) return given
   let unknown: string | undefined
   const value = given.value.replaceAll(/\$(?:\$|\(([^)]*)\))/g, (_, name: string | undefined) => {
@@ -148,10 +148,10 @@ function expanded(text: string, environment: Environment): Setting {
     unknown ??= 'unknown' in setting ? setting.unknown : `it names variable ${name}, which the container does not set`
     return ''
   })
-  return unknown === undefined ? bounded(value) : { unknown }
+  return unknown === undefined ? refuseTooLong(value) : { unknown }
 }
 
-function bounded(value: string): { value: string } | { unknown: string } {
+function refuseTooLong(value: string): { value: string } | { unknown: string } {
   return value.length > maxPathLength ? { unknown: `it is longer than ${maxPathLength} characters` } : { value }
 }
 

@@ -20,7 +20,7 @@ export function containerOf(pod: V1Pod, named: string | undefined, port: number)
   return containers.length === 1 ? containers[0] : undefined
 }
 
-interface Place {
+interface LocateFrom {
   readonly pod: V1Pod
   readonly container: V1Container
   readonly launch: Launch
@@ -28,9 +28,9 @@ interface Place {
   readonly override?: string | undefined
 }
 
-/** Where the server writes its snapshots. `override` wins over what the pod tells. */
-export function locateSnapshots(place: Place): Located {
-  const { pod, container, launch, override } = place
+/** Where the server writes its snapshots. `override` wins over what the pod says. */
+export function locateSnapshots(from: LocateFrom): Located {
+  const { pod, container, launch, override } = from
   const directory = absolute(
     override === undefined ? launch.snapshotDirectory : { value: override },
     'snapshots',
@@ -71,27 +71,27 @@ export function locateSnapshots(place: Place): Located {
 /** More than a pod ever mounts. */
 const maxClaims = 256
 
-/** The claims on which the database is, with what is mounted below it; where its place cannot be known, every claim that the server can write to. */
-export function locateDatabase(place: Place): readonly DatabaseClaim[] {
-  const { pod, container, launch } = place
+/** The claims on which the database is, with what is mounted below it; where its path cannot be known, every claim that the server can write to. */
+export function locateDatabase(from: LocateFrom): readonly DatabaseClaim[] {
+  const { pod, container, launch } = from
   const database = absolute(launch.databasePath, 'data.ms', launch)
   const anywhere = mountedClaims(pod, [container])
   if ('unknown' in database) return anywhere
   const mounts = (container.volumeMounts ?? []).map(mountPoint)
-  const places = [database.path, ...mounts.filter((mount) => within(mount, database.path))].map((path) =>
+  const directories = [database.path, ...mounts.filter((mount) => within(mount, database.path))].map((path) =>
     volumeAt(pod, container, path),
   )
-  if (places.some((found) => 'unknown' in found)) return anywhere
-  const known = places.flatMap((found) => ('unknown' in found ? [] : claimOf(found)))
+  if (directories.some((found) => 'unknown' in found)) return anywhere
+  const known = directories.flatMap((found) => ('unknown' in found ? [] : claimOf(found)))
   if (!('unset' in launch.databasePath)) return distinct(known)
-  // Nobody keeps a database in a container's own file system beside a claim: more likely the image names another place.
+  // Nobody keeps a database in a container's own file system beside a claim: more likely the image names another directory.
   if (!mounts.some((mount) => within(database.path, mount))) return anywhere
-  return distinct(launch.mayHideDatabase ? [...known, ...elsewhere(place, known)] : known)
+  return distinct(launch.mayHideDatabase ? [...known, ...elsewhere(from, known)] : known)
 }
 
-/** Where else a hidden setting may have put it. The claim of the snapshot directory is left out beside a database's usual place: it may be a destination. */
+/** Where else a hidden setting may have put it. The claim of the snapshot directory is left out beside a database's usual directory: it may be a destination. */
 function elsewhere(
-  { pod, container, launch, override }: Place,
+  { pod, container, launch, override }: LocateFrom,
   known: readonly DatabaseClaim[],
 ): readonly DatabaseClaim[] {
   const directory = absolute(
@@ -135,7 +135,7 @@ function absolute(setting: Setting, byDefault: string, launch: Launch): { path: 
   return { path }
 }
 
-/** Such a pod never runs; status has no room for it either. */
+/** Such a pod never runs; status has no space for it either. */
 function isTooLong(directory: string, fileName: string, { subPath, claimName = '' }: Found): boolean {
   return Math.max(directory.length, subPath.length) > 4096 || fileName.length > 255 || claimName.length > 253
 }

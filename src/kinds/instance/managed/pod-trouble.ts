@@ -27,7 +27,7 @@ function containerTrouble(name: string, { state, lastState, ready, image }: V1Co
   const ended = state?.terminated ?? (ready ? undefined : lastState?.terminated)
   if (ended !== undefined && ended.exitCode !== 0) {
     return {
-      message: `Meilisearch in pod ${name} ended with exit code ${ended.exitCode}${ended.reason === 'OOMKilled' ? ' (out of memory: raise resources.limits.memory)' : ''}: ${lastWords(ended.message)}`,
+      message: `Meilisearch in pod ${name} ended with exit code ${ended.exitCode}${ended.reason === 'OOMKilled' ? ' (out of memory: raise resources.limits.memory)' : ''}: ${terminationText(ended.message)}`,
       isServers: ended.exitCode < 128,
     }
   }
@@ -40,7 +40,7 @@ function containerTrouble(name: string, { state, lastState, ready, image }: V1Co
 }
 
 /** The end of the log, without colours. */
-function lastWords(log: string | undefined): string {
+function terminationText(log: string | undefined): string {
   const lines = (log ?? '')
     // oxlint-disable-next-line no-control-regex -- terminal colours begin with this character
     .replaceAll(/\u001b\[[\d;]*m/g, '')

@@ -12,7 +12,7 @@ import { pauses } from '../status/pauses.ts'
 import { applicationKeys, ownKeys, secretRefused } from './server-keys.ts'
 import { takenName } from './children/ownership.ts'
 import { sizeBytes } from '../../../api/spec/quantity.ts'
-import { awaited, restart } from './restart.ts'
+import { awaitPod, restart } from './restart.ts'
 import type { Plan } from './upgrade/plan.ts'
 import { stalled, step, waiting } from '../status/verdict.ts'
 import type { Step } from '../status/verdict.ts'
@@ -34,7 +34,7 @@ const rungs: readonly Rung[] = [
   ownKeys, // our key is in the server
   restart, // the pod runs with the settings of today, and no restart breaks a snapshot
   upgrading, // an upgrade goes on step by step
-  awaited, // the pod is ready, or why it is not is told
+  awaitPod, // the pod is ready, or why it is not is said
   applicationKeys, // applications have their url and key
   claimExpanding, // a growing volume has grown
 ]
@@ -116,15 +116,15 @@ function downgradeRefused(managed: Managed): Step | undefined {
   return stalled({ reason: instanceReasons.DowngradeRefused, message })
 }
 
-const requested = ({ spec }: { readonly spec?: V1PersistentVolumeClaim['spec'] }): string =>
+const requestedSize = ({ spec }: { readonly spec?: V1PersistentVolumeClaim['spec'] }): string =>
   spec?.resources?.requests?.['storage'] ?? '0'
 
 /** The claim was kept from an instance before this one: the schema refuses the rest. */
 function shrinkRefused({ instance, spec, seen }: Managed): Step | undefined {
   const smaller = claims(instance, spec, undefined).flatMap((wanted) => {
     const there = Object.values(seen.claims).find(({ metadata }) => metadata?.name === wanted.metadata.name)
-    return there !== undefined && sizeBytes(requested(wanted)) < sizeBytes(requested(there))
-      ? [{ name: there.metadata?.name ?? '', has: requested(there), asked: requested(wanted) }]
+    return there !== undefined && sizeBytes(requestedSize(wanted)) < sizeBytes(requestedSize(there))
+      ? [{ name: there.metadata?.name ?? '', has: requestedSize(there), asked: requestedSize(wanted) }]
       : []
   })[0]
   if (smaller === undefined) return undefined
@@ -143,13 +143,13 @@ function upgrading(managed: Managed, { step: taken }: Plan): Step | undefined {
 function claimExpanding({ seen }: Managed): Step | undefined {
   const growing = Object.values(seen.claims).find((claim) => {
     const capacity = claim.status?.capacity?.['storage']
-    return capacity !== undefined && sizeBytes(requested(claim)) > sizeBytes(capacity)
+    return capacity !== undefined && sizeBytes(requestedSize(claim)) > sizeBytes(capacity)
   })
   if (growing === undefined) return undefined
-  const told = growing.status?.conditions?.map(({ message, type }) => message ?? type).join(' ') ?? ''
+  const conditions = growing.status?.conditions?.map(({ message, type }) => message ?? type).join(' ') ?? ''
   return waiting({
     reason: instanceReasons.ClaimExpanding,
     message:
-      `Claim ${growing.metadata?.name ?? ''} grows from ${growing.status?.capacity?.['storage'] ?? ''} to ${requested(growing)}. ${told}`.trim(),
+      `Claim ${growing.metadata?.name ?? ''} grows from ${growing.status?.capacity?.['storage'] ?? ''} to ${requestedSize(growing)}. ${conditions}`.trim(),
   })
 }

@@ -67,7 +67,7 @@ function noPod({ instance, seen }: Managed): string | undefined {
 /** What a pod that comes is called as long as it is not there: an upgrade and a restart keep their own words. */
 const keeps: readonly string[] = [instanceReasons.Restarting, instanceReasons.DriftFound]
 
-export function awaited(managed: Managed): Step | undefined {
+export function awaitPod(managed: Managed): Step | undefined {
   const { instance, seen } = managed
   const pod = alivePod(managed)
   if (managed.spec.suspend)

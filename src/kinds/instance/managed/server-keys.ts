@@ -64,7 +64,7 @@ function applyConnection({ instance, seen, spec }: Managed): Effect {
 }
 
 /** With what is in it: its owner alone cannot be applied without taking the rest away. */
-export function connectionWithoutOwner(managed: Managed): readonly Effect[] {
+export function adoptConnection(managed: Managed): readonly Effect[] {
   const { instance, seen } = managed
   return seen.keySecret?.key !== undefined && hasLostOwner(instance, seen.connection) ? [applyConnection(managed)] : []
 }

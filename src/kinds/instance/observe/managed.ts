@@ -20,7 +20,7 @@ import type { ClaimRole } from '../../../reconcile/names.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
 import type { ManagedSeen } from '../observation.ts'
 import { lookAtSecrets } from './secrets.ts'
-import { upgradeLabel } from '../managed/upgrade/safety-copy.ts'
+import { upgradeLabel } from '../managed/upgrade/upgrade-snapshot.ts'
 import { selectsPod } from '../managed/selected-by.ts'
 
 export interface ManagedWorld {
@@ -42,8 +42,8 @@ export const nothingManaged: ManagedSeen = {
   connection: undefined,
   secretRefused: undefined,
   runningSnapshots: [],
-  snapshotBefore: undefined,
-  safetyCopies: [],
+  upgradeSnapshot: undefined,
+  upgradeSnapshots: [],
   finishedMovers: [],
   warning: undefined,
 }
@@ -79,8 +79,8 @@ export async function lookAtManaged(
     connection,
     secretRefused,
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
-    snapshotBefore: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
-    safetyCopies: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabel] !== undefined),
+    upgradeSnapshot: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
+    upgradeSnapshots: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabel] !== undefined),
     finishedMovers:
       instance.metadata.deletionTimestamp === undefined
         ? []

@@ -33,7 +33,7 @@ export interface InstanceWorld {
 export async function observeInstance(world: InstanceWorld, instance: MeiliInstance): Promise<InstanceObservation> {
   const { alive, podsRefused } = await alivePods(world, instance)
   const [pod] = alive
-  const places = await placesIn(world, instance, alive)
+  const locations = await locationsIn(world, instance, alive)
   return {
     instance,
     pods: alive,
@@ -43,8 +43,8 @@ export async function observeInstance(world: InstanceWorld, instance: MeiliInsta
     streaming: world.streaming,
     ...(pod === undefined || alive.length > 1
       ? noPod
-      : await observePod(world, instance, { pod, located: places[0]?.located })),
-    databaseClaims: pod === undefined ? undefined : distinct(places.flatMap(({ databaseClaims }) => databaseClaims)),
+      : await observePod(world, instance, { pod, located: locations[0]?.located })),
+    databaseClaims: pod === undefined ? undefined : distinct(locations.flatMap(({ databaseClaims }) => databaseClaims)),
     managed: await observeManaged(world, instance, alive),
   }
 }
@@ -138,14 +138,14 @@ function olderRival({ instances }: InstanceWorld, { metadata }: MeiliInstance, p
   )?.metadata.name
 }
 
-type Place = Pick<InstanceObservation, 'located'> & { readonly databaseClaims: readonly DatabaseClaim[] }
+type Location = Pick<InstanceObservation, 'located'> & { readonly databaseClaims: readonly DatabaseClaim[] }
 
 /** Where each pod has its snapshots and its database: of several nobody knows which one is meant, and each may have one. */
-async function placesIn(
+async function locationsIn(
   { kube }: InstanceWorld,
   instance: MeiliInstance,
   alive: readonly V1Pod[],
-): Promise<readonly Place[]> {
+): Promise<readonly Location[]> {
   const { container: named, port, snapshotDirectory: override } = serverIn(instance)
   const seen = alive.map((pod) => ({ pod, container: containerOf(pod, named, port) }))
   const data = await configMapsNamed(

@@ -12,8 +12,8 @@ const oldestVersion = [1, 12] as const
 
 type Judgement = Omit<Wanted, 'type'>
 
-const passed = (message: string): Judgement => ({ status: 'True', reason: instanceReasons.Ready, message })
-const failed = (reason: InstanceReason, message: string): Judgement => ({ status: 'False', reason, message })
+const passedCheck = (message: string): Judgement => ({ status: 'True', reason: instanceReasons.Ready, message })
+const failedCheck = (reason: InstanceReason, message: string): Judgement => ({ status: 'False', reason, message })
 const notChecked = (message: string): Judgement => ({ status: 'Unknown', reason: instanceReasons.NotChecked, message })
 
 export function podFound(observation: InstanceObservation): Wanted {
@@ -23,9 +23,9 @@ export function podFound(observation: InstanceObservation): Wanted {
 function judgePod({ pods, podsRefused, instance }: InstanceObservation): Judgement {
   const selector = JSON.stringify(serverIn(instance).podSelector)
   if (podsRefused !== undefined)
-    return failed(instanceReasons.PodNotFound, `Pods cannot be listed by podSelector ${selector}: ${podsRefused}.`)
+    return failedCheck(instanceReasons.PodNotFound, `Pods cannot be listed by podSelector ${selector}: ${podsRefused}.`)
   if (pods.length === 0)
-    return failed(
+    return failedCheck(
       instanceReasons.PodNotFound,
       `No pod in namespace ${instance.metadata.namespace} matches podSelector ${selector}.`,
     )
@@ -35,12 +35,12 @@ function judgePod({ pods, podsRefused, instance }: InstanceObservation): Judgeme
       instance.spec.managed === undefined
         ? `A snapshot is a file of one pod: narrow podSelector ${selector}.`
         : `Only pod ${podNameOf(instance)} may have the labels ${selector}: its Service selects by them. Remove them from the other pods.`
-    return failed(
+    return failedCheck(
       instanceReasons.PodAmbiguous,
       `${names.length} pods match podSelector: ${names.slice(0, 5).join(', ')}. ${remedy}`,
     )
   }
-  return passed(`Pod ${names[0] ?? ''} is the one.`)
+  return passedCheck(`Pod ${names[0] ?? ''} is the one.`)
 }
 
 export function reachable(observation: InstanceObservation): Wanted {
@@ -53,7 +53,7 @@ const answeredByOther = 'Is it Meilisearch that answers on this port, and nothin
 function judgeReach({ pods, server, endpoint }: InstanceObservation): Judgement {
   if (pods.length !== 1) return notChecked('There is no single pod to ask.')
   if (endpoint === undefined)
-    return failed(
+    return failedCheck(
       instanceReasons.PodNotReady,
       `Pod ${pods[0]?.metadata?.name ?? ''} has no address yet (phase ${pods[0]?.status?.phase ?? 'unknown'}).`,
     )
@@ -65,24 +65,24 @@ function judgeReach({ pods, server, endpoint }: InstanceObservation): Judgement 
     case 'KeyUnusable':
       return notChecked('The server is asked when its key can be sent.')
     case 'Unreachable':
-      return failed(
+      return failedCheck(
         instanceReasons.Unreachable,
         `${server.message}. ${server.isAnswer === true ? answeredByOther : silent}`,
       )
     case 'CertificateRejected':
-      return failed(
+      return failedCheck(
         instanceReasons.CertificateRejected,
         `${server.message}. Set tls.caSecretRef to the authority that signed it and tls.serverName to a name in it.`,
       )
     case 'MustRestart':
-      return failed(
+      return failedCheck(
         instanceReasons.MustRestart,
         `Meilisearch at ${endpoint} asks to be restarted (mustRestart), and serves nothing until then.`,
       )
     case 'Answered':
       return judgeVersion(server.version, endpoint)
     default:
-      return passed(`The server answers at ${endpoint}.`)
+      return passedCheck(`The server answers at ${endpoint}.`)
   }
 }
 
@@ -90,16 +90,16 @@ function judgeVersion(version: string, endpoint: string): Judgement {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const old = major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])
   if (old)
-    return failed(
+    return failedCheck(
       instanceReasons.VersionTooOld,
       `Meilisearch ${version} is older than ${oldestVersion.join('.')}, the first with the batches API. Upgrade the server.`,
     )
-  return passed(`Meilisearch ${version} answers at ${endpoint}.`)
+  return passedCheck(`Meilisearch ${version} answers at ${endpoint}.`)
 }
 
 const needed = 'Needed: snapshots.create, tasks.get, tasks.cancel, version, stats.get for indexes ["*"].'
 
-export function authorized(observation: InstanceObservation): Wanted {
+export function authorization(observation: InstanceObservation): Wanted {
   return { type: instanceConditions.Authorized, ...judgeKey(observation) }
 }
 
@@ -111,28 +111,28 @@ function judgeKey({ server, instance, managed }: InstanceObservation): Judgement
       : `The key in Secret ${reference.name}/${reference.key}`
   switch (server.state) {
     case 'SecretMissing':
-      return failed(instanceReasons.KeyMissing, server.message)
+      return failedCheck(instanceReasons.KeyMissing, server.message)
     case 'KeyUnusable':
-      return failed(instanceReasons.KeyRefused, server.message)
+      return failedCheck(instanceReasons.KeyRefused, server.message)
     case 'KeyRefused':
-      return failed(
+      return failedCheck(
         instanceReasons.KeyRefused,
         `${key} is refused: ${server.message.replace(/[.\s]+$/, '')}. ${needed}`,
       )
     case 'KeyTooWeak':
-      return failed(instanceReasons.KeyTooWeak, `${key} lacks ${server.missing.join(', ')}. ${needed}`)
+      return failedCheck(instanceReasons.KeyTooWeak, `${key} lacks ${server.missing.join(', ')}. ${needed}`)
     case 'KeyScoped':
-      return failed(
+      return failedCheck(
         instanceReasons.KeyTooWeak,
         `${key} is limited to some indexes, so it cannot see snapshot tasks. ${needed}`,
       )
     case 'Answered':
       if (managed !== undefined && managed.connection === undefined)
-        return failed(
+        return failedCheck(
           instanceReasons.KeysPending,
           `Secret ${connectionSecretName(instance)} for applications is being written.`,
         )
-      return passed(reference === undefined ? 'The server asks for no key.' : `${key} is accepted.`)
+      return passedCheck(reference === undefined ? 'The server asks for no key.' : `${key} is accepted.`)
     default:
       return notChecked('The server did not answer.')
   }

@@ -4,7 +4,7 @@ import type { MeiliInstance } from '../../../api/instance.ts'
 import { conditionTypes } from '../../../api/meta.ts'
 import { conditionNamed } from '../../../api/conditions.ts'
 import type { Wanted } from '../../../api/conditions.ts'
-import { authorized, podFound, reachable } from './checks.ts'
+import { authorization, podFound, reachable } from './checks.ts'
 import type { Managed } from '../managed/managed.ts'
 import type { InstanceObservation } from '../observation.ts'
 import { foreignService } from '../managed/selected-by.ts'
@@ -15,7 +15,7 @@ type Said = Pick<Wanted, 'reason' | 'message'>
 /** What a rung said, as far as it is judged here. */
 type Taken = (Said & { readonly is: string }) | undefined
 
-/** Not ready for this long is no longer "soon": kstatus is told that it failed. It recovers all the same. */
+/** Not ready for this long is no longer "soon": for kstatus it has failed. It recovers all the same. */
 const stalledAfterMs = 10 * 60_000
 
 /** What spec asks for, and whether all of it is in place. */
@@ -44,15 +44,15 @@ export function appliedOf(managed: Managed, taken: Taken): Wanted[] {
 const checksOf = (observation: InstanceObservation): readonly Wanted[] => [
   podFound(observation),
   reachable(observation),
-  authorized(observation),
+  authorization(observation),
 ]
 
 export function readyFor(observation: InstanceObservation, taken: Taken): Wanted {
-  return suspended(observation, taken) ?? readiness(observation, checksOf(observation), taken)
+  return suspension(observation, taken) ?? readiness(observation, checksOf(observation), taken)
 }
 
 /** As it was asked for: nothing is wrong, and nothing is to come. */
-function suspended({ instance, pods }: InstanceObservation, taken: Taken): Wanted | undefined {
+function suspension({ instance, pods }: InstanceObservation, taken: Taken): Wanted | undefined {
   if (instance.spec.managed?.suspend !== true || pods.length > 0 || taken !== undefined) return undefined
   return {
     type: conditionTypes.Ready,

@@ -68,7 +68,7 @@ function acting({ effects = [], againMs }: Act, status: MeiliInstanceStatus = {}
   return { status, effects, ...(againMs === undefined ? {} : { requeueAfterMs: againMs }) }
 }
 
-/** What was refused stays on record while it is tried again: else each try would be told anew. */
+/** What was refused stays on record while it is tried again: else each try would write an Event again. */
 function refusedBefore(taken: Step | undefined, instance: MeiliInstance): Step | undefined {
   const before = appliedBefore(instance)
   const isAgain = before?.reason === instanceReasons.ObjectRefused && (taken?.effects ?? []).length > 0

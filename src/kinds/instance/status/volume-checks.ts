@@ -8,7 +8,7 @@ import type { InstanceObservation } from '../observation.ts'
 
 type Judgement = Omit<Wanted, 'type'>
 
-const failed = (reason: InstanceReason, message: string): Judgement => ({ status: 'False', reason, message })
+const failedCheck = (reason: InstanceReason, message: string): Judgement => ({ status: 'False', reason, message })
 const volumeOf = ({
   located,
 }: InstanceObservation): { claimName?: string | undefined; kind: string; directory: string } =>
@@ -53,12 +53,12 @@ function noContainer(observation: InstanceObservation): Judgement | undefined {
     container === undefined
       ? `has several containers and no single one with port ${port}. Name it in spec.existing.container.`
       : `has no container ${container}.`
-  return failed(instanceReasons.ContainerUnknown, `Pod ${podName(observation)} ${why}`)
+  return failedCheck(instanceReasons.ContainerUnknown, `Pod ${podName(observation)} ${why}`)
 }
 
 function snapshotsToS3(observation: InstanceObservation): Judgement | undefined {
   if (observation.located?.s3 !== true) return undefined
-  return failed(
+  return failedCheck(
     instanceReasons.SnapshotsToS3,
     `Pod ${podName(observation)} sends its snapshots to S3 (MEILI_S3_*), so there is no file to move. Take the S3 settings away.`,
   )
@@ -67,7 +67,7 @@ function snapshotsToS3(observation: InstanceObservation): Judgement | undefined 
 function directoryUnknown(observation: InstanceObservation): Judgement | undefined {
   const { located } = observation
   if (located === undefined || !('unknown' in located)) return undefined
-  return failed(
+  return failedCheck(
     instanceReasons.DirectoryUnknown,
     `In pod ${podName(observation)} ${located.unknown}. ${located.remedy}`,
   )
@@ -93,7 +93,7 @@ function onNoClaim(observation: InstanceObservation): Judgement | undefined {
   const where = `Pod ${podName(observation)} writes its snapshots to ${directory}, on ${place}, which no other pod can mount.`
   return (
     streamOnly(observation, where) ??
-    failed(
+    failedCheck(
       instanceReasons.DirectoryNotOnClaim,
       `${where} Put MEILI_SNAPSHOT_DIR on a PersistentVolumeClaim. ${otherwise}`,
     )
@@ -104,7 +104,7 @@ function claimNotBound(observation: InstanceObservation): Judgement | undefined 
   const { claim } = observation
   if (claim?.status?.phase === 'Bound') return undefined
   const { claimName } = volumeOf(observation)
-  return failed(
+  return failedCheck(
     instanceReasons.ClaimNotBound,
     `Claim ${claimName ?? ''} of the snapshot directory is ${claim === undefined ? 'not there' : (claim.status?.phase ?? 'not bound')}.`,
   )
@@ -116,7 +116,7 @@ function readWriteOncePod(observation: InstanceObservation): Judgement | undefin
   const where = `Claim ${claim.metadata?.name ?? ''} is ReadWriteOncePod: while Meilisearch runs, no other pod may mount it.`
   return (
     streamOnly(observation, where) ??
-    failed(
+    failedCheck(
       instanceReasons.ClaimReadWriteOncePod,
       `${where} Put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim. ${otherwise}`,
     )
@@ -127,10 +127,10 @@ function unusableClaim(observation: InstanceObservation): Judgement | undefined 
   const { claim, located } = observation
   const name = claim?.metadata?.name ?? ''
   if (claim?.spec?.volumeMode === 'Block')
-    return failed(instanceReasons.ClaimUnusable, `Claim ${name} is a block device, not a file system.`)
+    return failedCheck(instanceReasons.ClaimUnusable, `Claim ${name} is a block device, not a file system.`)
   const readOnly = located !== undefined && 'volume' in located && located.readOnly
   return readOnly
-    ? failed(
+    ? failedCheck(
         instanceReasons.ClaimUnusable,
         `Claim ${name} is mounted read-only: Meilisearch cannot write snapshots there.`,
       )

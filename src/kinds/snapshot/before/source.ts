@@ -4,7 +4,7 @@ import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason, MeiliInstance } from '../../../api/instance.ts'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import { conditionNamed } from '../../../api/conditions.ts'
-import { whyNotReleased } from '../job/databases.ts'
+import { whySourceNotRemovable } from '../job/databases.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { targetUser } from '../job/target.ts'
 import { failed } from '../status/verdict.ts'
@@ -42,7 +42,7 @@ type Unfit = Parameters<typeof failed>[0]
 
 /** What removes the file has its directory writable. */
 function notRemovable(observation: SnapshotObservation): Unfit | undefined {
-  const why = observation.snapshot.spec.sourcePolicy === 'Remove' ? whyNotReleased(observation) : undefined
+  const why = observation.snapshot.spec.sourcePolicy === 'Remove' ? whySourceNotRemovable(observation) : undefined
   return why === undefined
     ? undefined
     : {

@@ -45,7 +45,7 @@ function post(
   })
 }
 
-/** Rung 7. The baseline says which tasks are older than the wish: none of them serves. */
+/** Rung 7. The baseline says which tasks are older than the request: none of them serves. */
 export function notRequested(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, engine } = observation
   if (engine.state !== 'Answered') return undefined
@@ -111,5 +111,5 @@ export function taskUnknown(observation: SnapshotObservation, nowMs: number): Ve
 const taskLost = (uid: number): Verdict =>
   anew({
     reason: snapshotReasons.TaskLost,
-    message: `Meilisearch no longer knows task ${uid}: its record was deleted, or the database is another one, and nothing tells how it ended.`,
+    message: `Meilisearch no longer knows task ${uid}: its record was deleted, or the database is another one, and nothing says how it ended.`,
   })

@@ -4,8 +4,8 @@ import type { SnapshotTask } from '../../../api/snapshot.ts'
 import { taskDeadlineMs } from '../status/deadline.ts'
 import { startMove } from '../move/move.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { sentence } from '../status/sentence.ts'
-import { adopted } from './task.ts'
+import { sentence } from '../status/text.ts'
+import { adoptTask } from './task.ts'
 import { taskOf } from './task-seen.ts'
 import { anew, failed } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
@@ -14,13 +14,13 @@ import type { Verdict } from '../status/verdict.ts'
 export function taskEnded(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const task = taskOf(observation)
   if (task === undefined) return undefined
-  if (task.status === 'succeeded') return startMove(observation, adopted(observation, task, nowMs), nowMs)
-  if (task.status === 'canceled') return canceled(observation, task, nowMs)
+  if (task.status === 'succeeded') return startMove(observation, adoptTask(observation, task, nowMs), nowMs)
+  if (task.status === 'canceled') return taskCanceled(observation, task, nowMs)
   return failed({ reason: snapshotReasons.SnapshotTaskFailed, message: whyFailed(task), changes: { task } })
 }
 
 /** The reply to a cancelling may be lost, too: past the deadline it was ours. */
-function canceled({ snapshot }: SnapshotObservation, task: SnapshotTask, nowMs: number): Verdict {
+function taskCanceled({ snapshot }: SnapshotObservation, task: SnapshotTask, nowMs: number): Verdict {
   const isOurs = snapshot.status?.request?.cancelTaskUid !== undefined || nowMs > taskDeadlineMs(snapshot, nowMs)
   return isOurs
     ? failed({
@@ -41,7 +41,7 @@ function whyFailed({ uid, error }: SnapshotTask): string {
 }
 
 const isFull =
-  'Meilisearch stages a full copy of the database in TMPDIR (else /tmp), then writes the archive beside the old one in the snapshot directory: one of the two is full. Give it more room, or set TMPDIR to a volume.'
+  'Meilisearch stages a full copy of the database in TMPDIR (else /tmp), then writes the archive beside the old one in the snapshot directory: one of the two is full. Give it more space, or set TMPDIR to a volume.'
 
 /** By Meilisearch's own code where it has one; else by the error of the operating system that it quotes behind the code `internal`. It never says which disk. */
 function diskHint({ code, message }: NonNullable<SnapshotTask['error']>): string {

@@ -5,7 +5,7 @@ import type { EngineAnswer, SnapshotObservation, TaskName } from '../observation
 import { anew } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
-/** The task that serves this object: the one on record, else the lowest that may still succeed, whoever asked for it. At or below the baseline none does: it is older than the wish. */
+/** The task that serves this object: the one on record, else the lowest that may still succeed, whoever asked for it. At or below the baseline none does: it is older than the request. */
 export function taskOf({ snapshot, engine }: SnapshotObservation): SnapshotTask | undefined {
   if (engine.state !== 'Answered') return undefined
   const { request, task } = snapshot.status ?? {}

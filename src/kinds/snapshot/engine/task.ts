@@ -6,7 +6,7 @@ import { deadlineText, taskDeadlineMs } from '../status/deadline.ts'
 import { taskEstimate } from '../status/estimate.ts'
 import type { RunningBatch, SnapshotObservation } from '../observation.ts'
 import { growing, pauses } from '../status/pauses.ts'
-import { told } from '../status/sentence.ts'
+import { redacted } from '../status/text.ts'
 import { percentOf } from '../status/status.ts'
 import type { Changes } from '../status/status.ts'
 import { taskOf } from './task-seen.ts'
@@ -100,8 +100,8 @@ export function taskPending(observation: SnapshotObservation, nowMs: number): Ve
   if (task.status !== 'enqueued' && task.status !== 'processing') return undefined
   const seen =
     task.status === 'enqueued'
-      ? enqueued(task, engine.running)
-      : processing(task, engine.running, taskEstimate(snapshot, observation.earlier, nowMs))
+      ? waitInQueue(task, engine.running)
+      : followTask(task, engine.running, taskEstimate(snapshot, observation.earlier, nowMs))
   const overdue =
     nowMs > taskDeadlineMs(snapshot, nowMs)
       ? `Task ${task.uid} runs on past deadlines.task (${snapshot.spec.deadlines.task}): Meilisearch does not cancel a snapshot that it is working on.`
@@ -110,14 +110,14 @@ export function taskPending(observation: SnapshotObservation, nowMs: number): Ve
     phase: 'Snapshotting',
     ...seen,
     overdue,
-    changes: { ...seen.changes, ...adopted(observation, task, nowMs) },
+    changes: { ...seen.changes, ...adoptTask(observation, task, nowMs) },
     againMs: growing.task(waitedMs(observation, nowMs)),
   })
 }
 
 type Seen = { reason: 'TaskEnqueued' | 'TaskProcessing'; message: string; changes: Changes }
 
-function enqueued(task: SnapshotTask, running: RunningBatch | undefined): Seen {
+function waitInQueue(task: SnapshotTask, running: RunningBatch | undefined): Seen {
   const waitingFor = running === undefined ? undefined : batchText(running)
   const message =
     waitingFor === undefined
@@ -126,14 +126,14 @@ function enqueued(task: SnapshotTask, running: RunningBatch | undefined): Seen {
   return { reason: snapshotReasons.TaskEnqueued, message, changes: { waitingFor, progress: { step: 'enqueued' } } }
 }
 
-function processing(
+function followTask(
   task: SnapshotTask,
   running: RunningBatch | undefined,
   estimatedCompletion: string | undefined,
 ): Seen {
   const ours = running?.uid === task.batchUid ? running : undefined
   // The step is the name of an index at times, and longer than status may hold.
-  const named = told(ours?.step ?? 'processing', 128)
+  const named = redacted(ours?.step ?? 'processing', 128)
   const percent = ours?.percent === undefined ? {} : percentOf(ours.percent)
   return {
     reason: snapshotReasons.TaskProcessing,
@@ -143,7 +143,7 @@ function processing(
 }
 
 /** On record with the time from which deadlines.task counts; what was wrong with its request is forgotten. */
-export function adopted({ snapshot }: SnapshotObservation, task: SnapshotTask, nowMs: number): Changes {
+export function adoptTask({ snapshot }: SnapshotObservation, task: SnapshotTask, nowMs: number): Changes {
   const request = snapshot.status?.request
   if (request === undefined) return { task }
   const { missingSince: _, refused: __, ...kept } = request

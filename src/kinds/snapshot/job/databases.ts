@@ -10,10 +10,10 @@ export function databaseOnDestination({ snapshot, databases }: Seen): Database |
   return databases.find(({ claimName }) => claimName === snapshot.spec.destination.claim.name)
 }
 
-export function whereabouts({ instance, claimName, subPath }: Database): string {
+export function databaseText({ instance, claimName, subPath }: Database): string {
   if (instance === undefined) return `Claim ${claimName} holds the database of a MeiliInstance that is gone.`
   if (subPath !== undefined) return `Claim ${claimName} holds the database of MeiliInstance ${instance}.`
-  return `Claim ${claimName} is mounted by a pod of MeiliInstance ${instance}, and may hold its database, whose place cannot be known.`
+  return `Claim ${claimName} is mounted by a pod of MeiliInstance ${instance}, and may hold its database, whose path cannot be known.`
 }
 
 const plainPath = ' Where that is not so, set MEILI_DB_PATH to a plain value in the container.'
@@ -24,7 +24,7 @@ const remedy =
 export function whyNotStored(seen: Seen): string | undefined {
   const database = databaseOnDestination(seen)
   if (database === undefined) return undefined
-  return `${whereabouts(database)} Nothing is stored beside a database, so that no mover can ever write to one. ${remedy}${database.subPath === undefined ? plainPath : ''}`
+  return `${databaseText(database)} Nothing is stored beside a database, so that no mover can ever write to one. ${remedy}${database.subPath === undefined ? plainPath : ''}`
 }
 
 /** Until the operator has looked at every server of the namespace: it does so within seconds of their creation and of its own start. */
@@ -38,17 +38,17 @@ export function whyNotJudged({ snapshot, unseen }: NotSeen): string | undefined 
 /** The database that a directory of a claim lies in, or that lies in the directory; whoever may write to the directory could reach it. */
 export function databaseWithin(
   databases: readonly Database[],
-  place: { readonly claimName: string | undefined; readonly directory: string },
+  mount: { readonly claimName: string | undefined; readonly directory: string },
 ): Database | undefined {
   return databases.find(
     ({ claimName, subPath }) =>
-      claimName === place.claimName &&
-      (subPath === undefined || contains(subPath, place.directory) || contains(place.directory, subPath)),
+      claimName === mount.claimName &&
+      (subPath === undefined || contains(subPath, mount.directory) || contains(mount.directory, subPath)),
   )
 }
 
 /** Why Meilisearch's own file cannot be removed: its directory would be mounted writable. */
-export function whyNotReleased({
+export function whySourceNotRemovable({
   instance,
   databases,
 }: Pick<SnapshotObservation, 'instance' | 'databases'>): string | undefined {
@@ -56,7 +56,7 @@ export function whyNotReleased({
   const database = databaseWithin(databases, { claimName, directory: subPath })
   return database === undefined
     ? undefined
-    : `${whereabouts(database)} The snapshot directory lies around it or in it, so no mover may write there.`
+    : `${databaseText(database)} The snapshot directory lies around it or in it, so no mover may write there.`
 }
 
 function contains(outer: string, inner: string): boolean {

@@ -1,19 +1,19 @@
 // How Jobs end: by deletion, and what is done about what a killed one has left. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import type { Effect } from '../../../reconcile/decision.ts'
-import { sweepJob } from './commands/cleanup.ts'
-import { databaseOnDestination, whereabouts } from './databases.ts'
+import { sweepJob } from './commands/delete-artifact.ts'
+import { databaseOnDestination, databaseText } from './databases.ts'
 import { isGoing } from './life.ts'
 import type { SnapshotObservation } from '../observation.ts'
 
 /** What a mover that was killed has left goes once no other mover comes and takes it away. Nobody waits for that, so the message names it. */
-export function swept(
+export function sweep(
   observation: SnapshotObservation,
   isLeft: boolean,
 ): { readonly effects: readonly Effect[]; readonly note: string } {
   if (!isLeft) return { effects: [], note: '' }
   const database = databaseOnDestination(observation)
-  if (database !== undefined) return { effects: [], note: ` What was left of it stays: ${whereabouts(database)}` }
+  if (database !== undefined) return { effects: [], note: ` What was left of it stays: ${databaseText(database)}` }
   const job = sweepJob(observation)
   return {
     effects: [{ kind: 'CreateJob', job }],

@@ -1,4 +1,4 @@
-// The mover's pod: volumes, user and place, each following the target pod. Pure.
+// The mover's pod: volumes, user and node, each following the target pod. Pure.
 import { join } from 'node:path'
 import type {
   V1Affinity,
@@ -143,7 +143,7 @@ type Placement = Pick<V1PodSpec, 'affinity' | 'tolerations' | 'nodeSelector'>
 /** Preferably where the claim was used last: it may be in use there. */
 export function nearNode(snapshot: MeiliSnapshot): Placement {
   const node = snapshot.status?.move?.node
-  return { ...(node === undefined ? {} : { affinity: preferred(onNode(node)) }), ...chosenPlacement(snapshot, []) }
+  return { ...(node === undefined ? {} : { affinity: preferNode(onNode(node)) }), ...chosenPlacement(snapshot, []) }
 }
 
 function chosenPlacement({ spec }: MeiliSnapshot, ofTarget: readonly V1Toleration[]): Placement {
@@ -158,7 +158,7 @@ function chosenPlacement({ spec }: MeiliSnapshot, ofTarget: readonly V1Toleratio
 const onNode = (node: string): V1NodeSelectorTerm => ({
   matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }],
 })
-const preferred = (preference: V1NodeSelectorTerm): V1Affinity => ({
+const preferNode = (preference: V1NodeSelectorTerm): V1Affinity => ({
   nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, preference }] },
 })
 
@@ -167,7 +167,7 @@ function affinityOf(instance: MeiliInstance, target: Target): V1Affinity {
   const volume = instance.status?.snapshotVolume
   const anywhere = mustStream(volume) || volume?.accessModes?.includes('ReadWriteMany') === true
   return anywhere
-    ? preferred(here)
+    ? preferNode(here)
     : { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [here] } } }
 }
 

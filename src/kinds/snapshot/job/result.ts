@@ -8,11 +8,11 @@ import { sizeText } from '../../../reconcile/format.ts'
 import { moverContainer } from './template.ts'
 
 export interface Termination {
-  /** Undefined where no pod is left to tell. */
+  /** Undefined where no pod is left. */
   readonly exitCode: number | undefined
   /** Kubernetes' own word, for example `OOMKilled`. */
   readonly reason: string
-  /** The termination message, or the Job's message where no pod is left to tell. */
+  /** The termination message, or the Job's message where no pod is left. */
   readonly message: string
 }
 
@@ -41,7 +41,7 @@ export function isDisrupted(pod: V1Pod | undefined): boolean {
 
 /** The mover's own words, where it had the time to say them. */
 export function resultOf({ exitCode, reason, message }: Termination): MoverResult {
-  const said = moverResult.safeParse(parsed(message))
+  const said = moverResult.safeParse(parseResult(message))
   if (said.success) return said.data
   return { exitCode: exitCode ?? unknownExit, message: `${howEnded(exitCode, reason)} ${message}`.trim() }
 }
@@ -50,13 +50,13 @@ export function resultOf({ exitCode, reason, message }: Termination): MoverResul
 const unknownExit = -1
 
 function howEnded(exitCode: number | undefined, reason: string): string {
-  if (exitCode === undefined) return `The mover's Job ended (${reason}), and no pod is left to tell how.`
+  if (exitCode === undefined) return `The mover's Job ended (${reason}), and no pod is left to say how.`
   return reason === 'OOMKilled'
     ? 'The mover ran out of memory (raise spec.mover.resources.limits.memory in the next snapshot).'
     : `The mover ended with exit code ${exitCode} (${reason}) and left no result.`
 }
 
-function parsed(text: string): unknown {
+function parseResult(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -87,10 +87,10 @@ const cures: Readonly<Partial<Record<number, Pick<MoverFailure, 'reason' | 'cure
 }
 
 /** Needed and free as people read them. */
-function roomText({ message, space }: MoverResult): string {
+function spaceText({ message, space }: MoverResult): string {
   return space === undefined || space.freeBytes >= space.neededBytes
     ? message
-    : `The destination has ${sizeText(space.freeBytes)} free, and the copy needs ${sizeText(space.neededBytes)}. Make room or enlarge the claim.`
+    : `The destination has ${sizeText(space.freeBytes)} free, and the copy needs ${sizeText(space.neededBytes)}. Free some space or enlarge the claim.`
 }
 
 /** A file that is not there comes by no attempt; one that no batch wrote is replaced by another snapshot. */
@@ -98,7 +98,7 @@ export function failureOf(result: MoverResult): MoverFailure {
   const { exitCode, message, modifiedAt } = result
   const isKilled = !Object.values<number>(exitCodes).includes(exitCode)
   if (exitCode === exitCodes.noSpace)
-    return { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted', message: roomText(result), isKilled }
+    return { reason: snapshotReasons.InsufficientSpace, cure: 'MoverUncounted', message: spaceText(result), isKilled }
   if (exitCode === exitCodes.sourceMissing)
     return {
       reason: snapshotReasons.SourceMissing,

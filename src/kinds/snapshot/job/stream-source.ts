@@ -7,7 +7,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.t
 import type { PinnedFile } from '../../../reconcile/decision.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { sentence } from '../status/sentence.ts'
+import { sentence } from '../status/text.ts'
 import type { Step } from '../status/status.ts'
 
 export type Stream = NonNullable<NonNullable<MeiliSnapshotStatus['move']>['stream']>
@@ -61,7 +61,7 @@ export function streamFrom({ status }: MeiliInstance, target: V1Pod): Stream | u
 }
 
 /** Nothing is lost: it goes on where the mover stands. */
-export function interrupted(snapshot: MeiliSnapshot, why: string, nowMs: number): Step {
+export function interruptStream(snapshot: MeiliSnapshot, why: string, nowMs: number): Step {
   return {
     phase: 'Moving',
     reason: snapshotReasons.Copying,

@@ -25,7 +25,7 @@ function serverOf({ spec, status }: V1Pod, instance: MeiliInstance): Server {
   }
 }
 
-/** Groups that only the status tells are the image's; that of root comes from an image that names a user alone, and is not taken over. */
+/** Groups that only the status shows are the image's; that of root comes from an image that names a user alone, and is not taken over. */
 export function targetUser(pod: V1Pod, instance: MeiliInstance): TargetUser {
   const ofPod = pod.spec?.securityContext
   const { security, user } = serverOf(pod, instance)

@@ -25,7 +25,7 @@ export interface MoverTask extends MoverImage {
   readonly name: string
   readonly config: MoverConfig
   readonly deadlineSeconds: number
-  /** Volumes, user and place. */
+  /** Volumes, user and node. */
   readonly pod: Pick<V1PodSpec, 'volumes' | 'securityContext' | 'affinity' | 'tolerations' | 'nodeSelector'>
   readonly volumeMounts: V1VolumeMount[]
   readonly annotations?: Record<string, string>

@@ -3,7 +3,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { instant } from '../../../api/conditions.ts'
 import { moverContainer } from './template.ts'
 import type { MoverSeen, SnapshotObservation } from '../observation.ts'
-import { sentence } from '../status/sentence.ts'
+import { sentence } from '../status/text.ts'
 
 /** Why the server has no word in this pass, after the request. */
 export function whySilent({ snapshot, instance, target, engine }: SnapshotObservation): string {
@@ -19,7 +19,7 @@ export function whySilent({ snapshot, instance, target, engine }: SnapshotObserv
 const endsWithinMs = 60_000
 
 /** A mover that goes away and does not end, which nobody can hurry from here. Undefined as long as that is no trouble. */
-export function whyNotEnding({ jobs, pod }: MoverSeen, nowMs: number): string | undefined {
+export function whyStillRunning({ jobs, pod }: MoverSeen, nowMs: number): string | undefined {
   const late = jobs.find(
     ({ metadata }) => metadata?.deletionTimestamp !== undefined && nowMs - goingSinceMs(metadata) > endsWithinMs,
   )
@@ -31,7 +31,7 @@ export function whyNotEnding({ jobs, pod }: MoverSeen, nowMs: number): string | 
   return `Job ${late.metadata?.name ?? ''} was deleted at ${instant(goingSinceMs(late.metadata))}, and ${where} not ended: the node is gone, or hangs. It may still write, so it is waited for. Once the node is known to be off, "kubectl delete pod --force" ends the wait.`
 }
 
-/** Times come as text over the wire. */
+/** Times come as text in JSON. */
 function goingSinceMs(metadata: V1Job['metadata']): number {
   return Date.parse(String(metadata?.deletionTimestamp))
 }

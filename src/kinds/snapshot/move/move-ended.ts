@@ -12,12 +12,12 @@ import { failureOf, isRunning } from '../job/result.ts'
 import { nextMove } from './next-move.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
-import { deletions, swept } from '../job/pending.ts'
-import { startRelease } from '../after/release.ts'
-import { sentence } from '../status/sentence.ts'
+import { deletions, sweep } from '../job/pending.ts'
+import { startRemoveSource } from '../after/remove-source.ts'
+import { sentence } from '../status/text.ts'
 import { anew, completed, failed, step } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
-import { whyNotEnding, whyWaiting } from '../job/waiting.ts'
+import { whyStillRunning, whyWaiting } from '../job/waiting.ts'
 
 /** The mover's container has ended: done, or why not. Its own word counts, not the Job's, which comes later. */
 export function moverFinished(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
@@ -26,21 +26,21 @@ export function moverFinished(observation: SnapshotObservation, nowMs: number): 
   if (mover.job === undefined || life.is !== 'ended') return undefined
   const { result } = life
   if (result.exitCode === 0 && result.stored !== undefined)
-    return stored(snapshot, { job: mover.job, file: result.stored, space: result.space }, nowMs)
+    return completeMove(snapshot, { job: mover.job, file: result.stored, space: result.space }, nowMs)
   // A Job that goes away was ended, by us or by somebody: that it failed says nothing. What it stored is stored.
-  return life.isGoing ? undefined : unstored(observation, result, nowMs)
+  return life.isGoing ? undefined : failMove(observation, result, nowMs)
 }
 
-function unstored(observation: SnapshotObservation, result: MoverResult, nowMs: number): Verdict {
+function failMove(observation: SnapshotObservation, result: MoverResult, nowMs: number): Verdict {
   const failure = failureOf(result)
   if (failure.cure === 'None') return failed(failure)
   if (failure.cure === 'Snapshot') return anew(failure)
   const supersededAt = failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined
-  return nextMove(observation, { failure, seen: roomSeen(result, nowMs), supersededAt }, nowMs)
+  return nextMove(observation, { failure, seen: spaceSeen(result, nowMs), supersededAt }, nowMs)
 }
 
 /** For whoever comes next to that claim. */
-function roomSeen({ space }: Pick<MoverResult, 'space'>, nowMs: number): Pick<MeiliSnapshotStatus, 'destination'> {
+function spaceSeen({ space }: Pick<MoverResult, 'space'>, nowMs: number): Pick<MeiliSnapshotStatus, 'destination'> {
   return space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
 }
 
@@ -49,12 +49,12 @@ const replacedNote =
 
 type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
 
-function stored(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Verdict {
-  const changes = { ...storedArtifact(snapshot, job, file), ...roomSeen({ space }, nowMs) }
+function completeMove(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Verdict {
+  const changes = { ...storedArtifact(snapshot, job, file), ...spaceSeen({ space }, nowMs) }
   if (snapshot.spec.sourcePolicy === 'Keep')
     return completed({ changes, ...(file.replacedDuringCopy ? { note: replacedNote } : {}) })
   const { inode, modifiedAt, sizeBytes } = file
-  return startRelease(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } })
+  return startRemoveSource(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } })
 }
 
 /** Past deadlines.move: end what runs, see it gone, then say so. */
@@ -63,11 +63,11 @@ export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number
   const { move } = snapshot.status ?? {}
   if (nowMs <= moveDeadlineMs(snapshot, nowMs)) return undefined
   const reason = snapshotReasons.MoveDeadlineExceeded
-  const waitingFor = lastWord(observation)
+  const waitingFor = whyUnfinished(observation)
   const limit = `The file was not stored within deadlines.move (${snapshot.spec.deadlines.move}). Last: ${waitingFor}`
   if (mover.jobs.length === 0) {
     // How the last one ended nobody may have seen: its node may be gone, or it was killed while it cleaned up.
-    const { effects, note } = swept(observation, (move?.failures ?? 0) > 0 || move?.begun === true)
+    const { effects, note } = sweep(observation, (move?.failures ?? 0) > 0 || move?.begun === true)
     const message = `${limit} No mover reported a stored file, and Meilisearch still has its own.${note}`
     return failed({ reason, message, effects })
   }
@@ -77,14 +77,14 @@ export function pastMoveDeadline(observation: SnapshotObservation, nowMs: number
     reason,
     message: `${limit} Its mover is being ended.`,
     changes: { waitingFor, move: move && { ...move, ...(begun ? { begun } : {}) } },
-    overdue: whyNotEnding(mover, nowMs),
+    overdue: whyStillRunning(mover, nowMs),
     effects: deletions(mover.jobs),
     againMs: pauses.changeMs,
   })
 }
 
 /** What held it up when the deadline came. Kept in `waitingFor` until the movers are gone: then nothing else could tell. */
-function lastWord({ snapshot, mover }: SnapshotObservation): string {
+function whyUnfinished({ snapshot, mover }: SnapshotObservation): string {
   const { waitingFor, move } = snapshot.status ?? {}
   const known = waitingFor ?? whyWaiting(mover)
   if (known !== undefined) return sentence(known)

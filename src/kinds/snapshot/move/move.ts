@@ -16,13 +16,13 @@ import { isDisrupted } from '../job/result.ts'
 import { bringsNewerFile, noBatchOf } from './next-move.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
-import { deletions, swept } from '../job/pending.ts'
+import { deletions, sweep } from '../job/pending.ts'
 import { percentOf } from '../status/status.ts'
 import type { Changes } from '../status/status.ts'
 import { streamFrom, whyNotStreamed } from '../job/stream-source.ts'
 import { also, failed, step, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
-import { whyNotEnding, whySilent, whyWaiting } from '../job/waiting.ts'
+import { whyStillRunning, whySilent, whyWaiting } from '../job/waiting.ts'
 
 /** The task has succeeded: one write puts that on record together with the mover that comes next, and the same pass starts it. */
 export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Verdict | undefined {
@@ -52,7 +52,7 @@ export function targetMoving(
     reason: snapshotReasons.TargetMoving,
     message,
     changes: { waitingFor: message },
-    overdue: whyNotEnding(mover, nowMs),
+    overdue: whyStillRunning(mover, nowMs),
     effects: deletions([job]),
     againMs: pauses.changeMs,
   })
@@ -66,7 +66,7 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): V
   if (before === undefined || ('isGoing' in life && !life.isGoing)) return undefined
   if (life.is === 'paused') return unchanged({ againMs: life.restMs })
   const why = whyNotStored(observation)
-  if (why !== undefined) return notStored(observation, why)
+  if (why !== undefined) return refuseDestination(observation, why)
   const start = whyNotJudged(observation) ?? readyToStart(observation, before.attempt)
   if (typeof start === 'string')
     return step({
@@ -74,7 +74,7 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): V
       reason: snapshotReasons.MoverStarting,
       message: `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`,
       changes: { waitingFor: start },
-      overdue: whyNotEnding(mover, nowMs),
+      overdue: whyStillRunning(mover, nowMs),
       againMs: pauses.changeMs,
     })
   if (!bringsNewerFile(start.engine, before.supersededAt)) return noBatchOf(before.supersededAt)
@@ -98,8 +98,8 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): V
 }
 
 /** The destination was given to a server since the request. A mover that runs already is let be. */
-function notStored(observation: SnapshotObservation, why: string): Verdict {
-  const { note, effects } = swept(observation, (observation.snapshot.status?.move?.attempt ?? 1) > 1)
+function refuseDestination(observation: SnapshotObservation, why: string): Verdict {
+  const { note, effects } = sweep(observation, (observation.snapshot.status?.move?.attempt ?? 1) > 1)
   return failed({
     reason: snapshotReasons.DestinationUnusable,
     message: `The snapshot was taken, and cannot be stored. ${why}${note}`,
@@ -171,14 +171,14 @@ export function moverRunning(
         : startingText(jobName, node),
       againMs: pauses.changeMs,
     })
-  const share = percentOf(progress.bytesTotal === 0 ? 0 : (100 * progress.bytesDone) / progress.bytesTotal)
+  const percents = percentOf(progress.bytesTotal === 0 ? 0 : (100 * progress.bytesDone) / progress.bytesTotal)
   const estimatedCompletion = moveEstimate(snapshot, { earlier, bytesTotal: progress.bytesTotal }, nowMs)
   const copying = progress.step === 'copying'
   return step({
     phase: copying ? 'Moving' : 'Verifying',
     reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
     message: `Job ${jobName} is ${progressText(progress)}.`,
-    changes: { move: move && { ...move, begun: true }, progress: { ...progress, ...share, estimatedCompletion } },
+    changes: { move: move && { ...move, begun: true }, progress: { ...progress, ...percents, estimatedCompletion } },
     againMs: pauses.workMs,
   })
 }

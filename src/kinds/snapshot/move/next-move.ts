@@ -7,20 +7,20 @@ import { moverJobName } from '../job/commands/move.ts'
 import type { MoverFailure } from '../job/result.ts'
 import type { EngineAnswer, SnapshotObservation } from '../observation.ts'
 import { pauseAfter, pauses } from '../status/pauses.ts'
-import { swept } from '../job/pending.ts'
-import { sentence, told } from '../status/sentence.ts'
+import { sweep } from '../job/pending.ts'
+import { sentence, redacted } from '../status/text.ts'
 import { anew, failed, step } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
-/** How often a mover may fail for causes that may pass. Lack of room, drains and a newer file do not count: they end with deadlines.move. */
+/** How often a mover may fail for causes that may pass. Lack of space, drains and a newer file do not count: they end with deadlines.move. */
 const maxFailures = 3
 
-/** The end of a batch and the time of its file stand on one clock; a little later it may still be told. */
+/** The end of a batch and the time of its file stand on one clock; a little later it may still count. */
 const skewMs = 30_000
 
 export interface FailedMove {
   readonly failure: MoverFailure
-  /** What the mover saw of the room on the claim. */
+  /** What the mover saw of the space on the claim. */
   readonly seen: Pick<MeiliSnapshotStatus, 'destination'>
   /** When the newer file was written that lay where ours was. */
   readonly supersededAt: string | undefined
@@ -40,7 +40,7 @@ export function nextMove(
   }
   const failures = (before.failures ?? 0) + (failure.cure === 'Mover' ? 1 : 0)
   if (failures >= maxFailures) {
-    const { effects, note } = swept(observation, failure.isKilled)
+    const { effects, note } = sweep(observation, failure.isKilled)
     return failed({
       reason: failure.reason,
       message: `The mover failed ${failures} times. Last: ${sentence(failure.message)}${note}`,
@@ -57,19 +57,19 @@ export function nextMove(
     attempt,
     failures,
     jobName: moverJobName(snapshot, attempt),
-    failure: told(failure.message, 2000),
+    failure: redacted(failure.message, 2000),
     retryAt: instant(nowMs + againMs),
     supersededAt,
   }
   return step({
     phase: 'Moving',
-    ...saying(snapshot, { failure, failures }, nowMs),
+    ...describeFailure(snapshot, { failure, failures }, nowMs),
     changes: { move, ...seen, waitingFor: sentence(failure.message) },
     againMs,
   })
 }
 
-/** A newer file lies there, and no task tells what it is. */
+/** A newer file lies there, and no task says what it is. */
 export const noBatchOf = (writtenAt: string | undefined): Verdict =>
   anew({
     reason: snapshotReasons.SourceMissing,
@@ -85,7 +85,7 @@ function pauseBefore(
   return cure === 'Mover' ? pauseAfter.failedMove(failures) : pauseAfter.endedMove(attempt)
 }
 
-function saying(
+function describeFailure(
   snapshot: MeiliSnapshot,
   { failure, failures }: { failure: MoverFailure; failures: number },
   nowMs: number,
@@ -95,7 +95,7 @@ function saying(
     case snapshotReasons.InsufficientSpace:
       return {
         reason: failure.reason,
-        message: `${sentence(failure.message)} It goes on by itself when there is room, ${until}.`,
+        message: `${sentence(failure.message)} It goes on by itself when there is space, ${until}.`,
       }
     case snapshotReasons.Superseded:
       return {

@@ -6,7 +6,7 @@ import { moverContainer } from '../job/template.ts'
 import { moverRunning } from './move.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
-import { interrupted, mayStream, mustStream, pinnedFile } from '../job/stream-source.ts'
+import { interruptStream, mayStream, mustStream, pinnedFile } from '../job/stream-source.ts'
 import { failed, step, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 import { whySilent } from '../job/waiting.ts'
@@ -71,7 +71,7 @@ export function segmentsMissing(observation: SnapshotObservation, nowMs: number)
   const move = snapshot.status?.move
   if (move?.stream === undefined || !awaitsBytes(mover)) return undefined
   const why = whyInterrupted(observation)
-  const seen = why === undefined ? moverRunning(observation, nowMs) : step(interrupted(snapshot, why, nowMs))
+  const seen = why === undefined ? moverRunning(observation, nowMs) : step(interruptStream(snapshot, why, nowMs))
   const againMs = why === undefined ? pauses.nextMs : pauses.changeMs
   if (target === undefined) return { ...seen, againMs }
   // A new pod of the server may have another name.

@@ -6,7 +6,7 @@ import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import type { ServerReference } from '../../../reconcile/decision.ts'
 import { NotFound, TerminalError, TransientError } from '../../../errors.ts'
 import type { EngineAnswer, EngineSeen, RunningBatch, TaskName } from '../observation.ts'
-import { sentence, told } from '../status/sentence.ts'
+import { sentence, redacted } from '../status/text.ts'
 
 export async function askEngine(
   connections: Connections,
@@ -45,10 +45,10 @@ async function answerOf(client: MeilisearchClient, { status }: MeiliSnapshot): P
     version: pkgVersion,
     commit: commitSha,
     newest: newest.results[0] && nameOf(newest.results[0]),
-    baseline: baseline === undefined ? undefined : await named(client, baseline.uid),
+    baseline: baseline === undefined ? undefined : await taskNamed(client, baseline.uid),
     candidates: candidates.map(taskSeen),
     running: asked && candidates.some(isUnfinished) ? await runningBatch(client) : undefined,
-    ...(await contents(client, candidates)),
+    ...(await readContents(client, candidates)),
   }
 }
 
@@ -56,7 +56,7 @@ const nameOf = ({ uid, enqueuedAt }: Task): TaskName => ({ uid, enqueuedAt })
 const isUnfinished = ({ status }: Task): boolean => status === 'enqueued' || status === 'processing'
 
 /** A 404 decides nothing: the oldest tasks are pruned. */
-async function named(client: MeilisearchClient, uid: number): Promise<TaskName | undefined> {
+async function taskNamed(client: MeilisearchClient, uid: number): Promise<TaskName | undefined> {
   try {
     return nameOf(await client.task(uid))
   } catch (error) {
@@ -78,7 +78,7 @@ async function runningBatch(client: MeilisearchClient): Promise<RunningBatch | u
 }
 
 /** For the manifest: wanted once a snapshot is there to be described. */
-async function contents(
+async function readContents(
   client: MeilisearchClient,
   candidates: readonly Task[],
 ): Promise<Pick<EngineAnswer, 'indexes' | 'databaseSizeBytes'>> {
@@ -100,6 +100,6 @@ function taskSeen(task: Task): SnapshotTask {
   const failure =
     error === null || error === undefined
       ? {}
-      : { error: { code: told(error.code, 128), message: told(error.message, 2000) } }
+      : { error: { code: redacted(error.code, 128), message: redacted(error.message, 2000) } }
   return { uid, status, enqueuedAt, ...Object.fromEntries(given), ...failure }
 }

@@ -22,8 +22,9 @@ export const noMover: MoverSeen = {
 
 /** The Job that matters at this stage. */
 export function currentJobName({ metadata, status }: MeiliSnapshot): string | undefined {
-  if (metadata.deletionTimestamp !== undefined && status?.cleanup !== undefined) return status.cleanup.jobName
-  return status?.release?.jobName ?? status?.move?.jobName ?? status?.room?.jobName
+  if (metadata.deletionTimestamp !== undefined && status?.deleteArtifact !== undefined)
+    return status.deleteArtifact.jobName
+  return status?.removeSource?.jobName ?? status?.move?.jobName ?? status?.space?.jobName
 }
 
 export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
@@ -31,7 +32,7 @@ export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Pr
   const labelled = { namespace: metadata.namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
   const found = await kube.listAll<V1Job & KubeObject>(jobs, labelled)
   const job = found.find((candidate) => candidate.metadata.name === currentJobName(snapshot))
-  const others = found.filter((candidate) => candidate.metadata.name !== status?.cleanup?.jobName)
+  const others = found.filter((candidate) => candidate.metadata.name !== status?.deleteArtifact?.jobName)
   if (job === undefined) return { ...noMover, jobs: others }
   const jobPods = (await kube.listAll<V1Pod & KubeObject>(pods, labelled)).filter(
     (pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true,

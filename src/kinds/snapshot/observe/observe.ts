@@ -45,7 +45,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     successor: undefined,
     ahead: [],
     adoptedByOthers: [],
-    room: { sizeBytes: undefined, known: undefined },
+    space: { sizeBytes: undefined, known: undefined },
     earlier: undefined,
     databases: [],
     unseen: [],
@@ -71,7 +71,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     target,
     successor,
     mover,
-    room: roomOf(beside, snapshot, instance),
+    space: spaceOf(beside, snapshot, instance),
     earlier: earlierRun(
       beside.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name),
     ),
@@ -146,11 +146,11 @@ function isUnseen(instance: MeiliInstance): boolean {
 }
 
 /** The need: the size of the last artifact, else what the database uses. */
-function roomOf(
+function spaceOf(
   snapshots: readonly MeiliSnapshot[],
   { spec }: MeiliSnapshot,
   instance: MeiliInstance | undefined,
-): SnapshotObservation['room'] {
+): SnapshotObservation['space'] {
   const ofInstance = snapshots.filter((other) => other.spec.source.instanceRef.name === spec.source.instanceRef.name)
   const onClaim = snapshots
     .filter((other) => other.spec.destination.claim.name === spec.destination.claim.name)
@@ -172,7 +172,7 @@ async function targetOf(
   return pod?.metadata.uid === seen.uid ? { target: pod } : { successor: pod }
 }
 
-/** Asked about before anything is requested of it, and by the deletion; in between, the mover's own pod tells. */
+/** Asked about before anything is requested of it, and by the deletion; in between, the mover's own pod says. */
 async function claimOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<V1PersistentVolumeClaim | undefined> {
   const { metadata, spec } = snapshot
   if (isRequested(snapshot) && metadata.deletionTimestamp === undefined) return undefined

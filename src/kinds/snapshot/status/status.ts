@@ -8,7 +8,7 @@ import { conditionNamed, conditionsOf, instant } from '../../../api/conditions.t
 import type { Wanted } from '../../../api/conditions.ts'
 import { spanText } from '../../../reconcile/format.ts'
 import { startedMs } from './deadline.ts'
-import { told } from './sentence.ts'
+import { redacted } from './text.ts'
 
 /** Members of status that a rung sets; an undefined one is taken away. */
 export type Changes = Partial<Omit<MeiliSnapshotStatus, 'conditions' | 'observedGeneration' | 'phase'>>
@@ -25,7 +25,7 @@ export interface Step {
 /** How often status is written where nothing but progress, or what it waits for, has changed. */
 const progressEveryMs = 15_000
 
-/** Lengths that the schema allows, with some room. */
+/** Lengths that the schema allows, with some to spare. */
 const maxMessage = 2000
 const maxWaitingFor = 500
 
@@ -33,7 +33,7 @@ const condition = (
   type: string,
   status: 'True' | 'False',
   { reason, message }: { reason: string; message: string },
-): Wanted => ({ type, status, reason, message: told(message, maxMessage) })
+): Wanted => ({ type, status, reason, message: redacted(message, maxMessage) })
 
 /** A share as status shows it: whole, from 0 to 100. */
 export function percentOf(percent: number): { percent: number; percentText: string } {
@@ -51,8 +51,8 @@ export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): 
     ...snapshot.status,
     progress: undefined,
     ...changes,
-    waitingFor: waitingFor === undefined ? undefined : told(waitingFor, maxWaitingFor),
-    ...judged(snapshot, nowMs, [
+    waitingFor: waitingFor === undefined ? undefined : redacted(waitingFor, maxWaitingFor),
+    ...conditionFields(snapshot, nowMs, [
       condition(conditionTypes.Reconciling, 'True', step),
       condition(conditionTypes.Ready, 'False', step),
       condition(snapshotConditions.Complete, 'False', step),
@@ -61,11 +61,11 @@ export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): 
     ]),
     phase: step.phase,
   }
-  return onlyProgressChanged(snapshot.status, next, nowMs) ? { ...snapshot.status } : stamped(next, nowMs)
+  return onlyProgressChanged(snapshot.status, next, nowMs) ? { ...snapshot.status } : stampProgress(next, nowMs)
 }
 
 /** @param end `note`: a sentence about what else became of it */
-export function completed(
+export function completedStatus(
   snapshot: MeiliSnapshot,
   { changes, note }: { changes: Changes; note?: string },
   nowMs: number,
@@ -75,7 +75,7 @@ export function completed(
     reason: snapshotReasons.Completed,
     message: `${artifact?.size ?? ''}, sha256 ${artifact?.sha256 ?? ''}, on claim ${artifact?.claimName ?? ''} at ${artifact?.path ?? ''}.${note === undefined ? '' : ` ${note}`}`,
   }
-  return ended(snapshot, nowMs, {
+  return endedStatus(snapshot, nowMs, {
     phase: 'Completed',
     changes: { ...changes, progress: { step: 'done', percent: 100, percentText: '100 %' } },
     wanted: [
@@ -87,12 +87,12 @@ export function completed(
 }
 
 /** @param failure what happened, where, and what to do; and what may still run, where something may */
-export function failed(
+export function failedStatus(
   snapshot: MeiliSnapshot,
   failure: { reason: SnapshotReason | InstanceReason; message: string; changes?: Changes },
   nowMs: number,
 ): MeiliSnapshotStatus {
-  return ended(snapshot, nowMs, {
+  return endedStatus(snapshot, nowMs, {
     phase: 'Failed',
     changes: { progress: undefined, ...failure.changes },
     wanted: [
@@ -110,7 +110,7 @@ export function pastPatience(snapshot: MeiliSnapshot, message: string, nowMs: nu
   const reason = conditionNamed(kept, conditionTypes.Ready)?.reason ?? snapshotReasons.MoverStarting
   return {
     ...snapshot.status,
-    ...judged(snapshot, nowMs, [...kept, condition(snapshotConditions.Overdue, 'True', { reason, message })]),
+    ...conditionFields(snapshot, nowMs, [...kept, condition(snapshotConditions.Overdue, 'True', { reason, message })]),
   }
 }
 
@@ -124,7 +124,7 @@ export function seenAgain({ metadata: { generation }, status = {} }: MeiliSnapsh
   }
 }
 
-function ended(
+function endedStatus(
   snapshot: MeiliSnapshot,
   nowMs: number,
   end: { phase: 'Completed' | 'Failed'; changes: Changes; wanted: readonly Wanted[] },
@@ -133,14 +133,14 @@ function ended(
     ...snapshot.status,
     waitingFor: undefined,
     ...end.changes,
-    ...judged(snapshot, nowMs, end.wanted),
+    ...conditionFields(snapshot, nowMs, end.wanted),
     phase: end.phase,
     completedAt: instant(nowMs),
     duration: spanText(nowMs - startedMs(snapshot, nowMs)),
   }
 }
 
-function judged(
+function conditionFields(
   { metadata, status }: MeiliSnapshot,
   nowMs: number,
   wanted: readonly Wanted[],
@@ -172,7 +172,7 @@ function onlyProgressChanged(
   return nowMs - Date.parse(writtenAt) < progressEveryMs && isDeepStrictEqual(substance(before), substance(next))
 }
 
-function stamped(status: MeiliSnapshotStatus, nowMs: number): MeiliSnapshotStatus {
+function stampProgress(status: MeiliSnapshotStatus, nowMs: number): MeiliSnapshotStatus {
   return status.progress === undefined
     ? status
     : { ...status, progress: { ...status.progress, updatedAt: instant(nowMs) } }

@@ -9,8 +9,8 @@ import { nextAttempt } from './attempt.ts'
 import { attemptStartedMs, deadlineText } from './deadline.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { growing, pauses } from './pauses.ts'
-import { sentence } from './sentence.ts'
-import { completed as completedStatus, failed as failedStatus, inProgress, pastPatience, seenAgain } from './status.ts'
+import { sentence } from './text.ts'
+import { completedStatus, failedStatus, inProgress, pastPatience, seenAgain } from './status.ts'
 import type { Changes, Step } from './status.ts'
 
 /** What follows from it: what is done, and when it is looked at again. Without `againMs` nothing is left to do. */
@@ -121,7 +121,7 @@ function afresh(snapshot: MeiliSnapshot, why: Said, nowMs: number): Verdict {
   return 'phase' in next ? step({ ...next, againMs: pauses.answerMs }) : failed(next)
 }
 
-/** The reasons under which a refused effect is on record (learn.ts), and when it is tried again. */
+/** The reasons under which a refused effect is on record (apply-fact.ts), and when it is tried again. */
 const refusals: Partial<Record<Effect['kind'], { reasons: readonly string[]; againMs: number }>> = {
   CreateClaim: { reasons: [snapshotReasons.ClaimNotReady], againMs: pauses.claimRefusedMs },
   CreateJob: { reasons: [snapshotReasons.MoverRefused], againMs: pauses.jobRefusedMs },
@@ -131,7 +131,7 @@ const refusals: Partial<Record<Effect['kind'], { reasons: readonly string[]; aga
   },
 }
 
-/** What was refused stays on record while it is tried again, until there is another answer: else each try would tell the same story anew. Only the count that fences a request is written. */
+/** What was refused stays on record while it is tried again, until there is another answer: else each try would write the same Event again. Only the count that fences a request is written. */
 function refusedBefore(
   { keepsRefusal, effects = [], changes: { request } = {} }: StepTaken,
   snapshot: MeiliSnapshot,

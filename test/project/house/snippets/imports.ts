@@ -32,18 +32,18 @@ export const badImports: readonly Bad[] = [
     says: 'only api and other pure files',
   },
   {
-    what: "a room imports another kind's room",
+    what: 'a kind imports another kind',
     file: 'src/kinds/snapshot/observe/observe.ts',
     code: from('../../instance/decide.ts'),
     rule: layers,
-    says: 'rooms meet only through API objects',
+    says: 'kinds meet only through API objects',
   },
   {
     what: 'the same in the other direction',
     file: 'src/kinds/instance/decide.ts',
     code: from('../snapshot/decide.ts'),
     rule: layers,
-    says: 'rooms meet only through API objects',
+    says: 'kinds meet only through API objects',
   },
   {
     what: 'decide sees no edge',
@@ -95,7 +95,7 @@ export const badImports: readonly Bad[] = [
     says: 'only api and other pure files',
   },
   {
-    what: 'a room does not perform',
+    what: 'a kind does not perform',
     file: 'src/kinds/snapshot/observe/observe.ts',
     code: from('../../../perform/perform.ts'),
     rule: layers,
@@ -151,7 +151,7 @@ export const badImports: readonly Bad[] = [
     says: 'stands in runtime/edges.ts',
   },
   {
-    what: 'runtime knows no room',
+    what: 'runtime knows no kind',
     file: 'src/runtime/a.ts',
     code: from('../kinds/instance/observe/observe.ts'),
     rule: layers,
@@ -200,7 +200,7 @@ export const badImports: readonly Bad[] = [
     says: 'another program',
   },
   {
-    what: 'the mover has no room',
+    what: 'the mover knows no kind',
     file: 'src/mover/a.ts',
     code: from('../kinds/snapshot/decide.ts'),
     rule: layers,
@@ -235,7 +235,7 @@ export const badImports: readonly Bad[] = [
     says: 'The plugin is another program',
   },
   {
-    what: "the plugin takes only pure files from a kind's room",
+    what: "the plugin takes only pure files from a kind's folder",
     file: 'src/cli/command/a.ts',
     code: from('../../kinds/instance/observe/observe.ts'),
     rule: layers,
@@ -246,7 +246,7 @@ export const badImports: readonly Bad[] = [
     file: 'src/cli/view/a.ts',
     code: from('../../kube/client.ts'),
     rule: layers,
-    says: 'api, pure files of the rooms, and its own',
+    says: 'api, pure files of the kinds, and its own',
   },
   {
     what: 'what the plugin shows runs nothing',

@@ -1,12 +1,12 @@
-// Which way the arrows run inside a room (lint/order.ts).
+// Which way the arrows run inside a folder (lint/order.ts).
 import { from, layers } from './snippet.ts'
 import type { Bad } from './snippet.ts'
 
-/** [importer, what it imports] below one room, in words of its message */
-const backUp = (room: string, says: string, arrows: readonly (readonly [string, string])[]): readonly Bad[] =>
+/** [importer, what it imports] below one folder, in words of its message */
+const backUp = (folder: string, says: string, arrows: readonly (readonly [string, string])[]): readonly Bad[] =>
   arrows.map(([file, imported]) => ({
-    what: `${room}${file} knows no ${imported}`,
-    file: `src/${room}${file}`,
+    what: `${folder}${file} knows no ${imported}`,
+    file: `src/${folder}${file}`,
     code: from(`${'../'.repeat(file.split('/').length - 1) || './'}${imported}`, 'import type'),
     rule: layers,
     says,

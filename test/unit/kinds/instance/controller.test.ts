@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../../src/api/instance.ts'
 import {
   instanceOf,
-  instanceRoom,
+  instanceKind,
   instancesBeside,
   instancesMadeOf,
 } from '../../../../src/kinds/instance/controller.ts'
-import { learnRefusal } from '../../../../src/kinds/instance/decide.ts'
-import { instanceStory } from '../../../../src/kinds/instance/story.ts'
+import { applyRefusal } from '../../../../src/kinds/instance/decide.ts'
+import { instanceEvents } from '../../../../src/kinds/instance/events.ts'
 import type { InstanceWorld } from '../../../../src/kinds/instance/observe/observe.ts'
 import { aCondition, anInstance, aSnapshot, now } from '../../../support/builders/observations.ts'
 import { instanceVerdict, nothingThere } from '../../../support/builders/instance-observations.ts'
@@ -52,14 +52,14 @@ describe('instanceOf', () => {
   })
 })
 
-describe('instanceStory', () => {
+describe('instanceEvents', () => {
   const ready = instanceVerdict().status
   const missing = instanceVerdict(nothingThere).status
   const reasons = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] =>
-    instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
+    instanceEvents(before, after).map(({ type, reason }) => `${type} ${reason}`)
 
   test('readiness that turns, either way', () => {
-    expect(instanceStory(undefined, ready)).toEqual([
+    expect(instanceEvents(undefined, ready)).toEqual([
       { type: 'Normal', reason: 'Ready', message: 'Meilisearch 1.21.0 answers at http://10.1.2.3:7700.' },
     ])
     expect(reasons(ready, missing)).toEqual(['Warning PodNotFound'])
@@ -93,14 +93,14 @@ describe('instanceStory', () => {
 })
 
 test('no effect brings news of an instance', () => {
-  const room = instanceRoom({} as InstanceWorld)
+  const kind = instanceKind({} as InstanceWorld)
   const instance = anInstance()
-  expect(room.learn(instance, { kind: 'Refused', effect: 'CreateJob', message: 'x' }, 0)).toEqual(instance.status)
+  expect(kind.applyFact(instance, { kind: 'Refused', effect: 'CreateJob', message: 'x' }, 0)).toEqual(instance.status)
 })
 
-describe('instanceStory of a server that we run', () => {
+describe('instanceEvents of a server that we run', () => {
   const eventsOf = (before: MeiliInstanceStatus | undefined, after: MeiliInstanceStatus): string[] =>
-    instanceStory(before, after).map(({ type, reason }) => `${type} ${reason}`)
+    instanceEvents(before, after).map(({ type, reason }) => `${type} ${reason}`)
   const inPlace = managedVerdict().status
   const made = managedVerdict({ ...noPod, managed: { statefulSet: undefined } }).status
 
@@ -151,22 +151,22 @@ describe('instanceStory of a server that we run', () => {
     })
     expect(eventsOf(inPlace, at('Start'))).toEqual(['Normal UpgradeStep'])
     expect(eventsOf(at('Start'), at('Start'))).toEqual([])
-    expect(instanceStory(at('Database'), at('Done')).map(({ message }) => message)).toEqual([
+    expect(instanceEvents(at('Database'), at('Done')).map(({ message }) => message)).toEqual([
       'Upgraded from 1.21.0 to 1.50.0.',
     ])
   })
 })
 
-describe('learnRefusal', () => {
+describe('applyRefusal', () => {
   const { status } = managedVerdict({ ...noPod, managed: { statefulSet: undefined } })
   const refusedStatus = (message: string, cause?: 'NotExpandable'): MeiliInstanceStatus =>
-    learnRefusal(aManagedInstance({ status }), { kind: 'Refused', effect: 'Apply', message, cause }, now)
+    applyRefusal(aManagedInstance({ status }), { kind: 'Refused', effect: 'Apply', message, cause }, now)
   const reasons = ({ conditions }: MeiliInstanceStatus): (string | undefined)[] =>
     ['Reconciling', 'Ready', 'Applied'].map((type) => conditions?.find((condition) => condition.type === type)?.reason)
 
   test('the words of the API server stand in every condition that speaks of the step, and are reported once', () => {
     expect(reasons(refusedStatus('exceeded quota'))).toEqual(['ObjectRefused', 'ObjectRefused', 'ObjectRefused'])
-    expect(instanceStory(status, refusedStatus('exceeded quota'))).toEqual([
+    expect(instanceEvents(status, refusedStatus('exceeded quota'))).toEqual([
       { type: 'Warning', reason: 'ObjectRefused', message: 'exceeded quota' },
     ])
   })

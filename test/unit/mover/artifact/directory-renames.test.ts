@@ -64,7 +64,7 @@ describe.concurrent('nothing is open in a directory that is renamed', () => {
     expect(moved.code, moved.result.message).toBe(0)
     await mkdir(join(work.parent, '.nightly-0a1b2c3d.1-1-0a0b0c0d.partial'))
     await writeFile(join(work.parent, '.nightly-0a1b2c3d.1-1-0a0b0c0d.partial/data.ms.snapshot'), 'half')
-    const { ended, renames } = await directoryRenames(work, work.removeConfig())
+    const { ended, renames } = await directoryRenames(work, work.deleteArtifactConfig())
     expect(ended.code, ended.result.message).toBe(0)
     expect(renames).toEqual([closedRename(work.final, hidden), closedRename(partial, partial)])
   })

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { chmod, chown, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
-import { exitCodes, type RemoveConfig } from '../../../../src/mover/contract.ts'
+import { exitCodes, type DeleteArtifactConfig } from '../../../../src/mover/contract.ts'
 import { killAt, stopAfter } from '../../../support/mover/faults.ts'
 import { isRoot, moverTest as test, withDisk } from '../../../support/mover/test.ts'
 import type { Workplace } from '../../../support/mover/mover.ts'
-import { expectGone, neighbours, remove, rewriteManifest, layArtifact, whole } from './stored-artifact.ts'
+import { expectGone, neighbours, deleteArtifact, rewriteManifest, layArtifact, whole } from './stored-artifact.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -96,7 +96,7 @@ describe.concurrent('what is not ours to remove', () => {
       await change(work)
       await mkdir(join(work.parent, '.nightly-0a1b2c3d.1-1-aabbccdd.partial'))
       const before = picture(work)
-      const { code, result } = await remove(work)
+      const { code, result } = await deleteArtifact(work)
       expect(code, result.message).toBe(exitCodes.destinationConflict)
       expect(result.message).toContain(
         `${work.final} ${words.startsWith('(') ? 'also holds what no mover put there ' : ''}${words}`,
@@ -113,7 +113,7 @@ describe.concurrent('what is not ours to remove', () => {
     await rename(join(work.destination, 'backups'), join(work.home, 'elsewhere'))
     await symlink(join(work.home, 'elsewhere'), join(work.destination, 'backups'))
     const before = picture(work)
-    const { code, result } = await remove(work)
+    const { code, result } = await deleteArtifact(work)
     expect(code).toBe(exitCodes.destinationConflict)
     expect(result.message).toContain(`${join(work.destination, 'backups')} is a symbolic link or no directory`)
     expect(picture(work)).toBe(before)
@@ -128,7 +128,7 @@ describe.concurrent('what is not ours to remove', () => {
       await rename(join(work.destination, 'backups'), moved)
       await symlink(trap, join(work.destination, 'backups'))
     }
-    const { code, result } = await remove(work, stopAfter({ call: 'rename', nth: 1 }, swap))
+    const { code, result } = await deleteArtifact(work, stopAfter({ call: 'rename', nth: 1 }, swap))
     expect(code, result.message).toBe(0)
     expect(await readdir(join(moved, 'products'))).toEqual(neighbours)
     const [hidden] = (await readdir(join(trap, 'products'))).filter((name) => !neighbours.includes(name))
@@ -139,7 +139,7 @@ describe.concurrent('what is not ours to remove', () => {
     await layArtifact(work)
     const hiddenName = async (): Promise<string> =>
       (await readdir(work.parent)).find((name) => name.endsWith('.deleting') && !neighbours.includes(name))!
-    const { code, result } = await remove(
+    const { code, result } = await deleteArtifact(
       work,
       stopAfter({ call: 'rename', nth: 1 }, async () =>
         writeFile(join(work.parent, await hiddenName(), 'notes'), 'mine'),
@@ -154,16 +154,16 @@ describe.concurrent('what is not ours to remove', () => {
     work,
   }) => {
     await layArtifact(work)
-    await remove(work, killAt('unlink', 2))
+    await deleteArtifact(work, killAt('unlink', 2))
     const hidden = (await readdir(work.parent)).find(
       (name) => name.endsWith('.deleting') && !neighbours.includes(name),
     )!
     await writeFile(join(work.parent, hidden, 'notes'), 'mine')
-    const { code, result } = await remove(work)
+    const { code, result } = await deleteArtifact(work)
     expect(code).toBe(exitCodes.destinationConflict)
     expect(result.message).toContain(`${join(work.parent, hidden)} also holds what no mover put there (notes)`)
     await rm(join(work.parent, hidden, 'notes'))
-    expect((await remove(work)).result.removed).toBe('removed')
+    expect((await deleteArtifact(work)).result.artifactOutcome).toBe('removed')
     await expectGone(work)
   })
 
@@ -174,7 +174,7 @@ describe.concurrent('what is not ours to remove', () => {
       await chown(work.parent, 0, 65_532)
       for (const path of [join(work.destination, 'backups'), work.parent, work.final]) await chmod(path, 0o755)
       await chmod(join(work.final, 'manifest.json'), 0o444)
-      const { code, result } = await remove(work, { as: { uid: 65_532, gid: 65_532 } })
+      const { code, result } = await deleteArtifact(work, { as: { uid: 65_532, gid: 65_532 } })
       expect(code).toBe(exitCodes.permissionDenied)
       expect(result.message).toMatch(/may not write there; make the claim writable/)
       expect(await work.listing()).toEqual(whole)
@@ -187,19 +187,19 @@ describe.concurrent('what is not ours to remove', () => {
       await withDisk(work.destination, 'size=100m', async () => {
         await layArtifact(work)
         execFileSync('mount', ['-o', 'remount,ro', work.destination])
-        const { code, result } = await remove(work)
+        const { code, result } = await deleteArtifact(work)
         expect(code).toBe(exitCodes.permissionDenied)
         expect(result.message).toContain('(EROFS): the file system is read-only; mount the destination claim writable.')
       })
     },
   )
 
-  test.for<[string, (config: RemoveConfig) => object]>([
+  test.for<[string, (config: DeleteArtifactConfig) => object]>([
     ['a directory that is a path', (config) => ({ destination: { ...config.destination, directory: '../nightly' } })],
     ['no directory', (config) => ({ destination: { ...config.destination, directory: '' } })],
     ['a path that climbs out', (config) => ({ destination: { ...config.destination, path: '../..' } })],
   ])('what is configured as %s: badConfiguration', async ([_what, change], { work }) => {
-    const config = work.removeConfig()
+    const config = work.deleteArtifactConfig()
     expect((await work.perform({ ...config, ...change(config) })).code).toBe(exitCodes.badConfiguration)
   })
 })

@@ -14,7 +14,7 @@ describe.concurrent('a probe', () => {
     expect(result.space?.neededBytes).toBe(74 * mebibyte)
     const { bavail, bsize } = await statfs(work.destination)
     expect(Math.abs(result.space!.freeBytes - bavail * bsize)).toBeLessThan(1024 * mebibyte)
-    expect(result.message).toContain('Claim backups has room below backups/products')
+    expect(result.message).toContain('Claim backups has enough space below backups/products')
     expect(await work.listing()).toEqual([])
   })
 
@@ -32,7 +32,7 @@ describe.concurrent('a probe', () => {
     const { code, result } = await work.perform(work.probeConfig(2 ** 52))
     expect(code).toBe(exitCodes.noSpace)
     expect(result.space?.neededBytes).toBe(2 ** 52 + Math.floor(2 ** 52 / 100))
-    expect(result.message).toMatch(/has \d+ bytes free .* needs \d+; make room there or enlarge it/)
+    expect(result.message).toMatch(/has \d+ bytes free .* needs \d+; free some space there or enlarge it/)
     expect(await work.listing()).toEqual([])
   })
 

@@ -9,7 +9,7 @@ import { exitCodes } from '../../../../src/mover/contract.ts'
 import { manifest } from '../../../../src/mover/artifact/manifest-schema.ts'
 import type { FileIdentity, MoverResult, ReceiveConfig } from '../../../../src/mover/contract.ts'
 import { resultOf } from '../../../../src/mover/report.ts'
-import { Pace } from '../../../../src/mover/io/pace.ts'
+import { RateLimit } from '../../../../src/mover/io/rate-limit.ts'
 import { Progress } from '../../../../src/mover/io/progress.ts'
 import { receive } from '../../../../src/mover/command/receive.ts'
 import { snapshotEntries, tarOf } from '../../../support/mover/archive-writer.ts'
@@ -31,8 +31,8 @@ async function receiveHere(
   stop: AbortSignal = new AbortController().signal,
 ): Promise<MoverResult> {
   const progress = new Progress(() => undefined, true)
-  const pace = new Pace({ bytesPerSecond: undefined, progress, signal: stop })
-  return await receive(config, { version: '0.1.0', progress, pace, signal: stop, warn: () => undefined }).catch(
+  const rateLimit = new RateLimit({ bytesPerSecond: undefined, progress, signal: stop })
+  return await receive(config, { version: '0.1.0', progress, rateLimit, signal: stop, warn: () => undefined }).catch(
     resultOf,
   )
 }

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { RemoveConfig } from '../../../../src/mover/contract.ts'
+import type { DeleteArtifactConfig } from '../../../../src/mover/contract.ts'
 import { buildManifest, manifestText } from '../../../../src/mover/artifact/manifest.ts'
 import { emptyListing, storedListing, type Ended, type How, type Workplace } from '../../../support/mover/mover.ts'
 
@@ -49,8 +49,12 @@ export const beside = [
 ].toSorted()
 export const whole = [...new Set([...storedListing, ...beside])].toSorted()
 
-export async function remove(work: Workplace, how?: How, changes?: Partial<RemoveConfig>): Promise<Ended> {
-  return work.perform(work.removeConfig(changes), how)
+export async function deleteArtifact(
+  work: Workplace,
+  how?: How,
+  changes?: Partial<DeleteArtifactConfig>,
+): Promise<Ended> {
+  return work.perform(work.deleteArtifactConfig(changes), how)
 }
 
 export async function expectGone(work: Workplace): Promise<void> {

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { DirectFile, pageAligned } from '../../../../src/mover/io/direct.ts'
+import { DirectFile, pageAlignedBuffers } from '../../../../src/mover/io/direct.ts'
 import { SourceReader } from '../../../../src/mover/source/source-reader.ts'
 import { diskTest as test } from '../../../support/mover/test.ts'
 
@@ -23,7 +23,7 @@ async function plainReads(path: string, isLimited = false): Promise<number> {
     },
   }
   const reader = new SourceReader(counting, isLimited)
-  const [buffer] = pageAligned(1, mebibyte)
+  const [buffer] = pageAlignedBuffers(1, mebibyte)
   for (let block = 0; block < blocks; block++) expect(await reader.read(buffer!, block * mebibyte)).toBe(mebibyte)
   await file.close()
   return ways.filter((way) => way === 'plain').length

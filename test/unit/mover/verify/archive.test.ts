@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { verifyArchive } from '../../../../src/mover/verify/archive.ts'
 import { exitCodes } from '../../../../src/mover/contract.ts'
 import { Failure } from '../../../../src/mover/failure.ts'
-import { Pace } from '../../../../src/mover/io/pace.ts'
+import { RateLimit } from '../../../../src/mover/io/rate-limit.ts'
 import { Progress } from '../../../../src/mover/io/progress.ts'
 import { snapshotArchive, snapshotEntries, tarOf } from '../../../support/mover/archive-writer.ts'
 import { Workplace } from '../../../support/mover/mover.ts'
@@ -42,7 +42,7 @@ async function verify(
   await writeFile(path, bytes)
   const { signal } = new AbortController()
   const progress = new Progress(() => undefined)
-  const pace = new Pace({ bytesPerSecond: undefined, progress, signal })
+  const rateLimit = new RateLimit({ bytesPerSecond: undefined, progress, signal })
   try {
     return await verifyArchive({
       path,
@@ -50,7 +50,7 @@ async function verify(
       sizeBytes: bytes.length,
       sha256,
       version: '1.21.0',
-      pace,
+      rateLimit,
       progress,
       signal,
     })

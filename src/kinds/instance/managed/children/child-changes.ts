@@ -6,10 +6,10 @@ import { appliedAnnotation, claims, databaseVersionAnnotation, keySecret, servic
 import { differences } from './differences.ts'
 import { answeredVersion, snapshotsInTheWay } from '../managed.ts'
 import type { Managed } from '../managed.ts'
-import { isKept, takenName, withoutOwner } from './ownership.ts'
+import { isKept, takenName, ownerlessChildren } from './ownership.ts'
 import type { There } from './ownership.ts'
 import { pauses } from '../../status/pauses.ts'
-import { connectionWithoutOwner } from '../server-keys.ts'
+import { adoptConnection } from '../server-keys.ts'
 import type { Plan } from '../upgrade/plan.ts'
 import { step } from '../../status/verdict.ts'
 import type { Step } from '../../status/verdict.ts'
@@ -17,11 +17,11 @@ import type { Step } from '../../status/verdict.ts'
 /** All that is not as it should be, in one pass. The StatefulSet waits for the key, which its pod is marked with. */
 export function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
   const { instance, spec, seen } = managed
-  const adopted = withoutOwner(managed)
+  const adopted = ownerlessChildren(managed)
   const master: Effect[] =
     seen.keySecret === undefined ? [{ kind: 'CreateMasterKey', secret: keySecret(instance), key: masterKeyName }] : []
-  const changes = [...wantedChildren(managed, plan)].flatMap((wish) => changeOf(wish, adopted))
-  const effects = [...master, ...changes.map(({ effect }) => effect), ...connectionWithoutOwner(managed)]
+  const changes = [...desiredChildren(managed, plan)].flatMap((desired) => changeOf(desired, adopted))
+  const effects = [...master, ...changes.map(({ effect }) => effect), ...adoptConnection(managed)]
   if (effects.length === 0) return undefined
   if (adopted.length > 0)
     return step({
@@ -50,12 +50,12 @@ export function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
   })
 }
 
-interface Wish {
+interface Desired {
   readonly child: Child
   readonly there: There | undefined
 }
 
-function* wantedChildren(managed: Managed, plan: Plan): Generator<Wish> {
+function* desiredChildren(managed: Managed, plan: Plan): Generator<Desired> {
   const { instance, spec, seen } = managed
   for (const child of claims(instance, spec, recordedVersion(managed)))
     yield { child, there: Object.values(seen.claims).find(({ metadata }) => metadata?.name === child.metadata.name) }
@@ -96,7 +96,7 @@ interface Change {
   readonly drift: string | undefined
 }
 
-function changeOf({ child, there }: Wish, adopted: readonly string[]): Change[] {
+function changeOf({ child, there }: Desired, adopted: readonly string[]): Change[] {
   const name = `${child.kind} ${child.metadata.name}`
   const effect: Effect = { kind: 'Apply', child, uid: there?.metadata?.uid, adopts: adopted.includes(name) }
   if (there === undefined) return [{ effect, name, drift: undefined }]
@@ -129,7 +129,7 @@ function isHalfMade({ kind }: Child, { metadata }: There): boolean {
 /** Whether claims and key go with the instance: put right before it goes. What is not ours stays as it is. */
 export function ownershipEffects(managed: Managed): readonly Effect[] {
   return [
-    ...wantedChildren(managed, {
+    ...desiredChildren(managed, {
       version: managed.spec.version,
       mayUpgrade: false,
       upgrade: undefined,

@@ -16,7 +16,7 @@ import {
   connectionSecretName,
   keySecretName,
   serverPortName,
-  serverSelector,
+  instanceLabels,
 } from '../../../../reconcile/names.ts'
 import type { ClaimRole } from '../../../../reconcile/names.ts'
 import { hasSnapshotVolume, serverTemplate } from './server-pod.ts'
@@ -38,7 +38,7 @@ function ownerOf({ metadata: { name, uid } }: MeiliInstance): V1OwnerReference {
   }
 }
 
-interface Wish {
+interface Desired {
   readonly name: string
   readonly kind: Child['kind']
   readonly spec?: V1PersistentVolumeClaimSpec | V1ServiceSpec | V1StatefulSetSpec
@@ -47,7 +47,7 @@ interface Wish {
   readonly owned: boolean
 }
 
-function child(instance: MeiliInstance, { name, kind, spec, owned, annotations = {} }: Wish): Child {
+function child(instance: MeiliInstance, { name, kind, spec, owned, annotations = {} }: Desired): Child {
   const metadata = {
     name,
     namespace: instance.metadata.namespace,
@@ -71,7 +71,7 @@ export function statefulSet(instance: MeiliInstance, managed: ManagedServer, run
   const spec: V1StatefulSetSpec = {
     replicas: run.replicas,
     serviceName: name,
-    selector: { matchLabels: serverSelector(instance) },
+    selector: { matchLabels: instanceLabels(instance) },
     // We say when: never in the middle of a snapshot or an upgrade.
     updateStrategy: { type: 'OnDelete' },
     template: serverTemplate(instance, managed, run),
@@ -83,7 +83,7 @@ export function service(instance: MeiliInstance, { service: { type, port, annota
   // A mesh reads the protocol from the name of a Service's port.
   const spec: V1ServiceSpec = {
     type,
-    selector: serverSelector(instance),
+    selector: instanceLabels(instance),
     ports: [{ name: 'http', port, targetPort: serverPortName, protocol: 'TCP' }],
   }
   return child(instance, { kind: 'Service', name: baseName(instance), annotations, spec, owned: true })
@@ -106,7 +106,7 @@ export function claims(instance: MeiliInstance, managed: ManagedServer, database
   return made
 }
 
-interface ClaimWish {
+interface DesiredClaim {
   readonly size: string | number
   readonly storageClassName?: string | undefined
   readonly accessModes?: readonly string[] | undefined
@@ -116,7 +116,7 @@ interface ClaimWish {
 function claim(
   instance: MeiliInstance,
   role: ClaimRole,
-  { size, storageClassName, accessModes, databaseVersion }: ClaimWish,
+  { size, storageClassName, accessModes, databaseVersion }: DesiredClaim,
 ): Child {
   const spec: V1PersistentVolumeClaimSpec = {
     accessModes: [...(accessModes ?? ['ReadWriteOnce'])],

@@ -39,16 +39,16 @@ export interface There {
   }
 }
 
-interface Held {
+interface OwnName {
   readonly what: string
   readonly there: There | undefined
   /** It outlives the instance, and is adopted by its labels. The rest goes with the instance, and is adopted only where it lost its owner. */
   readonly outlives: boolean
 }
 
-function held({ instance, spec, seen }: Managed): readonly Held[] {
+function namesOf({ instance, spec, seen }: Managed): readonly OwnName[] {
   const name = baseName(instance)
-  const claim = (role: ClaimRole, isOurs: boolean): Held[] =>
+  const claim = (role: ClaimRole, isOurs: boolean): OwnName[] =>
     isOurs
       ? [
           {
@@ -73,11 +73,11 @@ function held({ instance, spec, seen }: Managed): readonly Held[] {
 
 /** The first object that has a name of ours and belongs to somebody else. */
 export function takenName(managed: Managed): Taken | undefined {
-  for (const candidate of held(managed)) {
+  for (const candidate of namesOf(managed)) {
     const taken =
       candidate.there === undefined
         ? undefined
-        : judged(managed.instance, candidate.what, { there: candidate.there, outlives: candidate.outlives })
+        : judge(managed.instance, candidate.what, { there: candidate.there, outlives: candidate.outlives })
     if (taken !== undefined) return taken
   }
   return undefined
@@ -85,12 +85,12 @@ export function takenName(managed: Managed): Taken | undefined {
 
 /** Claims and key: ours, or left by an instance of this name. */
 export function isKept(instance: MeiliInstance, there: There | undefined): boolean {
-  return there !== undefined && judged(instance, '', { there, outlives: true }) === undefined
+  return there !== undefined && judge(instance, '', { there, outlives: true }) === undefined
 }
 
 /** What goes with its instance, and has lost it: a backup tool brings objects back without their owners. */
-export function withoutOwner(managed: Managed): readonly string[] {
-  return held(managed).flatMap(({ what, there, outlives }) =>
+export function ownerlessChildren(managed: Managed): readonly string[] {
+  return namesOf(managed).flatMap(({ what, there, outlives }) =>
     !outlives && hasLostOwner(managed.instance, there) ? [what] : [],
   )
 }
@@ -110,7 +110,7 @@ function isMadeFor(instance: MeiliInstance, { metadata }: There): boolean {
   return isChildOf(instance, metadata?.labels) && metadata?.annotations?.[appliedAnnotation] !== undefined
 }
 
-function judged(
+function judge(
   instance: MeiliInstance,
   what: string,
   { there, outlives }: { there: There; outlives: boolean },

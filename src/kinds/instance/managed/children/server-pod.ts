@@ -42,8 +42,8 @@ export function serverTemplate(instance: MeiliInstance, managed: ManagedServer, 
       annotations: { ...managed.podAnnotations, [keyAnnotation]: run.keyFingerprint },
     },
     spec: {
-      ...place(managed),
-      ...fixed(managed),
+      ...placement(managed),
+      ...fixedFields(managed),
       containers: [container(instance, managed, run)],
       volumes: volumesOf(instance, managed).map(({ volume }) => volume),
     },
@@ -51,11 +51,11 @@ export function serverTemplate(instance: MeiliInstance, managed: ManagedServer, 
 }
 
 /** What a user has written goes as it is, without members that are undefined. */
-function plain<T>(value: unknown): T {
+function toPlain<T>(value: unknown): T {
   return JSON.parse(JSON.stringify(value)) as T
 }
 
-function place(managed: ManagedServer): Partial<V1PodSpec> {
+function placement(managed: ManagedServer): Partial<V1PodSpec> {
   const {
     nodeSelector,
     affinity,
@@ -69,7 +69,7 @@ function place(managed: ManagedServer): Partial<V1PodSpec> {
     ...constraint,
     labelSelector: constraint.labelSelector ?? { matchLabels: { ...childSharedLabels } },
   }))
-  return plain({
+  return toPlain({
     nodeSelector,
     affinity: affinity as V1Affinity | undefined,
     tolerations,
@@ -80,7 +80,7 @@ function place(managed: ManagedServer): Partial<V1PodSpec> {
   })
 }
 
-function fixed({ podSecurityContext }: ManagedServer): Partial<V1PodSpec> {
+function fixedFields({ podSecurityContext }: ManagedServer): Partial<V1PodSpec> {
   return {
     automountServiceAccountToken: false,
     enableServiceLinks: false,
@@ -90,7 +90,7 @@ function fixed({ podSecurityContext }: ManagedServer): Partial<V1PodSpec> {
       runAsGroup: 1000,
       fsGroup: 1000,
       seccompProfile: { type: 'RuntimeDefault' },
-      ...plain<object>(podSecurityContext ?? {}),
+      ...toPlain<object>(podSecurityContext ?? {}),
       runAsNonRoot: true,
       fsGroupChangePolicy: 'OnRootMismatch',
     },
@@ -107,13 +107,13 @@ function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V
     args: ['/bin/sh', '-c', start, 'meilisearch', ...args],
     env,
     ports: [{ name: serverPortName, containerPort: serverPort, protocol: 'TCP' }],
-    ...(managed.resources === undefined ? {} : { resources: plain<object>(managed.resources) }),
+    ...(managed.resources === undefined ? {} : { resources: toPlain<object>(managed.resources) }),
     // An upgrade, an import or a compaction takes as long as it takes: up to a day.
     startupProbe: { ...health, periodSeconds: 1, failureThreshold: 86_400 },
     readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
     livenessProbe: { tcpSocket: { port: serverPortName }, timeoutSeconds: 10, periodSeconds: 30, failureThreshold: 10 },
     securityContext: {
-      ...plain<object>(managed.securityContext ?? {}),
+      ...toPlain<object>(managed.securityContext ?? {}),
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },

@@ -33,7 +33,7 @@ export function hasUpgraded({ seen }: Managed): boolean {
 }
 
 /** As it was before the first step that needs the count; the last one compares. */
-export function counted({ status }: MeiliInstance): Pick<Upgrade, 'indexes' | 'documents'> {
+export function countsOf({ status }: MeiliInstance): Pick<Upgrade, 'indexes' | 'documents'> {
   return status?.database === undefined
     ? {}
     : { indexes: status.database.indexes, documents: status.database.documents }

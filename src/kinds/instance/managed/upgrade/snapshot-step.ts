@@ -5,27 +5,27 @@ import { conditionTypes } from '../../../../api/meta.ts'
 import { conditionNamed } from '../../../../api/conditions.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import type { Managed } from '../managed.ts'
-import { isMisplaced, removal, safetyCopy, whyHeld, whyNotYet } from './safety-copy.ts'
-import { counted, hasUpgraded, stopped, underway } from './plan.ts'
+import { isMisplaced, deleteSnapshot, createUpgradeSnapshot, whyHeld, whyNotYet } from './upgrade-snapshot.ts'
+import { countsOf, hasUpgraded, stopped, underway } from './plan.ts'
 import type { At, Outcome, Plan, Upgrade } from './plan.ts'
 import { stalled } from '../../status/verdict.ts'
 
 export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
   const { instance, spec } = managed
-  const snapshotBefore = snapshotOf(managed, upgrade)
+  const upgradeSnapshot = snapshotOf(managed, upgrade)
   const at = { version: upgrade.from, mayUpgrade: hasUpgraded(managed) }
-  if (snapshotBefore?.status?.phase === 'Completed')
-    return { next: { ...upgrade, ...counted(instance), step: 'Start' } }
+  if (upgradeSnapshot?.status?.phase === 'Completed')
+    return { next: { ...upgrade, ...countsOf(instance), step: 'Start' } }
   if (spec.upgrade.strategy === 'Direct') return withoutSnapshot(managed, upgrade)
-  if (snapshotBefore === undefined) return snapshotWanted(managed, at, upgrade)
+  if (upgradeSnapshot === undefined) return requireSnapshot(managed, at, upgrade)
   const name = upgrade.snapshot ?? ''
-  const ready = conditionNamed(snapshotBefore.status?.conditions, conditionTypes.Ready)
-  if (snapshotBefore.status?.phase !== 'Failed')
+  const ready = conditionNamed(upgradeSnapshot.status?.conditions, conditionTypes.Ready)
+  if (upgradeSnapshot.status?.phase !== 'Failed')
     return underway(
       at,
       upgrade,
-      isMisplaced(managed, snapshotBefore)
-        ? redirected(snapshotBefore)
+      isMisplaced(managed, upgradeSnapshot)
+        ? redirectSnapshot(upgradeSnapshot)
         : { message: `MeiliSnapshot ${name} is taken first: ${ready?.message ?? 'not looked at yet'}` },
     )
   return stopped(
@@ -37,20 +37,20 @@ export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
 
 /** What was looked up is that of the upgrade on record: when another one begins, of the one before. */
 function snapshotOf({ seen }: Managed, { snapshot }: Upgrade): MeiliSnapshot | undefined {
-  return seen.snapshotBefore?.metadata.name === snapshot ? seen.snapshotBefore : undefined
+  return seen.upgradeSnapshot?.metadata.name === snapshot ? seen.upgradeSnapshot : undefined
 }
 
-function redirected(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
+function redirectSnapshot(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
   const { metadata } = snapshot
   return {
     message: `MeiliSnapshot ${metadata.name} is made anew, for the destination that spec names now.`,
-    effects: metadata.deletionTimestamp === undefined ? [removal(snapshot)] : [],
+    effects: metadata.deletionTimestamp === undefined ? [deleteSnapshot(snapshot)] : [],
   }
 }
 
-function snapshotWanted(managed: Managed, at: At, upgrade: Upgrade): Plan {
+function requireSnapshot(managed: Managed, at: At, upgrade: Upgrade): Plan {
   const why = whyHeld(managed)
-  if (why !== undefined) return held(managed, at, { upgrade, why })
+  if (why !== undefined) return holdUpgrade(managed, at, { upgrade, why })
   const name = upgrade.snapshot ?? ''
   const notYet = whyNotYet(managed)
   if (notYet !== undefined)
@@ -59,12 +59,12 @@ function snapshotWanted(managed: Managed, at: At, upgrade: Upgrade): Plan {
     })
   return underway(at, upgrade, {
     message: `MeiliSnapshot ${name} is being taken first.`,
-    effects: managed.spec.suspend ? [] : safetyCopy(managed, upgrade),
+    effects: managed.spec.suspend ? [] : createUpgradeSnapshot(managed, upgrade),
   })
 }
 
 /** Nothing has begun: what is on record of an earlier upgrade stays. */
-function held({ instance }: Managed, at: At, { upgrade, why }: { upgrade: Upgrade; why: string }): Plan {
+function holdUpgrade({ instance }: Managed, at: At, { upgrade, why }: { upgrade: Upgrade; why: string }): Plan {
   const { from, to } = upgrade
   const recorded = instance.status?.upgrade
   const onRecord = recorded?.to === to ? upgrade : undefined
@@ -83,14 +83,14 @@ const everyWayOut = ({ from }: Upgrade): string =>
 
 /** Whoever says Direct meanwhile wants none. One that Meilisearch makes already is let end: a restart would cost it its work. */
 function withoutSnapshot(managed: Managed, upgrade: Upgrade): Outcome {
-  const snapshotBefore = snapshotOf(managed, upgrade)
+  const upgradeSnapshot = snapshotOf(managed, upgrade)
   const { snapshot: _, ...rest } = upgrade
-  if (snapshotBefore === undefined || isFinished(snapshotBefore))
-    return { next: { ...rest, ...counted(managed.instance), step: 'Start' } }
-  return underway({ version: upgrade.from, mayUpgrade: hasUpgraded(managed) }, upgrade, givenUp(snapshotBefore))
+  if (upgradeSnapshot === undefined || isFinished(upgradeSnapshot))
+    return { next: { ...rest, ...countsOf(managed.instance), step: 'Start' } }
+  return underway({ version: upgrade.from, mayUpgrade: hasUpgraded(managed) }, upgrade, giveUpSnapshot(upgradeSnapshot))
 }
 
-function givenUp(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
+function giveUpSnapshot(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
   const { metadata, status } = snapshot
   if (status?.request !== undefined)
     return {
@@ -99,6 +99,6 @@ function givenUp(snapshot: MeiliSnapshot): { message: string; effects: readonly 
     }
   return {
     message: `MeiliSnapshot ${metadata.name} is given up, as upgrade.strategy is Direct.`,
-    effects: metadata.deletionTimestamp === undefined ? [removal(snapshot)] : [],
+    effects: metadata.deletionTimestamp === undefined ? [deleteSnapshot(snapshot)] : [],
   }
 }

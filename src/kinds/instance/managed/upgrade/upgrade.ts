@@ -4,8 +4,8 @@ import { instant } from '../../../../api/conditions.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../managed.ts'
 import type { Managed } from '../managed.ts'
 import { podTrouble } from '../pod-trouble.ts'
-import { safetyCopyName } from './safety-copy.ts'
-import { counted, hasUpgraded, stopped, underway } from './plan.ts'
+import { upgradeSnapshotName } from './upgrade-snapshot.ts'
+import { countsOf, hasUpgraded, stopped, underway } from './plan.ts'
 import type { Outcome, Plan, Upgrade } from './plan.ts'
 import { snapshotStep } from './snapshot-step.ts'
 
@@ -19,14 +19,14 @@ export function upgradePlan(managed: Managed, nowMs: number): Plan {
   if (from === undefined) return { ...settled, upgrade: undefined }
   if (current !== undefined) return follow(managed, current, nowMs)
   if (compareVersions(from, spec.version) >= 0) return { ...settled, upgrade: done }
-  return follow(managed, begun(managed, from, nowMs), nowMs)
+  return follow(managed, beginUpgrade(managed, from, nowMs), nowMs)
 }
 
-function begun({ instance, spec }: Managed, from: string, nowMs: number): Upgrade {
+function beginUpgrade({ instance, spec }: Managed, from: string, nowMs: number): Upgrade {
   const { generation } = instance.metadata
   const first = { from, to: spec.version, generation, startedAt: instant(nowMs) }
-  if (spec.upgrade.strategy === 'Direct') return { ...first, ...counted(instance), step: 'Start' }
-  return { ...first, step: 'Snapshot', snapshot: safetyCopyName(instance, spec.version) }
+  if (spec.upgrade.strategy === 'Direct') return { ...first, ...countsOf(instance), step: 'Start' }
+  return { ...first, step: 'Snapshot', snapshot: upgradeSnapshotName(instance, spec.version) }
 }
 
 type Follow = (managed: Managed, upgrade: Upgrade, nowMs: number) => Outcome

@@ -39,7 +39,7 @@ export function moverJob(from: MoveFrom): V1Job {
   return jobTemplate({
     snapshot,
     name: snapshot.status?.move?.jobName ?? moverJobName(snapshot, 1),
-    config: storing(from, configurationOf(from, deadlineSeconds)),
+    config: storeFlags(from, configurationOf(from, deadlineSeconds)),
     deadlineSeconds,
     pod: { securityContext: moverSecurity(from), ...moverPlacement(from), volumes },
     volumeMounts,
@@ -91,7 +91,7 @@ function configurationOf(from: MoveFrom, deadlineSeconds: number): MoveConfig {
 }
 
 /** The same, where the file is sent. */
-function storing({ snapshot, instance }: MoveFrom, config: MoveConfig): StoreConfig {
+function storeFlags({ snapshot, instance }: MoveFrom, config: MoveConfig): StoreConfig {
   const volume = instance.status?.snapshotVolume
   if (volume === undefined || !mustStream(volume)) return config
   const source = { ...config.source, directory: volume.directory }

@@ -1,4 +1,4 @@
-// The Job that asks a claim for its room: the destination alone, on the target's node. Pure.
+// The Job that asks a claim for its space: the destination alone, on the target's node. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import { artifactPath } from '../artifact-path.ts'
 import { jobTemplate } from '../template.ts'
@@ -9,18 +9,18 @@ import type { Moved } from '../pod.ts'
 const deadlineSeconds = 60
 
 export function probeJob(
-  from: Moved & MoverImage & { readonly room: { readonly jobName: string; readonly sizeBytes: number } },
+  from: Moved & MoverImage & { readonly space: { readonly jobName: string; readonly sizeBytes: number } },
 ): V1Job {
-  const { snapshot, room } = from
+  const { snapshot, space } = from
   const { volume, mount } = destinationVolume(snapshot)
   const { path } = artifactPath(snapshot)
   return jobTemplate({
     snapshot,
-    name: room.jobName,
+    name: space.jobName,
     config: {
       command: 'probe',
       destination: { root: podMountPaths.destination, path, claim: snapshot.spec.destination.claim.name },
-      sizeBytes: room.sizeBytes,
+      sizeBytes: space.sizeBytes,
       deadlineSeconds,
     },
     deadlineSeconds,

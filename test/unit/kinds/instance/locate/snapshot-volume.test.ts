@@ -54,7 +54,7 @@ describe('paths', () => {
     expect(locate({ ...onData, args: ['--db-path', path] })).toMatchObject({ volume: { fileName } })
   })
 
-  test("the user's word wins over what the pod tells", () => {
+  test("the user's word wins over what the pod says", () => {
     expect(
       locate({ ...onData, ...snapshotDir('/elsewhere') }, [claimVolume('data')], '/meili_data/mine/'),
     ).toMatchObject({ volume: { claimName: 'data', directory: '/meili_data/mine', subPath: 'mine' } })

@@ -112,7 +112,7 @@ describe('restart', () => {
   })
 })
 
-describe('awaited', () => {
+describe('awaitPod', () => {
   test('a pod that comes keeps the words of what it comes for', () => {
     expect(managedVerdict({ ...noPod })).toMatchObject({
       reason: 'Applying',

@@ -146,7 +146,7 @@ describe('reachable', () => {
 
 const needed = 'Needed: snapshots.create, tasks.get, tasks.cancel, version, stats.get for indexes ["*"].'
 
-describe('authorized', () => {
+describe('authorization', () => {
   test('a key that is accepted is named, its value is nowhere', () => {
     expect(messageOf(verdictOf(healthy), 'Authorized')).toBe('The key in Secret keys/MEILI_MASTER_KEY is accepted.')
   })

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
 import { decideSnapshot } from '../../../../../src/kinds/snapshot/decide.ts'
-import { learnFact } from '../../../../../src/kinds/snapshot/learn.ts'
+import { applyFact } from '../../../../../src/kinds/snapshot/apply-fact.ts'
 import type { EngineSeen, SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
-import { snapshotStory } from '../../../../../src/kinds/snapshot/story.ts'
+import { snapshotEvents } from '../../../../../src/kinds/snapshot/events.ts'
 import {
   ago,
   anEngine,
@@ -128,7 +128,7 @@ describe('requestRefused', () => {
   })
 
   test('and says the same as before until there is another answer: nothing is reported twice', () => {
-    const refusedFirst = learnFact(
+    const refusedFirst = applyFact(
       aSnapshot({ status: requestedStatus({ postedAt: ago(30 * second) }) }),
       { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused, cause: 'Unauthorized' },
       now,
@@ -141,12 +141,12 @@ describe('requestRefused', () => {
       status: { request: { posts: 2 } },
     })
     expect(again.status.waitingFor).toBe(refusedFirst.waitingFor)
-    const refusedAgain = learnFact(
+    const refusedAgain = applyFact(
       aSnapshot({ status: asStored(again.status) }),
       { kind: 'Refused', effect: 'RequestSnapshot', message: refused.refused, cause: 'Unauthorized' },
       now,
     )
-    expect([...snapshotStory(refusedFirst, again.status), ...snapshotStory(again.status, refusedAgain)]).toEqual([])
+    expect([...snapshotEvents(refusedFirst, again.status), ...snapshotEvents(again.status, refusedAgain)]).toEqual([])
   })
 
   test('forgets the refusal with the next request: that one may make a task', () => {

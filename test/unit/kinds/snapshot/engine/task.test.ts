@@ -204,7 +204,7 @@ describe('taskEnded', () => {
     [
       'no_space_left_on_device',
       'No space left.',
-      /full copy of the database in TMPDIR.*one of the two is full.*more room/,
+      /full copy of the database in TMPDIR.*one of the two is full.*more space/,
     ],
     [
       'internal',

@@ -62,7 +62,7 @@ describe('destinationHoldsDatabase', () => {
       reason: 'DestinationUnusable',
       effects: [],
       message: expect.stringContaining(
-        'Claim backups is mounted by a pod of MeiliInstance movies, and may hold its database, whose place cannot be known.',
+        'Claim backups is mounted by a pod of MeiliInstance movies, and may hold its database, whose path cannot be known.',
       ),
     })
   })
@@ -108,8 +108,8 @@ describe('databasesUnseen', () => {
   const words = 'MeiliInstance fresh has not been looked at yet: its database may be on claim backups.'
 
   test('a MeiliInstance of the namespace that nobody has looked at is waited for, by its name, before anything is asked of Meilisearch or probed', () => {
-    const room = { sizeBytes: 1000, known: { freeBytes: 1, observedAt: ago(second) } }
-    for (const parts of [{}, { room }, { claim: undefined }])
+    const space = { sizeBytes: 1000, known: { freeBytes: 1, observedAt: ago(second) } }
+    for (const parts of [{}, { space }, { claim: undefined }])
       expect(snapshotVerdict({ unseen: ['fresh'], ...parts })).toMatchObject({
         phase: 'Pending',
         reason: 'InstanceNotSeen',
@@ -190,12 +190,12 @@ describe('the removal of an artifact whose claim became that of a database', () 
     meilisearchVersion: '1.21.0',
     verification: 'Archive',
   } as const
-  const cleanup = { attempt: 1, jobName: 'nightly-0a1b2c3d-cleanup-1' }
+  const deleteArtifact = { attempt: 1, jobName: 'nightly-0a1b2c3d-delete-artifact-1' }
   const status: MeiliSnapshotStatus = {
     ...movingStatus({ runAs: { user: 1000, group: 1000, fsGroup: 3000 } }),
     phase: 'Completed',
     artifact,
-    cleanup,
+    deleteArtifact,
   }
   const deletedSnapshot = (parts: MeiliSnapshotStatus = status, path?: string): MeiliSnapshot =>
     aSnapshot({
@@ -215,7 +215,7 @@ describe('the removal of an artifact whose claim became that of a database', () 
       { name: 'destination', mountPath: '/destination/some/where', subPath: 'some/where' },
     ])
     expect(JSON.parse(spec?.containers[0]?.env?.[0]?.value ?? '')).toMatchObject({
-      command: 'remove',
+      command: 'deleteArtifact',
       destination: { root: '/destination', path: 'some/where', directory: 'nightly-0a1b2c3d' },
     })
   })
@@ -249,7 +249,7 @@ describe('the removal of an artifact whose claim became that of a database', () 
   ])('is given up, and says what stays, where the database %s', (_, subPath, words) => {
     const verdict = snapshotVerdict({ snapshot: deletedSnapshot(), databases: onBackups(subPath) })
     expect(verdict.effects).toEqual([])
-    expect(verdict.status.cleanup?.abandoned).toMatch(words)
+    expect(verdict.status.deleteArtifact?.abandoned).toMatch(words)
     expect(
       snapshotVerdict({ snapshot: deletedSnapshot(verdict.status), databases: onBackups(subPath) }).effects,
     ).toEqual(['RemoveFinalizer'])
@@ -259,7 +259,7 @@ describe('the removal of an artifact whose claim became that of a database', () 
     const { artifact: _, ...unknown } = status
     const verdict = snapshotVerdict({ snapshot: deletedSnapshot(unknown), databases: onBackups('data.ms') })
     expect(verdict.effects).toEqual([])
-    expect(verdict.status.cleanup?.abandoned).toMatch(/That anything was stored is not on record/)
+    expect(verdict.status.deleteArtifact?.abandoned).toMatch(/That anything was stored is not on record/)
   })
 
   test('a directory whose name only begins like that of the database is apart from it', () => {

@@ -114,7 +114,7 @@ describe('resultOf', () => {
       message: 'Job was active longer than specified deadline',
     })
     expect(message).toBe(
-      "The mover's Job ended (DeadlineExceeded), and no pod is left to tell how. Job was active longer than specified deadline",
+      "The mover's Job ended (DeadlineExceeded), and no pod is left to say how. Job was active longer than specified deadline",
     )
   })
 })

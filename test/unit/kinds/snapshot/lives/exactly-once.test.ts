@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshotStatus, SnapshotTask } from '../../../../../src/api/snapshot.ts'
 import { decideSnapshot } from '../../../../../src/kinds/snapshot/decide.ts'
-import { learnFact } from '../../../../../src/kinds/snapshot/learn.ts'
+import { applyFact } from '../../../../../src/kinds/snapshot/apply-fact.ts'
 import type { EngineSeen } from '../../../../../src/kinds/snapshot/observation.ts'
 import {
   anEngine,
@@ -120,7 +120,7 @@ function play({ fates, silences, pauses }: Script): Outcome {
     server.post(at, delaySeconds)
     if (replied && delaySeconds === 0)
       status = asStored(
-        learnFact(aSnapshot({ status }), { kind: 'TaskEnqueued', taskUid: server.tasks(at).at(-1)?.uid ?? 0 }, atMs),
+        applyFact(aSnapshot({ status }), { kind: 'TaskEnqueued', taskUid: server.tasks(at).at(-1)?.uid ?? 0 }, atMs),
       )
   }
   return { server, status, sent }

@@ -8,11 +8,11 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/
 import { moverConfig } from '../../../../../src/mover/contract.ts'
 import type { Decision, Effect, Fact } from '../../../../../src/reconcile/decision.ts'
 import { decideSnapshot } from '../../../../../src/kinds/snapshot/decide.ts'
-import { learnFact } from '../../../../../src/kinds/snapshot/learn.ts'
+import { applyFact } from '../../../../../src/kinds/snapshot/apply-fact.ts'
 import { configVariable } from '../../../../../src/kinds/snapshot/job/template.ts'
 import { resultOf, terminationOf } from '../../../../../src/kinds/snapshot/job/result.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
-import { snapshotStory } from '../../../../../src/kinds/snapshot/story.ts'
+import { snapshotEvents } from '../../../../../src/kinds/snapshot/events.ts'
 import { asStored, endedPod, now, second } from '../../../../support/builders/observations.ts'
 import { words } from '../../../../support/builders/any/parts.ts'
 import { anyBesideDatabases } from '../../../../support/builders/any-beside-databases.ts'
@@ -77,7 +77,7 @@ function settle(
     for (const effect of decision.effects) {
       const fact = factOf(effect, answer === 'refused')
       if (fact !== undefined && !(effect.kind === 'RequestSnapshot' && answer === 'lost'))
-        snapshot = withStatus(snapshot, learnFact(snapshot, fact, now))
+        snapshot = withStatus(snapshot, applyFact(snapshot, fact, now))
     }
     if (isDeepStrictEqual(snapshot.status, before)) return { passes, settled: true }
   }
@@ -118,7 +118,7 @@ describe('a decision', () => {
     })
   })
 
-  test('of an object that has ended changes nothing and asks for nothing but its release', () => {
+  test('of an object that has ended changes nothing and asks for nothing but its removal', () => {
     fc.assert(
       fc.property(anyObservation, fc.constantFrom('Completed', 'Failed'), (observation, phase) => {
         const { generation } = observation.snapshot.metadata
@@ -304,7 +304,7 @@ describe('a status', () => {
             { kind: 'TaskEnqueued', taskUid: 30 },
             { kind: 'CancelAccepted', taskUid: 31 },
           ] as const)
-            expect(faultsOf(learnFact(snapshot, fact, now))).toBeUndefined()
+            expect(faultsOf(applyFact(snapshot, fact, now))).toBeUndefined()
         },
       ),
       runs,
@@ -358,9 +358,9 @@ describe('a key', () => {
       fc.property(anyWorld, leaks, (plain, leak) => {
         const observation = withKey(plain, leak)
         const decision = decideSnapshot(observation, now)
-        const refused = learnFact(observation.snapshot, { kind: 'Refused', effect: 'CreateJob', message: leak }, now)
+        const refused = applyFact(observation.snapshot, { kind: 'Refused', effect: 'CreateJob', message: leak }, now)
         const stories = [decision.status, refused].map((status) =>
-          snapshotStory(plain.snapshot.status, asStored(status)),
+          snapshotEvents(plain.snapshot.status, asStored(status)),
         )
         expect(JSON.stringify([decision, refused, stories])).not.toContain(key)
       }),

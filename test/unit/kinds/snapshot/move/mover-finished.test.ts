@@ -125,7 +125,7 @@ describe('moverFinished', () => {
     const [sweep] = effectsOf('CreateJob', killed)
     const [container] = sweep?.job.spec?.template.spec?.containers ?? []
     expect(JSON.parse(container?.env?.[0]?.value ?? '')).toMatchObject({
-      command: 'remove',
+      command: 'deleteArtifact',
       extent: 'Partials',
       destination: { path: 'search', directory: 'nightly-0a1b2c3d' },
     })

@@ -32,7 +32,7 @@ function after(result: MoverResult, move: object = {}): Partial<SnapshotObservat
 
 const noSpace: MoverResult = {
   exitCode: 14,
-  message: 'The claim has 10 bytes free at /destination, the copy needs 100; make room there or enlarge it.',
+  message: 'The claim has 10 bytes free at /destination, the copy needs 100; free some space there or enlarge it.',
   space: { neededBytes: 100, freeBytes: 10 },
 }
 
@@ -41,7 +41,7 @@ describe('a full destination', () => {
     const verdict = snapshotVerdict(after(noSpace))
     expect(verdict).toMatchObject({ phase: 'Moving', reason: 'InsufficientSpace', effects: [], requeueAfterMs: 30_000 })
     expect(verdict.message).toMatch(
-      /has 10 B free, and the copy needs 100 B\. Make room or enlarge the claim\. It goes on by itself when there is room, until \d{4}-/,
+      /has 10 B free, and the copy needs 100 B\. Free some space or enlarge the claim\. It goes on by itself when there is space, until \d{4}-/,
     )
     expect(verdict.status.move).toMatchObject({
       attempt: 2,
@@ -49,7 +49,7 @@ describe('a full destination', () => {
       jobName: 'nightly-0a1b2c3d-1-2',
       retryAt: '2026-03-01T12:00:30Z',
     })
-    expect(verdict.status.waitingFor).toContain('Make room')
+    expect(verdict.status.waitingFor).toContain('Free some space')
   })
 
   test('is looked at ever more seldom, but every five minutes at least', () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { instanceConditions } from '../../../../../src/api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
 import { exitCodes, receiveConfig } from '../../../../../src/mover/contract.ts'
-import { learnFact } from '../../../../../src/kinds/snapshot/learn.ts'
+import { applyFact } from '../../../../../src/kinds/snapshot/apply-fact.ts'
 import { configVariable } from '../../../../../src/kinds/snapshot/job/template.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import {
@@ -294,7 +294,7 @@ describe('segmentsMissing', () => {
     ],
   ] as const)('an interruption (%s) is reported until something comes again', (_, fact) => {
     const before = streamingSnapshot({ progress: { step: 'copying', bytesDone: 500 } })
-    const after = learnFact(before, fact, now)
+    const after = applyFact(before, fact, now)
     expect(after).toMatchObject({
       waitingFor: expect.stringContaining('was cut: read ECONNRESET') as string,
       progress: { bytesDone: 500 },
@@ -363,7 +363,7 @@ describe('pinLeft', () => {
     ],
   ] as const)('a pin that %s is off the record', (_, fact) => {
     const snapshot = finishedSnapshot(ago(minute))
-    const status = learnFact(snapshot, fact, now)
+    const status = applyFact(snapshot, fact, now)
     expect(status).toEqual({
       ...snapshot.status,
       move: { ...snapshot.status?.move, stream: { ...stream, pinned: false } },

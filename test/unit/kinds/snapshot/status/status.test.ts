@@ -1,7 +1,12 @@
 // The three shapes of a status, as kubectl wait, Flux, Argo CD and Helm read them, and when one is worth a write.
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
-import { completed, failed, inProgress, percentOf } from '../../../../../src/kinds/snapshot/status/status.ts'
+import {
+  completedStatus,
+  failedStatus,
+  inProgress,
+  percentOf,
+} from '../../../../../src/kinds/snapshot/status/status.ts'
 import type { Step } from '../../../../../src/kinds/snapshot/status/status.ts'
 import {
   ago,
@@ -56,7 +61,7 @@ describe('in progress', () => {
     expect(later.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual(
       Array.from({ length: 4 }, () => '2026-03-01T12:00:00Z'),
     )
-    const done = completed(withStatus(later), { changes: { artifact } }, now + minute)
+    const done = completedStatus(withStatus(later), { changes: { artifact } }, now + minute)
     expect(done.conditions?.map(({ type, lastTransitionTime }) => [type, lastTransitionTime])).toEqual([
       ['Ready', '2026-03-01T12:01:00Z'],
       ['Complete', '2026-03-01T12:01:00Z'],
@@ -162,7 +167,7 @@ describe('progress', () => {
 
 describe('completed', () => {
   const before = { startedAt: ago(200 * second), waitingFor: 'nothing', progress: { step: 'copying', percent: 99 } }
-  const status = asStored(completed(withStatus(before), { changes: { artifact } }, now))
+  const status = asStored(completedStatus(withStatus(before), { changes: { artifact } }, now))
 
   test('kstatus reads Current: Ready, and neither Reconciling nor Stalled', () => {
     expect(conditionsIn(status)).toEqual(completedConditions)
@@ -182,7 +187,7 @@ describe('completed', () => {
 
 describe('failed', () => {
   const before = { startedAt: ago(41 * second), waitingFor: 'a claim', progress: { step: 'copying', percent: 99 } }
-  const status = asStored(failed(withStatus(before), { reason: 'MoverFailed', message: 'It broke.' }, now))
+  const status = asStored(failedStatus(withStatus(before), { reason: 'MoverFailed', message: 'It broke.' }, now))
 
   test('kstatus reads Failed: Stalled stands first, and Complete is not true', () => {
     expect(conditionsIn(status)).toEqual(failedConditions)
@@ -200,19 +205,19 @@ describe('failed', () => {
   })
 
   test('took no time where it never began', () => {
-    expect(failed(aSnapshot(), { reason: 'MoverFailed', message: 'It broke.' }, now + 999).duration).toBe('0s')
+    expect(failedStatus(aSnapshot(), { reason: 'MoverFailed', message: 'It broke.' }, now + 999).duration).toBe('0s')
   })
 
   test('words of others are repeated without secrets, and cut between characters', () => {
     const message = (words: string): string | undefined =>
-      failed(aSnapshot(), { reason: 'MoverFailed', message: words }, now).conditions?.[0]?.message
+      failedStatus(aSnapshot(), { reason: 'MoverFailed', message: words }, now).conditions?.[0]?.message
     expect(message('mount -o password=s3cr3t failed')).toBe('mount -o password=*** failed')
     expect(message(`${'m'.repeat(1999)}😀`)?.isWellFormed()).toBe(true)
   })
 
   test('long words are cut to what the schema holds', () => {
     expect(
-      failed(aSnapshot(), { reason: 'MoverFailed', message: 'm'.repeat(5000) }, now).conditions?.[0]?.message,
+      failedStatus(aSnapshot(), { reason: 'MoverFailed', message: 'm'.repeat(5000) }, now).conditions?.[0]?.message,
     ).toHaveLength(2000)
   })
 })

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import type { MeiliInstanceStatus } from '../../../../../../src/api/instance.ts'
 import type { MeiliSnapshot } from '../../../../../../src/api/snapshot.ts'
 import type { ServerSeen } from '../../../../../../src/kinds/instance/observation.ts'
-import { learnRefusal } from '../../../../../../src/kinds/instance/decide.ts'
-import { instanceStory } from '../../../../../../src/kinds/instance/story.ts'
+import { applyRefusal } from '../../../../../../src/kinds/instance/decide.ts'
+import { instanceEvents } from '../../../../../../src/kinds/instance/events.ts'
 import { healthy } from '../../../../../support/builders/instance-observations.ts'
 import {
   aManagedInstance,
@@ -40,14 +40,14 @@ describe('Direct, while one is on its way', () => {
     aSnapshot({ metadata: { name: 'movies-before-1-50-0-movies-u-2', uid: 'u', resourceVersion: '7' }, status })
 
   test('one that has failed no longer stops it', () => {
-    const verdict = runningVerdict(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Failed' }) } })
+    const verdict = runningVerdict(direct, upgradeOf(), { managed: { upgradeSnapshot: copy({ phase: 'Failed' }) } })
     expect(verdict.status.upgrade).toMatchObject({ step: 'Start' })
     expect(verdict.status.upgrade?.snapshot).toBeUndefined()
   })
 
   test('one that has not begun is removed', () => {
     expect(
-      runningVerdict(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Pending' }) } }),
+      runningVerdict(direct, upgradeOf(), { managed: { upgradeSnapshot: copy({ phase: 'Pending' }) } }),
     ).toMatchObject({
       effects: [{ kind: 'DeleteSnapshot', name: 'movies-before-1-50-0-movies-u-2', uid: 'u', resourceVersion: '7' }],
       status: { upgrade: { step: 'Snapshot' } },
@@ -57,14 +57,15 @@ describe('Direct, while one is on its way', () => {
   test('one that is being made is let end', () => {
     expect(
       runningVerdict(direct, upgradeOf(), {
-        managed: { snapshotBefore: copy({ phase: 'Snapshotting', request: { posts: 1 } }) },
+        managed: { upgradeSnapshot: copy({ phase: 'Snapshotting', request: { posts: 1 } }) },
       }),
     ).toMatchObject({ reason: 'Upgrading', effects: [], status: { upgrade: { step: 'Snapshot' } } })
   })
 
   test('one that is complete stays on record', () => {
     expect(
-      runningVerdict(direct, upgradeOf(), { managed: { snapshotBefore: copy({ phase: 'Completed' }) } }).status.upgrade,
+      runningVerdict(direct, upgradeOf(), { managed: { upgradeSnapshot: copy({ phase: 'Completed' }) } }).status
+        .upgrade,
     ).toMatchObject({ step: 'Start', snapshot: 'movies-before-1-50-0-movies-u-2' })
   })
 })
@@ -107,8 +108,8 @@ describe('only the last one is kept', () => {
       server: { ...(healthy as ServerSeen & { state: 'Answered' }), version: '1.50.0' },
       managed: {
         ...everything(instanceToUpgrade(), { version: '1.50.0', upgrade: true }),
-        safetyCopies: copies,
-        snapshotBefore: kept,
+        upgradeSnapshots: copies,
+        upgradeSnapshot: kept,
       },
     })
   const removedSnapshots = ({ effects }: Verdict): string[] =>
@@ -121,7 +122,7 @@ describe('only the last one is kept', () => {
     expect(removedSnapshots(verdict)).toEqual([
       'movies-before-1-21-0-movies-u-1 uid-of-movies-before-1-21-0-movies-u-1 7',
     ])
-    expect(verdict.status.upgrade?.superseded).toEqual(['movies-before-1-21-0-movies-u-1'])
+    expect(verdict.status.upgrade?.earlierSnapshots).toEqual(['movies-before-1-21-0-movies-u-1'])
   })
 
   test('cut off in between, it goes on, and tells it once', () => {
@@ -130,8 +131,8 @@ describe('only the last one is kept', () => {
     expect(removedSnapshots(again)).toHaveLength(1)
     expect(again.status.upgrade).toEqual(told.upgrade)
     const stories = (from: MeiliInstanceStatus, to: MeiliInstanceStatus): string[] =>
-      instanceStory(from, to)
-        .filter(({ reason }) => reason === 'UpgradeSnapshotSuperseded')
+      instanceEvents(from, to)
+        .filter(({ reason }) => reason === 'UpgradeSnapshotDeleted')
         .map(({ message }) => message)
     expect(stories({ upgrade: done }, told)).toEqual([
       'MeiliSnapshot movies-before-1-21-0-movies-u-1 goes, with what it has stored: movies-before-1-50-0-movies-u-2 is newer, and stays.',
@@ -141,7 +142,7 @@ describe('only the last one is kept', () => {
 
   test("a removal that is refused stays on record in the API server's words while it is tried again, and no longer than that", () => {
     const told = after([first, last]).status
-    const refused = learnRefusal(
+    const refused = applyRefusal(
       instanceToUpgrade(elsewhere, told),
       { kind: 'Refused', effect: 'DeleteSnapshot', message: 'denied by policy' },
       now,

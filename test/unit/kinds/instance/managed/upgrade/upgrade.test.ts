@@ -95,9 +95,9 @@ describe('upgrading', () => {
   })
 
   test('it is waited for, and nothing is asked twice', () => {
-    const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Moving', request: { attempt: 1 } as never } })
+    const upgradeSnapshot = aSnapshot({ metadata: copy, status: { phase: 'Moving', request: { attempt: 1 } as never } })
     expect(
-      managedVerdict({ instance: instanceToUpgrade(upgradeStatus({})), managed: { ...before, snapshotBefore } }),
+      managedVerdict({ instance: instanceToUpgrade(upgradeStatus({})), managed: { ...before, upgradeSnapshot } }),
     ).toMatchObject({
       reason: 'Upgrading',
       effects: [],
@@ -106,17 +106,17 @@ describe('upgrading', () => {
   })
 
   test('completed: documents are counted, and the new version may change the database', () => {
-    const snapshotBefore = aSnapshot({ metadata: copy, status: { phase: 'Completed' } })
+    const upgradeSnapshot = aSnapshot({ metadata: copy, status: { phase: 'Completed' } })
     const verdict = managedVerdict({
       instance: instanceToUpgrade(upgradeStatus({})),
-      managed: { ...before, snapshotBefore },
+      managed: { ...before, upgradeSnapshot },
     })
     expect(verdict.status.upgrade).toMatchObject({ step: 'Start', indexes: 2, documents: 7 })
     expect(wantedImage(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
   })
 
   test('a snapshot that fails stops it: the old version runs, untouched', () => {
-    const snapshotBefore = aSnapshot({
+    const upgradeSnapshot = aSnapshot({
       metadata: copy,
       status: {
         phase: 'Failed',
@@ -134,7 +134,7 @@ describe('upgrading', () => {
     })
     const verdict = managedVerdict({
       instance: instanceToUpgrade(upgradeStatus({})),
-      managed: { ...before, snapshotBefore },
+      managed: { ...before, upgradeSnapshot },
     })
     expect(verdict).toMatchObject({ reason: 'UpgradeFailed', progress: 'Stalled', ready: 'True Ready', effects: [] })
     expect(verdict.message).toContain(
@@ -152,7 +152,7 @@ describe('upgrading', () => {
       snapshot: one.name,
       completedAt: ago(0),
     })
-    const seen = { ...before, snapshotBefore: aSnapshot({ metadata: one, status: { phase: 'Completed' } }) }
+    const seen = { ...before, upgradeSnapshot: aSnapshot({ metadata: one, status: { phase: 'Completed' } }) }
 
     test.each([
       ['is done', status],
@@ -177,8 +177,8 @@ describe('upgrading', () => {
       spec: { destination: { claim: { name: 'bakcups' } } },
       status: { phase: 'Pending' },
     })
-    const before_ = (snapshotBefore: ManagedSeen['snapshotBefore']): Verdict =>
-      managedVerdict({ instance: instanceToUpgrade(upgradeStatus({})), managed: { ...before, snapshotBefore } })
+    const before_ = (upgradeSnapshot: ManagedSeen['upgradeSnapshot']): Verdict =>
+      managedVerdict({ instance: instanceToUpgrade(upgradeStatus({})), managed: { ...before, upgradeSnapshot } })
     expect(before_(elsewhere).effects).toEqual([
       { kind: 'DeleteSnapshot', name: copy.name, uid: 'u', resourceVersion: '7' },
     ])

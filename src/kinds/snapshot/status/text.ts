@@ -1,0 +1,27 @@
+// Words of others (Meilisearch, the cluster, the mover) on their way into status: whole sentences, no longer than the schema allows,
+// and without what looks like a secret. Pure.
+
+/** The edges let no key out; this is for words that are not ours: a webhook's refusal, a mount that failed with its options. */
+const secrets: readonly (readonly [RegExp, string])[] = [
+  [/(\/\/)[^\s/?#]*@/g, '$1'],
+  [/\b(bearer|basic)\s+[\w.~+/-]{16,}=*/gi, '$1 ***'],
+  [/(key|token|secret|password|passwd|signature|credential)=[^\s&,;"'})\].…][^\s&,;"'})\]]*/gi, '$1=***'],
+]
+
+/** What may stand in status, at most `maxLength` long. Half a character would come back from the API server as another one, and be written again for ever. */
+export function redacted(text: string, maxLength: number): string {
+  let safe = text.slice(0, 20_000)
+  for (const [pattern, instead] of secrets) safe = safe.replace(pattern, instead)
+  return safe.slice(0, maxLength).toWellFormed()
+}
+
+/** Space for a sentence of ours behind it in a message of 2000. */
+const maxSentence = 1500
+
+/** With one full stop at its end, so that another sentence, often the remedy, may follow. */
+export function sentence(text: string): string {
+  const whole = redacted(text.trim(), maxSentence + 1)
+  if (whole.length > maxSentence) return `${redacted(whole, maxSentence - 1)}…`
+  const trimmed = whole.replace(/[.:\s]+$/, '')
+  return /[!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`
+}

@@ -1,0 +1,14 @@
+// Whose series a sample belongs to: the instance that a snapshot names, in its own namespace. Pure.
+import type { MeiliSnapshot } from '../api/snapshot.ts'
+
+/** No name holds a slash. */
+export const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`
+
+export const instanceKeyOf = ({ metadata, spec }: MeiliSnapshot): string =>
+  keyOf(metadata.namespace, spec.source.instanceRef.name)
+
+/** The labels of an instance's series. */
+export function labelsOf(key: string): { namespace: string; instance: string } {
+  const [namespace = '', instance = ''] = key.split('/')
+  return { namespace, instance }
+}

@@ -1,0 +1,148 @@
+// deletionPolicy Delete: the stored directory goes with the object, and never holds its deletion up for ever.
+import { describe, expect, test } from 'vitest'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
+import { applyFact } from '../../../../../src/kinds/snapshot/apply-fact.ts'
+import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
+import {
+  aClaim,
+  ago,
+  aJob,
+  aSnapshot,
+  snapshotVerdict,
+  effectsOf,
+  endedPod,
+  minute,
+  movingStatus,
+  noMover,
+  now,
+  second,
+} from '../../../../support/builders/observations.ts'
+
+const runAs = { user: 1000, group: 1000, fsGroup: 1000 }
+const artifact = {
+  claimName: 'backups',
+  path: 'search/nightly-0a1b2c3d',
+  fileName: 'data.ms.snapshot',
+  sizeBytes: 5,
+  size: '5 B',
+  sha256: 'ab',
+  meilisearchVersion: '1.21.0',
+  verification: 'Archive',
+} as const
+const done: MeiliSnapshotStatus = { ...movingStatus({ runAs }), phase: 'Completed', artifact }
+const begun = { ...done, deleteArtifact: { attempt: 1, jobName: 'nightly-0a1b2c3d-delete-artifact-1' } }
+
+const deletedSnapshot = (status: MeiliSnapshotStatus, agoMs = second): MeiliSnapshot =>
+  aSnapshot({ metadata: { deletionTimestamp: ago(agoMs) }, spec: { deletionPolicy: 'Delete' }, status })
+
+function after(exitCode: number, status: MeiliSnapshotStatus = begun): Partial<SnapshotObservation> {
+  const snapshot = deletedSnapshot(status)
+  return { snapshot, mover: { ...noMover, job: aJob(snapshot), pod: endedPod(exitCode) } }
+}
+
+describe('the finalizer', () => {
+  test('stays with a finished object whose files are to be deleted, and comes back where that is decided later', () => {
+    const spec = { deletionPolicy: 'Delete' }
+    expect(snapshotVerdict({ snapshot: aSnapshot({ spec, status: done }) }).effects).toEqual([])
+    expect(
+      snapshotVerdict({ snapshot: aSnapshot({ spec, status: done, metadata: { finalizers: [] } }) }).effects,
+    ).toEqual(['AddFinalizer'])
+  })
+
+  test('goes from a finished object whose files stay', () => {
+    expect(snapshotVerdict({ snapshot: aSnapshot({ status: done }) }).effects).toEqual(['RemoveFinalizer'])
+  })
+
+  test('goes at once where nothing can have been stored', () => {
+    const status: MeiliSnapshotStatus = { observedGeneration: 1, phase: 'Pending' }
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(status) }).effects).toEqual(['RemoveFinalizer'])
+  })
+})
+
+describe('the deletion of the artifact', () => {
+  test('is put on record, then begun, by a Job that belongs to nobody and removes itself', () => {
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(done) }).status.deleteArtifact).toEqual({
+      attempt: 1,
+      jobName: 'nightly-0a1b2c3d-delete-artifact-1',
+    })
+    const job = effectsOf('CreateJob', { snapshot: deletedSnapshot(begun) })[0]?.job
+    expect(job?.metadata?.ownerReferences).toBeUndefined()
+    expect(job?.spec?.ttlSecondsAfterFinished).toBe(3600)
+    expect(job?.spec?.template.spec?.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 })
+    expect(JSON.parse(job?.spec?.template.spec?.containers[0]?.env?.[0]?.value ?? '')).toMatchObject({
+      command: 'deleteArtifact',
+      destination: { path: 'search', directory: 'nightly-0a1b2c3d' },
+    })
+  })
+
+  test('comes after the movers: they would write what it removes', () => {
+    const snapshot = deletedSnapshot(movingStatus())
+    const job = aJob(snapshot)
+    expect(snapshotVerdict({ snapshot, mover: { ...noMover, job, jobs: [job] } }).effects).toEqual(['DeleteJob'])
+  })
+
+  test('also where a mover was cut off: it may have stored the file though nobody saw it', () => {
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(movingStatus()) }).status.deleteArtifact).toMatchObject({
+      attempt: 1,
+    })
+  })
+
+  test('done: the object goes', () => {
+    expect(snapshotVerdict(after(0)).effects).toEqual(['RemoveFinalizer'])
+  })
+
+  test('failed: three times, then the object goes, and status says what stays where', () => {
+    expect(snapshotVerdict(after(30)).status.deleteArtifact).toMatchObject({
+      attempt: 2,
+      jobName: 'nightly-0a1b2c3d-delete-artifact-2',
+    })
+    const last = snapshotVerdict(after(30, { ...begun, deleteArtifact: { ...begun.deleteArtifact, attempt: 3 } }))
+    expect(last.status.deleteArtifact?.abandoned).toBe(
+      'search/nightly-0a1b2c3d on claim backups was not removed: It ended.',
+    )
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(last.status) }).effects).toEqual(['RemoveFinalizer'])
+  })
+
+  test.each([
+    ['is gone', undefined],
+    ['is being deleted', aClaim({ metadata: { deletionTimestamp: ago(second) } })],
+    ['is lost', aClaim({ status: { phase: 'Lost' } })],
+  ])('is given up where the claim %s', (words, claim) => {
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(done), claim }).status.deleteArtifact?.abandoned).toContain(
+      `Claim backups ${words}.`,
+    )
+  })
+
+  test('is given up after ten minutes, in the words of whatever held it up', () => {
+    const snapshot = deletedSnapshot(begun, 11 * minute)
+    const job = aJob(snapshot)
+    const verdict = snapshotVerdict({
+      snapshot,
+      mover: { ...noMover, job, warning: { reason: 'FailedMount', message: 'node is gone' } },
+    })
+    expect(verdict.status.deleteArtifact?.abandoned).toMatch(/longer than 10 minutes.*FailedMount: node is gone/)
+    expect(verdict.effects).toEqual(['DeleteJob'])
+  })
+
+  test('is given up at once in a namespace that is being deleted, where no Job can be made', () => {
+    const message =
+      'POST Job shop/x answered 403 Forbidden: unable to create new content in namespace shop because it is being terminated'
+    const refusedStatus = applyFact(
+      deletedSnapshot(begun),
+      { kind: 'Refused', effect: 'CreateJob', message, cause: 'NamespaceTerminating' },
+      now,
+    )
+    expect(refusedStatus.deleteArtifact?.abandoned).toContain('The namespace is being deleted.')
+  })
+
+  test('is tried again where a quota refuses it', () => {
+    const refusedStatus = applyFact(
+      deletedSnapshot(begun),
+      { kind: 'Refused', effect: 'CreateJob', message: 'POST Job shop/x answered 403 Forbidden: exceeded quota' },
+      now,
+    )
+    expect(refusedStatus.deleteArtifact).toMatchObject({ failure: expect.stringContaining('exceeded quota') })
+    expect(refusedStatus.deleteArtifact?.abandoned).toBeUndefined()
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(refusedStatus) }).effects).toEqual(['CreateJob'])
+  })
+})
