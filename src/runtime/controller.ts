@@ -46,7 +46,7 @@ async function work(controller: Controller): Promise<void> {
     const pass = { key: taken.key, reconcileID: randomUUID() }
     const outcome = settle(controller, pass, await attempt(controller, pass))
     metrics.observeReconcile(name, outcome, (performance.now() - started) / 1000)
-    queue.done(taken.key)
+    queue.finish(taken.key)
   }
 }
 

@@ -92,7 +92,7 @@ export class WorkQueue {
     return this.#failures.get(key) ?? 0
   }
 
-  /** The next key, as soon as there is one; undefined once the queue is closed. Whoever takes a key calls `done`. */
+  /** The next key, as soon as there is one; undefined once the queue is closed. Whoever takes a key calls `finish`. */
   async take(): Promise<Taken | undefined> {
     if (this.#closed) return undefined
     const key = this.#ready.shift()
@@ -101,7 +101,7 @@ export class WorkQueue {
       : this.#begin(key)
   }
 
-  done(key: string): void {
+  finish(key: string): void {
     this.#processing.delete(key)
     if (this.#dirty.has(key)) this.#offer(key)
   }

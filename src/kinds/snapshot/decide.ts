@@ -5,7 +5,7 @@ import type { Decision } from '../../reconcile/decision.ts'
 import { firstOf } from '../../reconcile/rung.ts'
 import { isRequested } from './status/attempt.ts'
 import { claimMissing, claimUnusable } from './before/claim.ts'
-import { beingDeleted, finished } from './after/deletion.ts'
+import { beingDeleted, alreadyFinished } from './after/deletion.ts'
 import { moverFinished, pastMoveDeadline } from './move/move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move/move.ts'
 import type { SnapshotObservation } from './observation.ts'
@@ -16,7 +16,7 @@ import {
   finalizerMissing,
   instanceMissing,
   pastStartDeadline,
-  queued,
+  behindAnother,
   targetNotReady,
 } from './before/prerequisites.ts'
 import {
@@ -39,7 +39,7 @@ import type { Rung } from './status/verdict.ts'
 const everyStage: readonly Rung[] = [
   pinLeft, // no pin is left beside Meilisearch's file
   beingDeleted, // what runs for a deleted object has ended, and what it wants removed is gone
-  finished, // a finished record stays as it is
+  alreadyFinished, // a finished record stays as it is
 ]
 
 /** Until POST /snapshots is on record. What can never work stands above the deadline, what may come below it; whoever waits in the queue has not asked for space, nor for a finalizer. */
@@ -53,7 +53,7 @@ const beforeRequest: readonly Rung[] = [
   databasesUnseen, // every server's database is known
   claimMissing, // the destination exists
   claimUnusable, // and can be written
-  queued, // one snapshot of a server at a time, in order
+  behindAnother, // one snapshot of a server at a time, in order
   spaceMissing, // the file will fit
   finalizerMissing, // a deletion waits until what was begun has ended
   notRequested, // asked for exactly once, above a baseline

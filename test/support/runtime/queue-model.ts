@@ -52,7 +52,7 @@ export class QueueModel {
     this.#give()
   }
 
-  done(key: string): void {
+  finish(key: string): void {
     const again = this.working.get(key)
     this.working.delete(key)
     if (again !== undefined && !this.isClosed) this.waiting.set(key, again)
@@ -201,9 +201,9 @@ const done = fc.nat(2).map(
       `done with the ${nth + 1}. in hand`,
       (model, real) => {
         const key = [...model.working.keys()][nth % model.working.size]!
-        model.done(key)
+        model.finish(key)
         real.inHands.delete(key)
-        real.queue.done(key)
+        real.queue.finish(key)
       },
       ({ working }) => working.size > 0,
     ),

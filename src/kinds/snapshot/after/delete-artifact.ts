@@ -10,7 +10,7 @@ import { jobNameOf } from '../job/template.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauseAfter, pauses } from '../status/pauses.ts'
 import { deletions } from '../job/pending.ts'
-import { redacted } from '../status/text.ts'
+import { redact } from '../status/text.ts'
 import { noted, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 import { whyWaiting } from '../job/waiting.ts'
@@ -50,7 +50,7 @@ export function deleteArtifact(observation: SnapshotObservation, nowMs: number):
       if (exitCode === 0) return undefined
       if (begun.attempt >= maxAttempts) return abandon(observation, message)
       const retryAt = instant(nowMs + pauseAfter.removal(begun.attempt))
-      return begin(snapshot, { attempt: begun.attempt + 1, failure: redacted(message, 2000), retryAt })
+      return begin(snapshot, { attempt: begun.attempt + 1, failure: redact(message, 2000), retryAt })
     }
   }
 }
@@ -95,14 +95,14 @@ export function deleteArtifactRefused(
   const abandoned = whatStays(snapshot, 'The namespace is being deleted.')
   return {
     ...before,
-    failure: redacted(message, 2000),
+    failure: redact(message, 2000),
     ...(cause === 'NamespaceTerminating' ? { abandoned } : {}),
   }
 }
 
 function whatStays(snapshot: MeiliSnapshot, why: string): string {
   const { path, directory } = artifactPath(snapshot)
-  return redacted(`${path}/${directory} on claim ${snapshot.spec.destination.claim.name} was not removed: ${why}`, 2000)
+  return redact(`${path}/${directory} on claim ${snapshot.spec.destination.claim.name} was not removed: ${why}`, 2000)
 }
 
 /** Says in status, and so in an Event, what stays where; the object goes. */

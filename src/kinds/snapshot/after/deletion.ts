@@ -59,7 +59,7 @@ function cancelOwnTask(
 }
 
 /** A finished record is never judged again; that another deletionPolicy was seen is said. The finalizer stays with what is to be deleted, also where that was decided later. */
-export function finished({ snapshot }: SnapshotObservation): Verdict | undefined {
+export function alreadyFinished({ snapshot }: SnapshotObservation): Verdict | undefined {
   if (!isFinished(snapshot)) return undefined
   if (mustDeleteArtifact(snapshot))
     return settled(hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }])

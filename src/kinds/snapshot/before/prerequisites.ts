@@ -119,7 +119,7 @@ function isBehind(ahead: readonly string[], { status }: MeiliSnapshot): boolean 
   return ahead.length > 0 && status?.request === undefined
 }
 
-export function queued(observation: SnapshotObservation): Verdict | undefined {
+export function behindAnother(observation: SnapshotObservation): Verdict | undefined {
   const { ahead, snapshot } = observation
   if (!isBehind(ahead, snapshot)) return undefined
   return waiting({

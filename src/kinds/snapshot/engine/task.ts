@@ -6,7 +6,7 @@ import { deadlineText, taskDeadlineMs } from '../status/deadline.ts'
 import { taskEstimate } from '../status/estimate.ts'
 import type { RunningBatch, SnapshotObservation } from '../observation.ts'
 import { growing, pauses } from '../status/pauses.ts'
-import { redacted } from '../status/text.ts'
+import { redact } from '../status/text.ts'
 import { percentOf } from '../status/status.ts'
 import type { Changes } from '../status/status.ts'
 import { taskOf } from './task-seen.ts'
@@ -133,7 +133,7 @@ function followTask(
 ): Seen {
   const ours = running?.uid === task.batchUid ? running : undefined
   // The step is the name of an index at times, and longer than status may hold.
-  const named = redacted(ours?.step ?? 'processing', 128)
+  const named = redact(ours?.step ?? 'processing', 128)
   const percent = ours?.percent === undefined ? {} : percentOf(ours.percent)
   return {
     reason: snapshotReasons.TaskProcessing,

@@ -8,7 +8,7 @@ import type { MoverFailure } from '../job/result.ts'
 import type { EngineAnswer, SnapshotObservation } from '../observation.ts'
 import { pauseAfter, pauses } from '../status/pauses.ts'
 import { sweep } from '../job/pending.ts'
-import { sentence, redacted } from '../status/text.ts'
+import { sentence, redact } from '../status/text.ts'
 import { anew, failed, step } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
@@ -57,7 +57,7 @@ export function nextMove(
     attempt,
     failures,
     jobName: moverJobName(snapshot, attempt),
-    failure: redacted(failure.message, 2000),
+    failure: redact(failure.message, 2000),
     retryAt: instant(nowMs + againMs),
     supersededAt,
   }

@@ -6,7 +6,7 @@ import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import type { ServerReference } from '../../../reconcile/decision.ts'
 import { NotFound, TerminalError, TransientError } from '../../../errors.ts'
 import type { EngineAnswer, EngineSeen, RunningBatch, TaskName } from '../observation.ts'
-import { sentence, redacted } from '../status/text.ts'
+import { sentence, redact } from '../status/text.ts'
 
 export async function askEngine(
   connections: Connections,
@@ -100,6 +100,6 @@ function taskSeen(task: Task): SnapshotTask {
   const failure =
     error === null || error === undefined
       ? {}
-      : { error: { code: redacted(error.code, 128), message: redacted(error.message, 2000) } }
+      : { error: { code: redact(error.code, 128), message: redact(error.message, 2000) } }
   return { uid, status, enqueuedAt, ...Object.fromEntries(given), ...failure }
 }

@@ -2,7 +2,7 @@
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotReason } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
-import { sentence, redacted } from './text.ts'
+import { sentence, redact } from './text.ts'
 import type { Step } from './status.ts'
 
 /** How many snapshots one object may ask for. */
@@ -25,7 +25,7 @@ export function nextAttempt(snapshot: MeiliSnapshot, why: Why, nowMs: number): S
     attempt: attempt + 1,
     posts: 0,
     startedAt: instant(nowMs),
-    failure: redacted(why.message, 2000),
+    failure: redact(why.message, 2000),
     ...(why.reason === snapshotReasons.DatabaseReplaced ? {} : { baseline }),
   }
   return {

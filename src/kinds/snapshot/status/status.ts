@@ -8,7 +8,7 @@ import { conditionNamed, conditionsOf, instant } from '../../../api/conditions.t
 import type { Wanted } from '../../../api/conditions.ts'
 import { spanText } from '../../../reconcile/format.ts'
 import { startedMs } from './deadline.ts'
-import { redacted } from './text.ts'
+import { redact } from './text.ts'
 
 /** Members of status that a rung sets; an undefined one is taken away. */
 export type Changes = Partial<Omit<MeiliSnapshotStatus, 'conditions' | 'observedGeneration' | 'phase'>>
@@ -33,7 +33,7 @@ const condition = (
   type: string,
   status: 'True' | 'False',
   { reason, message }: { reason: string; message: string },
-): Wanted => ({ type, status, reason, message: redacted(message, maxMessage) })
+): Wanted => ({ type, status, reason, message: redact(message, maxMessage) })
 
 /** A share as status shows it: whole, from 0 to 100. */
 export function percentOf(percent: number): { percent: number; percentText: string } {
@@ -51,7 +51,7 @@ export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): 
     ...snapshot.status,
     progress: undefined,
     ...changes,
-    waitingFor: waitingFor === undefined ? undefined : redacted(waitingFor, maxWaitingFor),
+    waitingFor: waitingFor === undefined ? undefined : redact(waitingFor, maxWaitingFor),
     ...conditionFields(snapshot, nowMs, [
       condition(conditionTypes.Reconciling, 'True', step),
       condition(conditionTypes.Ready, 'False', step),

@@ -9,7 +9,7 @@ const secrets: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** What may stand in status, at most `maxLength` long. Half a character would come back from the API server as another one, and be written again for ever. */
-export function redacted(text: string, maxLength: number): string {
+export function redact(text: string, maxLength: number): string {
   let safe = text.slice(0, 20_000)
   for (const [pattern, instead] of secrets) safe = safe.replace(pattern, instead)
   return safe.slice(0, maxLength).toWellFormed()
@@ -20,8 +20,8 @@ const maxSentence = 1500
 
 /** With one full stop at its end, so that another sentence, often the remedy, may follow. */
 export function sentence(text: string): string {
-  const whole = redacted(text.trim(), maxSentence + 1)
-  if (whole.length > maxSentence) return `${redacted(whole, maxSentence - 1)}…`
+  const whole = redact(text.trim(), maxSentence + 1)
+  if (whole.length > maxSentence) return `${redact(whole, maxSentence - 1)}…`
   const trimmed = whole.replace(/[.:\s]+$/, '')
   return /[!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`
 }

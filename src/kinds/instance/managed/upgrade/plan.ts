@@ -57,7 +57,7 @@ export function underway(
 }
 
 /** It stops where it fails, until somebody does what the message says. */
-export function stopped(at: At, upgrade: Upgrade, failure: string): Plan {
+export function stopUpgrade(at: At, upgrade: Upgrade, failure: string): Plan {
   return {
     ...at,
     upgrade: { ...upgrade, failure: failure.slice(0, 2000).toWellFormed() },

@@ -6,7 +6,7 @@ import { conditionNamed } from '../../../../api/conditions.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import type { Managed } from '../managed.ts'
 import { isMisplaced, deleteSnapshot, createUpgradeSnapshot, whyHeld, whyNotYet } from './upgrade-snapshot.ts'
-import { countsOf, hasUpgraded, stopped, underway } from './plan.ts'
+import { countsOf, hasUpgraded, stopUpgrade, underway } from './plan.ts'
 import type { At, Outcome, Plan, Upgrade } from './plan.ts'
 import { stalled } from '../../status/verdict.ts'
 
@@ -28,7 +28,7 @@ export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
         ? redirectSnapshot(upgradeSnapshot)
         : { message: `MeiliSnapshot ${name} is taken first: ${ready?.message ?? 'not looked at yet'}` },
     )
-  return stopped(
+  return stopUpgrade(
     at,
     upgrade,
     `MeiliSnapshot ${name} failed: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken; or ${everyWayOut(upgrade)}.`,

@@ -5,7 +5,7 @@ import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated
 import type { Managed } from '../managed.ts'
 import { podTrouble } from '../pod-trouble.ts'
 import { upgradeSnapshotName } from './upgrade-snapshot.ts'
-import { countsOf, hasUpgraded, stopped, underway } from './plan.ts'
+import { countsOf, hasUpgraded, stopUpgrade, underway } from './plan.ts'
 import type { Outcome, Plan, Upgrade } from './plan.ts'
 import { snapshotStep } from './snapshot-step.ts'
 
@@ -60,7 +60,7 @@ function startStep(managed: Managed, upgrade: Upgrade): Outcome {
       message:
         `Meilisearch ${upgrade.to} is being started on the database of ${upgrade.from}. ${trouble?.message ?? ''}`.trim(),
     })
-  return stopped(at, upgrade, `Meilisearch ${upgrade.to} does not start: ${trouble.message} ${remedy(upgrade)}`)
+  return stopUpgrade(at, upgrade, `Meilisearch ${upgrade.to} does not start: ${trouble.message} ${remedy(upgrade)}`)
 }
 
 function databaseStep(managed: Managed, upgrade: Upgrade): Outcome {
@@ -74,7 +74,7 @@ function databaseStep(managed: Managed, upgrade: Upgrade): Outcome {
     return underway(at, upgrade, {
       message: `Meilisearch ${upgrade.to} is changing its database: task upgradeDatabase is ${upgradeTask.status}.`,
     })
-  return stopped(
+  return stopUpgrade(
     at,
     upgrade,
     `Meilisearch's task upgradeDatabase ${upgradeTask.status}: ${upgradeTask.error ?? 'no reason given'}. ${remedy(upgrade)}`,
@@ -95,7 +95,7 @@ function documentsStep(managed: Managed, upgrade: Upgrade, nowMs: number): Outco
   ) {
     return { ...at, upgrade: { ...upgrade, step: 'Done', completedAt: instant(nowMs) }, step: undefined }
   }
-  return stopped(
+  return stopUpgrade(
     at,
     upgrade,
     `There were ${documentsBefore} documents in ${indexesBefore} indexes before, and there are ${documents} in ${indexes}. ${remedy(upgrade)} If it is right so, change anything in spec.`,

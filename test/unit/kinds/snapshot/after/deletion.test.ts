@@ -33,7 +33,7 @@ const deletedSnapshot = (
 const ours = requestedStatus({ taskUid: 12, adoptedAt: ago(20 * second) })
 const enqueued = { engine: anEngine({ candidates: [aTask()] }) }
 
-describe('finished', () => {
+describe('alreadyFinished', () => {
   const completed: MeiliSnapshotStatus = {
     ...movingStatus({}, { phase: 'Completed', completedAt: ago(hour) }),
     observedGeneration: 1,

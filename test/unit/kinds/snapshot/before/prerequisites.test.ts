@@ -295,7 +295,7 @@ describe('targetNotReady', () => {
   })
 })
 
-describe('queued', () => {
+describe('behindAnother', () => {
   const verdict = snapshotVerdict({ ahead: ['first', 'second', 'third', 'fourth'] })
 
   test('tells its position and who is in front', () => {

@@ -1,7 +1,7 @@
 // Words of others on their way into status: they end, they fit, and they give nothing away.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sentence, redacted } from '../../../../../src/kinds/snapshot/status/text.ts'
+import { sentence, redact } from '../../../../../src/kinds/snapshot/status/text.ts'
 
 const wordsOf = (...parts: string[]): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom(...parts), { maxLength: 60 }).map((chosen) => chosen.join(''))
@@ -46,7 +46,7 @@ describe('told', () => {
     ['MEILI_MASTER_KEY=s3cr3t', 'MEILI_MASTER_KEY=***'],
     ['mount -o username=me,password=s3cr3t,vers=3', 'mount -o username=me,password=***,vers=3'],
   ])('%j gives no secret away', (text, safe) => {
-    expect(redacted(text, 2000)).toBe(safe)
+    expect(redact(text, 2000)).toBe(safe)
   })
 
   test.each([
@@ -56,17 +56,17 @@ describe('told', () => {
     "0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }, 2 node(s) didn't match Pod's node affinity/selector.",
     'mail the owner at a@b.test',
   ])('%j says what it said', (text) => {
-    expect(redacted(text, 2000)).toBe(text)
+    expect(redact(text, 2000)).toBe(text)
   })
 
   test('a secret is not cut in half and then overlooked', () => {
-    expect(redacted(`${'x'.repeat(90)} http://admin:s3cr3t@10.1.2.3/`, 104)).not.toContain('s3c')
+    expect(redact(`${'x'.repeat(90)} http://admin:s3cr3t@10.1.2.3/`, 104)).not.toContain('s3c')
   })
 
   test('is never longer than it may be, and never holds half a character', () => {
     fc.assert(
       fc.property(wordsOf(...harmless, '@', '//', 'key=', 'bearer '), fc.nat(40), (any, maxLength) => {
-        const safe = redacted(any, maxLength)
+        const safe = redact(any, maxLength)
         expect(safe.length).toBeLessThanOrEqual(maxLength)
         expect(safe.isWellFormed()).toBe(true)
       }),
@@ -74,6 +74,6 @@ describe('told', () => {
   })
 
   test('an emoji across the limit is not halved into something that the API server changes', () => {
-    expect(redacted('ab😀', 3)).toBe('ab\uFFFD')
+    expect(redact('ab😀', 3)).toBe('ab\uFFFD')
   })
 })
