@@ -6,6 +6,7 @@ import { layers } from './rules/layers.ts'
 import { pure } from './rules/pure.ts'
 import { memberName } from './rules/rule.ts'
 import type { Rule } from './rules/rule.ts'
+import { words } from './rules/words.ts'
 import { zod } from './rules/zod.ts'
 
 /** One member of `process`, with the sentence that says who may touch it. */
@@ -61,6 +62,7 @@ export default {
     zod,
     complexity,
     entries,
+    words,
     opening,
     'file-name': fileName,
     environment: processMember(

@@ -12,6 +12,14 @@ export interface Node {
   readonly operator?: string
   readonly computed?: boolean
   readonly async?: boolean
+  /** Of a function or a variable: its name. */
+  readonly id?: Node | null
+  /** Of a variable: what it is set to. */
+  readonly init?: Node | null
+  /** Of a member: its name, `get` or `method`, and whether it is written as a method. */
+  readonly key?: Node
+  readonly kind?: string
+  readonly method?: boolean
   /** Of an import or export: what it names. */
   readonly source?: Node | null
   readonly importKind?: string
@@ -30,7 +38,7 @@ export interface Context {
 }
 
 export interface Rule {
-  create(context: Context): Readonly<Record<string, (node: Node) => void>>
+  create(context: Context): Readonly<Record<string, (node: Node) => unknown>>
 }
 
 /** `Date.now` for the expression Date.now or Date['now']; undefined for anything deeper or computed. */
