@@ -5,7 +5,7 @@ const many = (words: string, instead: string): [string, string][] => words.split
 
 /** Below src. */
 const inSource: ReadonlyMap<string, string> = new Map([
-  ...many('told', 'redacted for a text without secrets, reported for what is passed on'),
+  ...many('told', 'redact for a text without secrets, reported for what is passed on'),
   ...many('story stories teller', 'events'),
   ...many('room rooms', 'space for bytes, kind or folder for code'),
   ...many('learn learnt', 'apply-fact'),

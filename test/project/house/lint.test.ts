@@ -9,8 +9,9 @@ import { badArrows } from './snippets/order.ts'
 import { badDeeds } from './snippets/pure.ts'
 import { badImports } from './snippets/imports.ts'
 import { badSchemas } from './snippets/schemas.ts'
+import { badWords } from './snippets/words.ts'
 
-const tables = { badImports, badArrows, badDeeds, badSchemas, badNames, badCode } as const
+const tables = { badImports, badArrows, badDeeds, badSchemas, badNames, badWords, badCode } as const
 
 /** Modules that snippets import, so that no finding is about a missing one. */
 const modules = [

@@ -2,6 +2,14 @@
 
 export const goodFiles: readonly { readonly file: string; readonly code: string }[] = [
   {
+    file: 'src/kinds/snapshot/verdict.ts',
+    code: 'export const completed = (): number => 1\nexport function failed(): number {\n  return 2\n}',
+  },
+  {
+    file: 'src/reconcile/names.ts',
+    code: "export const created = 1\nexport const feed = (): number => created\nexport const createdJob = (): number => feed()\nexport const on = { closed: (): number => createdJob() }\nexport const displaced = 'a wire'",
+  },
+  {
     file: 'src/operator/main.ts',
     code: "import { x } from '../kube/client.ts'\nif (process.env['X'] === x) process.exit(1)",
   },
