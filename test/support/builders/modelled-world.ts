@@ -184,7 +184,12 @@ export class ModelledWorld {
 
   #move({ batches }: MoverConfig & { command: 'move' }): MoverResult {
     const file = this.#file
-    if (this.stored !== undefined) return this.#storedResult(this.stored.taskUid)
+    const { stored } = this
+    if (stored !== undefined) {
+      return batches.some(({ taskUid }) => taskUid === stored.taskUid)
+        ? this.#storedResult(stored.taskUid)
+        : { exitCode: exitCodes.destinationConflict, message: 'It holds the artifact of another task.' }
+    }
     if (file === undefined) return { exitCode: exitCodes.sourceMissing, message: 'There is no file.' }
     const modifiedAt = iso(file.modifiedAtMs)
     const batch = batches.find(({ taskUid }) => taskUid === file.writtenBy)

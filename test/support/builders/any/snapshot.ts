@@ -19,10 +19,15 @@ const outcome: Arbitrary<Partial<SnapshotRequest>> = fc.oneof(
   fc.record({ refused: fromStatus.words }),
   fc.record({ taskUid, adoptedAt: time }),
   fc.record({ taskUid, adoptedAt: time, cancelTaskUid: fc.constant(16) }),
-  fc.record(
-    { missingSince: time, refused: fromStatus.words, taskUid, adoptedAt: time, cancelTaskUid: fc.constant(16) },
-    { requiredKeys: [] },
-  ),
+  fc
+    .record(
+      { missingSince: time, refused: fromStatus.words, taskUid, adoptedAt: time, cancelTaskUid: fc.constant(16) },
+      { requiredKeys: [] },
+    )
+    // A task is taken over, and its cancellation asked for, once it is known.
+    .map(({ adoptedAt, cancelTaskUid, ...rest }) =>
+      rest.taskUid === undefined ? rest : { adoptedAt, cancelTaskUid, ...rest },
+    ),
 )
 const request = fc
   .record({ outcome, posts: fc.integer({ min: 1, max: 4 }), postedAt: time, baseline: maybe(fc.constant(baseline)) })
