@@ -164,7 +164,7 @@ describe.concurrent('a lease', () => {
     await using replica = await Replica.of(api, {
       lease,
       namespaces: [namespace],
-      made: (resource) => void (stopped = resource === leases ? replica.stop() : stopped),
+      made: (resource) => void (stopped = resource.plural === leases.plural ? replica.stop() : stopped),
     })
     replica.start()
     await vi.waitFor(() => expect(stopped).toBeDefined(), patience)
