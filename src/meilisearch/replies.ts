@@ -62,7 +62,7 @@ export const batchPage = z.object({ results: listOf(batch, tasksPerPage) })
 export const serverVersion = z.object({ commitSha: z.string().max(64), pkgVersion: z.string().max(64) })
 export type ServerVersion = z.infer<typeof serverVersion>
 
-/** What is kept of the indexes: their number, what they hold together, and as many of them as a manifest has space for. */
+/** What is kept of the indexes: their number, what they hold together, and as many of them as fit in a manifest. */
 export interface IndexCounts {
   readonly count: number
   readonly documents: number

@@ -1,4 +1,4 @@
-{{/* Name of every object: the release's, with the chart's in it. Space is left for suffixes. */}}
+{{/* Name of every object: the release's, with the chart's in it. Cut short, so that suffixes fit. */}}
 {{- define "meili-operator.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" }}

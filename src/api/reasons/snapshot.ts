@@ -85,11 +85,11 @@ export const snapshotReasons = {
   StreamTooLarge: 'StreamTooLarge',
   /** The server's container lacks the programs that streaming needs. */
   StreamToolsMissing: 'StreamToolsMissing',
-  /** The space on the destination is being asked for. */
+  /** The free space on the destination is being checked. */
   CheckingSpace: 'CheckingSpace',
   /** sourcePolicy Remove cannot be honoured: no mover can have the server's user, or the database would be within its reach. */
   SourceNotRemovable: 'SourceNotRemovable',
-  /** The destination has no space: it goes on by itself when space appears. */
+  /** The destination lacks space: it goes on by itself once there is enough. */
   InsufficientSpace: 'InsufficientSpace',
   /** The archive is damaged: nothing was stored. */
   ArchiveCorrupt: 'ArchiveCorrupt',

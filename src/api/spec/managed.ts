@@ -144,14 +144,14 @@ export const managedStatus = {
         .array(z.string().max(253))
         .max(16)
         .meta({ 'x-kubernetes-list-type': 'atomic' })
-        .describe('MeiliSnapshots of earlier upgrades, which go with their files as this one is done.')
+        .describe('MeiliSnapshots of earlier upgrades, which are deleted with their files once this one is done.')
         .optional(),
       indexes: int64.optional(),
       documents: int64.describe('Counted before the new version started.').optional(),
       failure: z
         .string()
         .max(2000)
-        .describe('Why it stopped at this step; of a done one, why an earlier snapshot is still there.')
+        .describe('Why it stopped at this step; once it is done, why an earlier snapshot is still there.')
         .optional(),
       startedAt: timestamp,
       completedAt: timestamp.optional(),

@@ -176,7 +176,7 @@ function diagnoseDestination(claim: string, snapshots: readonly Snapshot[], nowM
       problem('destination', `claim ${claim}: ${figure}, the next snapshot needs about ${sizeText(needed)}`, remedy),
     ]
   const more = Math.floor((seen.freeBytes - needed) / Math.max(1, sizeBytes)) + 1
-  // Of empty servers' snapshots there is space for millions, which helps nobody to plan.
+  // A claim has space for millions of snapshots of an empty server, which helps nobody to plan.
   return [
     ok(
       'destination',

@@ -5,7 +5,7 @@ import { conditionTypes } from '../../api/meta.ts'
 import { conditionNamed } from '../../api/conditions.ts'
 import type { EventText } from '../../reconcile/decision.ts'
 
-const reported = [
+const reportedTypes = [
   conditionTypes.Ready,
   instanceConditions.Applied,
   instanceConditions.SnapshotVolumeReady,
@@ -31,13 +31,13 @@ export function instanceEvents(
   before: MeiliInstanceStatus | undefined,
   after: MeiliInstanceStatus,
 ): readonly EventText[] {
-  const events = reported.map((type) => conditionEvent(type, before, after)).filter((event) => event !== undefined)
-  const isReported = conditionNamed(before?.conditions, instanceConditions.Applied)?.reason
+  const events = reportedTypes.map((type) => conditionEvent(type, before, after)).filter((event) => event !== undefined)
+  const reasonBefore = conditionNamed(before?.conditions, instanceConditions.Applied)?.reason
   return [
     ...events.filter(
       ({ reason }, index) =>
         events.findIndex((other) => other.reason === reason) === index &&
-        !(reason === isReported && ordinary.includes(reason)),
+        !(reason === reasonBefore && ordinary.includes(reason)),
     ),
     ...upgradeEvents(before, after),
     ...earlierSnapshotEvents(before, after),
@@ -46,7 +46,7 @@ export function instanceEvents(
 
 /** Absent unless true. */
 const abnormal: readonly string[] = [instanceConditions.SettingsIgnored, instanceConditions.ForeignService]
-/** True says nothing new of what only stands in the way. */
+/** Of the other conditions True is no news: nothing stands in the way any more. */
 const reportedWhenTrue: readonly string[] = [conditionTypes.Ready, ...abnormal]
 
 function conditionEvent(
@@ -95,7 +95,7 @@ function earlierSnapshotEvents(
     {
       type: 'Normal',
       reason: 'UpgradeSnapshotDeleted',
-      message: `MeiliSnapshot ${going.join(', ')} goes, with what it has stored: ${upgrade?.snapshot ?? ''} is newer, and stays.`,
+      message: `Deleting MeiliSnapshot ${going.join(', ')} and its stored files: ${upgrade?.snapshot ?? ''} is newer and stays.`,
     },
   ]
 }

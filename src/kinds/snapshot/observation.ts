@@ -31,7 +31,7 @@ export interface EngineAnswer {
   readonly candidates: readonly SnapshotTask[]
   /** What the server works on now. */
   readonly running: RunningBatch | undefined
-  /** `listed`: as many as a manifest has space for. */
+  /** `listed`: as many as fit in a manifest. */
   readonly indexes: {
     readonly count: number
     readonly documents: number

@@ -192,7 +192,7 @@ test('once a later upgrade is done only its own snapshot is left, as an object a
     '--field-selector=reason=UpgradeSnapshotDeleted',
   ])
   expect(items.map(({ message }) => message)).toEqual([
-    `MeiliSnapshot ${first ?? ''} goes, with what it has stored: ${last} is newer, and stays.`,
+    `Deleting MeiliSnapshot ${first ?? ''} and its stored files: ${last} is newer and stays.`,
   ])
 })
 

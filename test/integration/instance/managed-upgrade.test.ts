@@ -126,7 +126,7 @@ describe('the snapshot before an upgrade', () => {
     expect(await names(meiliSnapshots)).toEqual([nameBefore('1.20.0', uid), nameBefore('1.21.0', uid)])
     expect(status?.upgrade).toEqual({ ...upgrade, earlierSnapshots: [nameBefore('1.19.0', uid)] })
     expect(on.events).toEqual([
-      `Normal UpgradeSnapshotDeleted: MeiliSnapshot ${nameBefore('1.19.0', uid)} goes, with what it has stored: ${nameBefore('1.21.0', uid)} is newer, and stays.`,
+      `Normal UpgradeSnapshotDeleted: Deleting MeiliSnapshot ${nameBefore('1.19.0', uid)} and its stored files: ${nameBefore('1.21.0', uid)} is newer and stays.`,
     ])
   })
 

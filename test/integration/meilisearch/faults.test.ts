@@ -209,7 +209,7 @@ describe('a reply that Meilisearch would not give', () => {
     expect(await failure(client.version())).toBeInstanceOf(TransientError)
   })
 
-  test('what status has no space for', async () => {
+  test('what does not fit in status', async () => {
     const stats = { databaseSize: 1, usedDatabaseSize: 1, lastUpdate: '2026-03-01T11:00:00Z', indexes: {} }
     for (const odd of [
       { databaseSize: -1 },

@@ -92,7 +92,7 @@ test('what drips and is large takes no long turn: another large reply comes whil
   await using double = await MeilisearchDouble.start(jsonAnswer({ databaseSize: 1, indexes }))
   const { count, documents, listed } = (await new MeilisearchClient({ endpoint: double.endpoint }).stats()).indexes
   expect({ count, documents }).toEqual({ count: 8000, documents: 16_000 })
-  // What a manifest has space for.
+  // As many as fit in a manifest.
   expect(JSON.stringify(listed).length).toBeLessThan(66 * 1024)
   await Promise.all(drips)
 })

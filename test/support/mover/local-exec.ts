@@ -75,9 +75,9 @@ function startExecution(cluster: LocalCluster, child: ChildProcess): Running {
   }
   return {
     write: async (bytes) => {
-      const space = Math.max(0, Math.min(bytes.length, cluster.cutAfter))
+      const left = Math.max(0, Math.min(bytes.length, cluster.cutAfter))
       // An error of the pipe is seen by its listener; here it is a command that has ended.
-      if (child.stdin?.write(bytes.subarray(0, space)) === false)
+      if (child.stdin?.write(bytes.subarray(0, left)) === false)
         await Promise.race([new Promise((resolve) => child.stdin?.once('drain', resolve)), exited])
       if (child.stdin?.writable !== true) throw new TransientError('exec was cut: the command has ended')
       count(bytes.length)

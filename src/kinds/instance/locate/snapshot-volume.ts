@@ -135,7 +135,7 @@ function absolute(setting: Setting, byDefault: string, launch: Launch): { path: 
   return { path }
 }
 
-/** Such a pod never runs; status has no space for it either. */
+/** Such a pod never runs, and its paths would not fit in status. */
 function isTooLong(directory: string, fileName: string, { subPath, claimName = '' }: Found): boolean {
   return Math.max(directory.length, subPath.length) > 4096 || fileName.length > 255 || claimName.length > 253
 }

@@ -53,7 +53,7 @@ function ask(observation: SnapshotObservation, attempt: number): Verdict | undef
   if (effects === undefined) return undefined
   return waiting({
     reason: snapshotReasons.CheckingSpace,
-    message: `Claim ${snapshot.spec.destination.claim.name} had little space at last: it is asked whether a snapshot of about ${sizeText(asked.sizeBytes)} fits.`,
+    message: `Claim ${snapshot.spec.destination.claim.name} had little free space when a mover last looked: a probe checks whether a snapshot of about ${sizeText(asked.sizeBytes)} fits.`,
     effects,
     changes: { space: asked },
     againMs: pauses.changeMs,
@@ -77,7 +77,7 @@ function awaitProbe(observation: SnapshotObservation, asked: Space, nowMs: numbe
     }
     case 'running': {
       const { name } = observation.snapshot.spec.destination.claim
-      const message = `The space on claim ${name} is being asked for. ${life.why ?? ''}`.trim()
+      const message = `The free space on claim ${name} is being checked. ${life.why ?? ''}`.trim()
       return waiting({ reason: snapshotReasons.CheckingSpace, message, againMs: pauses.changeMs })
     }
     case 'ended': {

@@ -15,7 +15,7 @@ export function redact(text: string, maxLength: number): string {
   return safe.slice(0, maxLength).toWellFormed()
 }
 
-/** Space for a sentence of ours behind it in a message of 2000. */
+/** Short enough that another sentence fits behind it in a message of 2000. */
 const maxSentence = 1500
 
 /** With one full stop at its end, so that another sentence, often the remedy, may follow. */

@@ -151,7 +151,7 @@ describe.runIf(isRoot).concurrent('in one mount (only as root)', () => {
     })
   })
 
-  test('and where a link then turns out impossible, the space for a copy is asked for', async ({ work }) => {
+  test('and where a link then turns out impossible, the space for a copy is checked', async ({ work }) => {
     await withDisk(work.destination, 'size=72m', async () => {
       const { config } = await inOneMount(work)
       const { code, result } = await work.run({ ...inject('link', 'error=EMLINK'), config })

@@ -34,7 +34,7 @@ function destinationOf({ instance, spec }: Managed): Destination | undefined {
 const databaseClaim = (instance: MeiliInstance, { storage }: ManagedServer): string =>
   storage.claimName ?? claimNameOf(instance, 'data')
 
-/** Why no snapshot is asked for, and each way out but those that every upgrade has. Top rung first: what spec says, what the server's volumes allow, what they have space for. */
+/** Why no snapshot is asked for, and each way out but those that every upgrade has. Top rung first: what spec says, what the server's volumes allow, what fits on them. */
 export const whyHeld: (managed: Managed) => string | undefined = firstOf([
   noDestination, // something says where to store it
   ownDestination, // which is no claim that it would fill, or be lost with

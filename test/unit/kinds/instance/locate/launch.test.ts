@@ -345,7 +345,7 @@ describe('S3', () => {
 describe("the database's path may be set out of sight", () => {
   test.each<[string, Partial<V1Container>]>([
     ['by a Secret that is a source of the environment', { envFrom: [{ secretRef: { name: 'keys' } }] }],
-    ['by a Secret whose prefix leaves space for it', { envFrom: [{ secretRef: { name: 'keys' }, prefix: 'MEILI_' }] }],
+    ['by a Secret whose prefix allows it', { envFrom: [{ secretRef: { name: 'keys' }, prefix: 'MEILI_' }] }],
     ['by what a shell line runs first', { command: ['sh', '-c', '. /vault/secrets/env && exec meilisearch'] }],
     ['by a quoted flag of a shell line', { command: ['sh', '-c', 'exec meilisearch --db-pa"th" /fast/data.ms'] }],
     ['by a script', { command: ['/scripts/start.sh'] }],

@@ -1,4 +1,4 @@
-// Space on the destination is asked for before Meilisearch works, where the last figure was small.
+// The free space on the destination is checked before Meilisearch works, where the last figure was small.
 import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'

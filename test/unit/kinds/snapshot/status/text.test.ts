@@ -20,7 +20,7 @@ describe('sentence', () => {
     expect(sentence(text)).toBe(whole)
   })
 
-  test('leaves space for another one behind it', () => {
+  test('is short enough that another one fits behind it', () => {
     expect(sentence('w'.repeat(3000))).toBe(`${'w'.repeat(1499)}…`)
   })
 

@@ -135,7 +135,7 @@ describe('only the last one is kept', () => {
         .filter(({ reason }) => reason === 'UpgradeSnapshotDeleted')
         .map(({ message }) => message)
     expect(stories({ upgrade: done }, told)).toEqual([
-      'MeiliSnapshot movies-before-1-21-0-movies-u-1 goes, with what it has stored: movies-before-1-50-0-movies-u-2 is newer, and stays.',
+      'Deleting MeiliSnapshot movies-before-1-21-0-movies-u-1 and its stored files: movies-before-1-50-0-movies-u-2 is newer and stays.',
     ])
     expect(stories(told, again.status)).toEqual([])
   })
