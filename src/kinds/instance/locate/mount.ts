@@ -1,6 +1,7 @@
 // From a path in a container to the volume below it, and the path inside that volume. Pure.
 import { posix } from 'node:path'
 import type { V1Container, V1Pod, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import { isWithin } from '../../../api/spec/path.ts'
 
 /** What cannot be known, and why; and what its user can do about it. */
 export interface Unknown {
@@ -18,12 +19,9 @@ export interface Found {
 /** As the kubelet takes it: a relative one begins at the root. */
 export const mountPoint = ({ mountPath }: V1VolumeMount): string => posix.resolve('/', mountPath)
 
-export const within = (path: string, mount: string): boolean =>
-  mount === '/' || path === mount || path.startsWith(`${mount}/`)
-
 /** The mount with the longest path wins, as in the container itself. */
 export function volumeAt(pod: V1Pod, container: V1Container, path: string): Found | Unknown {
-  const mounts = (container.volumeMounts ?? []).filter((candidate) => within(path, mountPoint(candidate)))
+  const mounts = (container.volumeMounts ?? []).filter((candidate) => isWithin(path, mountPoint(candidate)))
   const mount = mounts.toSorted((a, b) => mountPoint(b).length - mountPoint(a).length)[0]
   if (mount === undefined) return { kind: 'the container file system', subPath: path, readOnly: false }
   const inside = subPathOf(mount, container, pod)

@@ -2,9 +2,10 @@
 import { posix } from 'node:path'
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
 import type { SnapshotVolume } from '../../../api/instance.ts'
+import { isWithin } from '../../../api/spec/path.ts'
 import type { DatabaseClaim } from '../../../reconcile/server-reference.ts'
 import type { Launch, Setting } from './launch.ts'
-import { claimNameIn, isReadOnly, mountPoint, volumeAt, within } from './mount.ts'
+import { claimNameIn, isReadOnly, mountPoint, volumeAt } from './mount.ts'
 import type { Found, Unknown } from './mount.ts'
 
 export type Located =
@@ -78,14 +79,14 @@ export function locateDatabase(from: LocateFrom): readonly DatabaseClaim[] {
   const anywhere = mountedClaims(pod, [container])
   if ('unknown' in database) return anywhere
   const mounts = (container.volumeMounts ?? []).map(mountPoint)
-  const directories = [database.path, ...mounts.filter((mount) => within(mount, database.path))].map((path) =>
+  const directories = [database.path, ...mounts.filter((mount) => isWithin(mount, database.path))].map((path) =>
     volumeAt(pod, container, path),
   )
   if (directories.some((found) => 'unknown' in found)) return anywhere
   const known = directories.flatMap((found) => ('unknown' in found ? [] : claimOf(found)))
   if (!('unset' in launch.databasePath)) return distinct(known)
   // Nobody keeps a database in a container's own file system beside a claim: more likely the image names another directory.
-  if (!mounts.some((mount) => within(database.path, mount))) return anywhere
+  if (!mounts.some((mount) => isWithin(database.path, mount))) return anywhere
   return distinct(launch.mayHideDatabase ? [...known, ...elsewhere(from, known)] : known)
 }
 

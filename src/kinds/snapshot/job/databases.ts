@@ -1,4 +1,5 @@
 // A claim that holds a server's database is never a destination, and what of it a Job can write to is never the database. Pure.
+import { isWithin } from '../../../api/spec/path.ts'
 import type { Database } from '../../../reconcile/server-reference.ts'
 import type { SnapshotObservation } from '../observation.ts'
 
@@ -43,7 +44,7 @@ export function databaseWithin(
   return databases.find(
     ({ claimName, subPath }) =>
       claimName === mount.claimName &&
-      (subPath === undefined || contains(subPath, mount.directory) || contains(mount.directory, subPath)),
+      (subPath === undefined || isWithin(mount.directory, subPath) || isWithin(subPath, mount.directory)),
   )
 }
 
@@ -57,8 +58,4 @@ export function whySourceNotRemovable({
   return database === undefined
     ? undefined
     : `${databaseText(database)} The snapshot directory lies around it or in it, so no mover may write there.`
-}
-
-function contains(outer: string, inner: string): boolean {
-  return outer === '' || inner === outer || inner.startsWith(`${outer}/`)
 }
