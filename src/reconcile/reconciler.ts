@@ -1,6 +1,7 @@
 // The loop shared by all kinds: get → observe → decide → write status → perform effects → requeue.
 // Status says what was seen. What an effect changes is seen on the next pass, or applied at once where the world answered with a fact.
 import { isDeepStrictEqual } from 'node:util'
+import { withoutUndefined } from '../api/json.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Logger } from '../telemetry/logger.ts'
@@ -145,7 +146,7 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
   /** PUT with the resourceVersion that was read; then one Event for each thing worth one. */
   async write(next: Status): Promise<void> {
     const before = this.object.status
-    const after = withoutUndefined(next)
+    const after = withoutUndefined<Status>(next)
     if (isDeepStrictEqual(before, after)) return
     // From when it may be on record: a reply that comes late, or to a process that was stopped meanwhile, must not make it younger.
     const begun = performance.now()
@@ -165,9 +166,4 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
       throw error
     }
   }
-}
-
-/** As it is sent: a member that is undefined is absent. */
-function withoutUndefined<T extends object>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T
 }

@@ -11,6 +11,7 @@ import type {
   V1VolumeMount,
 } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../../api/instance.ts'
+import { withoutUndefined } from '../../../api/json.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { mustStream } from './stream-source.ts'
 import { targetUser } from './target.ts'
@@ -148,7 +149,7 @@ export function nearNode(snapshot: MeiliSnapshot): Placement {
 
 function chosenPlacement({ spec }: MeiliSnapshot, ofTarget: readonly V1Toleration[]): Placement {
   const { mover } = spec
-  const chosen = (mover.tolerations ?? []).map((toleration) => withoutUndefined(toleration))
+  const chosen = (mover.tolerations ?? []).map((toleration) => withoutUndefined<V1Toleration>(toleration))
   return {
     tolerations: [...ofTarget, unschedulable, ...chosen],
     ...(mover.nodeSelector === undefined ? {} : { nodeSelector: mover.nodeSelector }),
@@ -169,10 +170,4 @@ function affinityOf(instance: MeiliInstance, target: Target): V1Affinity {
   return anywhere
     ? preferNode(here)
     : { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [here] } } }
-}
-
-function withoutUndefined(
-  toleration: NonNullable<MeiliSnapshot['spec']['mover']['tolerations']>[number],
-): V1Toleration {
-  return JSON.parse(JSON.stringify(toleration)) as V1Toleration
 }

@@ -1,5 +1,6 @@
 // The three shapes that a snapshot's status can take: in progress, completed, failed. Pure.
 import { isDeepStrictEqual } from 'node:util'
+import { withoutUndefined } from '../../../api/json.ts'
 import { conditionTypes } from '../../../api/meta.ts'
 import { snapshotConditions, snapshotReasons } from '../../../api/snapshot.ts'
 import type { InstanceReason } from '../../../api/instance.ts'
@@ -159,7 +160,7 @@ function substance(status: MeiliSnapshotStatus | undefined): unknown {
     waits: waitingFor !== undefined,
     conditions: conditions?.map(({ message: _, ...judgement }) => judgement),
   }
-  return JSON.parse(JSON.stringify(kept))
+  return withoutUndefined(kept)
 }
 
 function onlyProgressChanged(

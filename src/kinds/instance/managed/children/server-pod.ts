@@ -8,6 +8,7 @@ import type {
   V1VolumeMount,
 } from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../../../../api/instance.ts'
+import { withoutUndefined } from '../../../../api/json.ts'
 import {
   baseName,
   childLabels,
@@ -50,11 +51,6 @@ export function serverTemplate(instance: MeiliInstance, managed: ManagedServer, 
   }
 }
 
-/** What a user has written goes as it is, without members that are undefined. */
-function toPlain<T>(value: unknown): T {
-  return JSON.parse(JSON.stringify(value)) as T
-}
-
 function placement(managed: ManagedServer): Partial<V1PodSpec> {
   const {
     nodeSelector,
@@ -69,7 +65,7 @@ function placement(managed: ManagedServer): Partial<V1PodSpec> {
     ...constraint,
     labelSelector: constraint.labelSelector ?? { matchLabels: { ...childSharedLabels } },
   }))
-  return toPlain({
+  return withoutUndefined({
     nodeSelector,
     affinity: affinity as V1Affinity | undefined,
     tolerations,
@@ -90,7 +86,7 @@ function fixedFields({ podSecurityContext }: ManagedServer): Partial<V1PodSpec> 
       runAsGroup: 1000,
       fsGroup: 1000,
       seccompProfile: { type: 'RuntimeDefault' },
-      ...toPlain<object>(podSecurityContext ?? {}),
+      ...withoutUndefined<object>(podSecurityContext ?? {}),
       runAsNonRoot: true,
       fsGroupChangePolicy: 'OnRootMismatch',
     },
@@ -107,13 +103,13 @@ function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V
     args: ['/bin/sh', '-c', start, 'meilisearch', ...args],
     env,
     ports: [{ name: serverPortName, containerPort: serverPort, protocol: 'TCP' }],
-    ...(managed.resources === undefined ? {} : { resources: toPlain<object>(managed.resources) }),
+    ...(managed.resources === undefined ? {} : { resources: withoutUndefined<object>(managed.resources) }),
     // An upgrade, an import or a compaction takes as long as it takes: up to a day.
     startupProbe: { ...health, periodSeconds: 1, failureThreshold: 86_400 },
     readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
     livenessProbe: { tcpSocket: { port: serverPortName }, timeoutSeconds: 10, periodSeconds: 30, failureThreshold: 10 },
     securityContext: {
-      ...toPlain<object>(managed.securityContext ?? {}),
+      ...withoutUndefined<object>(managed.securityContext ?? {}),
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },

@@ -1,6 +1,7 @@
 // Meilisearch's settings in a server that we run: ours, and what its user adds. Ours win, and what is left out is named. Pure.
 import type { V1EnvVar } from '@kubernetes/client-node'
 import type { ManagedServer } from '../../../../api/instance.ts'
+import { withoutUndefined } from '../../../../api/json.ts'
 import type { SecretKeyReference } from '../../../../api/meta.ts'
 import { databaseDirectory } from '../../../../reconcile/names.ts'
 
@@ -59,7 +60,7 @@ export function serverSettings(
   return {
     env: [
       ...ours.filter(({ name }) => !kept.some((other) => other.name === name)),
-      ...kept.map((variable) => JSON.parse(JSON.stringify(variable)) as V1EnvVar),
+      ...kept.map((variable) => withoutUndefined<V1EnvVar>(variable)),
     ],
     args: flags.args,
     ignored: [...theirs.filter(({ name }) => reserved.has(name)).map(({ name }) => name), ...flags.ignored],
