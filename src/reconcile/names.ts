@@ -1,4 +1,4 @@
-// Names and labels of what a managed instance is made of. Without its UID: claims and keys outlive it. Pure.
+// Names and labels of the objects that the operator makes. What a managed instance is made of is named without its UID: claims and keys outlive it. Pure.
 import { createHash } from 'node:crypto'
 import type { MeiliInstance } from '../api/instance.ts'
 import type { SecretKeyReference } from '../api/meta.ts'
@@ -54,6 +54,20 @@ export function instanceLabels(instance: MeiliInstance): Record<string, string> 
 export function childLabels(instance: MeiliInstance): Record<string, string> {
   return { 'app.kubernetes.io/name': 'meiliinstance', ...childSharedLabels, ...instanceLabels(instance) }
 }
+
+/** On each snapshot that was taken before an upgrade: whose it is, and from which version to which. */
+export const upgradeLabels = {
+  instanceUid: 'meili-operator.dev/instance-uid',
+  from: 'meili-operator.dev/upgrade-from',
+  to: 'meili-operator.dev/upgrade-to',
+} as const
+
+/** What their names begin with. With the UID: an earlier instance of this name counted its generations from one as well. */
+export const upgradeSnapshotPrefix = (instance: MeiliInstance, to: string): string =>
+  `${baseName(instance)}-before-${to.replaceAll('.', '-')}-${instance.metadata.uid.slice(0, 8)}-`
+
+export const upgradeSnapshotName = (instance: MeiliInstance, to: string): string =>
+  `${upgradeSnapshotPrefix(instance, to)}${instance.metadata.generation}`
 
 /** On the Jobs and pods of all movers. The name is not the operator's own: no Service that selects operators is to find a mover. */
 export const moverLabels = {

@@ -15,12 +15,11 @@ import { newestOf } from '../../../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
-import { baseName, claimNameOf, moverSelector } from '../../../reconcile/names.ts'
+import { baseName, claimNameOf, moverSelector, upgradeLabels } from '../../../reconcile/names.ts'
 import type { ClaimRole } from '../../../reconcile/names.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
 import type { ManagedSeen } from '../observation.ts'
 import { lookAtSecrets } from './secrets.ts'
-import { upgradeLabel } from '../managed/upgrade/upgrade-snapshot.ts'
 import { selectsPod } from '../managed/selected-by.ts'
 
 export interface ManagedWorld {
@@ -80,7 +79,7 @@ export async function lookAtManaged(
     secretRefused,
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
     upgradeSnapshot: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
-    upgradeSnapshots: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabel] !== undefined),
+    upgradeSnapshots: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabels.to] !== undefined),
     finishedMovers:
       instance.metadata.deletionTimestamp === undefined
         ? []

@@ -3,8 +3,9 @@ import type { MeiliInstance, MeiliInstanceStatus } from '../../../../api/instanc
 import { isFinished } from '../../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
+import { upgradeLabels, upgradeSnapshotPrefix } from '../../../../reconcile/names.ts'
 import type { Managed } from '../managed.ts'
-import { upgradeSnapshotLabel, upgradeSnapshotPrefix, deleteSnapshot, upgradeLabel } from './upgrade-snapshot.ts'
+import { deleteSnapshot } from './upgrade-snapshot.ts'
 
 type Upgrade = MeiliInstanceStatus['upgrade']
 
@@ -48,10 +49,10 @@ function earlierSnapshots({ instance, seen }: Managed, snapshot: string | undefi
 
 /** By the uid: what an earlier instance of this name left may be all that is left of another database. */
 function isOurs(instance: MeiliInstance, { metadata, spec }: MeiliSnapshot): boolean {
-  const to = metadata.labels?.[upgradeLabel]
+  const to = metadata.labels?.[upgradeLabels.to]
   if (
     to === undefined ||
-    metadata.labels?.[upgradeSnapshotLabel('instance-uid')] !== instance.metadata.uid ||
+    metadata.labels?.[upgradeLabels.instanceUid] !== instance.metadata.uid ||
     spec.deletionPolicy !== 'Delete'
   )
     return false

@@ -4,7 +4,7 @@ import type { ManagedServer, MeiliInstance, MeiliInstanceStatus } from '../../..
 import { meiliSnapshots } from '../../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
-import { baseName, claimNameOf, instanceLabels } from '../../../../reconcile/names.ts'
+import { claimNameOf, instanceLabels, upgradeLabels } from '../../../../reconcile/names.ts'
 import { firstOf } from '../../../../reconcile/rung.ts'
 import type { Managed } from '../managed.ts'
 import { whyNoSpace } from './upgrade-snapshot-space.ts'
@@ -12,17 +12,6 @@ import { volumeReady } from '../../status/volume-checks.ts'
 
 type Destination = NonNullable<ManagedServer['upgrade']['destination']>
 type Upgrade = MeiliInstanceStatus['upgrade']
-
-export const upgradeSnapshotLabel = (name: string): string => `meili-operator.dev/${name}`
-/** On every one; its value is the version that was moved to. */
-export const upgradeLabel = upgradeSnapshotLabel('upgrade-to')
-/** With the uid: an earlier instance of this name counted its generations from one as well. */
-export const upgradeSnapshotPrefix = (instance: MeiliInstance, to: string): string =>
-  `${baseName(instance)}-before-${to.replaceAll('.', '-')}-${instance.metadata.uid.slice(0, 8)}-`
-
-export function upgradeSnapshotName(instance: MeiliInstance, to: string): string {
-  return `${upgradeSnapshotPrefix(instance, to)}${instance.metadata.generation}`
-}
 
 /** Never by default on the claim of the database: it would fill what it is to protect, and be lost with it. */
 function destinationOf({ instance, spec }: Managed): Destination | undefined {
@@ -122,9 +111,9 @@ export function createUpgradeSnapshot(
           labels: {
             'app.kubernetes.io/managed-by': 'meili-operator',
             ...instanceLabels(instance),
-            [upgradeSnapshotLabel('instance-uid')]: instance.metadata.uid,
-            [upgradeSnapshotLabel('upgrade-from')]: from,
-            [upgradeLabel]: to,
+            [upgradeLabels.instanceUid]: instance.metadata.uid,
+            [upgradeLabels.from]: from,
+            [upgradeLabels.to]: to,
           },
         },
         spec: {

@@ -1,10 +1,10 @@
 // From one version to a higher one: snapshot, start, database, documents, one step after the other, each on record. Pure.
 // It stops where it fails: the message names the snapshot and what to do.
 import { instant } from '../../../../api/conditions.ts'
+import { upgradeSnapshotName } from '../../../../reconcile/names.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../managed.ts'
 import type { Managed } from '../managed.ts'
 import { podTrouble } from '../pod-trouble.ts'
-import { upgradeSnapshotName } from './upgrade-snapshot.ts'
 import { countsOf, hasUpgraded, stopUpgrade, underway } from './plan.ts'
 import type { Outcome, Plan, Upgrade } from './plan.ts'
 import { snapshotStep } from './snapshot-step.ts'
