@@ -22,7 +22,7 @@ const order = (
   }))
 
 /** Files of a kind that put its parts together; what stands beside them (observation) is for all to know. */
-const top = '(controller|decide|events|story|apply-fact|learn)\\.ts'
+const top = '(controller|decide|events|apply-fact)\\.ts'
 const ground = `(?!${top})[^/]+\\.ts`
 const everything = ''
 

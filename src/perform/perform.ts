@@ -1,4 +1,4 @@
-// The only place that changes the world: it interprets effects. What an effect may do is listed in decision.ts; how children are changed, in perform-children.ts.
+// The only place that changes the world: it interprets effects. What an effect may do is listed in decision.ts; how children are changed, in children.ts.
 import { isDeepStrictEqual } from 'node:util'
 import type { V1Job } from '@kubernetes/client-node'
 import type { KubeClient } from '../kube/client.ts'

@@ -5,7 +5,7 @@ import { version } from '../../telemetry/version.ts'
 import type { Cluster } from '../cluster.ts'
 import { isKindMissing } from '../errors.ts'
 import { diagnoseDestinations, diagnoseInstance } from '../doctor/instances.ts'
-import { diagnoseKinds } from '../doctor/kinds.ts'
+import { diagnoseKinds } from '../doctor/crds.ts'
 import {
   diagnoseInstallations,
   diagnoseOperator,

@@ -4,7 +4,7 @@ import { accessReviews, customResourceDefinitions, deployments, leases, ownAcces
 import type { KubeObject } from '../../kube/resource.ts'
 import { TerminalError } from '../../errors.ts'
 import type { Cluster } from '../cluster.ts'
-import type { InstalledDefinition } from './kinds.ts'
+import type { InstalledDefinition } from './crds.ts'
 import { servedBy, variableOf } from './operator.ts'
 import type { DeniedRight, Leadership, OperatorDeployment } from './operator.ts'
 import type { Observed } from './finding.ts'

@@ -3,7 +3,7 @@
 // that it may be made out of sight all the same (a Secret's unnamed keys, a script, another image) is reported for the database alone: see `mayHideDatabase`.
 import { posix } from 'node:path'
 import type { V1Container } from '@kubernetes/client-node'
-import { mayHideDatabase, wordsOf } from './out-of-sight.ts'
+import { mayHideDatabase, wordsOf } from './hidden-settings.ts'
 
 /** Data of the ConfigMaps that the container's environment names, by name. */
 export type ConfigMapData = ReadonlyMap<string, Readonly<Record<string, string>>>

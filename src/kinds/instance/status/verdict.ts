@@ -4,7 +4,7 @@ import type { InstanceReason, MeiliInstance, MeiliInstanceStatus } from '../../.
 import { conditionsOf } from '../../../api/conditions.ts'
 import type { Wanted } from '../../../api/conditions.ts'
 import type { Decision, Effect } from '../../../reconcile/decision.ts'
-import { appliedOf, leavingConditions, readyFor, standing } from './judgement.ts'
+import { appliedOf, leavingConditions, readyFor, standing } from './conditions.ts'
 import { appliedBefore } from '../managed/managed.ts'
 import type { Managed } from '../managed/managed.ts'
 import type { InstanceObservation } from '../observation.ts'

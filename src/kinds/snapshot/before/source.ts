@@ -6,7 +6,7 @@ import { snapshotReasons } from '../../../api/snapshot.ts'
 import { conditionNamed } from '../../../api/conditions.ts'
 import { whySourceNotRemovable } from '../job/databases.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { targetUser } from '../job/target.ts'
+import { targetUser } from '../job/target-user.ts'
 import { failed } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 

@@ -14,7 +14,7 @@ import type { MeiliInstance } from '../../../api/instance.ts'
 import { withoutUndefined } from '../../../api/json.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { mustStream } from './stream-source.ts'
-import { targetUser } from './target.ts'
+import { targetUser } from './target-user.ts'
 
 export type Target = V1Pod
 

@@ -16,8 +16,8 @@ export const badArrows: readonly Bad[] = [
   ...backUp('kinds/snapshot/', 'No arrow runs back up', [
     ['engine/task.ts', 'before/prerequisites.ts'],
     ['move/move.ts', 'engine/task.ts'],
-    ['after/cleanup.ts', 'move/move.ts'],
-    ['job/pending.ts', 'after/cleanup.ts'],
+    ['after/delete-artifact.ts', 'move/move.ts'],
+    ['job/end.ts', 'after/delete-artifact.ts'],
     ['status/attempt.ts', 'job/template.ts'],
     ['status/deadline.ts', 'engine/request.ts'],
     ['observe/mover.ts', 'move/artifact.ts'],
@@ -26,8 +26,8 @@ export const badArrows: readonly Bad[] = [
   ]),
   ...backUp('kinds/snapshot/', 'may start the next stage alone', [
     ['before/a.ts', 'move/move.ts'],
-    ['before/a.ts', 'after/cleanup.ts'],
-    ['engine/a.ts', 'after/cleanup.ts'],
+    ['before/a.ts', 'after/delete-artifact.ts'],
+    ['engine/a.ts', 'after/delete-artifact.ts'],
   ]),
   ...backUp('kinds/snapshot/', 'goes through status/attempt.ts', [['move/next-move.ts', 'engine/request.ts']]),
   ...backUp('kinds/instance/', 'No arrow runs back up', [

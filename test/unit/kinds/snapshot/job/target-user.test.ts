@@ -1,7 +1,7 @@
 // Whose files the mover reads: the user of the container that runs Meilisearch, else of its pod.
 import { describe, expect, test } from 'vitest'
-import { targetUser } from '../../../../../src/kinds/snapshot/job/target.ts'
-import type { TargetUser } from '../../../../../src/kinds/snapshot/job/target.ts'
+import { targetUser } from '../../../../../src/kinds/snapshot/job/target-user.ts'
+import type { TargetUser } from '../../../../../src/kinds/snapshot/job/target-user.ts'
 import { anInstance, aTarget, aVolume } from '../../../../support/builders/observations.ts'
 
 const userOf = (spec: object): TargetUser => targetUser(aTarget({ spec }), anInstance())
