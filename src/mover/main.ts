@@ -42,7 +42,7 @@ async function handOver(): Promise<never> {
 async function main(): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < neededNode) {
     const message = `The mover needs Node ${neededNode} or newer, this is ${process.version}; use the operator's own image.`
-    return leave({ exitCode: exitCodes.badConfiguration, message })
+    return exitWith({ exitCode: exitCodes.badConfiguration, message })
   }
   process.env['UV_THREADPOOL_SIZE'] ??= String(poolThreads)
   // Everything is made with modes of our own; others than user and group have no business with a database.
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(terminationFailure(signal)))
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => stop.abort(error))
-  leave(await Promise.race([work(), afterGrace()]).catch(resultOfError))
+  exitWith(await Promise.race([work(), afterGrace()]).catch(resultOfError))
 }
 
 function terminationFailure(signal: string): Failure {
@@ -128,7 +128,7 @@ function printError(line: string): void {
 }
 
 /** Says how it went, in the termination message and as the last line of stdout, and ends the process. */
-function leave(result: MoverResult): void {
+function exitWith(result: MoverResult): void {
   const line = resultLine(result)
   try {
     writeFileSync(process.env['TERMINATION_MESSAGE_PATH'] ?? '/dev/termination-log', line)

@@ -17,7 +17,7 @@ export interface Filled {
   readonly isLink: boolean
 }
 
-/** Flushes the file and writes its papers beside it. After this the partial directory is whole and on disk. */
+/** Flushes the file and writes its manifest and checksums beside it. After this the partial directory is whole and on disk. */
 export async function prepare(paths: ArtifactPaths, { file, content, isLink }: Filled): Promise<void> {
   const { partial } = paths
   await during({ side: 'destination', what: 'flush', path: join(partial, content.file.name) }, async () => {

@@ -56,19 +56,19 @@ export async function fillPartial(run: Run, found: Found): Promise<Filled> {
 
 /** The file is closed before the rename: an SMB server renames no directory in which anything is open. */
 async function fill(run: Run, found: Found): Promise<Filled> {
-  const { content, seconds } = await bringWhole(run, found)
+  const { content, seconds } = await buildArtifact(run, found)
   run.signal.throwIfAborted()
   return { stored: (await publish(run.paths)) === 'stored', content, seconds }
 }
 
-/** All but the rename: the file copied, verified and flushed, its papers beside it, and nothing of it open any more. */
-async function bringWhole(run: Run, { source, batch }: Found): Promise<Omit<Filled, 'stored'>> {
+/** All but the rename: the file copied, verified and flushed, its manifest and checksums beside it, and nothing of it open any more. */
+async function buildArtifact(run: Run, { source, batch }: Found): Promise<Omit<Filled, 'stored'>> {
   const { paths, config, progress, rateLimit, signal } = run
   const { inode, mtimeNs, sizeBytes, path: sourcePath } = source.file
   const clock = new Stopwatch()
   const path = join(paths.partial, config.source.fileName)
   progress.begin('copying', Number(sizeBytes))
-  const { file, stored, sha256 } = await bring(run, source, path)
+  const { file, stored, sha256 } = await copyOrClone(run, source, path)
   try {
     const { replaced } = await orAborted(signal, source.confirm())
     const copying = clock.lap()
@@ -94,15 +94,15 @@ async function bringWhole(run: Run, { source, batch }: Found): Promise<Omit<Fill
   }
 }
 
-interface Brought {
+interface CopiedFile {
   readonly file: FileHandle
   readonly stored: Copied['stored']
   /** Undefined where no byte was read. */
   readonly sha256: string | undefined
 }
 
-/** The bytes at this path, and flushed. */
-async function bring(run: Run, source: Source, path: string): Promise<Brought> {
+/** Puts the bytes at this path, as a clone or a link where that can be, and flushes them. */
+async function copyOrClone(run: Run, source: Source, path: string): Promise<CopiedFile> {
   const { paths, signal } = run
   const clone = await orAborted(signal, source.cloneOrLink(path))
   if (clone !== undefined) {

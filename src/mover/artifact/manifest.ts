@@ -1,5 +1,5 @@
-// The artifact's papers: manifest.json says what the file is, SHA256SUMS lets `sha256sum -c` prove it.
-// And the question of every run that starts: is our artifact there already?
+// The two small files beside the stored one: manifest.json says what it is, SHA256SUMS lets `sha256sum -c` prove it.
+// Every run asks here first whether its artifact is there already.
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -66,7 +66,7 @@ export async function findStored(paths: ArtifactPaths, config: StoreConfig): Pro
   const { final } = paths
   const state = await during({ side: 'destination', what: 'look at', path: final }, () => lstatIfThere(final))
   if (state === undefined) return undefined
-  const found = state.isDirectory() ? await readPapers(final) : undefined
+  const found = state.isDirectory() ? await readManifest(final) : undefined
   const wrong =
     found === undefined ? 'is no stored snapshot with a valid manifest' : await objection(final, { ...found, config })
   if (found === undefined || wrong !== undefined) {
@@ -80,7 +80,7 @@ export async function findStored(paths: ArtifactPaths, config: StoreConfig): Pro
   return found.content
 }
 
-interface Papers {
+interface StoredManifest {
   readonly content: Manifest
   readonly sums: string
   readonly expectedSums: string
@@ -89,7 +89,7 @@ interface Papers {
 /** Why what lies there is not this object's whole artifact; undefined if it is. */
 async function objection(
   final: string,
-  { content, sums, expectedSums, config }: Papers & { config: StoreConfig },
+  { content, sums, expectedSums, config }: StoredManifest & { config: StoreConfig },
 ): Promise<string | undefined> {
   const { object } = config.describes
   if (content.object.uid !== object.uid)
@@ -108,20 +108,23 @@ async function objection(
   return sums === expectedSums ? undefined : `has a ${sumsName} that does not match its manifest`
 }
 
-async function readPapers(final: string): Promise<Papers | undefined> {
-  const text = await readPaper(join(final, manifestName))
-  const sums = await readPaper(join(final, sumsName))
+async function readManifest(final: string): Promise<StoredManifest | undefined> {
+  const text = await readSmallFile(join(final, manifestName))
+  const sums = await readSmallFile(join(final, sumsName))
   const parsed = manifest.safeParse(text === undefined ? undefined : asJson(text))
   if (text === undefined || !parsed.success) return undefined
   return { content: parsed.data, sums: sums ?? '', expectedSums: sumsText(parsed.data, text) }
 }
 
 /** Whose artifact it is and which file it holds, as its manifest says: all that removing it needs, of this schema and of later ones. */
-const claims = z.object({ object: manifest.shape.object, file: z.object({ name: z.string().refine(isFileName) }) })
-export type Claims = z.infer<typeof claims>
+const artifactOwner = z.object({
+  object: manifest.shape.object,
+  file: z.object({ name: z.string().refine(isFileName) }),
+})
+export type ArtifactOwner = z.infer<typeof artifactOwner>
 
-export function claimsIn(text: string | undefined): Claims | undefined {
-  return text === undefined ? undefined : claims.safeParse(asJson(text)).data
+export function parseOwner(text: string | undefined): ArtifactOwner | undefined {
+  return text === undefined ? undefined : artifactOwner.safeParse(asJson(text)).data
 }
 
 function asJson(text: string): unknown {
@@ -132,11 +135,11 @@ function asJson(text: string): unknown {
   }
 }
 
-/** Undefined for anything but a regular file of a size that a paper may have. `through` reaches it where that is not its `path`. */
-export async function readPaper(path: string, through = path): Promise<string | undefined> {
+/** Undefined for anything but a regular file of a manifest's size. `through` reaches it where that is not its `path`. */
+export async function readSmallFile(path: string, through = path): Promise<string | undefined> {
   return during({ side: 'destination', what: 'read', path }, async () => {
     try {
-      return await readSmall(through)
+      return await readIfSmall(through)
     } catch (error) {
       if (['ENOENT', 'ELOOP', 'EISDIR'].includes(errnoOf(error) ?? '')) return undefined
       throw error
@@ -144,7 +147,7 @@ export async function readPaper(path: string, through = path): Promise<string | 
   })
 }
 
-async function readSmall(path: string): Promise<string | undefined> {
+async function readIfSmall(path: string): Promise<string | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const state = await handle.stat()

@@ -112,14 +112,14 @@ export async function removePartial(
   path: string,
   { parent, directory }: Pick<ArtifactPaths, 'parent' | 'directory'>,
 ): Promise<void> {
-  const doomed = join(parent, partialName(directory, 'discarded'))
+  const discarded = join(parent, partialName(directory, 'discarded'))
   try {
-    await rename(path, doomed)
+    await rename(path, discarded)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return
     throw error
   }
-  await rm(doomed, { recursive: true, force: true })
+  await rm(discarded, { recursive: true, force: true })
 }
 
 async function namesIn(path: string): Promise<string[]> {

@@ -8,7 +8,7 @@ import { pathComponents } from '../config.ts'
 import { exitCodes, type MoverResult, type DeleteArtifactConfig } from '../contract.ts'
 import { HeldDirectory } from '../io/directory.ts'
 import { errnoOf, Failure } from '../failure.ts'
-import { claimsIn, manifestName, readPaper, sumsName } from '../artifact/manifest.ts'
+import { parseOwner, manifestName, readSmallFile, sumsName } from '../artifact/manifest.ts'
 import { isOwnPartial, removePartial } from '../artifact/paths.ts'
 
 /** The files of an artifact that is this object's, in the order in which they go; else the reason why it is left alone. */
@@ -77,19 +77,19 @@ async function judge(
   if (opened === 'absent') return 'absent'
   if (opened === 'other') return { objection: 'is a symbolic link or no directory' }
   await using artifact = opened
-  const claims = claimsIn(await readPaper(join(artifact.path, manifestName), artifact.at(manifestName)))
+  const owner = parseOwner(await readSmallFile(join(artifact.path, manifestName), artifact.at(manifestName)))
   const entries = await artifact.entries()
-  if (claims === undefined) {
+  if (owner === undefined) {
     if (entries.length === 0 && name !== destination.directory) return { files: [] }
     return { objection: `has no readable ${manifestName}, so nothing says whose it is` }
   }
-  const { uid } = claims.object
+  const { uid } = owner.object
   if (uid !== object.uid)
-    return { objection: `belongs to another object, ${claims.object.namespace}/${claims.object.name} (uid ${uid})` }
-  const files = [claims.file.name, sumsName, manifestName]
-  const strangers = entries.filter((entry) => !files.includes(entry.name) || !entry.isFile())
-  if (strangers.length > 0)
-    return { objection: `also holds what no mover put there (${namesText(strangers.map((entry) => entry.name))})` }
+    return { objection: `belongs to another object, ${owner.object.namespace}/${owner.object.name} (uid ${uid})` }
+  const files = [owner.file.name, sumsName, manifestName]
+  const foreign = entries.filter((entry) => !files.includes(entry.name) || !entry.isFile())
+  if (foreign.length > 0)
+    return { objection: `also holds what no mover put there (${namesText(foreign.map((entry) => entry.name))})` }
   return { files }
 }
 

@@ -35,7 +35,7 @@ async function spaceLeft(
 
 async function storeAt(paths: ArtifactPaths, config: StoreConfig, surroundings: Surroundings): Promise<MoverResult> {
   const run: Run = { ...surroundings, config, paths, startedAt: new Date().toISOString() }
-  const earlier = await orAborted(run.signal, lookAround(run))
+  const earlier = await orAborted(run.signal, inspectDestination(run))
   if (earlier !== undefined) return resultOf(earlier, { alreadyThere: true })
   const source = await orAborted(run.signal, run.open())
   const { file } = source
@@ -50,7 +50,7 @@ async function storeAt(paths: ArtifactPaths, config: StoreConfig, surroundings: 
   }
 }
 
-async function lookAround({ paths, config, warn }: Run): Promise<Manifest | undefined> {
+async function inspectDestination({ paths, config, warn }: Run): Promise<Manifest | undefined> {
   await refuseDetours(paths)
   const stored = await findStored(paths, config)
   await removeLeftovers(paths, warn)

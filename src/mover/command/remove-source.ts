@@ -48,7 +48,7 @@ function removeSourceFile(work: Removal): SourceOutcome {
   const found = lookAt(held, fileName, config.stored)
   if (found !== 'stored') return found === 'other' ? 'replaced' : 'absent'
   const aside = freshName(config)
-  if (!canComeBack(work) || !moveAside(work, aside)) return 'absent'
+  if (!canLinkBack(work) || !moveAside(work, aside)) return 'absent'
   try {
     if (lookAt(held, aside, config.stored) === 'stored') return removeAside(work, aside)
   } catch (error) {
@@ -66,7 +66,7 @@ function moveAside({ held, config }: Removal, aside: string): boolean {
 }
 
 /** Tried on the file itself before anything is moved, because a file system or its rules may forbid hard links. False: the file is gone. */
-function canComeBack({ held, config }: Removal): boolean {
+function canLinkBack({ held, config }: Removal): boolean {
   const { fileName } = config.source
   const second = freshName(config)
   return held.doingSync('remove', fileName, () => {

@@ -86,15 +86,15 @@ describe('a snapshot of the real Meilisearch', () => {
     expect(execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: work.final, encoding: 'utf8' })).toContain(
       'data.ms.snapshot: OK',
     )
-    const papers = manifest.parse(JSON.parse(await readFile(join(work.final, 'manifest.json'), 'utf8')))
-    expect(papers).toMatchObject({
+    const stored = manifest.parse(JSON.parse(await readFile(join(work.final, 'manifest.json'), 'utf8')))
+    expect(stored).toMatchObject({
       task: { uid: task.uid, batchUid: task.batchUid },
       verified: { mode: 'Archive', archiveVersion: '1.21.0' },
     })
     const listed = execFileSync('tar', ['-tzf', join(work.final, 'data.ms.snapshot')], { encoding: 'utf8' })
       .trim()
       .split('\n')
-    expect(papers.verified.entries).toBe(listed.length)
+    expect(stored.verified.entries).toBe(listed.length)
 
     const second = await servers.start({ masterKey, args: ['--import-snapshot', join(work.final, 'data.ms.snapshot')] })
     const restored = await documents(second)

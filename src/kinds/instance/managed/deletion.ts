@@ -7,7 +7,7 @@ import type { Managed } from './managed.ts'
 import { isKept } from './children/ownership.ts'
 import { ownershipEffects } from './children/child-changes.ts'
 import { pauses } from '../status/pauses.ts'
-import { leaving, unchanged } from '../status/verdict.ts'
+import { deleting, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
 export function deleteManaged(managed: Managed): Verdict {
@@ -15,14 +15,14 @@ export function deleteManaged(managed: Managed): Verdict {
   if (instance.metadata.finalizers?.includes(instanceFinalizer) !== true) return unchanged()
   const [running] = seen.runningSnapshots
   if (running !== undefined)
-    return leaving({
+    return deleting({
       reason: instanceReasons.Deleting,
       message: `It goes when snapshot ${running} has ended.`,
       againMs: pauses.changeMs,
     })
   // Without rights there is nothing of ours to put right.
   const ownership = seen.isSwitchedOn ? [...ownershipEffects(managed), ...moversInTheWay(managed)] : []
-  return leaving({
+  return deleting({
     ...deletionReason(managed),
     ...(ownership.length > 0
       ? { effects: ownership, againMs: pauses.nextMs }

@@ -17,7 +17,7 @@ export async function askServer(
   const connection = await connections.open(server)
   if (connection.state !== 'Open') return connection
   try {
-    return await interview(connection.client, upgrade)
+    return await readServer(connection.client, upgrade)
   } catch (error) {
     if (!(error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound)) throw error
     if (error.code === 'mustRestart') return { state: 'MustRestart' }
@@ -30,7 +30,7 @@ export async function askServer(
   }
 }
 
-async function interview(client: MeilisearchClient, upgrade: MeiliInstanceStatus['upgrade']): Promise<ServerSeen> {
+async function readServer(client: MeilisearchClient, upgrade: MeiliInstanceStatus['upgrade']): Promise<ServerSeen> {
   await client.health()
   const rights = await rightsOf(client)
   if (rights.state === 'Refused') return { state: 'KeyRefused', message: rights.message }

@@ -88,7 +88,7 @@ function readiness({ rival, server, endpoint }: InstanceObservation, checks: rea
 }
 
 /** All conditions in their order, and how long it has not been ready. */
-export function standing(
+export function gatherConditions(
   observation: InstanceObservation,
   { ready, taken, applied }: { ready: Wanted; taken: Taken; applied: readonly Wanted[] },
   nowMs: number,
@@ -121,7 +121,7 @@ function progressOf(ready: Wanted, waitedMs: number, taken: Taken): Wanted[] {
 }
 
 /** Of one that is being deleted. */
-export function leavingConditions({ reason, message }: Said): readonly Wanted[] {
+export function deletionConditions({ reason, message }: Said): readonly Wanted[] {
   const why = { reason, message }
   return [
     { type: conditionTypes.Reconciling, status: 'True', ...why },

@@ -4,7 +4,7 @@ import type { InstanceReason, MeiliInstance, MeiliInstanceStatus } from '../../.
 import { conditionsOf } from '../../../api/conditions.ts'
 import type { Wanted } from '../../../api/conditions.ts'
 import type { Decision, Effect } from '../../../reconcile/decision.ts'
-import { appliedOf, leavingConditions, readyFor, standing } from './conditions.ts'
+import { appliedOf, deletionConditions, readyFor, gatherConditions } from './conditions.ts'
 import { appliedBefore } from '../managed/managed.ts'
 import type { Managed } from '../managed/managed.ts'
 import type { InstanceObservation } from '../observation.ts'
@@ -27,7 +27,7 @@ export type Step =
   | ({ readonly is: 'step' } & Said & Act)
   | ({ readonly is: 'stalled' } & Said & Act)
 
-export type Verdict = Step | ({ readonly is: 'leaving' } & Said & Act) | { readonly is: 'unchanged' }
+export type Verdict = Step | ({ readonly is: 'deleting' } & Said & Act) | { readonly is: 'unchanged' }
 
 /** It comes by itself, or its user brings it. */
 export const waiting = (said: Said & Pick<Act, 'againMs'>): Step => ({ ...said, is: 'waiting' })
@@ -36,7 +36,7 @@ export const step = (taken: Said & Act): Step => ({ ...taken, is: 'step' })
 /** It does not go on by itself. */
 export const stalled = (said: Said): Step => ({ ...said, is: 'stalled' })
 /** It is being deleted. */
-export const leaving = (said: Said & Act): Verdict => ({ ...said, is: 'leaving' })
+export const deleting = (said: Said & Act): Verdict => ({ ...said, is: 'deleting' })
 /** Status stays as it is, and nothing is left to do. */
 export const unchanged = (): Verdict => ({ is: 'unchanged' })
 
@@ -53,18 +53,21 @@ export function decisionOf(verdict: Verdict | undefined, seen: Seen, nowMs: numb
   const { instance } = seen.observation
   switch (verdict?.is) {
     case 'unchanged':
-      return acting({}, instance.status)
-    case 'leaving':
-      return acting(verdict, { ...instance.status, ...judged(instance, leavingConditions(verdict), nowMs) })
+      return toDecision({}, instance.status)
+    case 'deleting':
+      return toDecision(verdict, {
+        ...instance.status,
+        ...conditionFields(instance, deletionConditions(verdict), nowMs),
+      })
     case 'waiting':
     case 'step':
     case 'stalled':
     case undefined:
-      return underway(refusedBefore(verdict, instance), seen, nowMs)
+      return decideStatus(refusedBefore(verdict, instance), seen, nowMs)
   }
 }
 
-function acting({ effects = [], againMs }: Act, status: MeiliInstanceStatus = {}): Decision<MeiliInstanceStatus> {
+function toDecision({ effects = [], againMs }: Act, status: MeiliInstanceStatus = {}): Decision<MeiliInstanceStatus> {
   return { status, effects, ...(againMs === undefined ? {} : { requeueAfterMs: againMs }) }
 }
 
@@ -77,7 +80,7 @@ function refusedBefore(taken: Step | undefined, instance: MeiliInstance): Step |
     : { ...taken, reason: instanceReasons.ObjectRefused, message: before.message, againMs: pauses.refusedMs }
 }
 
-function underway(
+function decideStatus(
   taken: Step | undefined,
   { observation, managed, beside }: Seen,
   nowMs: number,
@@ -85,22 +88,22 @@ function underway(
   const { instance, pollMs } = observation
   const ready = readyFor(observation, taken)
   const applied = managed === undefined ? [] : appliedOf(managed, taken)
-  const { waitedMs, wanted } = standing(observation, { ready, taken, applied }, nowMs)
+  const { waitedMs, wanted } = gatherConditions(observation, { ready, taken, applied }, nowMs)
   const again = ready.status === 'True' ? withJitter(pollMs, instance.metadata.uid) : notReadyAgainMs(waitedMs)
-  return acting(
+  return toDecision(
     {
       effects: [...(taken?.effects ?? []), ...(beside?.effects ?? [])],
       againMs: taken === undefined ? again : Math.min(again, taken.againMs ?? pauses.waitMs),
     },
     {
       ...statusOf(observation, nowMs),
-      ...judged(instance, wanted, nowMs),
+      ...conditionFields(instance, wanted, nowMs),
       ...(beside === undefined ? {} : { upgrade: beside.upgrade }),
     },
   )
 }
 
-function judged(
+function conditionFields(
   { metadata: { generation }, status }: MeiliInstance,
   wanted: readonly Wanted[],
   nowMs: number,

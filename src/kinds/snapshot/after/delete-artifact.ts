@@ -19,7 +19,7 @@ type DeleteArtifact = NonNullable<MeiliSnapshotStatus['deleteArtifact']>
 
 const maxAttempts = 3
 /** A node or a volume that does not come back in this time keeps its files. */
-const patienceMs = 600_000
+const giveUpAfterMs = 600_000
 
 /** A mover that was cut off may have stored the file though nobody saw it. */
 export function mustDeleteArtifact({ spec, status }: MeiliSnapshot): boolean {
@@ -30,8 +30,8 @@ export function mustDeleteArtifact({ spec, status }: MeiliSnapshot): boolean {
 export function deleteArtifact(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
   if (!mustDeleteArtifact(snapshot) || snapshot.status?.deleteArtifact?.abandoned !== undefined) return undefined
-  const hopeless = whyHopeless(observation, nowMs)
-  if (hopeless !== undefined) return abandon(observation, hopeless)
+  const why = whyImpossible(observation, nowMs)
+  if (why !== undefined) return abandon(observation, why)
   const { deleteArtifact: begun } = snapshot.status ?? {}
   if (begun === undefined) return begin(snapshot, { attempt: 1 })
   const life = lifeOf(mover, begun.retryAt, nowMs)
@@ -55,7 +55,7 @@ export function deleteArtifact(observation: SnapshotObservation, nowMs: number):
   }
 }
 
-function whyHopeless(observation: SnapshotObservation, nowMs: number): string | undefined {
+function whyImpossible(observation: SnapshotObservation, nowMs: number): string | undefined {
   const { snapshot, claim, mover } = observation
   const { name } = snapshot.spec.destination.claim
   if (claim === undefined) return `Claim ${name} is gone.`
@@ -63,7 +63,7 @@ function whyHopeless(observation: SnapshotObservation, nowMs: number): string | 
   if (claim.status?.phase === 'Lost') return `Claim ${name} is lost.`
   const database = whyOutOfReach(observation)
   if (database !== undefined) return database
-  if (nowMs - Date.parse(snapshot.metadata.deletionTimestamp ?? '') <= patienceMs) return undefined
+  if (nowMs - Date.parse(snapshot.metadata.deletionTimestamp ?? '') <= giveUpAfterMs) return undefined
   return `It took longer than 10 minutes. ${whyWaiting(mover) ?? snapshot.status?.deleteArtifact?.failure ?? ''}`.trim()
 }
 

@@ -11,7 +11,7 @@ import { failed } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
 /** Reasons of SnapshotVolumeReady that no waiting cures. */
-const hopeless: readonly InstanceReason[] = [
+const permanentReasons: readonly InstanceReason[] = [
   instanceReasons.ContainerUnknown,
   instanceReasons.DirectoryUnknown,
   instanceReasons.DirectoryNotOnClaim,
@@ -30,7 +30,7 @@ export function sourceUnusable(observation: SnapshotObservation): Verdict | unde
   const { instance, target } = observation
   if (instance === undefined || !upToDate(observation)) return undefined
   const volume = conditionNamed(instance.status?.conditions, instanceConditions.SnapshotVolumeReady)
-  const reason = hopeless.find((hopelessReason) => volume?.status === 'False' && volume.reason === hopelessReason)
+  const reason = permanentReasons.find((candidate) => volume?.status === 'False' && volume.reason === candidate)
   const unfit =
     reason === undefined
       ? (notRemovable(observation) ?? (target === undefined ? undefined : userUnfit(observation, instance, target)))

@@ -17,7 +17,7 @@ import type { Verdict } from '../status/verdict.ts'
 type Space = NonNullable<MeiliSnapshotStatus['space']>
 
 /** Meilisearch's next snapshot may be larger than its last: below this many times the need, the claim is asked. */
-const comfort = 2
+const safetyFactor = 2
 
 export function spaceMissing(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, space } = observation
@@ -26,7 +26,7 @@ export function spaceMissing(observation: SnapshotObservation, nowMs: number): V
     if (
       space.sizeBytes === undefined ||
       space.known === undefined ||
-      space.known.freeBytes >= comfort * (space.sizeBytes + reserveBytes)
+      space.known.freeBytes >= safetyFactor * (space.sizeBytes + reserveBytes)
     )
       return undefined
     return ask(observation, 1)

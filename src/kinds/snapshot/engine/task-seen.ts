@@ -22,10 +22,10 @@ const mayServe = ({ status }: SnapshotTask): boolean => status !== 'failed' && s
 export function databaseReplaced({ snapshot, engine }: SnapshotObservation): Verdict | undefined {
   if (engine.state !== 'Answered') return undefined
   const { request, task } = snapshot.status ?? {}
-  const strange =
+  const missing =
     missingFrom(engine, request?.baseline) ?? (task !== undefined && isOtherTask(engine, task) ? task : undefined)
-  if (strange === undefined) return undefined
-  const message = `The database is another one than the snapshot was asked of: task ${strange.uid} of ${strange.enqueuedAt} is not in it.`
+  if (missing === undefined) return undefined
+  const message = `The database is another one than the snapshot was asked of: task ${missing.uid} of ${missing.enqueuedAt} is not in it.`
   return anew({ reason: snapshotReasons.DatabaseReplaced, message })
 }
 

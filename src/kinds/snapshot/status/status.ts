@@ -106,7 +106,7 @@ export function failedStatus(
 }
 
 /** As it was, and longer than it should be so. */
-export function pastPatience(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
+export function overdueStatus(snapshot: MeiliSnapshot, message: string, nowMs: number): MeiliSnapshotStatus {
   const kept = (snapshot.status?.conditions ?? []).filter(({ type }) => type !== snapshotConditions.Overdue)
   const reason = conditionNamed(kept, conditionTypes.Ready)?.reason ?? snapshotReasons.MoverStarting
   return {

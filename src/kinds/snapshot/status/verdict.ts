@@ -10,7 +10,7 @@ import { attemptStartedMs, deadlineText } from './deadline.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { growing, pauses } from './pauses.ts'
 import { sentence } from './text.ts'
-import { completedStatus, failedStatus, inProgress, pastPatience, seenAgain } from './status.ts'
+import { completedStatus, failedStatus, inProgress, overdueStatus, seenAgain } from './status.ts'
 import type { Changes, Step } from './status.ts'
 
 /** What follows from it: what is done, and when it is looked at again. Without `againMs` nothing is left to do. */
@@ -75,27 +75,27 @@ export function also(verdict: Verdict | undefined, changes: Changes): Verdict | 
 export function decisionOf(verdict: Verdict, snapshot: MeiliSnapshot, nowMs: number): Decision<MeiliSnapshotStatus> {
   switch (verdict.is) {
     case 'unchanged':
-      return acting(verdict, snapshot.status)
+      return toDecision(verdict, snapshot.status)
     case 'noted':
-      return acting(verdict, { ...snapshot.status, ...verdict.changes })
+      return toDecision(verdict, { ...snapshot.status, ...verdict.changes })
     case 'late':
-      return acting(verdict, pastPatience(snapshot, verdict.message, nowMs))
+      return toDecision(verdict, overdueStatus(snapshot, verdict.message, nowMs))
     case 'settled':
-      return acting(verdict, seenAgain(snapshot))
+      return toDecision(verdict, seenAgain(snapshot))
     case 'waiting':
       return decisionOf(untilStart(verdict, snapshot, nowMs), snapshot, nowMs)
     case 'step':
-      return refusedBefore(verdict, snapshot) ?? acting(verdict, inProgress(snapshot, verdict, nowMs))
+      return refusedBefore(verdict, snapshot) ?? toDecision(verdict, inProgress(snapshot, verdict, nowMs))
     case 'completed':
-      return acting(verdict, completedStatus(snapshot, verdict, nowMs))
+      return toDecision(verdict, completedStatus(snapshot, verdict, nowMs))
     case 'failed':
-      return acting(verdict, failedStatus(snapshot, verdict, nowMs))
+      return toDecision(verdict, failedStatus(snapshot, verdict, nowMs))
     case 'anew':
-      return decisionOf(afresh(snapshot, verdict, nowMs), snapshot, nowMs)
+      return decisionOf(beginAnew(snapshot, verdict, nowMs), snapshot, nowMs)
   }
 }
 
-function acting({ effects = [], againMs }: Act, status: MeiliSnapshotStatus = {}): Decision<MeiliSnapshotStatus> {
+function toDecision({ effects = [], againMs }: Act, status: MeiliSnapshotStatus = {}): Decision<MeiliSnapshotStatus> {
   return { status, effects, ...(againMs === undefined ? {} : { requeueAfterMs: againMs }) }
 }
 
@@ -116,7 +116,7 @@ function untilStart({ message, changes, ...wait }: Waiting, snapshot: MeiliSnaps
   })
 }
 
-function afresh(snapshot: MeiliSnapshot, why: Said, nowMs: number): Verdict {
+function beginAnew(snapshot: MeiliSnapshot, why: Said, nowMs: number): Verdict {
   const next = nextAttempt(snapshot, why, nowMs)
   return 'phase' in next ? step({ ...next, againMs: pauses.answerMs }) : failed(next)
 }
@@ -141,5 +141,5 @@ function refusedBefore(
   const again = effects.map(({ kind }) => refusals[kind]).find((refusal) => refusal?.reasons.includes(reason) === true)
   if (again === undefined) return undefined
   const counted = request === undefined ? snapshot.status : { ...seenAgain(snapshot), request }
-  return acting({ effects, againMs: again.againMs }, counted)
+  return toDecision({ effects, againMs: again.againMs }, counted)
 }

@@ -63,12 +63,12 @@ describe.concurrent('a good snapshot', () => {
   diskTest('is found by a second run, which says the same again and touches nothing', async ({ work }) => {
     await work.lay(archive)
     const first = await work.run()
-    const papers = await readFile(join(work.final, 'manifest.json'), 'utf8')
+    const written = await readFile(join(work.final, 'manifest.json'), 'utf8')
     await rm(work.file)
     const second = await work.run({ config: { attempt: '1-2' } })
     expect(second.code).toBe(0)
     expect(second.result.stored).toEqual({ ...first.result.stored, alreadyThere: true })
-    expect(await readFile(join(work.final, 'manifest.json'), 'utf8')).toBe(papers)
+    expect(await readFile(join(work.final, 'manifest.json'), 'utf8')).toBe(written)
     expect(await work.listing()).toEqual(storedListing)
   })
 

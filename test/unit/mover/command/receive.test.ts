@@ -43,7 +43,7 @@ async function expectStored(work: Workplace): Promise<void> {
 }
 
 describe.concurrent('what is sent', () => {
-  test('is stored under the same papers as what is copied', async ({ work }) => {
+  test('is stored with the same manifest as what is copied', async ({ work }) => {
     const config = work.receiveConfig()
     const [result, how] = await Promise.all([receiveHere(config), send(config, whole)])
     expect(how).toBe('sent')

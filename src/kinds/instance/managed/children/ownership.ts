@@ -118,7 +118,7 @@ function judge(
   const owner = controllerOf(there)
   if (owner !== undefined) return owner.uid === instance.metadata.uid ? undefined : belongsTo(instance, what, owner)
   if (outlives && isChildOf(instance, there.metadata?.labels)) return undefined
-  if (!outlives && isMadeFor(instance, there)) return goesAlone(what, there)
+  if (!outlives && isMadeFor(instance, there)) return takenUntilGone(what, there)
   const labels = outlives ? ` To have it adopted, give it the labels ${labelsText(instance)}.` : ''
   return {
     isGoing: false,
@@ -135,7 +135,7 @@ function belongsTo(instance: MeiliInstance, what: string, owner: Owner): Taken {
 }
 
 /** An owner would not keep it. */
-function goesAlone(what: string, { metadata }: There): Taken | undefined {
+function takenUntilGone(what: string, { metadata }: There): Taken | undefined {
   return metadata?.deletionTimestamp === undefined
     ? undefined
     : {

@@ -20,7 +20,7 @@ const upgradeVariables: readonly V1EnvVar[] = [
 ]
 export const upgradeVariable = 'MEILI_UPGRADE_DB'
 
-const neverTheirs: readonly string[] = ['MEILI_CONFIG_FILE_PATH', ...upgradeVariables.map(({ name }) => name)]
+const alwaysReserved: readonly string[] = ['MEILI_CONFIG_FILE_PATH', ...upgradeVariables.map(({ name }) => name)]
 /** What a user may set otherwise. */
 const overridable: readonly string[] = ['MEILI_NO_ANALYTICS']
 
@@ -49,7 +49,7 @@ export function serverSettings(
     ...(upgrade ? upgradeVariables : []),
   ]
   const reserved = new Set(
-    [...ours.map(({ name }) => name), ...neverTheirs].filter((name) => !overridable.includes(name)),
+    [...ours.map(({ name }) => name), ...alwaysReserved].filter((name) => !overridable.includes(name)),
   )
   const theirs = managed.env ?? []
   const kept = theirs.filter(({ name }) => !reserved.has(name))

@@ -39,7 +39,7 @@ export function countsOf({ status }: MeiliInstance): Pick<Upgrade, 'indexes' | '
     : { indexes: status.database.indexes, documents: status.database.documents }
 }
 
-export function underway(
+export function continueUpgrade(
   at: At,
   upgrade: Upgrade,
   { message, effects = [] }: { message: string; effects?: readonly Effect[] },

@@ -6,7 +6,7 @@ import { conditionNamed } from '../../../../api/conditions.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import type { Managed } from '../managed.ts'
 import { isMisplaced, deleteSnapshot, createUpgradeSnapshot, whyHeld, whyNotYet } from './upgrade-snapshot.ts'
-import { countsOf, hasUpgraded, stopUpgrade, underway } from './plan.ts'
+import { countsOf, hasUpgraded, stopUpgrade, continueUpgrade } from './plan.ts'
 import type { At, Outcome, Plan, Upgrade } from './plan.ts'
 import { stalled } from '../../status/verdict.ts'
 
@@ -21,7 +21,7 @@ export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
   const name = upgrade.snapshot ?? ''
   const ready = conditionNamed(upgradeSnapshot.status?.conditions, conditionTypes.Ready)
   if (upgradeSnapshot.status?.phase !== 'Failed')
-    return underway(
+    return continueUpgrade(
       at,
       upgrade,
       isMisplaced(managed, upgradeSnapshot)
@@ -31,7 +31,7 @@ export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
   return stopUpgrade(
     at,
     upgrade,
-    `MeiliSnapshot ${name} failed: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken; or ${everyWayOut(upgrade)}.`,
+    `MeiliSnapshot ${name} failed: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken; or ${alternativesText(upgrade)}.`,
   )
 }
 
@@ -54,10 +54,10 @@ function requireSnapshot(managed: Managed, at: At, upgrade: Upgrade): Plan {
   const name = upgrade.snapshot ?? ''
   const notYet = whyNotYet(managed)
   if (notYet !== undefined)
-    return underway(at, upgrade, {
-      message: `MeiliSnapshot ${name} is to be taken first, and waits: ${notYet} To do without it, ${everyWayOut(upgrade)}.`,
+    return continueUpgrade(at, upgrade, {
+      message: `MeiliSnapshot ${name} is to be taken first, and waits: ${notYet} To do without it, ${alternativesText(upgrade)}.`,
     })
-  return underway(at, upgrade, {
+  return continueUpgrade(at, upgrade, {
     message: `MeiliSnapshot ${name} is being taken first.`,
     effects: managed.spec.suspend ? [] : createUpgradeSnapshot(managed, upgrade),
   })
@@ -73,12 +73,12 @@ function holdUpgrade({ instance }: Managed, at: At, { upgrade, why }: { upgrade:
     upgrade: recorded?.step === 'Done' ? recorded : onRecord,
     step: stalled({
       reason: 'UpgradeHeld',
-      message: `From ${from} to ${to}: held before anything was changed. ${why}; or ${everyWayOut(upgrade)}. It goes on as soon as one of these is done.`,
+      message: `From ${from} to ${to}: held before anything was changed. ${why}; or ${alternativesText(upgrade)}. It goes on as soon as one of these is done.`,
     }),
   }
 }
 
-const everyWayOut = ({ from }: Upgrade): string =>
+const alternativesText = ({ from }: Upgrade): string =>
   `set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to ${from}`
 
 /** Whoever says Direct meanwhile wants none. One that Meilisearch makes already is let end: a restart would cost it its work. */
@@ -87,7 +87,11 @@ function withoutSnapshot(managed: Managed, upgrade: Upgrade): Outcome {
   const { snapshot: _, ...rest } = upgrade
   if (upgradeSnapshot === undefined || isFinished(upgradeSnapshot))
     return { next: { ...rest, ...countsOf(managed.instance), step: 'Start' } }
-  return underway({ version: upgrade.from, mayUpgrade: hasUpgraded(managed) }, upgrade, giveUpSnapshot(upgradeSnapshot))
+  return continueUpgrade(
+    { version: upgrade.from, mayUpgrade: hasUpgraded(managed) },
+    upgrade,
+    giveUpSnapshot(upgradeSnapshot),
+  )
 }
 
 function giveUpSnapshot(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {

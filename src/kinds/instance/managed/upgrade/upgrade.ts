@@ -5,7 +5,7 @@ import { upgradeSnapshotName } from '../../../../reconcile/names.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../managed.ts'
 import type { Managed } from '../managed.ts'
 import { podTrouble } from '../pod-trouble.ts'
-import { countsOf, hasUpgraded, stopUpgrade, underway } from './plan.ts'
+import { countsOf, hasUpgraded, stopUpgrade, continueUpgrade } from './plan.ts'
 import type { Outcome, Plan, Upgrade } from './plan.ts'
 import { snapshotStep } from './snapshot-step.ts'
 
@@ -56,7 +56,7 @@ function startStep(managed: Managed, upgrade: Upgrade): Outcome {
       ? undefined
       : podTrouble(pod)
   if (trouble?.isServers !== true)
-    return underway(at, upgrade, {
+    return continueUpgrade(at, upgrade, {
       message:
         `Meilisearch ${upgrade.to} is being started on the database of ${upgrade.from}. ${trouble?.message ?? ''}`.trim(),
     })
@@ -68,10 +68,12 @@ function databaseStep(managed: Managed, upgrade: Upgrade): Outcome {
   const { server } = managed.observation
   const upgradeTask = server.state === 'Answered' ? (server.upgradeTask ?? 'NotAsked') : 'NotAsked'
   if (upgradeTask === 'NotAsked')
-    return underway(at, upgrade, { message: `Meilisearch ${upgrade.to} is to say whether its database is ready.` })
+    return continueUpgrade(at, upgrade, {
+      message: `Meilisearch ${upgrade.to} is to say whether its database is ready.`,
+    })
   if (upgradeTask === 'None' || upgradeTask.status === 'succeeded') return { next: { ...upgrade, step: 'Documents' } }
   if (upgradeTask.status === 'enqueued' || upgradeTask.status === 'processing')
-    return underway(at, upgrade, {
+    return continueUpgrade(at, upgrade, {
       message: `Meilisearch ${upgrade.to} is changing its database: task upgradeDatabase is ${upgradeTask.status}.`,
     })
   return stopUpgrade(
@@ -86,7 +88,7 @@ function documentsStep(managed: Managed, upgrade: Upgrade, nowMs: number): Outco
   const { observation, instance } = managed
   const at = { version: upgrade.to, mayUpgrade: true }
   if (observation.server.state !== 'Answered')
-    return underway(at, upgrade, { message: `The documents are to be counted.` })
+    return continueUpgrade(at, upgrade, { message: `The documents are to be counted.` })
   const { indexes, documents } = observation.server.database
   const { indexes: indexesBefore = 0, documents: documentsBefore = 0 } = upgrade
   if (
