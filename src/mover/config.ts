@@ -1,4 +1,4 @@
-// The text in MOVER_CONFIG → a checked configuration. Pure. Names that could leave their directory are refused here, once, for all files.
+// Parses MOVER_CONFIG and refuses here, once for all files, names that could leave their directory. Pure.
 import { z } from 'zod'
 import { exitCodes, moverConfig, type MoverConfig, type StoreConfig } from './contract.ts'
 import { Failure } from './failure.ts'

@@ -1,4 +1,4 @@
-// What the operator and the mover say to each other: configuration in, progress and one result out.
+// The contract between operator and mover: configuration in, progress and one result out.
 // Pure: both programs import it, so it must never import anything but zod.
 import { z } from 'zod'
 

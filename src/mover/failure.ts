@@ -1,4 +1,4 @@
-// Why a run ends without a stored artifact: one exit code and one plain sentence for the person who reads the status.
+// The reasons for which a run ends without success: an exit code, and a plain sentence for whoever reads the status.
 // Only errors that the kernel names are translated here; anything else is a bug and stays as it is.
 import { exitCodes, type ExitCode, type MoverResult } from './contract.ts'
 

@@ -1,4 +1,4 @@
-// The mover: one program that runs in a Job, does the one thing that its configuration asks for, says how it went, and ends. Composition root.
+// The mover's composition root: runs in a Job, does the one thing that its configuration asks for, reports how it went, and ends.
 // Everything up to the version check must be readable for an old Node, so that it can say what is wrong.
 import { writeFileSync } from 'node:fs'
 import { version } from '../telemetry/version.ts'

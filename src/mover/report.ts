@@ -1,5 +1,5 @@
-// The result as the operator reads it: the container's termination message (the kubelet keeps 4 KiB, we promise under 1 KiB).
-// Must not throw: it also reports what nobody foresaw.
+// Writes the result for the operator: the container's termination message (the kubelet keeps 4 KiB, we promise under 1 KiB).
+// Must not throw: it also reports unforeseen errors.
 import { exitCodes, type MoverResult } from './contract.ts'
 import { Failure } from './failure.ts'
 

@@ -1,4 +1,5 @@
-// What wakes a MeiliInstance: itself, its neighbours (two may claim one pod), its snapshots, and what it is made of. The rest is polled.
+// Maps changed objects to the MeiliInstances to reconcile: the instance itself, its neighbours (two may claim one pod), its snapshots and children.
+// Everything else is polled.
 import { meiliInstances } from '../../api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
 import { isFinished } from '../../api/snapshot.ts'

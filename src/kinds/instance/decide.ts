@@ -1,4 +1,4 @@
-// What is true of a MeiliInstance, and for one that we run what follows, from what was seen of the world. Pure.
+// Decides what a MeiliInstance's status says and, for one that we run, what to do next. Pure.
 // Ready speaks of the server alone; Applied, of managed instances, says whether all that spec asks for is in place.
 import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import type { InstanceReason, MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'

@@ -1,4 +1,4 @@
-// What `kubectl describe` shows of an instance: one Event when readiness turns, and one for each step of what we make. Pure.
+// Writes the Events of an instance: one when a condition turns, and one for each step of an upgrade. Pure.
 import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import type { MeiliInstanceStatus } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'

@@ -1,4 +1,4 @@
-// What is known of the world in one pass over an instance. Types only: observe.ts fills them, the rungs read them.
+// The types of everything that one pass over an instance knows of the world. observe/ fills them, the rungs read them.
 import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'

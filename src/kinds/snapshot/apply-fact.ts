@@ -1,4 +1,4 @@
-// What the answer to an effect adds to a snapshot's status, in the same pass. Pure.
+// Adds the answer to an effect to a snapshot's status, in the same pass. Pure.
 import { durationMs } from '../../api/meta.ts'
 import { isFinished, snapshotReasons } from '../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'

@@ -1,4 +1,4 @@
-// What wakes a MeiliSnapshot: itself, its instance, its Job and mover pod, and the snapshots before it in the queue.
+// Maps changed objects to the MeiliSnapshots to reconcile: the snapshot itself, its instance, its Job and mover pod, and those before it in the queue.
 import type { MeiliInstance } from '../../api/instance.ts'
 import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'

@@ -1,5 +1,5 @@
-// The ladder of a MeiliSnapshot, top rung first: the first rung that has something to say decides. Pure.
-// Read it as the life of one object; each stage has its own file. Behind each rung stands what it makes sure of.
+// The ladder of a MeiliSnapshot: the first rung that has something to say decides. Pure.
+// Read it as the life of one object; each stage has its own folder, and behind each rung stands what it makes sure of.
 import type { MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { Decision } from '../../reconcile/decision.ts'
 import { firstOf } from '../../reconcile/rung.ts'

@@ -1,4 +1,4 @@
-// What `kubectl describe` shows of a snapshot: one Event for each step and each failure, from the change of status. Pure.
+// Writes the Events of a snapshot from a change of its status: one for each step and each failure. Pure.
 import { conditionTypes } from '../../api/meta.ts'
 import { snapshotConditions, snapshotReasons } from '../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../api/snapshot.ts'

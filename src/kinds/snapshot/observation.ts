@@ -1,4 +1,4 @@
-// What is known of the world in one pass over a snapshot. Types only: observe.ts fills them, the rungs read them.
+// The types of everything that one pass over a snapshot knows of the world. observe/ fills them, the rungs read them.
 import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../../api/snapshot.ts'

@@ -1,5 +1,5 @@
-// The last steps: everything flushed, then one rename that makes the artifact appear whole under its final name.
-// An fsync that failed is final: the kernel may have dropped the pages and says so only once. The copy is discarded, never flushed again.
+// Commits an artifact: flushes everything, then makes it appear whole under its final name by one rename.
+// A failed fsync is final: the kernel may have dropped the pages, and says so only once. The copy is discarded, never flushed again.
 import { constants } from 'node:fs'
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Steps 5 to 7 of the copy protocol: a partial directory is made, filled, verified and committed. However that ends, it is gone afterwards.
+// Fills a partial directory, verifies it and commits it (steps 5 to 7 of the copy protocol). However that ends, the partial directory is gone afterwards.
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'

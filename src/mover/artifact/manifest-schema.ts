@@ -1,4 +1,4 @@
-// What lies on the claim beside the stored file, for whoever restores it: the mover alone writes it and reads it again.
+// The schema of manifest.json, which lies beside the stored file for whoever restores it. Only the mover writes and reads it.
 import { z } from 'zod'
 import { described } from '../contract.ts'
 

@@ -1,5 +1,5 @@
-// The two small files beside the stored one: manifest.json says what it is, SHA256SUMS lets `sha256sum -c` prove it.
-// Every run asks here first whether its artifact is there already.
+// Writes and reads the two small files beside the stored one: manifest.json describes it, SHA256SUMS lets `sha256sum -c` prove it.
+// Every run asks here first whether its artifact is stored already.
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// Where the artifact comes to lie: the directories inside the claim, and what of our own is removed there.
-// Nothing here follows a symbolic link inside the claim, and nothing but this object's own partial directories is ever removed.
+// Names, makes and removes the artifact's directories on the claim.
+// It follows no symbolic link inside the claim, and removes nothing but this object's own partial directories.
 import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'

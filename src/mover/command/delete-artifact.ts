@@ -1,6 +1,6 @@
-// Removes one object's artifact from its claim, for deletionPolicy: Delete. First a rename to a hidden name, so that nothing half lies under a final
-// name; then the files that a mover put there, one by one, the manifest last: as long as there is a file, there is proof of whose it is.
-// Never a file that we did not put there, never what is another's, never through a symbolic link.
+// Deletes one object's artifact from its claim (deletionPolicy Delete). It renames first, so that nothing half lies under a final name; then it
+// unlinks the mover's files one by one, the manifest last: as long as there is a file, there is proof of whose it is.
+// It never deletes a file that no mover put there or that is another object's, and follows no symbolic link.
 import { randomBytes } from 'node:crypto'
 import { rename, rmdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
-// One run, step by step as in the design's copy protocol. Each step either holds or ends the run with a Failure;
-// until the rename at the end nothing of ours stands under the final name, and whatever happens our partial directory goes.
+// Stores a file step by step, as the design's copy protocol says. Each step either holds or ends the run with a Failure;
+// until the rename at the end nothing stands under the final name, and whatever happens the partial directory goes.
 import { exitCodes, type StoreConfig, type MoverResult } from '../contract.ts'
 import type { Manifest } from '../artifact/manifest-schema.ts'
 import { Failure } from '../failure.ts'

@@ -1,6 +1,6 @@
 // Removes Meilisearch's own file after its copy is on record: the very file that was stored, and never a newer one.
-// No call removes a name only if it still means a certain file. So the name is moved aside first, to one that is used once and that nobody
-// else writes to, and what was caught is looked at there: the stored file goes, anything else is put back, never over a file that has come since.
+// No system call removes a name only if it still means a certain file. So the name is moved aside first, to one that is used once and that nobody
+// else writes to, and the file is looked at there: the stored file goes, anything else is put back, never over a file that has come since.
 import { randomBytes } from 'node:crypto'
 import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import { exitCodes, type MoverResult, type RemoveSourceConfig } from '../contract.ts'

@@ -1,5 +1,5 @@
-// An open file whose bytes go round the page cache (O_DIRECT) where its file system can do that, and the plain way where it cannot.
-// Gigabytes that pass through the cache would push out what Meilisearch reads; and under a memory limit the kernel would slow us down.
+// Reads and writes an open file past the page cache (O_DIRECT) where its file system can do that, and the plain way where it cannot.
+// Gigabytes in the cache would push out what Meilisearch reads; and under a memory limit the kernel would slow us down.
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { errnoOf } from '../failure.ts'

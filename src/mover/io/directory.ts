@@ -1,4 +1,4 @@
-// A directory that is held open. What lies in it is reached through the open directory itself (as openat and its kin do, which Node lacks),
+// Holds a directory open. Its entries are reached through the open directory itself (as with openat and its kin, which Node lacks),
 // so no symbolic link on its path, not even one put there in the middle of the work, leads anywhere else.
 import { constants, fsyncSync, type Dirent } from 'node:fs'
 import { open, readdir, type FileHandle } from 'node:fs/promises'

@@ -1,4 +1,4 @@
-// How far the run has come: printed for the operator, and watched so that a run which no longer moves ends.
+// Counts how far the run has come: printed for the operator, and watched, so that a run which no longer moves ends.
 import { exitCodes, type MoverProgress } from '../contract.ts'
 import { Failure } from '../failure.ts'
 

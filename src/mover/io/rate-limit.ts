@@ -1,4 +1,4 @@
-// Not faster than asked: a run with `bytesPerSecond` leaves the rest of the disk to Meilisearch. Waiting on purpose is no stall.
+// Keeps a run with `bytesPerSecond` below that rate, so that the rest of the disk is Meilisearch's. Waiting on purpose is no stall.
 import { setTimeout as pause } from 'node:timers/promises'
 import { orAborted, type Progress } from './progress.ts'
 

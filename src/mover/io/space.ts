@@ -1,4 +1,4 @@
-// Is there space for the copy? Sizes are BigInt: a claim is often larger than 32 bits can count.
+// Measures whether the copy fits. Sizes are BigInt: a claim is often larger than 32 bits can count.
 import { statfs } from 'node:fs/promises'
 import { exitCodes, type MoverResult, type ProbeConfig } from '../contract.ts'
 import { during, Failure } from '../failure.ts'

@@ -1,4 +1,4 @@
-// Which of Meilisearch's batches wrote the snapshot file that lies there? Pure.
+// Finds which of Meilisearch's batches wrote the snapshot file. Pure.
 // All times are on the clock of Meilisearch's machine; our own clock has no say.
 import type { Batch } from '../contract.ts'
 import { parseTime } from './rfc3339.ts'

@@ -1,5 +1,5 @@
-// The file without copying its bytes, where the file system can: as a clone that shares its blocks (reflink), or as a second name (hard link).
-// Whatever stands in the way, the answer is only that it must be copied; real trouble shows itself there again.
+// Stores the file without copying its bytes, where the file system can: as a clone that shares its blocks (reflink), or as a second name (hard link).
+// Whatever stands in the way, the answer is only that it must be copied; real trouble shows up there again.
 import { constants } from 'node:fs'
 import { copyFile, link, lstat, open, unlink, type FileHandle } from 'node:fs/promises'
 import process from 'node:process'

@@ -1,5 +1,5 @@
-// One pass over the source: every byte is read once, hashed in order, and written at its own position.
-// Eight buffers of 1 MiB go round; reads and writes run in the thread pool while the main thread hashes.
+// Copies the source in one pass: every byte is read once, hashed in order, and written at its own position.
+// Eight buffers of 1 MiB take turns; reads and writes run in the thread pool while the main thread hashes.
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { exitCodes } from '../contract.ts'

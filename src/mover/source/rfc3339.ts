@@ -1,4 +1,4 @@
-// Times of day to the nanosecond, as Meilisearch writes them and as file systems keep them. Pure.
+// Parses and formats times to the nanosecond, as Meilisearch writes them and file systems keep them. Pure.
 
 const form = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/
 const nanosecondsInSecond = 1_000_000_000n

@@ -1,5 +1,5 @@
-// Meilisearch's snapshot file, opened for reading and never anything else. A newer snapshot may replace it by a rename at any moment:
-// what is open here stays the old, whole file.
+// Opens Meilisearch's snapshot file for reading, and never for anything else. A newer snapshot may replace it by a rename at any moment:
+// the open file stays the old one, whole.
 import { constants } from 'node:fs'
 import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'

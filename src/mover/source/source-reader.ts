@@ -1,6 +1,6 @@
-// Reads the source from where it is: out of the page cache if it lies there, as after a snapshot it often does, else past it from the disk.
-// What the kernel had to fetch for our plain reads tells which; reading on in the wrong way costs speed and nothing else.
-// Under a memory limit it is read plainly: what that caches counts as our own memory, so it pushes out nobody else's, and read-ahead is quicker.
+// Reads the source from the page cache if it lies there, as it often does after a snapshot, else past it from the disk.
+// How much the kernel had to fetch for our plain reads tells which; a wrong guess costs speed and nothing else.
+// Under a memory limit it reads plainly: what that caches counts as our own memory, so it pushes out nobody else's, and read-ahead is quicker.
 import { totalmem } from 'node:os'
 import process from 'node:process'
 import type { DirectFile } from '../io/direct.ts'

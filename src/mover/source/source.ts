@@ -1,4 +1,4 @@
-// A file to be stored, and the ways to its bytes.
+// The interface of a file to be stored, with the ways to get its bytes, and its form for a mounted directory.
 import type { FileHandle } from 'node:fs/promises'
 import type { MoveConfig } from '../contract.ts'
 import { copy } from './copy.ts'

@@ -1,4 +1,4 @@
-// What lies under a name in the snapshot directory: the very file that was stored, another one, or none. Synchronous, because whoever asks
+// Tells whether a name in the snapshot directory is the very file that was stored, another one, or absent. Synchronous, because the caller
 // acts on the answer before anything else can happen; changes nothing.
 import { closeSync, constants, fstatSync, lstatSync, openSync, type BigIntStats } from 'node:fs'
 import type { FileIdentity } from '../contract.ts'

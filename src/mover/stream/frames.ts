@@ -1,4 +1,4 @@
-// What passes between the operator and a waiting `receive`: lines of JSON, and behind the head of a segment its bytes.
+// The frames between the operator and a waiting `receive`: lines of JSON, and behind the head of a segment its bytes.
 // Pure: both programs import it.
 import { z } from 'zod'
 import { exitCodes, fileIdentity } from '../contract.ts'

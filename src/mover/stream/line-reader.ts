@@ -1,4 +1,4 @@
-// A stream of lines with runs of bytes between them, read piece by piece: nothing is held but the piece that came last.
+// Reads a stream of lines with runs of bytes between them, piece by piece: it holds nothing but the last piece.
 
 const maxLineBytes = 64 * 1024
 const lineEnd = 10

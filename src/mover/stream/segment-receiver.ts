@@ -1,5 +1,5 @@
-// What has come of a file that is sent: its bytes up to a known offset, each segment checked before it counts.
-// Whoever sends may be cut off anywhere, come twice, or be another one: a segment is taken only where the last one ended.
+// Receives a file in segments: each is checked before it counts, so the bytes up to a known offset are always right.
+// A sender may be cut off anywhere, come twice, or be another one: a segment is taken only where the last one ended.
 import { createHash, type Hash } from 'node:crypto'
 import { exitCodes, type FileIdentity, type ReceiveConfig } from '../contract.ts'
 import { during, Failure } from '../failure.ts'

@@ -1,4 +1,4 @@
-// Is the stored copy a snapshot that Meilisearch can start from? Read back from the disk, unpacked to the end, nothing kept.
+// Verifies that the stored copy is a snapshot that Meilisearch can start from: reads it back from the disk and unpacks it to the end, keeping nothing.
 // Meilisearch itself checks neither the gzip's CRC nor its length on import, so this is the only place where damage is seen.
 import { createHash, type Hash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'

@@ -1,4 +1,4 @@
-// The stored file, read again from the disk itself where the file system can do that: a block that never reached the disk is seen.
+// Reads the stored file again, from the disk itself where the file system can do that, so that a block that never reached the disk is seen.
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { DirectFile, pageAlignedBuffers } from '../io/direct.ts'

@@ -1,5 +1,5 @@
-// One 512-byte header of a tar archive (POSIX ustar, GNU), and the extension blocks of GNU sparse entries. Pure.
-// Our own reader: the archive is the only proof of a good snapshot, so each field that can be checked is checked.
+// Parses one 512-byte header of a tar archive (POSIX ustar, GNU), and the extension blocks of GNU sparse entries. Pure.
+// It is our own because the archive is the only proof of a good snapshot: each field that can be checked is checked.
 
 export const tarBlockBytes = 512
 

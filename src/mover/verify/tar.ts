@@ -1,4 +1,4 @@
-// Walks through a tar as it comes, in pieces of any size, and keeps only what the check needs: never an entry's content.
+// Walks through a tar in pieces of any size, and keeps only what the check needs: never an entry's content.
 import {
   ArchiveError,
   extendSparse,

@@ -1,4 +1,4 @@
-// Whether something that nobody can see (a Secret's unnamed keys, a script, another image) may set a database's path. Pure.
+// Tells whether something that nobody can see (a Secret's unnamed keys, a script, another image) may set a database's path. Pure.
 import type { V1Container } from '@kubernetes/client-node'
 
 export function mayHideDatabase(container: V1Container): boolean {

@@ -1,6 +1,6 @@
-// What a container sets for Meilisearch: flags before environment before the image's defaults, as the engine itself resolves them. Pure.
-// A setting that is made where it cannot be read (in a Secret, a config file, a shell line) is `unknown`, never guessed. What nothing in sight makes is `unset`;
-// that it may be made out of sight all the same (a Secret's unnamed keys, a script, another image) is reported for the database alone: see `mayHideDatabase`.
+// Reads Meilisearch's settings from a container as the engine would: flags before environment before the image's defaults. Pure.
+// It never guesses: what is set where it cannot be read (a Secret, a config file, a shell line) is `unknown`, and what nothing in sight sets is `unset`.
+// Whether something out of sight may set the database's path all the same is a question of its own: see `mayHideDatabase`.
 import { posix } from 'node:path'
 import type { V1Container } from '@kubernetes/client-node'
 import { mayHideDatabase, wordsOf } from './hidden-settings.ts'

@@ -1,4 +1,4 @@
-// From a path in a container to the volume below it, and the path inside that volume. Pure.
+// Maps a path in a container to the volume below it and the path inside that volume. Pure.
 import { posix } from 'node:path'
 import type { V1Container, V1Pod, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { isWithin } from '../../../api/spec/path.ts'

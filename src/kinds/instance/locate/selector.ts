@@ -1,4 +1,4 @@
-// A label selector in the form that a list request takes. Pure.
+// Writes a label selector in the form that a list request takes. Pure.
 import type { ExistingServer } from '../../../api/instance.ts'
 
 type Requirement = NonNullable<ExistingServer['podSelector']['matchExpressions']>[number]

@@ -1,4 +1,4 @@
-// On which volume a server's snapshots are, and on which claims its database is, or may be. Pure.
+// Finds the volume of a server's snapshots, and the claims that hold its database or may hold it. Pure.
 import { posix } from 'node:path'
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
 import type { SnapshotVolume } from '../../../api/instance.ts'

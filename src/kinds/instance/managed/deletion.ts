@@ -1,4 +1,4 @@
-// The end of a managed instance: after snapshots that run, with claims and key left or taken along, and said in an Event. Pure.
+// Ends a managed instance: waits for running snapshots, keeps or deletes claims and key as deletionPolicy says, and reports which. Pure.
 import { instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason } from '../../../api/instance.ts'
 import type { Effect } from '../../../reconcile/decision.ts'

@@ -1,4 +1,4 @@
-// A managed instance with all that was seen of it: and small questions that several rungs ask. Pure.
+// Holds a managed instance with everything observed of it, and the small questions that several rungs ask. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import { instanceConditions } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'

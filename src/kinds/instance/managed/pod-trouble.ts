@@ -1,4 +1,4 @@
-// Why a pod does not run, in the words of the cluster and of the server itself. Pure.
+// Explains why a pod does not run, in the words of the cluster and of the server itself. Pure.
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 
 export interface Trouble {

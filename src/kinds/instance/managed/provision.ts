@@ -1,5 +1,5 @@
-// The ladder of a managed instance: what stands between it and "everything that spec.managed asks for is in place". Pure.
-// Top rung first; the first that has something to say is the reason of the condition Applied, and its effects are what happens.
+// The ladder of a managed instance: everything that must hold before all of spec.managed is in place. Pure.
+// The first rung that has something to say sets the reason of the condition Applied, and its effects are performed.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
 import { masterKeyReference } from '../../../reconcile/names.ts'

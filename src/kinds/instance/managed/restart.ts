@@ -1,4 +1,4 @@
-// When a pod is replaced, and what is said while there is none. Never in the middle of a snapshot or of an upgrade of the database. Pure.
+// Decides when a pod is replaced, and what status says while there is none. Never in the middle of a snapshot or of an upgrade of the database. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import { instanceReasons } from '../../../api/instance.ts'
 import { baseName } from '../../../reconcile/names.ts'

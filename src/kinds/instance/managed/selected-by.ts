@@ -1,4 +1,4 @@
-// Services of others that select the pod of a server that we run: what is sent to them reaches it. Said, and never put right. Pure.
+// Names other people's Services that select a managed server's pod, and so can send it traffic. Reports them, and changes nothing. Pure.
 import type { V1Pod, V1Service } from '@kubernetes/client-node'
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { Wanted } from '../../../api/conditions.ts'

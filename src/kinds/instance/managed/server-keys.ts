@@ -1,4 +1,4 @@
-// The keys in a server that we run: our own, and the one for applications with its Secret. Pure.
+// Makes sure that a managed server has its two keys: the operator's, and the one for applications with its Secret. Pure.
 import { instanceReasons } from '../../../api/instance.ts'
 import { connectionSecretName, masterKeyReference } from '../../../reconcile/names.ts'
 import type { Effect } from '../../../reconcile/decision.ts'

@@ -1,4 +1,4 @@
-// Reads what a managed instance is made of: the objects, whose they are, and of Secrets what gives no key away. Writes nothing and judges nothing.
+// Reads a managed instance's children and whose they are; of Secrets only what gives no key away. Writes and judges nothing.
 import type {
   CoreV1Event,
   V1Job,

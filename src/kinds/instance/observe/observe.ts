@@ -1,4 +1,4 @@
-// Reads the world once for a MeiliInstance: pods, server, ConfigMaps, claim. Writes nothing and judges nothing.
+// Reads the world once for a MeiliInstance: pods, server, ConfigMaps, claim. Writes and judges nothing.
 import type { V1ConfigMap, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../api/instance.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'

@@ -1,4 +1,4 @@
-// Reads what may be said of a managed instance's Secrets: whose they are, and what gives no key away. Writes nothing and judges nothing.
+// Reads of a managed instance's Secrets whose they are, and only what gives no key away. Writes and judges nothing.
 import type { MeiliInstance } from '../../../api/instance.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import { TerminalError } from '../../../errors.ts'

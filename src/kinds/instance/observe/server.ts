@@ -1,4 +1,4 @@
-// Asks one server what it is, what it holds and whether our key suffices. Writes nothing and judges nothing.
+// Asks one server for its version, its contents and what our key may do. Writes and judges nothing.
 import type { MeiliInstanceStatus } from '../../../api/instance.ts'
 import type { MeilisearchClient } from '../../../meilisearch/client.ts'
 import { rightsOf } from '../../../meilisearch/rights.ts'

@@ -1,4 +1,4 @@
-// What the conditions say of an instance: of the server alone (Ready), of our work on it (Reconciling, Stalled), of spec (Applied). Pure.
+// Builds an instance's conditions: the server alone (Ready), our work on it (Reconciling, Stalled), and spec (Applied). Pure.
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { MeiliInstance } from '../../../api/instance.ts'
 import { conditionTypes } from '../../../api/meta.ts'

@@ -1,4 +1,4 @@
-// How soon an instance is looked at again. All of its pauses stand here. Pure.
+// Every pause of this kind: how soon an instance is looked at again. Pure.
 
 export const pauses = {
   /** A key was made, or written: the server is asked with it at once. */

@@ -1,4 +1,4 @@
-// What status shows of an instance beside its conditions: what was seen now, and what was seen last where it cannot be seen now. Pure.
+// Builds an instance's status without its conditions: what was seen now, or else what was seen last. Pure.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { MeiliInstanceStatus } from '../../../api/instance.ts'
 import { instant } from '../../../api/conditions.ts'

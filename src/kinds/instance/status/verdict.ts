@@ -1,4 +1,4 @@
-// What a rung can say of a server that we run: each verdict has a constructor with a name, and one switch makes the Decision of it. Pure.
+// The verdicts that a rung about a managed server can return, one constructor each, and the one switch that turns them into a Decision. Pure.
 import { instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason, MeiliInstance, MeiliInstanceStatus } from '../../../api/instance.ts'
 import { conditionsOf } from '../../../api/conditions.ts'

@@ -1,4 +1,4 @@
-// With deletionPolicy Delete: the stored directory goes with the object. Never holds up a deletion for ever. Pure.
+// Deletes the stored directory together with the object (deletionPolicy Delete). Never holds up a deletion for ever. Pure.
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
 import type { Fact } from '../../../reconcile/decision.ts'

@@ -1,4 +1,4 @@
-// The rungs that stand above all others: an object that is being deleted, and one that has ended. Pure.
+// The two rungs above all stages: an object that is being deleted, and one that has ended. Pure.
 import { isFinished, snapshotFinalizer } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { Effect } from '../../../reconcile/decision.ts'

@@ -1,5 +1,5 @@
-// The rungs after the commit, with sourcePolicy Remove: Meilisearch's own file is unlinked, if it is still the one that was stored. Pure.
-// What is stored is stored: nothing here can make the snapshot fail.
+// The rungs after the commit with sourcePolicy Remove: Meilisearch's own file is unlinked, if it is still the one that was stored. Pure.
+// Nothing here can make the snapshot fail: the artifact is stored.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'

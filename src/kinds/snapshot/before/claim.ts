@@ -1,4 +1,4 @@
-// The rungs about the destination claim: there, or made from its template, and fit to be written. Pure.
+// The rungs about the destination claim: it exists, or is made from its template, and can be written. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import { destinationClaim } from './destination-claim.ts'
 import type { SnapshotObservation } from '../observation.ts'

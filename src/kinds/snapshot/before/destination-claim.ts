@@ -1,4 +1,4 @@
-// The destination claim, made from its template where it is absent. It belongs to nobody, so that nothing deletes it. Pure.
+// Builds the destination claim from its template. The claim has no owner, so that nothing deletes it. Pure.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { MeiliSnapshot, MeiliSnapshotSpec } from '../../../api/snapshot.ts'
 

@@ -1,4 +1,4 @@
-// How much a mover wants free for a file: the rule of mover/io/space.ts, which alone measures. Pure.
+// Computes how much a mover wants free for a file, by the rule of mover/io/space.ts, which alone measures. Pure.
 
 /** At least this much. */
 export const reserveBytes = 64 * 1024 * 1024

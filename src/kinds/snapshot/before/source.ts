@@ -1,4 +1,4 @@
-// The rung about the file's source: can a mover read it, and remove it where it is to? No waiting cures what is found here. Pure.
+// The rung about the source: can a mover read the file, and remove it where it should? Waiting cures nothing that is found here. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason, MeiliInstance } from '../../../api/instance.ts'

@@ -1,4 +1,4 @@
-// Rung 6: is there space on the destination? Only a mover's statfs knows; where the last figure was small, one asks before Meilisearch works. Pure.
+// Rung 6: is there enough space on the destination? Only a mover can measure it, so a probe does where little was left last time. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'

@@ -1,4 +1,4 @@
-// Exactly once: the rungs around POST /snapshots, which has no idempotency key. Pure.
+// The rungs around POST /snapshots, which has no idempotency key and must be sent exactly once. Pure.
 // Each POST is fenced by a status write that counts it; only the pass that won this write sends it.
 import { durationMs } from '../../../api/meta.ts'
 import { snapshotReasons } from '../../../api/snapshot.ts'

@@ -1,4 +1,4 @@
-// How Meilisearch's task has ended, and what follows from it. Pure.
+// Decides what follows from the end of Meilisearch's task. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { SnapshotTask } from '../../../api/snapshot.ts'
 import { taskDeadlineMs } from '../status/deadline.ts'

@@ -1,4 +1,4 @@
-// Which of Meilisearch's tasks serves an object, and whether the database is still the one it was asked of. Pure.
+// Finds the task that serves an object, and tells whether the database is still the one that it was asked of. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { SnapshotTask } from '../../../api/snapshot.ts'
 import type { EngineAnswer, SnapshotObservation, TaskName } from '../observation.ts'

@@ -1,4 +1,4 @@
-// The rungs while Meilisearch works: its task is reflected, and watched over. Pure.
+// The rungs while Meilisearch works: status follows the task, and deadlines are watched. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { SnapshotReason, SnapshotRequest, SnapshotTask } from '../../../api/snapshot.ts'
 import { serverOf } from '../../../reconcile/server-reference.ts'

@@ -1,4 +1,4 @@
-// Where on the claim a snapshot is stored. Pure.
+// Names the directory on the claim in which a snapshot is stored. Pure.
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 
 /** A file's name has 255 bytes at most, and that of a partial copy has some more around this. */

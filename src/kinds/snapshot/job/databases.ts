@@ -1,4 +1,4 @@
-// A claim that holds a server's database is never a destination, and what of it a Job can write to is never the database. Pure.
+// Keeps movers away from databases: a claim that holds one is never a destination, and no Job mounts one writable. Pure.
 import { isWithin } from '../../../api/spec/path.ts'
 import type { Database } from '../../../reconcile/server-reference.ts'
 import type { SnapshotObservation } from '../observation.ts'

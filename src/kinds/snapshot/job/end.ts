@@ -1,4 +1,4 @@
-// How Jobs end: by deletion, and what is done about what a killed one has left. Pure.
+// Ends Jobs by deleting them, and sweeps up what a killed one has left. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { sweepJob } from './commands/delete-artifact.ts'

@@ -1,4 +1,4 @@
-// The life of a Job of ours, whatever its command: written once, so that each stage keeps only what it does with the end. Pure.
+// The life of a mover's Job, whatever its command, so that each stage handles only its end. Pure.
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { MoverResult } from '../../../mover/contract.ts'
 import { resultOf, terminationOf } from './result.ts'

@@ -1,4 +1,4 @@
-// The mover's pod: volumes, user and node, each following the target pod. Pure.
+// Builds the mover's pod: its volumes, user and node follow the target pod. Pure.
 import { join } from 'node:path'
 import type {
   V1Affinity,

@@ -1,4 +1,4 @@
-// How a mover ended, from its pod and its Job, and what that means for the snapshot. Pure.
+// Reads how a mover ended from its pod and its Job, and what that means for the snapshot. Pure.
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { SnapshotReason } from '../../../api/snapshot.ts'

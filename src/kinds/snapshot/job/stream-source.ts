@@ -1,4 +1,4 @@
-// A file that no mover can mount: which it is, whether it may be sent instead, and what is said where that is interrupted. Pure.
+// A file that no mover can mount: whether it may be streamed instead, from where, and what an interruption says. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../../../api/instance.ts'
 import { sizeBytes } from '../../../api/spec/quantity.ts'

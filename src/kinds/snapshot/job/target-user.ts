@@ -1,4 +1,4 @@
-// What the mover takes over from the pod that wrote the file: its user, its groups. Pure.
+// Finds the user and groups of the pod that wrote the file, which the mover takes over. Pure.
 import type { V1Container, V1LinuxContainerUser, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../../api/instance.ts'
 

@@ -1,4 +1,4 @@
-// The Job around each command of the mover: restricted, without a token, one try (the operator counts them). Pure.
+// Builds the Job around each command of the mover: restricted, without a token, one try (the operator counts them). Pure.
 import type { V1Job, V1PodSpec, V1SecurityContext, V1VolumeMount } from '@kubernetes/client-node'
 import { meiliSnapshots } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'

@@ -1,4 +1,4 @@
-// Why it does not go on: a server that is silent, a mover that does not start. In the words of the scheduler, the kubelet and the Job controller. Pure.
+// Explains why nothing goes on (a silent server, a mover that does not start) in the words of the scheduler, the kubelet and the Job controller. Pure.
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { instant } from '../../../api/conditions.ts'
 import { moverContainer } from './template.ts'

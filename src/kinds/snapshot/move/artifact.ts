@@ -1,4 +1,4 @@
-// What status says of a stored file: taken from the mover's result and from the configuration that this very mover had. Pure.
+// Builds what status says of a stored file, from the mover's result and from the configuration that this very mover had. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import { moveConfig } from '../../../mover/contract.ts'
 import type { MoveConfig, MoverResult } from '../../../mover/contract.ts'

@@ -1,4 +1,4 @@
-// The rungs at the end of a move: what its mover said, and the deadline. Pure.
+// The rungs at the end of a move: the mover's result, and the deadline. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'

@@ -1,4 +1,4 @@
-// A mover has failed, and another one may do better: when, and how often. Pure.
+// Decides, after a mover has failed, whether another one is started, and when. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'

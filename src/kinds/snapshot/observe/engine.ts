@@ -1,4 +1,4 @@
-// What Meilisearch says about a snapshot: its tasks above the baseline, what it works on, what it holds. Reads only.
+// Asks Meilisearch about a snapshot: its tasks above the baseline, what it works on, what it holds. Reads only.
 import type { MeiliSnapshot, SnapshotTask } from '../../../api/snapshot.ts'
 import type { MeilisearchClient } from '../../../meilisearch/client.ts'
 import type { Task } from '../../../meilisearch/replies.ts'

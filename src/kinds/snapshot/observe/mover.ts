@@ -1,4 +1,4 @@
-// What the cluster says about a snapshot's mover: its Jobs, its pod, how far it is, what holds it up. Reads only.
+// Asks the cluster about a snapshot's mover: its Jobs, its pod, how far it is, what holds it up. Reads only.
 import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'

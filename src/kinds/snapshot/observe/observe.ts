@@ -1,4 +1,4 @@
-// Reads the world once for a MeiliSnapshot: instance, target, claim, Meilisearch, mover. Writes nothing and judges nothing.
+// Reads the world once for a MeiliSnapshot: instance, target, claim, Meilisearch, mover. Writes and judges nothing.
 // Objects that a decision rests on are read from the API server itself; caches only find names.
 import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import { conditionTypes } from '../../../api/meta.ts'

@@ -1,4 +1,4 @@
-// One object asks for one snapshot; for another only where the first brought no file, and the reason is on record. Pure.
+// Begins another snapshot for an object whose first one brought no file, up to a limit, with the reason on record. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotReason } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'

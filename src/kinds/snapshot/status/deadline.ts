@@ -1,4 +1,4 @@
-// Clocks of deadlines. Ours only: Meilisearch's times are compared with Meilisearch's alone. Pure.
+// Computes the deadlines, by our clock only: Meilisearch's times are compared with Meilisearch's alone. Pure.
 import { durationMs } from '../../../api/meta.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'

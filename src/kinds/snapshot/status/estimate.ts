@@ -1,4 +1,4 @@
-// When a running snapshot will probably be done, from how long the last one of the same server took. Pure.
+// Estimates when a running snapshot will be done, from how long the last one of the same server took. Pure.
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
 

@@ -1,4 +1,4 @@
-// How soon a snapshot is looked at again where no watch is known to wake it before. All of its pauses stand here. Pure.
+// Every pause of this kind: how soon a snapshot is looked at again where no watch is known to wake it before. Pure.
 
 export const pauses = {
   /** What comes next is known: as soon as the cache shows what was written. */

@@ -1,4 +1,4 @@
-// The three shapes that a snapshot's status can take: in progress, completed, failed. Pure.
+// Builds the three shapes of a snapshot's status: in progress, completed, failed. Pure.
 import { isDeepStrictEqual } from 'node:util'
 import { withoutUndefined } from '../../../api/json.ts'
 import { conditionTypes } from '../../../api/meta.ts'

@@ -1,5 +1,5 @@
-// Words of others (Meilisearch, the cluster, the mover) on their way into status: whole sentences, no longer than the schema allows,
-// and without what looks like a secret. Pure.
+// Prepares words of others (Meilisearch, the cluster, the mover) for status: whole sentences, no longer than the schema allows,
+// and without anything that looks like a secret. Pure.
 
 /** The edges let no key out; this is for words that are not ours: a webhook's refusal, a mount that failed with its options. */
 const secrets: readonly (readonly [RegExp, string])[] = [

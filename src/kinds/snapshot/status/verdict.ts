@@ -1,4 +1,4 @@
-// What a rung can say: each verdict has a constructor with a name, and one switch makes the Decision of it. Pure.
+// The verdicts that a rung can return, one constructor each, and the one switch that turns them into a Decision. Pure.
 import type { InstanceReason } from '../../../api/instance.ts'
 import { conditionTypes, durationMs } from '../../../api/meta.ts'
 import { snapshotReasons } from '../../../api/snapshot.ts'

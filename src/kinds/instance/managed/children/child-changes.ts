@@ -1,4 +1,4 @@
-// What an instance is made of, compared with what is there: what is applied, and why, and whose it then is. Pure.
+// Compares a managed instance's children with what is there, and says what to apply and why. Pure.
 import { instanceReasons } from '../../../../api/instance.ts'
 import type { Child, Effect } from '../../../../reconcile/decision.ts'
 import { keySecretName, masterKeyName } from '../../../../reconcile/names.ts'

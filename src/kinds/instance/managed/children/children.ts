@@ -1,4 +1,4 @@
-// What a managed instance is made of: claims, Secrets, Service, StatefulSet. Only fields that we stand for: the rest is the cluster's and others'. Pure.
+// Builds a managed instance's children: claims, Secrets, Service, StatefulSet. Sets only the fields that the operator owns. Pure.
 import { createHash } from 'node:crypto'
 import type {
   V1OwnerReference,

@@ -1,4 +1,4 @@
-// Where an object that is there differs from what is wanted of it. What others added does not count: server-side apply leaves it alone. Pure.
+// Lists the fields in which an object differs from the desired one. What others added does not count: server-side apply leaves it alone. Pure.
 import { quantityValue } from '../../../../api/spec/quantity.ts'
 
 type Fields = Readonly<Record<string, unknown>>

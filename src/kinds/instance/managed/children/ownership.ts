@@ -1,4 +1,4 @@
-// Whose an object of our name is. What is not ours is named, and never changed. Pure.
+// Finds out to whom an object under one of an instance's names belongs. A foreign object is named and never changed. Pure.
 import type { MeiliInstance } from '../../../../api/instance.ts'
 import {
   baseName,

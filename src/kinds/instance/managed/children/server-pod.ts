@@ -1,4 +1,4 @@
-// The pod of a server that we run: Pod Security "restricted", the image's entry point kept, probes that never end an import or an upgrade. Pure.
+// Builds the pod of a managed server: Pod Security "restricted", the image's own entry point, and probes that never end an import or an upgrade. Pure.
 import type {
   V1Affinity,
   V1Container,

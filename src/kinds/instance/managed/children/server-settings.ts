@@ -1,4 +1,4 @@
-// Meilisearch's settings in a server that we run: ours, and what its user adds. Ours win, and what is left out is named. Pure.
+// Merges Meilisearch's settings: the operator's, and what the user adds. The operator's win, and what is left out is named. Pure.
 import type { V1EnvVar } from '@kubernetes/client-node'
 import type { ManagedServer } from '../../../../api/instance.ts'
 import { withoutUndefined } from '../../../../api/json.ts'

@@ -1,4 +1,4 @@
-// Which snapshots before earlier upgrades go when an upgrade is done. Pure.
+// Selects the snapshots before earlier upgrades that are deleted once an upgrade is done. Pure.
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
 import { isFinished } from '../../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'

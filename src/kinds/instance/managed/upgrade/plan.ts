@@ -1,4 +1,4 @@
-// Where an upgrade stands, and what can be said of it: it is under way, or has stopped with a way out. Pure.
+// Describes where an upgrade stands, and builds its two outcomes: it goes on, or it stops with a way out. Pure.
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import type { Managed } from '../managed.ts'

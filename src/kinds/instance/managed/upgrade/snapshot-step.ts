@@ -1,4 +1,4 @@
-// The first step of an upgrade: a snapshot of everything as it is. Held, or stopped, where it cannot be taken. Pure.
+// The first step of an upgrade: take a snapshot of everything as it is. Holds or stops the upgrade where none can be taken. Pure.
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import { isFinished } from '../../../../api/snapshot.ts'
 import { conditionTypes } from '../../../../api/meta.ts'

@@ -1,5 +1,5 @@
-// Whether what Meilisearch itself writes for a snapshot fits where it writes it, by what is known before it is asked. Pure.
-// By a cautious estimate where the database lies, for a full disk stops the server's writes; elsewhere held is what cannot fit. What is unknown holds nothing.
+// Tells, before Meilisearch is asked, whether what it writes for a snapshot fits where it writes it. Pure.
+// Estimates cautiously where the database lies, because a full disk stops the server's writes; elsewhere it holds only what cannot fit. The unknown holds nothing.
 import type { V1PersistentVolumeClaim, V1Volume } from '@kubernetes/client-node'
 import { sizeBytes } from '../../../../api/spec/quantity.ts'
 import { sizeText } from '../../../../reconcile/format.ts'

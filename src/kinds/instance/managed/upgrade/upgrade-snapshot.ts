@@ -1,4 +1,4 @@
-// The snapshot before an upgrade: where it is stored, and why it is not asked for. Pure.
+// The snapshot before an upgrade: where it is stored, and why it cannot be taken. Pure.
 import { instanceReasons } from '../../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
 import { meiliSnapshots } from '../../../../api/snapshot.ts'

@@ -1,5 +1,5 @@
-// From one version to a higher one: snapshot, start, database, documents, one step after the other, each on record. Pure.
-// It stops where it fails: the message names the snapshot and what to do.
+// Upgrades a server to a higher version: snapshot, start, database, documents, one step after the other, each on record. Pure.
+// It stops where a step fails: the message names the snapshot and what to do.
 import { instant } from '../../../../api/conditions.ts'
 import { upgradeSnapshotName } from '../../../../reconcile/names.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../managed.ts'

@@ -1,4 +1,4 @@
-// The Jobs that remove what lies on the claim: one stored directory (deletionPolicy Delete), or what killed movers left behind. Pure.
+// Builds the Jobs that delete files on the claim: one artifact (deletionPolicy Delete), or what killed movers left behind. Pure.
 import type { V1Job, V1PodSecurityContext } from '@kubernetes/client-node'
 import type { DeleteArtifactConfig } from '../../../../mover/contract.ts'
 import { artifactPath } from '../artifact-path.ts'

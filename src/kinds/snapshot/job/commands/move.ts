@@ -1,5 +1,5 @@
-// The Job that moves one file: what it mounts, as whom it runs, where it must run. Pure.
-// Mounts the destination, which holds no database (databases.ts), and the snapshot directory: read-only, unless it is on the destination, too.
+// Builds the Job that moves one file: what it mounts, as whom it runs, where it must run. Pure.
+// It mounts the destination, which holds no database (databases.ts), and the snapshot directory: read-only, unless both are on one claim.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../../../../api/instance.ts'
 import { sizeBytes } from '../../../../api/spec/quantity.ts'

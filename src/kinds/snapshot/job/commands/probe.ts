@@ -1,4 +1,4 @@
-// The Job that asks a claim for its space: the destination alone, on the target's node. Pure.
+// Builds the Job that measures a claim's free space: it mounts the destination alone, on the target's node. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import { artifactPath } from '../artifact-path.ts'
 import { jobTemplate } from '../template.ts'

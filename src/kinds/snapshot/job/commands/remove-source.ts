@@ -1,4 +1,4 @@
-// The Job that unlinks Meilisearch's own file once its copy is stored (sourcePolicy Remove). Pure.
+// Builds the Job that unlinks Meilisearch's own file once its copy is stored (sourcePolicy Remove). Pure.
 // It alone mounts the snapshot directory writable, and nothing else.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliSnapshotStatus } from '../../../../api/snapshot.ts'
