@@ -1,4 +1,4 @@
-// The API group and what one kind of it is made of. A kind is data: its CRD is generated from it, its client is derived from it.
+// The API group and the type of a kind in it. A kind is data: its CRD is generated from it, its client is derived from it.
 import type { z } from 'zod'
 
 export const group = 'meili-operator.dev'

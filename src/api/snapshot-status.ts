@@ -1,4 +1,4 @@
-// What the operator says of a MeiliSnapshot: how far it is, what Meilisearch said, what is stored.
+// The status of a MeiliSnapshot: how far it is, what Meilisearch said, what is stored.
 import { z } from 'zod'
 import { conditions, int64, timestamp } from './meta.ts'
 

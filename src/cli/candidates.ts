@@ -1,4 +1,4 @@
-// What may stand next on a command line, from the program's own description of itself. Pure; names of objects are asked for elsewhere.
+// Lists what may stand next on a command line, from the program's own description of itself. Pure; names of objects are asked for elsewhere.
 import type { Command, Option } from 'commander'
 import { printable, longestField } from './terminal/printable.ts'
 

@@ -1,4 +1,4 @@
-// The cluster that the flags and the kubeconfig name, and our kinds as they stand in it.
+// Connects to the cluster that the flags and the kubeconfig name, and reads our kinds from it.
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'

@@ -1,4 +1,4 @@
-// From an error to one sentence for the person at the terminal: what happened, and what to do. Pure; never a stack of what was foreseen.
+// Turns an error into one sentence for the person at the terminal: what happened, and what to do. Pure; a foreseen error never shows a stack.
 import { Conflict, NotFound, TerminalError, TransientError } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { ExitCode } from './exit-codes.ts'

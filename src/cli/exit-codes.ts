@@ -1,4 +1,4 @@
-// How the plugin ends, for scripts. docs/kubectl-meili.md names them.
+// The plugin's exit codes, for scripts. docs/kubectl-meili.md names them.
 
 export const exitCodes = {
   /** What was asked for is done, or is well. */

@@ -1,4 +1,4 @@
-// From the flags of `snapshot create` to the object that is made. Pure.
+// Builds the MeiliSnapshot that `snapshot create` makes from its flags. Pure.
 import { apiVersion } from '../api/group.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Instance, Snapshot } from './cluster.ts'

@@ -1,4 +1,4 @@
-// The Kubernetes API with all that changes it: kube/reader.ts, and what writes, and a command in a container.
+// The whole Kubernetes client: the reader (kube/reader.ts), the calls that write, and commands in containers.
 import type { Connection } from './connection.ts'
 import { Execution } from './exec.ts'
 import type { ExecCall } from './exec.ts'

@@ -1,4 +1,4 @@
-// From a kubeconfig, or a pod's service account, to one pooled connection. KubeConfig of @kubernetes/client-node reads the files and
+// Opens one pooled connection from a kubeconfig or a pod's service account. KubeConfig of @kubernetes/client-node reads the files and
 // runs the exec plugins; the requests are ours, since it would open a new TLS connection for each (measured).
 import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'

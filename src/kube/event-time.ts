@@ -1,4 +1,4 @@
-// When an Event was seen last: three fields may tell, by who wrote it. Pure.
+// Finds when an Event was last seen: three fields may say so, depending on who wrote it. Pure.
 import type { CoreV1Event } from '@kubernetes/client-node'
 
 /** Times come as text in JSON. */

@@ -1,4 +1,4 @@
-// From a refusal of an exec to why it did not begin.
+// Turns a refused exec into the reason why it did not begin.
 import type { IncomingMessage } from 'node:http'
 import { NotFound, TerminalError, TransientError } from '../errors.ts'
 import { errorFrom, parseJson } from './replies.ts'

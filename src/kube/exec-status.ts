@@ -1,4 +1,4 @@
-// From the last message of an exec to how its command ended.
+// Reads from the last message of an exec how its command ended.
 import { TransientError } from '../errors.ts'
 import { parseJson } from './replies.ts'
 

@@ -1,5 +1,5 @@
 // Runs a command in a container, through the API server by WebSocket (v5.channel.k8s.io, KEP-4006). Both directions are pulled:
-// what nobody asks for is not read. A connection that ends before the command's status has come was cut, whatever it brought.
+// nothing is read before it is asked for. A connection that ends before the command's status has come was cut, whatever it brought.
 import { on } from 'node:events'
 import { WebSocket } from 'ws'
 import { TransientError } from '../errors.ts'

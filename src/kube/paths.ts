@@ -1,4 +1,4 @@
-// The path of an object or of a collection below the API server's root, and what a call to it is named in errors.
+// Builds the path of an object or a collection below the API server's root, and the name of a call to it in errors.
 import { NotFound } from '../errors.ts'
 import type { Ref, Resource } from './resource.ts'
 

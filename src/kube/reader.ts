@@ -1,4 +1,4 @@
-// What only reads of the Kubernetes API, as plain JSON over one pool: what is read is what the server sent, with every field.
+// The reading half of the Kubernetes client, over one pool: objects come as plain JSON, with every field that the server sent.
 import { NotFound } from '../errors.ts'
 import { collectionPath, objectPath } from './paths.ts'
 import { errorFrom } from './replies.ts'

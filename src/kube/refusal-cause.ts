@@ -1,4 +1,4 @@
-// Why the API server refused, from the body of its refusal: from its fields where it has one for that, else from its words. Here alone are they read.
+// Finds why the API server refused, from the fields of its reply where one says so, else from its words. Nothing else reads those words.
 import type { RefusalCause } from '../errors.ts'
 
 /** As much of a Status as says why. */

@@ -1,4 +1,4 @@
-// From the API server's refusal to a typed error: verb, path and the server's own sentence, never a header.
+// Turns the API server's refusal into a typed error: verb, path and the server's own sentence, never a header.
 import { Conflict, Gone, NotFound, TerminalError, TransientError } from '../errors.ts'
 import { refusalCause } from './refusal-cause.ts'
 import type { StatusReply } from './refusal-cause.ts'

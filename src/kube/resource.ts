@@ -1,4 +1,4 @@
-// Names of the API resources that the operator speaks of, and the part of an object that the edge itself reads.
+// The API resources that the operator uses, and the part of an object that this edge itself reads.
 
 export interface Resource {
   /** Empty for the core group. */

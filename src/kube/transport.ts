@@ -1,4 +1,4 @@
-// One request to the API server: a deadline, every body read, typed errors, a count. Retries nothing: the work queue does.
+// Sends one request to the API server: a deadline, every body read, typed errors, a count. It never retries: the work queue does.
 import { request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { TransientError } from '../errors.ts'

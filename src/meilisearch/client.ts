@@ -1,4 +1,4 @@
-// The calls of Meilisearch's HTTP API that we make, one method each. Knows nothing of Kubernetes.
+// The calls of Meilisearch's HTTP API that the operator makes, one method each. Knows nothing of Kubernetes.
 import type { z } from 'zod'
 import { TerminalError, TransientError } from '../errors.ts'
 import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage, tasksPerPage } from './replies.ts'

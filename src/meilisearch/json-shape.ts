@@ -1,4 +1,4 @@
-// How deep and how wide a JSON text is, counted as its bytes arrive: what a parser would make of it is known before there is a parser's tree.
+// Measures how deep and how wide a JSON text is while its bytes arrive, before a parser could build too large a tree of it.
 
 /** Meilisearch nests a dozen deep where a filter does. */
 const maxDepth = 64

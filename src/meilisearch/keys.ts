@@ -1,4 +1,4 @@
-// What an API key must be allowed to do, and keys whose value can be computed: Meilisearch derives it from the master key and the key's uid.
+// The rights that an API key needs, and keys whose value can be computed: Meilisearch derives it from the master key and the key's uid.
 import { createHmac } from 'node:crypto'
 
 /** Actions a key needs, in the order of the docs. */

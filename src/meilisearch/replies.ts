@@ -1,5 +1,5 @@
-// What Meilisearch (1.12 and later) answers, as far as we read it. Fields that we do not name are dropped.
-// The bounds are those of what the answers become part of: whatever else speaks on that port cannot make a status that is refused.
+// The schemas of what Meilisearch (1.12 and later) answers, as far as we read it. Fields that we do not name are dropped.
+// Each bound is that of the place where the answer ends up: whatever else speaks on that port cannot make a status that is refused.
 import { z } from 'zod'
 
 const instant = z.string().max(64)

@@ -1,5 +1,5 @@
-// The text of a reply, as much of it as fits: any program may speak on that port, and all servers of a cluster share our memory.
-// Counted is what arrives, never what is announced. Large replies are read one at a time over the whole operator.
+// Reads the text of a reply up to a limit: any program may speak on that port, and all servers of a cluster share our memory.
+// It counts what arrives, never what is announced. Large replies are read one at a time over the whole operator.
 import type { Readable } from 'node:stream'
 import { JsonShape } from './json-shape.ts'
 import { Turn } from './turn.ts'

@@ -1,5 +1,5 @@
-// Which of the needed actions a key has, found out without changing anything on the server.
-// `snapshots.create` cannot be asked for without making a snapshot: the first refused POST tells.
+// Finds out which of the needed rights a key has, without changing anything on the server.
+// `snapshots.create` cannot be tried without making a snapshot: the first refused POST shows it.
 import { TerminalError } from '../errors.ts'
 import type { MeilisearchClient } from './client.ts'
 import type { Action } from './keys.ts'

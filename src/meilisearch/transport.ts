@@ -1,4 +1,4 @@
-// HTTP to one Meilisearch server: a deadline and a size on each call, typed errors, never a retry, never a key in an error.
+// Sends one call to a Meilisearch server: a deadline and a size limit, typed errors, never a retry, never a key in an error.
 import { Agent, request } from 'undici'
 import { NotFound, TerminalError, TransientError } from '../errors.ts'
 import { errorReply, healthReply } from './replies.ts'

@@ -1,4 +1,4 @@
-// One at a time: what is granted to one caller, until it is given back. The others wait in order, each for as long as its own signal lets it.
+// Grants one caller at a time its turn. The others wait in order, each for as long as its own signal lets it.
 
 export class Turn {
   readonly #waiting: (() => void)[] = []

@@ -1,4 +1,4 @@
-// The operator's settings: environment → zod → one frozen object. The only reader of process.env beside the mover's.
+// Parses the operator's settings from the environment into one frozen object. The only reader of process.env beside the mover's.
 import { hostname } from 'node:os'
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-// The operator: composition root. Puts edges, caches, kinds and controllers together, runs until a signal, and exits.
+// The operator's composition root: puts edges, caches, kinds and controllers together, runs until a signal, and exits.
 import { randomUUID } from 'node:crypto'
 import process from 'node:process'
 import { version } from '../telemetry/version.ts'

@@ -1,4 +1,4 @@
-// The effects on what a managed instance is made of. perform.ts decides when; this file knows how.
+// Performs the effects on a managed instance's children. perform.ts decides when; this file knows how.
 import { randomBytes } from 'node:crypto'
 import { meiliSnapshots } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'

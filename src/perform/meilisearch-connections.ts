@@ -1,4 +1,4 @@
-// From a ServerReference to a client: the only place that reads Secrets. What it reads stays in memory and in no message.
+// Makes a client from a ServerReference: the only place that reads Secrets. What it reads stays in memory and appears in no message.
 import { createHash } from 'node:crypto'
 import type { V1Secret } from '@kubernetes/client-node'
 import type { SecretKeyReference } from '../api/meta.ts'

@@ -1,4 +1,4 @@
-// The only place that changes the world: it interprets effects. What an effect may do is listed in decision.ts; how children are changed, in children.ts.
+// Performs effects: the only place that changes the world. decision.ts lists what an effect may do; children.ts changes children.
 import { isDeepStrictEqual } from 'node:util'
 import type { V1Job } from '@kubernetes/client-node'
 import type { KubeClient } from '../kube/client.ts'

@@ -1,5 +1,5 @@
-// What a server's container says of the file that is streamed, and whether that is still the one that was begun. The sentences that
-// it says are made in stream-scripts.ts. Pure.
+// Reads what a server's container says of the file that is streamed, and whether it is still the one that was begun.
+// stream-scripts.ts makes the scripts that say it. Pure.
 import { TransientError } from '../errors.ts'
 import { exitCodes } from '../mover/contract.ts'
 import type { FileIdentity } from '../mover/contract.ts'

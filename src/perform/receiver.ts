@@ -1,4 +1,4 @@
-// The operator's end of the conversation with a mover that waits for a file (mover/stream/frames.ts).
+// The operator's side of the conversation with a mover that waits for a file (mover/stream/frames.ts).
 import type { Exec, Running } from '../kube/exec.ts'
 import { linesOf } from '../kube/transport.ts'
 import type { FileIdentity } from '../mover/contract.ts'

@@ -1,4 +1,4 @@
-// What is executed in the server's own container to read its snapshot file there: plain POSIX shell, busybox will do. Paths come as
+// The scripts that read a snapshot in the server's own container: plain POSIX shell, busybox will do. Paths come as
 // arguments, never as part of the text. Pure.
 
 /** Names of all pins, whosever. Only the one that is in use stays. */

@@ -1,5 +1,5 @@
-// Sends a file from a container that runs to a mover that waits, where no mover can mount it: one command reads a run of it there,
-// another hands it over here. Nothing is remembered: how far it is, the mover says; which file it is, the container says.
+// Streams a file that no mover can mount from the server's container to a waiting mover: one command reads a segment there,
+// another hands it over here. It remembers nothing: the mover says how far it is, the container says which file it is.
 import { createHash } from 'node:crypto'
 import type { Exec, ExecCall } from '../kube/exec.ts'
 import { maxSegmentBytes, segmentUnitBytes, windowBytes } from '../mover/stream/frames.ts'

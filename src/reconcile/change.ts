@@ -1,4 +1,4 @@
-// What a pass changed, in the words of one line of the log. Pure.
+// Describes what a pass changed, for one line of the log. Pure.
 import { isDeepStrictEqual } from 'node:util'
 import { conditionTypes } from '../api/meta.ts'
 import type { Condition } from '../api/meta.ts'

@@ -1,4 +1,4 @@
-// What a kind decides, and the only ways in which the operator changes the world. Pure types; perform.ts interprets them.
+// The types of what a kind decides, with every way in which the operator can change the world. Pure; perform/ carries it out.
 import type { V1Job, V1OwnerReference, V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { SecretKeyReference } from '../api/meta.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'

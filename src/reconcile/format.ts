@@ -1,4 +1,4 @@
-// Sizes and times in the words that status and Events show. Pure.
+// Formats sizes and times for status and Events. Pure.
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 

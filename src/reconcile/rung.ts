@@ -1,4 +1,4 @@
-// How a ladder of any kind is read: top rung first, and the first that has something to say decides. Pure.
+// Reads a ladder of any kind from the top: the first rung that has something to say decides. Pure.
 
 /** The first of these that gives anything; undefined where none does. */
 export function firstOf<Seen extends readonly unknown[], Said>(

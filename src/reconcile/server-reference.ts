@@ -1,4 +1,4 @@
-// What server an instance stands for: found by its user's words, or ours. From it and its pod, how the server is reached; and on which claim its database is. Pure.
+// Resolves an instance to its server, managed or not: how its pod is found, how the server is reached, and which claim holds its database. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import type { ExistingServer, MeiliInstance, MeiliInstanceStatus } from '../api/instance.ts'
 import type { ServerReference } from './decision.ts'

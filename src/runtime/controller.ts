@@ -1,4 +1,4 @@
-// Takes keys from the queue, reconciles them, and turns each outcome into what the queue does next.
+// Takes keys from the queue, reconciles them, and turns each outcome into the next step of the queue.
 import { randomUUID } from 'node:crypto'
 import { Conflict, TerminalError, TransientError } from '../errors.ts'
 import type { ControllerMetrics, Log, Outcome } from './edges.ts'

@@ -1,5 +1,5 @@
-// What the engine asks of the edges that it is given: an API server's client, a log, metrics. As little of each as the engine uses,
-// so that it knows none of them; src/operator/main.ts puts them in.
+// The interfaces that the engine needs of its edges: a client of the API server, a log, metrics. It asks for no more than it uses,
+// so it knows none of them; src/operator/main.ts puts them in.
 
 export interface Resource {
   /** Empty for the core group. */

@@ -1,4 +1,4 @@
-// Events for `kubectl describe`. Never throws, never holds up a reconcile; what the API server does not take is counted.
+// Writes Events for `kubectl describe`. Never throws, never holds up a reconcile; what the API server does not take is counted.
 import { randomBytes } from 'node:crypto'
 import type { ApiObject, Client, Resource } from './edges.ts'
 

@@ -1,5 +1,5 @@
-// One active operator, by a Lease, as client-go does it: who tries when, and until when a lease that was won counts as held.
-// What stands in the Lease, and when another holder's is over, is lease.ts.
+// Elects one active operator by a Lease, as client-go does: who tries when, and until when a lease that was won counts as held.
+// What stands in the Lease, and when another holder's has expired, is in lease.ts.
 import { setTimeout as pause } from 'node:timers/promises'
 import { Conflict, NotFound } from '../errors.ts'
 import type { Client, ObjectName } from './edges.ts'

@@ -1,4 +1,4 @@
-// The Lease: what its holder writes, when a silent holder's time is over, and the news that nobody holds it any more. The news only wakes
+// Reads and writes the Lease: what its holder writes, when a silent holder has expired, and the news that nobody holds it any more. The news only wakes
 // a candidate: its next try reads the lease again and judges. Clocks of two machines are never compared.
 import type { ApiObject, Client, ObjectName, Resource, WatchEvent } from './edges.ts'
 

@@ -1,4 +1,4 @@
-// Runs it all: probes, caches, leadership, controllers; and ends it in the opposite order, with the lease given back.
+// Starts everything (probes, caches, leadership, controllers), and ends it in the opposite order, with the lease given back.
 import { setTimeout as pause } from 'node:timers/promises'
 import { runController } from './controller.ts'
 import type { Result } from './controller.ts'

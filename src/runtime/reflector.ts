@@ -1,5 +1,5 @@
-// Keeps a store equal to the API server, as client-go's Reflector does: list in pages, watch from there, resume where it broke off,
-// list again where the server has forgotten that point. What changed is announced after the store has it.
+// Keeps a store equal to the API server, as client-go's Reflector does: lists in pages, watches from there, resumes where the watch broke off,
+// and lists again where the server has forgotten that point. A change is announced after the store has it.
 import { setTimeout as pause } from 'node:timers/promises'
 import { Gone, TransientError } from '../errors.ts'
 import { backoffMs } from './backoff.ts'

@@ -1,4 +1,4 @@
-// /healthz: the event loop turns. /readyz: the caches are filled (a standby is ready too). /metrics: for Prometheus.
+// Serves /healthz (the event loop turns), /readyz (the caches are filled; a standby is ready too) and /metrics (for Prometheus).
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

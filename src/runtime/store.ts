@@ -1,4 +1,4 @@
-// What a reflector has seen: objects by key, found by index. Says what is there now, never how it came.
+// Holds the objects that a reflector has seen, by key and by index. It says what is there now, never how it came.
 import type { ApiObject } from './edges.ts'
 
 /** From an object to the values under which it is found; several are fine. */

@@ -1,4 +1,4 @@
-// What snapshots say of the claims that they were stored on: the newest figure of a mover, and what the next snapshot will need. Pure.
+// Computes the metrics of destination claims from snapshots: the newest figure of a mover, and what the next snapshot will need. Pure.
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { Sample } from './family.ts'
 import { keyOf } from './labels.ts'

@@ -1,4 +1,4 @@
-// What a metric is to us: its family, and a sample of it. Pure.
+// The types of a metric family and of a sample of it. Pure.
 
 export interface Family {
   readonly name: string

@@ -1,4 +1,4 @@
-// Whose series a sample belongs to: the instance that a snapshot names, in its own namespace. Pure.
+// The labels of a sample: the instance that a snapshot names, in its own namespace. Pure.
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 
 /** No name holds a slash. */

@@ -1,4 +1,4 @@
-// Structured logs: one JSON object a line on stdout. What could hold a key is blotted out, should it ever get here.
+// Writes structured logs: one JSON object a line on stdout. Fields that could hold a key are blotted out, should one ever get here.
 import { pino } from 'pino'
 import type { Logger } from 'pino'
 

@@ -1,4 +1,4 @@
-// What /metrics shows: what the operator counts about itself, and what is derived anew at each scrape. Series are there from the start, at 0, with a bounded set of labels.
+// Serves /metrics: what the operator counts about itself, and what is derived anew at each scrape. Series exist from the start, at 0, with a bounded set of labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
 import type { Family, Sample } from './family.ts'
 import { operatorFamilies } from './operator-families.ts'

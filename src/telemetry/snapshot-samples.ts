@@ -1,4 +1,4 @@
-// What all snapshots of one instance say together. Takes in one object after the other, so that ten thousand are one pass. Pure.
+// Sums up all snapshots of one instance. Takes one object after the other, so that ten thousand are one pass. Pure.
 import { snapshotConditions } from '../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
 import { isTrue } from '../api/conditions.ts'

@@ -1,5 +1,5 @@
-// How many snapshots have ended, and how. Counted from what a cache shows: an object counts once it is seen as ended, whoever ended it and when;
-// that it is deleted later takes nothing away. Keeps numbers, no objects.
+// Counts how many snapshots have ended, and how, from what a cache shows: an object counts once it is seen as ended, whoever ended it and when.
+// A later deletion takes nothing away. Keeps numbers, no objects.
 import { conditionTypes } from '../api/meta.ts'
 import { isFinished, snapshotReasons } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'

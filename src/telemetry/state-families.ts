@@ -1,4 +1,4 @@
-// The metrics that say what the objects say: their names, and what each means. One set of series for an instance or a claim, never for a snapshot. Pure.
+// The metrics derived from the objects: their names and meanings. One set of series for an instance or a claim, never for a snapshot. Pure.
 import { instanceReasons } from '../api/instance.ts'
 import { snapshotReasons } from '../api/snapshot.ts'
 import { familiesOf } from './family.ts'

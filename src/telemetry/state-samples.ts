@@ -1,4 +1,4 @@
-// From all objects to what /metrics says of them. Reads what is on record in the objects and nothing else, so that a restart changes nothing. Pure.
+// Derives the samples of /metrics from all objects. Reads what is on record in them and nothing else, so that a restart changes nothing. Pure.
 import type { MeiliInstance } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'

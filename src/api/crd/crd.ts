@@ -1,4 +1,4 @@
-// Kind → CustomResourceDefinition, as the API server stores it: applied twice it gives no diff.
+// Builds a kind's CustomResourceDefinition as the API server stores it: applied twice it gives no diff.
 // Pure. Schemas are made in structural-schema.ts; nothing is written to disk here (crds/generate.ts does that).
 import { category } from '../group.ts'
 import type { Column, Kind } from '../group.ts'

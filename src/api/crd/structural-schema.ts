@@ -1,4 +1,4 @@
-// zod schema → the structural schema of a CRD, in the form in which the API server stores it.
+// Turns a zod schema into the structural schema of a CRD, in the form in which the API server stores it.
 // Pure. Whatever would be lost, refused or too costly there fails here, with the path of the field; crd.ts puts the result into a CRD.
 import { z } from 'zod'
 import { inspect, patternMessage } from './zod-inspection.ts'

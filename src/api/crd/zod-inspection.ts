@@ -1,4 +1,4 @@
-// Looks at a zod schema before it becomes a CRD: which features the API server could not honour, and which CEL rules must come out.
+// Inspects a zod schema before it becomes a CRD: which features the API server could not honour, and which CEL rules must come out.
 // Pure. It judges zod only; the shape of what is emitted is judged in structural-schema.ts.
 import { z } from 'zod'
 

@@ -1,4 +1,4 @@
-// What the conditions of a MeiliInstance can say: types, and reasons with a line of explanation each.
+// The condition types of a MeiliInstance and its reasons, with a line of explanation each.
 
 /** Condition types of a MeiliInstance, beside those of every kind. Ready is the first three together. */
 export const instanceConditions = {

@@ -1,4 +1,4 @@
-// The words of a MeiliSnapshot's conditions: their types, and the reasons with what each means.
+// The condition types of a MeiliSnapshot and its reasons, with a line of explanation each.
 
 /** Condition types of a MeiliSnapshot, beside those of every kind. Complete and Failed exclude each other. */
 export const snapshotConditions = {

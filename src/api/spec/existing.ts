@@ -1,4 +1,4 @@
-// The half of a MeiliInstance that someone else runs: how its pod is found, and how the server in it is reached.
+// The spec of a server that someone else runs: how its pod is found, and how the server in it is reached.
 import { z } from 'zod'
 import { labelName, secretKeyReference } from '../meta.ts'
 import { selectorShape } from './pod.ts'

@@ -1,4 +1,4 @@
-// The half of a MeiliInstance that we run ourselves: what a user may say of the server, and what is seen of it beyond what any server shows.
+// The spec of a server that the operator runs, and the part of its status that no other server has.
 import { z } from 'zod'
 import { destinationClaimReference } from './destination.ts'
 import { int64, localReference, nameOrNone, secretKeyReference, timestamp } from '../meta.ts'

@@ -1,4 +1,4 @@
-// What a user may say of the mover's pod.
+// The fields of the mover's pod that a user may set.
 import { z } from 'zod'
 import { exponentTooLong, nameOrNone, quantity } from '../meta.ts'
 import { nodeSelector, resources, tolerations } from './pod.ts'

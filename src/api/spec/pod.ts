@@ -1,4 +1,4 @@
-// What a user may say of a pod of ours: its node, its resources, its environment, its user. Named as in Kubernetes' own PodSpec.
+// The fields of a managed server's pod that a user may set: node, resources, environment, user. Named as in Kubernetes' own PodSpec.
 import { z } from 'zod'
 import { configMapKeyReference, labelName, quantity, secretKeyReference } from '../meta.ts'
 

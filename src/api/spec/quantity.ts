@@ -1,4 +1,4 @@
-// Kubernetes quantities as numbers, to count with them and to compare what was asked for with what is there. Pure.
+// Kubernetes quantities as numbers, to compute with and to compare. Pure.
 
 const factors: Readonly<Record<string, number>> = {
   n: 1e-9,

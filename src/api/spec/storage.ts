@@ -1,4 +1,4 @@
-// The volumes of a server that we run: database, snapshots, scratch; each a claim that is made or, for the first two, one that is there.
+// The volumes of a managed server: database, snapshots, scratch; each a claim that is made or, for the first two, one that exists.
 import { z } from 'zod'
 import { exponentTooLong, nameOf, nameOrNone, quantity } from '../meta.ts'
 

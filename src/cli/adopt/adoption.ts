@@ -1,4 +1,4 @@
-// From a pod that runs Meilisearch to the MeiliInstance that stands for it. Pure: what was seen comes in, what could not be known goes out as notes.
+// Builds the MeiliInstance for a pod that runs Meilisearch; what could not be known becomes a note. Pure.
 import type { V1Container, V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import { apiVersion } from '../../api/group.ts'
 import type { MeiliInstance } from '../../api/instance.ts'

@@ -1,4 +1,4 @@
-// Which Secret holds the master key of a container that runs Meilisearch. Pure: names of Secrets and of their keys, never a value.
+// Finds the Secret with the master key of a container that runs Meilisearch. Pure: names of Secrets and of their keys, never a value.
 import type { V1Container } from '@kubernetes/client-node'
 import type { SecretKeyReference } from '../../api/meta.ts'
 import { settingOf } from '../../kinds/instance/locate/launch.ts'

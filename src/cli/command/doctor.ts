@@ -1,4 +1,4 @@
-// kubectl meili doctor: looks at everything between a MeiliSnapshot and its file, and says of each fault what to do.
+// kubectl meili doctor: checks everything between a MeiliSnapshot and its file, and says of each fault what to do.
 import { kinds } from '../../api/kinds.ts'
 import { NotFound } from '../../errors.ts'
 import { version } from '../../telemetry/version.ts'

@@ -1,4 +1,4 @@
-// kubectl meili status [INSTANCE]: how things are, on one screen.
+// kubectl meili status [INSTANCE]: shows all instances and their snapshots on one screen.
 import { sizeText } from '../../reconcile/format.ts'
 import type { Cluster, Instance, Snapshot } from '../cluster.ts'
 import { UserError } from '../errors.ts'

@@ -1,4 +1,4 @@
-// Doctor's look at the CRDs: are they there, and do they have the fields that this plugin knows? Pure.
+// Doctor's checks of the CRDs: are they there, and do they have the fields that this plugin knows? Pure.
 import { customResourceDefinition } from '../../api/crd/crd.ts'
 import type { Kind } from '../../api/group.ts'
 import type { StructuralSchema } from '../../api/crd/structural-schema.ts'

@@ -1,4 +1,4 @@
-// What doctor finds: how grave it is, where, what, and the remedy. Pure.
+// A finding of doctor: how grave it is, where, what, and the remedy. Pure.
 
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'problem'

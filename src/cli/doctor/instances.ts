@@ -1,4 +1,4 @@
-// Doctor's look at what users made: is each server reachable, its key good, its snapshots movable, is there space where they go? Pure.
+// Doctor's checks of what users made: is each server reachable, its key good, its snapshots movable, is there space where they go? Pure.
 import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'

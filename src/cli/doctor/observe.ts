@@ -1,4 +1,4 @@
-// Reads for doctor what there is of the operator in a cluster. What this user may not read is returned as refused, not thrown.
+// Reads for doctor what a cluster has of the operator. What this user may not read is returned as refused, not thrown.
 import type { Kind } from '../../api/group.ts'
 import { accessReviews, customResourceDefinitions, deployments, leases, ownAccessReviews } from '../../kube/resource.ts'
 import type { KubeObject } from '../../kube/resource.ts'

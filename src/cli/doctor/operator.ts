@@ -1,4 +1,4 @@
-// Doctor's look at the operator: is it installed, does it run, may it do its work, and may you? Pure.
+// Doctor's checks of the operator: is it installed, does it run, may it do its work, and may you? Pure.
 import type { V1Deployment } from '@kubernetes/client-node'
 import type { KubeObject } from '../../kube/resource.ts'
 import { install } from '../errors.ts'

@@ -1,4 +1,4 @@
-// What several commands of the plugin have in common: flags, words of their help, and how a command gets its cluster.
+// The flags and help that several commands share, and how a command gets its cluster.
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import { duration, durationMs } from '../../api/meta.ts'

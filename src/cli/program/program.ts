@@ -1,4 +1,4 @@
-// The command line: commands, flags, help with examples. Which function answers which command stands here, and nothing of what they do.
+// The command line: commands, flags, help with examples. It says which function runs which command, and nothing of what they do.
 import { Argument, Command } from 'commander'
 import { version } from '../../telemetry/version.ts'
 import { Cluster } from '../cluster.ts'

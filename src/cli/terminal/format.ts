@@ -1,4 +1,4 @@
-// Ages and counts as the plugin's tables show them. Pure.
+// Formats ages and counts for the plugin's tables. Pure.
 
 const steps = [
   [60, 's'],

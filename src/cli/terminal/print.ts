@@ -1,4 +1,4 @@
-// Objects for machines: -o json, yaml and name, as kubectl prints them. Pure.
+// Formats objects for machines: -o json, yaml and name, as kubectl prints them. Pure.
 import { Document, visit } from 'yaml'
 import type { Tags } from 'yaml'
 import { group } from '../../api/group.ts'

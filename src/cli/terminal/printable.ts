@@ -1,4 +1,4 @@
-// Text of others (names, messages, labels from the cluster) made fit for a terminal: one line, nothing that moves a cursor or hides what stands there, and an end. Pure.
+// Makes other people's text (names, messages, labels) fit for a terminal: one line of bounded length, and nothing that moves a cursor or hides text. Pure.
 
 /** Line breaks and tabs, all other control characters (C0, DEL, C1), U+2028 and U+2029, and what is invisible or turns the writing (zero width, bidi, BOM). */
 const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

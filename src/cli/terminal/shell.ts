@@ -1,4 +1,4 @@
-// Commands that are printed to be pasted: words from the cluster stand in them as words, whatever is in them. Pure.
+// Quotes words for commands that are printed to be pasted: a word from the cluster stays one word, whatever is in it. Pure.
 import { printable } from './printable.ts'
 
 /** A word that a shell takes as it is; in zsh `=ls` at its beginning would be a path. */

@@ -1,4 +1,4 @@
-// Rows of text as columns, as kubectl shows them. Pure.
+// Lays out rows of text in columns, as kubectl shows them. Pure.
 import { printable, longestField, longestLine } from './printable.ts'
 
 /** The head, then the rows: each column as wide as its widest cell, three spaces between, nothing after the last, which may hold a message. */

@@ -1,4 +1,4 @@
-// The two streams: text for people and scripts on stdout, what goes wrong on stderr, and one line that lives while something is under way.
+// Writes the two streams: text for people and scripts on stdout, errors on stderr, and one live line while something is under way.
 // Colours and cursor moves only on a terminal, and not where NO_COLOR or TERM=dumb asks for none.
 import { styleText } from 'node:util'
 import type { WriteStream } from 'node:tty'

@@ -1,4 +1,4 @@
-// How far a snapshot is, in one line: what `status` and `wait` show of it. Pure.
+// Says in one line how far a snapshot is, for `status` and `wait`. Pure.
 import { conditionTypes } from '../../api/meta.ts'
 import { isFinished } from '../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'

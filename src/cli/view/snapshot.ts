@@ -1,4 +1,4 @@
-// MeiliSnapshots as people read them: a table of many, all that is known of one. Pure.
+// Shows MeiliSnapshots to people: a table of many, or everything known of one. Pure.
 import { isFinished } from '../../api/snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
 import type { Snapshot } from '../cluster.ts'

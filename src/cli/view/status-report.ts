@@ -1,4 +1,4 @@
-// What `status` says: each instance with its last snapshot, what is under way, and what is wrong. Pure.
+// Builds the report of `status`: each instance with its last snapshot, what is under way, and what is wrong. Pure.
 import { instanceConditions } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
