@@ -13,7 +13,7 @@ export interface Completion {
   readonly objects: 'instance' | 'snapshot' | 'server' | 'namespace' | undefined
 }
 
-/** A word of ours, a flag, or `pod/search-0`: it is run with the line, so nothing that a shell would read as more than a word. */
+/** One of our words, a flag, or `pod/search-0`: it is run with the line, so nothing that a shell would read as more than a word. */
 const isWord = /^[A-Za-z0-9/-][A-Za-z0-9./-]*$/
 
 /** A line for each that goes on from what is typed: the word, a tab, what it is. */

@@ -58,7 +58,7 @@ export class Children {
   }
 
   /**
-   * Whoever brought it back no longer stands for fields of ours: one that two stand for would stay when it is no longer wanted.
+   * Whoever brought it back no longer owns our fields: one with two owners would stay when it is no longer wanted.
    * Its owner comes after that, so that where we are cut off the next pass, which sees none, begins anew. False where it has to.
    */
   async #adopt({ metadata: { ownerReferences: _, ...metadata }, ...child }: Child, uid: string): Promise<boolean> {
@@ -73,7 +73,7 @@ export class Children {
     )
   }
 
-  /** What a create of ours wrote is ours as if it had been applied: else a field that is no longer wanted would stay. Where that fails, the next pass sees it. */
+  /** What our create wrote becomes ours as if it had been applied: else a field that is no longer wanted would stay. Where that fails, the next pass sees it. */
   async #own(resource: Resource, object: KubeObject): Promise<undefined> {
     const entries = object.metadata.managedFields ?? []
     const created = entries.find(

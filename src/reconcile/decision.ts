@@ -26,7 +26,7 @@ export interface PinnedFile {
   readonly pin: string
 }
 
-/** What a managed instance is made of, with the fields that we stand for. A Secret here has no data: what is in it is the effect's own affair. */
+/** What a managed instance is made of, with the fields that we own. A Secret here has no data: what is in it is the effect's own affair. */
 export interface Child {
   readonly apiVersion: string
   readonly kind: 'PersistentVolumeClaim' | 'Secret' | 'Service' | 'StatefulSet'
@@ -59,7 +59,7 @@ export type Effect =
       readonly receiver: { readonly pod: string; readonly container: string }
     }
   | { readonly kind: 'RemovePin'; readonly source: PinnedFile }
-  /** Server-side apply. `uid`: only to that very object, and our fields win; without it the object is new, or belongs to somebody else and stays as it is. `adopts`: whoever brought it back no longer stands for fields of ours. */
+  /** Server-side apply. `uid`: only to that very object, and our fields win; without it the object is new, or belongs to somebody else and stays as it is. `adopts`: whoever brought it back no longer owns our fields. */
   | { readonly kind: 'Apply'; readonly child: Child; readonly uid?: string | undefined; readonly adopts?: boolean }
   /** A new master key under this name, if there is none: never overwrites one. */
   | { readonly kind: 'CreateMasterKey'; readonly secret: Child; readonly key: string }

@@ -71,9 +71,9 @@ export const instanceReasons = {
   Adopting: 'Adopting',
   /** Somebody changed what is ours; it is put back. */
   DriftFound: 'DriftFound',
-  /** The API server refused an object of ours, or a look at a Secret. */
+  /** The API server refused one of our objects, or a look at a Secret. */
   ObjectRefused: 'ObjectRefused',
-  /** An object that is needed has a name of ours, and belongs to somebody else. */
+  /** An object under a name that is needed belongs to somebody else. */
   NameTaken: 'NameTaken',
   /** The Secret with the master key, or its key, is absent, or too short for Production. */
   MasterKeyUnusable: 'MasterKeyUnusable',

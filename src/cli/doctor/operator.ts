@@ -13,7 +13,7 @@ export type OperatorDeployment = V1Deployment & KubeObject
 export interface Leadership {
   readonly holder: string
   readonly acquireTime: string | undefined
-  /** Somebody renewed it while we looked: no clock of ours has a say. */
+  /** Somebody renewed it while we looked: our own clock has no say. */
   readonly isRenewed: boolean
 }
 

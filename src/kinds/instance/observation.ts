@@ -95,7 +95,7 @@ export interface ManagedSeen {
   readonly upgradeSnapshot: MeiliSnapshot | undefined
   /** Snapshots of this instance that say they were taken before an upgrade. */
   readonly upgradeSnapshots: readonly MeiliSnapshot[]
-  /** Jobs of finished snapshots that mount a claim of ours: the claim cannot go before their pods do. Only looked for at the instance's end. */
+  /** Jobs of finished snapshots that mount one of our claims: the claim cannot go before their pods do. Only looked for at the instance's end. */
   readonly finishedMovers: readonly V1Job[]
   /** Why the StatefulSet has no pod, in the cluster's own words. */
   readonly warning: string | undefined

@@ -35,7 +35,7 @@ import { serverSilent, taskOverdue, taskPending } from './engine/task.ts'
 import { decisionOf, unchanged } from './status/verdict.ts'
 import type { Rung } from './status/verdict.ts'
 
-/** In this order: nothing of ours stays beside a file, a deletion is never judged, an end is never judged again. */
+/** In this order: no pin stays beside a file, a deletion is never judged, an end is never judged again. */
 const everyStage: readonly Rung[] = [
   pinLeft, // no pin is left beside Meilisearch's file
   beingDeleted, // what runs for a deleted object has ended, and what it wants removed is gone
@@ -65,7 +65,7 @@ const inEngine: readonly Rung[] = [
   databaseReplaced, // no task of another database is taken for ours
   requestRefused, // a refused request is repeated, not looked for
   taskUnknown, // a lost reply is looked for before anything is repeated
-  taskOverdue, // a task of ours that never began is cancelled, nobody else's
+  taskOverdue, // our own task that never began is cancelled, nobody else's
   taskPending, // status follows the task
   taskEnded, // success leads to the move, failure is said in Meilisearch's words
 ]

@@ -20,7 +20,7 @@ export function deleteManaged(managed: Managed): Verdict {
       message: `It goes when snapshot ${running} has ended.`,
       againMs: pauses.changeMs,
     })
-  // Without rights there is nothing of ours to put right.
+  // Without rights nothing can be put right.
   const ownership = seen.isSwitchedOn ? [...ownershipEffects(managed), ...moversInTheWay(managed)] : []
   return deleting({
     ...deletionReason(managed),

@@ -7,7 +7,7 @@ import { baseName } from '../../../reconcile/names.ts'
 import { databaseVersionAnnotation } from './children/children.ts'
 import type { InstanceObservation, ManagedSeen } from '../observation.ts'
 
-/** One of our instances, with all that was seen of it. */
+/** One managed instance, with everything observed of it. */
 export interface Managed {
   readonly observation: InstanceObservation
   readonly instance: MeiliInstance

@@ -20,7 +20,7 @@ function hasFinalizer({ metadata }: MeiliSnapshot): boolean {
 
 const removeFinalizer: Effect = { kind: 'RemoveFinalizer', finalizer: snapshotFinalizer }
 
-/** Ends what runs for it: the mover (which removes its own partial copy), and a task of ours that has not begun. Stored files stay, unless they are to be deleted. */
+/** Ends what runs for it: the mover (which removes its own partial copy), and our own task if it has not begun. Stored files stay, unless they are to be deleted. */
 export function beingDeleted(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
   if (snapshot.metadata.deletionTimestamp === undefined) return undefined
@@ -58,7 +58,7 @@ function cancelOwnTask(
     : undefined
 }
 
-/** A finished record is never judged again; that another deletionPolicy was seen is said. The finalizer stays with what is to be deleted, also where that was decided later. */
+/** A finished record is never judged again; only the observed generation follows, so that a changed deletionPolicy counts as seen. The finalizer stays with what is to be deleted, also where that was decided later. */
 export function alreadyFinished({ snapshot }: SnapshotObservation): Verdict | undefined {
   if (!isFinished(snapshot)) return undefined
   if (mustDeleteArtifact(snapshot))

@@ -14,7 +14,7 @@ import { failed, step } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 import { whySilent } from '../job/waiting.ts'
 
-/** Since when it is waited for the task. */
+/** How long the task has been waited for. */
 function waitedMs({ snapshot }: SnapshotObservation, nowMs: number): number {
   const since = snapshot.status?.request?.adoptedAt ?? snapshot.status?.request?.postedAt
   return since === undefined ? 0 : nowMs - Date.parse(since)

@@ -52,7 +52,7 @@ export function whyNotStreamed(observation: SnapshotObservation, { status }: Mei
   return running >= limit ? `${running} snapshots are streamed already, and ${limit} may be at once.` : undefined
 }
 
-/** Put on record before anything of ours is beside the file. */
+/** Put on record before a pin is made beside the file. */
 export function streamFrom({ status }: MeiliInstance, target: V1Pod): Stream | undefined {
   const volume = status?.snapshotVolume
   if (volume === undefined || !mustStream(volume)) return undefined

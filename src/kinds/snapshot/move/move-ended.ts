@@ -39,7 +39,7 @@ function failMove(observation: SnapshotObservation, result: MoverResult, nowMs: 
   return nextMove(observation, { failure, seen: spaceSeen(result, nowMs), supersededAt }, nowMs)
 }
 
-/** For whoever comes next to that claim. */
+/** For the next snapshot that goes to that claim. */
 function spaceSeen({ space }: Pick<MoverResult, 'space'>, nowMs: number): Pick<MeiliSnapshotStatus, 'destination'> {
   return space === undefined ? {} : { destination: { freeBytes: space.freeBytes, observedAt: instant(nowMs) } }
 }

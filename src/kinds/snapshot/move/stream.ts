@@ -85,7 +85,7 @@ export function segmentsMissing(observation: SnapshotObservation, nowMs: number)
   }
 }
 
-/** Whatever became of it: nothing of ours stays beside Meilisearch's file. Above all other rungs, within a limit. */
+/** However it ended, no pin stays beside Meilisearch's file. Above all other rungs, within a limit. */
 export function pinLeft({ snapshot }: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { metadata, status } = snapshot
   const stream = status?.move?.stream

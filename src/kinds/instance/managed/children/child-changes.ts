@@ -114,7 +114,7 @@ function changeOf({ child, there }: Desired, adopted: readonly string[]): Change
   ]
 }
 
-/** We created it, and were cut off before its fields were ours for good. */
+/** We created it, and were cut off before we owned its fields for good. */
 function isHalfMade({ kind }: Child, { metadata }: There): boolean {
   return (
     kind !== 'Secret' &&

@@ -18,7 +18,7 @@ export interface Taken {
   readonly isGoing: boolean
 }
 
-/** What is there under a name of ours; more of it than is compared. */
+/** What exists under one of our names; it has more fields than are compared. */
 export interface There {
   readonly metadata?: {
     readonly uid?: string
@@ -71,7 +71,7 @@ function namesOf({ instance, spec, seen }: Managed): readonly OwnName[] {
   ]
 }
 
-/** The first object that has a name of ours and belongs to somebody else. */
+/** The first object under one of our names that belongs to somebody else. */
 export function takenName(managed: Managed): Taken | undefined {
   for (const candidate of namesOf(managed)) {
     const taken =
