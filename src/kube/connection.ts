@@ -30,7 +30,7 @@ export interface Pools {
   readonly streams: Agent
 }
 
-/** The kubeconfig is good, and names no such place. The message is the whole story, with what to do. */
+/** The kubeconfig is fine, but names no such cluster or context. The message says everything, with what to do. */
 export class NowhereToConnect extends Error {
   override readonly name = 'NowhereToConnect'
 }

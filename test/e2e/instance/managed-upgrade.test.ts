@@ -36,7 +36,7 @@ async function age(name: string, version: string): Promise<void> {
 }
 
 /** MeiliSnapshots of `careful`, by name. */
-async function copies(): Promise<string[]> {
+async function snapshotNames(): Promise<string[]> {
   const { items } = await kubectl.json<{ items: { metadata: { name: string } }[] }>([
     '-n',
     world.namespace,
@@ -107,7 +107,7 @@ test('SnapshotFirst with nowhere safe for the snapshot is held before anything m
   expect(conditionOf(held, 'Applied')?.message).toBe(
     'From 1.21.0 to 1.22.0: held before anything was changed. A snapshot is to be taken first, and nothing says where to store it: the claim of the database is not safe. Set upgrade.destination.claim, or snapshots to a volume of its own; or set upgrade.strategy: Direct, which upgrades without a snapshot, or set version back to 1.21.0. It goes on as soon as one of these is done.',
   )
-  expect(await copies()).toEqual([])
+  expect(await snapshotNames()).toEqual([])
   expect((await server.api.counts())['films']).toBe(300)
   expect((await world.instance('careful')).status?.pod).toEqual(pod)
 })
@@ -144,13 +144,13 @@ test('SnapshotFirst: a version that does not start stops it, with the snapshot a
 })
 
 test('once a later upgrade is done only its own snapshot is left, as an object and on the claim', async () => {
-  const [first] = await copies()
+  const [first] = await snapshotNames()
   const { generation, uid } = (await world.instance('careful')).metadata
   // What the older server would have taken: there is no older binary.
   const last = `careful-before-1-21-0-${uid.slice(0, 8)}-${generation + 1}`
   await world.snapshot(last, { instance: 'careful', claim: { name: 'safe', path: 'upgrades' } })
   await world.waitForCompletion(last)
-  expect(await copies()).toEqual([last, first])
+  expect(await snapshotNames()).toEqual([last, first])
   expect(await findFiles('safe', 'manifest.json')).toHaveLength(2)
   await patch('careful', { suspend: true })
   await world.untilInstance(
@@ -180,7 +180,7 @@ test('once a later upgrade is done only its own snapshot is left, as an object a
   await kubectl.run(['-n', world.namespace, 'wait', '--for=delete', `meilisnapshot/${first ?? ''}`, '--timeout=60s'], {
     timeoutMs: 70_000,
   })
-  expect(await copies()).toEqual([last])
+  expect(await snapshotNames()).toEqual([last])
   expect(await findFiles('safe', 'manifest.json')).toEqual([
     expect.stringMatching(`^/backup/upgrades/${last}-[0-9a-f]{8}/manifest.json$`),
   ])

@@ -1,4 +1,4 @@
-// Reflectors of one fake API server, and all that they told.
+// Reflectors of one fake API server, and everything that they announced.
 import { expect } from 'vitest'
 import { Reflector } from '../../../src/runtime/reflector.ts'
 import type { Change } from '../../../src/runtime/reflector.ts'

@@ -30,7 +30,7 @@ const addFinalizer: Effect = { kind: 'AddFinalizer', finalizer: 'example.test/th
 let kube: KubeInMemory
 let engine: MeilisearchDouble
 let cached: Thing | undefined
-let recorded: { story: EventText; resourceVersion: string | undefined }[]
+let recorded: { event: EventText; resourceVersion: string | undefined }[]
 let leader: boolean
 let log: ReturnType<typeof recordingLogger>
 
@@ -74,7 +74,7 @@ function reconcileWith(
       get: () => cached,
       kube,
       perform: performer.perform.bind(performer),
-      record: ({ metadata }, story) => recorded.push({ story, resourceVersion: metadata.resourceVersion }),
+      record: ({ metadata }, event) => recorded.push({ event, resourceVersion: metadata.resourceVersion }),
       logger: log.logger,
       nowMs: () => 1_772_366_400_000,
     },
@@ -198,7 +198,7 @@ describe('effects', () => {
   test('what the world answers is applied in the same pass, on top of the first write', async () => {
     await reconcileTo({ seen: 2 }, requestSnapshot())('shop/thing')
     expect(peekThing()?.status).toEqual({ seen: 2, said: 'TaskEnqueued 0' })
-    expect(recorded.map(({ story }) => story.message)).toEqual(['2', '2 TaskEnqueued 0'])
+    expect(recorded.map(({ event }) => event.message)).toEqual(['2', '2 TaskEnqueued 0'])
   })
 
   test('a refusal is applied too, and is no error', async () => {
@@ -245,7 +245,7 @@ describe('Events', () => {
     await reconcileTo({ seen: 2 })('shop/thing')
     expect(recorded).toEqual([
       {
-        story: { type: 'Normal', reason: 'Noted', message: '2' },
+        event: { type: 'Normal', reason: 'Noted', message: '2' },
         resourceVersion: peekThing()?.metadata.resourceVersion,
       },
     ])

@@ -1,4 +1,4 @@
-// A list and a watch that keep a store equal to the API server: what is told, and what each break leads to.
+// A list and a watch that keep a store equal to the API server: what is announced, and what each break leads to.
 import { describe, expect, test, vi } from 'vitest'
 import { Gone } from '../../../src/errors.ts'
 import { goneError, unreachable } from '../../support/runtime/fake-api-server.ts'

@@ -21,13 +21,13 @@ export const task: Arbitrary<SnapshotTask> = fc
     enqueuedAt: fc.oneof({ weight: 9, arbitrary: fc.constant(aTask().enqueuedAt) }, engineTime),
     message: words,
   })
-  .map(({ message, ...told }) => {
+  .map(({ message, ...base }) => {
     const { batchUid, startedAt, finishedAt, duration } = succeededTask() as Required<SnapshotTask>
-    if (told.status === 'enqueued' || told.status === 'canceled') return told
-    if (told.status === 'processing') return { ...told, batchUid, startedAt }
+    if (base.status === 'enqueued' || base.status === 'canceled') return base
+    if (base.status === 'processing') return { ...base, batchUid, startedAt }
     const error =
-      told.status === 'failed' ? { error: { code: 'internal', message: message.slice(0, 2000).toWellFormed() } } : {}
-    return { ...told, batchUid, startedAt, finishedAt, duration, ...error }
+      base.status === 'failed' ? { error: { code: 'internal', message: message.slice(0, 2000).toWellFormed() } } : {}
+    return { ...base, batchUid, startedAt, finishedAt, duration, ...error }
   })
 
 const nameOf = (of: SnapshotTask | undefined): EngineAnswer['newest'] =>

@@ -27,8 +27,8 @@ import {
   succeededTask,
 } from '../../../support/builders/observations.ts'
 
-const lines = (stories: readonly EventText[]): string[] =>
-  stories.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
+const lines = (events: readonly EventText[]): string[] =>
+  events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
 const waits = (reason: string, message = reason): MeiliSnapshotStatus => ({
   phase: 'Pending',
   conditions: [aCondition('Ready', 'False', { reason, message })],

@@ -38,7 +38,7 @@ const runs = fc.array(fc.record({ newerBefore: fc.nat({ max: 1 }), moments: fc.a
 
 /** The snapshot directory, and Meilisearch's side of it. */
 class World {
-  readonly directory = mkdtempSync(join(quickDirectory, 'release-'))
+  readonly directory = mkdtempSync(join(quickDirectory, 'remove-source-'))
   readonly file = join(this.directory, 'data.ms.snapshot')
   readonly config: RemoveSourceConfig
   readonly #step: number

@@ -39,11 +39,11 @@ function earlierSnapshots({ instance, seen }: Managed, snapshot: string | undefi
   )
     return []
   return seen.upgradeSnapshots.filter(
-    (copy) =>
-      isOurs(instance, copy) &&
-      isFinished(copy) &&
-      isOlder(copy, last) &&
-      copy.metadata.deletionTimestamp === undefined,
+    (candidate) =>
+      isOurs(instance, candidate) &&
+      isFinished(candidate) &&
+      isOlder(candidate, last) &&
+      candidate.metadata.deletionTimestamp === undefined,
   )
 }
 
@@ -60,5 +60,5 @@ function isOurs(instance: MeiliInstance, { metadata, spec }: MeiliSnapshot): boo
   return metadata.name.startsWith(prefix) && /^\d+$/.test(metadata.name.slice(prefix.length))
 }
 
-const isOlder = (copy: MeiliSnapshot, last: MeiliSnapshot): boolean =>
-  Date.parse(copy.metadata.creationTimestamp) < Date.parse(last.metadata.creationTimestamp)
+const isOlder = (candidate: MeiliSnapshot, last: MeiliSnapshot): boolean =>
+  Date.parse(candidate.metadata.creationTimestamp) < Date.parse(last.metadata.creationTimestamp)

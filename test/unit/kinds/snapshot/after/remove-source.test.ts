@@ -35,7 +35,7 @@ const artifact = {
   verification: 'Archive',
 } as const
 
-const releasingSnapshot = (removeSource: object = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
+const removingSourceSnapshot = (removeSource: object = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
   aSnapshot({
     spec: remove,
     status: {
@@ -47,7 +47,7 @@ const releasingSnapshot = (removeSource: object = {}, more: Partial<MeiliSnapsho
   })
 
 function after(result: Partial<MoverResult>, removeSource: object = {}): Partial<SnapshotObservation> {
-  const snapshot = releasingSnapshot(removeSource)
+  const snapshot = removingSourceSnapshot(removeSource)
   const job = aJob(snapshot)
   const exitCode = result.exitCode ?? 0
   return {
@@ -76,7 +76,7 @@ describe('removeSourceFinished', () => {
 
 describe('removeSourceMissing', () => {
   test('mounts the snapshot directory alone, writable, as the server itself', () => {
-    const spec = effectsOf('CreateJob', { snapshot: releasingSnapshot() })[0]?.job.spec?.template.spec
+    const spec = effectsOf('CreateJob', { snapshot: removingSourceSnapshot() })[0]?.job.spec?.template.spec
     expect(spec?.volumes).toEqual([{ name: 'source', persistentVolumeClaim: { claimName: 'search-data' } }])
     expect(spec?.containers[0]?.volumeMounts).toEqual([{ name: 'source', mountPath: '/source', subPath: 'snapshots' }])
     expect(spec?.securityContext).toMatchObject({ runAsUser: 1000, fsGroup: 1000 })
@@ -89,7 +89,8 @@ describe('removeSourceMissing', () => {
   test('sets no group on the volume that the server does not have', () => {
     const target = aTarget({ spec: { securityContext: { runAsUser: 1000 } } })
     expect(
-      effectsOf('CreateJob', { snapshot: releasingSnapshot(), target })[0]?.job.spec?.template.spec?.securityContext,
+      effectsOf('CreateJob', { snapshot: removingSourceSnapshot(), target })[0]?.job.spec?.template.spec
+        ?.securityContext,
     ).not.toHaveProperty('fsGroup')
   })
 })
@@ -127,13 +128,13 @@ describe('the end of removeSource', () => {
 
 describe('removeSourceOverdue', () => {
   test('waits for a server pod that is away, and gives up with deadlines.move', () => {
-    expect(snapshotVerdict({ snapshot: releasingSnapshot(), target: undefined })).toMatchObject({
+    expect(snapshotVerdict({ snapshot: removingSourceSnapshot(), target: undefined })).toMatchObject({
       phase: 'Moving',
       reason: 'RemovingSource',
       effects: [],
       message: expect.stringContaining('is not there'),
     })
-    const late = releasingSnapshot({}, { move: { ...movingStatus().move!, startedAt: ago(6 * hour + second) } })
+    const late = removingSourceSnapshot({}, { move: { ...movingStatus().move!, startedAt: ago(6 * hour + second) } })
     expect(snapshotVerdict({ snapshot: late, target: undefined })).toMatchObject({
       phase: 'Completed',
       status: { removeSource: { outcome: 'Failed' } },
@@ -148,7 +149,7 @@ describe('removeSourceOverdue', () => {
 
 describe('removeSourceRunning', () => {
   test('says what holds it up', () => {
-    const snapshot = releasingSnapshot()
+    const snapshot = removingSourceSnapshot()
     const job = aJob(snapshot)
     expect(
       snapshotVerdict({
@@ -193,7 +194,7 @@ describe('removeSourceRunning', () => {
         ),
       })
       const later = snapshotVerdict({
-        snapshot: releasingSnapshot(),
+        snapshot: removingSourceSnapshot(),
         instance: anInstance({ status: aVolume({ subPath }) }),
       })
       expect(later).toMatchObject({ phase: 'Completed', effects: [], status: { removeSource: { outcome: 'Failed' } } })

@@ -359,10 +359,10 @@ describe('a key', () => {
         const observation = withKey(plain, leak)
         const decision = decideSnapshot(observation, now)
         const refused = applyFact(observation.snapshot, { kind: 'Refused', effect: 'CreateJob', message: leak }, now)
-        const stories = [decision.status, refused].map((status) =>
+        const events = [decision.status, refused].map((status) =>
           snapshotEvents(plain.snapshot.status, asStored(status)),
         )
-        expect(JSON.stringify([decision, refused, stories])).not.toContain(key)
+        expect(JSON.stringify([decision, refused, events])).not.toContain(key)
       }),
       runs,
     )

@@ -33,7 +33,7 @@ describe('sentence', () => {
   })
 })
 
-describe('told', () => {
+describe('redact', () => {
   test.each([
     ['GET http://admin:s3cr3t@10.1.2.3:7700/tasks got no reply', 'GET http://10.1.2.3:7700/tasks got no reply'],
     ['https://:s3cr3t@10.1.2.3/x?a=1', 'https://10.1.2.3/x?a=1'],

@@ -96,7 +96,7 @@ describe('what was refused', () => {
   })
 
   test.each<[string, Verdict, MeiliSnapshot]>([
-    ['what is another story', again(false), refused('MoverRefused')],
+    ['a step that keeps no refusal', again(false), refused('MoverRefused')],
     ['what something else was refused of', again(true), refused('ClaimNotReady')],
     [
       'what does nothing',

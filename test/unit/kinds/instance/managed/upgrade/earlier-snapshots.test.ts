@@ -77,7 +77,7 @@ describe('only the last one is kept', () => {
     'meili-operator.dev/upgrade-from': '1.20.0',
     'meili-operator.dev/upgrade-to': '1.21.0',
   }
-  const aCopy = (
+  const anUpgradeSnapshot = (
     name: string,
     { metadata = {}, spec = {}, phase = 'Completed' }: { metadata?: object; spec?: object; phase?: string } = {},
   ): MeiliSnapshot =>
@@ -95,20 +95,20 @@ describe('only the last one is kept', () => {
       }),
       { spec: { ...aSnapshot().spec, source: { instanceRef: { name: 'movies' } }, deletionPolicy: 'Delete', ...spec } },
     )
-  const first = aCopy('movies-before-1-21-0-movies-u-1')
-  const last = aCopy('movies-before-1-50-0-movies-u-2', {
+  const first = anUpgradeSnapshot('movies-before-1-21-0-movies-u-1')
+  const last = anUpgradeSnapshot('movies-before-1-50-0-movies-u-2', {
     metadata: { labels: { ...labels, 'meili-operator.dev/upgrade-to': '1.50.0' }, creationTimestamp: ago(minute) },
   })
   const done = upgradeOf({ step: 'Done', completedAt: ago(0) })
   const after = (
-    copies: readonly MeiliSnapshot[],
+    upgradeSnapshots: readonly MeiliSnapshot[],
     { upgrade = done, kept = last }: { upgrade?: Upgrade; kept?: MeiliSnapshot | undefined } = {},
   ): Verdict =>
     runningVerdict(elsewhere, upgrade, {
       server: { ...(healthy as ServerSeen & { state: 'Answered' }), version: '1.50.0' },
       managed: {
         ...everything(instanceToUpgrade(), { version: '1.50.0', upgrade: true }),
-        upgradeSnapshots: copies,
+        upgradeSnapshots,
         upgradeSnapshot: kept,
       },
     })
@@ -125,59 +125,68 @@ describe('only the last one is kept', () => {
     expect(verdict.status.upgrade?.earlierSnapshots).toEqual(['movies-before-1-21-0-movies-u-1'])
   })
 
-  test('cut off in between, it goes on, and tells it once', () => {
-    const told = after([first, last]).status
-    const again = after([first, last], { upgrade: told.upgrade! })
+  test('cut off in between, it goes on, and reports it once', () => {
+    const recorded = after([first, last]).status
+    const again = after([first, last], { upgrade: recorded.upgrade! })
     expect(removedSnapshots(again)).toHaveLength(1)
-    expect(again.status.upgrade).toEqual(told.upgrade)
-    const stories = (from: MeiliInstanceStatus, to: MeiliInstanceStatus): string[] =>
+    expect(again.status.upgrade).toEqual(recorded.upgrade)
+    const deletionEvents = (from: MeiliInstanceStatus, to: MeiliInstanceStatus): string[] =>
       instanceEvents(from, to)
         .filter(({ reason }) => reason === 'UpgradeSnapshotDeleted')
         .map(({ message }) => message)
-    expect(stories({ upgrade: done }, told)).toEqual([
+    expect(deletionEvents({ upgrade: done }, recorded)).toEqual([
       'Deleting MeiliSnapshot movies-before-1-21-0-movies-u-1 and its stored files: movies-before-1-50-0-movies-u-2 is newer and stays.',
     ])
-    expect(stories(told, again.status)).toEqual([])
+    expect(deletionEvents(recorded, again.status)).toEqual([])
   })
 
   test("a removal that is refused stays on record in the API server's words while it is tried again, and no longer than that", () => {
-    const told = after([first, last]).status
+    const recorded = after([first, last]).status
     const refused = applyRefusal(
-      instanceToUpgrade(elsewhere, told),
+      instanceToUpgrade(elsewhere, recorded),
       { kind: 'Refused', effect: 'DeleteSnapshot', message: 'denied by policy' },
       now,
     )
-    expect(refused).toEqual({ ...told, upgrade: { ...told.upgrade, failure: 'denied by policy' } })
+    expect(refused).toEqual({ ...recorded, upgrade: { ...recorded.upgrade, failure: 'denied by policy' } })
     expect(removedSnapshots(after([first, last], { upgrade: refused.upgrade! }))).toHaveLength(1)
     expect(after([first, last], { upgrade: refused.upgrade! }).status.upgrade).toEqual(refused.upgrade)
-    expect(after([last], { upgrade: refused.upgrade! }).status.upgrade).toEqual(told.upgrade)
+    expect(after([last], { upgrade: refused.upgrade! }).status.upgrade).toEqual(recorded.upgrade)
   })
 
   test('one that failed goes as well', () => {
-    expect(removedSnapshots(after([aCopy('movies-before-1-21-0-movies-u-1', { phase: 'Failed' }), last]))).toHaveLength(
-      1,
-    )
+    expect(
+      removedSnapshots(after([anUpgradeSnapshot('movies-before-1-21-0-movies-u-1', { phase: 'Failed' }), last])),
+    ).toHaveLength(1)
   })
 
   test.each<[string, MeiliSnapshot]>([
-    ['kept by deletionPolicy Retain', aCopy('movies-before-1-21-0-movies-u-1', { spec: { deletionPolicy: 'Retain' } })],
+    [
+      'kept by deletionPolicy Retain',
+      anUpgradeSnapshot('movies-before-1-21-0-movies-u-1', { spec: { deletionPolicy: 'Retain' } }),
+    ],
     [
       'kept by taking the label away',
-      aCopy('movies-before-1-21-0-movies-u-1', {
+      anUpgradeSnapshot('movies-before-1-21-0-movies-u-1', {
         metadata: { labels: { 'meili-operator.dev/instance-uid': 'movies-uid' } },
       }),
     ],
     [
       'of an earlier instance of this name',
-      aCopy('movies-before-1-21-0-movies-u-1', {
+      anUpgradeSnapshot('movies-before-1-21-0-movies-u-1', {
         metadata: { labels: { ...labels, 'meili-operator.dev/instance-uid': 'other' } },
       }),
     ],
-    ["that a person made with the operator's labels", aCopy('mine')],
-    ['that a person copied under a longer name', aCopy('movies-before-1-21-0-movies-u-1-copy')],
-    ['that still runs', aCopy('movies-before-1-21-0-movies-u-1', { phase: 'Moving' })],
-    ['that is newer', aCopy('movies-before-1-21-0-movies-u-1', { metadata: { creationTimestamp: ago(0) } })],
-    ['that is going', aCopy('movies-before-1-21-0-movies-u-1', { metadata: { deletionTimestamp: ago(0) } })],
+    ["that a person made with the operator's labels", anUpgradeSnapshot('mine')],
+    ['that a person copied under a longer name', anUpgradeSnapshot('movies-before-1-21-0-movies-u-1-copy')],
+    ['that still runs', anUpgradeSnapshot('movies-before-1-21-0-movies-u-1', { phase: 'Moving' })],
+    [
+      'that is newer',
+      anUpgradeSnapshot('movies-before-1-21-0-movies-u-1', { metadata: { creationTimestamp: ago(0) } }),
+    ],
+    [
+      'that is going',
+      anUpgradeSnapshot('movies-before-1-21-0-movies-u-1', { metadata: { deletionTimestamp: ago(0) } }),
+    ],
   ])('never one %s', (_, copy) => {
     expect(removedSnapshots(after([copy, last]))).toEqual([])
   })
