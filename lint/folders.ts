@@ -90,7 +90,7 @@ export const folders: readonly Folder[] = [
     types,
     says: "perform writes for every kind and knows none: what is one kind's belongs to its folder.",
   },
-  ...kind('instance', ['locate', 'managed', 'status']),
+  ...kind('instance', ['children', 'locate', 'managed', 'status']),
   ...kind('snapshot', ['before', 'engine', 'move', 'after', 'job', 'status']),
   { files: /^runtime\/backoff\.ts$/, may: [], says: pure },
   {

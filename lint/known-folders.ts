@@ -1,10 +1,10 @@
 // Every folder below src: none is made without a thought about who may import it (folders.ts) and in which order (order.ts).
 
 const known: Readonly<Record<string, string>> = {
-  api: 'crd reasons spec',
+  api: 'crd fields reasons',
   cli: 'adopt command doctor program terminal view',
   kinds: '',
-  'kinds/instance': 'locate managed managed/children managed/upgrade observe status',
+  'kinds/instance': 'children locate managed managed/upgrade observe status',
   'kinds/snapshot': 'after before engine job job/commands move observe status',
   kube: '',
   meilisearch: '',

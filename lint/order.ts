@@ -37,24 +37,20 @@ const snapshot = order(
     ['move/', ['after/', 'job/', ground, 'status/']],
     ['after/', ['job/', ground, 'status/']],
     ['job/', [ground, 'status/']],
-    ['status/verdict\\.ts', [ground, 'status/']],
-    ['status/', []],
-    [ground, ['status/']],
+    ['status/', [ground]],
+    [ground, []],
   ],
 )
 
-/** What a managed server is made of, built and looked at: no verdict is known here. */
-const made = 'managed/(managed|selected-by|children/(children|differences|ownership|server-pod|server-settings))\\.ts'
-
 const instance = order(
   'kinds/instance/',
-  'No arrow runs back up: decide → managed/ → status/ → what a managed server is made of → observation → locate/. What several of them need goes to one that stands further down.',
+  'No arrow runs back up: decide → managed/ → status/ → children/ → observation → locate/. What several of them need goes to one that stands further down.',
   [
     [top, [everything]],
-    ['observe/', ['managed/', ground, 'locate/']],
-    [made, [ground]],
-    ['managed/', ['status/', ground, 'locate/']],
-    ['status/', [made, ground]],
+    ['observe/', ['managed/', 'children/', ground, 'locate/']],
+    ['managed/', ['status/', 'children/', ground, 'locate/']],
+    ['status/', ['children/', ground]],
+    ['children/', [ground]],
     ['locate/', []],
     [ground, ['locate/']],
   ],

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
-import { existing } from './spec/existing.ts'
-import { managed, managedStatus } from './spec/managed.ts'
+import { existing } from './fields/existing.ts'
+import { managed, managedStatus } from './fields/managed.ts'
 import { conditions, int64, timestamp } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
 

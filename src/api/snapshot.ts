@@ -1,11 +1,11 @@
 // MeiliSnapshot: one snapshot, taken once, moved to a claim, checked, kept.
 import { z } from 'zod'
-import { destinationClaimReference } from './spec/destination.ts'
+import { destinationClaimReference } from './fields/destination.ts'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
 import { duration, localReference } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
-import { mover } from './spec/mover.ts'
+import { mover } from './fields/mover.ts'
 import { snapshotStatus } from './snapshot-status.ts'
 import type { MeiliSnapshotStatus } from './snapshot-status.ts'
 

@@ -4,7 +4,14 @@ import type { MeiliInstance } from '../../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../../api/snapshot.ts'
 import type { MoverProgress } from '../../mover/contract.ts'
 import type { Database } from '../../reconcile/server-reference.ts'
-import type { EarlierRun } from './status/estimate.ts'
+
+/** How long a finished snapshot took. Each span lies between two times of one clock. */
+export interface EarlierRun {
+  readonly taskMs: number
+  /** From the start of the mover to the end, checks included. */
+  readonly moveMs: number
+  readonly sizeBytes: number
+}
 
 /** A task as Meilisearch names it: uids start again with a new database, so the time belongs to it. */
 export interface TaskName {

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
-import { serverTemplate } from '../../../src/kinds/instance/managed/children/server-pod.ts'
+import { serverTemplate } from '../../../src/kinds/instance/children/server-pod.ts'
 import { moverJob } from '../../../src/kinds/snapshot/job/commands/move.ts'
 import { run } from '../../support/builders/managed-observations.ts'
 import {

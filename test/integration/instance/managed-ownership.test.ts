@@ -63,7 +63,7 @@ describe('what is not ours', () => {
       spec: { ports: [{ name: 'http', port: 1 }] },
     } as never)
     const performer = new Performer({ kube: on.kube, connections: new Connections(on.kube), isLeader: () => true })
-    const { service } = await import('../../../src/kinds/instance/managed/children/children.ts')
+    const { service } = await import('../../../src/kinds/instance/children/children.ts')
     const instance = await get<MeiliInstance>(meiliInstances, 'movies')
     await expect(
       performer.perform(

@@ -117,7 +117,7 @@ describe('what is not as it should be', () => {
     await apply()
     await settle()
     const instance = await get<MeiliInstance>(meiliInstances, 'movies')
-    const { service } = await import('../../../src/kinds/instance/managed/children/children.ts')
+    const { service } = await import('../../../src/kinds/instance/children/children.ts')
     await on.api.kubectl.run(['-n', on.namespace, 'delete', 'service', 'movies'])
     await on.kube.create(services, service(instance, instance.spec.managed!), { fieldManager: 'meili-operator' })
     await settle()

@@ -9,10 +9,10 @@ import {
   keySecret,
   service,
   statefulSet,
-} from '../../../src/kinds/instance/managed/children/children.ts'
+} from '../../../src/kinds/instance/children/children.ts'
 import { decideInstance } from '../../../src/kinds/instance/decide.ts'
 import type { InstanceObservation, ManagedSeen } from '../../../src/kinds/instance/observation.ts'
-import type { Run } from '../../../src/kinds/instance/managed/children/server-pod.ts'
+import type { Run } from '../../../src/kinds/instance/children/server-pod.ts'
 import type { Child, Decision, Effect } from '../../../src/reconcile/decision.ts'
 import { healthy, aLocation } from './instance-observations.ts'
 import { ago, aPod, hour, now } from './observations.ts'

@@ -1,7 +1,7 @@
 // Maps a path in a container to the volume below it and the path inside that volume. Pure.
 import { posix } from 'node:path'
 import type { V1Container, V1Pod, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
-import { isWithin } from '../../../api/spec/path.ts'
+import { isWithin } from '../../../api/fields/path.ts'
 
 /** What cannot be known, and why; and what its user can do about it. */
 export interface Unknown {

@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
 import type { SnapshotVolume } from '../../../api/instance.ts'
-import { isWithin } from '../../../api/spec/path.ts'
+import { isWithin } from '../../../api/fields/path.ts'
 import type { DatabaseClaim } from '../../../reconcile/server-reference.ts'
 import type { Launch, Setting } from './launch.ts'
 import { claimNameIn, isReadOnly, mountPoint, volumeAt } from './mount.ts'

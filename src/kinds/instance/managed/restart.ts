@@ -10,10 +10,10 @@ import {
   isPodReady,
   podNameOf,
   snapshotsInTheWay,
-} from './managed.ts'
-import type { Managed } from './managed.ts'
+} from '../children/managed.ts'
+import type { Managed } from '../children/managed.ts'
 import { podTrouble } from './pod-trouble.ts'
-import { keyAnnotation } from './children/server-pod.ts'
+import { keyAnnotation } from '../children/server-pod.ts'
 import type { Plan } from './upgrade/plan.ts'
 import { step, waiting } from '../status/verdict.ts'
 import type { Step } from '../status/verdict.ts'

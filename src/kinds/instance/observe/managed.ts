@@ -20,7 +20,7 @@ import type { ClaimRole } from '../../../reconcile/names.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
 import type { ManagedSeen } from '../observation.ts'
 import { lookAtSecrets } from './secrets.ts'
-import { selectsPod } from '../managed/selected-by.ts'
+import { selectsPod } from '../children/selected-by.ts'
 
 export interface ManagedWorld {
   readonly kube: KubeClient

@@ -3,7 +3,7 @@ import type { MeiliInstance } from '../../../api/instance.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import { TerminalError } from '../../../errors.ts'
 import { connectionSecretName, masterKeyReference } from '../../../reconcile/names.ts'
-import { serviceUrl } from '../managed/children/children.ts'
+import { serviceUrl } from '../children/children.ts'
 import type { ManagedSeen } from '../observation.ts'
 
 /** A Secret that may not be read is no reason to see nothing of the rest. Both are named, in this order: one change of the list then does. */

@@ -4,7 +4,7 @@ import type { InstanceReason } from '../../../api/instance.ts'
 import type { Wanted } from '../../../api/conditions.ts'
 import { connectionSecretName } from '../../../reconcile/names.ts'
 import { serverIn } from '../../../reconcile/server-reference.ts'
-import { podNameOf } from '../managed/managed.ts'
+import { podNameOf } from '../children/managed.ts'
 import type { InstanceObservation } from '../observation.ts'
 
 /** Oldest server that has the batches API. */

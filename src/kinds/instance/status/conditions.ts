@@ -5,10 +5,10 @@ import { conditionTypes } from '../../../api/meta.ts'
 import { conditionNamed } from '../../../api/conditions.ts'
 import type { Wanted } from '../../../api/conditions.ts'
 import { authorization, podFound, reachable } from './checks.ts'
-import type { Managed } from '../managed/managed.ts'
+import type { Managed } from '../children/managed.ts'
 import type { InstanceObservation } from '../observation.ts'
-import { foreignService } from '../managed/selected-by.ts'
-import { settingsOf } from '../managed/children/server-pod.ts'
+import { foreignService } from '../children/selected-by.ts'
+import { settingsOf } from '../children/server-pod.ts'
 import { volumeReady } from './volume-checks.ts'
 
 type Said = Pick<Wanted, 'reason' | 'message'>

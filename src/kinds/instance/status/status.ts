@@ -6,9 +6,9 @@ import { sizeText } from '../../../reconcile/format.ts'
 import { connectionSecretName } from '../../../reconcile/names.ts'
 import type { ClaimRole } from '../../../reconcile/names.ts'
 import { databaseClaimsOf } from '../../../reconcile/server-reference.ts'
-import { managedOf } from '../managed/managed.ts'
+import { managedOf } from '../children/managed.ts'
 import type { InstanceObservation } from '../observation.ts'
-import { sizeBytes } from '../../../api/spec/quantity.ts'
+import { sizeBytes } from '../../../api/fields/quantity.ts'
 
 /** What was seen now; what could not be seen now stays as it was seen last. */
 export function statusOf(

@@ -1,5 +1,5 @@
 // Keeps movers away from databases: a claim that holds one is never a destination, and no Job mounts one writable. Pure.
-import { isWithin } from '../../../api/spec/path.ts'
+import { isWithin } from '../../../api/fields/path.ts'
 import type { Database } from '../../../reconcile/server-reference.ts'
 import type { SnapshotObservation } from '../observation.ts'
 

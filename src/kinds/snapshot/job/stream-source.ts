@@ -1,7 +1,7 @@
 // A file that no mover can mount: whether it may be streamed instead, from where, and what an interruption says. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../../../api/instance.ts'
-import { sizeBytes } from '../../../api/spec/quantity.ts'
+import { sizeBytes } from '../../../api/fields/quantity.ts'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import type { PinnedFile } from '../../../reconcile/decision.ts'

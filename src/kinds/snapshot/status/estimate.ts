@@ -1,14 +1,7 @@
 // Estimates when a running snapshot will be done, from how long the last one of the same server took. Pure.
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
-
-/** How long a finished snapshot took. Each span lies between two times of one clock. */
-export interface EarlierRun {
-  readonly taskMs: number
-  /** From the start of the mover to the end, checks included. */
-  readonly moveMs: number
-  readonly sizeBytes: number
-}
+import type { EarlierRun } from '../observation.ts'
 
 /** The newest completed one. */
 export function earlierRun(snapshots: readonly MeiliSnapshot[]): EarlierRun | undefined {

@@ -36,7 +36,7 @@ export const badArrows: readonly Bad[] = [
     ['locate/launch.ts', 'observation.ts'],
     ['observation.ts', 'managed/managed.ts'],
     ['status/status.ts', 'managed/provision.ts'],
-    ['managed/children/server-pod.ts', 'status/verdict.ts'],
+    ['children/server-pod.ts', 'status/verdict.ts'],
     ['observe/server.ts', 'decide.ts'],
   ]),
   ...backUp('mover/', 'No arrow runs back up', [

@@ -4,7 +4,7 @@ import { isFinished } from '../../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import { upgradeLabels, upgradeSnapshotPrefix } from '../../../../reconcile/names.ts'
-import type { Managed } from '../managed.ts'
+import type { Managed } from '../../children/managed.ts'
 import { deleteSnapshot } from './upgrade-snapshot.ts'
 
 type Upgrade = MeiliInstanceStatus['upgrade']

@@ -1,9 +1,9 @@
 // Describes where an upgrade stands, and builds its two outcomes: it goes on, or it stops with a way out. Pure.
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
-import type { Managed } from '../managed.ts'
+import type { Managed } from '../../children/managed.ts'
 import { pauses } from '../../status/pauses.ts'
-import { upgradeVariable } from '../children/server-settings.ts'
+import { upgradeVariable } from '../../children/server-settings.ts'
 import { stalled, step } from '../../status/verdict.ts'
 import type { Step } from '../../status/verdict.ts'
 

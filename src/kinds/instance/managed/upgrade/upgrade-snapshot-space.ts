@@ -1,10 +1,10 @@
 // Tells, before Meilisearch is asked, whether what it writes for a snapshot fits where it writes it. Pure.
 // Estimates cautiously where the database lies, because a full disk stops the server's writes; elsewhere it holds only what cannot fit. The unknown holds nothing.
 import type { V1PersistentVolumeClaim, V1Volume } from '@kubernetes/client-node'
-import { sizeBytes } from '../../../../api/spec/quantity.ts'
+import { sizeBytes } from '../../../../api/fields/quantity.ts'
 import { sizeText } from '../../../../reconcile/format.ts'
-import { alivePod } from '../managed.ts'
-import type { Managed } from '../managed.ts'
+import { alivePod } from '../../children/managed.ts'
+import type { Managed } from '../../children/managed.ts'
 
 /** A file has a third to all of the database's size, by how well it compresses (docs/operations.md). */
 const archiveShare = 0.6

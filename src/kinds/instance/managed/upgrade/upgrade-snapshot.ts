@@ -6,7 +6,7 @@ import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import { claimNameOf, instanceLabels, upgradeLabels } from '../../../../reconcile/names.ts'
 import { firstOf } from '../../../../reconcile/rung.ts'
-import type { Managed } from '../managed.ts'
+import type { Managed } from '../../children/managed.ts'
 import { whyNoSpace } from './upgrade-snapshot-space.ts'
 import { volumeReady } from '../../status/volume-checks.ts'
 

@@ -2,8 +2,8 @@
 // It stops where a step fails: the message names the snapshot and what to do.
 import { instant } from '../../../../api/conditions.ts'
 import { upgradeSnapshotName } from '../../../../reconcile/names.ts'
-import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../managed.ts'
-import type { Managed } from '../managed.ts'
+import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../../children/managed.ts'
+import type { Managed } from '../../children/managed.ts'
 import { podTrouble } from '../pod-trouble.ts'
 import { countsOf, hasUpgraded, stopUpgrade, continueUpgrade } from './plan.ts'
 import type { Outcome, Plan, Upgrade } from './plan.ts'

@@ -2,7 +2,7 @@
 // It mounts the destination, which holds no database (databases.ts), and the snapshot directory: read-only, unless both are on one claim.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliInstance, SnapshotVolume } from '../../../../api/instance.ts'
-import { sizeBytes } from '../../../../api/spec/quantity.ts'
+import { sizeBytes } from '../../../../api/fields/quantity.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../../../../api/snapshot.ts'
 import type { MoveConfig, StoreConfig } from '../../../../mover/contract.ts'
 import { artifactPath } from '../artifact-path.ts'

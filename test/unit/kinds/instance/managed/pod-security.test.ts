@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { meiliInstances } from '../../../../../src/api/instance.ts'
-import { serverTemplate } from '../../../../../src/kinds/instance/managed/children/server-pod.ts'
+import { serverTemplate } from '../../../../../src/kinds/instance/children/server-pod.ts'
 import { moverJob } from '../../../../../src/kinds/snapshot/job/commands/move.ts'
 import { aManagedInstance, run } from '../../../../support/builders/managed-observations.ts'
 import {

@@ -1,18 +1,25 @@
 // Compares a managed instance's children with what is there, and says what to apply and why. Pure.
-import { instanceReasons } from '../../../../api/instance.ts'
-import type { Child, Effect } from '../../../../reconcile/decision.ts'
-import { keySecretName, masterKeyName } from '../../../../reconcile/names.ts'
-import { appliedAnnotation, claims, databaseVersionAnnotation, keySecret, service, statefulSet } from './children.ts'
-import { differences } from './differences.ts'
-import { answeredVersion, snapshotsInTheWay } from '../managed.ts'
-import type { Managed } from '../managed.ts'
-import { isKept, takenName, ownerlessChildren } from './ownership.ts'
-import type { There } from './ownership.ts'
-import { pauses } from '../../status/pauses.ts'
-import { adoptConnection } from '../server-keys.ts'
-import type { Plan } from '../upgrade/plan.ts'
-import { step } from '../../status/verdict.ts'
-import type { Step } from '../../status/verdict.ts'
+import { instanceReasons } from '../../../api/instance.ts'
+import type { Child, Effect } from '../../../reconcile/decision.ts'
+import { keySecretName, masterKeyName } from '../../../reconcile/names.ts'
+import {
+  appliedAnnotation,
+  claims,
+  databaseVersionAnnotation,
+  keySecret,
+  service,
+  statefulSet,
+} from '../children/children.ts'
+import { differences } from '../children/differences.ts'
+import { answeredVersion, snapshotsInTheWay } from '../children/managed.ts'
+import type { Managed } from '../children/managed.ts'
+import { isKept, takenName, ownerlessChildren } from '../children/ownership.ts'
+import type { There } from '../children/ownership.ts'
+import { pauses } from '../status/pauses.ts'
+import { adoptConnection } from './server-keys.ts'
+import type { Plan } from './upgrade/plan.ts'
+import { step } from '../status/verdict.ts'
+import type { Step } from '../status/verdict.ts'
 
 /** All that is not as it should be, in one pass. The StatefulSet waits for the key, which its pod is marked with. */
 export function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {

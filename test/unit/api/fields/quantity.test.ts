@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { quantity } from '../../../../src/api/meta.ts'
-import { quantityValue } from '../../../../src/api/spec/quantity.ts'
+import { quantityValue } from '../../../../src/api/fields/quantity.ts'
 
 test.each([
   [0, 0],

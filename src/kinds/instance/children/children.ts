@@ -6,9 +6,9 @@ import type {
   V1ServiceSpec,
   V1StatefulSetSpec,
 } from '@kubernetes/client-node'
-import { databaseVersionAnnotation, meiliInstances } from '../../../../api/instance.ts'
-import type { ManagedServer, MeiliInstance } from '../../../../api/instance.ts'
-import type { Child } from '../../../../reconcile/decision.ts'
+import { databaseVersionAnnotation, meiliInstances } from '../../../api/instance.ts'
+import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
+import type { Child } from '../../../reconcile/decision.ts'
 import {
   baseName,
   childLabels,
@@ -17,12 +17,12 @@ import {
   keySecretName,
   serverPortName,
   instanceLabels,
-} from '../../../../reconcile/names.ts'
-import type { ClaimRole } from '../../../../reconcile/names.ts'
+} from '../../../reconcile/names.ts'
+import type { ClaimRole } from '../../../reconcile/names.ts'
 import { hasSnapshotVolume, serverTemplate } from './server-pod.ts'
 import type { Run } from './server-pod.ts'
 
-export { databaseVersionAnnotation } from '../../../../api/instance.ts'
+export { databaseVersionAnnotation } from '../../../api/instance.ts'
 
 /** On every child: of what we applied. The same hash and other fields: somebody else changed them. */
 export const appliedAnnotation = 'meili-operator.dev/applied'

@@ -1,7 +1,7 @@
 // What a managed instance is made of, as it is applied: names, labels, owners, pod. Builders, so what comes out is compared as it is.
 import type { V1PodTemplateSpec, V1StatefulSetSpec } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
-import type { MeiliInstance } from '../../../../../../src/api/instance.ts'
+import type { MeiliInstance } from '../../../../../src/api/instance.ts'
 import {
   claims,
   connectionSecret,
@@ -9,13 +9,13 @@ import {
   service,
   serviceUrl,
   statefulSet,
-} from '../../../../../../src/kinds/instance/managed/children/children.ts'
-import { configMapNames, launchOf } from '../../../../../../src/kinds/instance/locate/launch.ts'
-import { locateDatabase, locateSnapshots } from '../../../../../../src/kinds/instance/locate/snapshot-volume.ts'
-import type { Child } from '../../../../../../src/reconcile/decision.ts'
-import { baseName, isChildOf } from '../../../../../../src/reconcile/names.ts'
-import { databaseClaimsOf } from '../../../../../../src/reconcile/server-reference.ts'
-import { aManagedInstance, run, serverPod } from '../../../../../support/builders/managed-observations.ts'
+} from '../../../../../src/kinds/instance/children/children.ts'
+import { configMapNames, launchOf } from '../../../../../src/kinds/instance/locate/launch.ts'
+import { locateDatabase, locateSnapshots } from '../../../../../src/kinds/instance/locate/snapshot-volume.ts'
+import type { Child } from '../../../../../src/reconcile/decision.ts'
+import { baseName, isChildOf } from '../../../../../src/reconcile/names.ts'
+import { databaseClaimsOf } from '../../../../../src/reconcile/server-reference.ts'
+import { aManagedInstance, run, serverPod } from '../../../../support/builders/managed-observations.ts'
 
 const managedSpec = (instance: MeiliInstance): NonNullable<MeiliInstance['spec']['managed']> => instance.spec.managed!
 const claimsOf = (parts: object, spec: object = {}): readonly Child[] => {

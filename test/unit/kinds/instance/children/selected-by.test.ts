@@ -1,7 +1,7 @@
 // Services of others that select the pod of a server that we run: which do, and what is said of them.
 import type { V1Service } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
-import { selectsPod } from '../../../../../src/kinds/instance/managed/selected-by.ts'
+import { selectsPod } from '../../../../../src/kinds/instance/children/selected-by.ts'
 import { lookAtManaged } from '../../../../../src/kinds/instance/observe/managed.ts'
 import { services } from '../../../../../src/kube/resource.ts'
 import { Connections } from '../../../../../src/perform/meilisearch-connections.ts'

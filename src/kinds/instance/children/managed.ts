@@ -4,7 +4,7 @@ import { instanceConditions } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
 import { conditionNamed } from '../../../api/conditions.ts'
 import { baseName } from '../../../reconcile/names.ts'
-import { databaseVersionAnnotation } from './children/children.ts'
+import { databaseVersionAnnotation } from './children.ts'
 import type { InstanceObservation, ManagedSeen } from '../observation.ts'
 
 /** One managed instance, with everything observed of it. */

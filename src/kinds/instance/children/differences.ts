@@ -1,5 +1,5 @@
 // Lists the fields in which an object differs from the desired one. What others added does not count: server-side apply leaves it alone. Pure.
-import { quantityValue } from '../../../../api/spec/quantity.ts'
+import { quantityValue } from '../../../api/fields/quantity.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -7,8 +7,8 @@ import type {
   V1Volume,
   V1VolumeMount,
 } from '@kubernetes/client-node'
-import type { ManagedServer, MeiliInstance } from '../../../../api/instance.ts'
-import { withoutUndefined } from '../../../../api/json.ts'
+import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
+import { withoutUndefined } from '../../../api/json.ts'
 import {
   baseName,
   childLabels,
@@ -18,7 +18,7 @@ import {
   serverContainer,
   serverPort,
   serverPortName,
-} from '../../../../reconcile/names.ts'
+} from '../../../reconcile/names.ts'
 import { paths, serverSettings } from './server-settings.ts'
 import type { ServerSettings } from './server-settings.ts'
 

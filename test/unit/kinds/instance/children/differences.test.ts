@@ -1,7 +1,7 @@
 // Where an object differs from what is wanted of it: fields of others do not count, nor how the API server writes what we wrote.
 import { describe, expect, test } from 'vitest'
-import { differences } from '../../../../../../src/kinds/instance/managed/children/differences.ts'
-import { quantityValue, sizeBytes } from '../../../../../../src/api/spec/quantity.ts'
+import { differences } from '../../../../../src/kinds/instance/children/differences.ts'
+import { quantityValue, sizeBytes } from '../../../../../src/api/fields/quantity.ts'
 
 describe('no difference', () => {
   test.each([

@@ -1,9 +1,9 @@
 // Merges Meilisearch's settings: the operator's, and what the user adds. The operator's win, and what is left out is named. Pure.
 import type { V1EnvVar } from '@kubernetes/client-node'
-import type { ManagedServer } from '../../../../api/instance.ts'
-import { withoutUndefined } from '../../../../api/json.ts'
-import type { SecretKeyReference } from '../../../../api/meta.ts'
-import { databaseDirectory } from '../../../../reconcile/names.ts'
+import type { ManagedServer } from '../../../api/instance.ts'
+import { withoutUndefined } from '../../../api/json.ts'
+import type { SecretKeyReference } from '../../../api/meta.ts'
+import { databaseDirectory } from '../../../reconcile/names.ts'
 
 /** Where things are in the container. The volume is mounted above the database: a `lost+found` in its root does no harm. */
 export const paths = { data: '/meili_data', snapshots: '/snapshots', scratch: '/scratch' } as const

@@ -1,5 +1,5 @@
 // Finds out to whom an object under one of an instance's names belongs. A foreign object is named and never changed. Pure.
-import type { MeiliInstance } from '../../../../api/instance.ts'
+import type { MeiliInstance } from '../../../api/instance.ts'
 import {
   baseName,
   childLabels,
@@ -7,10 +7,10 @@ import {
   connectionSecretName,
   isChildOf,
   keySecretName,
-} from '../../../../reconcile/names.ts'
-import type { ClaimRole } from '../../../../reconcile/names.ts'
+} from '../../../reconcile/names.ts'
+import type { ClaimRole } from '../../../reconcile/names.ts'
 import { appliedAnnotation } from './children.ts'
-import type { Managed } from '../managed.ts'
+import type { Managed } from './managed.ts'
 
 export interface Taken {
   readonly message: string
