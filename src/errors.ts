@@ -1,7 +1,7 @@
 // The errors that edges throw. Whoever catches one decides by class, never by text.
 // None of them ever holds a secret: no header, no key, no URL with a query that could carry one.
 
-/** Why the other side did not do it, where a status code, or a code of its own, says so. Set by the edge that reads the reply; whoever decides reads this and no sentence. */
+/** Why the other side did not do it, where a status code, or a code of its own, says so. Set by the edge that reads the reply, or by the performer where there is none; whoever decides reads this and no sentence. */
 export type RefusalCause =
   /** A Secret is not there, has no such key, or may not be read: the server was not asked. */
   | 'SecretMissing'

@@ -1,5 +1,5 @@
 // The ladder of a MeiliSnapshot: the first rung that has something to say decides. Pure.
-// Read it as the life of one object; each stage has its own folder, and behind each rung stands what it makes sure of.
+// Read it as the life of one object; behind each rung stands what it makes sure of. A rung's folder is that of its subject (see the imports), not always of the stage that asks it.
 import type { MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { Decision } from '../../reconcile/decision.ts'
 import { firstOf } from '../../reconcile/rung.ts'
