@@ -1,6 +1,7 @@
-// Removes Meilisearch's own file after its copy is on record: the very file that was stored, and never a newer one.
+// Removes Meilisearch's own file after its copy is on record: the very file that was stored.
 // No system call removes a name only if it still means a certain file. So the name is moved aside first, to one that is used once and that nobody
-// else writes to, and the file is looked at there: the stored file goes, anything else is put back, never over a file that has come since.
+// else writes to, and the file is looked at there. The stored file goes. Any other gets its name back, unless a file has come there since: that one is
+// never replaced, and the caught one is unlinked if it is no newer, else both stay.
 import { randomBytes } from 'node:crypto'
 import { linkSync, renameSync, unlinkSync } from 'node:fs'
 import { exitCodes, type MoverResult, type RemoveSourceConfig } from '../contract.ts'
@@ -48,7 +49,7 @@ function removeSourceFile(work: Removal): SourceOutcome {
   const found = lookAt(held, fileName, config.stored)
   if (found !== 'stored') return found === 'other' ? 'replaced' : 'absent'
   const aside = freshName(config)
-  if (!canLinkBack(work) || !moveAside(work, aside)) return 'absent'
+  if (!tryHardLink(work) || !moveAside(work, aside)) return 'absent'
   try {
     if (lookAt(held, aside, config.stored) === 'stored') return removeAside(work, aside)
   } catch (error) {
@@ -66,7 +67,7 @@ function moveAside({ held, config }: Removal, aside: string): boolean {
 }
 
 /** Tried on the file itself before anything is moved, because a file system or its rules may forbid hard links. False: the file is gone. */
-function canLinkBack({ held, config }: Removal): boolean {
+function tryHardLink({ held, config }: Removal): boolean {
   const { fileName } = config.source
   const second = freshName(config)
   return held.doingSync('remove', fileName, () => {
