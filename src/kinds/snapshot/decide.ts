@@ -62,7 +62,7 @@ const beforeRequest: readonly Rung[] = [
 /** Until Meilisearch has ended the task. Only a server that answers, with the same database, is judged by its tasks; a refusal stands before a lost reply. */
 const inEngine: readonly Rung[] = [
   serverSilent, // silence is waited out, within the deadline
-  databaseReplaced, // no task of another database is taken for ours
+  databaseReplaced, // no task of another database serves
   requestRefused, // a refused request is repeated, not looked for
   taskUnknown, // a lost reply is looked for before anything is repeated
   taskOverdue, // our own task that never began is cancelled, nobody else's

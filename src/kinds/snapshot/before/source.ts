@@ -25,7 +25,7 @@ export function upToDate({ instance }: SnapshotObservation): boolean {
   return instance?.status?.observedGeneration === instance?.metadata.generation
 }
 
-/** Rung 3: the user has to change something, and a MeiliSnapshot is immutable: say what, and end. */
+/** The user has to change something, and a MeiliSnapshot is immutable: say what, and end. */
 export function sourceUnusable(observation: SnapshotObservation): Verdict | undefined {
   const { instance, target } = observation
   if (instance === undefined || !upToDate(observation)) return undefined

@@ -1,4 +1,4 @@
-// Rung 6: is there enough space on the destination? Only a mover can measure it, so a probe does where little was left last time. Pure.
+// The rung about space: is there enough on the destination? Only a mover can measure it, so a probe does where little was left last time. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'

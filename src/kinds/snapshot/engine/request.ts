@@ -12,7 +12,7 @@ import { taskOf } from './task-seen.ts'
 import { anew, failed, step, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
-/** After a lost reply: only when the server has answered for this long without the task may it be asked again. */
+/** After a lost reply: the server may be asked again when this has passed without a sign of the task since the first answer. A pass that meets silence begins the count anew (forgetMissing in task.ts). */
 const lostReplyMs = 30_000
 
 /**
@@ -45,7 +45,7 @@ function post(
   })
 }
 
-/** Rung 7. The baseline says which tasks are older than the request: none of them serves. */
+/** The baseline says which tasks are older than the request: none of them serves. */
 export function notRequested(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, engine } = observation
   if (engine.state !== 'Answered') return undefined
@@ -82,7 +82,7 @@ export function requestRefused(observation: SnapshotObservation, nowMs: number):
   return againMs > 0 ? unchanged({ againMs }) : post(observation, request, nowMs)
 }
 
-/** Rung 8: a request without a task. Its reply was lost, or this is the pass right after a crash: look for it, wait, then ask again. */
+/** A request without a task. Its reply was lost, or this is the pass right after a crash: look for it, wait, then ask again. */
 export function taskUnknown(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot } = observation
   const request = snapshot.status?.request

@@ -10,7 +10,7 @@ import { taskOf } from './task-seen.ts'
 import { anew, failed } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
-/** Rung 10. */
+/** Success leads to the move, failure to the end. Cancelled by us is the end, too; cancelled by somebody else, another snapshot is asked for. */
 export function taskEnded(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const task = taskOf(observation)
   if (task === undefined) return undefined

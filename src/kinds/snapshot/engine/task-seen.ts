@@ -5,7 +5,7 @@ import type { EngineAnswer, SnapshotObservation, TaskName } from '../observation
 import { anew } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
-/** The task that serves this object: the one on record, else the lowest that may still succeed, whoever asked for it. At or below the baseline none does: it is older than the request. */
+/** The task that serves this object: the one on record while it may still succeed, else the lowest snapshot task above the baseline that has not failed or been cancelled, whoever asked for it; where there is none, the one on record after all. At or below the baseline none serves: it is older than the request. Once we have asked to cancel, only the one on record counts. */
 export function taskOf({ snapshot, engine }: SnapshotObservation): SnapshotTask | undefined {
   if (engine.state !== 'Answered') return undefined
   const { request, task } = snapshot.status ?? {}
@@ -18,7 +18,7 @@ export function taskOf({ snapshot, engine }: SnapshotObservation): SnapshotTask 
 
 const mayServe = ({ status }: SnapshotTask): boolean => status !== 'failed' && status !== 'canceled'
 
-/** Uids start again with another database: then no task of it is ours, whatever its number. */
+/** Uids start again with another database: then no task of it serves, whatever its number. */
 export function databaseReplaced({ snapshot, engine }: SnapshotObservation): Verdict | undefined {
   if (engine.state !== 'Answered') return undefined
   const { request, task } = snapshot.status ?? {}

@@ -37,7 +37,7 @@ export function serverSilent(observation: SnapshotObservation, nowMs: number): V
     phase: 'Snapshotting',
     reason: silentReason(observation),
     message: `${why} It goes on by itself when the server is back, until ${deadlineText(untilMs)}.`,
-    changes: { waitingFor: why, request: countedAnew(snapshot.status?.request) },
+    changes: { waitingFor: why, request: forgetMissing(snapshot.status?.request) },
     againMs: growing.silence(waitedMs(observation, nowMs)),
   })
 }
@@ -47,8 +47,8 @@ function silentReason({ engine, instance }: SnapshotObservation): SnapshotReason
   return engine.state === 'Unauthorized' ? snapshotReasons.Unauthorized : snapshotReasons.TargetNotReady
 }
 
-/** Only seconds in which the server answers count for a lost reply: a request may lie in front of a silent one. */
-function countedAnew(request: SnapshotRequest | undefined): SnapshotRequest | undefined {
+/** A request may lie in front of a silent server: the wait for a lost reply (taskUnknown in request.ts) begins anew with the next answer. Silence between two passes goes unseen, and counts. */
+function forgetMissing(request: SnapshotRequest | undefined): SnapshotRequest | undefined {
   if (request === undefined) return undefined
   const { missingSince: _, ...kept } = request
   return kept
@@ -92,7 +92,7 @@ function batchText({ uid, types, percent }: RunningBatch): string {
   return `batch ${uid} (${types}${percent === undefined ? '' : `, ${Math.round(percent)} %`})`
 }
 
-/** Rung 9: reflect it, with what it waits for or how far it is. */
+/** Status follows the task, with what it waits for or how far it is. */
 export function taskPending(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, engine } = observation
   const task = taskOf(observation)

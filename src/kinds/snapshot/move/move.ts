@@ -58,7 +58,7 @@ export function targetMoving(
   })
 }
 
-/** Rung 11: the mover of this attempt is not there. A Job of that name that is going away must be gone first. */
+/** The mover of this attempt is not there. A Job of that name that is going away must be gone first. */
 export function moverMissing(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
   const before = snapshot.status?.move
@@ -142,7 +142,7 @@ function whyUnfit(instance: MeiliInstance, target: V1Pod): string | undefined {
     : undefined
 }
 
-/** Rung 12: say why in the cluster's own words. */
+/** Says why the mover cannot start, in the cluster's own words. */
 export function moverWaiting({ snapshot, mover }: SnapshotObservation, nowMs: number): Verdict | undefined {
   const why = whyWaiting(mover)
   if (why === undefined) return undefined
