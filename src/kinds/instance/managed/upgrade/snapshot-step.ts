@@ -35,7 +35,7 @@ export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
   )
 }
 
-/** What was looked up is that of the upgrade on record: when another one begins, of the one before. */
+/** Only this upgrade's own. What was looked up is named in status, which in the pass that begins an upgrade still speaks of the one before: its finished snapshot, taken for this one's, would let the database be changed without a snapshot of it as it is now. */
 function snapshotOf({ seen }: Managed, { snapshot }: Upgrade): MeiliSnapshot | undefined {
   return seen.upgradeSnapshot?.metadata.name === snapshot ? seen.upgradeSnapshot : undefined
 }

@@ -1,4 +1,5 @@
-// The snapshot before an upgrade: where it is stored, and why it cannot be taken. Pure.
+// Creates and deletes the snapshot before an upgrade, and says where it is stored and why it cannot be taken. Pure.
+// Its name (upgradeSnapshotName) has the target version and the instance's UID and generation in it: each upgrade gets a snapshot of its own, and none takes an earlier one's.
 import { instanceReasons } from '../../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
 import { meiliSnapshots } from '../../../../api/snapshot.ts'
