@@ -91,8 +91,8 @@ export interface ManagedSeen {
   readonly secretRefused: string | undefined
   /** Snapshots of this instance that have asked the server, and are not finished. */
   readonly runningSnapshots: readonly string[]
-  /** The one that an upgrade waits for. */
-  readonly upgradeSnapshot: MeiliSnapshot | undefined
+  /** The one that status.upgrade names. */
+  readonly recordedUpgradeSnapshot: MeiliSnapshot | undefined
   /** Snapshots of this instance that say they were taken before an upgrade. */
   readonly upgradeSnapshots: readonly MeiliSnapshot[]
   /** Jobs of finished snapshots that mount one of our claims: the claim cannot go before their pods do. Only looked for at the instance's end. */

@@ -131,7 +131,7 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
     connection: { metadata: storedChild<{ metadata: object }>(connectionSecret(instance)).metadata, isCurrent: true },
     secretRefused: undefined,
     runningSnapshots: [],
-    upgradeSnapshot: undefined,
+    recordedUpgradeSnapshot: undefined,
     upgradeSnapshots: [],
     finishedMovers: [],
     warning: undefined,

@@ -140,7 +140,7 @@ export function ownershipEffects(managed: Managed): readonly Effect[] {
       version: managed.spec.version,
       mayUpgrade: false,
       upgrade: undefined,
-      step: undefined,
+      verdict: undefined,
     }),
   ]
     .filter(

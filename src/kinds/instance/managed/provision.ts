@@ -134,10 +134,10 @@ function shrinkRefused({ instance, spec, seen }: Managed): Step | undefined {
   })
 }
 
-function upgrading(managed: Managed, { step: taken }: Plan): Step | undefined {
-  return taken === undefined || !managed.spec.suspend
-    ? taken
-    : { ...taken, message: `${taken.message} It waits until suspend is false.` }
+function upgrading(managed: Managed, { verdict }: Plan): Step | undefined {
+  return verdict === undefined || !managed.spec.suspend
+    ? verdict
+    : { ...verdict, message: `${verdict.message} It waits until suspend is false.` }
 }
 
 function claimExpanding({ seen }: Managed): Step | undefined {

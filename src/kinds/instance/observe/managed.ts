@@ -41,7 +41,7 @@ export const nothingManaged: ManagedSeen = {
   connection: undefined,
   secretRefused: undefined,
   runningSnapshots: [],
-  upgradeSnapshot: undefined,
+  recordedUpgradeSnapshot: undefined,
   upgradeSnapshots: [],
   finishedMovers: [],
   warning: undefined,
@@ -78,7 +78,7 @@ export async function lookAtManaged(
     connection,
     secretRefused,
     runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
-    upgradeSnapshot: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
+    recordedUpgradeSnapshot: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
     upgradeSnapshots: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabels.to] !== undefined),
     finishedMovers:
       instance.metadata.deletionTimestamp === undefined

@@ -29,11 +29,11 @@ export function deleteEarlierSnapshots(
 }
 
 /** Never one that a person made or keeps (without our labels, or with deletionPolicy Retain), and none before the last one stands. */
-function earlierSnapshots({ instance, seen }: Managed, snapshot: string | undefined): readonly MeiliSnapshot[] {
-  const last = seen.upgradeSnapshot
+function earlierSnapshots({ instance, seen }: Managed, lastName: string | undefined): readonly MeiliSnapshot[] {
+  const last = seen.recordedUpgradeSnapshot
   if (
     last === undefined ||
-    last.metadata.name !== snapshot ||
+    last.metadata.name !== lastName ||
     last.status?.phase !== 'Completed' ||
     last.metadata.deletionTimestamp !== undefined
   )

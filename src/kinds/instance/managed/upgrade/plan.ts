@@ -16,8 +16,8 @@ export interface Plan {
   readonly mayUpgrade: boolean
   /** As it is to stand in status. */
   readonly upgrade: Upgrade | undefined
-  /** Undefined where no upgrade is on its way. */
-  readonly step: Step | undefined
+  /** What the rung "upgrading" says. Undefined where no upgrade is on its way. */
+  readonly verdict: Step | undefined
 }
 
 /** A step's outcome: where it stands now, or the next step, which follows in the same pass. */
@@ -47,7 +47,7 @@ export function continueUpgrade(
   return {
     ...at,
     upgrade,
-    step: step({
+    verdict: step({
       reason: 'Upgrading',
       message: `From ${upgrade.from} to ${upgrade.to}, step ${upgrade.step}. ${message}`,
       effects,
@@ -61,7 +61,7 @@ export function stopUpgrade(at: At, upgrade: Upgrade, failure: string): Plan {
   return {
     ...at,
     upgrade: { ...upgrade, failure: failure.slice(0, 2000).toWellFormed() },
-    step: stalled({
+    verdict: stalled({
       reason: 'UpgradeFailed',
       message: `From ${upgrade.from} to ${upgrade.to}, step ${upgrade.step}. ${failure}`,
     }),

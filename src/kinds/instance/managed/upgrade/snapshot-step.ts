@@ -37,7 +37,7 @@ export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
 
 /** Only this upgrade's own. What was looked up is named in status, which in the pass that begins an upgrade still speaks of the one before: its finished snapshot, taken for this one's, would let the database be changed without a snapshot of it as it is now. */
 function snapshotOf({ seen }: Managed, { snapshot }: Upgrade): MeiliSnapshot | undefined {
-  return seen.upgradeSnapshot?.metadata.name === snapshot ? seen.upgradeSnapshot : undefined
+  return seen.recordedUpgradeSnapshot?.metadata.name === snapshot ? seen.recordedUpgradeSnapshot : undefined
 }
 
 function redirectSnapshot(snapshot: MeiliSnapshot): { message: string; effects: readonly Effect[] } {
@@ -71,7 +71,7 @@ function holdUpgrade({ instance }: Managed, at: At, { upgrade, why }: { upgrade:
   return {
     ...at,
     upgrade: recorded?.step === 'Done' ? recorded : onRecord,
-    step: stalled({
+    verdict: stalled({
       reason: 'UpgradeHeld',
       message: `From ${from} to ${to}: held before anything was changed. ${why}; or ${alternativesText(upgrade)}. It goes on as soon as one of these is done.`,
     }),

@@ -15,7 +15,7 @@ export function upgradePlan(managed: Managed, nowMs: number): Plan {
   const from = databaseVersion(managed)
   const current = recorded?.to === spec.version && recorded.step !== 'Done' ? recorded : undefined
   const done = recorded?.step === 'Done' ? recorded : undefined
-  const settled = { version: spec.version, mayUpgrade: hasUpgraded(managed), step: undefined }
+  const settled = { version: spec.version, mayUpgrade: hasUpgraded(managed), verdict: undefined }
   if (from === undefined) return { ...settled, upgrade: undefined }
   if (current !== undefined) return follow(managed, current, nowMs)
   if (compareVersions(from, spec.version) >= 0) return { ...settled, upgrade: done }
@@ -36,7 +36,7 @@ const steps: Readonly<Record<Upgrade['step'], Follow>> = {
   Start: startStep, // the new version starts on the database
   Database: databaseStep, // Meilisearch has changed its database
   Documents: documentsStep, // no document is missing
-  Done: (managed, upgrade) => ({ version: upgrade.to, mayUpgrade: hasUpgraded(managed), upgrade, step: undefined }),
+  Done: (managed, upgrade) => ({ version: upgrade.to, mayUpgrade: hasUpgraded(managed), upgrade, verdict: undefined }),
 }
 
 function follow(managed: Managed, upgrade: Upgrade, nowMs: number): Plan {
@@ -95,7 +95,7 @@ function documentsStep(managed: Managed, upgrade: Upgrade, nowMs: number): Outco
     (indexes >= indexesBefore && documents >= documentsBefore) ||
     instance.metadata.generation !== upgrade.generation
   ) {
-    return { ...at, upgrade: { ...upgrade, step: 'Done', completedAt: instant(nowMs) }, step: undefined }
+    return { ...at, upgrade: { ...upgrade, step: 'Done', completedAt: instant(nowMs) }, verdict: undefined }
   }
   return stopUpgrade(
     at,

@@ -40,14 +40,16 @@ describe('Direct, while one is on its way', () => {
     aSnapshot({ metadata: { name: 'movies-before-1-50-0-movies-u-2', uid: 'u', resourceVersion: '7' }, status })
 
   test('one that has failed no longer stops it', () => {
-    const verdict = runningVerdict(direct, upgradeOf(), { managed: { upgradeSnapshot: copy({ phase: 'Failed' }) } })
+    const verdict = runningVerdict(direct, upgradeOf(), {
+      managed: { recordedUpgradeSnapshot: copy({ phase: 'Failed' }) },
+    })
     expect(verdict.status.upgrade).toMatchObject({ step: 'Start' })
     expect(verdict.status.upgrade?.snapshot).toBeUndefined()
   })
 
   test('one that has not begun is removed', () => {
     expect(
-      runningVerdict(direct, upgradeOf(), { managed: { upgradeSnapshot: copy({ phase: 'Pending' }) } }),
+      runningVerdict(direct, upgradeOf(), { managed: { recordedUpgradeSnapshot: copy({ phase: 'Pending' }) } }),
     ).toMatchObject({
       effects: [{ kind: 'DeleteSnapshot', name: 'movies-before-1-50-0-movies-u-2', uid: 'u', resourceVersion: '7' }],
       status: { upgrade: { step: 'Snapshot' } },
@@ -57,14 +59,14 @@ describe('Direct, while one is on its way', () => {
   test('one that is being made is let end', () => {
     expect(
       runningVerdict(direct, upgradeOf(), {
-        managed: { upgradeSnapshot: copy({ phase: 'Snapshotting', request: { posts: 1 } }) },
+        managed: { recordedUpgradeSnapshot: copy({ phase: 'Snapshotting', request: { posts: 1 } }) },
       }),
     ).toMatchObject({ reason: 'Upgrading', effects: [], status: { upgrade: { step: 'Snapshot' } } })
   })
 
   test('one that is complete stays on record', () => {
     expect(
-      runningVerdict(direct, upgradeOf(), { managed: { upgradeSnapshot: copy({ phase: 'Completed' }) } }).status
+      runningVerdict(direct, upgradeOf(), { managed: { recordedUpgradeSnapshot: copy({ phase: 'Completed' }) } }).status
         .upgrade,
     ).toMatchObject({ step: 'Start', snapshot: 'movies-before-1-50-0-movies-u-2' })
   })
@@ -109,7 +111,7 @@ describe('only the last one is kept', () => {
       managed: {
         ...everything(instanceToUpgrade(), { version: '1.50.0', upgrade: true }),
         upgradeSnapshots,
-        upgradeSnapshot: kept,
+        recordedUpgradeSnapshot: kept,
       },
     })
   const removedSnapshots = ({ effects }: Verdict): string[] =>

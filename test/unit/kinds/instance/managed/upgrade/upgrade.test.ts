@@ -97,7 +97,10 @@ describe('upgrading', () => {
   test('it is waited for, and nothing is asked twice', () => {
     const upgradeSnapshot = aSnapshot({ metadata: copy, status: { phase: 'Moving', request: { attempt: 1 } as never } })
     expect(
-      managedVerdict({ instance: instanceToUpgrade(upgradeStatus({})), managed: { ...before, upgradeSnapshot } }),
+      managedVerdict({
+        instance: instanceToUpgrade(upgradeStatus({})),
+        managed: { ...before, recordedUpgradeSnapshot: upgradeSnapshot },
+      }),
     ).toMatchObject({
       reason: 'Upgrading',
       effects: [],
@@ -109,7 +112,7 @@ describe('upgrading', () => {
     const upgradeSnapshot = aSnapshot({ metadata: copy, status: { phase: 'Completed' } })
     const verdict = managedVerdict({
       instance: instanceToUpgrade(upgradeStatus({})),
-      managed: { ...before, upgradeSnapshot },
+      managed: { ...before, recordedUpgradeSnapshot: upgradeSnapshot },
     })
     expect(verdict.status.upgrade).toMatchObject({ step: 'Start', indexes: 2, documents: 7 })
     expect(wantedImage(verdict)).toBe('getmeili/meilisearch:v1.50.0 may upgrade')
@@ -134,7 +137,7 @@ describe('upgrading', () => {
     })
     const verdict = managedVerdict({
       instance: instanceToUpgrade(upgradeStatus({})),
-      managed: { ...before, upgradeSnapshot },
+      managed: { ...before, recordedUpgradeSnapshot: upgradeSnapshot },
     })
     expect(verdict).toMatchObject({ reason: 'UpgradeFailed', progress: 'Stalled', ready: 'True Ready', effects: [] })
     expect(verdict.message).toContain(
@@ -152,7 +155,7 @@ describe('upgrading', () => {
       snapshot: one.name,
       completedAt: ago(0),
     })
-    const seen = { ...before, upgradeSnapshot: aSnapshot({ metadata: one, status: { phase: 'Completed' } }) }
+    const seen = { ...before, recordedUpgradeSnapshot: aSnapshot({ metadata: one, status: { phase: 'Completed' } }) }
 
     test.each([
       ['is done', status],
@@ -177,8 +180,11 @@ describe('upgrading', () => {
       spec: { destination: { claim: { name: 'bakcups' } } },
       status: { phase: 'Pending' },
     })
-    const before_ = (upgradeSnapshot: ManagedSeen['upgradeSnapshot']): Verdict =>
-      managedVerdict({ instance: instanceToUpgrade(upgradeStatus({})), managed: { ...before, upgradeSnapshot } })
+    const before_ = (upgradeSnapshot: ManagedSeen['recordedUpgradeSnapshot']): Verdict =>
+      managedVerdict({
+        instance: instanceToUpgrade(upgradeStatus({})),
+        managed: { ...before, recordedUpgradeSnapshot: upgradeSnapshot },
+      })
     expect(before_(elsewhere).effects).toEqual([
       { kind: 'DeleteSnapshot', name: copy.name, uid: 'u', resourceVersion: '7' },
     ])
