@@ -1,4 +1,4 @@
-// MeiliInstance: one Meilisearch server, run by the operator (spec/managed.ts) or by someone else (spec/existing.ts), and what is seen of it.
+// MeiliInstance: one Meilisearch server, run by the operator (fields/managed.ts) or by someone else (fields/existing.ts), and what is seen of it.
 import { z } from 'zod'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
