@@ -83,7 +83,7 @@ export function targetNotReady(observation: SnapshotObservation): Verdict | unde
   const silent =
     target === undefined
       ? `Pod ${instance?.status?.pod?.name ?? ''} of MeiliInstance ${name} is gone or was replaced.`
-      : whySilent(engine, target)
+      : whyNoAnswer(engine, target)
   if (silent !== undefined)
     return waiting({
       reason: engine.state === 'Unauthorized' ? Unauthorized : TargetNotReady,
@@ -109,7 +109,8 @@ function volumesUnknown(observation: SnapshotObservation): Verdict | undefined {
   })
 }
 
-function whySilent(engine: SnapshotObservation['engine'], target: V1Pod): string | undefined {
+/** Before the request; after it, whySilent in job/waiting.ts says why. */
+function whyNoAnswer(engine: SnapshotObservation['engine'], target: V1Pod): string | undefined {
   if (engine.state === 'NotAsked') return `Pod ${target.metadata?.name ?? ''} has no address.`
   return engine.state === 'Answered' ? undefined : engine.message
 }

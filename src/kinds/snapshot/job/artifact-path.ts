@@ -4,7 +4,7 @@ import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 /** A file's name has 255 bytes at most, and that of a partial copy has some more around this. */
 const maxNameInDirectory = 200
 
-/** Relative to the claim's root: `<path>/<directory>/` holds the file, its manifest and its checksums. */
+/** Relative to the claim's root: `<path>/<directory>/` holds the file, its manifest and its checksums. `path` is the parent, named as in spec.destination.claim and in the mover's configuration; other objects may store below it, too. */
 export function artifactPath({ metadata, spec }: MeiliSnapshot): { path: string; directory: string } {
   return {
     path: spec.destination.claim.path ?? spec.source.instanceRef.name,

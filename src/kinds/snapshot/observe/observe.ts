@@ -59,27 +59,27 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
   }
   // Before any look at the others: at a start each of ten thousand finished ones comes by here.
   if (isFinished(snapshot) && deletionTimestamp === undefined) return blank
-  const beside = world.snapshots(namespace)
-  const moved = world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid)
+  const snapshots = world.snapshots(namespace)
+  const withMover = world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid)
   const siblings = siblingsOf(world, snapshot, instance)
   const { target, successor } = await targetOf(world.kube, instance)
   const mover = await moverOf(world.kube, snapshot)
   const claim = await claimOf(world.kube, snapshot)
-  const besides = world.instances(namespace)
+  const instances = world.instances(namespace)
   return {
     ...blank,
     target,
     successor,
     mover,
-    space: spaceOf(beside, snapshot, instance),
+    space: spaceOf(snapshots, snapshot, instance),
     earlier: earlierRun(
-      beside.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name),
+      snapshots.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name),
     ),
-    databases: databasesIn(besides, claim),
-    unseen: besides.filter(isUnseen).map((other) => other.metadata.name),
-    movers: { running: moved.length, limit: world.maxMovers },
+    databases: databasesIn(instances, claim),
+    unseen: instances.filter(isUnseen).map((other) => other.metadata.name),
+    movers: { running: withMover.length, limit: world.maxMovers },
     streams: {
-      running: moved.filter(({ status }) => status?.move?.stream !== undefined).length,
+      running: withMover.filter(({ status }) => status?.move?.stream !== undefined).length,
       limit: world.maxStreams,
     },
     ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
