@@ -22,8 +22,6 @@ import type { ClaimRole } from '../../../reconcile/names.ts'
 import { hasSnapshotVolume, serverTemplate } from './server-pod.ts'
 import type { Run } from './server-pod.ts'
 
-export { databaseVersionAnnotation } from '../../../api/instance.ts'
-
 /** On every child: of what we applied. The same hash and other fields: somebody else changed them. */
 export const appliedAnnotation = 'meili-operator.dev/applied'
 

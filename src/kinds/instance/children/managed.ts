@@ -1,10 +1,9 @@
 // Holds a managed instance with everything observed of it, and the small questions that several rungs ask. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
-import { instanceConditions } from '../../../api/instance.ts'
+import { databaseVersionAnnotation, instanceConditions } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
 import { conditionNamed } from '../../../api/conditions.ts'
 import { baseName } from '../../../reconcile/names.ts'
-import { databaseVersionAnnotation } from './children.ts'
 import type { InstanceObservation, ManagedSeen } from '../observation.ts'
 
 /** One managed instance, with everything observed of it. */
