@@ -18,8 +18,7 @@ export type JobLife =
 export function lifeOf(mover: MoverSeen, retryAt: string | undefined, nowMs: number): JobLife {
   const { job, pod } = mover
   const restMs = restOf(retryAt, nowMs)
-  if (restMs > 0 && (job === undefined || isGoing(job))) return { is: 'paused', restMs }
-  if (job === undefined) return { is: 'absent' }
+  if (job === undefined) return restMs > 0 ? { is: 'paused', restMs } : { is: 'absent' }
   const termination = terminationOf(job, pod)
   return termination === undefined
     ? { is: 'running', why: whyWaiting(mover), isGoing: isGoing(job) }

@@ -7,7 +7,7 @@ import { databaseClaimsOf } from '../../../reconcile/server-reference.ts'
 import { whyNotJudged, whyNotStored } from '../job/databases.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import { moveEstimate } from '../status/estimate.ts'
-import { isGoing, lifeOf } from '../job/life.ts'
+import { isGoing, lifeOf, restOf } from '../job/life.ts'
 import { moverJob, moverJobName } from '../job/commands/move.ts'
 import type { MoveFrom } from '../job/commands/move.ts'
 import { moverUser } from '../job/pod.ts'
@@ -64,7 +64,8 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): V
   const before = snapshot.status?.move
   const life = lifeOf(mover, before?.retryAt, nowMs)
   if (before === undefined || ('isGoing' in life && !life.isGoing)) return undefined
-  if (life.is === 'paused') return unchanged({ againMs: life.restMs })
+  const restMs = restOf(before.retryAt, nowMs)
+  if (restMs > 0) return unchanged({ againMs: restMs })
   const why = whyNotStored(observation)
   if (why !== undefined) return refuseDestination(observation, why)
   const start = whyNotJudged(observation) ?? readyToStart(observation, before.attempt)

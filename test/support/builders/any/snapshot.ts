@@ -24,14 +24,15 @@ const outcome: Arbitrary<Partial<SnapshotRequest>> = fc.oneof(
       { missingSince: time, refused: fromStatus.words, taskUid, adoptedAt: time, cancelTaskUid: fc.constant(16) },
       { requiredKeys: [] },
     )
-    // A task is taken over, and its cancellation asked for, once it is known.
-    .map(({ adoptedAt, cancelTaskUid, ...rest }) =>
-      rest.taskUid === undefined ? rest : { adoptedAt, cancelTaskUid, ...rest },
-    ),
+    // The cancellation of a task is asked for once it is known.
+    .map(({ cancelTaskUid, ...rest }) => (rest.taskUid === undefined ? rest : { cancelTaskUid, ...rest })),
 )
 const request = fc
   .record({ outcome, posts: fc.integer({ min: 1, max: 4 }), postedAt: time, baseline: maybe(fc.constant(baseline)) })
   .map(({ outcome: known, ...parts }) => ({ attempt: 1, ...parts, ...known }))
+/** A task that is not on record has been taken over only where its uid is. */
+const whileUnknown = ({ adoptedAt, ...rest }: SnapshotRequest): SnapshotRequest =>
+  rest.taskUid === undefined || adoptedAt === undefined ? rest : { adoptedAt, ...rest }
 const move = fc.record({
   attempt: fc.integer({ min: 1, max: 3 }),
   node: maybe(fc.constantFrom('node-a', 'node-b')),
@@ -65,7 +66,7 @@ const status: Arbitrary<MeiliSnapshotStatus> = fc
       observedGeneration: 1,
       phase: 'Snapshotting' as const,
       ...parts.judgement,
-      request: parts.request,
+      request: parts.task === undefined ? whileUnknown(parts.request) : parts.request,
       task: parts.task,
     })),
     fc.record({ judgement, request, move, taskUid }).map((parts) => ({

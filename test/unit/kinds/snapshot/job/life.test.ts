@@ -24,7 +24,7 @@ describe('the life of a Job', () => {
     expect(lifeOf(noMover, undefined, now)).toEqual({ is: 'absent' })
     expect(lifeOf(noMover, later, now)).toEqual({ is: 'paused', restMs: 5 * second })
     expect(lifeOf(noMover, later, now + 5 * second)).toEqual({ is: 'absent' })
-    expect(lifeOf({ ...noMover, job: going }, later, now)).toEqual({ is: 'paused', restMs: 5 * second })
+    expect(lifeOf({ ...noMover, job: going }, later, now)).toMatchObject({ is: 'running', isGoing: true })
   })
 
   test('that is there runs, with why it does not start', () => {
