@@ -150,7 +150,7 @@ export const folders: readonly Folder[] = [
       'reconcile/format',
       'reconcile/server-reference',
       'kinds/',
-      'cli/(adopt|doctor|terminal|view)/(?!terminal\\.|observe\\.)',
+      'cli/(adopt|doctor|terminal|view)/(?!terminal\\.|observe\\.)[^/]+$',
       'cli/(candidates|errors|exit-codes|new-snapshot)',
       'node:',
       'yaml',

@@ -45,6 +45,12 @@ const fileName: Rule = {
   create: (context) => ({
     Program(node) {
       const name = context.filename.slice(context.filename.lastIndexOf('/') + 1)
+      if (/\/src\/.*\.(?:[cm]ts|[cm]?js|[jt]sx)$/.test(context.filename)) {
+        context.report({
+          node,
+          message: `${name}: a source file ends in .ts, which is what the rules of each folder look at.`,
+        })
+      }
       if (emptyNames.test(name))
         context.report({
           node,

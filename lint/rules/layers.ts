@@ -10,7 +10,9 @@ function target(file: string, source: string): string {
 }
 
 function isOf(names: readonly string[], wanted: string): boolean {
-  return names.some((name) => new RegExp(`^${name}`).test(wanted))
+  return names.some((name) =>
+    new RegExp(`^(?:${name})${/[/:$\]]$/.test(name) ? '' : String.raw`(?:\.ts$|/|$)`}`).test(wanted),
+  )
 }
 
 function isTypeOnly(node: Node): boolean {
@@ -36,8 +38,12 @@ export const layers: Rule = {
   create(context) {
     const [, file] = /\/src\/(.+)$/.exec(context.filename) ?? []
     const look = (node: Node): void => {
-      const source = node.source?.value
-      if (file === undefined || typeof source !== 'string') return
+      if (file === undefined || node.source === undefined || node.source === null) return
+      const { value: source } = node.source
+      if (typeof source !== 'string') {
+        context.report({ node, message: 'An import names its file as a plain string, so that it can be judged.' })
+        return
+      }
       const message = refusal(file, source, isTypeOnly(node))
       if (message !== undefined) context.report({ node, message: `${source}: ${message}` })
     }

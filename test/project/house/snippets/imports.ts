@@ -269,4 +269,18 @@ export const badImports: readonly Bad[] = [
     rule: layers,
     says: 'api imports zod only',
   },
+  {
+    what: 'a late import that hides its file in a template',
+    file: 'src/api/a.ts',
+    code: 'export const later = (): Promise<unknown> => import(`../kube/client.ts`)',
+    rule: layers,
+    says: 'as a plain string',
+  },
+  {
+    what: 'a name that only begins like one that is allowed',
+    file: 'src/kube/a.ts',
+    code: from('../errors-more.ts'),
+    rule: layers,
+    says: 'kube is an edge',
+  },
 ]
