@@ -224,13 +224,13 @@ describe('Argo CD', () => {
     expect(status?.resources?.map(({ kind, name }) => `${kind}/${name}`)).toEqual(['MeiliInstance/movies'])
   })
 
-  test('but an Application with the name of a MeiliInstance takes claim and key for parts of it: Argo CD 2 goes by a label', async () => {
+  test('not even by an Application with the name of a MeiliInstance: nothing has the label that Argo CD 2 goes by', async () => {
     await kubectl.apply(namesake())
     const { status } = await team.refresh('movies')
     const strangers = status?.resources
       ?.filter(({ requiresPruning }) => requiresPruning === true)
       .map(({ kind, name }) => `${kind}/${name}`)
-    expect(strangers?.toSorted()).toEqual(['PersistentVolumeClaim/movies-data', 'Secret/movies-keys'])
+    expect(strangers).toEqual([])
     await team.forgotten('movies')
   })
 
