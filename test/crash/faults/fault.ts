@@ -1,5 +1,6 @@
 // Faults at one step of an operator: it is killed, or its write is refused or loses its reply. Each happens once, and says whether it did.
 import type { Forward, Reply } from '../fixture/http-proxy.ts'
+import { progress } from '../record/step-names.ts'
 import type { Step } from '../record/step-names.ts'
 
 /** Stands between the operator and a server at every step of a life; gives the reply, or undefined where the connection breaks without one. */
@@ -48,7 +49,7 @@ export class Kill extends Once {
   }
 }
 
-/** Kills the operator at each of the steps, in whatever order it comes to them: every successor lives until the next one. */
+/** Kills the operator at each of the steps, in whatever order it comes to them: every successor lives until the next one. What only reports progress may never come. */
 export class KillAgain implements Fault {
   readonly #left: Set<string>
   readonly #killAt: (name: string) => Fault
@@ -59,7 +60,7 @@ export class KillAgain implements Fault {
   }
 
   get isDone(): boolean {
-    return this.#left.size === 0
+    return [...this.#left].every((name) => progress.has(name))
   }
 
   async at(step: Step, forward: Forward): Promise<Reply | undefined> {

@@ -32,6 +32,9 @@ export const decisive: ReadonlySet<string> = new Set([
   'status: Completed',
 ])
 
+/** Writes that only report how far it is: where the work is quick, or the operator was just killed, a life goes by without them. */
+export const progress: ReadonlySet<string> = new Set(['status: task in progress', 'status: mover on its way'])
+
 /** One pass of the operator, as far as Meilisearch hears of it. */
 interface Pass {
   readonly isInterview: boolean
