@@ -96,7 +96,7 @@ export const snapshotStatus = z.object({
           pinned: z
             .boolean()
             .describe(
-              'True while a hard link of ours may be beside the file, so that no newer one replaces it midway.',
+              'True while a hard link of the operator may be beside the file, so that no newer one replaces it midway.',
             ),
         })
         .describe('Where the file is sent from, where no mover can mount it.')

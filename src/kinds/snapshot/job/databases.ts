@@ -1,4 +1,4 @@
-// Keeps movers away from databases: a claim that holds one is never a destination, and no Job mounts one writable. Pure.
+// Keeps movers away from databases: a claim that holds one is never a destination, and no Job mounts one that the operator knows of writable. Pure.
 import { isWithin } from '../../../api/fields/path.ts'
 import type { Database } from '../../../reconcile/server-reference.ts'
 import type { SnapshotObservation } from '../observation.ts'
