@@ -1,123 +1,11 @@
-// The operator's composition root: puts edges, caches, kinds and controllers together, runs until a signal, and exits.
-import { randomUUID } from 'node:crypto'
+// The operator's process: reads its settings, runs until a signal, and exits.
 import process from 'node:process'
 import { version } from '../telemetry/version.ts'
-import { meiliInstances } from '../api/instance.ts'
-import type { MeiliInstance } from '../api/instance.ts'
-import { meiliSnapshots } from '../api/snapshot.ts'
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+import { compose } from './compose.ts'
 import { configFrom } from './config.ts'
 import type { Config } from './config.ts'
-import { instanceOf, instanceKind, instancesBeside, instancesMadeOf } from '../kinds/instance/controller.ts'
-import { KubeClient } from '../kube/client.ts'
 import { connect } from '../kube/connection.ts'
-import { jobs, persistentVolumeClaims, pods, services, statefulSets } from '../kube/resource.ts'
-import type { KubeObject } from '../kube/resource.ts'
-import { Connections } from '../perform/meilisearch-connections.ts'
-import { childSelector, moverSelector } from '../reconcile/names.ts'
-import { Performer } from '../perform/perform.ts'
-import { reconcilerOf } from '../reconcile/reconciler.ts'
-import { Manager, watchOf } from '../runtime/manager.ts'
-import { snapshotAndQueue, snapshotMovedBy, snapshotKind, snapshotsOf } from '../kinds/snapshot/controller.ts'
 import { createLogger } from '../telemetry/logger.ts'
-import type { Logger } from '../telemetry/logger.ts'
-import { Metrics } from '../telemetry/metrics.ts'
-import { SnapshotTotals } from '../telemetry/snapshot-totals.ts'
-import { stateFamilies } from '../telemetry/state-families.ts'
-import { stateOf } from '../telemetry/state-samples.ts'
-
-/** How many objects of a kind are reconciled at once. */
-const workers = 8
-
-function compose(config: Config, logger: Logger): Manager {
-  const metrics = new Metrics(version)
-  const kube = new KubeClient(connect(config.KUBECONFIG), (call) => metrics.apiCall(call))
-  const manager = new Manager({
-    kube,
-    namespaces: config.WATCH_NAMESPACES,
-    identity: `${config.POD_NAME}_${randomUUID()}`,
-    lease: { namespace: config.POD_NAMESPACE, name: config.LEASE_NAME },
-    address: { host: config.HTTP_HOST, port: config.HTTP_PORT },
-    logger,
-    metrics,
-  })
-  const instances = manager.cache<MeiliInstance>(meiliInstances)
-  const snapshots = manager.cache<MeiliSnapshot>(meiliSnapshots)
-  const moverJobs = manager.cache<KubeObject>(jobs, moverSelector)
-  const moverPods = manager.cache<KubeObject>(pods, moverSelector)
-
-  const connections = new Connections(kube)
-  const performer = new Performer({ kube, connections, isLeader: () => manager.elector.isHeld() })
-  const loop = {
-    kube,
-    perform: performer.perform.bind(performer),
-    record: manager.events.record.bind(manager.events),
-    logger,
-    nowMs: Date.now,
-  }
-  const listInstances = (namespace: string): readonly MeiliInstance[] => instances.store.list(namespace)
-  const listSnapshots = (namespace?: string): readonly MeiliSnapshot[] => snapshots.store.list(namespace)
-
-  const instanceWorld = {
-    kube,
-    connections,
-    instances: listInstances,
-    snapshots: listSnapshots,
-    pollMs: config.INSTANCE_POLL_SECONDS * 1000,
-    streaming: config.MAX_STREAMS > 0,
-    runsServers: config.MANAGED_INSTANCES,
-  }
-  const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map(
-    (resource) => manager.cache<KubeObject>(resource, childSelector),
-  )
-  const madeOf = instancesMadeOf(instanceWorld)
-  manager.addController({
-    name: meiliInstances.singular,
-    kind: meiliInstances.kind,
-    reconcile: reconcilerOf(instanceKind(instanceWorld), { ...loop, get: (key) => instances.store.get(key) }),
-    watches: [
-      watchOf(instances, instancesBeside(instanceWorld)),
-      watchOf(snapshots, instanceOf),
-      ...children.map((cache) => watchOf(cache, madeOf)),
-    ],
-    all: () => instances.store.keys(),
-    workers,
-  })
-  const snapshotWorld = {
-    kube,
-    connections,
-    instance: (key: string) => instances.store.get(key),
-    instances: listInstances,
-    snapshots: listSnapshots,
-    maxMovers: config.MAX_MOVERS,
-    maxStreams: config.MAX_STREAMS,
-    moverImage: config.MOVER_IMAGE,
-    imagePullSecrets: config.MOVER_IMAGE_PULL_SECRETS,
-  }
-  const movedBy = snapshotMovedBy(listSnapshots)
-  manager.addController({
-    name: meiliSnapshots.singular,
-    kind: meiliSnapshots.kind,
-    reconcile: reconcilerOf(snapshotKind(snapshotWorld), { ...loop, get: (key) => snapshots.store.get(key) }),
-    watches: [
-      watchOf(snapshots, snapshotAndQueue(listSnapshots)),
-      watchOf(instances, snapshotsOf(listSnapshots)),
-      watchOf(moverJobs, movedBy),
-      watchOf(moverPods, movedBy),
-    ],
-    all: () => snapshots.store.keys(),
-    workers,
-  })
-  const totals = new SnapshotTotals()
-  snapshots.onChange((change) => totals.count(change))
-  // Of the leader alone: what two replicas say of the same objects must not be added up.
-  metrics.derive(stateFamilies, () => {
-    if (!manager.elector.isHeld()) return []
-    const state = stateOf(instances.store.list(), snapshots.store.list())
-    return [...state.samples, ...totals.samples(state.instances)]
-  })
-  return manager
-}
 
 /** A bad setting is one line of the log, like everything else. */
 function readConfig(): Config | undefined {
@@ -140,7 +28,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   try {
     logger.info({ version, node: process.version, namespaces: config.WATCH_NAMESPACES }, 'starting')
-    await compose(config, logger).run(stop.signal)
+    await compose(config, { connection: connect(config.KUBECONFIG), logger }).run(stop.signal)
     logger.info('stopped')
     return 0
   } catch (error) {

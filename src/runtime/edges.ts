@@ -1,5 +1,5 @@
 // The interfaces that the engine needs of its edges: a client of the API server, a log, metrics. It asks for no more than it uses,
-// so it knows none of them; src/operator/main.ts puts them in.
+// so it knows none of them; src/operator/compose.ts puts them in.
 
 export interface Resource {
   /** Empty for the core group. */
