@@ -69,7 +69,7 @@ export const folders: readonly Folder[] = [
   },
   {
     files: /^reconcile\//,
-    may: ['api/', 'errors', 'reconcile/', 'node:util'],
+    may: ['api/', 'errors', 'reconcile/', 'runtime/clocks', 'node:util'],
     types: [...types, 'kube/', 'telemetry/logger'],
     says: "reconcile is the grammar of every kind and knows none: what is one kind's belongs to its folder, what writes to perform/. Here, give back an Effect instead.",
   },
@@ -79,6 +79,7 @@ export const folders: readonly Folder[] = [
       'api/',
       'errors',
       'reconcile/',
+      'runtime/clocks',
       'perform/',
       'kube/',
       'meilisearch/',
@@ -92,7 +93,7 @@ export const folders: readonly Folder[] = [
   },
   ...kind('instance', ['children', 'locate', 'managed', 'status']),
   ...kind('snapshot', ['before', 'engine', 'move', 'after', 'job', 'status']),
-  { files: /^runtime\/backoff\.ts$/, may: [], says: pure },
+  { files: /^runtime\/(backoff|clocks)\.ts$/, may: [], says: pure },
   {
     files: /^runtime\//,
     may: ['errors', 'runtime/', 'node:'],

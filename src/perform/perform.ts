@@ -8,6 +8,8 @@ import type { Connections } from './meilisearch-connections.ts'
 import type { Effect, Fact } from '../reconcile/decision.ts'
 import type { Subject } from '../reconcile/reconciler.ts'
 import { Conflict, NotFound, TerminalError } from '../errors.ts'
+import { ageMs, readClocks } from '../runtime/clocks.ts'
+import type { Clocks } from '../runtime/clocks.ts'
 import { Streamer } from './stream.ts'
 import { Children } from './children.ts'
 
@@ -18,13 +20,15 @@ export class Performer {
   readonly #kube: KubeClient
   readonly #connections: Connections
   readonly #isLeader: () => boolean
+  readonly #clocks: Clocks | undefined
   readonly #streamer: Streamer
   readonly #children: Children
 
-  constructor(parts: { kube: KubeClient; connections: Connections; isLeader: () => boolean }) {
+  constructor(parts: { kube: KubeClient; connections: Connections; isLeader: () => boolean; clocks?: Clocks }) {
     this.#kube = parts.kube
     this.#connections = parts.connections
     this.#isLeader = parts.isLeader
+    this.#clocks = parts.clocks
     this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
     this.#children = new Children(parts)
   }
@@ -156,7 +160,7 @@ export class Performer {
       return { kind: 'Refused', effect: effect.kind, message: connection.message, cause: connection.state }
     if (writtenAt === undefined)
       throw new Conflict('POST /snapshots was not sent: this pass wrote no status, so nothing fences it')
-    if (performance.now() - writtenAt > fenceMs)
+    if (ageMs(writtenAt, readClocks(this.#clocks)) > fenceMs)
       throw new Conflict('POST /snapshots was not sent: the status write that fences it is too old')
     if (!this.#isLeader()) throw new Conflict('POST /snapshots was not sent: the lease is no longer held')
     const { taskUid } = await connection.client.createSnapshot()

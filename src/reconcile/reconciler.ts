@@ -8,6 +8,8 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Decision, Effect, Fact, EventText } from './decision.ts'
 import { changeOf } from './change.ts'
 import { Conflict, NotFound } from '../errors.ts'
+import { readClocks } from '../runtime/clocks.ts'
+import type { Clocks, Moment } from '../runtime/clocks.ts'
 
 /** What a kind's object looks like to the loop. */
 export interface Primary<Status> extends KubeObject {
@@ -31,8 +33,8 @@ export interface KindReconciler<P, Observation, Status> {
 export interface Subject {
   readonly resource: Resource
   readonly object: KubeObject
-  /** `performance.now()` when the status write that changed something in this pass was begun; undefined where the pass wrote nothing. */
-  readonly writtenAt: number | undefined
+  /** When the status write that changed something in this pass was begun; undefined where the pass wrote nothing. */
+  readonly writtenAt: Moment | undefined
 }
 
 /** Changes the world by one effect, and gives what it answered where that is to be applied at once. */
@@ -47,6 +49,8 @@ export interface Loop<P> {
   /** Gets one line for each pass that changed something. */
   readonly logger: Pick<Logger, 'debug' | 'info'>
   readonly nowMs: () => number
+  /** Of the fence; tests give their own. */
+  readonly clocks?: Clocks
 }
 
 /** `reconcileID` stands in each line of the log that is about this pass. */
@@ -100,7 +104,7 @@ class ReplacedVersions {
 /** One pass over one object: what was written last, and when. */
 class Pass<P extends Primary<Status>, Observation, Status extends object> {
   object: P
-  writtenAt: number | undefined
+  writtenAt: Moment | undefined
   readonly #before: P
   readonly #performed: string[] = []
   readonly #kind: KindReconciler<P, Observation, Status>
@@ -149,7 +153,7 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
     const after = withoutUndefined<Status>(next)
     if (isDeepStrictEqual(before, after)) return
     // From when it may be on record: a reply that comes late, or to a process that was stopped meanwhile, must not make it younger.
-    const begun = performance.now()
+    const begun = readClocks(this.#loop.clocks)
     const { resourceVersion } = this.object.metadata
     this.object = await this.#update({ ...this.object, status: after })
     if (this.object.metadata.resourceVersion !== resourceVersion) this.#replaced(resourceVersion)

@@ -2,6 +2,8 @@
 // What stands in the Lease, and when another holder's has expired, is in lease.ts.
 import { setTimeout as pause } from 'node:timers/promises'
 import { Conflict, NotFound } from '../errors.ts'
+import { ageMs, readClocks, systemClocks } from './clocks.ts'
+import type { Clocks, Moment } from './clocks.ts'
 import type { Client, ObjectName } from './edges.ts'
 import { leases, Silence, specOfHolder, specWithoutHolder, watchReleases } from './lease.ts'
 import type { Lease } from './lease.ts'
@@ -20,8 +22,8 @@ export interface Candidate {
   /** Different for each process, also for two of one pod. */
   readonly identity: string
   readonly timing?: Timing
-  /** Monotonic; tests give their own, and the pause that belongs to it. */
-  readonly nowMs?: () => number
+  /** Tests give their own, and the pause that belongs to it. */
+  readonly clocks?: Clocks
   readonly pauseMs?: (delayMs: number, signal: AbortSignal) => Promise<void>
   /** Called for an attempt that the API server did not answer, and for a watch that broke off. */
   readonly failed?: (error: unknown) => void
@@ -36,23 +38,23 @@ const usual: Timing = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2000 }
 export class LeaderElector {
   readonly #candidate: Candidate
   readonly #timing: Timing
-  readonly #nowMs: () => number
+  readonly #clocks: Clocks
   readonly #silence: Silence
   /** When the request that renewed last was begun: from then on it is ours for `leaseMs`, however long the reply took. */
-  #renewedAt: number | undefined
+  #renewedAt: Moment | undefined
   /** Ends with `release`: an attempt that is still under way then must neither take the lease again nor count it as ours. */
   #term = 0
 
   constructor(candidate: Candidate) {
     this.#candidate = candidate
     this.#timing = candidate.timing ?? usual
-    this.#nowMs = candidate.nowMs ?? ((): number => performance.now())
-    this.#silence = new Silence(this.#nowMs, this.#timing.leaseMs)
+    this.#clocks = candidate.clocks ?? systemClocks
+    this.#silence = new Silence(this.#clocks.monotonicMs, this.#timing.leaseMs)
   }
 
-  /** True only while nobody else can hold it. */
+  /** True only while nobody else can hold it. Where the clocks disagree, the machine may have been suspended: then it is not held until the next renewal, which says whose it is. */
   isHeld(): boolean {
-    return this.#renewedAt !== undefined && this.#nowMs() - this.#renewedAt < this.#timing.renewMs
+    return this.#renewedAt !== undefined && ageMs(this.#renewedAt, readClocks(this.#clocks)) < this.#timing.renewMs
   }
 
   /** Resolves when we hold it, or when the signal ends the wait. A lease that is given back is tried for at once; the regular tries are for one that is not. */
@@ -86,22 +88,23 @@ export class LeaderElector {
       if (signal.aborted) return
       // A reply that never comes must not hide that the time is over: it is counted from the last renewal, however often an attempt has failed since.
       await Promise.race([this.#attempt(), this.#pause(this.#leftMs(), signal)])
-      if (!this.isHeld())
+      if (this.#leftMs() === 0)
         throw new LeaseLost(
           `the lease ${this.#candidate.lease.name} was not renewed for ${this.#timing.renewMs / 1000} s, or another one holds it`,
         )
     }
   }
 
-  /** Until it is not ours any more. */
+  /** Until it is given up. By the monotonic clock alone: a wall clock that was set costs nobody the lease. */
   #leftMs(): number {
-    return this.#renewedAt === undefined ? 0 : Math.max(0, this.#renewedAt + this.#timing.renewMs - this.#nowMs())
+    if (this.#renewedAt === undefined) return 0
+    return Math.max(0, this.#renewedAt.monotonicMs + this.#timing.renewMs - this.#clocks.monotonicMs())
   }
 
   /** Gives it back, so that the next one need not wait. */
   async release(): Promise<void> {
     this.#term++
-    if (!this.isHeld()) return
+    if (this.#leftMs() === 0) return
     this.#renewedAt = undefined
     try {
       await this.#giveBack()
@@ -126,13 +129,12 @@ export class LeaderElector {
 
   /** True where it is ours now. */
   async #attempt(): Promise<boolean> {
-    const begun = this.#nowMs()
+    const begun = readClocks(this.#clocks)
     const term = this.#term
     try {
       const won = await this.#tryOnce(term)
       if (term !== this.#term) return false
-      if (won) this.#renewedAt = Math.max(begun, this.#renewedAt ?? begun)
-      else this.#renewedAt = undefined
+      this.#renewedAt = won ? later(begun, this.#renewedAt) : undefined
       return won
     } catch (error) {
       if (!(error instanceof Conflict)) this.#candidate.failed?.(error)
@@ -169,4 +171,8 @@ export class LeaderElector {
       throw error
     }
   }
+}
+
+function later(one: Moment, other: Moment | undefined): Moment {
+  return other === undefined || one.monotonicMs >= other.monotonicMs ? one : other
 }

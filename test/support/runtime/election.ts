@@ -139,6 +139,7 @@ export class Process implements Pick<KubeClient, 'get' | 'create' | 'update' | '
   readonly #clock: ClockOfProcess
   readonly #stop = new AbortController()
   #sleepsUntil = 0
+  #stoodStillMs = 0
   #requests = 0
 
   constructor(election: Election, { name, clock }: { name: string; clock: ClockOfProcess }) {
@@ -150,7 +151,10 @@ export class Process implements Pick<KubeClient, 'get' | 'create' | 'update' | '
       kube: this,
       lease,
       identity: name,
-      nowMs: () => clock.offsetMs + election.time.now() * clock.rate,
+      clocks: {
+        monotonicMs: () => clock.offsetMs + (election.time.now() - this.#stoodStillMs) * clock.rate,
+        wallMs: () => this.skewMs + election.time.now() * clock.rate,
+      },
       pauseMs: (delayMs, signal) => this.#pause(delayMs, signal),
       failed: (error) => this.failures.push(error),
     })
@@ -165,6 +169,12 @@ export class Process implements Pick<KubeClient, 'get' | 'create' | 'update' | '
   /** Stands still, as by SIGSTOP, while its clock goes on. */
   sleep(forMs: number): void {
     this.#sleepsUntil = Math.max(this.#sleepsUntil, this.#election.time.now() + forMs)
+  }
+
+  /** Stands still with its whole machine: its monotonic clock does too, its wall clock does not. */
+  suspend(forMs: number): void {
+    this.sleep(forMs)
+    this.#stoodStillMs += forMs
   }
 
   /** Is gone without a word; what it sent is still under way. */

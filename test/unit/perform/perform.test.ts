@@ -7,6 +7,7 @@ import type { Effect, Fact } from '../../../src/reconcile/decision.ts'
 import { Conflict, TransientError } from '../../../src/errors.ts'
 import { Performer } from '../../../src/perform/perform.ts'
 import type { Subject } from '../../../src/reconcile/reconciler.ts'
+import type { Clocks, Moment } from '../../../src/runtime/clocks.ts'
 import { KubeInMemory, refusal } from '../../support/kubernetes/kube-in-memory.ts'
 import { MeilisearchDouble, refusalAnswer } from '../../support/meilisearch/double.ts'
 
@@ -23,16 +24,28 @@ beforeEach(async () => {
   engine = await MeilisearchDouble.start()
   object = kube.lay(things, { metadata: { ...ref, uid: 'thing-uid', finalizers: ['example.test/other'] } })
   leader = true
+  Object.assign(stood, { monotonicMs: 0, wallMs: 0 })
 })
 afterEach(async () => {
   await engine[Symbol.asyncDispose]()
 })
 
+/** The machine's clocks, moved by hand. */
+const stood = { monotonicMs: 0, wallMs: 0 }
+const clocks: Clocks = {
+  monotonicMs: () => performance.now() + stood.monotonicMs,
+  wallMs: () => Date.now() + stood.wallMs,
+}
+const written = (agoMs: number): Moment => ({
+  monotonicMs: clocks.monotonicMs() - agoMs,
+  wallMs: clocks.wallMs() - agoMs,
+})
+
 const perform = async (effect: Effect, subject: Partial<Subject> = {}): Promise<Fact | undefined> =>
-  await new Performer({ kube, connections: new Connections(kube), isLeader: () => leader }).perform(effect, {
+  await new Performer({ kube, connections: new Connections(kube), isLeader: () => leader, clocks }).perform(effect, {
     resource: things,
     object,
-    writtenAt: performance.now(),
+    writtenAt: written(0),
     ...subject,
   })
 
@@ -216,7 +229,7 @@ describe('RequestSnapshot', () => {
   })
 
   test('within 5 s of the write', async () => {
-    await perform(effect(), { writtenAt: performance.now() - 4000 })
+    await perform(effect(), { writtenAt: written(4000) })
     expect(engine.tasks).toEqual(['snapshotCreation'])
   })
 
@@ -231,7 +244,23 @@ describe('RequestSnapshot', () => {
   })
 
   test('later than 5 s after the write nothing is sent', async () => {
-    await notSent({ writtenAt: performance.now() - 5001 }, /too old/)
+    await notSent({ writtenAt: written(5001) }, /too old/)
+  })
+
+  test.each([3_600_000, -3_600_000])(
+    'where the wall clock moved by %i ms since the write and the monotonic one did not, nothing is sent: the machine may have been suspended',
+    async (byMs) => {
+      const writtenAt = written(10)
+      stood.wallMs = byMs
+      await notSent({ writtenAt }, /too old/)
+    },
+  )
+
+  test('a wall clock that was set by a second stops nothing', async () => {
+    const writtenAt = written(10)
+    stood.wallMs = -1000
+    await perform(effect(), { writtenAt })
+    expect(engine.tasks).toEqual(['snapshotCreation'])
   })
 
   test('without the lease nothing is sent', async () => {
@@ -250,7 +279,7 @@ describe('RequestSnapshot', () => {
     })
 
     test('which took too long', async () => {
-      const writtenAt = performance.now() - 4950
+      const writtenAt = written(4950)
       kube.before = async () => await new Promise((resolve) => setTimeout(resolve, 100))
       await expect(perform(effect(key), { writtenAt })).rejects.toBeInstanceOf(Conflict)
       expect(engine.asked).toEqual([])

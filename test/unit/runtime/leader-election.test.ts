@@ -271,6 +271,62 @@ describe('a holder', () => {
     expect(first.lost).toMatchObject({ name: 'LeaseLost' })
   })
 
+  test('whose machine was suspended while another one got the lease does not believe for a moment to hold it', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    election.start('second')
+    await election.time.advance(10 * second)
+    first.suspend(hour)
+    await election.time.advance(hour - 1)
+    expect(election.holders).toEqual(['second'])
+    await election.time.advance(2 * second)
+    expect(election.holders).toEqual(['second'])
+    expect(first.lost).toMatchObject({ name: 'LeaseLost' })
+  })
+
+  test('whose machine was suspended, and whose lease nobody took, holds it again once it is renewed', async () => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(second)
+    first.suspend(hour)
+    await election.time.advance(hour)
+    expect(first.elector.isHeld()).toBe(false)
+    await election.time.advance(3 * second)
+    expect(election.holders).toEqual(['first'])
+    expect(first.lost).toBeUndefined()
+  })
+
+  test.each([-hour, hour])(
+    'whose wall clock is set by %i ms does not lose it, and sends nothing until it is renewed',
+    async (byMs) => {
+      using election = new Election()
+      const first = election.start('first')
+      election.start('second')
+      await election.time.advance(10 * second)
+      const [holder] = election.holders
+      first.skewMs += byMs
+      expect(first.elector.isHeld()).toBe(false)
+      await election.time.advance(3 * second)
+      expect(election.holders).toEqual([holder])
+      await election.time.advance(10 * minute)
+      expect(election.holders).toEqual([holder])
+      expect(first.lost).toBeUndefined()
+    },
+  )
+
+  test.each([-2 * second, 2 * second])('whose wall clock is set by %i ms holds it all the time', async (byMs) => {
+    using election = new Election()
+    const first = election.start('first')
+    await election.time.advance(3900)
+    for (let times = 0; times < 20; times++) {
+      first.skewMs += byMs
+      expect(election.holders).toEqual(['first'])
+      await election.time.advance(second + 700)
+      expect(election.holders).toEqual(['first'])
+    }
+  })
+
   test('lives through a few failures in a row', async () => {
     using election = new Election()
     const first = election.start('first')
