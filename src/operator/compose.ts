@@ -15,7 +15,8 @@ import { Connections } from '../perform/meilisearch-connections.ts'
 import { childSelector, moverSelector } from '../reconcile/names.ts'
 import { Performer } from '../perform/perform.ts'
 import { reconcilerOf } from '../reconcile/reconciler.ts'
-import { Manager, watchOf } from '../runtime/manager.ts'
+import { watchOf } from '../runtime/cache/cache.ts'
+import { Manager } from '../runtime/manager.ts'
 import { snapshotAndQueue, snapshotMovedBy, snapshotKind, snapshotsOf } from '../kinds/snapshot/controller.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -46,8 +47,8 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   })
   const instances = manager.cache<MeiliInstance>(meiliInstances)
   const snapshots = manager.cache<MeiliSnapshot>(meiliSnapshots)
-  const moverJobs = manager.cache<KubeObject>(jobs, moverSelector)
-  const moverPods = manager.cache<KubeObject>(pods, moverSelector)
+  const moverJobs = manager.cache<KubeObject>(jobs, { labelSelector: moverSelector })
+  const moverPods = manager.cache<KubeObject>(pods, { labelSelector: moverSelector })
 
   const connections = new Connections(kube)
   const performer = new Performer({ kube, connections, isLeader: () => manager.elector.isHeld() })
@@ -71,7 +72,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     runsServers: config.MANAGED_INSTANCES,
   }
   const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map(
-    (resource) => manager.cache<KubeObject>(resource, childSelector),
+    (resource) => manager.cache<KubeObject>(resource, { labelSelector: childSelector }),
   )
   const madeOf = instancesMadeOf(instanceWorld)
   manager.addController({

@@ -5,10 +5,10 @@ import type { Result } from './controller.ts'
 import type { ApiObject, Client, Log, Metrics, ObjectName, Resource } from './edges.ts'
 import { EventRecorder } from './events.ts'
 import { LeaderElector } from './leader-election.ts'
-import { Reflector } from './reflector.ts'
-import type { Change } from './reflector.ts'
+import { Reflector } from './cache/reflector.ts'
+import { Cache } from './cache/cache.ts'
+import type { CacheParts, Watch } from './cache/cache.ts'
 import { serveProbes } from './server.ts'
-import { Store } from './store.ts'
 import { WorkQueue } from './workqueue.ts'
 
 export interface ManagerParts {
@@ -20,32 +20,6 @@ export interface ManagerParts {
   readonly address: { readonly host: string; readonly port: number }
   readonly logger: Log
   readonly metrics: Metrics
-}
-
-/** A cache that controllers share. */
-export class Cache<T extends ApiObject> {
-  readonly store = new Store<T>()
-  readonly #listeners: ((change: Change<T>) => void)[] = []
-
-  announce(change: Change<T>): void {
-    for (const listener of this.#listeners) listener(change)
-  }
-
-  onChange(listener: (change: Change<T>) => void): void {
-    this.#listeners.push(listener)
-  }
-}
-
-/** Adds keys to a queue when a cache changes. */
-export type Watch = (add: (key: string) => void) => void
-
-/** Keys of what is there now and of what was there before: an object that leaves a group concerns it still. */
-export function watchOf<T extends ApiObject>(cache: Cache<T>, keysOf: (object: T) => readonly string[]): Watch {
-  return (add) =>
-    cache.onChange(({ previous, current }) => {
-      const keys = [previous, current].flatMap((object) => (object === undefined ? [] : keysOf(object)))
-      for (const key of new Set(keys)) add(key)
-    })
 }
 
 export interface ControllerParts {
@@ -93,9 +67,9 @@ export class Manager {
   }
 
   /** To be called before `run`. */
-  cache<T extends ApiObject>(resource: Resource, labelSelector?: string): Cache<T> {
+  cache<T extends ApiObject>(resource: Resource, { labelSelector, indexes }: CacheParts<T> = {}): Cache<T> {
     const { kube, namespaces, logger, metrics } = this.#parts
-    const cache = new Cache<T>()
+    const cache = new Cache<T>(indexes)
     metrics.declareWatch(resource.plural)
     for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
       this.#reflectors.push(

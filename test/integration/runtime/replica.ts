@@ -3,8 +3,9 @@ import { pino } from 'pino'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { Resource } from '../../../src/kube/resource.ts'
-import { Manager, watchOf } from '../../../src/runtime/manager.ts'
-import { keyOf } from '../../../src/runtime/store.ts'
+import { watchOf } from '../../../src/runtime/cache/cache.ts'
+import { Manager } from '../../../src/runtime/manager.ts'
+import { keyOf } from '../../../src/runtime/cache/store.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
 import { freePorts } from '../../cluster/process/free-ports.ts'
 import type { ConfigMap, KubeApi } from '../../support/kubernetes/kube-api.ts'
@@ -63,7 +64,7 @@ export class Replica implements AsyncDisposable {
       logger,
       metrics: new Metrics('0.0.0'),
     })
-    const cache = this.manager.cache<ConfigMap>(configMaps, labelSelector)
+    const cache = this.manager.cache<ConfigMap>(configMaps, { labelSelector })
     this.manager.addController({
       name: 'configmap',
       kind: 'Thing',

@@ -5,7 +5,7 @@ import type { KubeList, ListOptions, WatchEvent, WatchOptions } from '../../../s
 import { errorFrom } from '../../../src/kube/replies.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { TransientError } from '../../../src/errors.ts'
-import { keyOf } from '../../../src/runtime/store.ts'
+import { keyOf } from '../../../src/runtime/cache/store.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export interface Thing extends KubeObject {

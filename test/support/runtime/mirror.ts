@@ -1,8 +1,8 @@
 // Reflectors of one fake API server, and everything that they announced.
 import { expect } from 'vitest'
-import { Reflector } from '../../../src/runtime/reflector.ts'
-import type { Change } from '../../../src/runtime/reflector.ts'
-import { Store, keyOf } from '../../../src/runtime/store.ts'
+import { Reflector } from '../../../src/runtime/cache/reflector.ts'
+import type { Change } from '../../../src/runtime/cache/reflector.ts'
+import { Store, keyOf } from '../../../src/runtime/cache/store.ts'
 import { FakeApiServer } from './fake-api-server.ts'
 import type { Pace, Thing } from './fake-api-server.ts'
 import { VirtualTime } from './virtual-time.ts'

@@ -1,9 +1,9 @@
 // Keeps a store equal to the API server, as client-go's Reflector does: lists in pages, watches from there, resumes where the watch broke off,
 // and lists again where the server has forgotten that point. A change is announced after the store has it.
 import { setTimeout as pause } from 'node:timers/promises'
-import { Gone, TransientError } from '../errors.ts'
-import { backoffMs } from './backoff.ts'
-import type { ApiObject, Client, Resource, Scope } from './edges.ts'
+import { Gone, TransientError } from '../../errors.ts'
+import { backoffMs } from '../backoff.ts'
+import type { ApiObject, Client, Resource, Scope } from '../edges.ts'
 import { keyOf } from './store.ts'
 import type { Store } from './store.ts'
 
@@ -102,7 +102,7 @@ export class Reflector<T extends ApiObject> {
 
   #keysInScope(): readonly string[] {
     const { store, namespace } = this.#source
-    return namespace === undefined ? store.keys() : store.list(namespace).map(keyOf)
+    return [...store.byNamespace(namespace).keys()]
   }
 
   async #watch(signal: AbortSignal): Promise<void> {

@@ -1,12 +1,12 @@
 // A list and a watch that keep a store equal to the API server: what is announced, and what each break leads to.
 import { describe, expect, test, vi } from 'vitest'
-import { Gone } from '../../../src/errors.ts'
-import { goneError, unreachable } from '../../support/runtime/fake-api-server.ts'
-import type { FakeApiServer } from '../../support/runtime/fake-api-server.ts'
-import { Mirror } from '../../support/runtime/mirror.ts'
+import { Gone } from '../../../../src/errors.ts'
+import { goneError, unreachable } from '../../../support/runtime/fake-api-server.ts'
+import type { FakeApiServer } from '../../../support/runtime/fake-api-server.ts'
+import { Mirror } from '../../../support/runtime/mirror.ts'
 
 vi.mock('node:timers/promises', async () => ({
-  setTimeout: (await import('../../support/runtime/virtual-time.ts')).globalPause,
+  setTimeout: (await import('../../../support/runtime/virtual-time.ts')).globalPause,
 }))
 vi.setConfig({ testTimeout: 120_000 })
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { Store, keyOf } from '../../../src/runtime/store.ts'
-import type { KubeObject } from '../../../src/kube/resource.ts'
+import { Store, keyOf } from '../../../../src/runtime/cache/store.ts'
+import type { Group } from '../../../../src/runtime/cache/store.ts'
+import type { KubeObject } from '../../../../src/kube/resource.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -15,7 +16,7 @@ function aPet(name: string, likes: readonly string[], namespace: string | undefi
   return { metadata: { name, ...(namespace === undefined ? {} : { namespace }) }, likes }
 }
 
-const names = (pets: readonly Pet[]): string[] => pets.map(({ metadata }) => metadata.name).toSorted()
+const names = (pets: Group<Pet>): string[] => [...pets.values()].map(({ metadata }) => metadata.name).toSorted()
 
 describe('a key', () => {
   test('is namespace/name, and the name alone for an object without a namespace', () => {
@@ -60,16 +61,27 @@ describe('an index', () => {
     store.set(aPet('tom', ['sun']))
     expect(names(store.byIndex('likes', 'bones'))).toEqual(['rex'])
     expect(names(store.byIndex('likes', 'sun'))).toEqual(['rex', 'tom'])
-    expect(store.byIndex('likes', 'rain')).toEqual([])
+    expect(names(store.byIndex('likes', 'rain'))).toEqual([])
   })
 
   test('forgets the values that an object does not have any more', () => {
     const store = new Store<Pet>(indexes)
     store.set(aPet('rex', ['bones', 'sun']))
     store.set(aPet('rex', ['sun']))
-    expect(store.byIndex('likes', 'bones')).toEqual([])
+    expect(names(store.byIndex('likes', 'bones'))).toEqual([])
     store.delete('zoo/rex')
-    expect(store.byIndex('likes', 'sun')).toEqual([])
+    expect(names(store.byIndex('likes', 'sun'))).toEqual([])
+  })
+
+  test('gives its objects and their number without a copy of them', () => {
+    const store = new Store<Pet>(indexes)
+    store.set(aPet('rex', ['sun']))
+    const sunny = store.byIndex('likes', 'sun')
+    expect(sunny.size).toBe(1)
+    store.set(aPet('tom', ['sun']))
+    expect(sunny.size).toBe(2)
+    expect(store.byIndex('likes', 'sun')).toBe(sunny)
+    expect(store.byNamespace('zoo').size).toBe(2)
   })
 
   test('that was not declared is a mistake of the caller', () => {
@@ -111,7 +123,7 @@ test('whatever is set and deleted, each way to look says the same as a plain lis
           new Set(all.filter(({ metadata }) => metadata.namespace === namespace)),
         )
       for (const value of ['bones', 'sun', 'rain'])
-        expect(new Set(store.byIndex('likes', value))).toEqual(
+        expect(new Set(store.byIndex('likes', value).values())).toEqual(
           new Set(all.filter(({ likes }) => likes.includes(value))),
         )
     }),
