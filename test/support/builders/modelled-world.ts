@@ -31,6 +31,8 @@ const iso = (timeMs: number): string => new Date(timeMs).toISOString()
 
 export class ModelledWorld {
   nowMs = now
+  /** How far the server's clock is ahead of ours. */
+  aheadMs = 0
   snapshot: MeiliSnapshot
   freeBytes = 1e9
   serverUp = true
@@ -54,7 +56,7 @@ export class ModelledWorld {
   // What other people and machines do.
 
   post(): number {
-    const task: Task = { uid: this.#nextUid, enqueuedAtMs: this.nowMs, status: 'enqueued' }
+    const task: Task = { uid: this.#nextUid, enqueuedAtMs: this.#serverMs, status: 'enqueued' }
     this.#nextUid += 1
     this.#tasks.push(task)
     return task.uid
@@ -65,12 +67,12 @@ export class ModelledWorld {
     this.nowMs += 1000
     const running = this.#tasks.find(({ status }) => status === 'processing')
     if (running !== undefined) {
-      Object.assign(running, { status: 'succeeded', finishedAtMs: this.nowMs })
-      this.#file = { writtenBy: running.uid, modifiedAtMs: this.nowMs - 1 }
+      Object.assign(running, { status: 'succeeded', finishedAtMs: this.#serverMs })
+      this.#file = { writtenBy: running.uid, modifiedAtMs: this.#serverMs - 1 }
       return
     }
     const next = this.#tasks.find(({ status }) => status === 'enqueued')
-    if (next !== undefined) Object.assign(next, { status: 'processing', startedAtMs: this.nowMs })
+    if (next !== undefined) Object.assign(next, { status: 'processing', startedAtMs: this.#serverMs })
   }
 
   cancelEnqueued(): void {
@@ -87,9 +89,19 @@ export class ModelledWorld {
     this.#tasks = this.#tasks.filter(({ status }) => status === 'enqueued' || status === 'processing')
   }
 
-  replaceDatabase(): void {
-    this.#tasks = []
-    this.#nextUid = 0
+  /** All that is as old as the request, or older, and has ended. */
+  pruneBaseline(): void {
+    const { uid = -1 } = this.snapshot.status?.request?.baseline ?? {}
+    this.#tasks = this.#tasks.filter((task) => task.uid > uid || task.status === 'enqueued')
+  }
+
+  /** By one that has made some snapshots of its own, an hour apart. */
+  replaceDatabase(tasks = 0): void {
+    this.#tasks = Array.from({ length: tasks }, (_, uid) => {
+      const enqueuedAtMs = now - (tasks - uid) * hour
+      return { uid, enqueuedAtMs, startedAtMs: enqueuedAtMs, finishedAtMs: enqueuedAtMs, status: 'succeeded' }
+    })
+    this.#nextUid = tasks
     this.#file = undefined
   }
 
@@ -118,6 +130,10 @@ export class ModelledWorld {
       if (fact !== undefined) this.#write(applyFact(this.snapshot, fact, this.nowMs))
     }
     return requeueAfterMs
+  }
+
+  get #serverMs(): number {
+    return this.nowMs + this.aheadMs
   }
 
   get isOver(): boolean {

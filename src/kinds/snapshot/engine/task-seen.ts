@@ -23,20 +23,30 @@ export function databaseReplaced({ snapshot, engine }: SnapshotObservation): Ver
   if (engine.state !== 'Answered') return undefined
   const { request, task } = snapshot.status ?? {}
   const missing =
-    missingFrom(engine, request?.baseline) ?? (task !== undefined && isOtherTask(engine, task) ? task : undefined)
+    missingFrom(engine, request?.baseline, task?.uid ?? request?.taskUid) ??
+    (task !== undefined && isOtherTask(engine, task) ? task : undefined)
   if (missing === undefined) return undefined
   const message = `The database is another one than the snapshot was asked of: task ${missing.uid} of ${missing.enqueuedAt} is not in it.`
   return anew({ reason: snapshotReasons.DatabaseReplaced, message })
 }
 
-/** The baseline, where this cannot be the database that it is in. */
-function missingFrom(engine: EngineAnswer, baseline: TaskName | undefined): TaskName | undefined {
+/** By so much a task above the baseline may seem to be older than it. Clocks of machines are set by less, when one resumes or starts before it knows the time; the tasks of another database are hours or days apart. */
+const clockStepMs = 300_000
+
+/** The baseline, where this cannot be the database that it is in. A task is known by its uid and time together: no clock is compared where that settles it. */
+function missingFrom(
+  engine: EngineAnswer,
+  baseline: TaskName | undefined,
+  ownUid: number | undefined,
+): TaskName | undefined {
   if (baseline === undefined) return undefined
-  const replaced =
-    (engine.newest?.uid ?? -1) < baseline.uid ||
-    (engine.baseline !== undefined && engine.baseline.enqueuedAt !== baseline.enqueuedAt) ||
-    engine.candidates.some(({ enqueuedAt }) => Date.parse(enqueuedAt) < Date.parse(baseline.enqueuedAt))
-  return replaced ? baseline : undefined
+  if (engine.baseline !== undefined) return engine.baseline.enqueuedAt === baseline.enqueuedAt ? undefined : baseline
+  if ((engine.newest?.uid ?? -1) < baseline.uid) return baseline
+  // Pruned. The task that our own POST was answered with, or that was seen, speaks for itself.
+  const above = engine.candidates.filter(({ uid }) => uid > baseline.uid)
+  if (above.some(({ uid }) => uid === ownUid)) return undefined
+  const earliestMs = Date.parse(baseline.enqueuedAt) - clockStepMs
+  return above.some(({ enqueuedAt }) => Date.parse(enqueuedAt) < earliestMs) ? baseline : undefined
 }
 
 function isOtherTask({ candidates }: EngineAnswer, task: SnapshotTask): boolean {

@@ -125,7 +125,10 @@ describe('databaseReplaced', () => {
     ],
     ['it has no task at all', { newest: undefined, candidates: [] }],
     ["the baseline's uid has another time", { baseline: { uid: 11, enqueuedAt: '2026-03-01T11:45:00Z' } }],
-    ['a candidate is older than the baseline', { candidates: [aTask({ enqueuedAt: '2026-02-01T00:00:00Z' })] }],
+    [
+      'the baseline is pruned, and a task above it, not our own, is far older',
+      { baseline: undefined, candidates: [aTask({ uid: 13, enqueuedAt: '2026-02-01T00:00:00Z' })] },
+    ],
   ])('%s', (_, changes) => {
     const verdict = verdictOn(changes)
     expect(verdict).toMatchObject({ phase: 'Pending', reason: 'NewAttempt', effects: [] })
@@ -144,6 +147,35 @@ describe('databaseReplaced', () => {
       effects: [],
       status: { request: { failure: expect.stringContaining('The database is another one') } },
     })
+  })
+
+  const olderThanBaseline = (byMs: number): string => new Date(Date.parse(baseline.enqueuedAt) - byMs).toISOString()
+
+  test.each([
+    ['by less than a second', 800],
+    ['by a day', 24 * hour],
+  ])('the baseline is there: a server whose clock was set back %s is the same, and so is our task', (_, byMs) => {
+    const candidates = [aTask({ enqueuedAt: olderThanBaseline(byMs) })]
+    expect(verdictOn({ baseline, candidates })).toMatchObject({
+      reason: 'TaskEnqueued',
+      status: { request: { attempt: 1, posts: 1, taskUid: 12 } },
+    })
+  })
+
+  test('the baseline is pruned: the task that our POST was answered with is ours, whatever the clock says', () => {
+    const candidates = [aTask({ enqueuedAt: olderThanBaseline(24 * hour) })]
+    expect(verdictOn({ baseline: undefined, candidates })).toMatchObject({ reason: 'TaskEnqueued' })
+  })
+
+  test('the baseline is pruned, no reply is on record: a task that seems older by up to 5 min may serve', () => {
+    const withoutReply = { snapshot: aSnapshot({ status: requestedStatus({ postedAt: ago(second) }) }) }
+    const after = (byMs: number): ReturnType<typeof snapshotVerdict> =>
+      snapshotVerdict({
+        ...withoutReply,
+        engine: anEngine({ baseline: undefined, candidates: [aTask({ enqueuedAt: olderThanBaseline(byMs) })] }),
+      })
+    expect(after(300 * second)).toMatchObject({ reason: 'TaskEnqueued', status: { request: { posts: 1 } } })
+    expect(after(301 * second)).toMatchObject({ reason: 'NewAttempt' })
   })
 
   test('a baseline that was pruned decides nothing', () => {
