@@ -2,14 +2,14 @@
 import type { V1Job } from '@kubernetes/client-node'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import type { MoverProgress, MoverResult } from '../../../mover/contract.ts'
+import type { MoverResult } from '../../../mover/contract.ts'
 import { instant } from '../../../api/conditions.ts'
-import { sizeText } from '../../../reconcile/format.ts'
 import { storedArtifact } from './artifact.ts'
 import { moveDeadlineMs } from '../status/deadline.ts'
 import { lifeOf } from '../job/life.ts'
 import { failureOf, isRunning } from '../job/result.ts'
 import { nextMove } from './next-move.ts'
+import { knownProgress, progressText } from './progress.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
 import { deletions, sweep } from '../job/end.ts'
@@ -89,11 +89,8 @@ function whyUnfinished({ snapshot, mover }: SnapshotObservation): string {
   const known = waitingFor ?? whyWaiting(mover)
   if (known !== undefined) return sentence(known)
   if (mover.job === undefined) return sentence(move?.failure ?? 'no mover was running')
-  return mover.progress === undefined
+  const progress = knownProgress({ snapshot, mover })
+  return progress === undefined
     ? `Job ${move?.jobName ?? ''} had not said anything yet.`
-    : `Job ${move?.jobName ?? ''} was ${progressText(mover.progress)}.`
-}
-
-export function progressText({ step: at, bytesDone, bytesTotal }: MoverProgress): string {
-  return `${at}: ${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`
+    : `Job ${move?.jobName ?? ''} was ${progressText(progress)}.`
 }

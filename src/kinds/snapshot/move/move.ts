@@ -11,7 +11,7 @@ import { isGoing, lifeOf, restOf } from '../job/life.ts'
 import { moverJob, moverJobName } from '../job/commands/move.ts'
 import type { MoveFrom } from '../job/commands/move.ts'
 import { moverUser } from '../job/pod.ts'
-import { progressText } from './move-ended.ts'
+import { lastProgress, progressSentence } from './progress.ts'
 import { isDisrupted } from '../job/result.ts'
 import { bringsNewerFile, noBatchOf } from './next-move.ts'
 import type { SnapshotObservation } from '../observation.ts'
@@ -156,13 +156,12 @@ export function moverWaiting({ snapshot, mover }: SnapshotObservation, nowMs: nu
   })
 }
 
-export function moverRunning(
-  { snapshot, mover, earlier }: SnapshotObservation,
-  nowMs: number,
-): ReturnType<typeof step> {
-  const { progress } = mover
+export function moverRunning(observation: SnapshotObservation, nowMs: number): ReturnType<typeof step> {
+  const { snapshot, mover, earlier } = observation
   const { move } = snapshot.status ?? {}
   const { jobName = '', node = '' } = move ?? {}
+  const last = lastProgress(observation)
+  const progress = mover.progress ?? last
   if (progress === undefined)
     return step({
       phase: 'Moving',
@@ -178,8 +177,12 @@ export function moverRunning(
   return step({
     phase: copying ? 'Moving' : 'Verifying',
     reason: copying ? snapshotReasons.Copying : snapshotReasons.Verifying,
-    message: `Job ${jobName} is ${progressText(progress)}.`,
-    changes: { move: move && { ...move, begun: true }, progress: { ...progress, ...percents, estimatedCompletion } },
-    againMs: pauses.workMs,
+    message: progressSentence(jobName, progress, nowMs),
+    changes: {
+      move: move && { ...move, begun: true },
+      progress: last ?? { ...progress, ...percents, estimatedCompletion },
+    },
+    keepsProgress: last !== undefined,
+    againMs: last === undefined ? pauses.workMs : pauses.changeMs,
   })
 }

@@ -4,6 +4,7 @@ import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { moverContainer } from '../job/template.ts'
 import { moverRunning } from './move.ts'
+import { knownProgress } from './progress.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
 import { interruptStream, mayStream, mustStream, pinnedFile } from '../job/stream-source.ts'
@@ -53,8 +54,9 @@ function whyNotThis({ spec }: MeiliSnapshot, { claimName }: SnapshotVolume): str
 }
 
 /** Its container runs, and says nothing yet, or that it is copying. */
-function awaitsBytes({ pod, progress }: SnapshotObservation['mover']): boolean {
-  const { state } = pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer) ?? {}
+function awaitsBytes(observation: SnapshotObservation): boolean {
+  const progress = knownProgress(observation)
+  const { state } = observation.mover.pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer) ?? {}
   return state?.running !== undefined && (progress === undefined || progress.step === 'copying')
 }
 
@@ -69,7 +71,7 @@ function whyInterrupted(observation: SnapshotObservation): string | undefined {
 export function segmentsMissing(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover, target } = observation
   const move = snapshot.status?.move
-  if (move?.stream === undefined || !awaitsBytes(mover)) return undefined
+  if (move?.stream === undefined || !awaitsBytes(observation)) return undefined
   const why = whyInterrupted(observation)
   const seen = why === undefined ? moverRunning(observation, nowMs) : step(interruptStream(snapshot, why, nowMs))
   const againMs = why === undefined ? pauses.nextMs : pauses.changeMs

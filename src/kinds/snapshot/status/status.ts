@@ -19,6 +19,8 @@ export interface Step {
   readonly reason: SnapshotReason
   readonly message: string
   readonly changes?: Changes
+  /** Its progress is what was seen before, and stays as old as it is. */
+  readonly keepsProgress?: boolean
   /** Past a deadline that cannot be enforced. */
   readonly overdue?: string | undefined
 }
@@ -62,7 +64,8 @@ export function inProgress(snapshot: MeiliSnapshot, step: Step, nowMs: number): 
     ]),
     phase: step.phase,
   }
-  return onlyProgressChanged(snapshot.status, next, nowMs) ? { ...snapshot.status } : stampProgress(next, nowMs)
+  if (onlyProgressChanged(snapshot.status, next, nowMs)) return { ...snapshot.status }
+  return step.keepsProgress === true ? next : stampProgress(next, nowMs)
 }
 
 /** @param end `note`: a sentence about what else became of it */
