@@ -18,6 +18,8 @@ import { reconcilerOf } from '../reconcile/reconciler.ts'
 import { watchOf } from '../runtime/cache/cache.ts'
 import { Manager } from '../runtime/manager.ts'
 import { snapshotAndQueue, snapshotMovedBy, snapshotKind, snapshotsOf } from '../kinds/snapshot/controller.ts'
+import { keepJob, keepMetadata, keepPod } from '../kinds/snapshot/observe/kept.ts'
+import type { KeptJob, KeptPod } from '../kinds/snapshot/observe/kept.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { SnapshotTotals } from '../telemetry/snapshot-totals.ts'
@@ -47,8 +49,8 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   })
   const instances = manager.cache<MeiliInstance>(meiliInstances)
   const snapshots = manager.cache<MeiliSnapshot>(meiliSnapshots)
-  const moverJobs = manager.cache<KubeObject>(jobs, { labelSelector: moverSelector })
-  const moverPods = manager.cache<KubeObject>(pods, { labelSelector: moverSelector })
+  const moverJobs = manager.cache<KeptJob>(jobs, { labelSelector: moverSelector, keep: keepJob })
+  const moverPods = manager.cache<KeptPod>(pods, { labelSelector: moverSelector, keep: keepPod })
 
   const connections = new Connections(kube)
   const performer = new Performer({ kube, connections, isLeader: () => manager.elector.isHeld() })
@@ -72,7 +74,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     runsServers: config.MANAGED_INSTANCES,
   }
   const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map(
-    (resource) => manager.cache<KubeObject>(resource, { labelSelector: childSelector }),
+    (resource) => manager.cache<KubeObject>(resource, { labelSelector: childSelector, keep: keepMetadata }),
   )
   const madeOf = instancesMadeOf(instanceWorld)
   manager.addController({

@@ -67,7 +67,7 @@ export class Manager {
   }
 
   /** To be called before `run`. */
-  cache<T extends ApiObject>(resource: Resource, { labelSelector, indexes }: CacheParts<T> = {}): Cache<T> {
+  cache<T extends ApiObject>(resource: Resource, { labelSelector, indexes, keep }: CacheParts<T> = {}): Cache<T> {
     const { kube, namespaces, logger, metrics } = this.#parts
     const cache = new Cache<T>(indexes)
     metrics.declareWatch(resource.plural)
@@ -77,6 +77,7 @@ export class Manager {
           kube,
           resource,
           store: cache.store,
+          keep,
           ...(namespace === undefined ? {} : { namespace }),
           ...(labelSelector === undefined ? {} : { labelSelector }),
           announce: (change) => cache.announce(change),

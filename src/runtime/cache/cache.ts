@@ -26,6 +26,8 @@ export interface CacheParts<T> {
   readonly labelSelector?: string | undefined
   /** Ways to find objects besides key and namespace: `store.byIndex`. */
   readonly indexes?: Indexes<T>
+  /** What is kept of an object; absent: all but what nobody reads of any object. Name, namespace, uid and resourceVersion must stay. */
+  readonly keep?: ((object: T) => T) | undefined
 }
 
 /** Adds keys to a queue when a cache changes. */

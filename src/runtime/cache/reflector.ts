@@ -20,6 +20,8 @@ export interface Source<T extends ApiObject> {
   /** Undefined: all namespaces. Several reflectors may share a store, each with its own namespace. */
   readonly namespace?: string
   readonly labelSelector?: string
+  /** What is kept of an object; applied to each as it comes. Name, namespace, uid and resourceVersion must stay. */
+  readonly keep?: ((object: T) => T) | undefined
   readonly announce: (change: Change<T>) => void
   /** Called for each break: why, and how often in a row. */
   readonly interrupted: (error: unknown, failures: number) => void
@@ -90,7 +92,7 @@ export class Reflector<T extends ApiObject> {
     let resourceVersion: string | undefined
     for await (const page of this.#source.kube.pages<T>(this.#source.resource, this.#scope)) {
       // At once: of ten thousand objects as they came, all pages together would be more than all that is kept.
-      items.push(...page.items.map(strip))
+      items.push(...page.items.map((item) => this.#keep(item)))
       resourceVersion = page.metadata.resourceVersion
     }
     const there = new Set(items.map(keyOf))
@@ -98,6 +100,10 @@ export class Reflector<T extends ApiObject> {
     for (const item of items) this.#put(item)
     this.#resourceVersion = resourceVersion
     this.#synced.resolve()
+  }
+
+  #keep(object: T): T {
+    return (this.#source.keep ?? strip)(object)
   }
 
   #keysInScope(): readonly string[] {
@@ -115,7 +121,7 @@ export class Reflector<T extends ApiObject> {
       signal,
     })) {
       if (type === 'DELETED') this.#remove(keyOf(object))
-      else if (type !== 'BOOKMARK') this.#put(strip(object))
+      else if (type !== 'BOOKMARK') this.#put(this.#keep(object))
       this.#resourceVersion = object.metadata.resourceVersion ?? this.#resourceVersion
     }
   }

@@ -17,6 +17,7 @@ export class Mirror implements AsyncDisposable {
   readonly time: VirtualTime
   readonly server: FakeApiServer
   readonly #rule: Disposable
+  readonly #keep: ((thing: Thing) => Thing) | undefined
   readonly #stop = new AbortController()
   readonly #ended: Promise<unknown>
   syncedReflectors = 0
@@ -27,12 +28,15 @@ export class Mirror implements AsyncDisposable {
     namespaces = [undefined],
     seed = 1,
     before = (): void => undefined,
+    keep,
   }: {
     pace?: Partial<Pace>
     namespaces?: readonly (string | undefined)[]
     seed?: number
     before?: (server: FakeApiServer) => void
+    keep?: (thing: Thing) => Thing
   } = {}) {
+    this.#keep = keep
     this.time = new VirtualTime(seed)
     this.#rule = this.time.rule()
     this.server = new FakeApiServer(this.time, pace)
@@ -92,6 +96,7 @@ export class Mirror implements AsyncDisposable {
       kube: this.server,
       resource: things,
       store: this.store,
+      keep: this.#keep,
       ...(namespace === undefined ? {} : { namespace }),
       announce: (change) =>
         this.changes.push({ ...change, inStore: this.store.get(keyOf((change.current ?? change.previous)!)) }),

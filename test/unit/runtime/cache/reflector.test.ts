@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { Gone } from '../../../../src/errors.ts'
 import { goneError, unreachable } from '../../../support/runtime/fake-api-server.ts'
-import type { FakeApiServer } from '../../../support/runtime/fake-api-server.ts'
+import type { FakeApiServer, Thing } from '../../../support/runtime/fake-api-server.ts'
 import { Mirror } from '../../../support/runtime/mirror.ts'
 
 vi.mock('node:timers/promises', async () => ({
@@ -64,6 +64,19 @@ describe('a reflector', () => {
     mirror.server.write('a', 'four')
     await mirror.time.advance(second)
     expect(JSON.stringify([mirror.store.list(), mirror.changes])).not.toContain('managedFields')
+  })
+
+  test('keeps what it is told to keep, of the list and of the watch, and still sees each change', async () => {
+    const keep = ({ metadata: { name, namespace, uid, resourceVersion } }: Thing): Thing =>
+      ({ metadata: { name, namespace, uid, resourceVersion } }) as Thing
+    await using mirror = new Mirror({ before: three, keep })
+    await mirror.time.advance(second)
+    mirror.server.write('a', 'four')
+    mirror.server.write('a', 'one')
+    mirror.server.remove('a', 'two')
+    await mirror.time.advance(second)
+    expect(mirror.history).toEqual(['+ a/one', '+ a/three', '+ a/two', '+ a/four', '~ a/one', '- a/two'])
+    expect(new Set(mirror.store.list().flatMap((thing) => Object.keys(thing)))).toEqual(new Set(['metadata']))
   })
 
   test('keeps no copy of the object in an annotation, and all other annotations', async () => {
