@@ -54,7 +54,7 @@ export interface Loop<P> {
 }
 
 /** `reconcileID` stands in each line of the log that is about this pass. */
-export type Reconcile = (key: string, reconcileID?: string) => Promise<{ requeueAfterMs?: number }>
+export type Reconcile = (key: string, reconcileID?: string) => Promise<{ requeueAfterMs?: number; isStale?: boolean }>
 
 /** The watch brings what a pass wrote, and wakes the object; this is for a watch that is slow. */
 const staleAgainMs = 1000
@@ -71,7 +71,7 @@ export function reconcilerOf<P extends Primary<Status>, Observation, Status exte
   const replaced = new ReplacedVersions()
   return async (key, reconcileID) => {
     const primary = loop.get(key)
-    if (replaced.has(key, primary?.metadata.resourceVersion)) return { requeueAfterMs: staleAgainMs }
+    if (replaced.has(key, primary?.metadata.resourceVersion)) return { requeueAfterMs: staleAgainMs, isStale: true }
     if (primary === undefined) return {}
     const pass = new Pass(kind, loop, { primary, replaced: (version) => replaced.add(key, version) })
     const decision = kind.decide(await kind.observe(primary), loop.nowMs())

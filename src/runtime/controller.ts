@@ -6,6 +6,8 @@ import type { WorkQueue } from './workqueue.ts'
 
 export interface Result {
   readonly requeueAfterMs?: number
+  /** The cache was behind: nothing was looked at, so nothing says that what failed before would not fail again. */
+  readonly isStale?: boolean
 }
 
 export interface Controller {
@@ -19,8 +21,6 @@ export interface Controller {
   readonly metrics: ControllerMetrics
 }
 
-/** A conflict means that somebody was quicker: the watch brings the news in a moment. */
-const conflictAgainMs = 100
 /** A refusal seldom goes away by itself; a change of the object wakes us sooner. */
 const terminalAgainMs = 60_000
 
@@ -58,7 +58,7 @@ async function attempt({ reconcile }: Controller, { key, reconcileID }: Pass): P
   }
 }
 
-/** The one place that says what follows from an outcome. */
+/** The one place that says what follows from an outcome. All that failed waits longer each time, until a pass has gone through. */
 function settle(
   { kind, queue, logger }: Pick<Controller, 'kind' | 'queue' | 'logger'>,
   { key, reconcileID }: Pass,
@@ -69,16 +69,18 @@ function settle(
   const about = { kind, namespace, name, reconcileID }
   const outcome = outcomeOf(ended)
   const error = 'error' in ended ? ended.error : undefined
+  const { requeueAfterMs = 0, isStale = false } = 'result' in ended ? ended.result : {}
   switch (outcome) {
     case 'success':
       queue.forget(key)
       break
     case 'requeue':
-      queue.forget(key)
-      queue.addAfter(key, ('result' in ended ? ended.result.requeueAfterMs : undefined) ?? 0)
+      if (!isStale) queue.forget(key)
+      queue.addAfter(key, requeueAfterMs)
       break
     case 'conflict':
-      queue.addAfter(key, conflictAgainMs)
+      // Somebody was quicker. The watch brings the news in a moment and wakes the key at once; while it does not, each try would end so.
+      queue.addRateLimited(key)
       break
     case 'transient':
       logger.warn({ ...about, failures: queue.failures(key) + 1, reason: messageOf(error) }, 'will try again')
@@ -86,7 +88,7 @@ function settle(
       break
     case 'terminal':
       logger.error({ ...about, reason: messageOf(error) }, 'refused; waiting for a change')
-      queue.addAfter(key, terminalAgainMs)
+      queue.addRateLimited(key, terminalAgainMs)
       break
     case 'bug':
       logger.error({ ...about, err: error }, 'unexpected error')

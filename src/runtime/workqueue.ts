@@ -1,5 +1,6 @@
 // A queue of keys after client-go's: a key waits once however often it is added, is never worked on twice at a time,
-// and one that is added while it is worked on comes again afterwards.
+// and one that is added while it is worked on comes again afterwards. Unlike there, a delay ends with the next work on its key:
+// whoever works on it now says anew when to look again.
 import { backoffMs } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
 
@@ -32,11 +33,12 @@ export class WorkQueue {
   readonly #clock: Clock
   readonly #backoff: Backoff
   /** Waiting to be taken, in order. Every one of them is in `dirty`; none is in `processing`. */
-  readonly #ready: string[] = []
+  readonly #ready = new Fifo<string>()
   readonly #dirty = new Set<string>()
   /** Since when each is worked on; in the order in which they were taken. */
   readonly #processing = new Map<string, number>()
-  readonly #takers: ((taken: Taken | undefined) => void)[] = []
+  readonly #takers = new Fifo<(taken: Taken | undefined) => void>()
+  /** None of them is in `processing` unless it was delayed since it was taken. */
   readonly #delayed = new Map<string, { at: number; timer: { cancel(): void } }>()
   readonly #failures = new Map<string, number>()
   readonly #addedAt = new Map<string, number>()
@@ -111,8 +113,8 @@ export class WorkQueue {
     this.#closed = true
     for (const { timer } of this.#delayed.values()) timer.cancel()
     this.#delayed.clear()
-    this.#ready.length = 0
-    for (const taker of this.#takers.splice(0)) taker(undefined)
+    this.#ready.clear()
+    for (let taker = this.#takers.shift(); taker !== undefined; taker = this.#takers.shift()) taker(undefined)
   }
 
   #offer(key: string): void {
@@ -125,6 +127,8 @@ export class WorkQueue {
   /** At the very moment of the hand-over: an add that comes right after it must find the key in processing. */
   #begin(key: string): Taken {
     this.#dirty.delete(key)
+    this.#delayed.get(key)?.timer.cancel()
+    this.#delayed.delete(key)
     const now = this.#clock.now()
     this.#processing.set(key, now)
     const addedAt = this.#addedAt.get(key) ?? now
@@ -140,5 +144,37 @@ export class WorkQueue {
       else this.add(key)
     }, delayMs)
     this.#delayed.set(key, { at, timer })
+  }
+}
+
+/** First in, first out. Each call takes the same time on average, however many wait: `Array.shift` moves all of them. */
+class Fifo<T> {
+  #items: (T | undefined)[] = []
+  /** What stands before it has been taken. */
+  #head = 0
+
+  get length(): number {
+    return this.#items.length - this.#head
+  }
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  shift(): T | undefined {
+    if (this.length === 0) return undefined
+    const item = this.#items[this.#head]
+    this.#items[this.#head++] = undefined
+    // Half of it is empty: the rest moves once for as many calls as it is long.
+    if (this.#head * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+    return item
+  }
+
+  clear(): void {
+    this.#items = []
+    this.#head = 0
   }
 }

@@ -1,4 +1,4 @@
-// What client-go's work queue does, said as simply as can be, and the calls that show whether ours does the same.
+// What client-go's work queue does, but that a delay ends with the next work on its key; said as simply as can be, and the calls that show whether ours does the same.
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { WorkQueue } from '../../../src/runtime/workqueue.ts'
@@ -16,6 +16,7 @@ export class QueueModel {
   readonly waiting = new Map<string, number>()
   /** Undefined: not asked for again. */
   readonly working = new Map<string, number | undefined>()
+  /** Of a key that is given out it is dropped. */
   readonly delays: { readonly key: string; readonly at: number }[] = []
   readonly failures = new Map<string, number>()
   readonly given: (Taken | undefined)[] = []
@@ -86,6 +87,8 @@ export class QueueModel {
       this.idle--
       this.waiting.delete(key)
       this.working.set(key, undefined)
+      const delay = this.delays.findIndex((each) => each.key === key)
+      if (delay !== -1) this.delays.splice(delay, 1)
       this.given.push({ key, waitedMs: this.now - since })
     }
   }

@@ -160,7 +160,7 @@ describe('a stale copy', () => {
       observe,
     )
     await reconcile('shop/thing')
-    expect(await reconcile('shop/thing')).toEqual({ requeueAfterMs: 1000 })
+    expect(await reconcile('shop/thing')).toEqual({ requeueAfterMs: 1000, isStale: true })
     expect(observe).toHaveBeenCalledOnce()
     cached = peekThing()
     await reconcile('shop/thing')
@@ -173,7 +173,7 @@ describe('a stale copy', () => {
       void (verb === 'updateStatus' && peekThing()?.status?.seen === 2 && (cached = peekThing()))
     await reconcile('shop/thing')
     expect(cached?.status).toEqual({ seen: 2 })
-    expect(await reconcile('shop/thing')).toEqual({ requeueAfterMs: 1000 })
+    expect(await reconcile('shop/thing')).toEqual({ requeueAfterMs: 1000, isStale: true })
     expect(engine.tasks).toEqual(['snapshotCreation'])
   })
 

@@ -105,6 +105,8 @@ async function play(script: readonly Outcome[], chance = 0): Promise<Stage> {
 const transient = (retryAfterMs?: number): Error =>
   new TransientError('GET Pod shop/search-0 answered 503', retryAfterMs === undefined ? {} : { retryAfterMs })
 
+const conflict = (): Error => new Conflict('PUT MeiliSnapshot shop/first answered 409')
+
 describe('after a reconcile that ended', () => {
   test('well, nothing comes until somebody adds the key', async () => {
     const stage = await play([{}])
@@ -121,13 +123,21 @@ describe('after a reconcile that ended', () => {
     expect(await stage.countOf('requeue')).toBe(1)
   })
 
-  test('in a conflict, it comes again in a moment, quietly, as often as it takes', async () => {
-    const stage = await play(
-      Array.from({ length: 20 }, () => new Conflict('PUT MeiliSnapshot shop/first answered 409')),
-    )
-    expect(stage.waitsMs).toEqual(Array.from({ length: 20 }, () => 100))
+  test('in a conflict, it comes again in a moment, quietly, and after a wait that grows', async () => {
+    const stage = await play(Array.from({ length: 12 }, () => conflict()))
+    expect(stage.waitsMs).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000])
     expect(stage.lines).toEqual([])
-    expect(await stage.countOf('conflict')).toBe(20)
+    expect(await stage.countOf('conflict')).toBe(12)
+  })
+
+  test('in conflicts while the cache is behind, it comes at once when the watch brings the news', async () => {
+    const stage = new Stage({ script: { key: Array.from({ length: 20 }, () => conflict()) } })
+    stage.queue.add('key')
+    await stage.time.advance(3 * second)
+    expect(stage.waitsMs).toEqual([100, 200, 400, 800])
+    stage.queue.add('key')
+    await stage.time.advance(0)
+    expect(stage.begun.get('key')?.at(-1)).toBe(3 * second)
   })
 
   test('in a transient error, it comes again after a wait that grows', async () => {
@@ -184,9 +194,31 @@ describe('the wait after failures', () => {
     expect(stage.waitsMs).toEqual([100, 200, waitMs ?? 700, 100])
   })
 
-  test('neither grows nor begins anew with a conflict or a refusal in between', async () => {
-    const stage = await play([transient(), new Conflict('409'), transient(), new TerminalError('403'), transient()])
-    expect(stage.waitsMs).toEqual([100, 100, 200, 60 * second, 400])
+  test('grows with each, whatever it was', async () => {
+    const stage = await play([transient(), conflict(), transient(), new TerminalError('403'), conflict()])
+    expect(stage.waitsMs).toEqual([100, 200, 400, 60 * second, 1600])
+  })
+
+  test('does not begin anew with a pass that could not look, as the cache was behind', async () => {
+    const stale = { requeueAfterMs: second, isStale: true }
+    const stage = await play([transient(), stale, transient(), stale, transient()])
+    expect(stage.waitsMs).toEqual([100, second, 200, second, 400])
+  })
+
+  test('of refusals is spread, so that many of them do not come together for ever', async () => {
+    const refusals = Array.from({ length: 12 }, () => new TerminalError('403'))
+    const stage = await play(refusals, 0.5)
+    expect(stage.waitsMs.slice(0, 9)).toEqual(Array.from({ length: 9 }, () => 60 * second))
+    expect(stage.waitsMs.slice(-2)).toEqual([90 * second, 90 * second])
+  })
+
+  test('is not cut short by what an earlier pass asked for', async () => {
+    const stage = new Stage({ script: { key: [{ requeueAfterMs: 10 * second }, transient(30 * second)] } })
+    stage.queue.add('key')
+    await stage.time.advance(2 * second)
+    stage.queue.add('key')
+    await stage.time.advance(hour)
+    expect(stage.begun.get('key')).toEqual([0, 2 * second, 32 * second])
   })
 
   test('of one key is nothing to another', async () => {

@@ -100,6 +100,23 @@ describe('a delay', () => {
     expect(taken).toEqual(['a', 'b'])
   })
 
+  test('ends with the next work on its key, which says anew when to look again', async () => {
+    const { queue, time, taken, take } = aDesk()
+    queue.addAfter('a', 10 * second)
+    queue.add('a')
+    await take(1)
+    queue.addAfter('a', 30 * second)
+    queue.finish('a')
+    await time.advance(29 * second)
+    expect(queue.length).toBe(0)
+    await time.advance(second)
+    await take(1)
+    queue.finish('a')
+    await time.advance(day)
+    expect(taken).toEqual(['a', 'a'])
+    expect([queue.length, time.timers]).toEqual([0, 0])
+  })
+
   test('longer than a timer of Node can be does not end early', async () => {
     const { queue, time } = aDesk()
     queue.addAfter('a', 60 * day)
@@ -117,6 +134,27 @@ describe('a delay', () => {
     await time.advance(1)
     expect(queue.length).toBe(1)
   })
+})
+
+test('each of 100,000 keys is taken as quickly as each of 10,000', async () => {
+  const take = async (count: number): Promise<number> => {
+    const { queue } = aDesk()
+    const wanted = Array.from({ length: count }, (_, index) => `shop/${index}`)
+    const taken: (string | undefined)[] = []
+    for (const key of wanted) queue.add(key)
+    const began = performance.now()
+    for (const key of wanted) {
+      taken.push((await queue.take())?.key)
+      queue.finish(key)
+    }
+    const spentMs = performance.now() - began
+    expect(taken).toEqual(wanted)
+    return spentMs
+  }
+  await take(10_000)
+  const few = Math.max(await take(10_000), await take(10_000), await take(10_000))
+  // Ten times as many; where each take moves all the others, it is a hundred times as long.
+  expect(await take(100_000)).toBeLessThan(few * 40)
 })
 
 describe('failures', () => {
