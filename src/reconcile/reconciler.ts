@@ -8,6 +8,7 @@ import type { Logger } from '../telemetry/logger.ts'
 import type { Decision, Effect, Fact, EventText } from './decision.ts'
 import { changeOf } from './change.ts'
 import { Conflict, NotFound } from '../errors.ts'
+import { ReplacedVersions } from './replaced-versions.ts'
 import { readClocks } from '../runtime/clocks.ts'
 import type { Clocks, Moment } from '../runtime/clocks.ts'
 
@@ -56,6 +57,9 @@ export interface Loop<P> {
 /** `reconcileID` stands in each line of the log that is about this pass. */
 export type Reconcile = (key: string, reconcileID?: string) => Promise<{ requeueAfterMs?: number; isStale?: boolean }>
 
+/** How often what the world answered is written where others change the object at the same time. */
+const factTries = 5
+
 /** The watch brings what a pass wrote, and wakes the object; this is for a watch that is slow. */
 const staleAgainMs = 1000
 
@@ -82,22 +86,6 @@ export function reconcilerOf<P extends Primary<Status>, Observation, Status exte
       pass.log(reconcileID)
     }
     return decision.requeueAfterMs === undefined ? {} : { requeueAfterMs: decision.requeueAfterMs }
-  }
-}
-
-/** The resourceVersions that our own writes have replaced, for as long as the cache still shows one of them. They are only compared for equality. */
-class ReplacedVersions {
-  readonly #byKey = new Map<string, Set<string>>()
-
-  add(key: string, version: string | undefined): void {
-    if (version !== undefined) this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(version))
-  }
-
-  /** Forgets the key where the cache shows anything else. */
-  has(key: string, version: string | undefined): boolean {
-    const isReplaced = version !== undefined && (this.#byKey.get(key)?.has(version) ?? false)
-    if (!isReplaced) this.#byKey.delete(key)
-    return isReplaced
   }
 }
 
@@ -132,7 +120,29 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
       writtenAt: this.writtenAt,
     })
     this.#performed.push(effect.kind)
-    if (fact !== undefined) await this.write(this.#kind.applyFact(this.object, fact, nowMs()))
+    if (fact !== undefined) await this.#writeFact(() => this.#kind.applyFact(this.object, fact, nowMs()))
+  }
+
+  /** What the world answered is not lost to somebody who changed the object meanwhile, by a deletion or a label: it is applied to the object as it is now. */
+  async #writeFact(status: () => Status): Promise<void> {
+    for (let triesLeft = factTries - 1; ; triesLeft -= 1) {
+      try {
+        return await this.write(status())
+      } catch (error) {
+        if (!(error instanceof Conflict) || triesLeft === 0) throw error
+        this.object = await this.#readAgain(error)
+      }
+    }
+  }
+
+  /** @throws the Conflict where it is another object, or another one has written its status: whoever did that knows what he saw, and this pass does not. */
+  async #readAgain(conflict: Conflict): Promise<P> {
+    const { uid, name, namespace } = this.object.metadata
+    const ref = { name, ...(namespace === undefined ? {} : { namespace }) }
+    const fresh = await this.#loop.kube.find<P>(this.#kind.resource, ref)
+    if (fresh === undefined || fresh.metadata.uid !== uid || !isDeepStrictEqual(fresh.status, this.object.status))
+      throw conflict
+    return fresh
   }
 
   /** One line for all of it, also where the pass broke off midway. Figures alone are news for those who look closely. */

@@ -234,6 +234,52 @@ describe('effects', () => {
     expect(peekThing()?.status).toEqual({ seen: 2 })
   })
 
+  describe('the object is changed by somebody between the POST and the write of its reply', () => {
+    const change = (metadata: object, status: Status = { seen: 2 }): void => {
+      kube.before = ({ verb }) => {
+        if (verb !== 'updateStatus' || engine.tasks.length === 0) return
+        kube.before = () => undefined
+        kube.lay<Thing>(things, { metadata: { ...ref, ...peekThing()?.metadata, ...metadata }, status })
+      }
+    }
+
+    test.each([
+      ['deleted', { deletionTimestamp: '2026-03-01T12:00:00Z', finalizers: ['example.test/thing'] }],
+      ['labelled', { labels: { team: 'search' } }],
+    ])('%s: the reply is on record all the same, and what the other did stays', async (_, metadata) => {
+      change(metadata)
+      await reconcileTo({ seen: 2 }, requestSnapshot())('shop/thing')
+      expect(peekThing()).toMatchObject({ metadata, status: { seen: 2, said: 'TaskEnqueued 0' } })
+      expect(engine.tasks).toHaveLength(1)
+    })
+
+    test('its status was written by another one, who knows what he saw: the reply is not put on top', async () => {
+      change({}, { seen: 7 })
+      await expect(reconcileTo({ seen: 2 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
+      expect(peekThing()?.status).toEqual({ seen: 7 })
+    })
+
+    test('it is another object of that name: the reply is not for it', async () => {
+      change({ uid: 'another' })
+      await expect(reconcileTo({ seen: 2 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
+      expect(peekThing()?.status).toEqual({ seen: 2 })
+    })
+
+    test('over and over: it is given up after some tries, and the next pass looks', async () => {
+      let tries = 0
+      kube.before = ({ verb }) => {
+        if (verb !== 'updateStatus' || engine.tasks.length === 0) return
+        tries += 1
+        kube.lay<Thing>(things, {
+          ...peekThing()!,
+          metadata: { ...peekThing()!.metadata, labels: { n: String(tries) } },
+        })
+      }
+      await expect(reconcileTo({ seen: 2 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
+      expect(tries).toBe(5)
+    })
+  })
+
   test('one that needs a write is not performed without', async () => {
     await expect(reconcileTo({ seen: 1 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
     expect(engine.tasks).toEqual([])
