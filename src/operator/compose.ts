@@ -6,7 +6,13 @@ import type { MeiliInstance } from '../api/instance.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { Config } from './config.ts'
-import { instanceOf, instanceKind, instancesBeside, instancesMadeOf } from '../kinds/instance/controller.ts'
+import {
+  instanceOf,
+  instanceIndexes,
+  instanceKind,
+  instancesBeside,
+  instancesMadeOf,
+} from '../kinds/instance/controller.ts'
 import { KubeClient } from '../kube/client.ts'
 import type { Connection } from '../kube/connection.ts'
 import { jobs, persistentVolumeClaims, pods, services, statefulSets } from '../kube/resource.ts'
@@ -20,6 +26,7 @@ import { Manager } from '../runtime/manager.ts'
 import { snapshotAndQueue, snapshotMovedBy, snapshotKind, snapshotsOf } from '../kinds/snapshot/controller.ts'
 import { keepJob, keepMetadata, keepPod } from '../kinds/snapshot/observe/kept.ts'
 import type { KeptJob, KeptPod } from '../kinds/snapshot/observe/kept.ts'
+import { SnapshotIndex, snapshotIndexes } from './snapshot-index.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { SnapshotTotals } from '../telemetry/snapshot-totals.ts'
@@ -47,8 +54,9 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     logger,
     metrics,
   })
-  const instances = manager.cache<MeiliInstance>(meiliInstances)
-  const snapshots = manager.cache<MeiliSnapshot>(meiliSnapshots)
+  const instances = manager.cache<MeiliInstance>(meiliInstances, { indexes: instanceIndexes })
+  const snapshots = manager.cache<MeiliSnapshot>(meiliSnapshots, { indexes: snapshotIndexes })
+  const snapshotIndex = new SnapshotIndex(snapshots)
   const moverJobs = manager.cache<KeptJob>(jobs, { labelSelector: moverSelector, keep: keepJob })
   const moverPods = manager.cache<KeptPod>(pods, { labelSelector: moverSelector, keep: keepPod })
 
@@ -62,13 +70,15 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     nowMs: Date.now,
   }
   const listInstances = (namespace: string): readonly MeiliInstance[] => instances.store.list(namespace)
-  const listSnapshots = (namespace?: string): readonly MeiliSnapshot[] => snapshots.store.list(namespace)
+  const instancesOfPod = (namespace: string, uid: string): Iterable<MeiliInstance> =>
+    instances.store.byIndex('pod', `${namespace}/${uid}`).values()
 
   const instanceWorld = {
     kube,
     connections,
     instances: listInstances,
-    snapshots: listSnapshots,
+    instancesOfPod,
+    snapshots: snapshotIndex,
     pollMs: config.INSTANCE_POLL_SECONDS * 1000,
     streaming: config.MAX_STREAMS > 0,
     runsServers: config.MANAGED_INSTANCES,
@@ -76,7 +86,9 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map(
     (resource) => manager.cache<KubeObject>(resource, { labelSelector: childSelector, keep: keepMetadata }),
   )
-  const madeOf = instancesMadeOf(instanceWorld)
+  const madeOf = instancesMadeOf((namespace, label) =>
+    instances.store.byIndex('child', `${namespace}/${label}`).values(),
+  )
   manager.addController({
     name: meiliInstances.singular,
     kind: meiliInstances.kind,
@@ -94,20 +106,21 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     connections,
     instance: (key: string) => instances.store.get(key),
     instances: listInstances,
-    snapshots: listSnapshots,
+    instancesOfPod,
+    snapshots: snapshotIndex,
     maxMovers: config.MAX_MOVERS,
     maxStreams: config.MAX_STREAMS,
     moverImage: config.MOVER_IMAGE,
     imagePullSecrets: config.MOVER_IMAGE_PULL_SECRETS,
   }
-  const movedBy = snapshotMovedBy(listSnapshots)
+  const movedBy = snapshotMovedBy(snapshotIndex)
   manager.addController({
     name: meiliSnapshots.singular,
     kind: meiliSnapshots.kind,
     reconcile: reconcilerOf(snapshotKind(snapshotWorld), { ...loop, get: (key) => snapshots.store.get(key) }),
     watches: [
-      watchOf(snapshots, snapshotAndQueue(listSnapshots)),
-      watchOf(instances, snapshotsOf(listSnapshots)),
+      watchOf(snapshots, snapshotAndQueue(snapshotIndex)),
+      watchOf(instances, snapshotsOf(snapshotIndex)),
       watchOf(moverJobs, movedBy),
       watchOf(moverPods, movedBy),
     ],

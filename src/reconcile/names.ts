@@ -46,8 +46,9 @@ export const childSharedLabels = {
 } as const
 
 /** What the Service and the StatefulSet select: no chart makes a Service that goes by this label (decision 0024). */
+export const instanceLabel = 'meili-operator.dev/instance'
 export function instanceLabels(instance: MeiliInstance): Record<string, string> {
-  return { 'meili-operator.dev/instance': baseName(instance) }
+  return { [instanceLabel]: baseName(instance) }
 }
 
 /** On every child. */

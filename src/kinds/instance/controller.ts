@@ -5,7 +5,7 @@ import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
 import { isFinished } from '../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
-import { isChildOf } from '../../reconcile/names.ts'
+import { baseName, instanceLabel, isChildOf } from '../../reconcile/names.ts'
 import type { KindReconciler } from '../../reconcile/reconciler.ts'
 import { decideInstance, applyRefusal } from './decide.ts'
 import type { InstanceObservation } from './observation.ts'
@@ -25,23 +25,32 @@ export function instanceKind(
   }
 }
 
+/** Under what the cache finds instances: the pod that they stand for, and what their children carry in a label. */
+export const instanceIndexes = {
+  pod: ({ metadata, status }: MeiliInstance): string[] =>
+    status?.pod === undefined ? [] : [`${metadata.namespace}/${status.pod.uid}`],
+  child: (instance: MeiliInstance): string[] =>
+    instance.spec.managed === undefined ? [] : [`${instance.metadata.namespace}/${baseName(instance)}`],
+}
+
 /** Keys of the instances that a changed instance concerns. */
-export function instancesBeside({ instances }: Pick<InstanceWorld, 'instances'>): (changed: MeiliInstance) => string[] {
-  return (changed) => {
-    const { namespace, name } = changed.metadata
-    const beside = instances(namespace).filter(
-      ({ metadata, status }) =>
-        metadata.name !== name && status?.pod !== undefined && status.pod.uid === changed.status?.pod?.uid,
-    )
+export function instancesBeside({
+  instancesOfPod,
+}: Pick<InstanceWorld, 'instancesOfPod'>): (changed: MeiliInstance) => string[] {
+  return ({ metadata: { namespace, name }, status }) => {
+    const samePod = status?.pod === undefined ? [] : [...instancesOfPod(namespace, status.pod.uid)]
+    const beside = samePod.filter(({ metadata }) => metadata.name !== name)
     return [`${namespace}/${name}`, ...beside.map(({ metadata }) => `${namespace}/${metadata.name}`)]
   }
 }
 
-/** The instance that a child carries in its labels. */
-export function instancesMadeOf({ instances }: Pick<InstanceWorld, 'instances'>): (child: KubeObject) => string[] {
+/** The instance that a child carries in its labels. @param childrensInstances by namespace and label */
+export function instancesMadeOf(
+  childrensInstances: (namespace: string, label: string) => Iterable<MeiliInstance>,
+): (child: KubeObject) => string[] {
   return ({ metadata }) =>
-    instances(metadata.namespace ?? '')
-      .filter((instance) => instance.spec.managed !== undefined && isChildOf(instance, metadata.labels))
+    [...childrensInstances(metadata.namespace ?? '', metadata.labels?.[instanceLabel] ?? '')]
+      .filter((instance) => isChildOf(instance, metadata.labels))
       .map((instance) => `${instance.metadata.namespace}/${instance.metadata.name}`)
 }
 

@@ -9,6 +9,7 @@ import { applyFact } from './apply-fact.ts'
 import { snapshotUidLabel } from './job/template.ts'
 import { observeSnapshot } from './observe/observe.ts'
 import type { SnapshotWorld } from './observe/observe.ts'
+import type { Snapshots } from './observe/others.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { snapshotEvents } from './events.ts'
 
@@ -24,40 +25,29 @@ export function snapshotKind(
   }
 }
 
-type Snapshots = SnapshotWorld['snapshots']
-
 const keyOf = ({ metadata }: MeiliSnapshot): string => `${metadata.namespace}/${metadata.name}`
 
 /** Itself, and once it has ended, those that waited behind it. */
-export function snapshotAndQueue(snapshots: Snapshots): (changed: MeiliSnapshot) => string[] {
+export function snapshotAndQueue(snapshots: Pick<Snapshots, 'listUnfinished'>): (changed: MeiliSnapshot) => string[] {
   return (changed) => [
     keyOf(changed),
     ...(isFinished(changed) || changed.metadata.deletionTimestamp !== undefined
-      ? waiting(snapshots, changed.metadata.namespace)
+      ? [...snapshots.listUnfinished(changed.metadata.namespace)]
+          .filter(({ status }) => status?.request === undefined)
+          .map(keyOf)
       : []),
   ]
 }
 
 /** Those that are not finished: an instance that becomes ready lets them go on. */
-export function snapshotsOf(snapshots: Snapshots): (instance: MeiliInstance) => string[] {
-  return ({ metadata }) =>
-    snapshots(metadata.namespace)
-      .filter((snapshot) => !isFinished(snapshot) && snapshot.spec.source.instanceRef.name === metadata.name)
-      .map(keyOf)
-}
-
-function waiting(snapshots: Snapshots, namespace: string): string[] {
-  return snapshots(namespace)
-    .filter((snapshot) => !isFinished(snapshot) && snapshot.status?.request === undefined)
-    .map(keyOf)
+export function snapshotsOf(snapshots: Pick<Snapshots, 'listUnfinished'>): (instance: MeiliInstance) => string[] {
+  return ({ metadata }) => [...snapshots.listUnfinished(`${metadata.namespace}/${metadata.name}`)].map(keyOf)
 }
 
 /** The snapshot that a mover's Job or pod carries in its label. */
-export function snapshotMovedBy(snapshots: Snapshots): (child: KubeObject) => string[] {
-  return ({ metadata }) => {
-    const uid = metadata.labels?.[snapshotUidLabel]
-    return snapshots(metadata.namespace)
-      .filter((snapshot) => snapshot.metadata.uid === uid)
+export function snapshotMovedBy(snapshots: Pick<Snapshots, 'withUid'>): (child: KubeObject) => string[] {
+  return ({ metadata }) =>
+    [...snapshots.withUid(metadata.labels?.[snapshotUidLabel] ?? '')]
+      .filter((snapshot) => snapshot.metadata.namespace === metadata.namespace)
       .map(keyOf)
-  }
 }

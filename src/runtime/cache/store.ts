@@ -61,9 +61,12 @@ export class Store<T extends ApiObject> {
 
   /** @throws Error for an index that was not declared */
   byIndex(index: string, value: string): Group<T> {
-    const grouping = this.#groupings.get(index)
-    if (grouping === undefined) throw new Error(`the store has no index ${index}`)
-    return grouping.groups.get(value) ?? this.#none
+    return this.#groups(index).get(value) ?? this.#none
+  }
+
+  /** The values that any object has, not copied either. */
+  values(index: string): Iterable<string> {
+    return this.#groups(index).keys()
   }
 
   /** Gives what was there before. */
@@ -85,6 +88,12 @@ export class Store<T extends ApiObject> {
     this.#objects.delete(key)
     for (const { valuesOf, groups } of this.#groupings.values()) remove(groups, key, valuesOf(previous))
     return previous
+  }
+
+  #groups(index: string): ReadonlyMap<string, Group<T>> {
+    const grouping = this.#groupings.get(index)
+    if (grouping === undefined) throw new Error(`the store has no index ${index}`)
+    return grouping.groups
   }
 }
 

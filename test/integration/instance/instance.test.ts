@@ -13,6 +13,7 @@ import { apiServer, namespaceOfEachTest } from '../../support/kubernetes/api-ser
 import { MeilisearchDouble, refusalAnswer } from '../../support/meilisearch/double.ts'
 import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
+import { instancesIn, snapshotsIn } from '../../support/builders/caches.ts'
 
 const masterKey = 'the-master-key-of-this-test'
 const api = apiServer()
@@ -91,8 +92,8 @@ async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
     instanceKind({
       kube: api.kube,
       connections,
-      instances: () => all,
-      snapshots: () => [],
+      ...instancesIn(all),
+      snapshots: snapshotsIn(),
       pollMs: 60_000,
       streaming: false,
       runsServers: false,

@@ -17,6 +17,7 @@ import { KubeApi } from '../kubernetes/kube-api.ts'
 import { managedOf } from './managed-objects.ts'
 import { Meilisearches } from './process.ts'
 import { recordingLogger } from '../runtime/log.ts'
+import { instancesIn, snapshotsIn } from '../builders/caches.ts'
 
 type Instance = MeiliInstance & KubeObject
 
@@ -55,8 +56,8 @@ class ManagedInstances {
       instanceKind({
         kube,
         connections,
-        instances: () => all,
-        snapshots: () => snapshots,
+        ...instancesIn(all),
+        snapshots: snapshotsIn(snapshots),
         pollMs: 60_000,
         streaming: false,
         runsServers: true,

@@ -15,18 +15,26 @@ import { newestOf } from '../../../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
-import { baseName, claimNameOf, moverSelector, upgradeLabels } from '../../../reconcile/names.ts'
+import { baseName, claimNameOf, moverSelector } from '../../../reconcile/names.ts'
 import type { ClaimRole } from '../../../reconcile/names.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
 import type { ManagedSeen } from '../observation.ts'
 import { lookAtSecrets } from './secrets.ts'
 import { selectsPod } from '../children/selected-by.ts'
 
+/** What is found without a look at all of them. An instance is named by `namespace/name`. */
+export interface Snapshots {
+  get(key: string): MeiliSnapshot | undefined
+  listUnfinished(instance: string): Iterable<MeiliSnapshot>
+  lastCompleted(instance: string): MeiliSnapshot | undefined
+  beforeUpgrades(instance: string): Iterable<MeiliSnapshot>
+}
+
 export interface ManagedWorld {
   readonly kube: KubeClient
   readonly connections: Connections
   readonly instances: (namespace: string) => readonly MeiliInstance[]
-  readonly snapshots: (namespace: string) => readonly MeiliSnapshot[]
+  readonly snapshots: Snapshots
 }
 
 /** Where this installation runs no servers, nothing of them is read. */
@@ -62,9 +70,7 @@ export async function lookAtManaged(
     claimsOf(kube, instance),
     lookAtSecrets(connections, instance),
   ])
-  const ofInstance = world
-    .snapshots(namespace)
-    .filter(({ spec }) => spec.source.instanceRef.name === instance.metadata.name)
+  const key = `${namespace}/${instance.metadata.name}`
   return {
     isSwitchedOn: true,
     statefulSet,
@@ -77,13 +83,11 @@ export async function lookAtManaged(
     keySecret,
     connection,
     secretRefused,
-    runningSnapshots: ofInstance.filter(isRunning).map(({ metadata }) => metadata.name),
-    recordedUpgradeSnapshot: ofInstance.find(({ metadata }) => metadata.name === instance.status?.upgrade?.snapshot),
-    upgradeSnapshots: ofInstance.filter(({ metadata }) => metadata.labels?.[upgradeLabels.to] !== undefined),
+    runningSnapshots: [...world.snapshots.listUnfinished(key)].filter(hasAsked).map(({ metadata }) => metadata.name),
+    recordedUpgradeSnapshot: recordedUpgradeSnapshot(world, instance),
+    upgradeSnapshots: [...world.snapshots.beforeUpgrades(key)],
     finishedMovers:
-      instance.metadata.deletionTimestamp === undefined
-        ? []
-        : await finishedMovers(kube, claims, world.snapshots(namespace).filter(isFinished)),
+      instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(world, claims, namespace),
     warning:
       pods.length === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }
@@ -110,9 +114,17 @@ async function servicesThatSelect(
   return names
 }
 
-/** It has asked the server, and is not finished: a restart would cost it its work. */
-function isRunning(snapshot: MeiliSnapshot): boolean {
-  return snapshot.status?.request !== undefined && !isFinished(snapshot)
+/** A restart of the server would cost it its work. */
+function hasAsked({ status }: MeiliSnapshot): boolean {
+  return status?.request !== undefined
+}
+
+function recordedUpgradeSnapshot(
+  { snapshots }: ManagedWorld,
+  { metadata, status }: MeiliInstance,
+): MeiliSnapshot | undefined {
+  const recorded = snapshots.get(`${metadata.namespace}/${status?.upgrade?.snapshot ?? ''}`)
+  return recorded?.spec.source.instanceRef.name === metadata.name ? recorded : undefined
 }
 
 async function claimsOf(kube: KubeClient, instance: MeiliInstance): Promise<ManagedSeen['claims']> {
@@ -141,19 +153,17 @@ function wantedNames(instance: MeiliInstance, managed: ManagedServer | undefined
 
 /** A snapshot is finished before its Job says so of itself. */
 async function finishedMovers(
-  kube: KubeClient,
+  { kube, snapshots }: ManagedWorld,
   claims: ManagedSeen['claims'],
-  finished: readonly MeiliSnapshot[],
+  namespace: string,
 ): Promise<readonly V1Job[]> {
-  const [snapshot] = finished
-  if (snapshot === undefined) return []
   const names = new Set(Object.values(claims).map(({ metadata }) => metadata?.name))
-  const movers = await kube.listAll<V1Job & KubeObject>(jobs, {
-    namespace: snapshot.metadata.namespace,
-    labelSelector: moverSelector,
-  })
+  const movers = await kube.listAll<V1Job & KubeObject>(jobs, { namespace, labelSelector: moverSelector })
   const hasEnded = ({ metadata }: V1Job): boolean =>
-    metadata?.ownerReferences?.some(({ uid }) => finished.some((one) => one.metadata.uid === uid)) ?? false
+    metadata?.ownerReferences?.some(({ name, uid }) => {
+      const owner = snapshots.get(`${namespace}/${name}`)
+      return owner !== undefined && owner.metadata.uid === uid && isFinished(owner)
+    }) ?? false
   const mounts = ({ spec }: V1Job): boolean =>
     spec?.template.spec?.volumes?.some(({ persistentVolumeClaim }) => names.has(persistentVolumeClaim?.claimName)) ??
     false

@@ -1,7 +1,6 @@
 // Reads the world once for a MeiliInstance: pods, server, ConfigMaps, claim. Writes and judges nothing.
 import type { V1ConfigMap, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../api/instance.ts'
-import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { configMaps, persistentVolumeClaims, pods } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
@@ -13,6 +12,7 @@ import type { InstanceObservation } from '../observation.ts'
 import { configMapNames, launchOf } from '../locate/launch.ts'
 import type { ConfigMapData } from '../locate/launch.ts'
 import { lookAtManaged, nothingManaged } from './managed.ts'
+import type { Snapshots } from './managed.ts'
 import { askServer } from './server.ts'
 import { selectorText } from '../locate/selector.ts'
 import { containerOf, distinct, locateDatabase, locateSnapshots, mountedClaims } from '../locate/snapshot-volume.ts'
@@ -20,9 +20,11 @@ import { containerOf, distinct, locateDatabase, locateSnapshots, mountedClaims }
 export interface InstanceWorld {
   readonly kube: KubeClient
   readonly connections: Connections
-  /** Caches; both by namespace. */
+  /** Caches. */
   readonly instances: (namespace: string) => readonly MeiliInstance[]
-  readonly snapshots: (namespace: string) => readonly MeiliSnapshot[]
+  /** All that stand for a pod. */
+  readonly instancesOfPod: (namespace: string, uid: string) => Iterable<MeiliInstance>
+  readonly snapshots: Snapshots
   readonly pollMs: number
   /** Snapshots may be streamed where they cannot be mounted. */
   readonly streaming: boolean
@@ -38,7 +40,7 @@ export async function observeInstance(world: InstanceWorld, instance: MeiliInsta
     instance,
     pods: alive,
     podsRefused,
-    lastSnapshot: newestCompleted(world, instance),
+    lastSnapshot: lastSnapshot(world, instance),
     pollMs: world.pollMs,
     streaming: world.streaming,
     ...(pod === undefined || alive.length > 1
@@ -113,28 +115,17 @@ async function alivePods(
   }
 }
 
-function newestCompleted({ snapshots }: InstanceWorld, instance: MeiliInstance): MeiliInstanceStatus['lastSnapshot'] {
-  let newest: MeiliInstanceStatus['lastSnapshot']
-  for (const { metadata, spec, status } of snapshots(instance.metadata.namespace)) {
-    if (
-      spec.source.instanceRef.name !== instance.metadata.name ||
-      status?.phase !== 'Completed' ||
-      status.completedAt === undefined
-    )
-      continue
-    if (newest === undefined || Date.parse(status.completedAt) > Date.parse(newest.completedAt))
-      newest = { name: metadata.name, completedAt: status.completedAt }
-  }
-  return newest
+function lastSnapshot({ snapshots }: InstanceWorld, { metadata }: MeiliInstance): MeiliInstanceStatus['lastSnapshot'] {
+  const last = snapshots.lastCompleted(`${metadata.namespace}/${metadata.name}`)
+  return last?.status?.completedAt === undefined
+    ? undefined
+    : { name: last.metadata.name, completedAt: last.status.completedAt }
 }
 
-function olderRival({ instances }: InstanceWorld, { metadata }: MeiliInstance, pod: V1Pod): string | undefined {
+function olderRival({ instancesOfPod }: InstanceWorld, { metadata }: MeiliInstance, pod: V1Pod): string | undefined {
   const age = (other: MeiliInstance['metadata']): string => `${other.creationTimestamp} ${other.uid}`
-  return instances(metadata.namespace).find(
-    (other) =>
-      other.metadata.uid !== metadata.uid &&
-      other.status?.pod?.uid === pod.metadata?.uid &&
-      age(other.metadata) < age(metadata),
+  return [...instancesOfPod(metadata.namespace, pod.metadata?.uid ?? '')].find(
+    (other) => other.metadata.uid !== metadata.uid && age(other.metadata) < age(metadata),
   )?.metadata.name
 }
 

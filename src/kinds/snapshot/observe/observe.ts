@@ -14,7 +14,8 @@ import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import { databaseDirectory } from '../../../reconcile/names.ts'
 import { databaseClaimsOf, databasesOf, serverOf } from '../../../reconcile/server-reference.ts'
 import type { Database } from '../../../reconcile/server-reference.ts'
-import { earlierRun } from '../status/estimate.ts'
+import { instanceKeyOf, lookAtOthers } from './others.ts'
+import type { Snapshots } from './others.ts'
 import { askEngine } from './engine.ts'
 import { isRequested } from '../status/attempt.ts'
 import { currentJobName, lookAtMover, noMover } from './mover.ts'
@@ -26,7 +27,9 @@ export interface SnapshotWorld {
   /** Caches. */
   readonly instance: (key: string) => MeiliInstance | undefined
   readonly instances: (namespace: string) => readonly MeiliInstance[]
-  readonly snapshots: (namespace?: string) => readonly MeiliSnapshot[]
+  /** All that stand for a pod. */
+  readonly instancesOfPod: (namespace: string, uid: string) => Iterable<MeiliInstance>
+  readonly snapshots: Snapshots
   /** How many movers may run at once, in all namespaces. */
   readonly maxMovers: number
   /** How many snapshots may be streamed at once; 0 for none. */
@@ -59,8 +62,9 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
   }
   // Before any look at the others: at a start each of ten thousand finished ones comes by here.
   if (isFinished(snapshot) && deletionTimestamp === undefined) return blank
-  const snapshots = world.snapshots(namespace)
-  const withMover = world.snapshots().filter((other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid)
+  const withMover = [...world.snapshots.listUnfinished()].filter(
+    (other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid,
+  )
   const siblings = siblingsOf(world, snapshot, instance)
   const { target, successor } = await targetOf(world.kube, instance)
   const mover = await moverOf(world.kube, snapshot)
@@ -71,10 +75,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     target,
     successor,
     mover,
-    space: spaceOf(snapshots, snapshot, instance),
-    earlier: earlierRun(
-      snapshots.filter(({ spec }) => spec.source.instanceRef.name === snapshot.spec.source.instanceRef.name),
-    ),
+    ...lookAtOthers(world.snapshots, snapshot, instance),
     databases: databasesIn(instances, claim),
     unseen: instances.filter(isUnseen).map((other) => other.metadata.name),
     movers: { running: withMover.length, limit: world.maxMovers },
@@ -91,25 +92,24 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
 
 /** Other unfinished snapshots of the same server; several instances may stand for it. */
 function siblingsOf(
-  { snapshots, instance: find }: SnapshotWorld,
-  { metadata }: MeiliSnapshot,
+  { snapshots, instancesOfPod }: SnapshotWorld,
+  snapshot: MeiliSnapshot,
   instance: MeiliInstance | undefined,
 ): readonly MeiliSnapshot[] {
+  const { namespace, uid } = snapshot.metadata
   const podUid = instance?.status?.pod?.uid
-  const sameServer = ({ spec }: MeiliSnapshot): boolean => {
-    const { name } = spec.source.instanceRef
-    return (
-      name === instance?.metadata.name ||
-      (podUid !== undefined && find(`${metadata.namespace}/${name}`)?.status?.pod?.uid === podUid)
-    )
-  }
-  return snapshots(metadata.namespace).filter(
-    (other) => other.metadata.uid !== metadata.uid && !isFinished(other) && sameServer(other),
-  )
+  const aliases = podUid === undefined ? [] : [...instancesOfPod(namespace, podUid)]
+  const instances = new Set([
+    instanceKeyOf(snapshot),
+    ...aliases.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  ])
+  return [...instances]
+    .flatMap((key) => [...snapshots.listUnfinished(key)])
+    .filter(({ metadata }) => metadata.uid !== uid)
 }
 
 function hasMover(snapshot: MeiliSnapshot): boolean {
-  return snapshot.status?.move?.node !== undefined && !isFinished(snapshot)
+  return snapshot.status?.move?.node !== undefined
 }
 
 const waitsForItsTurn: readonly (string | undefined)[] = [undefined, snapshotReasons.Queued]
@@ -143,22 +143,6 @@ function isUnseen(instance: MeiliInstance): boolean {
     databaseClaimsOf(instance) === undefined &&
     conditionNamed(instance.status?.conditions, instanceConditions.PodFound)?.reason !== instanceReasons.PodNotFound
   )
-}
-
-/** The need: the size of the last artifact, else what the database uses. */
-function spaceOf(
-  snapshots: readonly MeiliSnapshot[],
-  { spec }: MeiliSnapshot,
-  instance: MeiliInstance | undefined,
-): SnapshotObservation['space'] {
-  const ofInstance = snapshots.filter((other) => other.spec.source.instanceRef.name === spec.source.instanceRef.name)
-  const onClaim = snapshots
-    .filter((other) => other.spec.destination.claim.name === spec.destination.claim.name)
-    .flatMap(({ status }) => status?.destination ?? [])
-  return {
-    sizeBytes: earlierRun(ofInstance)?.sizeBytes ?? instance?.status?.database?.usedBytes,
-    known: onClaim.toSorted((a, b) => Date.parse(b.observedAt) - Date.parse(a.observedAt))[0],
-  }
 }
 
 /** The very pod that the instance speaks of, or another one of that name. */

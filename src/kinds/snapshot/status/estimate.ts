@@ -3,20 +3,15 @@ import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
 import type { EarlierRun } from '../observation.ts'
 
-/** The newest completed one. */
-export function earlierRun(snapshots: readonly MeiliSnapshot[]): EarlierRun | undefined {
-  let newest: MeiliSnapshot | undefined
-  for (const snapshot of snapshots)
-    if (snapshot.status?.phase === 'Completed' && endOf(snapshot) > endOf(newest)) newest = snapshot
-  const { task, move, artifact, completedAt } = newest?.status ?? {}
+/** @param last the newest completed one */
+export function earlierRun(last: MeiliSnapshot | undefined): EarlierRun | undefined {
+  const { task, move, artifact, completedAt } = last?.status ?? {}
   const taskMs = spanMs(task?.startedAt, task?.finishedAt)
   const moveMs = spanMs(move?.startedAt, completedAt)
   return taskMs === undefined || moveMs === undefined || artifact === undefined
     ? undefined
     : { taskMs, moveMs, sizeBytes: artifact.sizeBytes }
 }
-
-const endOf = (snapshot: MeiliSnapshot | undefined): number => Date.parse(snapshot?.status?.completedAt ?? '') || 0
 
 function spanMs(from: string | undefined, to: string | undefined): number | undefined {
   return from === undefined || to === undefined ? undefined : Math.max(0, Date.parse(to) - Date.parse(from))

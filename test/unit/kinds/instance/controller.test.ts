@@ -19,6 +19,7 @@ import {
   noPod,
   storedChild,
 } from '../../../support/builders/managed-observations.ts'
+import { instancesIn } from '../../../support/builders/caches.ts'
 
 describe('instancesBeside', () => {
   const on = (name: string, uid?: string): MeiliInstance => ({
@@ -26,7 +27,9 @@ describe('instancesBeside', () => {
     status: uid === undefined ? {} : { pod: { name: 'p', uid } },
   })
   const all = [on('a', 'one'), on('b', 'one'), on('c', 'two'), on('d')]
-  const beside = instancesBeside({ instances: (namespace) => (namespace === 'shop' ? all : []) })
+  const beside = instancesBeside(
+    instancesIn([...all, anInstance({ metadata: { namespace: 'bank' }, status: { pod: { name: 'p', uid: 'one' } } })]),
+  )
 
   test('the instance itself, and those that stand for its pod', () => {
     expect(beside(all[0]!)).toEqual(['shop/a', 'shop/b'])
@@ -34,11 +37,11 @@ describe('instancesBeside', () => {
   })
 
   test('one that was deleted frees its neighbours', () => {
-    expect(instancesBeside({ instances: () => [all[1]!] })(all[0]!)).toEqual(['shop/a', 'shop/b'])
+    expect(instancesBeside(instancesIn([all[1]!]))(all[0]!)).toEqual(['shop/a', 'shop/b'])
   })
 
   test('two that found no pod are no neighbours', () => {
-    expect(instancesBeside({ instances: () => [on('d'), on('e')] })(on('d'))).toEqual(['shop/d'])
+    expect(instancesBeside(instancesIn([on('d'), on('e')]))(on('d'))).toEqual(['shop/d'])
   })
 })
 
@@ -180,9 +183,9 @@ describe('applyRefusal', () => {
 
 describe('instancesMadeOf', () => {
   test('a child wakes the instance that its labels name', () => {
-    const wake = instancesMadeOf({
-      instances: () => [aManagedInstance(), aManagedInstance({ name: 'shows' }), anInstance({ name: 'movies' })],
-    })
+    const wake = instancesMadeOf(
+      instancesIn([aManagedInstance(), aManagedInstance({ name: 'shows' }), anInstance()]).childrensInstances,
+    )
     expect(wake(everything(aManagedInstance()).service as never)).toEqual(['shop/movies'])
     expect(wake({ metadata: { name: 'other', namespace: 'shop', labels: { app: 'x' } } })).toEqual([])
   })

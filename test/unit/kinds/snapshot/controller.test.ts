@@ -11,6 +11,7 @@ import {
   requestedStatus,
   second,
 } from '../../../support/builders/observations.ts'
+import { snapshotsIn } from '../../../support/builders/caches.ts'
 
 const namedSnapshot = (
   name: string,
@@ -32,8 +33,7 @@ const all = [
   namedSnapshot('elsewhere', { phase: 'Pending' }, { spec: { source: { instanceRef: { name: 'blog' } } } }),
   namedSnapshot('foreign', { phase: 'Pending' }, { metadata: { namespace: 'bank' } }),
 ]
-const snapshots = (namespace?: string): readonly MeiliSnapshot[] =>
-  all.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
+const snapshots = snapshotsIn(all)
 
 describe('a snapshot wakes', () => {
   const woken = snapshotAndQueue(snapshots)

@@ -14,6 +14,7 @@ import { KubeInMemory, refusal } from '../../../../support/kubernetes/kube-in-me
 import { MeilisearchDouble, refusalAnswer, jsonAnswer } from '../../../../support/meilisearch/double.ts'
 import type { Answer } from '../../../../support/meilisearch/double.ts'
 import { ago, anInstance, aSnapshot, hour, minute } from '../../../../support/builders/observations.ts'
+import { instancesIn, snapshotsIn } from '../../../../support/builders/caches.ts'
 
 let kube: KubeInMemory
 let engine: MeilisearchDouble
@@ -55,8 +56,8 @@ const observe = async (): Promise<InstanceObservation> =>
     {
       kube,
       connections: new Connections(kube),
-      instances: () => [instance, ...others],
-      snapshots: () => snapshots,
+      ...instancesIn([instance, ...others]),
+      snapshots: snapshotsIn(snapshots),
       pollMs: 60_000,
       streaming: false,
       runsServers: true,

@@ -245,16 +245,3 @@ describe('what is read', () => {
     })
   })
 })
-
-test('a finished snapshot looks at no other: ten thousand of them are ten thousand looks', async () => {
-  const untouchable = Object.defineProperty({}, 'metadata', {
-    get: () => {
-      throw new Error('it was looked at')
-    },
-  }) as MeiliSnapshot
-  const { movers } = await observe(aSnapshot({ status: { phase: 'Completed' } }), { snapshots: [untouchable] })
-  expect(movers.limit).toBe(10)
-  await expect(observe(aSnapshot({ status: { phase: 'Moving' } }), { snapshots: [untouchable] })).rejects.toThrow(
-    'it was looked at',
-  )
-})

@@ -8,6 +8,8 @@ import type { Connections } from '../../../../../src/perform/meilisearch-connect
 import { observeSnapshot } from '../../../../../src/kinds/snapshot/observe/observe.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import { aClaim, anInstance, aTarget } from '../../../../support/builders/observations.ts'
+import { SnapshotIndex } from '../../../../../src/operator/snapshot-index.ts'
+import { instancesIn, snapshotsIn } from '../../../../support/builders/caches.ts'
 
 export interface World {
   /** By `plural/name`. */
@@ -20,7 +22,7 @@ export interface World {
   /** What a list of many ends with. */
   readonly unanswered?: Error
   readonly instances?: readonly MeiliInstance[]
-  readonly snapshots?: readonly MeiliSnapshot[]
+  readonly snapshots?: readonly MeiliSnapshot[] | SnapshotIndex
 }
 
 function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswered }: World): KubeClient {
@@ -53,10 +55,8 @@ export async function observe(snapshot: MeiliSnapshot, world: World = {}): Promi
     {
       kube: kubeOf(world),
       connections: noSecret,
-      instance: (key) => instances.find(({ metadata }) => `${metadata.namespace}/${metadata.name}` === key),
-      instances: (namespace) => instances.filter(({ metadata }) => metadata.namespace === namespace),
-      snapshots: (namespace) =>
-        [snapshot, ...snapshots].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
+      ...instancesIn(instances),
+      snapshots: snapshots instanceof SnapshotIndex ? snapshots : snapshotsIn([snapshot, ...snapshots]),
       maxMovers: 10,
       maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',

@@ -1,0 +1,121 @@
+// How snapshots are found without a look at all of them: those that have not ended, and of those that have the newest of each instance and claim.
+import { isFinished, snapshotConditions } from '../api/snapshot.ts'
+import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
+import { isTrue } from '../api/conditions.ts'
+import { upgradeLabels } from '../reconcile/names.ts'
+import type { Cache } from '../runtime/cache/cache.ts'
+import { Newest } from '../runtime/cache/newest.ts'
+import type { Index } from '../runtime/cache/store.ts'
+import { instanceKeyOf, keyOf } from '../telemetry/labels.ts'
+
+type SnapshotIndexName = 'instance' | 'unfinished' | 'uid' | 'upgrade' | 'claim' | 'phase' | 'overdue'
+
+const phaseKeyOf = (instanceKey: string, phase: SnapshotPhase): string => `${instanceKey}/${phase}`
+
+/** An object without a phase has not been looked at yet: it waits. */
+const phaseOf = ({ status }: MeiliSnapshot): SnapshotPhase => status?.phase ?? 'Pending'
+
+/** Of the cache of snapshots. No namespace holds a slash, and none is empty. */
+export const snapshotIndexes: Readonly<Record<SnapshotIndexName, Index<MeiliSnapshot>>> = {
+  instance: (snapshot) => [instanceKeyOf(snapshot)],
+  /** Of all, of a namespace, of an instance. */
+  unfinished: (snapshot) => (isFinished(snapshot) ? [] : ['', snapshot.metadata.namespace, instanceKeyOf(snapshot)]),
+  uid: ({ metadata }) => [metadata.uid],
+  upgrade: (snapshot) => (snapshot.metadata.labels?.[upgradeLabels.to] === undefined ? [] : [instanceKeyOf(snapshot)]),
+  /** Of those that know what was free there. */
+  claim: ({ metadata, spec, status }) =>
+    status?.destination === undefined ? [] : [keyOf(metadata.namespace, spec.destination.claim.name)],
+  phase: (snapshot) => [phaseKeyOf(instanceKeyOf(snapshot), phaseOf(snapshot))],
+  overdue: (snapshot) =>
+    isTrue(snapshot.status?.conditions, snapshotConditions.Overdue) ? [instanceKeyOf(snapshot)] : [],
+}
+
+type TimeOf = (snapshot: MeiliSnapshot) => number | undefined
+
+const endOf =
+  (phase: SnapshotPhase): TimeOf =>
+  ({ status }) =>
+    status?.phase === phase && status.completedAt !== undefined ? Date.parse(status.completedAt) : undefined
+
+/** An instance is named by `namespace/name`, a claim as well. No call costs more than what it gives. */
+export class SnapshotIndex {
+  readonly #store: Cache<MeiliSnapshot>['store']
+  readonly #completed: Newest<MeiliSnapshot>
+  readonly #failed: Newest<MeiliSnapshot>
+  readonly #begun: Newest<MeiliSnapshot>
+  readonly #stored: Newest<MeiliSnapshot>
+
+  /** @param cache with `snapshotIndexes`, and nothing in it yet */
+  constructor(cache: Cache<MeiliSnapshot>) {
+    this.#store = cache.store
+    const newest = (index: SnapshotIndexName, timeOf: TimeOf): Newest<MeiliSnapshot> => {
+      const members = (group: string): Iterable<MeiliSnapshot> => this.#find(index, group)
+      const kept = new Newest<MeiliSnapshot>({ groupsOf: snapshotIndexes[index], members, timeOf })
+      cache.onChange((change) => kept.change(change))
+      return kept
+    }
+    this.#completed = newest('instance', endOf('Completed'))
+    this.#failed = newest('instance', endOf('Failed'))
+    this.#begun = newest('instance', ({ status }) => Date.parse(status?.startedAt ?? ''))
+    this.#stored = newest('claim', ({ status }) => Date.parse(status?.destination?.observedAt ?? ''))
+  }
+
+  get(key: string): MeiliSnapshot | undefined {
+    return this.#store.get(key)
+  }
+
+  /** Of all namespaces, of one, or of one instance. */
+  listUnfinished(where = ''): Iterable<MeiliSnapshot> {
+    return this.#find('unfinished', where)
+  }
+
+  withUid(uid: string): Iterable<MeiliSnapshot> {
+    return this.#find('uid', uid)
+  }
+
+  /** Those before an upgrade of that instance. */
+  beforeUpgrades(instance: string): Iterable<MeiliSnapshot> {
+    return this.#find('upgrade', instance)
+  }
+
+  lastCompleted(instance: string): MeiliSnapshot | undefined {
+    return this.#completed.of(instance)
+  }
+
+  lastFailed(instance: string): MeiliSnapshot | undefined {
+    return this.#failed.of(instance)
+  }
+
+  /** On which work began last. */
+  lastBegun(instance: string): MeiliSnapshot | undefined {
+    return this.#begun.of(instance)
+  }
+
+  /** Whose mover saw last what is free on the claim. */
+  lastOnClaim(claim: string): MeiliSnapshot | undefined {
+    return this.#stored.of(claim)
+  }
+
+  /** How many there are in a phase. */
+  inPhase(instance: string, phase: SnapshotPhase): number {
+    return this.#store.byIndex('phase', phaseKeyOf(instance, phase)).size
+  }
+
+  overdue(instance: string): number {
+    return this.#store.byIndex('overdue', instance).size
+  }
+
+  /** All instances that a snapshot names. */
+  instances(): Iterable<string> {
+    return this.#store.values('instance')
+  }
+
+  /** All claims of which a mover said what is free. */
+  claims(): Iterable<string> {
+    return this.#store.values('claim')
+  }
+
+  #find(index: SnapshotIndexName, value: string): Iterable<MeiliSnapshot> {
+    return this.#store.byIndex(index, value).values()
+  }
+}
