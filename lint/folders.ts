@@ -95,18 +95,23 @@ export const folders: readonly Folder[] = [
   ...kind('snapshot', ['before', 'engine', 'move', 'after', 'job', 'status']),
   { files: /^runtime\/(backoff|clocks)\.ts$/, may: [], says: pure },
   {
+    files: /^runtime\/timers\.ts$/,
+    may: [],
+    says: 'timers.ts knows no other file, as the mover loads it too: whoever waits brings what it wakes.',
+  },
+  {
     files: /^runtime\//,
     may: ['errors', 'runtime/', 'node:'],
     says: 'runtime is the engine: it knows errors.ts, and nothing of Meilisearch or of our edges. What it needs of those stands in runtime/edges.ts; what is about our kinds belongs to a kind or to reconcile.',
   },
   {
     files: /^kube\//,
-    may: ['errors', 'kube/', 'node:', '@kubernetes/client-node', 'undici', 'ws'],
+    may: ['errors', 'runtime/timers', 'kube/', 'node:', '@kubernetes/client-node', 'undici', 'ws'],
     says: 'kube is an edge: it knows no other edge, no engine and no kind. What joins two edges belongs to perform/ or an observe/.',
   },
   {
     files: /^meilisearch\//,
-    may: ['errors', 'meilisearch/', 'node:', 'undici', 'zod'],
+    may: ['errors', 'runtime/timers', 'meilisearch/', 'node:', 'undici', 'zod'],
     says: 'meilisearch is an edge: it knows no other edge, no engine and no kind. What joins two edges belongs to perform/ or an observe/.',
   },
   {
@@ -121,14 +126,15 @@ export const folders: readonly Folder[] = [
   },
   {
     files: /^mover\//,
-    may: ['node:', 'zod', 'mover/', 'telemetry/logger', 'telemetry/version'],
-    says: 'The mover is another program: node built-ins, zod, its own files and the logger. It never talks to Kubernetes.',
+    may: ['node:', 'runtime/timers', 'zod', 'mover/', 'telemetry/logger', 'telemetry/version'],
+    says: 'The mover is another program: node built-ins, zod, its own files, timers and the logger. It never talks to Kubernetes.',
   },
   {
     files: /^cli\/(program\/|command\/|doctor\/observe\.ts$|(main|cluster)\.ts$|terminal\/terminal\.ts$)/,
     may: [
       'api/',
       'errors',
+      'runtime/timers',
       'kube/',
       'reconcile/format',
       'reconcile/server-reference',
@@ -167,10 +173,15 @@ const otherKind = 'A kind never imports another: kinds meet only through API obj
 
 /** What is refused in words of its own, wherever it stands in the list above. */
 export const never: readonly { readonly files: RegExp; readonly imports: RegExp; readonly says: string }[] = [
+  {
+    files: /^(?!(reconcile|perform|kinds)\/)/,
+    imports: /^(node:)?timers(\/|$)/,
+    says: 'src/runtime/timers.ts alone makes timers: Node fires one of more than 24.8 days at once.',
+  },
   { files: /./, imports: /(^|\/)main\.ts$/, says: 'Nobody imports a main: put what both need into a folder.' },
   {
     files: /^(reconcile|perform|kinds)\//,
-    imports: /^node:timers/,
+    imports: /^(node:)?timers/,
     says: 'No sleeping in a reconcile: return requeueAfterMs.',
   },
   { files: /^kinds\/instance\//, imports: /^kinds\/(?!instance\/)/, says: otherKind },

@@ -9,11 +9,11 @@ import type { Rule } from './rules/rule.ts'
 import { words } from './rules/words.ts'
 import { zod } from './rules/zod.ts'
 
-/** One member of `process`, with the sentence that says who may touch it. */
-const processMember = (member: string, message: string): Rule => ({
+/** Members such as `process.env`, with the sentence that says who may touch them. */
+const refuseMembers = (members: readonly string[], message: string): Rule => ({
   create: (context) => ({
     MemberExpression(node) {
-      if (memberName(node) === `process.${member}`) context.report({ node, message })
+      if (members.includes(memberName(node) ?? '')) context.report({ node, message })
     },
   }),
 })
@@ -71,10 +71,18 @@ export default {
     words,
     opening,
     'file-name': fileName,
-    environment: processMember(
-      'env',
+    environment: refuseMembers(
+      ['process.env'],
       'Only config.ts and the mains read process.env: add a field to Config and pass it in.',
     ),
-    exit: processMember('exit', 'Only a main calls process.exit: throw, or return, and let the main end the process.'),
+    // Beside no-restricted-globals, for what is a member.
+    timers: refuseMembers(
+      ['AbortSignal.timeout', 'globalThis.setTimeout', 'globalThis.setInterval'],
+      'src/runtime/timers.ts alone makes timers: Node fires one of more than 24.8 days at once.',
+    ),
+    exit: refuseMembers(
+      ['process.exit'],
+      'Only a main calls process.exit: throw, or return, and let the main end the process.',
+    ),
   },
 }

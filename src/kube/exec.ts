@@ -9,6 +9,8 @@ import { exitOf } from './exec-status.ts'
 import type { Exit } from './exec-status.ts'
 import type { Ref } from './resource.ts'
 import type { Observer } from './transport.ts'
+import { startInterval, startTimer } from '../runtime/timers.ts'
+import type { Timer } from '../runtime/timers.ts'
 
 export interface ExecCall {
   readonly pod: Ref
@@ -41,7 +43,7 @@ export class Execution implements AsyncDisposable {
   readonly #what: string
   readonly #socket: WebSocket
   readonly #messages: NodeJS.AsyncIterator<unknown[]>
-  readonly #timers: readonly NodeJS.Timeout[]
+  readonly #timers: readonly Pick<Timer, 'cancel'>[]
   #stderr = Buffer.alloc(0)
   #status = Buffer.alloc(0)
   /** Why we cut it ourselves, or why it never was there. */
@@ -76,8 +78,8 @@ export class Execution implements AsyncDisposable {
     socket.on('error', (error) => (this.#cut ??= error))
     for (const sign of ['message', 'pong', 'open']) socket.on(sign, () => (this.#seenAt = performance.now()))
     this.#timers = [
-      setTimeout(() => this.#end(`it took longer than ${deadlineMs / 1000} s`), deadlineMs),
-      setInterval(() => this.#listen(silenceMs), silenceMs / 4),
+      startTimer(() => this.#end(`it took longer than ${deadlineMs / 1000} s`), deadlineMs),
+      startInterval(() => this.#listen(silenceMs), silenceMs / 4),
     ]
   }
 
@@ -114,7 +116,7 @@ export class Execution implements AsyncDisposable {
 
   /** A command that still runs reads the end of its stdin, and writes to nobody. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const timer of this.#timers) timer.cancel()
     await this.#messages.return?.()
     this.#socket.terminate()
   }

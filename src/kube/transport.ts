@@ -5,6 +5,7 @@ import { TransientError } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { errorFrom, parseJson } from './replies.ts'
 import type { Resource } from './resource.ts'
+import { abortAfter, startTimer } from '../runtime/timers.ts'
 
 /** One finished request, for metrics. `code` is the HTTP status, or `none` without a reply. */
 export type Observer = (call: { verb: string; resource: string; code: string; seconds: number }) => void
@@ -53,7 +54,7 @@ export class Transport {
     const started = performance.now()
     let code = 'none'
     try {
-      const response = await this.#send(call, AbortSignal.timeout(call.withinMs ?? deadlineMs))
+      const response = await this.#send(call, abortAfter(call.withinMs ?? deadlineMs))
       code = String(response.statusCode)
       const text = await response.body.text()
       if (response.statusCode >= 300) throw refusal(call, response, text)
@@ -73,18 +74,18 @@ export class Transport {
   /** The lines of a stream. Ends when the server ends it; a stream that falls silent is cut and throws TransientError. */
   async *lines(call: Call): AsyncGenerator<string> {
     const silence = new AbortController()
-    const timer = setTimeout(() => silence.abort(new Error('the stream fell silent')), watchSilenceMs)
+    const timer = startTimer(() => silence.abort(new Error('the stream fell silent')), watchSilenceMs)
     const signal = call.signal === undefined ? silence.signal : AbortSignal.any([silence.signal, call.signal])
     try {
       const response = await this.#send(call, signal)
       this.#observe({ verb: call.verb, resource: call.resource.plural, code: String(response.statusCode), seconds: 0 })
       if (response.statusCode >= 300) throw refusal(call, response, await response.body.text())
-      yield* linesOf(response.body, { maxLength: watchEventLength, onChunk: () => timer.refresh() })
+      yield* linesOf(response.body, { maxLength: watchEventLength, onChunk: () => timer.restart() })
     } catch (error) {
       if (call.signal?.aborted === true) return
       throw isEdgeError(error) ? error : noReply(call, error)
     } finally {
-      clearTimeout(timer)
+      timer.cancel()
       silence.abort()
     }
   }

@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream'
 import { JsonShape } from './json-shape.ts'
 import { Turn } from './turn.ts'
+import { startTimer } from '../runtime/timers.ts'
 
 /** From here on a reply is large. Some hundred indexes fit in. */
 const largeBytes = 128 * 1024
@@ -42,14 +43,14 @@ export async function replyText(body: Readable, { maxBytes, signal }: Bounds): P
 }
 
 function limitTurn(body: Readable): Disposable {
-  const timer = setTimeout(
+  const timer = startTimer(
     () =>
       body.destroy(
         new Unfit(`more than ${limitText(largeBytes)}, and the rest did not come within ${turnMs / 1000} s`),
       ),
     turnMs,
   )
-  return { [Symbol.dispose]: () => clearTimeout(timer) }
+  return { [Symbol.dispose]: () => timer.cancel() }
 }
 
 function limitText(bytes: number): string {

@@ -3,6 +3,7 @@ import { Agent, request } from 'undici'
 import { NotFound, TerminalError, TransientError } from '../errors.ts'
 import { errorReply, healthReply } from './replies.ts'
 import { replyText, Unfit } from './reply-text.ts'
+import { abortAfter } from '../runtime/timers.ts'
 
 /** Where a server is and how to be let in. Lives in memory only: `key` is never logged nor stored. */
 export interface Server {
@@ -122,7 +123,7 @@ function cut(words: string, maxLength: number): string {
  * @throws TransientError without a reply in time, on one that is more than we read, or on 408, 429, 5xx; NotFound on 404; TerminalError on other refusals
  */
 export async function send(server: Server, call: Call): Promise<unknown> {
-  const signal = AbortSignal.timeout(call.deadlineMs ?? defaultDeadlineMs)
+  const signal = abortAfter(call.deadlineMs ?? defaultDeadlineMs)
   let status: number
   let text: string
   try {

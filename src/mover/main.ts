@@ -1,6 +1,7 @@
 // The mover's composition root: runs in a Job, does the one thing that its configuration asks for, reports how it went, and ends.
 // Everything up to the version check must be readable for an old Node, so that it can say what is wrong.
 import { writeFileSync } from 'node:fs'
+import { startInterval, startTimer } from '../runtime/timers.ts'
 import { version } from '../telemetry/version.ts'
 import { parseConfig } from './config.ts'
 import { exitCodes, type MoverConfig, type MoverResult, type StoreConfig } from './contract.ts'
@@ -23,6 +24,9 @@ const progressEveryMs = 5000
 const stallCheckMs = 500
 /** After an abort: time for removing the partial directory, if the storage lets us. */
 const graceMs = 10_000
+
+/** None of these timers keeps a run going. */
+const background = { keepsAlive: false }
 
 const stop = new AbortController()
 
@@ -64,7 +68,7 @@ function terminationFailure(signal: string): Failure {
 
 async function work(): Promise<MoverResult> {
   const config = parseConfig(process.env['MOVER_CONFIG'])
-  setTimeout(() => stop.abort(deadlineFailure(config.deadlineSeconds)), config.deadlineSeconds * 1000).unref()
+  startTimer(() => stop.abort(deadlineFailure(config.deadlineSeconds)), config.deadlineSeconds * 1000, background)
   return perform(config)
 }
 
@@ -96,11 +100,12 @@ function surroundingsOf(config: StoreConfig): Omit<Surroundings, 'open'> {
 /** Printed now and then, and watched: a copy that no longer moves ends. */
 function progressOf({ command, stallSeconds }: StoreConfig): Progress {
   const progress = new Progress((line) => process.stdout.write(`${line}\n`), command === 'receive')
-  setInterval(() => progress.report(), progressEveryMs).unref()
-  setInterval(() => {
+  startInterval(() => progress.report(), progressEveryMs, background)
+  const abortStalled = (): void => {
     const stalled = progress.stall(stallSeconds)
     if (stalled !== undefined) stop.abort(stalled)
-  }, stallCheckMs).unref()
+  }
+  startInterval(abortStalled, stallCheckMs, background)
   return progress
 }
 
@@ -114,7 +119,7 @@ function deadlineFailure(deadlineSeconds: number): Failure {
 /** Rejects some time after an abort with its reason, for a run that hangs in the kernel and cannot clean up any more. */
 async function afterGrace(): Promise<never> {
   return new Promise((_resolve, reject) => {
-    stop.signal.addEventListener('abort', () => setTimeout(() => reject(stop.signal.reason as Error), graceMs))
+    stop.signal.addEventListener('abort', () => startTimer(() => reject(stop.signal.reason as Error), graceMs))
   })
 }
 

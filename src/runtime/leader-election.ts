@@ -1,7 +1,7 @@
 // Elects one active operator by a Lease, as client-go does: who tries when, and until when a lease that was won counts as held.
 // What stands in the Lease, and when another holder's has expired, is in lease.ts.
-import { setTimeout as pause } from 'node:timers/promises'
 import { Conflict, NotFound } from '../errors.ts'
+import { pause } from './timers.ts'
 import { ageMs, readClocks, systemClocks } from './clocks.ts'
 import type { Clocks, Moment } from './clocks.ts'
 import type { Client, ObjectName } from './edges.ts'
@@ -124,7 +124,7 @@ export class LeaderElector {
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
     if (this.#candidate.pauseMs !== undefined) await this.#candidate.pauseMs(delayMs, signal)
-    else await pause(delayMs, undefined, { signal, ref: true }).catch(() => undefined)
+    else await pause(delayMs, { signal })
   }
 
   /** True where it is ours now. */

@@ -1,5 +1,5 @@
 // Starts everything (probes, caches, leadership, controllers), and ends it in the opposite order, with the lease given back.
-import { setTimeout as pause } from 'node:timers/promises'
+import { pause, startInterval } from './timers.ts'
 import { runController } from './controller.ts'
 import type { Result } from './controller.ts'
 import type { ApiObject, Client, Log, Metrics, ObjectName, Resource } from './edges.ts'
@@ -108,7 +108,7 @@ export class Manager {
     const server = await serveProbes({ metrics, ready: () => this.#isReady }, address)
     const reading = new AbortController()
     const caches = Promise.all(this.#reflectors.map((reflector) => reflector.run(reading.signal)))
-    const collecting = setInterval(collect, collectEveryMs).unref()
+    const collecting = startInterval(collect, collectEveryMs, { keepsAlive: false })
     try {
       await Promise.race([Promise.all(this.#reflectors.map(({ synced }) => synced)), untilAborted(signal)])
       if (signal.aborted) return
@@ -120,7 +120,7 @@ export class Manager {
       if (signal.aborted) await this.#giveBack()
       else await this.#lead(signal)
     } finally {
-      clearInterval(collecting)
+      collecting.cancel()
       reading.abort()
       // A list that hangs has nothing to say to anybody.
       await Promise.race([caches, rest(1000)])
@@ -162,7 +162,7 @@ export class Manager {
 const collect = (): void => void globalThis.gc?.({ type: 'major', execution: 'async' })
 
 /** Does not keep the process alive. */
-const rest = (ms: number): Promise<void> => pause(ms, undefined, { ref: false })
+const rest = (ms: number): Promise<void> => pause(ms, { keepsAlive: false })
 
 function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

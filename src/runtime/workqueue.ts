@@ -1,6 +1,7 @@
 // A queue of keys after client-go's: a key waits once however often it is added, is never worked on twice at a time,
 // and one that is added while it is worked on comes again afterwards. Unlike there, a delay ends with the next work on its key:
 // whoever works on it now says anew when to look again.
+import { startTimer } from './timers.ts'
 import { backoffMs } from './backoff.ts'
 import type { Backoff } from './backoff.ts'
 
@@ -13,10 +14,7 @@ export interface Clock {
 
 const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (run, delayMs) => {
-    const timer = setTimeout(run, delayMs)
-    return { cancel: () => clearTimeout(timer) }
-  },
+  setTimeout: startTimer,
   random: Math.random,
 }
 
@@ -25,9 +23,6 @@ export interface Taken {
   /** How long it waited in the queue. */
   readonly waitedMs: number
 }
-
-/** The longest delay of a timer in Node; a later time is approached in steps. */
-const longestTimerMs = 2 ** 31 - 1
 
 export class WorkQueue {
   readonly #clock: Clock
@@ -137,12 +132,11 @@ export class WorkQueue {
   }
 
   #schedule(key: string, at: number): void {
-    const delayMs = Math.min(longestTimerMs, Math.max(0, at - this.#clock.now()))
     const timer = this.#clock.setTimeout(() => {
       this.#delayed.delete(key)
       if (at > this.#clock.now()) this.#schedule(key, at)
       else this.add(key)
-    }, delayMs)
+    }, at - this.#clock.now())
     this.#delayed.set(key, { at, timer })
   }
 }

@@ -1,7 +1,7 @@
 // kubectl meili wait NAME: follows one snapshot by a watch until it ends, and says how.
-import { setTimeout as pause } from 'node:timers/promises'
 import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import { Gone, NotFound, TransientError } from '../../errors.ts'
+import { abortAfter, pause } from '../../runtime/timers.ts'
 import { spanText } from '../../reconcile/format.ts'
 import type { Cluster, Snapshot } from '../cluster.ts'
 import { UserError, errorText } from '../errors.ts'
@@ -23,8 +23,6 @@ export interface WaitFlags {
 /** Before the next look after a connection has broken. */
 const againMs = 1000
 const watchSeconds = 280
-/** Longest that a timer can be set for. */
-const maxTimeoutMs = 2 ** 31 - 1
 
 export async function runWait(cluster: Cluster, terminal: Terminal, flags: WaitFlags): Promise<ExitCode> {
   await cluster.snapshot(flags.name)
@@ -34,7 +32,7 @@ export async function runWait(cluster: Cluster, terminal: Terminal, flags: WaitF
 /** With a format, stdout is left to the object as it is in the end. */
 export async function followToEnd(cluster: Cluster, terminal: Terminal, flags: WaitFlags): Promise<ExitCode> {
   const line = terminal.live(flags.format === undefined ? 'out' : 'error')
-  const deadline = AbortSignal.timeout(Math.min(flags.timeoutMs ?? maxTimeoutMs, maxTimeoutMs))
+  const deadline = flags.timeoutMs === undefined ? new AbortController().signal : abortAfter(flags.timeoutMs)
   const onBroken = (error: unknown): void =>
     line.show(`${flags.name}  ${errorText(error, cluster.server) ?? ''} Trying again.`, 'broken')
   let last: Snapshot | undefined
@@ -88,7 +86,7 @@ async function* states(
     } catch (error) {
       if (!isTransient(error)) throw deletedError(error, name)
       onBroken(error)
-      await pause(againMs, undefined, { signal: deadline }).catch(() => undefined)
+      await pause(againMs, { signal: deadline })
     }
   }
 }

@@ -9,6 +9,7 @@ import { servedBy, variableOf } from './operator.ts'
 import type { DeniedRight, Leadership, OperatorDeployment } from './operator.ts'
 import type { Observed } from './finding.ts'
 import operatorRights from './operator-rights.json' with { type: 'json' }
+import { abortAfter } from '../../runtime/timers.ts'
 
 interface Lease extends KubeObject {
   readonly spec?: { readonly holderIdentity?: string; readonly renewTime?: string; readonly acquireTime?: string }
@@ -78,7 +79,7 @@ export async function observeLeadership(
     fieldSelector: `metadata.name=${name}`,
     resourceVersion: metadata.resourceVersion ?? '',
     timeoutSeconds: renewalMs / 1000,
-    signal: AbortSignal.timeout(renewalMs),
+    signal: abortAfter(renewalMs),
   })
   const next = await observe(firstRenewal(watch, spec.renewTime))
   if ('refused' in next) return next

@@ -3,6 +3,8 @@
 import { styleText } from 'node:util'
 import type { WriteStream } from 'node:tty'
 import { printable } from './printable.ts'
+import { startInterval } from '../../runtime/timers.ts'
+import type { Timer } from '../../runtime/timers.ts'
 
 export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 
@@ -64,7 +66,7 @@ export class Terminal {
 /** On a terminal one line that is drawn anew; elsewhere a line for each step. */
 export class LiveLine {
   readonly #stream: WriteStream
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #timer: Pick<Timer, 'cancel'> | undefined
   readonly #withMark: Terminal['withMark']
   #text = ''
   #step = ''
@@ -76,7 +78,7 @@ export class LiveLine {
   ) {
     this.#stream = stream
     this.#withMark = withMark
-    this.#timer = isAlive ? setInterval(() => this.#draw(), 100) : undefined
+    this.#timer = isAlive ? startInterval(() => this.#draw(), 100) : undefined
   }
 
   /** @param step what must have changed for a line of its own, where lines stay */
@@ -89,7 +91,7 @@ export class LiveLine {
 
   /** Takes the living line away and leaves the last one, if any. */
   end(...last: Parameters<Terminal['withMark']> | []): void {
-    clearInterval(this.#timer)
+    this.#timer?.cancel()
     this.#stream.write(
       `${this.#timer === undefined ? '' : '\r\u001b[K'}${last.length === 0 ? '' : `${this.#withMark(...last)}\n`}`,
     )

@@ -1,7 +1,7 @@
 // The command `receive`: waits in its pod for a file that the operator sends through `hand`, and stores it as `move` does.
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { setTimeout as pause } from 'node:timers/promises'
+import { pause } from '../../runtime/timers.ts'
 import type { MoverResult, ReceiveConfig } from '../contract.ts'
 import type { Surroundings } from '../artifact/fill.ts'
 import { SegmentReceiver } from '../stream/segment-receiver.ts'

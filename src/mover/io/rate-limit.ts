@@ -1,5 +1,5 @@
 // Keeps a run with `bytesPerSecond` below that rate, so that the rest of the disk is Meilisearch's. Waiting on purpose is no stall.
-import { setTimeout as pause } from 'node:timers/promises'
+import { pause } from '../../runtime/timers.ts'
 import { orAborted, type Progress } from './progress.ts'
 
 /** Shorter than any time after which a run counts as stalled. */

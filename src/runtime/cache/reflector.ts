@@ -1,7 +1,7 @@
 // Keeps a store equal to the API server, as client-go's Reflector does: lists in pages, watches from there, resumes where the watch broke off,
 // and lists again where the server has forgotten that point. A change is announced after the store has it.
-import { setTimeout as pause } from 'node:timers/promises'
 import { Gone, TransientError } from '../../errors.ts'
+import { pause } from '../timers.ts'
 import { backoffMs } from '../backoff.ts'
 import type { ApiObject, Client, Resource, Scope } from '../edges.ts'
 import { keyOf } from './store.ts'
@@ -83,7 +83,7 @@ export class Reflector<T extends ApiObject> {
   async #rest(failures: number, error: unknown, signal: AbortSignal): Promise<void> {
     const asked = error instanceof TransientError ? (error.retryAfterMs ?? 0) : 0
     const delayMs = Math.max(asked, backoffMs(this.#source.backoff ?? defaultBackoff, failures - 1, Math.random()))
-    await pause(delayMs, undefined, { signal }).catch(() => undefined)
+    await pause(delayMs, { signal })
   }
 
   async #listOnce(): Promise<void> {

@@ -8,7 +8,7 @@ interface Timer {
   readonly run: () => void
 }
 
-/** As in Node: a longer timer, and one of less than 1 ms, fires after 1 ms. */
+/** As in Node, a longer one of the global timers fires after 1 ms. */
 const longestTimerMs = 2 ** 31 - 1
 /** The wall clock when the virtual one stands at 0. */
 const epoch = Date.parse('2030-01-01T00:00:00Z')
@@ -48,7 +48,7 @@ export class VirtualTime implements Clock {
   }
 
   setTimeout(run: () => void, delayMs = 0): { cancel(): void } {
-    const whole = delayMs >= 1 && delayMs <= longestTimerMs ? Math.trunc(delayMs) : 1
+    const whole = delayMs >= 1 ? Math.trunc(delayMs) : 1
     const timer = { at: this.#now + whole, serial: this.#serial++, run }
     this.#timers.add(timer)
     return { cancel: () => void this.#timers.delete(timer) }
@@ -97,7 +97,10 @@ export class VirtualTime implements Clock {
   /** Until disposed, the globals that tell and measure time, and chance, are this one's. */
   rule(): Disposable {
     vi.useFakeTimers({ toFake: ['Date'], now: epoch + this.#now })
-    vi.stubGlobal('setTimeout', (run: () => void, delayMs?: number) => this.setTimeout(run, delayMs))
+    vi.stubGlobal('setTimeout', (run: () => void, delayMs = 1) => ({
+      ...this.setTimeout(run, delayMs <= longestTimerMs ? delayMs : 1),
+      unref: () => undefined,
+    }))
     vi.stubGlobal('clearTimeout', (timer?: { cancel(): void }) => timer?.cancel())
     const now = vi.spyOn(performance, 'now').mockImplementation(() => this.#now)
     const random = vi.spyOn(Math, 'random').mockImplementation(() => this.random())
@@ -127,21 +130,4 @@ export class VirtualTime implements Clock {
     }
     return first
   }
-}
-
-/** For `vi.mock('node:timers/promises')`: the same, but over the global timers, which `rule` takes over. */
-export async function globalPause(
-  delayMs: number,
-  value?: unknown,
-  { signal }: { signal?: AbortSignal } = {},
-): Promise<unknown> {
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-  signal?.throwIfAborted()
-  const timer = setTimeout(() => resolve(value), delayMs)
-  const end = (): void => {
-    clearTimeout(timer)
-    reject(signal?.reason as Error)
-  }
-  signal?.addEventListener('abort', end, { once: true })
-  return await promise.finally(() => signal?.removeEventListener('abort', end))
 }

@@ -11,9 +11,6 @@ import { request } from '../../support/runtime/http.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
 import { VirtualTime } from '../../support/runtime/virtual-time.ts'
 
-vi.mock('node:timers/promises', async () => ({
-  setTimeout: (await import('../../support/runtime/virtual-time.ts')).globalPause,
-}))
 vi.setConfig({ testTimeout: 60_000 })
 
 const second = 1000

@@ -5,9 +5,6 @@ import { goneError, unreachable } from '../../../support/runtime/fake-api-server
 import type { FakeApiServer, Thing } from '../../../support/runtime/fake-api-server.ts'
 import { Mirror } from '../../../support/runtime/mirror.ts'
 
-vi.mock('node:timers/promises', async () => ({
-  setTimeout: (await import('../../../support/runtime/virtual-time.ts')).globalPause,
-}))
 vi.setConfig({ testTimeout: 120_000 })
 
 const second = 1000
