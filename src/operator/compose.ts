@@ -132,7 +132,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   // Of the leader alone: what two replicas say of the same objects must not be added up.
   metrics.derive(stateFamilies, () => {
     if (!manager.elector.isHeld()) return []
-    const state = stateOf(instances.store.list(), snapshots.store.list())
+    const state = stateOf(instances.store.byNamespace().values(), snapshotIndex)
     return [...state.samples, ...totals.samples(state.instances)]
   })
   return manager

@@ -1,52 +1,36 @@
-// Computes the metrics of destination claims from snapshots: the newest figure of a mover, and what the next snapshot will need. Pure.
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+// Says of destination claims what /metrics shows: the newest figure of a mover, and what the next snapshot will need. Pure.
 import type { Sample } from './family.ts'
-import { keyOf } from './labels.ts'
+import { keyOf, labelsOf } from './labels.ts'
 import { secondsOf } from './snapshot-samples.ts'
+import type { KnownSnapshots } from './snapshot-samples.ts'
 
-interface Seen {
-  readonly freeBytes: number
-  readonly observedAt: number
+/** @param instances by `namespace/name` */
+export function destinationSamples(known: KnownSnapshots, instances: Iterable<string>): Sample[] {
+  const samples: Sample[] = []
+  const add = (name: string, key: string, value: number): void => {
+    const { namespace, instance: claim } = labelsOf(key)
+    samples.push({ name, labels: { namespace, claim }, value })
+  }
+  for (const claim of known.claims()) {
+    const { destination } = known.lastOnClaim(claim)?.status ?? {}
+    const observedAt = secondsOf(destination?.observedAt)
+    if (destination === undefined || observedAt === undefined) continue
+    add('meili_destination_free_bytes', claim, destination.freeBytes)
+    add('meili_destination_observed_timestamp_seconds', claim, observedAt)
+  }
+  for (const [claim, bytes] of needsOf(known, instances)) add('meili_destination_next_snapshot_bytes', claim, bytes)
+  return samples
 }
 
-export class Destinations {
-  readonly #seen = new Map<string, Seen>()
-  readonly #needed = new Map<string, number>()
-
-  /** Every snapshot that there is. */
-  look({ metadata, spec, status }: MeiliSnapshot): void {
-    const observedAt = secondsOf(status?.destination?.observedAt)
-    if (status?.destination === undefined || observedAt === undefined) return
-    const key = keyOf(metadata.namespace, spec.destination.claim.name)
-    if (observedAt >= (this.#seen.get(key)?.observedAt ?? -Infinity))
-      this.#seen.set(key, { freeBytes: status.destination.freeBytes, observedAt })
+/** The newest good snapshot of each instance: the next one goes where that went. */
+function needsOf(known: KnownSnapshots, instances: Iterable<string>): ReadonlyMap<string, number> {
+  const needs = new Map<string, number>()
+  for (const instance of instances) {
+    const last = known.lastCompleted(instance)
+    if (last?.status?.artifact === undefined) continue
+    const { claimName, sizeBytes } = last.status.artifact
+    const claim = keyOf(last.metadata.namespace, claimName)
+    needs.set(claim, Math.max(sizeBytes, needs.get(claim) ?? 0))
   }
-
-  /** The newest good snapshot of each instance: the next one goes where that went. */
-  expect({ metadata, status }: MeiliSnapshot): void {
-    if (status?.artifact === undefined) return
-    const key = keyOf(metadata.namespace, status.artifact.claimName)
-    this.#needed.set(key, Math.max(status.artifact.sizeBytes, this.#needed.get(key) ?? 0))
-  }
-
-  samples(): Sample[] {
-    return [
-      ...samplesOf(
-        'meili_destination_free_bytes',
-        [...this.#seen].map(([key, { freeBytes }]) => [key, freeBytes]),
-      ),
-      ...samplesOf(
-        'meili_destination_observed_timestamp_seconds',
-        [...this.#seen].map(([key, { observedAt }]) => [key, observedAt]),
-      ),
-      ...samplesOf('meili_destination_next_snapshot_bytes', [...this.#needed]),
-    ]
-  }
-}
-
-function samplesOf(name: string, figures: readonly (readonly [string, number])[]): Sample[] {
-  return figures.map(([key, value]) => {
-    const [namespace = '', claim = ''] = key.split('/')
-    return { name, labels: { namespace, claim }, value }
-  })
+  return needs
 }

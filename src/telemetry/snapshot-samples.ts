@@ -1,25 +1,25 @@
-// Sums up all snapshots of one instance. Takes one object after the other, so that ten thousand are one pass. Pure.
-import { snapshotConditions } from '../api/snapshot.ts'
+// Says of the snapshots of one instance what /metrics shows. Looks at those that have not ended, and at the newest of each end. Pure.
 import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
-import { isTrue } from '../api/conditions.ts'
 import type { Sample } from './family.ts'
+import { labelsOf } from './labels.ts'
 
 const phases: readonly SnapshotPhase[] = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed']
 
-/** What is gathered of one instance. Times are Unix seconds. */
-export interface Gathered {
-  readonly phases: Map<SnapshotPhase, number>
-  overdue: number
-  lastAttempt?: number
-  lastFailure?: number
-  lastSuccess?: number
-  oldestUnfinished?: number
-  /** The newest that completed; the end of an object of the same second does not matter. */
-  good?: MeiliSnapshot
-}
-
-export function nothingGathered(): Gathered {
-  return { phases: new Map(phases.map((phase) => [phase, 0])), overdue: 0 }
+/** What is known of all snapshots without a look at each. An instance and a claim are named by `namespace/name`. */
+export interface KnownSnapshots {
+  /** All that a snapshot names. */
+  instances(): Iterable<string>
+  /** All of which a mover said what is free. */
+  claims(): Iterable<string>
+  listUnfinished(instance: string): Iterable<MeiliSnapshot>
+  lastCompleted(instance: string): MeiliSnapshot | undefined
+  lastFailed(instance: string): MeiliSnapshot | undefined
+  /** On which work began last. */
+  lastBegun(instance: string): MeiliSnapshot | undefined
+  /** Whose mover saw last what is free on the claim. */
+  lastOnClaim(claim: string): MeiliSnapshot | undefined
+  inPhase(instance: string, phase: SnapshotPhase): number
+  overdue(instance: string): number
 }
 
 /** Undefined where nothing is on record, or nothing that is a time. */
@@ -28,64 +28,43 @@ export function secondsOf(time: string | undefined): number | undefined {
   return Number.isNaN(timeMs) ? undefined : timeMs / 1000
 }
 
-function latest(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || (b !== undefined && b > a) ? b : a
-}
-
-/** An object without a phase has not been looked at yet: it waits. */
-export function gather(into: Gathered, snapshot: MeiliSnapshot): void {
-  const { metadata, status } = snapshot
-  const phase = status?.phase ?? 'Pending'
-  into.phases.set(phase, (into.phases.get(phase) ?? 0) + 1)
-  assign(into, 'lastAttempt', latest(into.lastAttempt, secondsOf(status?.startedAt)))
-  if (isTrue(status?.conditions, snapshotConditions.Overdue)) into.overdue += 1
-  const ended = secondsOf(status?.completedAt)
-  if (phase === 'Failed') assign(into, 'lastFailure', latest(into.lastFailure, ended))
-  else if (phase === 'Completed') gatherSuccess(into, snapshot, ended)
-  else {
-    const created = secondsOf(metadata.creationTimestamp) ?? Infinity
-    if (created < (into.oldestUnfinished ?? Infinity)) into.oldestUnfinished = created
-  }
-}
-
-function gatherSuccess(into: Gathered, snapshot: MeiliSnapshot, ended: number | undefined): void {
-  if (ended === undefined || ended < (secondsOf(into.good?.status?.completedAt) ?? -Infinity)) return
-  into.good = snapshot
-  assign(into, 'lastSuccess', latest(into.lastSuccess, ended))
-}
-
-/** The instance remembers its last good snapshot when the object is gone. */
-export function gatherLastSuccess(into: Gathered, completedAt: string | undefined): void {
-  assign(into, 'lastSuccess', latest(into.lastSuccess, secondsOf(completedAt)))
-}
-
-function assign(
-  into: Gathered,
-  member: 'lastAttempt' | 'lastFailure' | 'lastSuccess',
-  seconds: number | undefined,
-): void {
-  if (seconds !== undefined) into[member] = seconds
-}
-
-export function snapshotSamples(labels: Readonly<Record<string, string>>, gathered: Gathered): Sample[] {
-  const { good } = gathered
+/** @param remembered when the last good one completed, as the instance remembers it when the object is gone */
+export function snapshotSamples(known: KnownSnapshots, key: string, remembered: string | undefined): Sample[] {
+  const labels = labelsOf(key)
+  const good = known.lastCompleted(key)
   const figures: readonly (readonly [string, number | undefined])[] = [
-    ['meili_snapshot_last_success_timestamp_seconds', gathered.lastSuccess],
-    ['meili_snapshot_last_failure_timestamp_seconds', gathered.lastFailure],
-    ['meili_snapshot_last_attempt_timestamp_seconds', gathered.lastAttempt],
-    ['meili_snapshot_oldest_unfinished_timestamp_seconds', gathered.oldestUnfinished],
-    ['meili_snapshot_overdue', gathered.overdue],
+    [
+      'meili_snapshot_last_success_timestamp_seconds',
+      latest(secondsOf(good?.status?.completedAt), secondsOf(remembered)),
+    ],
+    ['meili_snapshot_last_failure_timestamp_seconds', secondsOf(known.lastFailed(key)?.status?.completedAt)],
+    ['meili_snapshot_last_attempt_timestamp_seconds', secondsOf(known.lastBegun(key)?.status?.startedAt)],
+    ['meili_snapshot_oldest_unfinished_timestamp_seconds', oldestOf(known.listUnfinished(key))],
+    ['meili_snapshot_overdue', known.overdue(key)],
     ['meili_snapshot_size_bytes', good?.status?.artifact?.sizeBytes],
   ]
   return [
     ...figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, labels, value }])),
-    ...[...gathered.phases].map(([phase, value]) => ({
+    ...phases.map((phase) => ({
       name: 'meili_snapshot_phase',
       labels: { ...labels, phase },
-      value,
+      value: known.inPhase(key, phase),
     })),
     ...(good === undefined ? [] : durations(labels, good)),
   ]
+}
+
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a
+}
+
+function oldestOf(unfinished: Iterable<MeiliSnapshot>): number | undefined {
+  let oldest: number | undefined
+  for (const { metadata } of unfinished) {
+    const created = secondsOf(metadata.creationTimestamp)
+    if (created !== undefined && created < (oldest ?? Infinity)) oldest = created
+  }
+  return oldest
 }
 
 /** The times on record, each from our own clock but the first, which is the API server's. */

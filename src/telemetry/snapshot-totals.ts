@@ -6,7 +6,7 @@ import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { conditionNamed } from '../api/conditions.ts'
 import type { Sample } from './family.ts'
 import { instanceKeyOf, labelsOf } from './labels.ts'
-import { failureReasons } from './state-families.ts'
+import { failureReasons, usualFailures } from './state-families.ts'
 
 /** What a cache announces: an object before and after a change. */
 interface Change {
@@ -18,6 +18,7 @@ const { Completed } = snapshotReasons
 /** Whoever makes snapshots of instances with ever new names, where nobody reads the metrics, grows nothing beyond this. */
 const mostInstances = 10_000
 const known = new Set([Completed, ...failureReasons])
+const usual = [Completed, ...usualFailures]
 
 export class SnapshotTotals {
   /** Instance → reason → how many. */
@@ -32,14 +33,14 @@ export class SnapshotTotals {
     counts.set(reason, (counts.get(reason) ?? 0) + 1)
   }
 
-  /** At 0 from the start for each end that there is. An instance that is not named any more is forgotten. */
+  /** The usual ends are at 0 from the start, for `increase()`; each other one is there once it has occurred. An instance that is not named any more is forgotten. */
   samples(instances: Iterable<string>): Sample[] {
     const there = new Set(instances)
     for (const key of this.#counts.keys()) if (!there.has(key)) this.#counts.delete(key)
     return [...there].flatMap((key) => {
       const labels = labelsOf(key)
       const counts = this.#counts.get(key)
-      return [...known].map((reason) => ({
+      return [...new Set([...usual, ...(counts?.keys() ?? [])])].map((reason) => ({
         name: 'meili_snapshot_total',
         labels: { ...labels, result: reason === Completed ? 'success' : 'failure', reason },
         value: counts?.get(reason) ?? 0,

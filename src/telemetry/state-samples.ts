@@ -1,13 +1,12 @@
-// Derives the samples of /metrics from all objects. Reads what is on record in them and nothing else, so that a restart changes nothing. Pure.
+// Derives the samples of /metrics from the objects. Reads what is on record in them and nothing else, so that a restart changes nothing. Pure.
 import type { MeiliInstance } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
-import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { isTrue } from '../api/conditions.ts'
-import { Destinations } from './destination-samples.ts'
+import { destinationSamples } from './destination-samples.ts'
 import type { Sample } from './family.ts'
-import { instanceKeyOf, keyOf, labelsOf } from './labels.ts'
-import { gather, nothingGathered, gatherLastSuccess, secondsOf, snapshotSamples } from './snapshot-samples.ts'
-import type { Gathered } from './snapshot-samples.ts'
+import { keyOf } from './labels.ts'
+import { secondsOf, snapshotSamples } from './snapshot-samples.ts'
+import type { KnownSnapshots } from './snapshot-samples.ts'
 
 export interface State {
   readonly samples: readonly Sample[]
@@ -15,28 +14,21 @@ export interface State {
   readonly instances: readonly string[]
 }
 
-export function stateOf(instances: readonly MeiliInstance[], snapshots: readonly MeiliSnapshot[]): State {
-  const destinations = new Destinations()
-  const all = new Map<string, Gathered>(
-    instances.map(({ metadata }) => [keyOf(metadata.namespace, metadata.name), nothingGathered()]),
-  )
-  for (const snapshot of snapshots) {
-    const key = instanceKeyOf(snapshot)
-    const gathered = all.get(key) ?? nothingGathered()
-    all.set(key, gathered)
-    gather(gathered, snapshot)
-    destinations.look(snapshot)
+/** Costs what the instances cost, however many snapshots there are. */
+export function stateOf(instances: Iterable<MeiliInstance>, known: KnownSnapshots): State {
+  const remembered = new Map<string, string | undefined>()
+  for (const key of known.instances()) remembered.set(key, undefined)
+  const samples: Sample[] = []
+  for (const instance of instances) {
+    samples.push(...instanceSamples(instance))
+    remembered.set(
+      keyOf(instance.metadata.namespace, instance.metadata.name),
+      instance.status?.lastSnapshot?.completedAt,
+    )
   }
-  for (const { good } of all.values()) if (good !== undefined) destinations.expect(good)
-  for (const { metadata, status } of instances) {
-    const gathered = all.get(keyOf(metadata.namespace, metadata.name))
-    if (gathered !== undefined) gatherLastSuccess(gathered, status?.lastSnapshot?.completedAt)
-  }
-  const ofSnapshots = [...all].flatMap(([key, gathered]) => snapshotSamples(labelsOf(key), gathered))
-  return {
-    samples: [...instances.flatMap(instanceSamples), ...ofSnapshots, ...destinations.samples()],
-    instances: [...all.keys()],
-  }
+  for (const [key, completedAt] of remembered) samples.push(...snapshotSamples(known, key, completedAt))
+  samples.push(...destinationSamples(known, remembered.keys()))
+  return { samples, instances: [...remembered.keys()] }
 }
 
 function instanceSamples({ metadata, status }: MeiliInstance): Sample[] {
