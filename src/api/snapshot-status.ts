@@ -98,6 +98,9 @@ export const snapshotStatus = z.object({
             .describe(
               'True while a hard link of the operator may be beside the file, so that no newer one replaces it midway.',
             ),
+          unpinningSince: timestamp
+            .optional()
+            .describe('When the removal of that link was first tried, since the end or the deletion of the object.'),
         })
         .describe('Where the file is sent from, where no mover can mount it.')
         .optional(),
@@ -161,6 +164,9 @@ export const snapshotStatus = z.object({
       attempt: z.int().min(1),
       jobName: z.string().max(253),
       failure: z.string().max(2048).optional(),
+      startedAt: timestamp
+        .optional()
+        .describe('When the Job of this attempt was to be made. An attempt has ten minutes from then.'),
       abandoned: z.string().max(2048).optional().describe('Why the stored files stay though they were to be deleted.'),
       retryAt: timestamp.optional(),
     })

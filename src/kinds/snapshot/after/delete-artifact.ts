@@ -4,7 +4,7 @@ import { instant } from '../../../api/conditions.ts'
 import type { Fact } from '../../../reconcile/decision.ts'
 import { artifactPath } from '../job/artifact-path.ts'
 import { deleteArtifactJob } from '../job/commands/delete-artifact.ts'
-import { databaseOnDestination, databaseWithin, databaseText } from '../job/databases.ts'
+import { databaseOnDestination, databaseWithin, databaseText, whyNotJudged } from '../job/databases.ts'
 import { lifeOf } from '../job/life.ts'
 import { jobNameOf } from '../job/template.ts'
 import type { SnapshotObservation } from '../observation.ts'
@@ -13,12 +13,11 @@ import { deletions } from '../job/end.ts'
 import { redact } from '../status/text.ts'
 import { noted, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
-import { whyWaiting } from '../job/waiting.ts'
 
 type DeleteArtifact = NonNullable<MeiliSnapshotStatus['deleteArtifact']>
 
 const maxAttempts = 3
-/** A node or a volume that does not come back in this time keeps its files. */
+/** An attempt that has not ended this long after its Job was to be made does not end: its node or its volume is away, or the Job is refused. */
 const giveUpAfterMs = 600_000
 
 /** A mover that was cut off may have stored the file though nobody saw it. */
@@ -30,41 +29,72 @@ export function mustDeleteArtifact({ spec, status }: MeiliSnapshot): boolean {
 export function deleteArtifact(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, mover } = observation
   if (!mustDeleteArtifact(snapshot) || snapshot.status?.deleteArtifact?.abandoned !== undefined) return undefined
-  const why = whyImpossible(observation, nowMs)
-  if (why !== undefined) return abandon(observation, why)
   const { deleteArtifact: begun } = snapshot.status ?? {}
+  const life = lifeOf(mover, begun?.retryAt, nowMs)
+  // Done is done, whatever has become of the claim since.
+  if (begun !== undefined && life.is === 'ended' && life.result.exitCode === 0) return undefined
+  const why = whyHopeless(observation)
+  if (why !== undefined) return abandon(observation, why)
   if (begun === undefined) return begin(snapshot, { attempt: 1 })
-  const life = lifeOf(mover, begun.retryAt, nowMs)
   switch (life.is) {
     case 'paused':
       return unchanged({ againMs: life.restMs })
     case 'absent':
-      return unchanged({
-        effects: [{ kind: 'CreateJob', job: deleteArtifactJob(observation) }],
-        againMs: pauses.workMs,
-      })
+      return makeJob(observation, begun, nowMs)
     case 'running':
-      return unchanged({ againMs: pauses.changeMs })
-    case 'ended': {
-      const { exitCode, message } = life.result
-      if (exitCode === 0) return undefined
-      if (begun.attempt >= maxAttempts) return abandon(observation, message)
-      const retryAt = instant(nowMs + pauseAfter.removal(begun.attempt))
-      return begin(snapshot, { attempt: begun.attempt + 1, failure: redact(message, 2000), retryAt })
-    }
+      return isTooLate(begun, nowMs)
+        ? abandon(observation, tooLong(life.why ?? begun.failure))
+        : unchanged({ againMs: pauses.changeMs })
+    case 'ended':
+      return tryAgain(observation, { ...begun, failure: life.result.message }, nowMs)
   }
 }
 
-function whyImpossible(observation: SnapshotObservation, nowMs: number): string | undefined {
-  const { snapshot, claim, mover } = observation
+/** How long nobody looked, and how long others held the deletion up before the first attempt, does not count. */
+function isTooLate({ startedAt }: DeleteArtifact, nowMs: number): boolean {
+  return startedAt !== undefined && nowMs - Date.parse(startedAt) > giveUpAfterMs
+}
+
+const tooLong = (why = ''): string => `It took longer than 10 minutes. ${why}`.trim()
+
+function makeJob(observation: SnapshotObservation, begun: DeleteArtifact, nowMs: number): Verdict {
+  const held = whyNotJudged(observation)
+  if (isTooLate(begun, nowMs)) {
+    const why = held ?? begun.failure
+    // Nobody looked while it ran, and by now it has removed itself: how it ended is not known, and twice does no harm.
+    return why === undefined ? tryAgain(observation, begun, nowMs) : abandon(observation, tooLong(why))
+  }
+  const changes = { deleteArtifact: { ...begun, startedAt: begun.startedAt ?? instant(nowMs) } }
+  if (held !== undefined) return noted(changes, { againMs: pauses.changeMs })
+  return noted(changes, {
+    effects: [{ kind: 'CreateJob', job: deleteArtifactJob(observation) }],
+    againMs: pauses.workMs,
+  })
+}
+
+function tryAgain(
+  observation: SnapshotObservation,
+  { attempt, failure }: Pick<DeleteArtifact, 'attempt' | 'failure'>,
+  nowMs: number,
+): Verdict {
+  const { snapshot } = observation
+  if (attempt >= maxAttempts) return abandon(observation, failure ?? 'How the last attempt ended nobody has seen.')
+  const retryAt = instant(nowMs + pauseAfter.removal(attempt))
+  return begin(snapshot, {
+    attempt: attempt + 1,
+    ...(failure === undefined ? {} : { failure: redact(failure, 2000) }),
+    retryAt,
+  })
+}
+
+/** What no attempt could change. */
+function whyHopeless(observation: SnapshotObservation): string | undefined {
+  const { snapshot, claim } = observation
   const { name } = snapshot.spec.destination.claim
   if (claim === undefined) return `Claim ${name} is gone.`
   if (claim.metadata?.deletionTimestamp !== undefined) return `Claim ${name} is being deleted.`
   if (claim.status?.phase === 'Lost') return `Claim ${name} is lost.`
-  const database = whyOutOfReach(observation)
-  if (database !== undefined) return database
-  if (nowMs - Date.parse(snapshot.metadata.deletionTimestamp ?? '') <= giveUpAfterMs) return undefined
-  return `It took longer than 10 minutes. ${whyWaiting(mover) ?? snapshot.status?.deleteArtifact?.failure ?? ''}`.trim()
+  return whyOutOfReach(observation)
 }
 
 /** The claim was given to a server after the file was stored. Where its database cannot be kept out of the mount, or nothing is known to be there to be mounted, the file stays. */

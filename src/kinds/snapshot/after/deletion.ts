@@ -28,7 +28,8 @@ export function beingDeleted(observation: SnapshotObservation, nowMs: number): V
   if (mover.jobs.length > 0) return endMovers(observation, nowMs)
   const cancel = cancelOwnTask(observation, nowMs)
   if (cancel !== undefined) return unchanged({ effects: [cancel], againMs: pauses.answerMs })
-  return deleteArtifact(observation, nowMs) ?? unchanged({ effects: [removeFinalizer] })
+  const done = mover.job === undefined ? [] : deletions([mover.job])
+  return deleteArtifact(observation, nowMs) ?? unchanged({ effects: [removeFinalizer, ...done] })
 }
 
 /** The deletion waits for a mover that does not end: that must not happen in silence. */

@@ -3,7 +3,7 @@
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
-import { whySourceNotRemovable } from '../job/databases.ts'
+import { whyNotJudged, whySourceNotRemovable } from '../job/databases.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import { lifeOf } from '../job/life.ts'
 import { jobNameOf } from '../job/template.ts'
@@ -94,15 +94,19 @@ export function removeSourceMissing(observation: SnapshotObservation, nowMs: num
   const why = whySourceNotRemovable(observation)
   if (why !== undefined) return giveUp(snapshot, why)
   if (life.is === 'paused') return unchanged({ againMs: life.restMs })
-  if (instance === undefined || target?.spec?.nodeName === undefined) {
-    const waitingFor = 'The server pod, on whose node the file lies, is not there.'
-    return removingSource(
-      `${waitingFor} Meilisearch's own file is removed when it is back, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`,
-      { changes: { waitingFor }, againMs: pauses.workMs },
-    )
-  }
+  const waitingFor = whyNotJudged(observation, instance?.status?.snapshotVolume?.claimName)
+  if (waitingFor !== undefined) return waitToRemove(snapshot, waitingFor, nowMs)
+  if (instance === undefined || target?.spec?.nodeName === undefined)
+    return waitToRemove(snapshot, 'The server pod, on whose node the file lies, is not there.', nowMs)
   return unchanged({
     effects: [{ kind: 'CreateJob', job: removeSourceJob({ ...observation, instance, target, removeSource }) }],
+    againMs: pauses.workMs,
+  })
+}
+
+function waitToRemove(snapshot: MeiliSnapshot, waitingFor: string, nowMs: number): Verdict {
+  return removingSource(`${waitingFor} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`, {
+    changes: { waitingFor },
     againMs: pauses.workMs,
   })
 }

@@ -28,12 +28,15 @@ export function whyNotStored(seen: Seen): string | undefined {
   return `${databaseText(database)} Nothing is stored beside a database, so that no mover can ever write to one. ${remedy}${database.subPath === undefined ? plainPath : ''}`
 }
 
-/** Until the operator has looked at every server of the namespace: it does so within seconds of their creation and of its own start. */
-export function whyNotJudged({ snapshot, unseen }: NotSeen): string | undefined {
+/** Until the operator has looked at every server of the namespace: it does so within seconds of their creation and of its own start. @param claimName the one that is to be written to; without it the destination */
+export function whyNotJudged(
+  { snapshot, unseen }: NotSeen,
+  claimName = snapshot.spec.destination.claim.name,
+): string | undefined {
   const [name] = unseen
   return name === undefined
     ? undefined
-    : `MeiliInstance ${name} has not been looked at yet: its database may be on claim ${snapshot.spec.destination.claim.name}.`
+    : `MeiliInstance ${name} has not been looked at yet: its database may be on claim ${claimName}.`
 }
 
 /** The database that a directory of a claim lies in, or that lies in the directory; whoever may write to the directory could reach it. */

@@ -2,7 +2,7 @@
 import type { V1Job } from '@kubernetes/client-node'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { sweepJob } from './commands/delete-artifact.ts'
-import { databaseOnDestination, databaseText } from './databases.ts'
+import { databaseOnDestination, databaseText, whyNotJudged } from './databases.ts'
 import { isGoing } from './life.ts'
 import type { SnapshotObservation } from '../observation.ts'
 
@@ -13,7 +13,8 @@ export function sweep(
 ): { readonly effects: readonly Effect[]; readonly note: string } {
   if (!isLeft) return { effects: [], note: '' }
   const database = databaseOnDestination(observation)
-  if (database !== undefined) return { effects: [], note: ` What was left of it stays: ${databaseText(database)}` }
+  const why = database === undefined ? whyNotJudged(observation) : databaseText(database)
+  if (why !== undefined) return { effects: [], note: ` What was left of it stays: ${why}` }
   const job = sweepJob(observation)
   return {
     effects: [{ kind: 'CreateJob', job }],

@@ -31,7 +31,7 @@ export function streamLimitBytes({ spec }: MeiliSnapshot): number {
 /** Where this object's file lies. The pin is one for each request: a mover that starts again goes on with the same file. */
 export function pinnedFile(
   { metadata, status }: MeiliSnapshot,
-  { pod, container, directory, fileName }: Omit<Stream, 'pinned'>,
+  { pod, container, directory, fileName }: Omit<Stream, 'pinned' | 'unpinningSince'>,
 ): PinnedFile {
   return {
     namespace: metadata.namespace,

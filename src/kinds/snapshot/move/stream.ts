@@ -1,5 +1,6 @@
 // The rungs of a file that no mover can mount: it is sent from the server's own container, where object and install allow it. Pure.
 import type { SnapshotVolume } from '../../../api/instance.ts'
+import { instant } from '../../../api/conditions.ts'
 import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { moverContainer } from '../job/template.ts'
@@ -8,8 +9,8 @@ import { knownProgress } from './progress.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
 import { interruptStream, mayStream, mustStream, pinnedFile } from '../job/stream-source.ts'
-import { failed, step, unchanged } from '../status/verdict.ts'
-import type { Verdict } from '../status/verdict.ts'
+import { failed, noted, step, unchanged } from '../status/verdict.ts'
+import type { Act, Verdict } from '../status/verdict.ts'
 import { whySilent } from '../job/waiting.ts'
 
 /** How long a pin that cannot be removed (its pod does not answer) may hold up a deletion, and the end of a finished object. */
@@ -87,16 +88,20 @@ export function segmentsMissing(observation: SnapshotObservation, nowMs: number)
   }
 }
 
-/** However it ended, no pin stays beside Meilisearch's file. Above all other rungs, within a limit. */
+/** However it ended, no pin stays beside Meilisearch's file. Above all other rungs, within a limit that runs from the first try. */
 export function pinLeft({ snapshot }: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { metadata, status } = snapshot
-  const stream = status?.move?.stream
+  const { move } = status ?? {}
   const deleted = metadata.deletionTimestamp !== undefined
-  if (stream?.pinned !== true || !(deleted || isFinished(snapshot))) return undefined
-  const sinceMs = nowMs - Date.parse(metadata.deletionTimestamp ?? status?.completedAt ?? '')
-  if (sinceMs > (deleted ? unpinWithinMs.deleted : unpinWithinMs.finished)) return undefined
-  return unchanged({
-    effects: [{ kind: 'RemovePin', source: pinnedFile(snapshot, stream) }],
-    againMs: pauses.answerMs,
-  })
+  if (move?.stream?.pinned !== true || !(deleted || isFinished(snapshot))) return undefined
+  const { stream } = move
+  const act: Act = { effects: [{ kind: 'RemovePin', source: pinnedFile(snapshot, stream) }], againMs: pauses.answerMs }
+  const sinceMs = Date.parse(stream.unpinningSince ?? '')
+  const deletedMs = Date.parse(metadata.deletionTimestamp ?? '')
+  // A deletion tries anew. The API server's clock may be ahead of ours.
+  if (Number.isNaN(sinceMs) || sinceMs < deletedMs) {
+    const unpinningSince = instant(deleted ? Math.max(nowMs, deletedMs) : nowMs)
+    return noted({ move: { ...move, stream: { ...stream, unpinningSince } } }, act)
+  }
+  return nowMs - sinceMs > (deleted ? unpinWithinMs.deleted : unpinWithinMs.finished) ? undefined : unchanged(act)
 }

@@ -14,7 +14,7 @@ import { completedStatus, failedStatus, inProgress, overdueStatus, seenAgain } f
 import type { Changes, Step } from './status.ts'
 
 /** What follows from it: what is done, and when it is looked at again. Without `againMs` nothing is left to do. */
-interface Act {
+export interface Act {
   readonly effects?: readonly Effect[]
   readonly againMs?: number
   /** It tries what may have been tried before: see `refusedBefore`. */

@@ -11,6 +11,7 @@ import {
   snapshotVerdict,
   effectsOf,
   endedPod,
+  hour,
   minute,
   movingStatus,
   noMover,
@@ -31,6 +32,11 @@ const artifact = {
 } as const
 const done: MeiliSnapshotStatus = { ...movingStatus({ runAs }), phase: 'Completed', artifact }
 const begun = { ...done, deleteArtifact: { attempt: 1, jobName: 'nightly-0a1b2c3d-delete-artifact-1' } }
+
+const begunAgo = (spanMs: number, more: object = {}): MeiliSnapshotStatus => ({
+  ...begun,
+  deleteArtifact: { ...begun.deleteArtifact, startedAt: ago(spanMs), ...more },
+})
 
 const deletedSnapshot = (status: MeiliSnapshotStatus, agoMs = second): MeiliSnapshot =>
   aSnapshot({ metadata: { deletionTimestamp: ago(agoMs) }, spec: { deletionPolicy: 'Delete' }, status })
@@ -87,8 +93,14 @@ describe('the deletion of the artifact', () => {
     })
   })
 
-  test('done: the object goes', () => {
-    expect(snapshotVerdict(after(0)).effects).toEqual(['RemoveFinalizer'])
+  test('done: the object goes, and its Job', () => {
+    expect(snapshotVerdict(after(0)).effects).toEqual(['RemoveFinalizer', 'DeleteJob'])
+  })
+
+  test('done is done, also where the claim is being deleted meanwhile, or nobody looked for a day', () => {
+    const claim = aClaim({ metadata: { deletionTimestamp: ago(second) } })
+    expect(snapshotVerdict({ ...after(0), claim }).effects).toEqual(['RemoveFinalizer', 'DeleteJob'])
+    expect(snapshotVerdict(after(0, begunAgo(24 * hour))).effects).toEqual(['RemoveFinalizer', 'DeleteJob'])
   })
 
   test('failed: three times, then the object goes, and status says what stays where', () => {
@@ -113,15 +125,49 @@ describe('the deletion of the artifact', () => {
     )
   })
 
-  test('is given up after ten minutes, in the words of whatever held it up', () => {
-    const snapshot = deletedSnapshot(begun, 11 * minute)
-    const job = aJob(snapshot)
-    const verdict = snapshotVerdict({
-      snapshot,
-      mover: { ...noMover, job, warning: { reason: 'FailedMount', message: 'node is gone' } },
-    })
+  test('is tried however long the operator was away, or others held the deletion up', () => {
+    const snapshot = deletedSnapshot(done, 11 * minute)
+    const first = snapshotVerdict({ snapshot })
+    expect(first.status.deleteArtifact).toMatchObject({ attempt: 1 })
+    expect(first.status.deleteArtifact?.abandoned).toBeUndefined()
+    const next = snapshotVerdict({ snapshot: { ...snapshot, status: first.status } })
+    expect(next).toMatchObject({ effects: ['CreateJob'], status: { deleteArtifact: { startedAt: ago(0) } } })
+  })
+
+  test('is given up ten minutes after its Job was to be made, in the words of whatever held it up', () => {
+    const warning = { reason: 'FailedMount', message: 'node is gone' }
+    const held = (status: MeiliSnapshotStatus): ReturnType<typeof snapshotVerdict> => {
+      const snapshot = deletedSnapshot(status, 30 * minute)
+      return snapshotVerdict({ snapshot, mover: { ...noMover, job: aJob(snapshot), warning } })
+    }
+    expect(held(begunAgo(9 * minute)).effects).toEqual([])
+    const verdict = held(begunAgo(11 * minute))
     expect(verdict.status.deleteArtifact?.abandoned).toMatch(/longer than 10 minutes.*FailedMount: node is gone/)
     expect(verdict.effects).toEqual(['DeleteJob'])
+  })
+
+  test('is given up where its Job was refused for ten minutes', () => {
+    const snapshot = deletedSnapshot(begunAgo(11 * minute, { failure: 'exceeded quota' }))
+    expect(snapshotVerdict({ snapshot }).status.deleteArtifact?.abandoned).toMatch(/10 minutes. exceeded quota/)
+  })
+
+  test('is tried again where nobody saw how it ended, and its Job has removed itself', () => {
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(begunAgo(2 * hour)) }).status.deleteArtifact).toEqual({
+      attempt: 2,
+      jobName: 'nightly-0a1b2c3d-delete-artifact-2',
+      retryAt: ago(-5 * second),
+    })
+    const last = snapshotVerdict({ snapshot: deletedSnapshot(begunAgo(2 * hour, { attempt: 3 })) })
+    expect(last.status.deleteArtifact?.abandoned).toContain('How the last attempt ended nobody has seen.')
+  })
+
+  test('waits for a look at every server, for ten minutes', () => {
+    const unseen = ['fresh']
+    const first = snapshotVerdict({ snapshot: deletedSnapshot(begun, 30 * minute), unseen })
+    expect(first).toMatchObject({ effects: [], status: { deleteArtifact: { startedAt: ago(0) } } })
+    expect(snapshotVerdict({ snapshot: deletedSnapshot(begunAgo(minute)) }).effects).toEqual(['CreateJob'])
+    const last = snapshotVerdict({ snapshot: deletedSnapshot(begunAgo(11 * minute)), unseen })
+    expect(last.status.deleteArtifact?.abandoned).toContain('MeiliInstance fresh has not been looked at yet')
   })
 
   test('is given up at once in a namespace that is being deleted, where no Job can be made', () => {

@@ -15,6 +15,7 @@ import {
   endedPod,
   failedConditions,
   hour,
+  minute,
   movingStatus,
   noMover,
   second,
@@ -131,6 +132,45 @@ describe('databasesUnseen', () => {
       requeueAfterMs: 2000,
       message: expect.stringContaining(words),
     })
+  })
+
+  test("it is waited for before Meilisearch's own file is removed, in the name of that file's claim", () => {
+    const removeSource = {
+      attempt: 1,
+      jobName: 'nightly-0a1b2c3d-remove-source-1',
+      file: { inode: '7', modifiedAt: ago(minute), sizeBytes: 5 },
+    }
+    const artifact = {
+      claimName: 'backups',
+      path: 'a',
+      fileName: 'b',
+      sizeBytes: 5,
+      size: '5 B',
+      sha256: 'ab',
+      meilisearchVersion: '1',
+      verification: 'None' as const,
+    }
+    const seen = {
+      snapshot: aSnapshot({ spec: { sourcePolicy: 'Remove' }, status: { ...movingStatus(), artifact, removeSource } }),
+    }
+    expect(snapshotVerdict(seen).effects).toEqual(['CreateJob'])
+    expect(snapshotVerdict({ ...seen, unseen: ['fresh'] })).toMatchObject({
+      phase: 'Moving',
+      effects: [],
+      message: expect.stringContaining(
+        'MeiliInstance fresh has not been looked at yet: its database may be on claim search-data.',
+      ),
+    })
+  })
+
+  test('nothing is swept meanwhile, and it is said what stays', () => {
+    const snapshot = aSnapshot({ status: movingStatus({ attempt: 3, failures: 2 }) })
+    const job = aJob(snapshot)
+    const mover = { ...noMover, job, jobs: [job], pod: endedPod(137, '') }
+    expect(snapshotVerdict({ snapshot, mover }).effects).toEqual(['CreateJob'])
+    const verdict = snapshotVerdict({ snapshot, mover, unseen: ['fresh'] })
+    expect(verdict).toMatchObject({ phase: 'Failed', effects: [] })
+    expect(verdict.message).toContain('What was left of it stays: MeiliInstance fresh has not been looked at yet')
   })
 
   test('the wait does not outlive deadlines.start', () => {

@@ -1,4 +1,4 @@
-// A file that no mover can mount: who must allow that it is sent, how it is sent, and that nothing of ours stays beside it.
+// A file that no mover can mount: who must allow that it is sent, and how it is sent.
 import { describe, expect, test } from 'vitest'
 import { instanceConditions } from '../../../../../src/api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
@@ -8,7 +8,6 @@ import { configVariable } from '../../../../../src/kinds/snapshot/job/template.t
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import {
   aCondition,
-  ago,
   aJob,
   anEngine,
   anInstance,
@@ -18,8 +17,6 @@ import {
   snapshotVerdict,
   effectsOf,
   endedPod,
-  hour,
-  minute,
   movingStatus,
   noMover,
   now,
@@ -334,52 +331,5 @@ describe('how it ended', () => {
     })
     expect(verdict).toMatchObject(expected)
     expect(verdict.status.move?.failures ?? 0).toBe(0)
-  })
-})
-
-describe('pinLeft', () => {
-  const finishedSnapshot = (completedAt: string, pinned = true): MeiliSnapshot =>
-    aSnapshot({
-      spec: allowed,
-      status: { ...movingStatus({ stream: { ...stream, pinned } }), phase: 'Failed', completedAt },
-    })
-  const deletedSnapshot = (spanMs: number): MeiliSnapshot =>
-    aSnapshot({ spec: allowed, metadata: { deletionTimestamp: ago(spanMs) }, status: movingStatus({ stream }) })
-
-  test.each([
-    ['an object that has ended', finishedSnapshot(ago(minute))],
-    ['an object that is being deleted', deletedSnapshot(second)],
-  ])('%s keeps its finalizer until nothing of ours is beside the file', (_, snapshot) => {
-    expect(effectsOf('RemovePin', { snapshot })).toEqual([{ kind: 'RemovePin', source }])
-    expect(snapshotVerdict({ snapshot })).toMatchObject({ effects: ['RemovePin'], requeueAfterMs: second })
-    expect(snapshotVerdict({ snapshot }).status).toEqual(snapshot.status)
-  })
-
-  test.each([
-    ['was removed', { kind: 'PinRemoved' }],
-    [
-      'is on a pod that is gone',
-      { kind: 'Refused', effect: 'RemovePin', message: 'exec in Pod shop/search-0 answered 404' },
-    ],
-  ] as const)('a pin that %s is off the record', (_, fact) => {
-    const snapshot = finishedSnapshot(ago(minute))
-    const status = applyFact(snapshot, fact, now)
-    expect(status).toEqual({
-      ...snapshot.status,
-      move: { ...snapshot.status?.move, stream: { ...stream, pinned: false } },
-    })
-    expect(snapshotVerdict({ snapshot: { ...snapshot, status } }).effects).toEqual(['RemoveFinalizer'])
-  })
-
-  test.each([
-    ['an end', finishedSnapshot(ago(hour))],
-    ['a deletion', deletedSnapshot(2 * minute)],
-  ])('one that cannot be removed holds up %s no longer than its limit', (_, snapshot) => {
-    expect(snapshotVerdict({ snapshot }).effects).not.toContain('RemovePin')
-    expect(snapshotVerdict({ snapshot }).effects).toEqual(['RemoveFinalizer'])
-  })
-
-  test('a snapshot on its way keeps its pin', () => {
-    expect(effectsOf('RemovePin', mover(streamingSnapshot(), copyingProgress(0)))).toEqual([])
   })
 })
