@@ -6,7 +6,7 @@ const known: Readonly<Record<string, string>> = {
   kinds: '',
   'kinds/instance': 'children locate managed managed/upgrade observe status',
   'kinds/snapshot': 'after before engine job job/commands move observe status',
-  kube: '',
+  kube: 'exec',
   meilisearch: '',
   mover: 'artifact command io source stream verify',
   operator: '',

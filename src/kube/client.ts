@@ -1,7 +1,9 @@
 // The whole Kubernetes client: the reader (kube/reader.ts), the calls that write, and commands in containers.
 import type { Connection } from './connection.ts'
-import { Execution } from './exec.ts'
-import type { ExecCall } from './exec.ts'
+import { Execution } from './exec/exec.ts'
+import type { ExecCall } from './exec/exec.ts'
+import { requestRoute } from './route.ts'
+import type { Route } from './route.ts'
 import { collectionPath, objectPath } from './paths.ts'
 import { KubeReader } from './reader.ts'
 import { Transport } from './transport.ts'
@@ -21,8 +23,8 @@ const patchTypes = { merge: 'application/merge-patch+json', apply: 'application/
 export class KubeClient extends KubeReader {
   readonly #execute: (call: ExecCall) => Promise<Execution>
 
-  constructor(connection: Connection, observe: Observer = () => undefined) {
-    super(new Transport(connection, observe))
+  constructor(connection: Connection, observe: Observer = () => undefined, route: Route = requestRoute) {
+    super(new Transport(connection, observe, route))
     this.#execute = (call) => Execution.open(connection, call, observe)
   }
 

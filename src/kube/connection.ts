@@ -2,7 +2,8 @@
 // runs the exec plugins; the requests are ours, since it would open a new TLS connection for each (measured).
 import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
-import { Agent } from 'undici'
+import { createPools, destroyPools } from './route.ts'
+import type { Pools, Trust } from './route.ts'
 
 export interface Connection {
   /** For example `https://10.96.0.1:443`; holds no secret. */
@@ -19,15 +20,6 @@ export interface Credentials {
   readonly pools: Pools
   /** What the pools were made with, for the one kind of request that goes beside them (exec). */
   readonly tls?: Trust
-}
-
-export type Trust = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>
-
-export interface Pools {
-  /** Bounded: a burst of requests shares what there is. */
-  readonly requests: Agent
-  /** Unbounded: each watch keeps a connection for minutes, and among the others it would starve the requests. */
-  readonly streams: Agent
 }
 
 /** The kubeconfig is fine, but names no such cluster or context. The message says everything, with what to do. */
@@ -89,22 +81,15 @@ class PooledConnection implements Connection {
       value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
     )
     if (this.#pools === undefined || trust !== this.#trust) {
-      void this.#pools?.requests.close()
-      void this.#pools?.streams.close()
-      const options = {
-        allowH2: false,
-        keepAliveTimeout: 30_000,
-        maxResponseSize: 256 * 1024 * 1024,
-        connect: { timeout: 10_000, ...tls },
-      }
-      this.#pools = { requests: new Agent({ ...options, connections: 32 }), streams: new Agent(options) }
+      for (const pool of Object.values(this.#pools ?? {})) void pool.close()
+      this.#pools = createPools(tls)
       this.#trust = trust
     }
     return this.#pools
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pools?.requests.destroy(), this.#pools?.streams.destroy()])
+    if (this.#pools !== undefined) await destroyPools(this.#pools)
   }
 }
 

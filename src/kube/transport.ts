@@ -3,6 +3,8 @@ import { request } from 'undici'
 import type { Dispatcher } from 'undici'
 import { TransientError } from '../errors.ts'
 import type { Connection } from './connection.ts'
+import { requestRoute } from './route.ts'
+import type { Deadlines, Route } from './route.ts'
 import { errorFrom, parseJson } from './replies.ts'
 import type { Resource } from './resource.ts'
 import { abortAfter, startTimer } from '../runtime/timers.ts'
@@ -26,9 +28,7 @@ export interface Call {
   readonly withinMs?: number | undefined
 }
 
-const deadlineMs = 30_000
-/** A stream must begin in this time, and bring something (a bookmark comes each minute) within this time. */
-const watchOpenMs = 30_000
+/** A stream must bring something within this time: a bookmark comes each minute. */
 const watchSilenceMs = 150_000
 /** Many times the largest object that etcd takes. */
 const watchEventLength = 16 * 1024 * 1024
@@ -36,10 +36,12 @@ const watchEventLength = 16 * 1024 * 1024
 export class Transport {
   readonly #connection: Connection
   readonly #observe: Observer
+  readonly #route: Route
 
-  constructor(connection: Connection, observe: Observer) {
+  constructor(connection: Connection, observe: Observer, route: Route = requestRoute) {
     this.#connection = connection
     this.#observe = observe
+    this.#route = route
   }
 
   /** @throws TransientError also where something between us and the API server answers in its place */
@@ -54,7 +56,7 @@ export class Transport {
     const started = performance.now()
     let code = 'none'
     try {
-      const response = await this.#send(call, abortAfter(call.withinMs ?? deadlineMs))
+      const response = await this.#send(call, abortAfter(call.withinMs ?? this.#route.withinMs[deadlineOf(call)]))
       code = String(response.statusCode)
       const text = await response.body.text()
       if (response.statusCode >= 300) throw refusal(call, response, text)
@@ -95,13 +97,15 @@ export class Transport {
     const url = new URL(`${this.#connection.server.replace(/\/$/, '')}${call.path}`)
     for (const [name, value] of Object.entries(call.query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value))
+    const { pool, withinMs } = this.#route
     const streaming = call.verb === 'watch'
     return await request(url, {
       method: call.method,
-      dispatcher: streaming ? pools.streams : pools.requests,
+      dispatcher: streaming ? pools.streams : pools[pool],
       signal,
-      headersTimeout: watchOpenMs,
-      bodyTimeout: streaming ? watchSilenceMs : deadlineMs,
+      // Of a plain request the signal has the say.
+      headersTimeout: streaming ? withinMs.watch : 0,
+      bodyTimeout: streaming ? watchSilenceMs : 0,
       headers: {
         ...headers,
         accept: 'application/json',
@@ -115,6 +119,11 @@ export class Transport {
   close(): Promise<void> {
     return this.#connection.close()
   }
+}
+
+function deadlineOf({ verb }: Call): keyof Deadlines {
+  if (verb === 'list') return 'list'
+  return verb === 'get' ? 'read' : 'write'
 }
 
 /** The lines of a stream, without their ends; a last one that lacks its end is dropped. @throws TransientError on a line without an end in sight */

@@ -15,6 +15,8 @@ import {
 } from '../kinds/instance/controller.ts'
 import { KubeClient } from '../kube/client.ts'
 import type { Connection } from '../kube/connection.ts'
+import { eventRoute, leaseRoute, requestRoute } from '../kube/route.ts'
+import type { Route } from '../kube/route.ts'
 import { jobs, persistentVolumeClaims, pods, services, statefulSets } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { Connections } from '../perform/meilisearch-connections.ts'
@@ -44,9 +46,10 @@ export interface Edges {
 /** The whole operator but its process: what it returns is run by main.ts, and by whoever simulates a cluster. */
 export function compose(config: Config, { connection, logger }: Edges): Manager {
   const metrics = new Metrics(version)
-  const kube = new KubeClient(connection, (call) => metrics.apiCall(call))
+  const clientOf = (route: Route): KubeClient => new KubeClient(connection, (call) => metrics.apiCall(call), route)
+  const kube = clientOf(requestRoute)
   const manager = new Manager({
-    kube,
+    clients: { caches: kube, lease: clientOf(leaseRoute), events: clientOf(eventRoute) },
     namespaces: config.WATCH_NAMESPACES,
     identity: `${config.POD_NAME}_${randomUUID()}`,
     lease: { namespace: config.POD_NAMESPACE, name: config.LEASE_NAME },

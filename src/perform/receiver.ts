@@ -1,5 +1,5 @@
 // The operator's side of the conversation with a mover that waits for a file (mover/stream/frames.ts).
-import type { Exec, Running } from '../kube/exec.ts'
+import type { Exec, Running } from '../kube/exec/exec.ts'
 import { linesOf } from '../kube/transport.ts'
 import type { FileIdentity } from '../mover/contract.ts'
 import { frameLine, receiverState } from '../mover/stream/frames.ts'

@@ -1,7 +1,7 @@
 // Streams a file that no mover can mount from the server's container to a waiting mover: one command reads a segment there,
 // another hands it over here. It remembers nothing: the mover says how far it is, the container says which file it is.
 import { createHash } from 'node:crypto'
-import type { Exec, ExecCall } from '../kube/exec.ts'
+import type { Exec, ExecCall } from '../kube/exec/exec.ts'
 import { maxSegmentBytes, segmentUnitBytes, windowBytes } from '../mover/stream/frames.ts'
 import type { FileIdentity } from '../mover/contract.ts'
 import type { Effect, Fact, PinnedFile } from '../reconcile/decision.ts'

@@ -59,6 +59,14 @@ export interface Client {
   watch<T extends ApiObject>(resource: Resource, scope: WatchScope): AsyncIterable<WatchEvent<T>>
 }
 
+/** One for each purpose, so that none waits behind another: over connections of its own, with deadlines of its own. */
+export interface Clients {
+  /** Fills the caches. */
+  readonly caches: Pick<Client, 'pages' | 'watch'>
+  readonly lease: Pick<Client, 'get' | 'create' | 'update' | 'watch'>
+  readonly events: Pick<Client, 'create'>
+}
+
 type Line = (fields: object, message: string) => void
 
 export interface Log {

@@ -83,9 +83,12 @@ export class LeaderElector {
 
   /** Renews until the signal. @throws LeaseLost */
   async keep(signal: AbortSignal): Promise<void> {
+    let begun = this.#clocks.monotonicMs()
     while (!signal.aborted) {
-      await this.#pause(this.#timing.retryMs, signal)
+      // From one beginning to the next: after an attempt that was not answered there is no time to lose.
+      await this.#pause(Math.max(0, begun + this.#timing.retryMs - this.#clocks.monotonicMs()), signal)
       if (signal.aborted) return
+      begun = this.#clocks.monotonicMs()
       // A reply that never comes must not hide that the time is over: it is counted from the last renewal, however often an attempt has failed since.
       await Promise.race([this.#attempt(), this.#pause(this.#leftMs(), signal)])
       if (this.#leftMs() === 0)
@@ -109,8 +112,8 @@ export class LeaderElector {
     try {
       await this.#giveBack()
     } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-      // Our own last renewal came in between; no other one can follow it.
+      // Our own last renewal came in between, which no other one can follow; or the connection was a bad one.
+      if (!(error instanceof Conflict)) this.#candidate.failed?.(error)
       await this.#giveBack()
     }
   }

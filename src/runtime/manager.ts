@@ -2,9 +2,10 @@
 import { pause, startInterval } from './timers.ts'
 import { runController } from './controller.ts'
 import type { Result } from './controller.ts'
-import type { ApiObject, Client, Log, Metrics, ObjectName, Resource } from './edges.ts'
+import type { ApiObject, Clients, Log, Metrics, ObjectName, Resource } from './edges.ts'
 import { EventRecorder } from './events.ts'
 import { LeaderElector } from './leader-election.ts'
+import type { Timing } from './leader-election.ts'
 import { Reflector } from './cache/reflector.ts'
 import { Cache } from './cache/cache.ts'
 import type { CacheParts, Watch } from './cache/cache.ts'
@@ -12,11 +13,13 @@ import { serveProbes } from './server.ts'
 import { WorkQueue } from './workqueue.ts'
 
 export interface ManagerParts {
-  readonly kube: Client
+  readonly clients: Clients
   /** Empty: all. */
   readonly namespaces: readonly string[]
   readonly identity: string
   readonly lease: ObjectName
+  /** Tests shorten it. */
+  readonly timing?: Timing
   readonly address: { readonly host: string; readonly port: number }
   readonly logger: Log
   readonly metrics: Metrics
@@ -48,15 +51,16 @@ export class Manager {
 
   constructor(parts: ManagerParts) {
     this.#parts = parts
-    const { kube, identity, lease, logger, metrics } = parts
+    const { clients, identity, lease, timing, logger, metrics } = parts
     this.elector = new LeaderElector({
-      kube,
+      kube: clients.lease,
       lease,
       identity,
+      ...(timing === undefined ? {} : { timing }),
       failed: (error) => logger.warn({ reason: String(error) }, 'the lease could not be read or written'),
     })
     this.events = new EventRecorder({
-      kube,
+      kube: clients.events,
       component: 'meili-operator',
       instance: identity,
       dropped: (error) => {
@@ -68,13 +72,13 @@ export class Manager {
 
   /** To be called before `run`. */
   cache<T extends ApiObject>(resource: Resource, { labelSelector, indexes, keep }: CacheParts<T> = {}): Cache<T> {
-    const { kube, namespaces, logger, metrics } = this.#parts
+    const { clients, namespaces, logger, metrics } = this.#parts
     const cache = new Cache<T>(indexes)
     metrics.declareWatch(resource.plural)
     for (const namespace of namespaces.length === 0 ? [undefined] : namespaces) {
       this.#reflectors.push(
         new Reflector<T>({
-          kube,
+          kube: clients.caches,
           resource,
           store: cache.store,
           keep,

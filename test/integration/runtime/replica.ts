@@ -56,7 +56,7 @@ export class Replica implements AsyncDisposable {
       { write: (line) => this.warnings.push((JSON.parse(line) as { msg: string }).msg) },
     )
     this.manager = new Manager({
-      kube,
+      clients: { caches: kube, lease: kube, events: kube },
       namespaces,
       identity: this.identity,
       lease,

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import type { ExecCall, Running } from '../../../src/kube/exec.ts'
+import type { ExecCall, Running } from '../../../src/kube/exec/exec.ts'
 import type { ReceiveConfig } from '../../../src/mover/contract.ts'
 import { TransientError } from '../../../src/errors.ts'
 import { bundledMover } from './bundle.ts'

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Agent } from 'undici'
 import { describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import type { WebSocket } from 'ws'
-import { Execution } from '../../../src/kube/exec.ts'
-import type { ExecCall } from '../../../src/kube/exec.ts'
+import { Execution } from '../../../src/kube/exec/exec.ts'
+import type { ExecCall } from '../../../src/kube/exec/exec.ts'
+import { createPools, destroyPools } from '../../../src/kube/route.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 
 interface ExecServer extends AsyncDisposable {
@@ -64,7 +64,7 @@ async function openServer(
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const pools = { requests: new Agent(), streams: new Agent() }
+  const pools = createPools({})
   const connection = {
     server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     credentials: () => Promise.resolve({ headers: { authorization: 'Bearer top-secret' }, pools }),
@@ -79,7 +79,7 @@ async function openServer(
       ),
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets.clients) socket.terminate()
-      await Promise.all([pools.requests.destroy(), pools.streams.destroy()])
+      await destroyPools(pools)
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },

@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Agent } from 'undici'
 import { KubeClient } from '../../../src/kube/client.ts'
+import { createPools, destroyPools } from '../../../src/kube/route.ts'
+import type { Route } from '../../../src/kube/route.ts'
 import type { Observer } from '../../../src/kube/transport.ts'
 
 export type Answering = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>
@@ -17,7 +18,7 @@ export interface Fake extends AsyncDisposable {
   close(): Promise<void>
 }
 
-export async function answering(answer: Answering, observe?: Observer): Promise<Fake> {
+export async function answering(answer: Answering, observe?: Observer, route?: Route): Promise<Fake> {
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(request.url ?? '')
@@ -25,7 +26,7 @@ export async function answering(answer: Answering, observe?: Observer): Promise<
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const pools = { requests: new Agent(), streams: new Agent() }
+  const pools = createPools({})
   const close = async (): Promise<void> => {
     server.closeAllConnections()
     if (server.listening) await new Promise((resolve) => server.close(resolve))
@@ -34,11 +35,10 @@ export async function answering(answer: Answering, observe?: Observer): Promise<
     {
       server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       credentials: async () => await Promise.resolve({ headers: { authorization: 'Bearer top-secret' }, pools }),
-      close: async () => {
-        await Promise.all([pools.requests.destroy(), pools.streams.destroy()])
-      },
+      close: () => destroyPools(pools),
     },
     observe,
+    route,
   )
   return {
     kube,

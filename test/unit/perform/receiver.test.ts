@@ -1,6 +1,6 @@
 // Whoever may make pods may make one that poses as a mover: what it says is bounded.
 import { expect, test } from 'vitest'
-import type { Running } from '../../../src/kube/exec.ts'
+import type { Running } from '../../../src/kube/exec/exec.ts'
 import { Receiver } from '../../../src/perform/receiver.ts'
 
 test('a line without an end is cut, and keeps no more of it', async () => {

@@ -222,10 +222,10 @@ describe('a holder', () => {
     const first = election.start('first')
     await election.time.advance(second)
     first.nextWrite = { outMs: 5, backMs: 7 * second }
-    // The renewal begins at 2020 and is answered after 9 s.
-    await election.time.advance(9 * second)
-    first.road = { ...goodRoad, loses: 'refused' }
+    // The renewal begins at 2020 and is answered at 9 s; what is tried after it comes to nothing.
     await election.time.advance(2 * second)
+    first.road = { ...goodRoad, loses: 'refused' }
+    await election.time.advance(9 * second)
     expect(election.holders).toEqual(['first'])
     await election.time.advance(20)
     expect(election.holders).toEqual([])

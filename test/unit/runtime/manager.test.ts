@@ -48,7 +48,7 @@ class Operator implements AsyncDisposable {
     before(cluster)
     this.port = (): number => (this.#addresses.mock.results.at(-1)!.value as AddressInfo).port
     this.manager = new Manager({
-      kube: cluster,
+      clients: { caches: cluster, lease: cluster, events: cluster },
       namespaces,
       identity: 'we',
       lease,
@@ -314,7 +314,7 @@ describe('a leader', () => {
 test('a port that is taken ends the operator before it does anything', async () => {
   await using first = await Operator.startLeading()
   const other = new Manager({
-    kube: first.cluster,
+    clients: { caches: first.cluster, lease: first.cluster, events: first.cluster },
     namespaces: [],
     identity: 'second',
     lease,

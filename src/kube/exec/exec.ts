@@ -2,15 +2,15 @@
 // nothing is read before it is asked for. A connection that ends before the command's status has come was cut, whatever it brought.
 import { on } from 'node:events'
 import { WebSocket } from 'ws'
-import { TransientError } from '../errors.ts'
-import type { Connection } from './connection.ts'
-import { appendUpTo, refusal } from './exec-refusal.ts'
-import { exitOf } from './exec-status.ts'
-import type { Exit } from './exec-status.ts'
-import type { Ref } from './resource.ts'
-import type { Observer } from './transport.ts'
-import { startInterval, startTimer } from '../runtime/timers.ts'
-import type { Timer } from '../runtime/timers.ts'
+import { TransientError } from '../../errors.ts'
+import type { Connection } from '../connection.ts'
+import { appendUpTo, refusal } from './refusal.ts'
+import { exitOf } from './status.ts'
+import type { Exit } from './status.ts'
+import type { Ref } from '../resource.ts'
+import type { Observer } from '../transport.ts'
+import { startInterval, startTimer } from '../../runtime/timers.ts'
+import type { Timer } from '../../runtime/timers.ts'
 
 export interface ExecCall {
   readonly pod: Ref

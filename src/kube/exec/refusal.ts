@@ -1,7 +1,7 @@
 // Turns a refused exec into the reason why it did not begin.
 import type { IncomingMessage } from 'node:http'
-import { NotFound, TerminalError, TransientError } from '../errors.ts'
-import { errorFrom, parseJson } from './replies.ts'
+import { NotFound, TerminalError, TransientError } from '../../errors.ts'
+import { errorFrom, parseJson } from '../replies.ts'
 
 /** Of the API server's refusal, or a kubelet's, or a proxy's. */
 const maxRefusalBytes = 64 * 1024

@@ -1,6 +1,6 @@
 // Reads from the last message of an exec how its command ended.
-import { TransientError } from '../errors.ts'
-import { parseJson } from './replies.ts'
+import { TransientError } from '../../errors.ts'
+import { parseJson } from '../replies.ts'
 
 export interface Exit {
   /** 127 where the container has no such program, as a shell would say. */

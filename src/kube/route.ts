@@ -1,0 +1,74 @@
+// The routes to the API server: which connections a client takes, and how long each kind of request may be under way. The lease and Events have
+// connections of their own, so that neither waits behind what is not answered.
+import type { RequestOptions } from 'node:https'
+import { Agent } from 'undici'
+import type { Dispatcher } from 'undici'
+
+/** In whole milliseconds. */
+export interface Deadlines {
+  readonly read: number
+  readonly list: number
+  readonly write: number
+  /** Until a stream begins. */
+  readonly watch: number
+}
+
+export interface Route {
+  readonly pool: Exclude<PoolName, 'streams'>
+  readonly withinMs: Deadlines
+}
+
+/** A read is answered from memory, and a worker waits for it. A long list takes its time, and so may a webhook with a write: up to 30 s. */
+export const requestRoute: Route = {
+  pool: 'requests',
+  withinMs: { read: 10_000, list: 30_000, write: 30_000, watch: 30_000 },
+}
+
+/** Short: of the 10 s that a term lasts, one answer that never comes must leave time for another try. */
+export const leaseRoute: Route = { pool: 'lease', withinMs: { read: 3000, list: 3000, write: 3000, watch: 10_000 } }
+
+/** What can be done without. */
+export const eventRoute: Route = { pool: 'events', withinMs: { read: 5000, list: 5000, write: 5000, watch: 5000 } }
+
+export type PoolName = 'requests' | 'streams' | 'lease' | 'events'
+export type Pools = Readonly<Record<PoolName, Dispatcher>>
+
+export type Trust = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>
+
+interface Size {
+  /** At most so many at once. */
+  readonly connections?: number
+  /** To connect: whoever is not through by then is given up, and the next request does not wait for him. */
+  readonly connectMs: number
+}
+
+const sizes: Readonly<Record<PoolName, Size>> = {
+  // A burst shares what there is.
+  requests: { connections: 32, connectMs: 5000 },
+  // Unbounded: each watch keeps a connection for minutes, and among the others it would starve the requests.
+  streams: { connectMs: 10_000 },
+  lease: { connections: 2, connectMs: 2000 },
+  events: { connections: 2, connectMs: 4000 },
+}
+
+/** Nothing is connected before the first request. A request that is given up takes its connection along: undici sends nothing else on it. */
+export function createPools(trust: Trust): Pools {
+  const create = ({ connections, connectMs }: Size): Dispatcher =>
+    new Agent({
+      allowH2: false,
+      keepAliveTimeout: 30_000,
+      maxResponseSize: 256 * 1024 * 1024,
+      connect: { timeout: connectMs, ...trust },
+      ...(connections === undefined ? {} : { connections }),
+    })
+  return {
+    requests: create(sizes.requests),
+    streams: create(sizes.streams),
+    lease: create(sizes.lease),
+    events: create(sizes.events),
+  }
+}
+
+export async function destroyPools(pools: Pools): Promise<void> {
+  await Promise.all(Object.values(pools).map((pool) => pool.destroy()))
+}
