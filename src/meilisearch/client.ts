@@ -3,6 +3,8 @@ import type { z } from 'zod'
 import { TerminalError, TransientError } from '../errors.ts'
 import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage, tasksPerPage } from './replies.ts'
 import type { Batch, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
+import { SilentServers } from './silent-servers.ts'
+import type { Look } from './silent-servers.ts'
 import { send, unfitReply } from './transport.ts'
 import type { Call, Server } from './transport.ts'
 import type { KeyRequest } from './keys.ts'
@@ -11,12 +13,41 @@ import type { KeyRequest } from './keys.ts'
 const maxLargeBytes = 4 * 1024 * 1024
 /** Snapshot tasks that one snapshot looks at; the first that serves is adopted, so the oldest ones count. */
 const maxSnapshotTasks = 2000
+/** For the first answer of a server that was silent last time. */
+const doubtfulMs = 3000
 
 export class MeilisearchClient {
   readonly #server: Server
+  readonly #silent: SilentServers
 
-  constructor(server: Server) {
+  /** @param silent what is known of all servers; shared, as one server has many clients */
+  constructor(server: Server, silent: SilentServers = new SilentServers()) {
     this.#server = server
+    this.#silent = silent
+  }
+
+  /**
+   * All questions of one look, with a client that has as much time as this server has earned.
+   * @throws TransientError without asking, where it was silent just now
+   */
+  async ask<T>(look: Omit<Look, 'endpoint'>, questions: (client: MeilisearchClient) => Promise<T>): Promise<T> {
+    return await this.#silent.ask(
+      { ...look, endpoint: this.#server.endpoint },
+      async ({ isDoubtful, connectMs, signal }) => {
+        const client = new MeilisearchClient({ ...this.#server, connectMs, signal }, this.#silent)
+        if (isDoubtful) await client.#showLife()
+        return await questions(client)
+      },
+    )
+  }
+
+  /** Whatever it says. Without indexes and tasks in the way, a server that lives says it at once. */
+  async #showLife(): Promise<void> {
+    try {
+      await send(this.#server, { method: 'GET', path: '/health', deadlineMs: doubtfulMs })
+    } catch (error) {
+      if (error instanceof TransientError && error.status === undefined) throw error
+    }
   }
 
   async #call<T>(schema: z.ZodType<T>, call: Call): Promise<T> {

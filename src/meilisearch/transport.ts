@@ -13,6 +13,10 @@ export interface Server {
   /** Certificate authority (PEM) and name to check a server certificate against. */
   readonly ca?: string
   readonly serverName?: string
+  /** How long a connection may take. */
+  readonly connectMs?: number
+  /** Ends all calls, however far they are. */
+  readonly signal?: AbortSignal
 }
 
 export interface Call {
@@ -28,6 +32,11 @@ export interface Call {
 
 const defaultDeadlineMs = 10_000
 const defaultMaxBytes = 1024 * 1024
+const defaultConnectMs = 3000
+/** Its calls come one after the other; where one was broken off, its connection may still be closing. */
+const mostConnections = 2
+/** Some hundred certificates. Each look at the server parses all of it. */
+const mostCaBytes = 64 * 1024
 /** The calls of one pass follow one another closely. */
 const idleMs = 1000
 
@@ -41,13 +50,19 @@ function agentFor(server: Server): Agent {
   const known = agents.get(server)
   if (known !== undefined) return known
   const { ca, serverName: servername } = server
+  if (ca !== undefined && Buffer.byteLength(ca) > mostCaBytes)
+    throw new TransientError(
+      `The certificate authority for ${server.endpoint} has more than ${mostCaBytes / 1024} KiB, and was not read. One certificate has about 2 KiB`,
+      { code: certificateRejected },
+    )
   const agent = new Agent({
     allowH2: false,
+    connections: mostConnections,
     keepAliveTimeout: idleMs,
     // The server may ask for less, not for more.
     keepAliveMaxTimeout: idleMs,
     connect: {
-      timeout: 5000,
+      timeout: server.connectMs ?? defaultConnectMs,
       ...(ca === undefined ? {} : { ca }),
       ...(servername === undefined ? {} : { servername }),
     },
@@ -80,9 +95,11 @@ function noReply(server: Server, call: Call, cause: unknown): TransientError {
   const text = typeof code === 'string' ? code : undefined
   const rejected = text !== undefined && certificateCodes.has(text)
   const what =
-    name === 'TimeoutError'
-      ? `whole reply within ${(call.deadlineMs ?? defaultDeadlineMs) / 1000} s`
-      : `reply: ${text ?? message ?? 'unknown error'}`
+    server.signal?.aborted === true
+      ? 'whole reply in the time that all calls of one look may take'
+      : name === 'TimeoutError'
+        ? `whole reply within ${(call.deadlineMs ?? defaultDeadlineMs) / 1000} s`
+        : `reply: ${text ?? message ?? 'unknown error'}`
   return new TransientError(`${call.method} ${server.endpoint}${call.path} got no ${what}`, {
     cause,
     ...(rejected ? { code: certificateRejected } : text === undefined ? {} : { code: text }),
@@ -123,13 +140,15 @@ function cut(words: string, maxLength: number): string {
  * @throws TransientError without a reply in time, on one that is more than we read, or on 408, 429, 5xx; NotFound on 404; TerminalError on other refusals
  */
 export async function send(server: Server, call: Call): Promise<unknown> {
-  const signal = abortAfter(call.deadlineMs ?? defaultDeadlineMs)
+  const dispatcher = agentFor(server)
+  const deadline = abortAfter(call.deadlineMs ?? defaultDeadlineMs)
+  const signal = server.signal === undefined ? deadline : AbortSignal.any([deadline, server.signal])
   let status: number
   let text: string
   try {
     const response = await request(new URL(call.path, server.endpoint), {
       method: call.method,
-      dispatcher: agentFor(server),
+      dispatcher,
       signal,
       headers: {
         ...(server.key === undefined ? {} : { authorization: `Bearer ${server.key}` }),

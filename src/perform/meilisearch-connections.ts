@@ -7,6 +7,7 @@ import { secrets } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { MeilisearchClient } from '../meilisearch/client.ts'
 import { derivedKey, flawOf } from '../meilisearch/keys.ts'
+import { SilentServers } from '../meilisearch/silent-servers.ts'
 import type { ServerReference } from '../reconcile/decision.ts'
 import { TerminalError } from '../errors.ts'
 import { keyUids } from '../reconcile/names.ts'
@@ -62,6 +63,8 @@ export async function explainRefusal<T>(
 
 export class Connections {
   readonly #kube: KubeClient
+  /** One memory for all that is asked: of which kind of object does not matter. */
+  readonly #silent = new SilentServers()
 
   constructor(kube: KubeClient) {
     this.#kube = kube
@@ -86,12 +89,15 @@ export class Connections {
       key.text === undefined || reference.keyUid === undefined ? key.text : derivedKey(key.text, reference.keyUid)
     return {
       state: 'Open',
-      client: new MeilisearchClient({
-        endpoint: reference.endpoint,
-        ...(text === undefined ? {} : { key: text }),
-        ...(ca.text === undefined ? {} : { ca: ca.text }),
-        ...(reference.serverName === undefined ? {} : { serverName: reference.serverName }),
-      }),
+      client: new MeilisearchClient(
+        {
+          endpoint: reference.endpoint,
+          ...(text === undefined ? {} : { key: text }),
+          ...(ca.text === undefined ? {} : { ca: ca.text }),
+          ...(reference.serverName === undefined ? {} : { serverName: reference.serverName }),
+        },
+        this.#silent,
+      ),
     }
   }
 

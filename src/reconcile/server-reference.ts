@@ -40,6 +40,14 @@ export function serverOf(instance: MeiliInstance, pod: V1Pod): ServerReference |
   }
 }
 
+/** Changes with whatever may make a silent server answer again: another pod, a container that starts, a pod that becomes ready. */
+export function newsOf(pod: V1Pod | undefined): string {
+  const { conditions = [], containerStatuses = [] } = pod?.status ?? {}
+  const ready = conditions.find(({ type }) => type === 'Ready')
+  const restarts = containerStatuses.map(({ restartCount }) => restartCount)
+  return [pod?.metadata?.uid, ready?.status, ready?.lastTransitionTime, ...restarts].join(' ')
+}
+
 export type DatabaseClaim = NonNullable<MeiliInstanceStatus['databaseClaims']>[number]
 
 export interface Database extends DatabaseClaim {

@@ -6,7 +6,7 @@ import { configMaps, persistentVolumeClaims, pods } from '../../../kube/resource
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import { TerminalError } from '../../../errors.ts'
-import { serverIn, serverOf } from '../../../reconcile/server-reference.ts'
+import { newsOf, serverIn, serverOf } from '../../../reconcile/server-reference.ts'
 import type { DatabaseClaim } from '../../../reconcile/server-reference.ts'
 import type { InstanceObservation } from '../observation.ts'
 import { configMapNames, launchOf } from '../locate/launch.ts'
@@ -83,7 +83,7 @@ async function observePod(
     server:
       server === undefined
         ? { state: 'NotAsked' }
-        : await askServer(world.connections, server, instance.status?.upgrade),
+        : await askServer(world.connections, { server, news: newsOf(pod) }, instance.status?.upgrade),
     located,
     claim:
       claimName === undefined

@@ -11,13 +11,13 @@ import type { ServerSeen, UpgradeTask } from '../observation.ts'
 /** Whoever answers otherwise than Meilisearch would (a mesh, a proxy, another program) is as good as silent, and its words are kept. */
 export async function askServer(
   connections: Connections,
-  server: ServerReference,
+  { server, news }: { readonly server: ServerReference; readonly news: string },
   upgrade: MeiliInstanceStatus['upgrade'],
 ): Promise<ServerSeen> {
   const connection = await connections.open(server)
   if (connection.state !== 'Open') return connection
   try {
-    return await readServer(connection.client, upgrade)
+    return await connection.client.ask({ news }, async (client) => await readServer(client, upgrade))
   } catch (error) {
     if (!(error instanceof TransientError || error instanceof TerminalError || error instanceof NotFound)) throw error
     if (error.code === 'mustRestart') return { state: 'MustRestart' }

@@ -6,17 +6,19 @@ import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import type { ServerReference } from '../../../reconcile/decision.ts'
 import { NotFound, TerminalError, TransientError } from '../../../errors.ts'
 import type { EngineAnswer, EngineSeen, RunningBatch, TaskName } from '../observation.ts'
+import { taskDeadlineMs } from '../status/deadline.ts'
 import { sentence, redact } from '../status/text.ts'
 
 export async function askEngine(
   connections: Connections,
-  server: ServerReference,
+  { server, news }: { readonly server: ServerReference; readonly news: string },
   snapshot: MeiliSnapshot,
 ): Promise<EngineSeen> {
   const connection = await connections.open(server)
   if (connection.state !== 'Open') return { state: 'Unauthorized', message: connection.message }
   try {
-    return await answerOf(connection.client, snapshot)
+    const look = { news, insistsFromMs: silenceEndsItMs(snapshot) }
+    return await connection.client.ask(look, async (client) => await answerOf(client, snapshot))
   } catch (error) {
     if (error instanceof TerminalError && error.refusal === 'Unauthorized')
       return { state: 'Unauthorized', message: sentence(error.message) }
@@ -25,6 +27,11 @@ export async function askEngine(
       return { state: 'Unreachable', message: sentence(error.message) }
     throw error
   }
+}
+
+/** When it fails for want of an answer (serverSilent in engine/task.ts): not without having asked just then. */
+function silenceEndsItMs(snapshot: MeiliSnapshot): number {
+  return snapshot.status?.task?.status === 'succeeded' ? Infinity : taskDeadlineMs(snapshot, Infinity)
 }
 
 async function answerOf(client: MeilisearchClient, { status }: MeiliSnapshot): Promise<EngineSeen> {

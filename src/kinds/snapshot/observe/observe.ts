@@ -12,7 +12,7 @@ import type { KubeObject } from '../../../kube/resource.ts'
 import { conditionNamed, isTrue } from '../../../api/conditions.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import { databaseDirectory } from '../../../reconcile/names.ts'
-import { databaseClaimsOf, databasesOf, serverOf } from '../../../reconcile/server-reference.ts'
+import { databaseClaimsOf, databasesOf, newsOf, serverOf } from '../../../reconcile/server-reference.ts'
 import type { Database } from '../../../reconcile/server-reference.ts'
 import { instanceKeyOf, lookAtOthers } from './others.ts'
 import type { Snapshots } from './others.ts'
@@ -179,5 +179,6 @@ async function engineOf(
   const needed = !isRequested(snapshot)
     ? isTrue(instance?.status?.conditions, conditionTypes.Ready)
     : mover.job === undefined
-  return server === undefined || !needed ? { state: 'NotAsked' } : await askEngine(world.connections, server, snapshot)
+  if (server === undefined || !needed) return { state: 'NotAsked' }
+  return await askEngine(world.connections, { server, news: newsOf(target) }, snapshot)
 }

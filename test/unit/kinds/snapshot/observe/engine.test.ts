@@ -85,7 +85,7 @@ describe('askEngine', () => {
           connection ?? { state: 'Open', client: new MeilisearchClient({ endpoint, key: 'a-key-that-stays-here' }) },
         ),
     } as unknown as Connections
-    return await askEngine(connections, { namespace: 'shop', endpoint }, aSnapshot({ status }))
+    return await askEngine(connections, { server: { namespace: 'shop', endpoint }, news: '' }, aSnapshot({ status }))
   }
   const answer = async (status?: MeiliSnapshotStatus): Promise<EngineAnswer> => {
     const seen = await ask(status)
