@@ -81,12 +81,16 @@ export const duration = z
     ],
   })
 
-/** Milliseconds of a duration that the schema has accepted. */
+const unitsMs = { h: 3_600_000, m: 60_000, s: 1000 } as const
+/** `999999h999999m999999s`, 116 years: a date or a number of seconds that long from now is valid for Node, Go and Kubernetes. */
+const longestMs = 999_999 * (unitsMs.h + unitsMs.m + unitsMs.s)
+
+/** Milliseconds of a duration that the schema has accepted. A longer one, stored while there was another schema, is as long as the longest. */
 export function durationMs(text: string): number {
-  const unitMs: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000 }
   let total = 0
-  for (const [, digits, unit] of text.matchAll(/([0-9]+)([hms])/g)) total += Number(digits) * (unitMs[unit ?? ''] ?? 0)
-  return total
+  for (const [, digits, unit] of text.matchAll(/([0-9]+)([hms])/g))
+    total += Number(digits) * unitsMs[unit as keyof typeof unitsMs]
+  return Math.min(total, longestMs)
 }
 
 /** Narrower than the API server's own: an exponent of more than two digits is nobody's size, and makes whoever computes with it busy for minutes. */
