@@ -25,10 +25,13 @@ export interface Answer {
   /** The other side's own machine-readable code, e.g. `AlreadyExists` or `invalid_api_key`. */
   readonly code?: string
   readonly refusal?: RefusalCause | undefined
-  /** How long it asked us to wait (Retry-After). */
+  /** How long it asked us to wait (Retry-After): at most a minute of it counts. */
   readonly retryAfterMs?: number
   readonly cause?: unknown
 }
+
+/** Whatever stands in front of a server may ask for a day, and would have us do nothing for as long. */
+const longestRetryAfterMs = 60_000
 
 abstract class EdgeError extends Error {
   /** Written out: a bundler shortens the names of classes. */
@@ -42,8 +45,15 @@ abstract class EdgeError extends Error {
     this.status = answer.status
     this.code = answer.code
     this.refusal = answer.refusal
-    this.retryAfterMs = answer.retryAfterMs
+    this.retryAfterMs = boundedMs(answer.retryAfterMs)
   }
+}
+
+/** What is no number says nothing, and a time that has passed is now. */
+function boundedMs(askedMs: number | undefined): number | undefined {
+  return askedMs === undefined || Number.isNaN(askedMs)
+    ? undefined
+    : Math.min(longestRetryAfterMs, Math.max(0, askedMs))
 }
 
 /** May pass by itself: no reply, 429, 5xx. Back off and try again. The default for whatever is not understood. */

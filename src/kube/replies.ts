@@ -17,18 +17,23 @@ const maxMessageLength = 5000
 /** Which class a status is: Gone is answered by a new list, Conflict by a new look, 4xx by a change, the rest by time. */
 export function errorFrom({ what, status, body, retryAfter }: Refusal): Error {
   const reply = (typeof body === 'object' && body !== null ? body : {}) as StatusReply
-  const seconds = Number(retryAfter ?? reply.details?.retryAfterSeconds ?? Number.NaN)
   const message = `${what} answered ${[status, reply.reason].filter(Boolean).join(' ')}: ${typeof reply.message === 'string' ? reply.message.slice(0, maxMessageLength) : plainText(body)}`
   const answer = {
     status,
     refusal: refusalCause(status, reply),
     ...(reply.reason === undefined ? {} : { code: reply.reason }),
-    ...(Number.isNaN(seconds) ? {} : { retryAfterMs: seconds * 1000 }),
+    retryAfterMs: afterMs(retryAfter ?? reply.details?.retryAfterSeconds),
   }
   if (status === 404) return new NotFound(message, answer)
   if (status === 409) return new Conflict(message, answer)
   if (status === 410) return new Gone(message, answer)
   return isTransient(status) ? new TransientError(message, answer) : new TerminalError(message, answer)
+}
+
+/** Of a header seconds or a date (RFC 9110), of a Status seconds; NaN where it says nothing, or nothing that we understand. */
+function afterMs(asked: unknown): number {
+  const seconds = Number(asked ?? Number.NaN)
+  return Number.isNaN(seconds) && typeof asked === 'string' ? Date.parse(asked) - Date.now() : seconds * 1000
 }
 
 function plainText(body: unknown): string {

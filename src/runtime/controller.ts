@@ -52,7 +52,10 @@ async function work(controller: Controller): Promise<void> {
 
 async function attempt({ reconcile }: Controller, { key, reconcileID }: Pass): Promise<Ended> {
   try {
-    return { result: await reconcile(key, reconcileID) }
+    const result = await reconcile(key, reconcileID)
+    // Computed from a date that is none. A timer would fire at once, pass for pass.
+    if (Number.isNaN(result.requeueAfterMs)) throw new RangeError('the pass asked for another one after NaN ms')
+    return { result }
   } catch (error) {
     return { error }
   }

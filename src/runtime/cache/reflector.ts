@@ -1,6 +1,6 @@
 // Keeps a store equal to the API server, as client-go's Reflector does: lists in pages, watches from there, resumes where the watch broke off,
-// and lists again where the server has forgotten that point. A change is announced after the store has it.
-import { Gone, TransientError } from '../../errors.ts'
+// and lists again where the server does not watch from that point any more. A change is announced after the store has it.
+import { TransientError } from '../../errors.ts'
 import { pause } from '../timers.ts'
 import { backoffMs } from '../backoff.ts'
 import type { ApiObject, Client, Resource, Scope } from '../edges.ts'
@@ -34,6 +34,8 @@ const defaultBackoff = { firstMs: 800, maxMs: 30_000 }
 const watchSeconds = { least: 290, most: 600 }
 /** A watch that ends sooner without a word counts as a failure: else a broken server would be asked in a tight loop. */
 const shortestWatchMs = 1000
+/** That many in a row: half a minute at first. */
+const doubtAfter = 5
 
 export class Reflector<T extends ApiObject> {
   readonly #source: Source<T>
@@ -76,7 +78,7 @@ export class Reflector<T extends ApiObject> {
   }
 
   #broke(error: unknown, failures: number): void {
-    if (error instanceof Gone) this.#resourceVersion = undefined
+    if (isOfThatPoint(error, failures)) this.#resourceVersion = undefined
     this.#source.interrupted(error, failures)
   }
 
@@ -143,6 +145,12 @@ export class Reflector<T extends ApiObject> {
     const previous = this.#source.store.delete(key)
     if (previous !== undefined) this.#source.announce({ previous, current: undefined })
   }
+}
+
+/** What may pass does not cost a list: no connection, no answer in time, a server that has too much to do. A 500 may be about that version, and not pass while we ask for it. */
+function isOfThatPoint(error: unknown, failures: number): boolean {
+  if (!(error instanceof TransientError)) return true
+  return error.status === 500 && failures % doubtAfter === 0
 }
 
 type Metadata = ApiObject['metadata'] & { readonly managedFields?: unknown }

@@ -36,6 +36,8 @@ const nowhere = {
 
 export const goneError = (): Error =>
   errorFrom({ what: 'WATCH Thing', status: 410, body: { reason: 'Expired', message: 'too old resource version' } })
+export const refused = (status: number): Error =>
+  errorFrom({ what: 'WATCH Thing', status, body: { message: 'this resource version cannot be watched from' } })
 export const unreachable = (retryAfterMs?: number): Error =>
   new TransientError('LIST Thing got no reply', retryAfterMs === undefined ? {} : { retryAfterMs })
 
@@ -45,6 +47,8 @@ export class FakeApiServer extends KubeClient {
   requests = 0
   /** Each of the next requests ends so. */
   readonly refusals: Error[] = []
+  /** Each watch from a version of before gets this. */
+  refusedVersions: { readonly before: number; readonly error: Error } | undefined
   /** The server ends a watch after this time, where that is sooner than what was asked for. */
   watchesLastMs = Infinity
   readonly #time: VirtualTime
@@ -127,6 +131,12 @@ export class FakeApiServer extends KubeClient {
     this.#snapshots.clear()
   }
 
+  /** What was listed until now cannot be watched from, for a reason that lasts. */
+  refuseVersions(error: Error): void {
+    this.refusedVersions = { before: ++this.#version, error }
+    this.disconnect(error)
+  }
+
   override async list<T extends KubeObject>(_resource: Resource, options: ListOptions = {}): Promise<KubeList<T>> {
     await this.#travel()
     const [token, from] = (options.continue ?? `${options.namespace ?? ''}@${this.#version}/0`).split('/') as [
@@ -155,6 +165,7 @@ export class FakeApiServer extends KubeClient {
     if (signal.aborted) return
     const from = Number(resourceVersion)
     if (from < this.#forgottenBefore) throw goneError()
+    if (from < (this.refusedVersions?.before ?? 0)) throw this.refusedVersions!.error
     this.answered.watches++
     const watcher = new Watcher(namespace)
     watcher.mail.push(...this.#history.filter((entry) => entry.version > from && watcher.wants(entry)))

@@ -79,9 +79,28 @@ describe('the time that the server asks us to wait', () => {
     expect(retryAfterOf({ body: { ...status(429), details: { retryAfterSeconds: 3 } } })).toBe(3000)
   })
 
-  test('is none where it says none, or says it as a date', () => {
+  test('is taken from a date, too', () => {
+    const inMs = retryAfterOf({ retryAfter: new Date(Date.now() + 20_000).toUTCString() })
+    expect(inMs).toBeGreaterThan(15_000)
+    expect(inMs).toBeLessThanOrEqual(20_000)
+  })
+
+  test.each(['86400', '1e300', 'Infinity', 'Wed, 21 Oct 2399 07:28:00 GMT'])(
+    'is a minute at most: %s',
+    (retryAfter) => {
+      expect(retryAfterOf({ retryAfter })).toBe(60_000)
+    },
+  )
+
+  test.each(['-5', '-1e300', 'Wed, 21 Oct 2015 07:28:00 GMT'])('is now where it has passed: %s', (retryAfter) => {
+    expect(retryAfterOf({ retryAfter })).toBe(0)
+  })
+
+  test('is none where it says none, or nothing that is a time', () => {
     expect(retryAfterOf({})).toBeUndefined()
-    expect(retryAfterOf({ retryAfter: 'Wed, 21 Oct 2026 07:28:00 GMT' })).toBeUndefined()
+    expect(retryAfterOf({ retryAfter: 'soon' })).toBeUndefined()
+    for (const retryAfterSeconds of ['soon', {}, null])
+      expect(retryAfterOf({ body: { ...status(429), details: { retryAfterSeconds } } })).toBeUndefined()
   })
 })
 

@@ -123,6 +123,12 @@ describe('after a reconcile that ended', () => {
     expect(await stage.countOf('requeue')).toBe(1)
   })
 
+  test('with a requeueAfterMs that is no number, it comes again after a wait that grows', async () => {
+    const stage = await play([{ requeueAfterMs: Number.NaN }, { requeueAfterMs: Number.NaN }])
+    expect(stage.waitsMs).toEqual([100, 200])
+    expect(await stage.countOf('bug')).toBe(2)
+  })
+
   test('in a conflict, it comes again in a moment, quietly, and after a wait that grows', async () => {
     const stage = await play(Array.from({ length: 12 }, () => conflict()))
     expect(stage.waitsMs).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000])
@@ -149,6 +155,11 @@ describe('after a reconcile that ended', () => {
   test('in a transient error with Retry-After, it waits that long at least', async () => {
     const stage = await play([transient(30 * second), transient(1), transient(150)])
     expect(stage.waitsMs).toEqual([30 * second, 200, 400])
+  })
+
+  test('in one with a Retry-After of a day, it waits for a minute', async () => {
+    const stage = await play([transient(24 * hour)])
+    expect(stage.waitsMs).toEqual([60 * second])
   })
 
   test('in a terminal error, it comes again after a minute, unless something changes before', async () => {

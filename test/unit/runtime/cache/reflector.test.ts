@@ -1,7 +1,7 @@
 // A list and a watch that keep a store equal to the API server: what is announced, and what each break leads to.
 import { describe, expect, test, vi } from 'vitest'
 import { Gone } from '../../../../src/errors.ts'
-import { goneError, unreachable } from '../../../support/runtime/fake-api-server.ts'
+import { goneError, refused, unreachable } from '../../../support/runtime/fake-api-server.ts'
 import type { FakeApiServer, Thing } from '../../../support/runtime/fake-api-server.ts'
 import { Mirror } from '../../../support/runtime/mirror.ts'
 
@@ -209,12 +209,57 @@ describe('a point that the server has forgotten', () => {
   })
 })
 
+describe('a point that cannot be watched from for a reason that lasts', () => {
+  test.each([400, 403, 422])('(%i) leads to a new list', async (status) => {
+    await using mirror = new Mirror({ before: three })
+    await mirror.time.advance(minute)
+    mirror.server.refuseVersions(refused(status))
+    mirror.server.remove('a', 'three')
+    await mirror.time.advance(minute)
+    mirror.expectEqualToServer()
+    expect(mirror.history.slice(3)).toEqual(['- a/three'])
+    expect(mirror.server.answered).toEqual({ lists: 2, watches: 2 })
+  })
+
+  test('(500) leads to a new list when it has not passed for half a minute', async () => {
+    await using mirror = new Mirror({ before: three })
+    await mirror.time.advance(minute)
+    mirror.server.refuseVersions(refused(500))
+    mirror.server.write('a', 'four')
+    await mirror.time.advance(5 * second)
+    expect(mirror.server.answered.lists).toBe(1)
+    await mirror.time.advance(minute)
+    mirror.expectEqualToServer()
+    expect(mirror.server.answered).toEqual({ lists: 2, watches: 2 })
+  })
+
+  test.each([
+    [400, 130, 'with the back-off'],
+    [500, 30, 'more seldom'],
+    [503, 1, 'not at all'],
+  ])('does not lead to many lists where each watch is refused with %i', async (status, most) => {
+    await using mirror = new Mirror({ before: three })
+    await mirror.time.advance(minute)
+    mirror.server.refuseVersions(refused(status))
+    mirror.server.refusedVersions = { before: Infinity, error: refused(status) }
+    await mirror.time.advance(30 * minute)
+    expect(mirror.server.answered.lists).toBeLessThanOrEqual(most)
+    expect(mirror.server.requests).toBeLessThan(300)
+  })
+})
+
 describe('a server that refuses', () => {
   test('is asked again after the time it named, not sooner', async () => {
-    await using mirror = new Mirror({ before: (server) => server.refusals.push(unreachable(90 * second)) })
-    await mirror.time.advance(90 * second)
+    await using mirror = new Mirror({ before: (server) => server.refusals.push(unreachable(50 * second)) })
+    await mirror.time.advance(50 * second)
     expect(mirror.server.requests).toBe(1)
     await mirror.time.advance(second)
+    expect(mirror.syncedReflectors).toBe(1)
+  })
+
+  test('and asks us to wait for a day is asked again after a minute', async () => {
+    await using mirror = new Mirror({ before: (server) => server.refusals.push(unreachable(24 * 60 * minute)) })
+    await mirror.time.advance(minute + second)
     expect(mirror.syncedReflectors).toBe(1)
   })
 

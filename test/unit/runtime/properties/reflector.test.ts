@@ -1,7 +1,7 @@
 // A reflector under any trouble with its API server: in the end the store is equal to it.
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { goneError, unreachable } from '../../../support/runtime/fake-api-server.ts'
+import { goneError, refused, unreachable } from '../../../support/runtime/fake-api-server.ts'
 import { Mirror } from '../../../support/runtime/mirror.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -33,6 +33,10 @@ const trouble = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('spoil' as const), status: fc.constantFrom(400, 403, 500) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('gone' as const), by: fc.constantFrom('event', 'reply') }) },
 )
 type Trouble = typeof trouble extends fc.Arbitrary<infer T> ? T : never
@@ -58,6 +62,8 @@ async function befall({ time, server }: Mirror, what: Trouble): Promise<void> {
     case 'gone':
       if (what.by === 'event') return server.disconnect(goneError())
       return void server.refusals.push(goneError())
+    case 'spoil':
+      return server.refuseVersions(refused(what.status))
   }
 }
 
@@ -71,7 +77,7 @@ const worlds = fc.record({
   seed: fc.integer(),
 })
 
-test('whatever befalls, in the end the store is equal to the server, all that changed was announced, and only a forgotten point led to a new list', async () => {
+test('whatever befalls, in the end the store is equal to the server, all that changed was announced, and only a point that was forgotten or refused led to a new list', async () => {
   await fc.assert(
     fc.asyncProperty(worlds, fc.array(trouble, { maxLength: 40, size: 'max' }), async (world, troubles) => {
       await using mirror = new Mirror(world)
@@ -81,7 +87,7 @@ test('whatever befalls, in the end the store is equal to the server, all that ch
       mirror.expectEqualToServer()
       mirror.expectConsistentChanges()
       expect(mirror.syncedReflectors).toBe(world.namespaces.length)
-      if (!troubles.some((each) => each.do === 'gone' || each.do === 'compact'))
+      if (!troubles.some((each) => each.do === 'gone' || each.do === 'compact' || each.do === 'spoil'))
         expect(mirror.server.answered.lists).toBe(world.namespaces.length)
     }),
     { numRuns: 300 },

@@ -90,7 +90,7 @@ function expectValid(observation: SnapshotObservation, atMs: number): number {
 }
 
 test('every duration that the schema allows is one that it takes', () => {
-  fc.assert(fc.property(anyDuration, (text) => void expect(duration.safeParse(text).success).toBe(true)))
+  fc.assert(fc.property(anyDuration, (text) => duration.safeParse(text).success))
 })
 
 test('whatever the deadlines, the Job and its mover have valid ones, however late it is made', () => {
