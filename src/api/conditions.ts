@@ -49,10 +49,13 @@ function cut(message: string): string {
   return message.slice(0, maxMessageLength).toWellFormed()
 }
 
-export function conditionNamed(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
+export function conditionNamed<C extends Pick<Condition, 'type'>>(
+  conditions: readonly C[] | undefined,
+  type: string,
+): C | undefined {
   return conditions?.find((condition) => condition.type === type)
 }
 
-export function isTrue(conditions: readonly Condition[] | undefined, type: string): boolean {
+export function isTrue(conditions: readonly Pick<Condition, 'type' | 'status'>[] | undefined, type: string): boolean {
   return conditionNamed(conditions, type)?.status === 'True'
 }

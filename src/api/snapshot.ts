@@ -100,6 +100,6 @@ export const meiliSnapshots = {
 export const snapshotFinalizer = 'meili-operator.dev/snapshot'
 
 /** It has ended, well or not: a finished record is never judged again. */
-export function isFinished({ status }: Pick<MeiliSnapshot, 'status'>): boolean {
+export function isFinished({ status }: { readonly status?: Pick<MeiliSnapshotStatus, 'phase'> | undefined }): boolean {
   return status?.phase === 'Completed' || status?.phase === 'Failed'
 }

@@ -4,7 +4,7 @@ import { version } from '../telemetry/version.ts'
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { KnownSnapshot } from '../api/settled-snapshot.ts'
 import type { Config } from './config.ts'
 import {
   instanceOf,
@@ -26,6 +26,7 @@ import { reconcilerOf } from '../reconcile/reconciler.ts'
 import { watchOf } from '../runtime/cache/cache.ts'
 import { Manager } from '../runtime/manager.ts'
 import { snapshotAndQueue, snapshotMovedBy, snapshotKind, snapshotsOf } from '../kinds/snapshot/controller.ts'
+import { keepSnapshot } from '../kinds/snapshot/after/settled.ts'
 import { keepJob, keepMetadata, keepPod } from '../kinds/snapshot/observe/kept.ts'
 import type { KeptJob, KeptPod } from '../kinds/snapshot/observe/kept.ts'
 import { SnapshotIndex, snapshotIndexes } from './snapshot-index.ts'
@@ -58,7 +59,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     metrics,
   })
   const instances = manager.cache<MeiliInstance>(meiliInstances, { indexes: instanceIndexes })
-  const snapshots = manager.cache<MeiliSnapshot>(meiliSnapshots, { indexes: snapshotIndexes })
+  const snapshots = manager.cache<KnownSnapshot>(meiliSnapshots, { indexes: snapshotIndexes, keep: keepSnapshot })
   const snapshotIndex = new SnapshotIndex(snapshots)
   const moverJobs = manager.cache<KeptJob>(jobs, { labelSelector: moverSelector, keep: keepJob })
   const moverPods = manager.cache<KeptPod>(pods, { labelSelector: moverSelector, keep: keepPod })
@@ -120,14 +121,14 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   manager.addController({
     name: meiliSnapshots.singular,
     kind: meiliSnapshots.kind,
-    reconcile: reconcilerOf(snapshotKind(snapshotWorld), { ...loop, get: (key) => snapshots.store.get(key) }),
+    reconcile: reconcilerOf(snapshotKind(snapshotWorld), { ...loop, get: (key) => snapshotIndex.getWhole(key) }),
     watches: [
       watchOf(snapshots, snapshotAndQueue(snapshotIndex)),
       watchOf(instances, snapshotsOf(snapshotIndex)),
       watchOf(moverJobs, movedBy),
       watchOf(moverPods, movedBy),
     ],
-    all: () => snapshots.store.keys(),
+    all: () => snapshotIndex.wholeKeys(),
     workers,
   })
   const totals = new SnapshotTotals()

@@ -1,10 +1,13 @@
 // How snapshots are found without a look at all of them: those that have not ended, and of those that have the newest of each instance and claim.
 import { isFinished, snapshotConditions } from '../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
+import { isWhole } from '../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../api/settled-snapshot.ts'
 import { isTrue } from '../api/conditions.ts'
 import { upgradeLabels } from '../reconcile/names.ts'
 import type { Cache } from '../runtime/cache/cache.ts'
 import { Newest } from '../runtime/cache/newest.ts'
+import { keyOf as storeKeyOf } from '../runtime/cache/store.ts'
 import type { Index } from '../runtime/cache/store.ts'
 import { instanceKeyOf, keyOf } from '../telemetry/labels.ts'
 
@@ -13,14 +16,15 @@ type SnapshotIndexName = 'instance' | 'unfinished' | 'uid' | 'upgrade' | 'claim'
 const phaseKeyOf = (instanceKey: string, phase: SnapshotPhase): string => `${instanceKey}/${phase}`
 
 /** An object without a phase has not been looked at yet: it waits. */
-const phaseOf = ({ status }: MeiliSnapshot): SnapshotPhase => status?.phase ?? 'Pending'
+const phaseOf = ({ status }: KnownSnapshot): SnapshotPhase => status?.phase ?? 'Pending'
 
 /** Of the cache of snapshots. No namespace holds a slash, and none is empty. */
-export const snapshotIndexes: Readonly<Record<SnapshotIndexName, Index<MeiliSnapshot>>> = {
+export const snapshotIndexes: Readonly<Record<SnapshotIndexName, Index<KnownSnapshot>>> = {
   instance: (snapshot) => [instanceKeyOf(snapshot)],
   /** Of all, of a namespace, of an instance. */
   unfinished: (snapshot) => (isFinished(snapshot) ? [] : ['', snapshot.metadata.namespace, instanceKeyOf(snapshot)]),
-  uid: ({ metadata }) => [metadata.uid],
+  /** Of those with which something may be left to do. */
+  uid: (snapshot) => (isWhole(snapshot) ? [snapshot.metadata.uid] : []),
   upgrade: (snapshot) => (snapshot.metadata.labels?.[upgradeLabels.to] === undefined ? [] : [instanceKeyOf(snapshot)]),
   /** Of those that know what was free there. */
   claim: ({ metadata, spec, status }) =>
@@ -30,7 +34,7 @@ export const snapshotIndexes: Readonly<Record<SnapshotIndexName, Index<MeiliSnap
     isTrue(snapshot.status?.conditions, snapshotConditions.Overdue) ? [instanceKeyOf(snapshot)] : [],
 }
 
-type TimeOf = (snapshot: MeiliSnapshot) => number | undefined
+type TimeOf = (snapshot: KnownSnapshot) => number | undefined
 
 const endOf =
   (phase: SnapshotPhase): TimeOf =>
@@ -39,18 +43,18 @@ const endOf =
 
 /** An instance is named by `namespace/name`, a claim as well. No call costs more than what it gives. */
 export class SnapshotIndex {
-  readonly #store: Cache<MeiliSnapshot>['store']
-  readonly #completed: Newest<MeiliSnapshot>
-  readonly #failed: Newest<MeiliSnapshot>
-  readonly #begun: Newest<MeiliSnapshot>
-  readonly #stored: Newest<MeiliSnapshot>
+  readonly #store: Cache<KnownSnapshot>['store']
+  readonly #completed: Newest<KnownSnapshot>
+  readonly #failed: Newest<KnownSnapshot>
+  readonly #begun: Newest<KnownSnapshot>
+  readonly #stored: Newest<KnownSnapshot>
 
   /** @param cache with `snapshotIndexes`, and nothing in it yet */
-  constructor(cache: Cache<MeiliSnapshot>) {
+  constructor(cache: Cache<KnownSnapshot>) {
     this.#store = cache.store
-    const newest = (index: SnapshotIndexName, timeOf: TimeOf): Newest<MeiliSnapshot> => {
-      const members = (group: string): Iterable<MeiliSnapshot> => this.#find(index, group)
-      const kept = new Newest<MeiliSnapshot>({ groupsOf: snapshotIndexes[index], members, timeOf })
+    const newest = (index: SnapshotIndexName, timeOf: TimeOf): Newest<KnownSnapshot> => {
+      const members = (group: string): Iterable<KnownSnapshot> => this.#find(index, group)
+      const kept = new Newest<KnownSnapshot>({ groupsOf: snapshotIndexes[index], members, timeOf })
       cache.onChange((change) => kept.change(change))
       return kept
     }
@@ -60,39 +64,50 @@ export class SnapshotIndex {
     this.#stored = newest('claim', ({ status }) => Date.parse(status?.destination?.observedAt ?? ''))
   }
 
-  get(key: string): MeiliSnapshot | undefined {
+  get(key: string): KnownSnapshot | undefined {
     return this.#store.get(key)
+  }
+
+  /** Undefined where it is gone, and where nothing is left to do with it. */
+  getWhole(key: string): MeiliSnapshot | undefined {
+    const snapshot = this.#store.get(key)
+    return snapshot !== undefined && isWhole(snapshot) ? snapshot : undefined
+  }
+
+  /** Of those with which something may be left to do. */
+  wholeKeys(): readonly string[] {
+    return this.#store.list().filter(isWhole).map(storeKeyOf)
   }
 
   /** Of all namespaces, of one, or of one instance. */
   listUnfinished(where = ''): Iterable<MeiliSnapshot> {
-    return this.#find('unfinished', where)
+    return this.#findWhole('unfinished', where)
   }
 
   withUid(uid: string): Iterable<MeiliSnapshot> {
-    return this.#find('uid', uid)
+    return this.#findWhole('uid', uid)
   }
 
   /** Those before an upgrade of that instance. */
   beforeUpgrades(instance: string): Iterable<MeiliSnapshot> {
-    return this.#find('upgrade', instance)
+    return this.#findWhole('upgrade', instance)
   }
 
-  lastCompleted(instance: string): MeiliSnapshot | undefined {
+  lastCompleted(instance: string): KnownSnapshot | undefined {
     return this.#completed.of(instance)
   }
 
-  lastFailed(instance: string): MeiliSnapshot | undefined {
+  lastFailed(instance: string): KnownSnapshot | undefined {
     return this.#failed.of(instance)
   }
 
   /** On which work began last. */
-  lastBegun(instance: string): MeiliSnapshot | undefined {
+  lastBegun(instance: string): KnownSnapshot | undefined {
     return this.#begun.of(instance)
   }
 
   /** Whose mover saw last what is free on the claim. */
-  lastOnClaim(claim: string): MeiliSnapshot | undefined {
+  lastOnClaim(claim: string): KnownSnapshot | undefined {
     return this.#stored.of(claim)
   }
 
@@ -115,7 +130,12 @@ export class SnapshotIndex {
     return this.#store.values('claim')
   }
 
-  #find(index: SnapshotIndexName, value: string): Iterable<MeiliSnapshot> {
+  /** In these three every one is whole. */
+  #findWhole(index: 'unfinished' | 'uid' | 'upgrade', value: string): Iterable<MeiliSnapshot> {
+    return [...this.#find(index, value)].filter(isWhole)
+  }
+
+  #find(index: SnapshotIndexName, value: string): Iterable<KnownSnapshot> {
     return this.#store.byIndex(index, value).values()
   }
 }

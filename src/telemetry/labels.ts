@@ -1,10 +1,10 @@
 // The labels of a sample: the instance that a snapshot names, in its own namespace. Pure.
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { KnownSnapshot } from '../api/settled-snapshot.ts'
 
 /** No name holds a slash. */
 export const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`
 
-export const instanceKeyOf = ({ metadata, spec }: MeiliSnapshot): string =>
+export const instanceKeyOf = ({ metadata, spec }: KnownSnapshot): string =>
   keyOf(metadata.namespace, spec.source.instanceRef.name)
 
 /** The labels of an instance's series. */

@@ -1,5 +1,6 @@
 // Says of the snapshots of one instance what /metrics shows. Looks at those that have not ended, and at the newest of each end. Pure.
-import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
+import type { SnapshotPhase } from '../api/snapshot.ts'
+import type { KnownSnapshot } from '../api/settled-snapshot.ts'
 import type { Sample } from './family.ts'
 import { labelsOf } from './labels.ts'
 
@@ -11,13 +12,13 @@ export interface KnownSnapshots {
   instances(): Iterable<string>
   /** All of which a mover said what is free. */
   claims(): Iterable<string>
-  listUnfinished(instance: string): Iterable<MeiliSnapshot>
-  lastCompleted(instance: string): MeiliSnapshot | undefined
-  lastFailed(instance: string): MeiliSnapshot | undefined
+  listUnfinished(instance: string): Iterable<KnownSnapshot>
+  lastCompleted(instance: string): KnownSnapshot | undefined
+  lastFailed(instance: string): KnownSnapshot | undefined
   /** On which work began last. */
-  lastBegun(instance: string): MeiliSnapshot | undefined
+  lastBegun(instance: string): KnownSnapshot | undefined
   /** Whose mover saw last what is free on the claim. */
-  lastOnClaim(claim: string): MeiliSnapshot | undefined
+  lastOnClaim(claim: string): KnownSnapshot | undefined
   inPhase(instance: string, phase: SnapshotPhase): number
   overdue(instance: string): number
 }
@@ -58,7 +59,7 @@ function latest(a: number | undefined, b: number | undefined): number | undefine
   return a === undefined || (b !== undefined && b > a) ? b : a
 }
 
-function oldestOf(unfinished: Iterable<MeiliSnapshot>): number | undefined {
+function oldestOf(unfinished: Iterable<KnownSnapshot>): number | undefined {
   let oldest: number | undefined
   for (const { metadata } of unfinished) {
     const created = secondsOf(metadata.creationTimestamp)
@@ -68,7 +69,7 @@ function oldestOf(unfinished: Iterable<MeiliSnapshot>): number | undefined {
 }
 
 /** The times on record, each from our own clock but the first, which is the API server's. */
-function durations(labels: Readonly<Record<string, string>>, { metadata, status }: MeiliSnapshot): Sample[] {
+function durations(labels: Readonly<Record<string, string>>, { metadata, status }: KnownSnapshot): Sample[] {
   const steps = [
     ['Pending', metadata.creationTimestamp, status?.request?.postedAt],
     ['Snapshotting', status?.request?.postedAt, status?.move?.startedAt],

@@ -2,7 +2,7 @@
 // A later deletion takes nothing away. Keeps numbers, no objects.
 import { conditionTypes } from '../api/meta.ts'
 import { isFinished, snapshotReasons } from '../api/snapshot.ts'
-import type { MeiliSnapshot } from '../api/snapshot.ts'
+import type { KnownSnapshot } from '../api/settled-snapshot.ts'
 import { conditionNamed } from '../api/conditions.ts'
 import type { Sample } from './family.ts'
 import { instanceKeyOf, labelsOf } from './labels.ts'
@@ -10,8 +10,8 @@ import { failureReasons, usualFailures } from './state-families.ts'
 
 /** What a cache announces: an object before and after a change. */
 interface Change {
-  readonly previous: MeiliSnapshot | undefined
-  readonly current: MeiliSnapshot | undefined
+  readonly previous: KnownSnapshot | undefined
+  readonly current: KnownSnapshot | undefined
 }
 
 const { Completed } = snapshotReasons
@@ -57,7 +57,7 @@ export class SnapshotTotals {
   }
 }
 
-function reasonOf({ status }: MeiliSnapshot): string {
+function reasonOf({ status }: KnownSnapshot): string {
   if (status?.phase === 'Completed') return Completed
   const reason = conditionNamed(status?.conditions, conditionTypes.Ready)?.reason ?? ''
   return known.has(reason) && reason !== Completed ? reason : 'Other'

@@ -3,7 +3,7 @@
 import { meiliInstances } from '../../api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
 import { isFinished } from '../../api/snapshot.ts'
-import type { MeiliSnapshot } from '../../api/snapshot.ts'
+import type { KnownSnapshot } from '../../api/settled-snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
 import { baseName, instanceLabel, isChildOf } from '../../reconcile/names.ts'
 import type { KindReconciler } from '../../reconcile/reconciler.ts'
@@ -55,6 +55,6 @@ export function instancesMadeOf(
 }
 
 /** The end of a snapshot changes what its instance shows, and what it may do. */
-export function instanceOf(snapshot: MeiliSnapshot): string[] {
+export function instanceOf(snapshot: KnownSnapshot): string[] {
   return isFinished(snapshot) ? [`${snapshot.metadata.namespace}/${snapshot.spec.source.instanceRef.name}`] : []
 }

@@ -2,6 +2,7 @@
 import type { MeiliInstance } from '../../api/instance.ts'
 import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
+import type { KnownSnapshot } from '../../api/settled-snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
 import type { KindReconciler } from '../../reconcile/reconciler.ts'
 import { decideSnapshot } from './decide.ts'
@@ -25,10 +26,10 @@ export function snapshotKind(
   }
 }
 
-const keyOf = ({ metadata }: MeiliSnapshot): string => `${metadata.namespace}/${metadata.name}`
+const keyOf = ({ metadata }: KnownSnapshot): string => `${metadata.namespace}/${metadata.name}`
 
 /** Itself, and once it has ended, those that waited behind it. */
-export function snapshotAndQueue(snapshots: Pick<Snapshots, 'listUnfinished'>): (changed: MeiliSnapshot) => string[] {
+export function snapshotAndQueue(snapshots: Pick<Snapshots, 'listUnfinished'>): (changed: KnownSnapshot) => string[] {
   return (changed) => [
     keyOf(changed),
     ...(isFinished(changed) || changed.metadata.deletionTimestamp !== undefined

@@ -26,7 +26,7 @@ export interface CacheParts<T> {
   readonly labelSelector?: string | undefined
   /** Ways to find objects besides key and namespace: `store.byIndex`. */
   readonly indexes?: Indexes<T>
-  /** What is kept of an object; absent: all but what nobody reads of any object. Name, namespace, uid and resourceVersion must stay. */
+  /** What is kept of an object, beyond that nobody reads its managedFields; absent: all. Name, namespace, uid and resourceVersion must stay. */
   readonly keep?: ((object: T) => T) | undefined
 }
 

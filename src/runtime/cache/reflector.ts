@@ -105,7 +105,8 @@ export class Reflector<T extends ApiObject> {
   }
 
   #keep(object: T): T {
-    return (this.#source.keep ?? strip)(object)
+    const stripped = strip(object)
+    return this.#source.keep?.(stripped) ?? stripped
   }
 
   #keysInScope(): readonly string[] {

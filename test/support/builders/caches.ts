@@ -1,31 +1,33 @@
 // The caches that the kinds look into, with the operator's own indexes, filled with what a test says.
 import type { MeiliInstance } from '../../../src/api/instance.ts'
-import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
+import type { KnownSnapshot } from '../../../src/api/settled-snapshot.ts'
 import { instanceIndexes } from '../../../src/kinds/instance/controller.ts'
+import { keepSnapshot } from '../../../src/kinds/snapshot/after/settled.ts'
 import { SnapshotIndex, snapshotIndexes } from '../../../src/operator/snapshot-index.ts'
 import { Cache } from '../../../src/runtime/cache/cache.ts'
 import { keyOf, Store } from '../../../src/runtime/cache/store.ts'
 
 /** A cache of snapshots, and what finds them in it. Changes go through `set` and `remove`, as a reflector makes them. */
 export class SnapshotCache {
-  readonly cache = new Cache<MeiliSnapshot>(snapshotIndexes)
+  readonly cache = new Cache<KnownSnapshot>(snapshotIndexes)
   readonly index = new SnapshotIndex(this.cache)
 
-  constructor(snapshots: readonly MeiliSnapshot[] = []) {
+  constructor(snapshots: readonly KnownSnapshot[] = []) {
     for (const snapshot of snapshots) this.set(snapshot)
   }
 
-  set(current: MeiliSnapshot): void {
+  set(snapshot: KnownSnapshot): void {
+    const current = keepSnapshot(snapshot)
     this.cache.announce({ previous: this.cache.store.set(current), current })
   }
 
-  remove(snapshot: MeiliSnapshot): void {
+  remove(snapshot: KnownSnapshot): void {
     const previous = this.cache.store.delete(keyOf(snapshot))
     if (previous !== undefined) this.cache.announce({ previous, current: undefined })
   }
 }
 
-export const snapshotsIn = (snapshots: readonly MeiliSnapshot[] = []): SnapshotIndex =>
+export const snapshotsIn = (snapshots: readonly KnownSnapshot[] = []): SnapshotIndex =>
   new SnapshotCache(snapshots).index
 
 /** What an instance's cache gives a kind. */

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { snapshotConditions } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotPhase } from '../../../src/api/snapshot.ts'
+import type { KnownSnapshot } from '../../../src/api/settled-snapshot.ts'
 import { upgradeLabels } from '../../../src/reconcile/names.ts'
 import { SnapshotCache } from '../../support/builders/caches.ts'
 import { aCondition, ago, aSnapshot } from '../../support/builders/observations.ts'
@@ -45,7 +46,7 @@ const step = fc.record({ snapshot: anySnapshot, gone: fc.boolean(), asked: fc.bo
 
 /** All that can be asked, by name. */
 function answers({ index }: SnapshotCache): unknown {
-  const names = (found: Iterable<MeiliSnapshot>): string[] =>
+  const names = (found: Iterable<KnownSnapshot>): string[] =>
     [...found].map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).toSorted()
   const of = ['shop/search', 'shop/blog', 'bank/search', 'bank/blog'].map((instance) => [
     names(index.listUnfinished(instance)),

@@ -8,8 +8,10 @@ import type {
   V1StatefulSet,
 } from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
-import { isFinished } from '../../../api/snapshot.ts'
+import { isFinished, meiliSnapshots } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import { isWhole } from '../../../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { newestOf } from '../../../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../../../kube/resource.ts'
@@ -24,9 +26,9 @@ import { selectsPod } from '../children/selected-by.ts'
 
 /** What is found without a look at all of them. An instance is named by `namespace/name`. */
 export interface Snapshots {
-  get(key: string): MeiliSnapshot | undefined
+  get(key: string): KnownSnapshot | undefined
   listUnfinished(instance: string): Iterable<MeiliSnapshot>
-  lastCompleted(instance: string): MeiliSnapshot | undefined
+  lastCompleted(instance: string): KnownSnapshot | undefined
   beforeUpgrades(instance: string): Iterable<MeiliSnapshot>
 }
 
@@ -84,7 +86,7 @@ export async function lookAtManaged(
     connection,
     secretRefused,
     runningSnapshots: [...world.snapshots.listUnfinished(key)].filter(hasAsked).map(({ metadata }) => metadata.name),
-    recordedUpgradeSnapshot: recordedUpgradeSnapshot(world, instance),
+    recordedUpgradeSnapshot: await recordedUpgradeSnapshot(world, instance),
     upgradeSnapshots: [...world.snapshots.beforeUpgrades(key)],
     finishedMovers:
       instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(world, claims, namespace),
@@ -119,12 +121,17 @@ function hasAsked({ status }: MeiliSnapshot): boolean {
   return status?.request !== undefined
 }
 
-function recordedUpgradeSnapshot(
-  { snapshots }: ManagedWorld,
+/** It is whole in the cache, by its labels; where somebody took those away, it is read. */
+async function recordedUpgradeSnapshot(
+  { kube, snapshots }: ManagedWorld,
   { metadata, status }: MeiliInstance,
-): MeiliSnapshot | undefined {
-  const recorded = snapshots.get(`${metadata.namespace}/${status?.upgrade?.snapshot ?? ''}`)
-  return recorded?.spec.source.instanceRef.name === metadata.name ? recorded : undefined
+): Promise<MeiliSnapshot | undefined> {
+  const name = status?.upgrade?.snapshot ?? ''
+  const recorded = snapshots.get(`${metadata.namespace}/${name}`)
+  if (recorded?.spec.source.instanceRef.name !== metadata.name) return undefined
+  return isWhole(recorded)
+    ? recorded
+    : await kube.find<MeiliSnapshot & KubeObject>(meiliSnapshots, { namespace: metadata.namespace, name })
 }
 
 async function claimsOf(kube: KubeClient, instance: MeiliInstance): Promise<ManagedSeen['claims']> {

@@ -14,7 +14,7 @@ import { whyStillRunning } from '../job/waiting.ts'
 /** How long the cancelling of our own task may hold up a deletion. */
 const cancelWithinMs = 60_000
 
-function hasFinalizer({ metadata }: MeiliSnapshot): boolean {
+export function hasFinalizer({ metadata }: MeiliSnapshot): boolean {
   return metadata.finalizers?.includes(snapshotFinalizer) ?? false
 }
 

@@ -1,6 +1,7 @@
 // What other snapshots tell of this one: how long the last one took, how large it was, what it left free. Looks at none but those.
 import type { MeiliInstance } from '../../../api/instance.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { earlierRun } from '../status/estimate.ts'
 
@@ -9,9 +10,9 @@ export interface Snapshots {
   /** Of all namespaces, of one, or of one instance. */
   listUnfinished(where?: string): Iterable<MeiliSnapshot>
   withUid(uid: string): Iterable<MeiliSnapshot>
-  lastCompleted(instance: string): MeiliSnapshot | undefined
+  lastCompleted(instance: string): KnownSnapshot | undefined
   /** Whose mover saw last what is free on the claim. */
-  lastOnClaim(claim: string): MeiliSnapshot | undefined
+  lastOnClaim(claim: string): KnownSnapshot | undefined
 }
 
 export const instanceKeyOf = ({ metadata, spec }: MeiliSnapshot): string =>

@@ -1,10 +1,11 @@
 // Estimates when a running snapshot will be done, from how long the last one of the same server took. Pure.
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
 import type { EarlierRun } from '../observation.ts'
 
 /** @param last the newest completed one */
-export function earlierRun(last: MeiliSnapshot | undefined): EarlierRun | undefined {
+export function earlierRun(last: KnownSnapshot | undefined): EarlierRun | undefined {
   const { task, move, artifact, completedAt } = last?.status ?? {}
   const taskMs = spanMs(task?.startedAt, task?.finishedAt)
   const moveMs = spanMs(move?.startedAt, completedAt)

@@ -1,0 +1,72 @@
+// What the caches keep of a MeiliSnapshot that has ended and with which nothing is left to do: what is read of it later, and no more. Pure.
+// It is no MeiliSnapshot, and the compiler knows: nothing that is written back can be made from it.
+import { conditionNamed } from './conditions.ts'
+import { conditionTypes } from './meta.ts'
+import type { Condition, ObjectMeta } from './meta.ts'
+import type { MeiliSnapshot, MeiliSnapshotSpec, MeiliSnapshotStatus } from './snapshot.ts'
+
+type Status = MeiliSnapshotStatus
+type Part<Name extends 'request' | 'task' | 'move' | 'artifact', Member extends keyof NonNullable<Status[Name]>> = Pick<
+  NonNullable<Status[Name]>,
+  Member
+>
+
+export interface SettledSnapshot {
+  readonly settled: true
+  readonly metadata: Pick<ObjectMeta, 'name' | 'namespace' | 'uid' | 'resourceVersion' | 'creationTimestamp'> & {
+    readonly deletionTimestamp?: undefined
+    readonly labels?: undefined
+  }
+  readonly spec: Pick<MeiliSnapshotSpec, 'source' | 'sourcePolicy'> & {
+    readonly destination: { readonly claim: { readonly name: string } }
+  }
+  readonly status: Pick<Status, 'phase' | 'startedAt' | 'completedAt' | 'destination'> & {
+    readonly request?: Part<'request', 'postedAt'>
+    readonly task?: Part<'task', 'startedAt' | 'finishedAt'>
+    readonly move?: Part<'move', 'startedAt'>
+    readonly artifact?: Part<'artifact', 'claimName' | 'sizeBytes'>
+    /** Ready alone. */
+    readonly conditions?: readonly Pick<Condition, 'type' | 'status' | 'reason'>[]
+  }
+}
+
+/** As a cache has it. */
+export type KnownSnapshot = MeiliSnapshot | SettledSnapshot
+
+/** As the API server has it: only such a one is judged, and written. */
+export function isWhole(snapshot: KnownSnapshot): snapshot is MeiliSnapshot {
+  return !('settled' in snapshot)
+}
+
+/** To be called for those alone that have ended. A tenth of the object. */
+export function settle({ metadata, spec, status = {} }: MeiliSnapshot): SettledSnapshot {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata
+  const { phase, startedAt, completedAt, destination, request, task, move, artifact } = status
+  const ready = conditionNamed(status.conditions, conditionTypes.Ready)
+  return {
+    settled: true,
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: {
+      source: spec.source,
+      sourcePolicy: spec.sourcePolicy,
+      destination: { claim: { name: spec.destination.claim.name } },
+    },
+    status: {
+      ...(phase === undefined ? {} : { phase }),
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(completedAt === undefined ? {} : { completedAt }),
+      ...(destination === undefined ? {} : { destination }),
+      ...(request?.postedAt === undefined ? {} : { request: { postedAt: request.postedAt } }),
+      ...(task === undefined ? {} : { task: timesOf(task) }),
+      ...(move === undefined ? {} : { move: { startedAt: move.startedAt } }),
+      ...(artifact === undefined ? {} : { artifact: { claimName: artifact.claimName, sizeBytes: artifact.sizeBytes } }),
+      ...(ready === undefined
+        ? {}
+        : { conditions: [{ type: ready.type, status: ready.status, reason: ready.reason }] }),
+    },
+  }
+}
+
+function timesOf({ startedAt, finishedAt }: NonNullable<Status['task']>): Part<'task', 'startedAt' | 'finishedAt'> {
+  return { ...(startedAt === undefined ? {} : { startedAt }), ...(finishedAt === undefined ? {} : { finishedAt }) }
+}
