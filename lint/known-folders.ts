@@ -12,7 +12,7 @@ const known: Readonly<Record<string, string>> = {
   operator: '',
   perform: '',
   reconcile: '',
-  runtime: 'cache',
+  runtime: 'cache events',
   telemetry: '',
 }
 export const knownFolders: ReadonlySet<string> = new Set(

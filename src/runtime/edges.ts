@@ -54,6 +54,11 @@ export interface Client {
   get<T extends ApiObject>(resource: Resource, name: ObjectName): Promise<T>
   create<T extends ApiObject>(resource: Resource, object: T): Promise<T>
   update<T extends ApiObject>(resource: Resource, object: T): Promise<T>
+  patch<T extends ApiObject>(
+    resource: Resource,
+    name: ObjectName,
+    patch: { readonly type: 'merge'; readonly body: unknown },
+  ): Promise<T>
   /** All pages of one consistent list. */
   pages<T extends ApiObject>(resource: Resource, scope: Scope): AsyncIterable<Page<T>>
   watch<T extends ApiObject>(resource: Resource, scope: WatchScope): AsyncIterable<WatchEvent<T>>
@@ -64,7 +69,7 @@ export interface Clients {
   /** Fills the caches. */
   readonly caches: Pick<Client, 'pages' | 'watch'>
   readonly lease: Pick<Client, 'get' | 'create' | 'update' | 'watch'>
-  readonly events: Pick<Client, 'create'>
+  readonly events: Pick<Client, 'create' | 'patch'>
 }
 
 type Line = (fields: object, message: string) => void

@@ -48,10 +48,10 @@
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, list, watch, create, delete]
-# One Event for each step and each failure, on the object that the user made; and what the cluster says of a mover that does not start.
+# One Event for each step and each failure, on the object that the user made, the same one again counted; and what the cluster says of a mover that does not start.
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, list]
+  verbs: [create, patch, list]
 {{- end }}
 
 {{- define "meili-operator.managedRules" -}}

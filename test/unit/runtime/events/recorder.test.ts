@@ -1,30 +1,49 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { KubeClient } from '../../../src/kube/client.ts'
-import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
-import { TransientError } from '../../../src/errors.ts'
-import { EventRecorder } from '../../../src/runtime/events.ts'
+import type { KubeClient } from '../../../../src/kube/client.ts'
+import type { KubeObject, Ref, Resource } from '../../../../src/kube/resource.ts'
+import { NotFound, TerminalError, TransientError } from '../../../../src/errors.ts'
+import { EventRecorder } from '../../../../src/runtime/events/recorder.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
 interface Event extends KubeObject {
+  readonly reason: string
   readonly message: string
+  readonly count: number
   readonly involvedObject: KubeObject['metadata']
 }
 
 /** Takes Events, refuses them, or keeps all waiting for an answer. */
-class FakeEvents implements Pick<KubeClient, 'create'> {
-  readonly there: Event[] = []
+class FakeEvents implements Pick<KubeClient, 'create' | 'patch'> {
+  there: Event[] = []
+  /** Of those that are there. */
+  patchRefusal: Error | undefined
+  asked = 0
+  patched = 0
   refusal: Error | undefined
   /** Until this is resolved nothing is answered. */
   answer: Promise<void> = Promise.resolve()
 
   async create<T extends KubeObject>(resource: Resource, object: T): Promise<T> {
     expect(resource.plural).toBe('events')
+    this.asked++
     await this.answer
     if (this.refusal !== undefined) throw this.refusal
     this.there.push(object as unknown as Event)
     return object
+  }
+
+  async patch<T extends KubeObject>(resource: Resource, ref: Ref, { body }: { readonly body: unknown }): Promise<T> {
+    expect(resource.plural).toBe('events')
+    this.asked++
+    await this.answer
+    if (this.patchRefusal !== undefined) throw this.patchRefusal
+    const nth = this.there.findIndex(({ metadata }) => metadata.name === ref.name)
+    if (nth < 0) throw new NotFound('it is gone')
+    this.patched++
+    this.there[nth] = { ...this.there[nth]!, ...(body as Partial<Event>) }
+    return this.there[nth] as unknown as T
   }
 }
 
@@ -96,11 +115,41 @@ describe('an Event', () => {
     expect(api.there[0]).toMatchObject({ reportingInstance: 'p'.repeat(128) })
   })
 
-  test('is made as often as it is recorded: who records it decides that', async () => {
+  test('that is the same as one before is counted, with the time of the last', async () => {
     const { api, recorder } = aRecorder()
     for (let times = 0; times < 3; times++) recorder.record(snapshot, anEvent)
     await recorder.drain()
-    expect(new Set(api.there.map(({ metadata }) => metadata.name)).size).toBe(3)
+    vi.setSystemTime(Date.now() + 60_000)
+    recorder.record(snapshot, anEvent)
+    await recorder.drain()
+    expect(api.there).toMatchObject([
+      { ...anEvent, count: 4, firstTimestamp: '2030-01-01T00:00:00Z', lastTimestamp: '2030-01-01T00:01:00Z' },
+    ])
+  })
+
+  test.each([
+    ['is gone', new NotFound('it is gone')],
+    ['may not be changed', new TerminalError('forbidden', { status: 403 })],
+  ])('that is the same as one that %s is made anew, with all that were counted', async (_, refusal) => {
+    const { api, recorder, dropped } = aRecorder()
+    recorder.record(snapshot, anEvent)
+    await recorder.drain()
+    api.patchRefusal = refusal
+    recorder.record(snapshot, anEvent)
+    await recorder.drain()
+    expect(api.there.map(({ count }) => count)).toEqual([1, 2])
+    expect(dropped).toEqual([])
+  })
+
+  test('that differs in anything is another one', async () => {
+    const { api, recorder } = aRecorder()
+    recorder.record(snapshot, anEvent)
+    recorder.record(snapshot, { ...anEvent, message: 'Another.' })
+    recorder.record(snapshot, { ...anEvent, reason: 'Other' })
+    recorder.record(snapshot, { ...anEvent, type: 'Warning' })
+    recorder.record({ ...snapshot, metadata: { ...snapshot.metadata, uid: 'u-2' } }, anEvent)
+    await recorder.drain()
+    expect(api.there.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1])
   })
 })
 
@@ -109,7 +158,10 @@ describe('the name of an Event', () => {
     const { api, recorder } = aRecorder()
     for (let nth = 0; nth < 500; nth++) {
       if (nth % 100 === 99) vi.setSystemTime(Date.now() + 1)
-      recorder.record(snapshot, { ...anEvent, message: String(nth) })
+      recorder.record(
+        { ...snapshot, metadata: { ...snapshot.metadata, uid: String(nth) } },
+        { ...anEvent, message: String(nth) },
+      )
     }
     await recorder.drain()
     const sorted = api.there.toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1))
@@ -183,18 +235,21 @@ describe('an API server', () => {
     expect(api.there.length).toBe(1)
   })
 
-  test('that is away gets 1000 at most to answer; more are dropped, and when it is back all goes on', async () => {
+  test('that is away is asked one thing at a time; 1000 wait, more are dropped, and when it is back all goes on', async () => {
     const { api, recorder, dropped } = aRecorder()
     const back = Promise.withResolvers<void>()
     api.answer = back.promise
-    for (let nth = 0; nth < 1003; nth++) recorder.record(snapshot, anEvent)
+    const record = (nth: number): void =>
+      recorder.record({ ...snapshot, metadata: { ...snapshot.metadata, uid: `u-${nth}` } }, anEvent)
+    for (let nth = 0; nth < 1004; nth++) record(nth)
     expect(dropped.length).toBe(3)
+    expect(api.asked).toBe(1)
     back.resolve()
     await recorder.drain()
-    expect(api.there.length).toBe(1000)
-    recorder.record(snapshot, anEvent)
-    await recorder.drain()
     expect(api.there.length).toBe(1001)
+    record(1004)
+    await recorder.drain()
+    expect(api.there.length).toBe(1002)
   })
 
   test('is waited for at the end until it has answered', async () => {
