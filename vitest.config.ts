@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/{unit,project}/**/*.test.ts'], testTimeout: 10 * second } },
+      // Whole modelled clusters in virtual time, on one core each.
+      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 600 * second } },
       // Each file may start a control plane of its own: about 3 s, 300 MB.
       {
         test: {

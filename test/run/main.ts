@@ -1,12 +1,12 @@
-// npm test [-- unit|integration|e2e|flux|argocd …] [arguments for vitest]: runs the levels (the first three, unless some are named) and closes with one
-// line of counts. `flux` and `argocd` are apart, because Flux and Argo CD take minutes to build.
+// npm test [-- unit|simulation|integration|e2e|flux|argocd …] [arguments for vitest]: runs the levels (the first four, unless some are
+// named) and closes with one line of counts. `flux` and `argocd` are apart, because Flux and Argo CD take minutes to build.
 import { chosenHelm, controlPlanePrograms, ensureBinaries } from '../cluster/build/binaries.ts'
 import { ensurePrerequisites } from '../cluster/build/prerequisites.ts'
 import { runOnCluster } from './on-cluster.ts'
 import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
 
-const inProcessLevels = ['unit', 'integration'] as const
+const inProcessLevels = ['unit', 'simulation', 'integration'] as const
 const apart = ['flux', 'argocd'] as const
 const clusterLevels = ['e2e', ...apart] as const
 const levels = [...inProcessLevels, ...clusterLevels] as const
