@@ -16,6 +16,7 @@ const words = [
   'reconcile/decision',
   'reconcile/format',
   'reconcile/names',
+  'reconcile/refused-read',
   'reconcile/rung',
   'reconcile/server-reference',
 ]
@@ -62,7 +63,7 @@ export const folders: readonly Folder[] = [
     says: 'api imports zod only: it is the words that all others speak. What needs more belongs to the folder that uses it.',
   },
   {
-    files: /^reconcile\/(decision|format|names|rung|server-reference)\.ts$/,
+    files: /^reconcile\/(decision|format|names|refused-read|rung|server-reference)\.ts$/,
     may: [...words, ...builtins],
     types: [...types, 'errors'],
     says: pure,

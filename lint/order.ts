@@ -37,8 +37,8 @@ const snapshot = order(
     ['move/', ['after/', 'job/', ground, 'status/']],
     ['after/', ['job/', ground, 'status/']],
     ['job/', [ground, 'status/']],
-    ['status/verdict\\.ts', ['status/', ground]],
-    ['status/(?!verdict)[^/]+\\.ts', [ground]],
+    ['status/(?:verdict|refused-read)\\.ts', ['status/', ground]],
+    ['status/(?!verdict|refused-read)[^/]+\\.ts', [ground]],
     [ground, []],
   ],
 )

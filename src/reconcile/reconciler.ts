@@ -7,7 +7,8 @@ import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import type { Decision, Effect, Fact, EventText } from './decision.ts'
 import { changeOf } from './change.ts'
-import { Conflict, NotFound } from '../errors.ts'
+import type { RefusedRead } from './refused-read.ts'
+import { Conflict, NotFound, TerminalError } from '../errors.ts'
 import { ReplacedVersions } from './replaced-versions.ts'
 import { readClocks } from '../runtime/clocks.ts'
 import type { Clocks, Moment } from '../runtime/clocks.ts'
@@ -24,6 +25,8 @@ export interface KindReconciler<P, Observation, Status> {
   observe(primary: P): Promise<Observation>
   /** @param nowMs our clock */
   decide(observation: Observation, nowMs: number): Decision<Status>
+  /** What can be said where the API server refuses a read for good, so that there is no observation. */
+  recordRefusedRead(primary: P, refused: RefusedRead, nowMs: number): Status
   /** What the answer to an effect adds to the status. `primary` is as it was just written. */
   applyFact(primary: P, fact: Fact, nowMs: number): Status
   /** The Events that a change of status is worth. */
@@ -78,7 +81,7 @@ export function reconcilerOf<P extends Primary<Status>, Observation, Status exte
     if (replaced.has(key, primary?.metadata.resourceVersion)) return { requeueAfterMs: staleAgainMs, isStale: true }
     if (primary === undefined) return {}
     const pass = new Pass(kind, loop, { primary, replaced: (version) => replaced.add(key, version) })
-    const decision = kind.decide(await kind.observe(primary), loop.nowMs())
+    const decision = kind.decide(await pass.observe(reconcileID), loop.nowMs())
     try {
       await pass.write(decision.status)
       for (const effect of decision.effects) await pass.perform(effect)
@@ -109,6 +112,19 @@ class Pass<P extends Primary<Status>, Observation, Status extends object> {
     this.#replaced = replaced
     this.object = primary
     this.#before = primary
+  }
+
+  /** A read that is refused for good ends the pass, as any error does, but not before status says so. */
+  async observe(reconcileID: string | undefined): Promise<Observation> {
+    try {
+      return await this.#kind.observe(this.object)
+    } catch (error) {
+      if (error instanceof TerminalError) {
+        await this.write(this.#kind.recordRefusedRead(this.object, error, this.#loop.nowMs()))
+        this.log(reconcileID)
+      }
+      throw error
+    }
   }
 
   /** What the world answers at once is applied to status. */

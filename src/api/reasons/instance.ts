@@ -73,6 +73,8 @@ export const instanceReasons = {
   DriftFound: 'DriftFound',
   /** The API server refused one of our objects, or a look at a Secret. */
   ObjectRefused: 'ObjectRefused',
+  /** The API server refuses the operator a read that it needs; the message names it. */
+  ReadRefused: 'ReadRefused',
   /** An object under a name that is needed belongs to somebody else. */
   NameTaken: 'NameTaken',
   /** The Secret with the master key, or its key, is absent, or too short for Production. */

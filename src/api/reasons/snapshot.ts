@@ -21,6 +21,8 @@ export const snapshotReasons = {
   TargetNotReady: 'TargetNotReady',
   /** The key is missing, refused or too weak. */
   Unauthorized: 'Unauthorized',
+  /** The API server refuses the operator a read that it needs; the message names it. */
+  ReadRefused: 'ReadRefused',
   /** The destination claim does not exist, and there is no template to make it from. */
   ClaimNotFound: 'ClaimNotFound',
   /** The destination claim is being made from its template. */

@@ -12,6 +12,7 @@ import type { InstanceObservation } from './observation.ts'
 import { observeInstance } from './observe/observe.ts'
 import type { InstanceWorld } from './observe/observe.ts'
 import { instanceEvents } from './events.ts'
+import { recordRefusedRead } from './status/refused-read.ts'
 
 export function instanceKind(
   world: InstanceWorld,
@@ -20,6 +21,7 @@ export function instanceKind(
     resource: meiliInstances,
     observe: (instance) => observeInstance(world, instance),
     decide: decideInstance,
+    recordRefusedRead,
     applyFact: applyRefusal,
     events: instanceEvents,
   }

@@ -13,6 +13,7 @@ import type { SnapshotWorld } from './observe/observe.ts'
 import type { Snapshots } from './observe/others.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { snapshotEvents } from './events.ts'
+import { recordRefusedRead } from './status/refused-read.ts'
 
 export function snapshotKind(
   world: SnapshotWorld,
@@ -21,6 +22,7 @@ export function snapshotKind(
     resource: meiliSnapshots,
     observe: (snapshot) => observeSnapshot(world, snapshot),
     decide: decideSnapshot,
+    recordRefusedRead,
     applyFact,
     events: snapshotEvents,
   }

@@ -64,6 +64,7 @@ function reconcileWith(
       resource: things,
       observe,
       decide,
+      recordRefusedRead: ({ status = {} }, { message }) => ({ ...status, said: message }),
       applyFact: ({ status = {} }, fact: Fact) => ({
         ...status,
         said: 'message' in fact ? fact.message : 'taskUid' in fact ? `${fact.kind} ${fact.taskUid}` : fact.kind,

@@ -13,7 +13,7 @@ import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { isWhole } from '../../../api/settled-snapshot.ts'
 import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
-import { newestOf } from '../../../kube/event-time.ts'
+import { findEvents, newestOf } from '../../../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
@@ -178,9 +178,11 @@ async function finishedMovers(
 }
 
 async function newestWarning(kube: KubeClient, namespace: string, name: string): Promise<string | undefined> {
-  const found = await kube.listAll<CoreV1Event & KubeObject>(events, {
-    namespace,
-    fieldSelector: `involvedObject.kind=StatefulSet,involvedObject.name=${name},type=Warning`,
-  })
+  const found = await findEvents(
+    kube.listAll<CoreV1Event & KubeObject>(events, {
+      namespace,
+      fieldSelector: `involvedObject.kind=StatefulSet,involvedObject.name=${name},type=Warning`,
+    }),
+  )
   return newestOf(found)?.message
 }

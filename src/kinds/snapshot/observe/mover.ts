@@ -2,7 +2,7 @@
 import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
-import { newestOf } from '../../../kube/event-time.ts'
+import { findEvents, newestOf } from '../../../kube/event-time.ts'
 import { events, jobs, persistentVolumeClaims, pods } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import { moverProgress } from '../../../mover/contract.ts'
@@ -108,13 +108,17 @@ async function troubleOf(
   return words === undefined ? undefined : `claim ${name} has no volume: ${words.reason}: ${words.message}`
 }
 
-async function eventsOf(kube: KubeClient, { metadata }: KubeObject, more = ''): Promise<(CoreV1Event & KubeObject)[]> {
-  const { items } = await kube.list<CoreV1Event & KubeObject>(events, {
+async function eventsOf(
+  kube: KubeClient,
+  { metadata }: KubeObject,
+  more = '',
+): Promise<readonly (CoreV1Event & KubeObject)[]> {
+  const read = kube.list<CoreV1Event & KubeObject>(events, {
     namespace: metadata.namespace ?? '',
     fieldSelector: `involvedObject.uid=${metadata.uid ?? ''}${more}`,
     limit: 50,
   })
-  return items
+  return await findEvents(read.then(({ items }) => items))
 }
 
 type Words = NonNullable<MoverSeen['warning']>

@@ -1,0 +1,69 @@
+// What a status says while the operator may not read what it needs. Deadlines count on; but what may be storing a file is never failed unseen. Pure.
+import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
+import { durationMs } from '../../../api/meta.ts'
+import { instant } from '../../../api/conditions.ts'
+import { whyUnseen } from '../../../reconcile/refused-read.ts'
+import type { RefusedRead } from '../../../reconcile/refused-read.ts'
+import { isRequested } from './attempt.ts'
+import { attemptStartedMs, deadlineText, moveDeadlineMs, taskDeadlineMs } from './deadline.ts'
+import type { Changes } from './status.ts'
+import { redact } from './text.ts'
+import { decisionOf, failed, late, step, unchanged } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
+
+export function recordRefusedRead(snapshot: MeiliSnapshot, refused: RefusedRead, nowMs: number): MeiliSnapshotStatus {
+  const why = redact(whyUnseen(refused, snapshot.metadata.namespace), 1500)
+  return decisionOf(judge(snapshot, why, nowMs), snapshot, nowMs).status
+}
+
+function judge(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
+  const { metadata, status, spec } = snapshot
+  if (metadata.deletionTimestamp !== undefined) return late(`Its deletion waits. ${why}`, {})
+  if (isFinished(snapshot)) return unchanged()
+  if (!isRequested(snapshot)) {
+    const untilMs = attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start)
+    if (nowMs <= untilMs) return blind(snapshot, { why, untilMs }, { startedAt: startOf(snapshot, nowMs) })
+    const message = `Nothing was asked for within deadlines.start (${spec.deadlines.start}). Last: ${why}`
+    return failed({ reason: snapshotReasons.StartDeadlineExceeded, message })
+  }
+  if (status?.task?.status !== 'succeeded') {
+    const untilMs = taskDeadlineMs(snapshot, nowMs)
+    if (nowMs <= untilMs) return blind(snapshot, { why, untilMs }, { request: withoutMissing(status?.request) })
+    const message = `No word of the snapshot by the end of deadlines.task (${spec.deadlines.task}), and it may still be made. ${why}`
+    return failed({ reason: snapshotReasons.TaskDeadlineExceeded, message })
+  }
+  const untilMs = moveDeadlineMs(snapshot, nowMs)
+  const overdue = `deadlines.move (${spec.deadlines.move}) is over. A mover may still be at work on the file, so nothing is given up before that can be seen.`
+  return blind(snapshot, { why, untilMs, overdue: nowMs > untilMs ? overdue : undefined })
+}
+
+/** Phase and progress stay what was seen last. */
+function blind(
+  snapshot: MeiliSnapshot,
+  { why, untilMs, overdue }: { why: string; untilMs: number; overdue?: string | undefined },
+  changes: Changes = {},
+): Verdict {
+  const { phase = 'Pending', progress } = snapshot.status ?? {}
+  return step({
+    phase: phase === 'Completed' || phase === 'Failed' ? 'Pending' : phase,
+    reason: snapshotReasons.ReadRefused,
+    message:
+      overdue === undefined ? `${why} It goes on by itself, until ${deadlineText(untilMs)}.` : `${why} ${overdue}`,
+    changes: { ...changes, progress, waitingFor: why },
+    keepsProgress: true,
+    overdue,
+  })
+}
+
+/** The clock of deadlines.start runs from the first look; it does not run for one that waited in the queue. */
+function startOf({ status }: MeiliSnapshot, nowMs: number): string | undefined {
+  return status?.conditions === undefined ? instant(nowMs) : status.startedAt
+}
+
+/** After a lost reply the server was not asked in this pass, so it counts as silent: the wait begins anew. */
+function withoutMissing(request: MeiliSnapshotStatus['request']): MeiliSnapshotStatus['request'] {
+  if (request === undefined) return undefined
+  const { missingSince: _, ...kept } = request
+  return kept
+}
