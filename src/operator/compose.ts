@@ -1,5 +1,6 @@
 // Puts edges, caches, kinds and controllers together: which caches there are, and which of them wake which kind.
 import { randomUUID } from 'node:crypto'
+import { isIPv6 } from 'node:net'
 import { version } from '../telemetry/version.ts'
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
@@ -86,6 +87,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     pollMs: config.INSTANCE_POLL_SECONDS * 1000,
     streaming: config.MAX_STREAMS > 0,
     runsServers: config.MANAGED_INSTANCES,
+    ipv6: isIPv6(config.POD_IP),
   }
   const children = (config.MANAGED_INSTANCES ? [statefulSets, services, persistentVolumeClaims, pods] : []).map(
     (resource) => manager.cache<KubeObject>(resource, { labelSelector: childSelector, keep: keepMetadata }),

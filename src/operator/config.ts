@@ -31,10 +31,12 @@ const environment = z.object({
   /** How often a healthy server is asked. */
   INSTANCE_POLL_SECONDS: z.coerce.number().int().min(30).max(300).default(60),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  /** Where /healthz, /readyz and /metrics are served. */
-  HTTP_HOST: z.string().default('0.0.0.0'),
+  /** Where /healthz, /readyz and /metrics are served: on IPv6 and IPv4, or on IPv4 alone where there is no IPv6. */
+  HTTP_HOST: z.string().default('::'),
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   POD_NAME: z.string().default(hostname()),
+  /** The first address of our pod: managed servers listen on that family. */
+  POD_IP: z.string().default(''),
   POD_NAMESPACE: z.string().default('meili-operator-system'),
   LEASE_NAME: z.string().min(1).default('meili-operator'),
   /** Outside a cluster; inside, the service account is used. */

@@ -14,7 +14,7 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-/** @throws where the port is taken */
+/** On `::` it listens on IPv4 as well, and on that alone where there is no IPv6. @throws where the port is taken */
 export async function serveProbes(
   { metrics, ready }: Probes,
   address: { host: string; port: number },
@@ -25,11 +25,27 @@ export async function serveProbes(
       plain(response, 500, String(error)),
     )
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(address.port, address.host, resolve)
+  await listen(server, address).catch(async (error: unknown) => {
+    if (address.host !== '::' || !hasNoIPv6(error)) throw error
+    await listen(server, { ...address, host: '0.0.0.0' })
   })
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) }
+}
+
+/** The kernel has none, or no interface has an address of it. */
+function hasNoIPv6(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL'
+}
+
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
 }
 
 async function answer(url: string, response: ServerResponse, { metrics, ready }: Probes): Promise<void> {

@@ -71,6 +71,8 @@ export interface SecretThere {
 export interface ManagedSeen {
   /** False where the installation has no rights for managed instances. */
   readonly isSwitchedOn: boolean
+  /** Pods of this cluster have an IPv6 address, or that first. */
+  readonly ipv6: boolean
   readonly statefulSet: V1StatefulSet | undefined
   readonly service: V1Service | undefined
   /** Names of the Services that select the pod, ours among them. */

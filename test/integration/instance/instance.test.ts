@@ -97,6 +97,7 @@ async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
       pollMs: 60_000,
       streaming: false,
       runsServers: false,
+      ipv6: false,
     }),
     {
       get: () => all.find(({ metadata }) => metadata.name === name),

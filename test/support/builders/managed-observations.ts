@@ -18,7 +18,7 @@ import { healthy, aLocation } from './instance-observations.ts'
 import { ago, aPod, hour, now } from './observations.ts'
 
 export const fingerprint = '0123456789abcdef'
-export const run: Run = { version: '1.21.0', upgrade: false, replicas: 1, keyFingerprint: fingerprint }
+export const run: Run = { version: '1.21.0', upgrade: false, replicas: 1, keyFingerprint: fingerprint, ipv6: false }
 
 export interface ManagedParts {
   readonly name?: string
@@ -117,6 +117,7 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
   )
   return {
     isSwitchedOn: true,
+    ipv6: false,
     statefulSet: storedChild<V1StatefulSet>(statefulSet(instance, managed, { ...run, ...how }), {
       status: { observedGeneration: 1, updateRevision: revision, replicas: 1 },
     }),

@@ -61,6 +61,7 @@ class ManagedInstances {
         pollMs: 60_000,
         streaming: false,
         runsServers: true,
+        ipv6: false,
       }),
       {
         get: () => all.find(({ metadata }) => metadata.name === name),

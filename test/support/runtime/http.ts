@@ -9,8 +9,8 @@ export interface Reply {
 }
 
 /** @param path is sent as it is. @throws where nobody listens */
-export async function request(port: number, path: string): Promise<Reply> {
-  const socket = connect(port, '127.0.0.1')
+export async function request(port: number, path: string, host = '127.0.0.1'): Promise<Reply> {
+  const socket = connect(port, host)
   socket.write(`GET ${path} HTTP/1.1\r\nhost: local\r\nconnection: close\r\n\r\n`)
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -24,9 +24,10 @@ describe('defaults', () => {
       MANAGED_INSTANCES: false,
       INSTANCE_POLL_SECONDS: 60,
       LOG_LEVEL: 'info',
-      HTTP_HOST: '0.0.0.0',
+      HTTP_HOST: '::',
       HTTP_PORT: 8080,
       POD_NAME: hostname(),
+      POD_IP: '',
       POD_NAMESPACE: 'meili-operator-system',
       LEASE_NAME: 'meili-operator',
     })
@@ -44,6 +45,7 @@ describe('defaults', () => {
       INSTANCE_POLL_SECONDS: '',
       WATCH_NAMESPACES: '',
       HTTP_HOST: '',
+      POD_IP: '',
     }
     expect(configFrom({ ...least, ...empty })).toEqual(configFrom(least))
   })

@@ -156,6 +156,7 @@ test('of a MeiliInstance: Ready is unknown, and all else stays as it was seen', 
     pollMs: minute,
     streaming: false,
     runsServers: false,
+    ipv6: false,
   }
   const { status } = await pass(instanceKind(world), 'shop/search')
   expect(conditionsIn(status!).slice(0, 2)).toEqual(['Stalled=True', 'Ready=Unknown'])

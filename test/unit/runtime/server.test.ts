@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { Server, connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { serveProbes } from '../../../src/runtime/server.ts'
 import type { HttpServer } from '../../../src/runtime/server.ts'
@@ -99,5 +99,32 @@ describe('the port', () => {
     await server.close()
     await ended
     await expect(request(server.port, '/healthz')).rejects.toThrow('ECONNREFUSED')
+  })
+})
+
+describe('the usual address', () => {
+  test('is asked at IPv4 and at IPv6', async () => {
+    const both = await serveProbes({ metrics, ready: () => true }, { host: '::', port: 0 })
+    try {
+      expect(await request(both.port, '/healthz', '127.0.0.1')).toMatchObject({ status: 200 })
+      expect(await request(both.port, '/healthz', '::1')).toMatchObject({ status: 200 })
+    } finally {
+      await both.close()
+    }
+  })
+
+  test.each(['EAFNOSUPPORT', 'EADDRNOTAVAIL'])('is that of IPv4 where there is no IPv6 (%s)', async (code) => {
+    const listen = vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function fail(this: Server) {
+      process.nextTick(() => this.emit('error', Object.assign(new Error('listen failed'), { code })))
+      return this
+    })
+    const alone = await serveProbes({ metrics, ready: () => true }, { host: '::', port: 0 })
+    listen.mockRestore()
+    try {
+      expect(await request(alone.port, '/healthz')).toMatchObject({ status: 200 })
+      await expect(request(alone.port, '/healthz', '::1')).rejects.toThrow('ECONNREFUSED')
+    } finally {
+      await alone.close()
+    }
   })
 })

@@ -29,6 +29,8 @@ export interface Run {
   readonly replicas: 0 | 1
   /** Of the master key: another one makes another pod. */
   readonly keyFingerprint: string
+  /** Its pod has an IPv6 address, or that first. */
+  readonly ipv6: boolean
 }
 
 export const keyAnnotation = 'meili-operator.dev/master-key'
@@ -94,7 +96,7 @@ function fixedFields({ podSecurityContext }: ManagedServer): Partial<V1PodSpec> 
 }
 
 function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V1Container {
-  const { env, args } = settingsOf(instance, managed, run.upgrade)
+  const { env, args } = settingsOf(instance, managed, run)
   const health = { httpGet: { path: '/health', port: serverPortName }, timeoutSeconds: 5 }
   return {
     name: serverContainer,
@@ -119,14 +121,18 @@ function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V
   }
 }
 
-export function settingsOf(instance: MeiliInstance, managed: ManagedServer, upgrade = false): ServerSettings {
+export function settingsOf(
+  instance: MeiliInstance,
+  managed: ManagedServer,
+  { upgrade, ipv6 }: Pick<Run, 'upgrade' | 'ipv6'> = { upgrade: false, ipv6: false },
+): ServerSettings {
   const directories = {
     snapshots: hasSnapshotVolume(managed)
       ? `${paths.snapshots}/meilisearch/${baseName(instance)}`
       : `${paths.data}/snapshots`,
     temporary: managed.scratch === undefined ? `${paths.data}/tmp` : paths.scratch,
   }
-  return serverSettings(managed, masterKeyReference(instance), { directories, upgrade })
+  return serverSettings(managed, masterKeyReference(instance), { directories, upgrade, ipv6 })
 }
 
 /** A claim is mounted once: snapshots on the storage's own claim are on the storage. */

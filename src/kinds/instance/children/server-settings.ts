@@ -34,12 +34,13 @@ export interface ServerSettings {
 export function serverSettings(
   managed: ManagedServer,
   masterKey: SecretKeyReference,
-  how: { directories: Directories; upgrade: boolean },
+  how: { directories: Directories; upgrade: boolean; ipv6: boolean },
 ): ServerSettings {
-  const { directories, upgrade } = how
+  const { directories, upgrade, ipv6 } = how
   const ours: V1EnvVar[] = [
     { name: 'MEILI_ENV', value: managed.environment.toLowerCase() },
-    { name: 'MEILI_HTTP_ADDR', value: '0.0.0.0:7700' },
+    // `::` takes IPv4 as well, but not where the kernel has no IPv6. Nobody's server is restarted by this: with an IPv6 address it never answered on 0.0.0.0.
+    { name: 'MEILI_HTTP_ADDR', value: ipv6 ? '[::]:7700' : '0.0.0.0:7700' },
     { name: 'MEILI_DB_PATH', value: `${paths.data}/${databaseDirectory}` },
     { name: 'MEILI_DUMP_DIR', value: `${paths.data}/dumps` },
     { name: 'MEILI_SNAPSHOT_DIR', value: directories.snapshots },

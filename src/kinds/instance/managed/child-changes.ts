@@ -65,7 +65,13 @@ function* desiredChildren(managed: Managed, plan: Plan): Generator<Desired> {
   const keyFingerprint = seen.keySecret.key?.fingerprint ?? ''
   const replicas = spec.suspend && snapshotsInTheWay(managed).length === 0 ? 0 : 1
   yield {
-    child: statefulSet(instance, spec, { version: plan.version, upgrade: plan.mayUpgrade, replicas, keyFingerprint }),
+    child: statefulSet(instance, spec, {
+      version: plan.version,
+      upgrade: plan.mayUpgrade,
+      replicas,
+      keyFingerprint,
+      ipv6: seen.ipv6,
+    }),
     there: seen.statefulSet,
   }
 }

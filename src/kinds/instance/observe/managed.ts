@@ -37,11 +37,14 @@ export interface ManagedWorld {
   readonly connections: Connections
   readonly instances: (namespace: string) => readonly MeiliInstance[]
   readonly snapshots: Snapshots
+  /** Pods of this cluster have an IPv6 address, or that first: the operator's has. */
+  readonly ipv6: boolean
 }
 
 /** Where this installation runs no servers, nothing of them is read. */
 export const nothingManaged: ManagedSeen = {
   isSwitchedOn: false,
+  ipv6: false,
   statefulSet: undefined,
   service: undefined,
   selectedBy: [],
@@ -75,6 +78,7 @@ export async function lookAtManaged(
   const key = `${namespace}/${instance.metadata.name}`
   return {
     isSwitchedOn: true,
+    ipv6: world.ipv6,
     statefulSet,
     service,
     selectedBy,

@@ -30,6 +30,8 @@ export interface InstanceWorld {
   readonly streaming: boolean
   /** Whether this installation runs servers. */
   readonly runsServers: boolean
+  /** Pods of this cluster have an IPv6 address, or that first: the operator's has. */
+  readonly ipv6: boolean
 }
 
 export async function observeInstance(world: InstanceWorld, instance: MeiliInstance): Promise<InstanceObservation> {

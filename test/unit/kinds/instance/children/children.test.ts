@@ -178,6 +178,11 @@ describe('the StatefulSet', () => {
 })
 
 describe('the pod', () => {
+  test('listens on the family of its address, and one that serves on IPv4 is never restarted for that', () => {
+    expect(variable('MEILI_HTTP_ADDR')).toBe('0.0.0.0:7700')
+    expect(variable('MEILI_HTTP_ADDR', {}, { ipv6: true })).toBe('[::]:7700')
+  })
+
   test("keeps the image's entry point, and removes what killed snapshots left before Meilisearch starts", () => {
     const { image, args, ...rest } = containerOf({ extraArgs: ['--log-level=WARN'] })
     expect(image).toBe('getmeili/meilisearch:v1.21.0')

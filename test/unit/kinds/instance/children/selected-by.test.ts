@@ -77,7 +77,7 @@ describe('what is read', () => {
   const look = async (kube: KubeInMemory, pods = [pod]): Promise<readonly string[]> =>
     (
       await lookAtManaged(
-        { kube, connections: new Connections(kube), instances: () => [], snapshots: snapshotsIn() },
+        { kube, connections: new Connections(kube), instances: () => [], snapshots: snapshotsIn(), ipv6: false },
         aManagedInstance(),
         pods,
       )

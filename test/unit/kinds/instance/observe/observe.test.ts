@@ -61,6 +61,7 @@ const observe = async (): Promise<InstanceObservation> =>
       pollMs: 60_000,
       streaming: false,
       runsServers: true,
+      ipv6: false,
     },
     instance,
   )

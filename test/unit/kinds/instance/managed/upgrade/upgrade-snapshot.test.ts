@@ -130,7 +130,7 @@ describe('where it is stored', () => {
       anInstance({ metadata: { name: 'unseen' }, status: { databaseClaims: undefined } }),
     ]
     const { otherDatabases } = await lookAtManaged(
-      { kube, connections: new Connections(kube), instances: () => neighbours, snapshots: snapshotsIn() },
+      { kube, connections: new Connections(kube), instances: () => neighbours, snapshots: snapshotsIn(), ipv6: false },
       aManagedInstance(),
       [],
     )
