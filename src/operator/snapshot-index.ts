@@ -11,7 +11,7 @@ import { keyOf as storeKeyOf } from '../runtime/cache/store.ts'
 import type { Index } from '../runtime/cache/store.ts'
 import { instanceKeyOf, keyOf } from '../telemetry/labels.ts'
 
-type SnapshotIndexName = 'instance' | 'unfinished' | 'uid' | 'upgrade' | 'claim' | 'phase' | 'overdue'
+type SnapshotIndexName = 'instance' | 'unfinished' | 'upgrade' | 'claim' | 'phase' | 'overdue'
 
 const phaseKeyOf = (instanceKey: string, phase: SnapshotPhase): string => `${instanceKey}/${phase}`
 
@@ -23,8 +23,6 @@ export const snapshotIndexes: Readonly<Record<SnapshotIndexName, Index<KnownSnap
   instance: (snapshot) => [instanceKeyOf(snapshot)],
   /** Of all, of a namespace, of an instance. */
   unfinished: (snapshot) => (isFinished(snapshot) ? [] : ['', snapshot.metadata.namespace, instanceKeyOf(snapshot)]),
-  /** Of those with which something may be left to do. */
-  uid: (snapshot) => (isWhole(snapshot) ? [snapshot.metadata.uid] : []),
   upgrade: (snapshot) => (snapshot.metadata.labels?.[upgradeLabels.to] === undefined ? [] : [instanceKeyOf(snapshot)]),
   /** Of those that know what was free there. */
   claim: ({ metadata, spec, status }) =>
@@ -44,6 +42,8 @@ const endOf =
 /** An instance is named by `namespace/name`, a claim as well. No call costs more than what it gives. */
 export class SnapshotIndex {
   readonly #store: Cache<KnownSnapshot>['store']
+  /** No index: a group for each of a hundred thousand is as large as what is kept of it. */
+  readonly #keysByUid = new Map<string, string>()
   readonly #completed: Newest<KnownSnapshot>
   readonly #failed: Newest<KnownSnapshot>
   readonly #begun: Newest<KnownSnapshot>
@@ -52,6 +52,10 @@ export class SnapshotIndex {
   /** @param cache with `snapshotIndexes`, and nothing in it yet */
   constructor(cache: Cache<KnownSnapshot>) {
     this.#store = cache.store
+    cache.onChange(({ previous, current }) => {
+      if (previous !== undefined) this.#keysByUid.delete(previous.metadata.uid)
+      if (current !== undefined) this.#keysByUid.set(current.metadata.uid, storeKeyOf(current))
+    })
     const newest = (index: SnapshotIndexName, timeOf: TimeOf): Newest<KnownSnapshot> => {
       const members = (group: string): Iterable<KnownSnapshot> => this.#find(index, group)
       const kept = new Newest<KnownSnapshot>({ groupsOf: snapshotIndexes[index], members, timeOf })
@@ -84,8 +88,9 @@ export class SnapshotIndex {
     return this.#findWhole('unfinished', where)
   }
 
-  withUid(uid: string): Iterable<MeiliSnapshot> {
-    return this.#findWhole('uid', uid)
+  withUid(uid: string): KnownSnapshot | undefined {
+    const key = this.#keysByUid.get(uid)
+    return key === undefined ? undefined : this.#store.get(key)
   }
 
   /** Those before an upgrade of that instance. */
@@ -130,8 +135,8 @@ export class SnapshotIndex {
     return this.#store.values('claim')
   }
 
-  /** In these three every one is whole. */
-  #findWhole(index: 'unfinished' | 'uid' | 'upgrade', value: string): Iterable<MeiliSnapshot> {
+  /** In these two every one is whole. */
+  #findWhole(index: 'unfinished' | 'upgrade', value: string): Iterable<MeiliSnapshot> {
     return [...this.#find(index, value)].filter(isWhole)
   }
 

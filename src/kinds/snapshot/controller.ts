@@ -49,8 +49,8 @@ export function snapshotsOf(snapshots: Pick<Snapshots, 'listUnfinished'>): (inst
 
 /** The snapshot that a mover's Job or pod carries in its label. */
 export function snapshotMovedBy(snapshots: Pick<Snapshots, 'withUid'>): (child: KubeObject) => string[] {
-  return ({ metadata }) =>
-    [...snapshots.withUid(metadata.labels?.[snapshotUidLabel] ?? '')]
-      .filter((snapshot) => snapshot.metadata.namespace === metadata.namespace)
-      .map(keyOf)
+  return ({ metadata }) => {
+    const snapshot = snapshots.withUid(metadata.labels?.[snapshotUidLabel] ?? '')
+    return snapshot !== undefined && snapshot.metadata.namespace === metadata.namespace ? [keyOf(snapshot)] : []
+  }
 }

@@ -33,7 +33,11 @@ const anySnapshot: fc.Arbitrary<MeiliSnapshot> = fc
   .map(({ name, namespace, instance, claim, uid, upgrade, overdue, status }) =>
     aSnapshot({
       name,
-      metadata: { namespace, uid: `${name}-${uid}`, labels: upgrade ? { [upgradeLabels.to]: '1.21.0' } : {} },
+      metadata: {
+        namespace,
+        uid: `${namespace}-${name}-${uid}`,
+        labels: upgrade ? { [upgradeLabels.to]: '1.21.0' } : {},
+      },
       spec: { source: { instanceRef: { name: instance } }, destination: { claim: { name: claim } } },
       status: {
         ...status,
@@ -63,7 +67,7 @@ function answers({ index }: SnapshotCache): unknown {
     names(index.listUnfinished('shop')),
     [...index.instances()].toSorted(),
     [...index.claims()].toSorted(),
-    names(index.withUid('a-1')),
+    ['shop-a-1', 'shop-a-2', 'bank-b-1'].map((uid) => index.withUid(uid)),
   ]
 }
 

@@ -9,7 +9,7 @@ import { earlierRun } from '../status/estimate.ts'
 export interface Snapshots {
   /** Of all namespaces, of one, or of one instance. */
   listUnfinished(where?: string): Iterable<MeiliSnapshot>
-  withUid(uid: string): Iterable<MeiliSnapshot>
+  withUid(uid: string): KnownSnapshot | undefined
   lastCompleted(instance: string): KnownSnapshot | undefined
   /** Whose mover saw last what is free on the claim. */
   lastOnClaim(claim: string): KnownSnapshot | undefined
