@@ -104,7 +104,14 @@ export const snapshotStatus = z.object({
         })
         .describe('Where the file is sent from, where no mover can mount it.')
         .optional(),
-      startedAt: timestamp.describe('When the first mover was started; the clock of deadlines.move.'),
+      queuedAt: timestamp
+        .optional()
+        .describe('Since when it waits for its turn to be moved; deadlines.move does not run meanwhile.'),
+      startedAt: timestamp
+        .optional()
+        .describe(
+          'When its turn came for the first time, put off by what later attempts waited for theirs; the clock of deadlines.move.',
+        ),
       retryAt: timestamp.optional().describe('When the next attempt may begin.'),
       failure: z.string().max(2048).optional().describe('Why the attempt before this one failed.'),
       supersededAt: z
@@ -163,6 +170,9 @@ export const snapshotStatus = z.object({
     .object({
       attempt: z.int().min(1),
       jobName: z.string().max(253),
+      queuedAt: timestamp
+        .optional()
+        .describe('Since when it waits for its turn to be deleted; this attempt has not begun then.'),
       failure: z.string().max(2048).optional(),
       startedAt: timestamp
         .optional()

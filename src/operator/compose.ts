@@ -31,6 +31,9 @@ import { keepSnapshot } from '../kinds/snapshot/after/settled.ts'
 import { keepJob, keepMetadata, keepPod } from '../kinds/snapshot/observe/kept.ts'
 import type { KeptJob, KeptPod } from '../kinds/snapshot/observe/kept.ts'
 import { SnapshotIndex, snapshotIndexes } from './snapshot-index.ts'
+import { performWithin, reconcileWithin } from '../kinds/snapshot/observe/slots/passes.ts'
+import { serversIn } from '../kinds/snapshot/observe/slots/servers.ts'
+import { Slots } from '../kinds/snapshot/observe/slots/slots.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { SnapshotTotals } from '../telemetry/snapshot-totals.ts'
@@ -107,6 +110,14 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     all: () => instances.store.keys(),
     workers,
   })
+  const slots = new Slots({
+    maxMovers: config.MAX_MOVERS,
+    maxStreams: config.MAX_STREAMS,
+    ...serversIn((key) => instances.store.get(key)),
+    nowMs: Date.now,
+  })
+  snapshots.onChange((change) => slots.snapshotChanged(change))
+  moverPods.onChange((change) => slots.podChanged(change))
   const snapshotWorld = {
     kube,
     connections,
@@ -114,7 +125,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     instances: listInstances,
     instancesOfPod,
     snapshots: snapshotIndex,
-    maxMovers: config.MAX_MOVERS,
+    slots,
     maxStreams: config.MAX_STREAMS,
     moverImage: config.MOVER_IMAGE,
     imagePullSecrets: config.MOVER_IMAGE_PULL_SECRETS,
@@ -123,12 +134,20 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   manager.addController({
     name: meiliSnapshots.singular,
     kind: meiliSnapshots.kind,
-    reconcile: reconcilerOf(snapshotKind(snapshotWorld), { ...loop, get: (key) => snapshotIndex.getWhole(key) }),
+    reconcile: reconcileWithin(
+      slots,
+      reconcilerOf(snapshotKind(snapshotWorld), {
+        ...loop,
+        perform: performWithin(slots, loop.perform),
+        get: (key) => snapshotIndex.getWhole(key),
+      }),
+    ),
     watches: [
       watchOf(snapshots, snapshotAndQueue(snapshotIndex)),
       watchOf(instances, snapshotsOf(snapshotIndex)),
       watchOf(moverJobs, movedBy),
       watchOf(moverPods, movedBy),
+      slots.watch,
     ],
     all: () => snapshotIndex.wholeKeys(),
     workers,

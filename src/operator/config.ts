@@ -17,7 +17,7 @@ const environment = z.object({
   MOVER_IMAGE: z.string().min(1),
   /** Pull secrets by name; they must exist in the namespaces of the snapshots. */
   MOVER_IMAGE_PULL_SECRETS: list,
-  /** How many movers may run at once, in all namespaces. */
+  /** How many movers may run at once, in all namespaces; as many deletions of artifacts beside them. Where one namespace has them all, one more of another may run, unless this is 1. */
   MAX_MOVERS: z.coerce.number().int().min(1).default(10),
   /** How many snapshots may be streamed through the API server at once, where no mover can mount the file; 0 for never. It needs the rights of install-streaming.yaml, or stream.exec in the chart. */
   MAX_STREAMS: z.coerce.number().int().min(0).max(6).default(0),

@@ -41,6 +41,8 @@ export const snapshotReasons = {
   TaskEnqueued: 'TaskEnqueued',
   /** Meilisearch makes the snapshot. */
   TaskProcessing: 'TaskProcessing',
+  /** As many movers run as may at once: it waits for its turn. */
+  MoverQueued: 'MoverQueued',
   /** The mover is being started. */
   MoverStarting: 'MoverStarting',
   /** The mover cannot start; the message holds the cluster's own words. */

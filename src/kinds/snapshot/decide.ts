@@ -8,6 +8,7 @@ import { claimMissing, claimUnusable } from './before/claim.ts'
 import { beingDeleted, alreadyFinished } from './after/deletion.ts'
 import { moverFinished, pastMoveDeadline } from './move/move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move/move.ts'
+import { moverInLine } from './move/queued.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { pauses } from './status/pauses.ts'
 import {
@@ -72,6 +73,7 @@ const inEngine: readonly Rung[] = [
 
 /** From then on only the mover matters. What it has stored counts before the deadline, and the deadline before another try. */
 const moving: readonly Rung[] = [
+  moverInLine, // who waits for its turn is not judged by what was not looked at
   moverFinished, // what the mover says is believed: stored, tried again, or failed
   pastMoveDeadline, // no mover runs past the deadline
   targetMoving, // the server's volume is never held against the server

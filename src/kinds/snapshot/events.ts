@@ -39,7 +39,12 @@ const ordinary: readonly string[] = [
   snapshotReasons.RemovingSource,
 ]
 
-const normal: readonly string[] = [snapshotReasons.Queued, snapshotReasons.ClaimCreating, snapshotReasons.CheckingSpace]
+const normal: readonly string[] = [
+  snapshotReasons.Queued,
+  snapshotReasons.ClaimCreating,
+  snapshotReasons.CheckingSpace,
+  snapshotReasons.MoverQueued,
+]
 
 /** What holds it up, once for each reason. */
 function blockedEvent(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): EventText | undefined {

@@ -68,6 +68,17 @@ export interface MoverSeen {
   readonly jobs: readonly V1Job[]
 }
 
+/** A place in line. */
+export interface Queued {
+  /** What there is enough of already: movers, streams or deletions of all namespaces, or movers that this namespace has begun, stuck ones too. */
+  readonly enough: 'movers' | 'streams' | 'deletions' | 'ofNamespace'
+  readonly limit: number
+  /** How many of the same namespace go first. */
+  readonly ahead: number
+  /** False: nothing else of the world was looked at in this pass. */
+  readonly looked: boolean
+}
+
 export interface SnapshotObservation {
   readonly snapshot: MeiliSnapshot
   readonly instance: MeiliInstance | undefined
@@ -91,10 +102,10 @@ export interface SnapshotObservation {
   readonly claim: V1PersistentVolumeClaim | undefined
   readonly engine: EngineSeen
   readonly mover: MoverSeen
-  /** Movers of other snapshots, in all namespaces, and how many may run at once. */
-  readonly movers: { readonly running: number; readonly limit: number }
-  /** Other snapshots that are streamed, in all namespaces, and how many may be at once; 0 where the install does not allow it. */
-  readonly streams: { readonly running: number; readonly limit: number }
+  /** Why the mover, or the deletion, that comes next has to wait for its turn. Undefined: it need not, or none comes next. */
+  readonly queued: Queued | undefined
+  /** How many snapshots may be streamed at once; 0 where the install does not allow it. */
+  readonly maxStreams: number
   /** The mover's image and its pull secrets. */
   readonly moverImage: string
   readonly imagePullSecrets: readonly string[]

@@ -37,7 +37,15 @@ export const anyObservation: Arbitrary<SnapshotObservation> = snapshot.chain((of
       mover: anyMover(of),
       ahead: seldom<string[]>([], fc.constant(['first'])),
       adoptedByOthers: fc.constantFrom([], [], [12]),
-      movers: fc.record({ running: fc.nat(3), limit: fc.constant(3) }),
+      queued: seldom<SnapshotObservation['queued']>(
+        undefined,
+        fc.record({
+          enough: fc.constantFrom('movers', 'streams', 'deletions', 'ofNamespace'),
+          limit: fc.constant(3),
+          ahead: fc.nat(1000),
+          looked: fc.boolean(),
+        }),
+      ),
     })
     .map((parts) => anObservation({ ...parts, snapshot: of })),
 )

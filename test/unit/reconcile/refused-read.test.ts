@@ -71,7 +71,7 @@ describe('of a MeiliSnapshot', () => {
       connections: new Connections(kube),
       ...instancesIn([anInstance()]),
       snapshots: snapshotsIn([snapshot]),
-      maxMovers: 10,
+      slots: { look: () => undefined, claim: () => undefined },
       maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: [],

@@ -8,7 +8,7 @@ import { databaseOnDestination, databaseWithin, databaseText, whyNotJudged } fro
 import { lifeOf } from '../job/life.ts'
 import { jobNameOf } from '../job/template.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { pauseAfter, pauses } from '../status/pauses.ts'
+import { growing, pauseAfter, pauses } from '../status/pauses.ts'
 import { deletions } from '../job/end.ts'
 import { redact } from '../status/text.ts'
 import { noted, unchanged } from '../status/verdict.ts'
@@ -27,15 +27,21 @@ export function mustDeleteArtifact({ spec, status }: MeiliSnapshot): boolean {
 
 /** Undefined once nothing is left to do: gone, or given up with the reason on record. */
 export function deleteArtifact(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
-  const { snapshot, mover } = observation
+  const { snapshot, queued } = observation
   if (!mustDeleteArtifact(snapshot) || snapshot.status?.deleteArtifact?.abandoned !== undefined) return undefined
+  // Nothing else was looked at.
+  return queued?.looked === false ? waitForTurn(snapshot, nowMs) : carryOn(observation, nowMs)
+}
+
+function carryOn(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
+  const { snapshot, mover } = observation
   const { deleteArtifact: begun } = snapshot.status ?? {}
   const life = lifeOf(mover, begun?.retryAt, nowMs)
   // Done is done, whatever has become of the claim since.
   if (begun !== undefined && life.is === 'ended' && life.result.exitCode === 0) return undefined
   const why = whyHopeless(observation)
   if (why !== undefined) return abandon(observation, why)
-  if (begun === undefined) return begin(snapshot, { attempt: 1 })
+  if (begun === undefined) return begin(snapshot, { attempt: 1, queuedAt: instant(nowMs) })
   switch (life.is) {
     case 'paused':
       return unchanged({ againMs: life.restMs })
@@ -64,12 +70,22 @@ function makeJob(observation: SnapshotObservation, begun: DeleteArtifact, nowMs:
     // Nobody looked while it ran, and by now it has removed itself: how it ended is not known, and twice does no harm.
     return why === undefined ? tryAgain(observation, begun, nowMs) : abandon(observation, tooLong(why))
   }
-  const changes = { deleteArtifact: { ...begun, startedAt: begun.startedAt ?? instant(nowMs) } }
+  const { queuedAt: _, ...attempt } = begun
+  const changes = { deleteArtifact: { ...attempt, startedAt: begun.startedAt ?? instant(nowMs) } }
+  if (held === undefined && observation.queued !== undefined) return waitForTurn(observation.snapshot, nowMs)
   if (held !== undefined) return noted(changes, { againMs: pauses.changeMs })
   return noted(changes, {
     effects: [{ kind: 'CreateJob', job: deleteArtifactJob(observation) }],
     againMs: pauses.workMs,
   })
+}
+
+/** This attempt has not begun, so nothing is late. */
+function waitForTurn({ status }: MeiliSnapshot, nowMs: number): Verdict {
+  const begun = status?.deleteArtifact
+  const { queuedAt = instant(nowMs) } = begun ?? {}
+  const againMs = growing.turn(nowMs - Date.parse(queuedAt))
+  return noted({ deleteArtifact: begun && { ...begun, queuedAt } }, { againMs })
 }
 
 function tryAgain(
@@ -109,7 +125,10 @@ function whyOutOfReach(seen: SnapshotObservation): string | undefined {
   return inTheWay === undefined ? undefined : `${databaseText(inTheWay)} The directory cannot be mounted without it.`
 }
 
-function begin(snapshot: MeiliSnapshot, next: Pick<DeleteArtifact, 'attempt' | 'failure' | 'retryAt'>): Verdict {
+function begin(
+  snapshot: MeiliSnapshot,
+  next: Pick<DeleteArtifact, 'attempt' | 'failure' | 'queuedAt' | 'retryAt'>,
+): Verdict {
   return noted(
     { deleteArtifact: { ...next, jobName: jobNameOf(snapshot, `delete-artifact-${next.attempt}`) } },
     { againMs: pauses.nextMs },

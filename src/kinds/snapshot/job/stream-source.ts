@@ -20,8 +20,8 @@ export function mustStream(volume: SnapshotVolume | undefined): boolean {
   )
 }
 
-export function mayStream({ snapshot, streams }: Pick<SnapshotObservation, 'snapshot' | 'streams'>): boolean {
-  return streams.limit > 0 && snapshot.spec.mover.stream.mode === 'IfNeeded'
+export function mayStream({ snapshot, maxStreams }: Pick<SnapshotObservation, 'snapshot' | 'maxStreams'>): boolean {
+  return maxStreams > 0 && snapshot.spec.mover.stream.mode === 'IfNeeded'
 }
 
 export function streamLimitBytes({ spec }: MeiliSnapshot): number {
@@ -45,11 +45,9 @@ export function pinnedFile(
 
 /** Why it cannot be sent now; undefined also where it need not be. */
 export function whyNotStreamed(observation: SnapshotObservation, { status }: MeiliInstance): string | undefined {
-  const { running, limit } = observation.streams
-  if (!mustStream(status?.snapshotVolume)) return undefined
-  if (!mayStream(observation))
-    return 'The snapshot file is where no other pod can mount it, and streaming is switched off.'
-  return running >= limit ? `${running} snapshots are streamed already, and ${limit} may be at once.` : undefined
+  return mustStream(status?.snapshotVolume) && !mayStream(observation)
+    ? 'The snapshot file is where no other pod can mount it, and streaming is switched off.'
+    : undefined
 }
 
 /** Put on record before a pin is made beside the file. */

@@ -10,6 +10,8 @@ export const moverContainer = 'mover'
 export const configVariable = 'MOVER_CONFIG'
 /** On the Job and its pods: whose mover it is. */
 export const snapshotUidLabel = 'meili-operator.dev/snapshot-uid'
+/** Beside it: what that mover does. */
+export const commandLabel = 'meili-operator.dev/command'
 
 /** The mover gives up by itself before the Job would take its pod, and its message, away. */
 const jobGraceSeconds = 600
@@ -41,7 +43,7 @@ export function jobNameOf({ metadata }: MeiliSnapshot, suffix: string): string {
 
 export function jobTemplate(task: MoverTask): V1Job {
   const { namespace, name, uid } = task.snapshot.metadata
-  const labels = { ...moverLabels, [snapshotUidLabel]: uid }
+  const labels = { ...moverLabels, [snapshotUidLabel]: uid, [commandLabel]: task.config.command }
   const owner = {
     apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`,
     kind: meiliSnapshots.kind,

@@ -37,7 +37,7 @@ function goingSinceMs(metadata: V1Job['metadata']): number {
 }
 
 /** Waiting reasons of a container that are no trouble. */
-const usual = new Set(['ContainerCreating', 'PodInitializing'])
+export const usualWaits: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing'])
 
 /** Undefined where nothing speaks against a start. Whole sentences, ending in a full stop. */
 export function whyWaiting({ job, pod, warning, claimTrouble }: MoverSeen): string | undefined {
@@ -68,6 +68,6 @@ function isHistory(pod: V1Pod, warning: MoverSeen['warning']): boolean {
 
 function containerTrouble(pod: V1Pod): string | undefined {
   const waiting = pod.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.waiting
-  if (waiting?.reason === undefined || usual.has(waiting.reason)) return undefined
+  if (waiting?.reason === undefined || usualWaits.has(waiting.reason)) return undefined
   return sentence(`${waiting.reason}: ${waiting.message ?? ''}`)
 }

@@ -2,10 +2,10 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../../api/instance.ts'
 import { snapshotReasons } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
 import { databaseClaimsOf } from '../../../reconcile/server-reference.ts'
 import { whyNotJudged, whyNotStored } from '../job/databases.ts'
-import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
+import { deadlineText, moveDeadlineMs, runMoveClock } from '../status/deadline.ts'
+import type { Move } from '../status/deadline.ts'
 import { moveEstimate } from '../status/estimate.ts'
 import { isGoing, lifeOf, restOf } from '../job/life.ts'
 import { moverJob, moverJobName } from '../job/commands/move.ts'
@@ -16,6 +16,7 @@ import { isDisrupted } from '../job/result.ts'
 import { bringsNewerFile, noBatchOf } from './next-move.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
+import { waitForTurn } from './queued.ts'
 import { deletions, sweep } from '../job/end.ts'
 import { percentOf } from '../status/status.ts'
 import type { Changes } from '../status/status.ts'
@@ -27,7 +28,7 @@ import { whyStillRunning, whySilent, whyWaiting } from '../job/waiting.ts'
 /** The task has succeeded: one write puts that on record together with the mover that comes next, and the same pass starts it. */
 export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Verdict | undefined {
   const { snapshot } = observation
-  const move = { attempt: 1, jobName: moverJobName(snapshot, 1), startedAt: instant(nowMs) }
+  const move = { attempt: 1, jobName: moverJobName(snapshot, 1) }
   const recorded = { ...changes, move }
   const status = { ...snapshot.status, ...recorded }
   return also(moverMissing({ ...observation, snapshot: { ...snapshot, status } }, nowMs), recorded)
@@ -74,19 +75,26 @@ export function moverMissing(observation: SnapshotObservation, nowMs: number): V
       phase: 'Moving',
       reason: snapshotReasons.MoverStarting,
       message: `${start} It goes on by itself, until ${deadlineText(moveDeadlineMs(snapshot, nowMs))}.`,
-      changes: { waitingFor: start },
+      changes: { waitingFor: start, move: runMoveClock(before, nowMs) },
       overdue: whyStillRunning(mover, nowMs),
       againMs: pauses.changeMs,
     })
   if (!bringsNewerFile(start.engine, before.supersededAt)) return noBatchOf(before.supersededAt)
-  const node = start.target.spec?.nodeName ?? ''
+  return waitForTurn(observation, nowMs) ?? createMover({ ...observation, ...start }, before, nowMs)
+}
+
+type Ready = Omit<MoveFrom, 'deadlineMs'>
+
+function createMover(from: Ready, before: Move, nowMs: number): Verdict {
+  const { snapshot, instance, target } = from
+  const node = target.spec?.nodeName ?? ''
   const move = {
-    ...before,
+    ...runMoveClock(before, nowMs),
     node,
-    runAs: moverUser({ snapshot, ...start }),
-    stream: streamFrom(start.instance, start.target),
+    runAs: moverUser(from),
+    stream: streamFrom(instance, target),
   }
-  const job = moverJob({ ...observation, ...start, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
+  const job = moverJob({ ...from, deadlineMs: moveDeadlineMs(snapshot, nowMs) - nowMs })
   return step({
     phase: 'Moving',
     reason: snapshotReasons.MoverStarting,
@@ -116,10 +124,8 @@ function readyToStart(
   observation: SnapshotObservation,
   attempt: number,
 ): Pick<MoveFrom, 'instance' | 'target' | 'engine'> | string {
-  const { instance, target, engine, mover, movers } = observation
+  const { instance, target, engine, mover } = observation
   if (mover.job !== undefined) return `Job ${mover.job.metadata?.name ?? ''} is being removed.`
-  if (movers.running >= movers.limit)
-    return `${movers.running} movers of other snapshots run already, and ${movers.limit} may run at once.`
   if (instance === undefined || target === undefined || engine.state !== 'Answered') return whySilent(observation)
   const unfit = whyUnfit(instance, target) ?? whyNotStreamed(observation, instance)
   if (unfit !== undefined) return unfit

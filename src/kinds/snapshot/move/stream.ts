@@ -18,7 +18,7 @@ const unpinWithinMs = { deleted: 60_000, finished: 600_000 } as const
 
 /** Both halves are needed: the message names the one that is missing. Where neither is there, the instance's own words name both. */
 export function streamNotAllowed(observation: SnapshotObservation): Verdict | undefined {
-  const { snapshot, instance, streams } = observation
+  const { snapshot, instance, maxStreams } = observation
   const volume = instance?.status?.snapshotVolume
   if (
     volume === undefined ||
@@ -31,7 +31,7 @@ export function streamNotAllowed(observation: SnapshotObservation): Verdict | un
     ? whyNotThis(snapshot, volume)
     : stream.mode === 'IfNeeded'
       ? missing.install
-      : streams.limit > 0
+      : maxStreams > 0
         ? missing.object
         : undefined
   if (why === undefined) return undefined

@@ -19,6 +19,8 @@ import type { Snapshots } from './others.ts'
 import { askEngine } from './engine.ts'
 import { isRequested } from '../status/attempt.ts'
 import { currentJobName, lookAtMover, noMover } from './mover.ts'
+import { poolNeeded } from './slots/pool-needed.ts'
+import type { Slots } from './slots/slots.ts'
 import type { EngineSeen, MoverSeen, SnapshotObservation } from '../observation.ts'
 
 export interface SnapshotWorld {
@@ -30,8 +32,8 @@ export interface SnapshotWorld {
   /** All that stand for a pod. */
   readonly instancesOfPod: (namespace: string, uid: string) => Iterable<MeiliInstance>
   readonly snapshots: Snapshots
-  /** How many movers may run at once, in all namespaces. */
-  readonly maxMovers: number
+  /** In which movers and deletions take turns. */
+  readonly slots: Pick<Slots, 'look' | 'claim'>
   /** How many snapshots may be streamed at once; 0 for none. */
   readonly maxStreams: number
   readonly moverImage: string
@@ -55,22 +57,22 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     claim: undefined,
     engine: { state: 'NotAsked' },
     mover: noMover,
-    movers: { running: 0, limit: world.maxMovers },
-    streams: { running: 0, limit: world.maxStreams },
+    queued: undefined,
+    maxStreams: world.maxStreams,
     moverImage: world.moverImage,
     imagePullSecrets: world.imagePullSecrets,
   }
   // Before any look at the others: at a start each of ten thousand finished ones comes by here.
   if (isFinished(snapshot) && deletionTimestamp === undefined) return blank
-  const withMover = [...world.snapshots.listUnfinished()].filter(
-    (other) => hasMover(other) && other.metadata.uid !== snapshot.metadata.uid,
-  )
+  // There may be thousands in line, for hours.
+  const queued = world.slots.look(snapshot)
+  if (queued !== undefined) return { ...blank, queued }
   const siblings = siblingsOf(world, snapshot, instance)
   const { target, successor } = await targetOf(world.kube, instance)
   const mover = await moverOf(world.kube, snapshot)
   const claim = await claimOf(world.kube, snapshot)
   const instances = world.instances(namespace)
-  return {
+  const seen = {
     ...blank,
     target,
     successor,
@@ -78,16 +80,14 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     ...lookAtOthers(world.snapshots, snapshot, instance),
     databases: databasesIn(instances, claim),
     unseen: instances.filter(isUnseen).map((other) => other.metadata.name),
-    movers: { running: withMover.length, limit: world.maxMovers },
-    streams: {
-      running: withMover.filter(({ status }) => status?.move?.stream !== undefined).length,
-      limit: world.maxStreams,
-    },
     ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
     adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
     claim,
     engine: await engineOf(world, { snapshot, instance, target, mover }),
   }
+  // Last, and at once: nobody else asks between this answer and what is decided by it.
+  const pool = poolNeeded(seen)
+  return pool === undefined ? seen : { ...seen, queued: world.slots.claim(snapshot, pool) }
 }
 
 /** Other unfinished snapshots of the same server; several instances may stand for it. */
@@ -106,10 +106,6 @@ function siblingsOf(
   return [...instances]
     .flatMap((key) => [...snapshots.listUnfinished(key)])
     .filter(({ metadata }) => metadata.uid !== uid)
-}
-
-function hasMover(snapshot: MeiliSnapshot): boolean {
-  return snapshot.status?.move?.node !== undefined
 }
 
 const waitsForItsTurn: readonly (string | undefined)[] = [undefined, snapshotReasons.Queued]

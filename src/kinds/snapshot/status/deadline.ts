@@ -1,6 +1,6 @@
 // Computes the deadlines, by our clock only: Meilisearch's times are compared with Meilisearch's alone. Pure.
 import { durationMs } from '../../../api/meta.ts'
-import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
 
 /** When it left the queue; now, where it has not yet. */
@@ -20,9 +20,24 @@ export function taskDeadlineMs({ spec, status }: MeiliSnapshot, nowMs: number): 
   return (since === undefined ? nowMs : Date.parse(since)) + durationMs(spec.deadlines.task)
 }
 
+/** While it waits for its turn, the clock stands still. */
 export function moveDeadlineMs({ spec, status }: MeiliSnapshot, nowMs: number): number {
-  const since = status?.move?.startedAt
-  return (since === undefined ? nowMs : Date.parse(since)) + durationMs(spec.deadlines.move)
+  return clockStart(status?.move, nowMs) + durationMs(spec.deadlines.move)
+}
+
+export type Move = NonNullable<MeiliSnapshotStatus['move']>
+
+function clockStart(move: Pick<Move, 'startedAt' | 'queuedAt'> = {}, nowMs: number): number {
+  const { startedAt, queuedAt } = move
+  if (startedAt === undefined) return nowMs
+  const waitedMs = queuedAt === undefined ? 0 : Math.max(0, nowMs - Date.parse(queuedAt))
+  return Date.parse(startedAt) + waitedMs
+}
+
+/** It no longer waits for its turn: the clock of deadlines.move goes on where it stood. */
+export function runMoveClock({ queuedAt, ...move }: Move, nowMs: number): Move {
+  if (queuedAt === undefined && move.startedAt !== undefined) return move
+  return { ...move, startedAt: instant(clockStart({ ...move, queuedAt }, nowMs)) }
 }
 
 const minuteMs = 60_000

@@ -26,6 +26,8 @@ const between = (leastMs: number, mostMs: number, spanMs: number): number => Mat
 export const growing = {
   prerequisites: (waitedMs: number): number => between(1000, 15_000, waitedMs / 4),
   task: (waitedMs: number): number => between(250, 10_000, waitedMs / 10),
+  /** The end of another wakes whoever is next. */
+  turn: (waitedMs: number): number => between(30_000, 300_000, waitedMs / 4),
   silence: (waitedMs: number): number => between(1000, 10_000, waitedMs / 10),
 } as const
 

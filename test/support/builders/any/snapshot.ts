@@ -36,7 +36,8 @@ const whileUnknown = ({ adoptedAt, ...rest }: SnapshotRequest): SnapshotRequest 
 const move = fc.record({
   attempt: fc.integer({ min: 1, max: 3 }),
   node: maybe(fc.constantFrom('node-a', 'node-b')),
-  startedAt: time,
+  startedAt: maybe(time),
+  queuedAt: maybe(time),
   retryAt: maybe(time),
   failure: maybe(fromStatus.words),
 })

@@ -70,6 +70,7 @@ describe('the deletion of the artifact', () => {
     expect(snapshotVerdict({ snapshot: deletedSnapshot(done) }).status.deleteArtifact).toEqual({
       attempt: 1,
       jobName: 'nightly-0a1b2c3d-delete-artifact-1',
+      queuedAt: '2026-03-01T12:00:00Z',
     })
     const job = effectsOf('CreateJob', { snapshot: deletedSnapshot(begun) })[0]?.job
     expect(job?.metadata?.ownerReferences).toBeUndefined()

@@ -169,16 +169,17 @@ describe('taskEnded', () => {
     const verdict = snapshotVerdict({
       ...requestedSnapshot(),
       engine: anEngine({ candidates: [succeededTask()] }),
-      movers: { running: 10, limit: 10 },
+      queued: { enough: 'movers', limit: 10, ahead: 3, looked: true },
     })
     expect(verdict).toMatchObject({
       phase: 'Moving',
-      reason: 'MoverStarting',
+      reason: 'MoverQueued',
       effects: [],
       status: {
         task: succeededTask(),
-        move: { attempt: 1 },
-        waitingFor: '10 movers of other snapshots run already, and 10 may run at once.',
+        move: { attempt: 1, queuedAt: '2026-03-01T12:00:00Z' },
+        waitingFor:
+          'As many movers run as may at once (MAX_MOVERS is 10). Fewer than 4 others of namespace shop go first.',
       },
     })
   })

@@ -89,11 +89,6 @@ describe('moverMissing', () => {
       { instance: anInstance({ status: { snapshotVolume: undefined } }) },
       'MeiliInstance search does not say on which claim its snapshots are.',
     ],
-    [
-      'as many movers as may be run already',
-      { movers: { running: 10, limit: 10 } },
-      '10 movers of other snapshots run already, and 10 may run at once.',
-    ],
   ] as const)('waits while %s, and says until when', (_, changes, words) => {
     const verdict = snapshotVerdict({ ...before(), ...changes })
     expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: [], requeueAfterMs: 2 * second })

@@ -34,7 +34,7 @@ const stream = {
   fileName: 'data.ms.snapshot',
   pinned: true,
 }
-const streams = { running: 0, limit: 2 }
+const maxStreams = 2
 const source = {
   namespace: 'shop',
   pod: 'search-0',
@@ -89,7 +89,7 @@ function mover(
   return {
     snapshot,
     instance: on('emptyDir'),
-    streams,
+    maxStreams,
     engine: { state: 'NotAsked' },
     mover: { ...noMover, job, jobs: [job], pod: runningPod(), progress },
   }
@@ -106,7 +106,7 @@ describe('streamNotAllowed', () => {
     ['emptyDir', 'emptyDir'],
     ['onePod', 'claim search-data, ReadWriteOncePod'],
   ] as const)('%s, the object does not allow it: Failed, and only the object is named', (volume, where) => {
-    const verdict = snapshotVerdict({ snapshot: aSnapshot(), instance: on(volume), streams })
+    const verdict = snapshotVerdict({ snapshot: aSnapshot(), instance: on(volume), maxStreams })
     expect(verdict).toMatchObject({ phase: 'Failed', reason: 'StreamNotAllowed', effects: [] })
     expect(verdict.message).toBe(
       `No other pod can mount /snapshots of MeiliInstance search (${where}). This operator may stream it, but the MeiliSnapshot does not allow that: create one with spec.mover.stream.mode: IfNeeded, or put MEILI_SNAPSHOT_DIR on a ReadWriteOnce or ReadWriteMany claim.`,
@@ -136,7 +136,7 @@ describe('streamNotAllowed', () => {
 
   test('both allow it: it goes on', () => {
     expect(
-      snapshotVerdict({ snapshot: aSnapshot({ spec: allowed }), instance: on('emptyDir'), streams }),
+      snapshotVerdict({ snapshot: aSnapshot({ spec: allowed }), instance: on('emptyDir'), maxStreams }),
     ).toMatchObject({
       reason: 'Requesting',
     })
@@ -150,7 +150,7 @@ describe('streamNotAllowed', () => {
     const verdict = snapshotVerdict({
       snapshot: aSnapshot({ spec: { ...allowed, sourcePolicy: 'Remove' } }),
       instance: on('emptyDir'),
-      streams,
+      maxStreams,
     })
     expect(verdict).toMatchObject({
       phase: 'Failed',
@@ -163,7 +163,7 @@ describe('streamNotAllowed', () => {
     const verdict = snapshotVerdict({
       snapshot: aSnapshot({ spec: { ...allowed, destination: { claim: { name: 'search-data' } } } }),
       instance: on('onePod'),
-      streams,
+      maxStreams,
       databases: [],
     })
     expect(verdict).toMatchObject({
@@ -175,7 +175,7 @@ describe('streamNotAllowed', () => {
 })
 
 describe('the mover that waits', () => {
-  const before = { instance: on('emptyDir'), streams, engine: anEngine({ candidates: [succeededTask()] }) }
+  const before = { instance: on('emptyDir'), maxStreams, engine: anEngine({ candidates: [succeededTask()] }) }
   const start = {
     ...before,
     snapshot: aSnapshot({
@@ -210,17 +210,20 @@ describe('the mover that waits', () => {
   test.each([
     [
       'as many are streamed as may be',
-      { streams: { running: 2, limit: 2 } },
-      '2 snapshots are streamed already, and 2 may be at once.',
+      { queued: { enough: 'streams' as const, limit: 2, ahead: 0, looked: true } },
+      { reason: 'MoverQueued', words: 'As many snapshots are streamed as may be at once (MAX_STREAMS is 2).' },
     ],
     [
       'streaming was switched off meanwhile',
-      { streams: { running: 0, limit: 0 } },
-      'The snapshot file is where no other pod can mount it, and streaming is switched off.',
+      { maxStreams: 0 },
+      {
+        reason: 'MoverStarting',
+        words: 'The snapshot file is where no other pod can mount it, and streaming is switched off.',
+      },
     ],
-  ])('is not started while %s', (_, more, words) => {
+  ])('is not started while %s', (_, more, { reason, words }) => {
     expect(snapshotVerdict({ ...start, ...more })).toMatchObject({
-      reason: 'MoverStarting',
+      reason,
       effects: [],
       message: expect.stringContaining(words) as string,
     })

@@ -232,16 +232,15 @@ describe('what is read', () => {
     expect((await observe(snapshot)).engine.state).toBe('Unauthorized')
   })
 
-  test('movers of others count, in all namespaces, until those have ended', async () => {
-    const snapshots = [
-      other('a', { status: movingStatus() }),
-      other('b', { status: movingStatus(), metadata: { namespace: 'bank' } }),
-      other('c', { status: { ...movingStatus(), phase: 'Completed' } }),
-      other('d', { status: requestedStatus() }),
-    ]
-    expect((await observe(aSnapshot({ status: movingStatus() }), { snapshots })).movers).toEqual({
-      running: 2,
-      limit: 10,
+  test('nothing of the world is, of one that waits for its turn', async () => {
+    const queued = { enough: 'movers', limit: 10, ahead: 2, looked: false } as const
+    const unread = new Error('it was read')
+    const waits = aSnapshot({ status: movingStatus({ node: undefined, queuedAt: ago(minute) }) })
+    const seen = await observe(waits, {
+      objects: {},
+      unanswered: unread,
+      slots: { look: () => queued, claim: () => expect.unreachable() },
     })
+    expect(seen).toMatchObject({ queued, target: undefined, engine: { state: 'NotAsked' }, mover: { jobs: [] } })
   })
 })

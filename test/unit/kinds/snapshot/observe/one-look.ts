@@ -6,6 +6,7 @@ import type { KubeObject, Ref, Resource } from '../../../../../src/kube/resource
 import { NotFound } from '../../../../../src/errors.ts'
 import type { Connections } from '../../../../../src/perform/meilisearch-connections.ts'
 import { observeSnapshot } from '../../../../../src/kinds/snapshot/observe/observe.ts'
+import type { SnapshotWorld } from '../../../../../src/kinds/snapshot/observe/observe.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import { aClaim, anInstance, aTarget } from '../../../../support/builders/observations.ts'
 import { SnapshotIndex } from '../../../../../src/operator/snapshot-index.ts'
@@ -23,6 +24,7 @@ export interface World {
   readonly unanswered?: Error
   readonly instances?: readonly MeiliInstance[]
   readonly snapshots?: readonly MeiliSnapshot[] | SnapshotIndex
+  readonly slots?: SnapshotWorld['slots']
 }
 
 function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswered }: World): KubeClient {
@@ -49,15 +51,18 @@ const noSecret = {
   open: () => Promise.resolve({ state: 'SecretMissing', message: 'Secret keys does not exist.' }),
 } as unknown as Connections
 
+/** All are free. */
+const freeSlots: SnapshotWorld['slots'] = { look: () => undefined, claim: () => undefined }
+
 export async function observe(snapshot: MeiliSnapshot, world: World = {}): Promise<SnapshotObservation> {
-  const { instances = [anInstance()], snapshots = [] } = world
+  const { instances = [anInstance()], snapshots = [], slots = freeSlots } = world
   return await observeSnapshot(
     {
       kube: kubeOf(world),
       connections: noSecret,
       ...instancesIn(instances),
       snapshots: snapshots instanceof SnapshotIndex ? snapshots : snapshotsIn([snapshot, ...snapshots]),
-      maxMovers: 10,
+      slots,
       maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: ['pull'],
