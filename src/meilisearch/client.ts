@@ -13,6 +13,8 @@ import type { KeyRequest } from './keys.ts'
 const maxLargeBytes = 4 * 1024 * 1024
 /** Snapshot tasks that one snapshot looks at; the first that serves is adopted, so the oldest ones count. */
 const maxSnapshotTasks = 2000
+/** Nor more than this of what they say went wrong: that many passes hold it at once as there are workers. */
+const maxErrorText = 256 * 1024
 /** For the first answer of a server that was silent last time. */
 const doubtfulMs = 3000
 
@@ -105,7 +107,9 @@ export class MeilisearchClient {
   /** The snapshot tasks with a uid of `from` or higher, oldest first, whatever their status: all of them, unless there are thousands. */
   async snapshotTasksFrom(from: number): Promise<Task[]> {
     const found: Task[] = []
-    for (let next: number | null | undefined = from; typeof next === 'number' && found.length < maxSnapshotTasks;) {
+    let errorText = 0
+    const isEnough = (): boolean => found.length >= maxSnapshotTasks || errorText >= maxErrorText
+    for (let next: number | null | undefined = from; typeof next === 'number' && !isEnough();) {
       const page: TaskPage = await this.#call(taskPage, {
         method: 'GET',
         path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=${tasksPerPage}`,
@@ -113,6 +117,7 @@ export class MeilisearchClient {
       if (typeof page.next === 'number' && page.next <= next)
         throw new TransientError(`GET /tasks answered that task ${page.next} follows on task ${next}`)
       found.push(...page.results)
+      for (const { error } of page.results) errorText += error?.message.length ?? 0
       next = page.next
     }
     return found
