@@ -40,8 +40,8 @@ import { SnapshotTotals } from '../telemetry/snapshot-totals.ts'
 import { stateFamilies } from '../telemetry/state-families.ts'
 import { stateOf } from '../telemetry/state-samples.ts'
 
-/** How many objects of a kind are reconciled at once. */
-const workers = 8
+/** How many objects of a kind are reconciled at once. They only wait, also for servers that swallow what they are sent (docs/decisions/0031-workers-and-waits.md). */
+export const workers = 32
 
 export interface Edges {
   readonly connection: Connection

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
+import { workers } from '../../../src/operator/compose.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { MeilisearchDouble, jsonAnswer } from '../../support/meilisearch/double.ts'
 
@@ -73,10 +74,15 @@ describe('the client lives in the heap of its container, and says why', () => {
     expect(await askEndpoints(endpoint)).toEqual([said])
   })
 
-  test('sixteen that are asked at once, as by all workers', async () => {
+  test('as many as are asked at once by all workers', async () => {
     const endpoints = [await hostile('large'), await hostile('dense')]
-    const said = await askEndpoints(...Array.from({ length: 8 }).flatMap(() => endpoints))
-    expect(new Set(said)).toEqual(new Set(['GET /stats answered more than 4 MiB | well', 'well | well']))
+    const said = await askEndpoints(...Array.from({ length: workers }).flatMap(() => endpoints))
+    expect(said).toHaveLength(2 * workers)
+    // Large replies are read one after the other: for some, the time of their call is over before.
+    for (const line of said)
+      expect(line).toMatch(
+        /^(GET \/stats answered more than |well \| |GET \S+\/stats got no whole reply within 10 s \| )/,
+      )
   })
 })
 
