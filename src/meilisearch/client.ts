@@ -9,8 +9,10 @@ import { send, unfitReply } from './transport.ts'
 import type { Call, Server } from './transport.ts'
 import type { KeyRequest } from './keys.ts'
 
-/** Of what grows with a server's use: /stats with its indexes (some ten thousand fit in), tasks and batches with settings (synonyms stand there whole). */
+/** Of what grows with a server's use: some ten thousand indexes fit in. */
 const maxLargeBytes = 4 * 1024 * 1024
+/** Tasks and batches repeat the settings, or the filter, that they were made of: synonyms of any size stand there whole. */
+const ofTasks = { maxBytes: maxLargeBytes, skimsDetails: true } as const
 /** Snapshot tasks that one snapshot looks at; the first that serves is adopted, so the oldest ones count. */
 const maxSnapshotTasks = 2000
 /** Nor more than this of what they say went wrong: that many passes hold it at once as there are workers. */
@@ -71,7 +73,7 @@ export class MeilisearchClient {
 
   /** The newest task of any type, and how many there are at all. */
   async newestTask(): Promise<TaskPage> {
-    return await this.#call(taskPage, { method: 'GET', path: '/tasks?limit=1', maxBytes: maxLargeBytes })
+    return await this.#call(taskPage, { method: 'GET', path: '/tasks?limit=1', ...ofTasks })
   }
 
   /**
@@ -92,7 +94,7 @@ export class MeilisearchClient {
   /** Undefined where the tasks are more than we read: of a server whose settings are large, what it shows is not hidden. */
   async #pageThatFits(path: string): Promise<TaskPage | undefined> {
     try {
-      return await this.#call(taskPage, { method: 'GET', path, maxBytes: maxLargeBytes })
+      return await this.#call(taskPage, { method: 'GET', path, ...ofTasks })
     } catch (error) {
       if (error instanceof TransientError && error.code === unfitReply) return undefined
       throw error
@@ -101,7 +103,7 @@ export class MeilisearchClient {
 
   /** @throws NotFound where the task is unknown: pruned, or the database is another one. */
   async task(uid: number): Promise<Task> {
-    return await this.#call(task, { method: 'GET', path: `/tasks/${uid}` })
+    return await this.#call(task, { method: 'GET', path: `/tasks/${uid}`, ...ofTasks })
   }
 
   /** The snapshot tasks with a uid of `from` or higher, oldest first, whatever their status: all of them, unless there are thousands. */
@@ -124,7 +126,7 @@ export class MeilisearchClient {
   }
 
   async batch(uid: number): Promise<Batch> {
-    return await this.#call(batch, { method: 'GET', path: `/batches/${uid}` })
+    return await this.#call(batch, { method: 'GET', path: `/batches/${uid}`, ...ofTasks })
   }
 
   /** The batch that the server works on now, if any. One runs at a time. */
@@ -133,7 +135,7 @@ export class MeilisearchClient {
       await this.#call(batchPage, {
         method: 'GET',
         path: '/batches?statuses=processing&limit=1',
-        maxBytes: maxLargeBytes,
+        ...ofTasks,
       })
     ).results[0]
   }
@@ -155,7 +157,8 @@ export class MeilisearchClient {
 
   /** The newest task that moved the database to this version, if it needed one. */
   async newestUpgrade(): Promise<Task | undefined> {
-    return (await this.#call(taskPage, { method: 'GET', path: '/tasks?types=upgradeDatabase&limit=1' })).results[0]
+    return (await this.#call(taskPage, { method: 'GET', path: '/tasks?types=upgradeDatabase&limit=1', ...ofTasks }))
+      .results[0]
   }
 
   /** Leaves a key that is there as it is. Needs the master key. */

@@ -28,6 +28,8 @@ export interface Call {
   readonly deadlineMs?: number
   /** Of the reply. */
   readonly maxBytes?: number
+  /** Of the reply, nobody reads the `details` of tasks and batches. */
+  readonly skimsDetails?: boolean
 }
 
 const defaultDeadlineMs = 10_000
@@ -157,7 +159,11 @@ export async function send(server: Server, call: Call): Promise<unknown> {
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
     status = response.statusCode
-    text = await replyText(response.body, { maxBytes: call.maxBytes ?? defaultMaxBytes, signal })
+    text = await replyText(response.body, {
+      maxBytes: call.maxBytes ?? defaultMaxBytes,
+      skimsDetails: call.skimsDetails,
+      signal,
+    })
   } catch (error) {
     throw noReply(server, call, error)
   }

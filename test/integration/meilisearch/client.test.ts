@@ -218,3 +218,14 @@ describe('a server that goes away', () => {
     expect(await client.snapshotTasksFrom(0)).toEqual(tasks)
   })
 })
+
+test('a newest task of 10 MiB is named and dated as any other, by each call that meets it', async () => {
+  const stopWords = Array.from({ length: 10 }, (_, index) => `${index}`.padEnd(2 ** 20, 'x'))
+  const asked = await server.api.call<{ taskUid: number; enqueuedAt: string }>('/indexes/large/settings', {
+    method: 'PATCH',
+    body: JSON.stringify({ stopWords }),
+  })
+  const name = { uid: asked.taskUid, enqueuedAt: asked.enqueuedAt }
+  expect((await client.newestTask()).results).toMatchObject([name])
+  expect(await client.task(asked.taskUid)).toMatchObject(name)
+})
