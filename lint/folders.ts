@@ -38,7 +38,7 @@ const kind = (name: string, folders: readonly string[]): readonly Folder[] => [
       'perform/meilisearch-connections',
       ...builtins,
     ],
-    types: [...types, 'reconcile/reconciler'],
+    types: [...types, 'reconcile/kind', 'reconcile/reconciler'],
     says: 'Only the loop performs: observe reads, decide gives back Effects.',
   },
   {

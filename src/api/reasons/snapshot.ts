@@ -13,6 +13,8 @@ export const snapshotConditions = {
 export const snapshotReasons = {
   /** Another snapshot of the same server goes first. */
   Queued: 'Queued',
+  /** The one that goes first is Overdue: its message says why, and what to do. */
+  QueuedBehindOverdue: 'QueuedBehindOverdue',
   /** The MeiliInstance does not exist. */
   InstanceNotFound: 'InstanceNotFound',
   /** The MeiliInstance, or its last change, has not been looked at yet. */

@@ -4,13 +4,16 @@ import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { KnownSnapshot } from '../../api/settled-snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
-import type { KindReconciler } from '../../reconcile/reconciler.ts'
+import type { KindReconciler } from '../../reconcile/kind.ts'
 import { decideSnapshot } from './decide.ts'
 import { applyFact } from './apply-fact.ts'
 import { snapshotUidLabel } from './job/template.ts'
+import { admitInTurn } from './observe/admission.ts'
+import { isQueued, letsOthersPass } from './observe/line.ts'
 import { observeSnapshot } from './observe/observe.ts'
 import type { SnapshotWorld } from './observe/observe.ts'
 import type { Snapshots } from './observe/others.ts'
+import { Turns } from './observe/turns.ts'
 import type { SnapshotObservation } from './observation.ts'
 import { snapshotEvents } from './events.ts'
 import { recordRefusedRead } from './status/refused-read.ts'
@@ -18,10 +21,12 @@ import { recordRefusedRead } from './status/refused-read.ts'
 export function snapshotKind(
   world: SnapshotWorld,
 ): KindReconciler<MeiliSnapshot, SnapshotObservation, MeiliSnapshotStatus> {
+  const turns = new Turns()
   return {
     resource: meiliSnapshots,
-    observe: (snapshot) => observeSnapshot(world, snapshot),
+    observe: (snapshot) => observeSnapshot(world, snapshot, turns),
     decide: decideSnapshot,
+    admit: admitInTurn({ world, turns }, decideSnapshot),
     recordRefusedRead,
     applyFact,
     events: snapshotEvents,
@@ -30,16 +35,17 @@ export function snapshotKind(
 
 const keyOf = ({ metadata }: KnownSnapshot): string => `${metadata.namespace}/${metadata.name}`
 
-/** Itself, and once it has ended, those that waited behind it. */
+/** Itself, and once it has ended, or waits for something of its own, those that wait behind it. */
 export function snapshotAndQueue(snapshots: Pick<Snapshots, 'listUnfinished'>): (changed: KnownSnapshot) => string[] {
-  return (changed) => [
-    keyOf(changed),
-    ...(isFinished(changed) || changed.metadata.deletionTimestamp !== undefined
-      ? [...snapshots.listUnfinished(changed.metadata.namespace)]
-          .filter(({ status }) => status?.request === undefined)
-          .map(keyOf)
-      : []),
-  ]
+  return (changed) => [keyOf(changed), ...waitingBehind(snapshots, changed)]
+}
+
+function waitingBehind(snapshots: Pick<Snapshots, 'listUnfinished'>, changed: KnownSnapshot): string[] {
+  const { namespace, deletionTimestamp } = changed.metadata
+  const hasLeft = isFinished(changed) || deletionTimestamp !== undefined
+  if (!hasLeft && !letsOthersPass(changed)) return []
+  const waiting = [...snapshots.listUnfinished(namespace)].filter(({ status }) => status?.request === undefined)
+  return waiting.filter((other) => hasLeft || isQueued(other)).map(keyOf)
 }
 
 /** Those that are not finished: an instance that becomes ready lets them go on. */

@@ -86,8 +86,18 @@ export interface SnapshotObservation {
   readonly target: V1Pod | undefined
   /** Has replaced the pod that the instance still speaks of: another server until it says so, but one that may wait for the volume. */
   readonly successor: V1Pod | undefined
-  /** Names of the snapshots of the same server that go first. */
+  /** Names of the snapshots of the same server that go first: active, or older and held up by nothing but the queue. */
   readonly ahead: readonly string[]
+  /** Names of older ones that wait, by their last word, for what this one shares with them: where it passes, so do they. */
+  readonly elders: readonly string[]
+  /** The first of `ahead` that is Overdue, and why. */
+  readonly overdueAhead: { readonly name: string; readonly why: string } | undefined
+  /** Names of others of the same server: whose mover runs or is about to, which remove Meilisearch's file or are about to, and which may have removed it since this one was asked for. */
+  readonly beside: {
+    readonly moving: readonly string[]
+    readonly removing: readonly string[]
+    readonly mayHaveRemoved: readonly string[]
+  }
   /** Tasks of this server that other objects have on record: never cancelled. */
   readonly adoptedByOthers: readonly number[]
   /** The last completed snapshot of this instance. */

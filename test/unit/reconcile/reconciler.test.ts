@@ -8,6 +8,7 @@ import { Conflict, TransientError } from '../../../src/errors.ts'
 import { Performer } from '../../../src/perform/perform.ts'
 import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
 import type { Reconcile } from '../../../src/reconcile/reconciler.ts'
+import type { Admission, KindReconciler } from '../../../src/reconcile/kind.ts'
 import { KubeInMemory, refusal } from '../../support/kubernetes/kube-in-memory.ts'
 import { MeilisearchDouble } from '../../support/meilisearch/double.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
@@ -44,6 +45,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.restoreAllMocks()
+  vi.clearAllMocks()
   await engine[Symbol.asyncDispose]()
 })
 
@@ -54,9 +56,12 @@ const requestSnapshot = (): Effect => ({
   server: { namespace: 'shop', endpoint: engine.endpoint },
 })
 
+type Kind = KindReconciler<Thing, Thing, Status>
+
 function reconcileWith(
   decide: (thing: Thing) => Decision<Status>,
-  observe: (thing: Thing) => Promise<Thing> = (thing) => Promise.resolve(thing),
+  observe: Kind['observe'] = (thing) => Promise.resolve(thing),
+  more: Partial<Kind> = {},
 ): Reconcile {
   const performer = new Performer({ kube, connections: new Connections(kube), isLeader: () => leader })
   return reconcilerOf<Thing, Thing, Status>(
@@ -70,6 +75,7 @@ function reconcileWith(
         said: 'message' in fact ? fact.message : 'taskUid' in fact ? `${fact.kind} ${fact.taskUid}` : fact.kind,
       }),
       events: (_, after) => [{ type: 'Normal', reason: 'Noted', message: `${after.seen} ${after.said ?? ''}`.trim() }],
+      ...more,
     },
     {
       get: () => cached,
@@ -86,15 +92,12 @@ const reconcileTo = (status: Status, ...effects: readonly Effect[]): Reconcile =
   reconcileWith(() => ({ status, effects }))
 
 describe('status', () => {
-  test('an object that is gone is nobody’s business', async () => {
-    cached = undefined
-    expect(await reconcileTo({ seen: 2 }, createClaim)('shop/thing')).toEqual({})
-    expect(claim()).toBeUndefined()
-  })
-
-  test('is written when it changed, on top of what was read', async () => {
+  test('is written when it changed, on top of what was read; an object that is gone is nobody’s business', async () => {
     await reconcileTo({ seen: 2 })('shop/thing')
     expect(peekThing()?.status).toEqual({ seen: 2 })
+    cached = undefined
+    expect(await reconcileTo({ seen: 3 }, createClaim)('shop/thing')).toEqual({})
+    expect(claim()).toBeUndefined()
   })
 
   test('is not written when it did not: members that are undefined are absent', async () => {
@@ -280,10 +283,39 @@ describe('effects', () => {
       expect(tries).toBe(5)
     })
   })
+})
 
-  test('one that needs a write is not performed without', async () => {
-    await expect(reconcileTo({ seen: 1 }, requestSnapshot())('shop/thing')).rejects.toBeInstanceOf(Conflict)
-    expect(engine.tasks).toEqual([])
+describe('what a kind admits', () => {
+  const withdraw = vi.fn<() => void>()
+  const reconcile = (...effects: readonly Effect[]): Reconcile => {
+    const admit = (): Admission<Status> => ({ decision: { status: { seen: 3 }, effects }, withdraw })
+    return reconcileWith(() => ({ status: { seen: 2 }, effects: [createClaim] }), undefined, { admit })
+  }
+
+  test('is written and performed in place of what was decided', async () => {
+    await reconcile()('shop/thing')
+    expect(peekThing()?.status).toEqual({ seen: 3 })
+    expect(claim()).toBeUndefined()
+  })
+
+  test.each([
+    ['a conflict', refusal(409, 'Conflict'), 1],
+    ['a refusal', refusal(422, 'Invalid'), 1],
+    ['a reply that was lost', refusal(503, 'ServiceUnavailable'), 0],
+  ])('is withdrawn where nothing of it is on record for sure: %s', async (_, error, times) => {
+    kube.before = ({ verb }) => {
+      if (verb === 'updateStatus') throw error
+    }
+    await expect(reconcile()('shop/thing')).rejects.toBe(error)
+    expect(withdraw).toHaveBeenCalledTimes(times)
+  })
+
+  test('is not withdrawn once it is on record, whatever becomes of the reply to an effect', async () => {
+    kube.before = ({ verb }) => {
+      if (verb === 'updateStatus' && engine.tasks.length > 0) throw refusal(422, 'Invalid')
+    }
+    await expect(reconcile(requestSnapshot())('shop/thing')).rejects.toThrow('Invalid')
+    expect(withdraw).not.toHaveBeenCalled()
   })
 })
 

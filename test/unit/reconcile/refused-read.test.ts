@@ -9,7 +9,7 @@ import { snapshotKind } from '../../../src/kinds/snapshot/controller.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { Connections } from '../../../src/perform/meilisearch-connections.ts'
 import { reconcilerOf } from '../../../src/reconcile/reconciler.ts'
-import type { KindReconciler, Primary } from '../../../src/reconcile/reconciler.ts'
+import type { KindReconciler, Primary } from '../../../src/reconcile/kind.ts'
 import { KubeInMemory, refusal } from '../../support/kubernetes/kube-in-memory.ts'
 import { instancesIn, snapshotsIn } from '../../support/builders/caches.ts'
 import {

@@ -121,11 +121,14 @@ function isBehind(ahead: readonly string[], { status }: MeiliSnapshot): boolean 
 }
 
 export function behindAnother(observation: SnapshotObservation): Verdict | undefined {
-  const { ahead, snapshot } = observation
-  if (!isBehind(ahead, snapshot)) return undefined
+  const { snapshot, overdueAhead } = observation
+  const before = [...observation.ahead, ...observation.elders]
+  if (!isBehind(before, snapshot)) return undefined
+  const position = `Queued at position ${before.length}, behind ${before.slice(0, 3).join(', ')}: one snapshot of a server at a time.`
+  if (overdueAhead === undefined) return waiting({ reason: snapshotReasons.Queued, message: position })
   return waiting({
-    reason: snapshotReasons.Queued,
-    message: `Queued at position ${ahead.length}, behind ${ahead.slice(0, 3).join(', ')}: one snapshot of a server at a time.`,
+    reason: snapshotReasons.QueuedBehindOverdue,
+    message: `${position} ${overdueAhead.name} is overdue: ${overdueAhead.why}`,
   })
 }
 

@@ -24,11 +24,11 @@ export function whyStillRunning({ jobs, pod }: MoverSeen, nowMs: number): string
     ({ metadata }) => metadata?.deletionTimestamp !== undefined && nowMs - goingSinceMs(metadata) > endsWithinMs,
   )
   if (late === undefined) return undefined
-  const where =
-    pod?.spec?.nodeName === undefined
-      ? 'its pod has'
-      : `pod ${pod.metadata?.name ?? ''} on node ${pod.spec.nodeName} has`
-  return `Job ${late.metadata?.name ?? ''} was deleted at ${instant(goingSinceMs(late.metadata))}, and ${where} not ended: the node is gone, or hangs. It may still write, so it is waited for. Once the node is known to be off, "kubectl delete pod --force" ends the wait.`
+  const { name, namespace } = pod?.metadata ?? {}
+  const where = pod?.spec?.nodeName === undefined ? 'its pod has' : `pod ${name ?? ''} on node ${pod.spec.nodeName} has`
+  const which = [...(name === undefined ? [] : [name]), ...(namespace === undefined ? [] : ['-n', namespace])]
+  const command = ['kubectl delete pod', ...which, '--force'].join(' ')
+  return `Job ${late.metadata?.name ?? ''} was deleted at ${instant(goingSinceMs(late.metadata))}, and ${where} not ended: the node is gone, or hangs. It may still write, so it is waited for. Only once the node is known to be off for good, "${command}" ends the wait.`
 }
 
 /** Times come as text in JSON. */

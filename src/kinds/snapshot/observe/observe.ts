@@ -4,7 +4,7 @@ import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import { conditionTypes } from '../../../api/meta.ts'
 import { databaseVersionAnnotation, instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { MeiliInstance } from '../../../api/instance.ts'
-import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
+import { isFinished } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { persistentVolumeClaims, pods } from '../../../kube/resource.ts'
@@ -14,9 +14,11 @@ import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import { databaseDirectory } from '../../../reconcile/names.ts'
 import { databaseClaimsOf, databasesOf, newsOf, serverOf } from '../../../reconcile/server-reference.ts'
 import type { Database } from '../../../reconcile/server-reference.ts'
-import { instanceKeyOf, lookAtOthers } from './others.ts'
+import { lookAtOthers } from './others.ts'
 import type { Snapshots } from './others.ts'
 import { askEngine } from './engine.ts'
+import { lookAtLine, nobody } from './line.ts'
+import type { Turns } from './turns.ts'
 import { isRequested } from '../status/attempt.ts'
 import { currentJobName, lookAtMover, noMover } from './mover.ts'
 import { poolNeeded } from './slots/pool-needed.ts'
@@ -40,7 +42,11 @@ export interface SnapshotWorld {
   readonly imagePullSecrets: readonly string[]
 }
 
-export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnapshot): Promise<SnapshotObservation> {
+export async function observeSnapshot(
+  world: SnapshotWorld,
+  snapshot: MeiliSnapshot,
+  turns: Turns,
+): Promise<SnapshotObservation> {
   const { namespace, deletionTimestamp } = snapshot.metadata
   const instance = world.instance(`${namespace}/${snapshot.spec.source.instanceRef.name}`)
   const blank: SnapshotObservation = {
@@ -48,8 +54,7 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     instance,
     target: undefined,
     successor: undefined,
-    ahead: [],
-    adoptedByOthers: [],
+    ...nobody,
     space: { sizeBytes: undefined, known: undefined },
     earlier: undefined,
     databases: [],
@@ -67,7 +72,6 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
   // There may be thousands in line, for hours.
   const queued = world.slots.look(snapshot)
   if (queued !== undefined) return { ...blank, queued }
-  const siblings = siblingsOf(world, snapshot, instance)
   const { target, successor } = await targetOf(world.kube, instance)
   const mover = await moverOf(world.kube, snapshot)
   const claim = await claimOf(world.kube, snapshot)
@@ -80,45 +84,13 @@ export async function observeSnapshot(world: SnapshotWorld, snapshot: MeiliSnaps
     ...lookAtOthers(world.snapshots, snapshot, instance),
     databases: databasesIn(instances, claim),
     unseen: instances.filter(isUnseen).map((other) => other.metadata.name),
-    ahead: siblings.filter((other) => goesFirst(other, snapshot)).map(({ metadata }) => metadata.name),
-    adoptedByOthers: siblings.flatMap(({ status }) => status?.task?.uid ?? status?.request?.taskUid ?? []),
+    ...lookAtLine(world, snapshot, turns),
     claim,
     engine: await engineOf(world, { snapshot, instance, target, mover }),
   }
   // Last, and at once: nobody else asks between this answer and what is decided by it.
   const pool = poolNeeded(seen)
   return pool === undefined ? seen : { ...seen, queued: world.slots.claim(snapshot, pool) }
-}
-
-/** Other unfinished snapshots of the same server; several instances may stand for it. */
-function siblingsOf(
-  { snapshots, instancesOfPod }: SnapshotWorld,
-  snapshot: MeiliSnapshot,
-  instance: MeiliInstance | undefined,
-): readonly MeiliSnapshot[] {
-  const { namespace, uid } = snapshot.metadata
-  const podUid = instance?.status?.pod?.uid
-  const aliases = podUid === undefined ? [] : [...instancesOfPod(namespace, podUid)]
-  const instances = new Set([
-    instanceKeyOf(snapshot),
-    ...aliases.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
-  ])
-  return [...instances]
-    .flatMap((key) => [...snapshots.listUnfinished(key)])
-    .filter(({ metadata }) => metadata.uid !== uid)
-}
-
-const waitsForItsTurn: readonly (string | undefined)[] = [undefined, snapshotReasons.Queued]
-
-/** Active, or older and held up by nothing but the queue. One that waits for something else blocks nobody. */
-function goesFirst(other: MeiliSnapshot, snapshot: MeiliSnapshot): boolean {
-  if (other.status?.request !== undefined) return true
-  if (other.metadata.deletionTimestamp !== undefined) return false
-  const age = ({ metadata }: MeiliSnapshot): string => `${metadata.creationTimestamp} ${metadata.uid}`
-  return (
-    age(other) < age(snapshot) &&
-    waitsForItsTurn.includes(conditionNamed(other.status?.conditions, conditionTypes.Ready)?.reason)
-  )
 }
 
 /** A claim that we made for a database says so for as long as it is there, also where its MeiliInstance is gone. */

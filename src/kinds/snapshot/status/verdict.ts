@@ -101,7 +101,7 @@ function toDecision({ effects = [], againMs }: Act, status: MeiliSnapshotStatus 
 
 /** Nothing is lost by waiting: asked again soon at first, then more seldom. The end of the one in front wakes the queue; deadlines.start runs from then. */
 function untilStart({ message, changes, ...wait }: Waiting, snapshot: MeiliSnapshot, nowMs: number): Verdict {
-  const isQueued = wait.reason === snapshotReasons.Queued
+  const isQueued = wait.reason === snapshotReasons.Queued || wait.reason === snapshotReasons.QueuedBehindOverdue
   const sinceMs = attemptStartedMs(snapshot, nowMs)
   const until = isQueued
     ? ''

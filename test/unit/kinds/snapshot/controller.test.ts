@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../src/api/snapshot.ts'
 import { snapshotAndQueue, snapshotMovedBy, snapshotsOf } from '../../../../src/kinds/snapshot/controller.ts'
 import {
+  aCondition,
   ago,
   aJob,
   anInstance,
@@ -48,6 +49,24 @@ describe('a snapshot wakes', () => {
     ['is being deleted', namedSnapshot('done', requestedStatus(), { metadata: { deletionTimestamp: ago(second) } })],
   ])('those that wait behind it once it %s', (_, snapshot) => {
     expect(woken(snapshot)).toEqual(['shop/done', 'shop/waits', 'shop/elsewhere'])
+  })
+})
+
+describe('one that does not hold up its server wakes', () => {
+  const queued = namedSnapshot('queued', {
+    phase: 'Pending',
+    conditions: [aCondition('Ready', 'False', { reason: 'Queued' })],
+  })
+  const woken = snapshotAndQueue(snapshotsIn([...all, queued]))
+  const waitsWith = (reason: string): MeiliSnapshot =>
+    namedSnapshot('waits', { phase: 'Pending', conditions: [aCondition('Ready', 'False', { reason })] })
+
+  test('those that are Queued, as it waits for something of its own', () => {
+    expect(woken(waitsWith('ClaimNotFound'))).toEqual(['shop/waits', 'shop/queued'])
+  })
+
+  test('nobody, as it is Queued itself', () => {
+    expect(woken(waitsWith('Queued'))).toEqual(['shop/waits'])
   })
 })
 

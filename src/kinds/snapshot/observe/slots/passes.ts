@@ -1,6 +1,7 @@
 // Ties the slots to the loop: what a pass has claimed and not used is free again when it ends.
 import { Conflict } from '../../../../errors.ts'
-import type { Perform, Reconcile } from '../../../../reconcile/reconciler.ts'
+import type { Perform } from '../../../../reconcile/kind.ts'
+import type { Reconcile } from '../../../../reconcile/reconciler.ts'
 import { keyOf } from './holders.ts'
 import type { Slots } from './slots.ts'
 

@@ -106,7 +106,7 @@ describe('pastMoveDeadline', () => {
       snapshotVerdict(
         moverObservation(
           snapshot,
-          { pod: aPod({ metadata: { name: 'x' }, spec: { nodeName: 'node-a' } }) },
+          { pod: aPod({ metadata: { name: 'x', namespace: 'shop' }, spec: { nodeName: 'node-a' } }) },
           aJob(snapshot, { metadata: { deletionTimestamp: ago(sinceMs) } }),
         ),
       )
@@ -120,7 +120,7 @@ describe('pastMoveDeadline', () => {
     })
     expect(conditionsIn(verdict.status)).toEqual([...pendingConditions, 'Overdue=True'])
     expect(verdict.status.conditions?.at(-1)?.message).toBe(
-      `Job ${jobName} was deleted at 2026-03-01T11:58:59Z, and pod x on node node-a has not ended: the node is gone, or hangs. It may still write, so it is waited for. Once the node is known to be off, "kubectl delete pod --force" ends the wait.`,
+      `Job ${jobName} was deleted at 2026-03-01T11:58:59Z, and pod x on node node-a has not ended: the node is gone, or hangs. It may still write, so it is waited for. Only once the node is known to be off for good, "kubectl delete pod x -n shop --force" ends the wait.`,
     )
   })
 

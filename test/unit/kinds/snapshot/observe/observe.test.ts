@@ -68,7 +68,7 @@ describe('the queue', () => {
         other('active', { ageMs: minute, status: requestedStatus() }),
         other('leaving', { status: requestedStatus(), metadata: { deletionTimestamp: ago(second) } }),
       ),
-    ).toEqual(['active', 'leaving'])
+    ).toEqual(['leaving', 'active'])
   })
 
   test('one that is being deleted and has asked for nothing does not', async () => {

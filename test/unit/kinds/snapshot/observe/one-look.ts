@@ -7,6 +7,7 @@ import { NotFound } from '../../../../../src/errors.ts'
 import type { Connections } from '../../../../../src/perform/meilisearch-connections.ts'
 import { observeSnapshot } from '../../../../../src/kinds/snapshot/observe/observe.ts'
 import type { SnapshotWorld } from '../../../../../src/kinds/snapshot/observe/observe.ts'
+import { Turns } from '../../../../../src/kinds/snapshot/observe/turns.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import { aClaim, anInstance, aTarget } from '../../../../support/builders/observations.ts'
 import { SnapshotIndex } from '../../../../../src/operator/snapshot-index.ts'
@@ -68,5 +69,6 @@ export async function observe(snapshot: MeiliSnapshot, world: World = {}): Promi
       imagePullSecrets: ['pull'],
     },
     snapshot,
+    new Turns(),
   )
 }
