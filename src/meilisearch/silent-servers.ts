@@ -38,8 +38,8 @@ const lookMs = 20_000
 const connectMs = { usual: 3000, doubtful: 1500 } as const
 /** When this many are silent at once it is the network: then nobody gets the usual time. */
 const manySilent = 8
-/** How many of those that were silent may be asked at once, of all workers of both kinds. */
-const doubtfulAtOnce = 4
+/** How many of those that were silent may be asked at once, by the 32 workers of each kind. */
+const doubtfulAtOnce = 16
 const leastPauseMs = 5000
 const longestPauseMs = 60_000
 /** From the second silence on a pause is this many times as long as the silence took: that is the share of a worker that one server can have. */
