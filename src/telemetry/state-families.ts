@@ -11,6 +11,8 @@ export const stateFamilies: readonly Family[] = [
   ...familiesOf('gauge', ofInstance, {
     meili_instance_ready: '1 where the condition Ready of the MeiliInstance is True, else 0',
     meili_instance_created_timestamp_seconds: 'When the MeiliInstance was created, in Unix time',
+    meili_instance_foreign_service:
+      '1 where a Service of somebody else selects the pod of the managed server, too (condition ForeignService), else 0. Absent where somebody else runs the server',
     meili_instance_database_bytes: 'Size of the database, as the server said last. Absent until it has answered',
     meili_snapshot_last_success_timestamp_seconds:
       'When the newest good snapshot completed, in Unix time. Absent until there is one',

@@ -1,4 +1,5 @@
 // Derives the samples of /metrics from the objects. Reads what is on record in them and nothing else, so that a restart changes nothing. Pure.
+import { instanceConditions } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
 import { isTrue } from '../api/conditions.ts'
@@ -31,11 +32,13 @@ export function stateOf(instances: Iterable<MeiliInstance>, known: KnownSnapshot
   return { samples, instances: [...remembered.keys()] }
 }
 
-function instanceSamples({ metadata, status }: MeiliInstance): Sample[] {
+function instanceSamples({ metadata, spec, status }: MeiliInstance): Sample[] {
   const labels = { namespace: metadata.namespace, instance: metadata.name }
+  const isShared = isTrue(status?.conditions, instanceConditions.ForeignService)
   const figures: readonly (readonly [string, number | undefined])[] = [
     ['meili_instance_ready', isTrue(status?.conditions, conditionTypes.Ready) ? 1 : 0],
     ['meili_instance_created_timestamp_seconds', secondsOf(metadata.creationTimestamp)],
+    ['meili_instance_foreign_service', spec.managed === undefined ? undefined : Number(isShared)],
     ['meili_instance_database_bytes', status?.database?.sizeBytes],
   ]
   return figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, labels, value }]))

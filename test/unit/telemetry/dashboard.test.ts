@@ -46,8 +46,12 @@ test('every metric of ours that is worth a look is on it', () => {
       targets.flatMap(({ expr }) => metricsIn(expr).map((name) => name.replace(/_bucket$/, ''))),
     ),
   )
-  // What only alerts need: the age of an instance, and the last failure, of which the counter tells more.
-  const forAlerts = ['meili_instance_created_timestamp_seconds', 'meili_snapshot_last_failure_timestamp_seconds']
+  // What only alerts need: the age of an instance, a Service that few ever have, and the last failure, of which the counter tells more.
+  const forAlerts = [
+    'meili_instance_created_timestamp_seconds',
+    'meili_instance_foreign_service',
+    'meili_snapshot_last_failure_timestamp_seconds',
+  ]
   expect(families.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual(forAlerts)
 })
 

@@ -2,10 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { snapshotConditions } from '../../../src/api/snapshot.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
+import type { Condition } from '../../../src/api/meta.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import { stateFamilies } from '../../../src/telemetry/state-families.ts'
 import { stateOf } from '../../../src/telemetry/state-samples.ts'
 import { snapshotsIn } from '../../support/builders/caches.ts'
+import { aManagedInstance } from '../../support/builders/managed-observations.ts'
 import {
   aCondition,
   ago,
@@ -102,6 +104,16 @@ describe('an instance', () => {
     expect(
       samplesByName([anInstance({ status: { conditions: [notReady('Unreachable', 'It is silent.')] } })], []),
     ).toMatchObject({ 'meili_instance_ready{namespace=shop,instance=search}': 0 })
+  })
+
+  test('that is managed says whether a Service of somebody else selects its pod, and one that is not says nothing', () => {
+    const series = 'meili_instance_foreign_service{namespace=shop,instance=search}'
+    const shared = aCondition('ForeignService', 'True', { reason: 'ForeignService' })
+    const managed = (conditions: Condition[]): MeiliInstance =>
+      aManagedInstance({ name: 'search', status: { conditions } })
+    expect(samplesByName([managed([ready, shared])], [])).toMatchObject({ [series]: 1 })
+    expect(samplesByName([managed([ready])], [])).toMatchObject({ [series]: 0 })
+    expect(Object.keys(samplesByName([anInstance()], []))).not.toContain(series)
   })
 
   test('has each phase at 0, and none of another instance or namespace', () => {
