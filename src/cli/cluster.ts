@@ -6,6 +6,7 @@ import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { KubeClient } from '../kube/client.ts'
 import { connect, NowhereToConnect } from '../kube/connection.ts'
 import type { Connection } from '../kube/connection.ts'
+import type { Environment } from '../kube/proxy.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { NotFound } from '../errors.ts'
 import { UserError, isKindMissing } from './errors.ts'
@@ -26,8 +27,8 @@ export class Cluster {
   /** The flag's, else the context's, else `default`. */
   readonly namespace: string
 
-  constructor(flags: ConnectionFlags) {
-    const connection = connectionOf(flags)
+  constructor(flags: ConnectionFlags, environment: Environment) {
+    const connection = connectionOf(flags, environment)
     this.kube = new KubeClient(connection)
     this.server = connection.server
     this.namespace = flags.namespace ?? connection.namespace ?? 'default'
@@ -76,9 +77,9 @@ export class Cluster {
 
 const within = (namespace: string | undefined): { namespace?: string } => (namespace === undefined ? {} : { namespace })
 
-function connectionOf({ kubeconfig, context }: ConnectionFlags): Connection {
+function connectionOf({ kubeconfig, context }: ConnectionFlags, environment: Environment): Connection {
   try {
-    return connect(kubeconfig, context)
+    return connect(kubeconfig, context, environment)
   } catch (error) {
     if (error instanceof NowhereToConnect) throw new UserError(error.message)
     // The lines after the first show where in the file.

@@ -9,7 +9,7 @@ import type { Outcome } from './program/program.ts'
 import { completeCommand, runComplete } from './command/completion.ts'
 import { Terminal } from './terminal/terminal.ts'
 
-const terminal = new Terminal({ out: process.stdout, error: process.stderr, isDumb: process.env['TERM'] === 'dumb' })
+const terminal = new Terminal({ out: process.stdout, error: process.stderr, environment: process.env })
 
 async function main(words: readonly string[]): Promise<ExitCode> {
   const outcome: Outcome = {}

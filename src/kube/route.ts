@@ -1,7 +1,7 @@
 // The routes to the API server: which connections a client takes, and how long each kind of request may be under way. The lease and Events have
 // connections of their own, so that neither waits behind what is not answered.
 import type { RequestOptions } from 'node:https'
-import { Agent } from 'undici'
+import { Agent, ProxyAgent } from 'undici'
 import type { Dispatcher } from 'undici'
 
 /** In whole milliseconds. */
@@ -52,15 +52,18 @@ const sizes: Readonly<Record<PoolName, Size>> = {
 }
 
 /** Nothing is connected before the first request. A request that is given up takes its connection along: undici sends nothing else on it. */
-export function createPools(trust: Trust): Pools {
-  const create = ({ connections, connectMs }: Size): Dispatcher =>
-    new Agent({
+export function createPools(trust: Trust, proxy?: string): Pools {
+  const create = ({ connections, connectMs }: Size): Dispatcher => {
+    const options = {
       allowH2: false,
       keepAliveTimeout: 30_000,
       maxResponseSize: 256 * 1024 * 1024,
-      connect: { timeout: connectMs, ...trust },
       ...(connections === undefined ? {} : { connections }),
-    })
+    }
+    return proxy === undefined
+      ? new Agent({ ...options, connect: { timeout: connectMs, ...trust } })
+      : new ProxyAgent({ ...options, uri: proxy, proxyTunnel: true, connectTimeout: connectMs, requestTls: trust })
+  }
   return {
     requests: create(sizes.requests),
     streams: create(sizes.streams),

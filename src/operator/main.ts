@@ -28,7 +28,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
   try {
     logger.info({ version, node: process.version, namespaces: config.WATCH_NAMESPACES }, 'starting')
-    await compose(config, { connection: connect(config.KUBECONFIG), logger }).run(stop.signal)
+    await compose(config, { connection: connect(config.KUBECONFIG, undefined, process.env), logger }).run(stop.signal)
     logger.info('stopped')
     return 0
   } catch (error) {

@@ -29,7 +29,8 @@ export function runCompletion(terminal: Terminal): ExitCode {
 
 export async function runComplete(program: Command, terminal: Terminal, words: readonly string[]): Promise<ExitCode> {
   const { candidates, objects } = completionOf(program, words)
-  const wordsFor = objects === undefined ? [] : await objectsIn(new Cluster(connectionFlagsIn(words)), objects)
+  const wordsFor =
+    objects === undefined ? [] : await objectsIn(new Cluster(connectionFlagsIn(words), terminal.environment), objects)
   terminal.document([...candidateLines([...candidates, ...wordsFor], words.at(-1) ?? ''), directive].join('\n'))
   return exitCodes.done
 }

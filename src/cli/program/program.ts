@@ -25,7 +25,7 @@ export function programFor(terminal: Terminal, outcome: Outcome): Command {
     <Arguments extends unknown[]>(work: Work<Arguments>) =>
     async (...given: [...Arguments, unknown, Command]): Promise<void> => {
       const flags = (given.at(-1) as Command).optsWithGlobals<Flags>()
-      outcome.cluster = new Cluster(flags)
+      outcome.cluster = new Cluster(flags, terminal.environment)
       outcome.exitCode = await work(outcome.cluster, flags, ...(given.slice(0, -2) as Arguments))
     }
   const program = new Command('kubectl meili')

@@ -13,12 +13,15 @@ const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 export class Terminal {
   readonly #out: WriteStream
   readonly #error: WriteStream
+  /** The process's, also for whoever connects. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   readonly #isDumb: boolean
 
-  constructor(streams: { readonly out: WriteStream; readonly error: WriteStream; readonly isDumb: boolean }) {
-    this.#out = streams.out
-    this.#error = streams.error
-    this.#isDumb = streams.isDumb
+  constructor(parts: Pick<Terminal, 'environment'> & { readonly out: WriteStream; readonly error: WriteStream }) {
+    this.#out = parts.out
+    this.#error = parts.error
+    this.environment = parts.environment
+    this.#isDumb = parts.environment['TERM'] === 'dumb'
   }
 
   /** One line, whatever is in `text`; so does each method below but the last two. */

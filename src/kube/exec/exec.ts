@@ -158,9 +158,10 @@ function urlOf(server: string, { pod, container, command, stdin }: ExecCall): UR
 
 /** Nothing is awaited between the socket and its listeners. */
 async function beginExec(connection: Connection, call: ExecCall): Promise<WebSocket> {
-  const { headers, tls } = await connection.credentials()
+  const { headers, tls, agent } = await connection.credentials()
   return new WebSocket(urlOf(connection.server, call), protocol, {
     ...tls,
+    ...(agent === undefined ? {} : { agent }),
     headers: { ...headers, 'user-agent': 'meili-operator' },
     handshakeTimeout: openMs,
     perMessageDeflate: false,

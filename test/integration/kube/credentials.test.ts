@@ -7,6 +7,7 @@ import { configMaps } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { TransientError } from '../../../src/errors.ts'
 import { apiServer } from '../../support/kubernetes/api-server.ts'
+import { ConnectProxy } from '../../support/kubernetes/connect-proxy.ts'
 import { TcpProxy } from '../../support/kubernetes/tcp-proxy.ts'
 
 const api = apiServer('bare')
@@ -155,4 +156,19 @@ describe('a kubeconfig', () => {
       `There is no cluster in ${file}: set KUBECONFIG, or run in a pod with a service account.`,
     )
   })
+})
+
+test('a proxy-url is where all requests go, and TLS is with the API server', async () => {
+  await using proxy = await ConnectProxy.start()
+  const kube = api.client(api.kubeconfig({ cluster: { 'proxy-url': `http://${proxy.address}` } }))
+  expect(await whoAmI(kube)).toBe(await whoAmI(api.kube))
+  const stop = new AbortController()
+  const news = kube.watch(configMaps, { namespace: 'kube-system', timeoutSeconds: 60, signal: stop.signal })
+  expect((await news.next()).value).toMatchObject({ type: 'ADDED' })
+  stop.abort()
+  await news.return(undefined)
+  const [tunnel] = proxy.tunnels
+  expect(proxy.tunnels).toEqual([tunnel, tunnel])
+  expect(`https://${tunnel?.to}`).toBe(api.plane.server)
+  await kube.close()
 })

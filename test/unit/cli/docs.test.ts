@@ -8,7 +8,10 @@ import { Terminal } from '../../../src/cli/terminal/terminal.ts'
 
 const text = readFileSync(new URL('../../../docs/kubectl-meili.md', import.meta.url), 'utf8')
 const rows = text.split('\n').filter((line) => line.startsWith('|'))
-const program = programFor(new Terminal({ out: process.stdout, error: process.stderr, isDumb: true }), {})
+const program = programFor(
+  new Terminal({ out: process.stdout, error: process.stderr, environment: { TERM: 'dumb' } }),
+  {},
+)
 
 function leaves(command: Command, path: string): (readonly [string, Command])[] {
   return command.commands.length === 0

@@ -121,7 +121,7 @@ export function recordTerminal(): Printed {
   const [out, err]: [string[], string[]] = [[], []]
   const stream = (writes: string[]): never =>
     ({ write: (text: string) => text !== '' && writes.push(text), isTTY: false, columns: 80 }) as never
-  return { terminal: new Terminal({ out: stream(out), error: stream(err), isDumb: true }), out, err }
+  return { terminal: new Terminal({ out: stream(out), error: stream(err), environment: { TERM: 'dumb' } }), out, err }
 }
 
 /** By plural. What is found by a name is the first of its kind, whatever its name. */
