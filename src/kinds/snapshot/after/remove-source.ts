@@ -96,6 +96,9 @@ export function removeSourceMissing(observation: SnapshotObservation, nowMs: num
   if (life.is === 'paused') return unchanged({ againMs: life.restMs })
   const waitingFor = whyNotJudged(observation, instance?.status?.snapshotVolume?.claimName)
   if (waitingFor !== undefined) return waitToRemove(snapshot, waitingFor, nowMs)
+  const [other] = observation.beside.moving
+  if (other !== undefined)
+    return waitToRemove(snapshot, `The mover of ${other} works beside the file, and no other may meanwhile.`, nowMs)
   if (instance === undefined || target?.spec?.nodeName === undefined)
     return waitToRemove(snapshot, 'The server pod, on whose node the file lies, is not there.', nowMs)
   return unchanged({

@@ -15,6 +15,14 @@ export function whySilent({ snapshot, instance, target, engine }: SnapshotObserv
     : `Pod ${target.metadata?.name ?? ''} has no address.`
 }
 
+/** For an instant the file may have no name while another removes it. A mover whose node is on record is known to that one, which waits for it. */
+export function whyNotBeside({ snapshot, beside }: SnapshotObservation): string | undefined {
+  const [other] = beside.removing
+  return other === undefined || snapshot.status?.move?.node !== undefined
+    ? undefined
+    : `Snapshot ${other} removes its file from the snapshot directory.`
+}
+
 /** A mover has 30 s from SIGTERM to SIGKILL; past this its node does not answer. */
 const endsWithinMs = 60_000
 

@@ -8,6 +8,7 @@ import { storedArtifact } from './artifact.ts'
 import { moveDeadlineMs } from '../status/deadline.ts'
 import { lifeOf } from '../job/life.ts'
 import { failureOf, isRunning } from '../job/result.ts'
+import type { MoverFailure } from '../job/result.ts'
 import { nextMove } from './next-move.ts'
 import { knownProgress, progressText } from './progress.ts'
 import type { SnapshotObservation } from '../observation.ts'
@@ -33,10 +34,20 @@ export function moverFinished(observation: SnapshotObservation, nowMs: number): 
 
 function failMove(observation: SnapshotObservation, result: MoverResult, nowMs: number): Verdict {
   const failure = failureOf(result)
-  if (failure.cure === 'None') return failed(failure)
+  if (failure.cure === 'None') return removedByAnother(observation, failure) ?? failed(failure)
   if (failure.cure === 'Snapshot') return anew(failure)
   const supersededAt = failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined
   return nextMove(observation, { failure, seen: spaceSeen(result, nowMs), supersededAt }, nowMs)
+}
+
+/** One with sourcePolicy Remove may have taken the file that both had: then another snapshot brings one. */
+function removedByAnother({ beside }: SnapshotObservation, { reason, message }: MoverFailure): Verdict | undefined {
+  const [other] = beside.mayHaveRemoved
+  if (reason !== snapshotReasons.SourceMissing || other === undefined) return undefined
+  return anew({
+    reason,
+    message: `${sentence(message)} Snapshot ${other}, with sourcePolicy Remove, may have removed it.`,
+  })
 }
 
 /** For the next snapshot that goes to that claim. */

@@ -23,7 +23,7 @@ import type { Changes } from '../status/status.ts'
 import { streamFrom, whyNotStreamed } from '../job/stream-source.ts'
 import { also, failed, step, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
-import { whyStillRunning, whySilent, whyWaiting } from '../job/waiting.ts'
+import { whyNotBeside, whyStillRunning, whySilent, whyWaiting } from '../job/waiting.ts'
 
 /** The task has succeeded: one write puts that on record together with the mover that comes next, and the same pass starts it. */
 export function startMove(observation: SnapshotObservation, changes: Changes, nowMs: number): Verdict | undefined {
@@ -127,7 +127,7 @@ function readyToStart(
   const { instance, target, engine, mover } = observation
   if (mover.job !== undefined) return `Job ${mover.job.metadata?.name ?? ''} is being removed.`
   if (instance === undefined || target === undefined || engine.state !== 'Answered') return whySilent(observation)
-  const unfit = whyUnfit(instance, target) ?? whyNotStreamed(observation, instance)
+  const unfit = whyUnfit(instance, target) ?? whyNotStreamed(observation, instance) ?? whyNotBeside(observation)
   if (unfit !== undefined) return unfit
   const newer = engine.candidates.find(({ status }) => status === 'enqueued' || status === 'processing')
   return newer !== undefined && attempt > 1

@@ -152,6 +152,7 @@ describe.concurrent('a source that will not do', () => {
     const { code, result } = await work.run()
     expect(code).toBe(exitCodes.sourceMissing)
     expect(result.message).toContain(work.file)
+    expect(result.modifiedAt).toBeUndefined()
     expect(await work.listing()).toEqual([])
   })
 

@@ -104,12 +104,16 @@ function storeFlags({ snapshot, instance }: MoveFrom, config: MoveConfig): Store
   }
 }
 
-/** Oldest first. The batch on record is one of them, also where Meilisearch has deleted its task since. */
+/** Oldest first. The batch on record is one of them, also where Meilisearch has deleted its task since; of its tasks the one on record stands first, and so for the batch. */
 function batchesOf(candidates: readonly SnapshotTask[], recorded: SnapshotTask | undefined): MoveConfig['batches'] {
-  const known =
-    recorded === undefined
-      ? candidates
-      : [recorded, ...candidates.filter(({ uid }) => uid !== recorded.uid)].toSorted((a, b) => a.uid - b.uid)
+  const others = candidates.filter(({ uid }) => uid !== recorded?.uid)
+  const isLater = ({ uid, batchUid }: SnapshotTask): boolean =>
+    recorded !== undefined && (uid > recorded.uid || (batchUid !== undefined && batchUid === recorded.batchUid))
+  const known = [
+    ...others.filter((task) => !isLater(task)),
+    ...(recorded === undefined ? [] : [recorded]),
+    ...others.filter(isLater),
+  ]
   return known.flatMap(({ uid, batchUid, status, enqueuedAt, startedAt, finishedAt }) =>
     status === 'succeeded' && batchUid !== undefined && startedAt !== undefined && finishedAt !== undefined
       ? [{ taskUid: uid, batchUid, enqueuedAt, startedAt, finishedAt }]

@@ -75,6 +75,18 @@ describe('removeSourceFinished', () => {
 })
 
 describe('removeSourceMissing', () => {
+  test('waits while the mover of another snapshot of the server runs, and says so', () => {
+    const beside = { moving: ['other'], removing: [], mayHaveRemoved: [] }
+    const verdict = snapshotVerdict({ snapshot: removingSourceSnapshot(), beside })
+    expect(verdict).toMatchObject({
+      phase: 'Moving',
+      reason: 'RemovingSource',
+      effects: [],
+      requeueAfterMs: 5 * second,
+    })
+    expect(verdict.message).toMatch(/^The snapshot is stored\. The mover of other works beside the file/)
+  })
+
   test('mounts the snapshot directory alone, writable, as the server itself', () => {
     const spec = effectsOf('CreateJob', { snapshot: removingSourceSnapshot() })[0]?.job.spec?.template.spec
     expect(spec?.volumes).toEqual([{ name: 'source', persistentVolumeClaim: { claimName: 'search-data' } }])

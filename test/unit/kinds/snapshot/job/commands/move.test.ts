@@ -265,6 +265,14 @@ describe('configuration', () => {
     })
   })
 
+  test('of the tasks of one batch the one on record stands for it, in the order of the batches', () => {
+    const batchOf = (uid: number, batchUid: number): ReturnType<typeof succeededTask> =>
+      succeededTask({ uid, batchUid })
+    const candidates = [batchOf(10, 8), batchOf(11, 9), batchOf(12, 9), batchOf(13, 9), batchOf(14, 11)]
+    const { batches } = configOf({ engine: anEngine({ candidates }) })
+    expect(batches.map(({ taskUid }) => taskUid)).toEqual([10, 12, 11, 13, 14])
+  })
+
   test('keeps the batch on record where Meilisearch has deleted its task since', () => {
     expect(configOf({ engine: anEngine({ candidates: [] }) }).batches.map(({ taskUid }) => taskUid)).toEqual([12])
     expect(
