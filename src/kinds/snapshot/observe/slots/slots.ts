@@ -84,8 +84,9 @@ export class Slots {
   /** @param failed it broke off, and may do so again */
   passEnded(key: string, failed: boolean): void {
     if (failed) this.#line.markFailed(key)
-    if (this.#holders.isUnused(key)) this.release(key)
-    else if (failed) for (const pool of pools) this.#wake(pool)
+    if (this.#holders.isUnused(key)) this.#holders.release(key)
+    else if (!failed) return
+    for (const pool of pools) this.#wake(pool, key)
   }
 
   inLine(pool: Pool): readonly MeiliSnapshot[] {
@@ -172,8 +173,9 @@ export class Slots {
     }
   }
 
-  #wake(pool: Pool): void {
-    for (const { key } of this.#next(pool)) this.#add(key)
+  /** @param butOf whose own pass has just ended, and says when it is looked at again; so does one that failed */
+  #wake(pool: Pool, butOf?: string): void {
+    for (const { key } of this.#next(pool)) if (key !== butOf && !this.#line.hasFailed(key)) this.#add(key)
   }
 }
 

@@ -29,6 +29,11 @@ export function standingOf(snapshot: MeiliSnapshot): Standing | undefined {
 
 const begunUnless = (queuedAt: string | undefined): Standing['is'] => (queuedAt === undefined ? 'begun' : 'waiting')
 
+/** Since when it waits. */
+export function queuedAtOf({ metadata, status }: MeiliSnapshot): string | undefined {
+  return metadata.deletionTimestamp === undefined ? status?.move?.queuedAt : status?.deleteArtifact?.queuedAt
+}
+
 /** The Job that a pass would make next. */
 export function nextJobOf(snapshot: MeiliSnapshot, pool: Pool): string {
   const { move, deleteArtifact } = snapshot.status ?? {}

@@ -65,7 +65,7 @@ describe('a herd', () => {
     await time.advance(15 * minute)
     expect(all.mostAtOnce).toBe(10)
     expect(all.all().map(reasonOf)).toEqual(names(100, '').map(() => 'Completed'))
-  })
+  }, 60_000)
 
   test('a restart while movers are on their way starts no more of them, and forgets nobody', async () => {
     const all = aWorld()

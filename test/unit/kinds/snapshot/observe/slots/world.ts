@@ -7,6 +7,8 @@ import type { MeiliSnapshot } from '../../../../../../src/api/snapshot.ts'
 import { snapshotAndQueue, snapshotKind, snapshotMovedBy } from '../../../../../../src/kinds/snapshot/controller.ts'
 import { snapshotUidLabel } from '../../../../../../src/kinds/snapshot/job/template.ts'
 import type { KeptPod } from '../../../../../../src/kinds/snapshot/observe/kept.ts'
+import { countSlots } from '../../../../../../src/kinds/snapshot/observe/slots/counts.ts'
+import type { SlotCount } from '../../../../../../src/kinds/snapshot/observe/slots/counts.ts'
 import { performWithin, reconcileWithin } from '../../../../../../src/kinds/snapshot/observe/slots/passes.ts'
 import { serversIn } from '../../../../../../src/kinds/snapshot/observe/slots/servers.ts'
 import { Slots } from '../../../../../../src/kinds/snapshot/observe/slots/slots.ts'
@@ -14,6 +16,8 @@ import { jobs, persistentVolumeClaims, pods } from '../../../../../../src/kube/r
 import type { KubeObject, Resource } from '../../../../../../src/kube/resource.ts'
 import type { Connections } from '../../../../../../src/perform/meilisearch-connections.ts'
 import { Performer } from '../../../../../../src/perform/perform.ts'
+import { TransientError } from '../../../../../../src/errors.ts'
+import type { ServerReference } from '../../../../../../src/reconcile/decision.ts'
 import { reconcilerOf } from '../../../../../../src/reconcile/reconciler.ts'
 import { Cache, watchOf } from '../../../../../../src/runtime/cache/cache.ts'
 import { keyOf } from '../../../../../../src/runtime/cache/store.ts'
@@ -71,6 +75,11 @@ export class World {
   /** Snapshots in the order in which their movers began. */
   readonly began: string[] = []
   lifeOf: (job: V1Job) => Life = () => ({ runsMs: 60_000 })
+  /** Names of snapshots whose servers swallow what they are sent, for ten seconds. */
+  readonly silent = new Set<string>()
+  /** What keeps a look at the pods of a namespace from its end. */
+  refuses: (namespace: string) => Error | undefined = () => undefined
+  counts: () => readonly SlotCount[] = () => []
   #operator: Operator | undefined
   readonly #snapshots = new SnapshotCache()
   readonly #pods = new Cache<KeptPod>()
@@ -79,9 +88,11 @@ export class World {
   constructor(time: VirtualTime, maxMovers = 10) {
     this.time = time
     this.maxMovers = maxMovers
-    this.kube.before = async ({ verb }) => {
+    this.kube.before = async ({ verb, resource, name }) => {
       this.asked[verb === 'get' || verb === 'list' ? 'reads' : 'writes'] += 1
       await time.pause(roundTripMs)
+      const refusal = resource.plural === pods.plural && verb === 'get' ? this.refuses(name) : undefined
+      if (refusal !== undefined) throw refusal
     }
     this.kube.changed = (resource, object, isGone) => {
       const { plural } = resource
@@ -97,7 +108,13 @@ export class World {
       ...instance,
       status: { ...instance.status, pod: { name: `of-${name}-0`, uid: `pod-of-${name}`, node: 'node-a' } },
     })
-    this.kube.lay(pods, aTarget({ metadata: { name: `of-${name}-0`, namespace, uid: `pod-of-${name}` } }) as never)
+    this.kube.lay(
+      pods,
+      aTarget({
+        metadata: { name: `of-${name}-0`, namespace, uid: `pod-of-${name}` },
+        status: { podIP: name },
+      }) as never,
+    )
     this.kube.lay(persistentVolumeClaims, aClaim({ metadata: { name: `claim-${name}`, namespace } }) as never)
     const snapshot = aSnapshot({
       name,
@@ -154,6 +171,7 @@ export class World {
 
   async stop(): Promise<void> {
     this.#operator?.queue.close()
+    await this.time.advance(20_000)
     await this.#operator?.ended
   }
 
@@ -227,22 +245,32 @@ class Operator {
       await time.pause(roundTripMs)
       return reply
     }
-    const client = {
-      ask: async (_: unknown, read: (of: unknown) => Promise<unknown>) => await read(client),
+    const replies = {
       newestTask: () => ask({ results: [{ uid: 12, enqueuedAt: succeededTask().enqueuedAt }], total: 13 }),
       version: () => ask({ pkgVersion: '1.21.0', commitSha: 'unknown' }),
       snapshotTasksFrom: () => ask([{ type: 'snapshotCreation', ...succeededTask() }]),
       task: () => ask({ ...baseline }),
       stats: () => ask({ databaseSize: 1, indexes: { count: 0, documents: 0, listed: [] } }),
     }
-    const connections = { open: () => Promise.resolve({ state: 'Open', client }) } as unknown as Connections
+    const clientOf = ({ endpoint }: ServerReference): object => ({
+      ask: async (_: unknown, read: (of: unknown) => Promise<unknown>) => {
+        if (!world.silent.has(new URL(endpoint).hostname)) return await read(replies)
+        await time.pause(10_000)
+        throw new TransientError('GET /tasks got no reply')
+      },
+    })
+    const connections = {
+      open: (server: ServerReference) => Promise.resolve({ state: 'Open', client: clientOf(server) }),
+    } as unknown as Connections
     const caches = instancesIn(all)
-    const slots = new Slots({
+    const parts = {
       maxMovers: world.maxMovers,
       maxStreams: 0,
       ...serversIn(caches.instance),
       nowMs: Date.now,
-    })
+    }
+    const slots = new Slots(parts)
+    world.counts = () => countSlots(slots, parts)
     // What a reflector announces at its start.
     for (const current of snapshots.cache.store.list()) slots.snapshotChanged({ previous: undefined, current })
     for (const current of movers.store.list()) slots.podChanged({ previous: undefined, current })
