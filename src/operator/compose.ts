@@ -31,12 +31,14 @@ import { keepSnapshot } from '../kinds/snapshot/after/settled.ts'
 import { keepJob, keepMetadata, keepPod } from '../kinds/snapshot/observe/kept.ts'
 import type { KeptJob, KeptPod } from '../kinds/snapshot/observe/kept.ts'
 import { SnapshotIndex, snapshotIndexes } from './snapshot-index.ts'
+import { countSlots } from '../kinds/snapshot/observe/slots/counts.ts'
 import { performWithin, reconcileWithin } from '../kinds/snapshot/observe/slots/passes.ts'
 import { serversIn } from '../kinds/snapshot/observe/slots/servers.ts'
 import { Slots } from '../kinds/snapshot/observe/slots/slots.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { SnapshotTotals } from '../telemetry/snapshot-totals.ts'
+import { slotFamilies, slotSamples } from '../telemetry/slot-families.ts'
 import { stateFamilies } from '../telemetry/state-families.ts'
 import { stateOf } from '../telemetry/state-samples.ts'
 
@@ -110,12 +112,13 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     all: () => instances.store.keys(),
     workers,
   })
-  const slots = new Slots({
+  const slotParts = {
     maxMovers: config.MAX_MOVERS,
     maxStreams: config.MAX_STREAMS,
     ...serversIn((key) => instances.store.get(key)),
     nowMs: Date.now,
-  })
+  }
+  const slots = new Slots(slotParts)
   snapshots.onChange((change) => slots.snapshotChanged(change))
   moverPods.onChange((change) => slots.podChanged(change))
   const snapshotWorld = {
@@ -155,10 +158,10 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   const totals = new SnapshotTotals()
   snapshots.onChange((change) => totals.count(change))
   // Of the leader alone: what two replicas say of the same objects must not be added up.
-  metrics.derive(stateFamilies, () => {
+  metrics.derive([...stateFamilies, ...slotFamilies], () => {
     if (!manager.elector.isHeld()) return []
     const state = stateOf(instances.store.byNamespace().values(), snapshotIndex)
-    return [...state.samples, ...totals.samples(state.instances)]
+    return [...state.samples, ...totals.samples(state.instances), ...slotSamples(countSlots(slots, slotParts))]
   })
   return manager
 }

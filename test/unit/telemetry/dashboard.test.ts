@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { operatorFamilies } from '../../../src/telemetry/operator-families.ts'
+import { slotFamilies } from '../../../src/telemetry/slot-families.ts'
 import { stateFamilies } from '../../../src/telemetry/state-families.ts'
 import { dashboardAt } from '../../support/prometheus/dashboard.ts'
 import { complaints, labelsIn, metricsIn } from '../../support/prometheus/promql.ts'
@@ -9,7 +10,7 @@ import { complaints, labelsIn, metricsIn } from '../../support/prometheus/promql
 const path = new URL('../../../charts/meili-operator/files/dashboard.json', import.meta.url)
 const dashboard = dashboardAt(path)
 const panels = dashboard.panels.filter(({ type }) => type !== 'row')
-const families = [...operatorFamilies, ...stateFamilies]
+const families = [...operatorFamilies, ...slotFamilies, ...stateFamilies]
 
 describe.each(panels)('$title', ({ targets = [], datasource, gridPos }) => {
   test('asks for metrics and labels that there are, and its legend shows labels that come back', () => {

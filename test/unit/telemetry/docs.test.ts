@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
+import { slotFamilies } from '../../../src/telemetry/slot-families.ts'
 import { stateFamilies } from '../../../src/telemetry/state-families.ts'
 
 const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
 const rows = text.split('\n').filter((line) => line.startsWith('| `meili_'))
 
 const metrics = new Metrics('1')
-metrics.derive(stateFamilies, () => [])
+metrics.derive([...slotFamilies, ...stateFamilies], () => [])
 
 test.each(metrics.families)('$name stands in the table as it is', ({ name, type, labels, help }) => {
   expect(rows).toContain(`| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`)

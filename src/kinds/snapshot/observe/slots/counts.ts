@@ -20,13 +20,13 @@ export function countSlots(
 ): readonly SlotCount[] {
   const [movers, deletions] = [slots.tally('movers'), slots.tally('deletions')]
   const [toMove, toDelete] = [slots.inLine('movers'), slots.inLine('deletions')]
-  const used = (running: ReadonlyMap<string, number>): number =>
+  const sum = (running: ReadonlyMap<string, number>): number =>
     [...running.values()].reduce((all, count) => all + count, 0)
   const line = (waiting: readonly MeiliSnapshot[]): Line => lineOf(waiting, nowMs())
   return [
-    { kind: 'movers', limit: maxMovers, used: used(movers.running), ...line(toMove) },
+    { kind: 'movers', limit: maxMovers, used: sum(movers.running), ...line(toMove) },
     { kind: 'streams', limit: maxStreams, used: movers.streams, ...line(toMove.filter(isStreamed)) },
-    { kind: 'deletions', limit: maxMovers, used: used(deletions.running), ...line(toDelete) },
+    { kind: 'deletions', limit: maxMovers, used: sum(deletions.running), ...line(toDelete) },
   ]
 }
 
