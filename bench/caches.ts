@@ -106,7 +106,7 @@ async function costsOf({ cache, index }: SnapshotCache): Promise<Costs> {
 function moversOf(count: number, keep: { job: (job: KeptJob) => KeptJob; pod: (pod: KeptPod) => KeptPod }): unknown {
   const [jobs, pods] = [new Store<KeptJob>(), new Store<KeptPod>()]
   for (let index = 0; index < count; index += 1) {
-    const { job, pod } = finishedMover(`s${index}`)
+    const { job, pod } = finishedMover(parsed(index))
     jobs.set(keep.job(JSON.parse(job) as KeptJob))
     pods.set(keep.pod(JSON.parse(pod) as KeptPod))
   }

@@ -91,8 +91,8 @@ export function finishedSnapshot(name: string, instance: string): string {
 }
 
 /** The Job that stored it, and the Job's pod, as Kubernetes leaves them. */
-export function finishedMover(name: string): { readonly job: string; readonly pod: string } {
-  const snapshot = JSON.parse(finishedSnapshot(name, 'search')) as MeiliSnapshot
+export function finishedMover(snapshot: MeiliSnapshot): { readonly job: string; readonly pod: string } {
+  const { name } = snapshot.metadata
   const job = aJob(snapshot, {
     metadata: { name: `${name}-0a1b2c3d-1-1`, uid: `job-of-${name}` },
     status: {
