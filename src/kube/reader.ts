@@ -3,6 +3,7 @@ import { NotFound } from '../errors.ts'
 import { collectionPath, objectPath } from './paths.ts'
 import { errorFrom } from './replies.ts'
 import type { KubeObject, Ref, Resource } from './resource.ts'
+import { isTooLong } from './transport.ts'
 import type { Transport } from './transport.ts'
 
 export interface ListOptions {
@@ -79,18 +80,35 @@ export class KubeReader {
     return items
   }
 
-  /** All pages of one consistent list, each with the version that a watch continues from. Of what is dropped of a page, nothing waits for the next one. */
+  /** All pages of one consistent list, each with the version that a watch continues from. Of what is dropped of a page, nothing waits for the next one. Of large objects the pages are smaller. */
   async *pages<T extends KubeObject>(resource: Resource, options: ListOptions = {}): AsyncGenerator<KubeList<T>> {
-    let next: string | undefined
-    do {
-      const page: KubeList<T> = await this.list<T>(resource, {
-        limit: pageSize,
+    let limit = options.limit ?? pageSize
+    let next: string | undefined = ''
+    while (next !== undefined) {
+      const page: KubeList<T> | undefined = await this.#page<T>(resource, {
         ...options,
-        ...(next === undefined ? {} : { continue: next }),
+        limit,
+        ...(next === '' ? {} : { continue: next }),
       })
-      yield page
-      next = page.metadata.continue
-    } while (next !== undefined && next !== '')
+      if (page === undefined) limit = Math.ceil(limit / 2)
+      else {
+        yield page
+        next = page.metadata.continue === '' ? undefined : page.metadata.continue
+      }
+    }
+  }
+
+  /** Undefined where it is longer than what is read of one reply, and a smaller one may do. */
+  async #page<T extends KubeObject>(
+    resource: Resource,
+    options: ListOptions & { readonly limit: number },
+  ): Promise<KubeList<T> | undefined> {
+    try {
+      return await this.list<T>(resource, options)
+    } catch (error) {
+      if (options.limit === 1 || !isTooLong(error)) throw error
+      return undefined
+    }
   }
 
   async logs(

@@ -3,6 +3,7 @@
 import type { RequestOptions } from 'node:https'
 import { Agent, ProxyAgent } from 'undici'
 import type { Dispatcher } from 'undici'
+import { pause } from '../runtime/timers.ts'
 
 /** In whole milliseconds. */
 export interface Deadlines {
@@ -16,6 +17,8 @@ export interface Deadlines {
 export interface Route {
   readonly pool: Exclude<PoolName, 'streams'>
   readonly withinMs: Deadlines
+  /** Of plain requests; streams are few and long. */
+  readonly limit?: RateLimit
 }
 
 /** A read is answered from memory, and a worker waits for it. A long list takes its time, and so may a webhook with a write: up to 30 s. */
@@ -30,34 +33,67 @@ export const leaseRoute: Route = { pool: 'lease', withinMs: { read: 3000, list: 
 /** What can be done without. */
 export const eventRoute: Route = { pool: 'events', withinMs: { read: 5000, list: 5000, write: 5000, watch: 5000 } }
 
+/** A token bucket: so many requests at once, and then so many a second, in the order in which they came. */
+export class RateLimit {
+  readonly #intervalMs: number
+  readonly #burstMs: number
+  readonly #waited: (seconds: number) => void
+  /** When all that was let through would have been, one in each interval. */
+  #dueMs = 0
+
+  /** @param waited is told of each wait */
+  constructor(
+    { perSecond, burst }: { readonly perSecond: number; readonly burst: number },
+    waited: (seconds: number) => void,
+  ) {
+    this.#intervalMs = 1000 / perSecond
+    this.#burstMs = (burst - 1) * this.#intervalMs
+    this.#waited = waited
+  }
+
+  async take(): Promise<void> {
+    const now = performance.now()
+    const due = Math.max(now, this.#dueMs)
+    this.#dueMs = due + this.#intervalMs
+    const waitMs = due - this.#burstMs - now
+    if (waitMs <= 0) return
+    this.#waited(waitMs / 1000)
+    await pause(waitMs)
+  }
+}
+
 export type PoolName = 'requests' | 'streams' | 'lease' | 'events'
 export type Pools = Readonly<Record<PoolName, Dispatcher>>
 
 export type Trust = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>
 
 interface Size {
+  /** Of one reply, as text: as objects it takes several times as much. No limit for a stream: it ends with the line that is too long. */
+  readonly replyBytes: number
   /** At most so many at once. */
   readonly connections?: number
   /** To connect: whoever is not through by then is given up, and the next request does not wait for him. */
   readonly connectMs: number
 }
 
+const mebibyte = 1024 * 1024
+
 const sizes: Readonly<Record<PoolName, Size>> = {
   // A burst shares what there is.
-  requests: { connections: 32, connectMs: 5000 },
+  requests: { connections: 32, connectMs: 5000, replyBytes: 8 * mebibyte },
   // Unbounded: each watch keeps a connection for minutes, and among the others it would starve the requests.
-  streams: { connectMs: 10_000 },
-  lease: { connections: 2, connectMs: 2000 },
-  events: { connections: 2, connectMs: 4000 },
+  streams: { connectMs: 10_000, replyBytes: -1 },
+  lease: { connections: 2, connectMs: 2000, replyBytes: mebibyte },
+  events: { connections: 2, connectMs: 4000, replyBytes: mebibyte },
 }
 
 /** Nothing is connected before the first request. A request that is given up takes its connection along: undici sends nothing else on it. */
 export function createPools(trust: Trust, proxy?: string): Pools {
-  const create = ({ connections, connectMs }: Size): Dispatcher => {
+  const create = ({ connections, connectMs, replyBytes }: Size): Dispatcher => {
     const options = {
       allowH2: false,
       keepAliveTimeout: 30_000,
-      maxResponseSize: 256 * 1024 * 1024,
+      maxResponseSize: replyBytes,
       ...(connections === undefined ? {} : { connections }),
     }
     return proxy === undefined

@@ -53,6 +53,8 @@ export class Transport {
 
   /** @throws TransientError without a reply in time; else by status */
   async text(call: Call): Promise<string> {
+    // Its deadline begins after it: whoever waits here has not been asked.
+    await this.#route.limit?.take()
     const started = performance.now()
     let code = 'none'
     try {
@@ -140,6 +142,12 @@ export async function* linesOf(
     if (rest.length > maxLength) throw new TransientError(`a line of more than ${maxLength} characters came`)
     yield* lines.filter((line) => line !== '')
   }
+}
+
+/** More than is read of one reply: where it is a list, a smaller page may do. */
+export function isTooLong(error: unknown): boolean {
+  const cause = error instanceof TransientError ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
 }
 
 function isEdgeError(error: unknown): boolean {

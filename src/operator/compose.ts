@@ -16,7 +16,7 @@ import {
 } from '../kinds/instance/controller.ts'
 import { KubeClient } from '../kube/client.ts'
 import type { Connection } from '../kube/connection.ts'
-import { eventRoute, leaseRoute, requestRoute } from '../kube/route.ts'
+import { RateLimit, eventRoute, leaseRoute, requestRoute } from '../kube/route.ts'
 import type { Route } from '../kube/route.ts'
 import { jobs, persistentVolumeClaims, pods, services, statefulSets } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
@@ -45,6 +45,9 @@ import { stateOf } from '../telemetry/state-samples.ts'
 /** How many objects of a kind are reconciled at once. They only wait, also for servers that swallow what they are sent (docs/decisions/0031-workers-and-waits.md). */
 export const workers = 32
 
+/** To the API server, beside the lease, Events and watches. A thousand servers that are well take 70 in a second. */
+const requestRate = { perSecond: 200, burst: 400 }
+
 export interface Edges {
   readonly connection: Connection
   readonly logger: Logger
@@ -54,7 +57,8 @@ export interface Edges {
 export function compose(config: Config, { connection, logger }: Edges): Manager {
   const metrics = new Metrics(version)
   const clientOf = (route: Route): KubeClient => new KubeClient(connection, (call) => metrics.apiCall(call), route)
-  const kube = clientOf(requestRoute)
+  const limit = new RateLimit(requestRate, (seconds) => metrics.countThrottled(seconds))
+  const kube = clientOf({ ...requestRoute, limit })
   const manager = new Manager({
     clients: { caches: kube, lease: clientOf(leaseRoute), events: clientOf(eventRoute) },
     namespaces: config.WATCH_NAMESPACES,

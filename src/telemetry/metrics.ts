@@ -32,6 +32,7 @@ export class Metrics {
     this.#declare(operatorFamilies)
     this.#set('meili_operator_build_info', { version }, 1)
     this.#count('meili_operator_events_dropped_total', {}, 0)
+    this.countThrottled(0)
     this.#set('meili_operator_leader', {}, 0)
   }
 
@@ -90,6 +91,11 @@ export class Metrics {
 
   apiCall({ verb, resource, code }: { verb: string; resource: string; code: string }): void {
     this.#count('meili_operator_api_requests_total', { verb, resource, code }, 1)
+  }
+
+  /** A request to the API server waited for our own limit. */
+  countThrottled(seconds: number): void {
+    this.#count('meili_operator_api_throttled_seconds_total', {}, seconds)
   }
 
   countDroppedEvent(): void {

@@ -21,5 +21,9 @@ export const operatorFamilies: readonly Family[] = [
   ...familiesOf('counter', ['verb', 'resource', 'code'], {
     meili_operator_api_requests_total: 'Requests to the API server. The code is none where no reply came',
   }),
+  ...familiesOf('counter', [], {
+    meili_operator_api_throttled_seconds_total:
+      "Time that requests to the API server waited, one after the other, for the operator's own limit",
+  }),
   ...familiesOf('counter', [], { meili_operator_events_dropped_total: 'Events that the API server did not take' }),
 ]

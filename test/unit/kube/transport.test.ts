@@ -5,6 +5,7 @@ import type { WatchEvent } from '../../../src/kube/reader.ts'
 import { configMaps } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { Gone, NotFound, TerminalError, TransientError } from '../../../src/errors.ts'
+import { RateLimit, requestRoute } from '../../../src/kube/route.ts'
 import { answering } from './fake-api-server.ts'
 import type { Answering, Fake } from './fake-api-server.ts'
 
@@ -144,7 +145,69 @@ test('a request without a reply is counted as such', async () => {
   expect(counted).toEqual(['get configmaps none'])
 })
 
+describe('a list of large objects', () => {
+  const thing = (name: string): KubeObject => ({ metadata: { name, annotations: { large: 'x'.repeat(100_000) } } })
+  const pageOf = (url: URL, count: number): object => {
+    const from = Number(url.searchParams.get('continue') ?? 0)
+    const end = Math.min(count, from + Number(url.searchParams.get('limit')))
+    const items = Array.from({ length: end - from }, (_, nth) => thing(String(from + nth)))
+    return { metadata: { resourceVersion: '7', ...(end < count ? { continue: String(end) } : {}) }, items }
+  }
+
+  test('is read whole, in pages that are small enough for memory', async () => {
+    await using fake = await answering(
+      (response, { url = '' }) => void response.end(JSON.stringify(pageOf(new URL(url, 'http://api'), 300))),
+    )
+    const sizes: number[] = []
+    const seen: string[] = []
+    for await (const { items } of fake.kube.pages(configMaps)) {
+      sizes.push(items.length)
+      seen.push(...items.map(({ metadata }) => metadata.name))
+    }
+    expect(seen).toEqual(Array.from({ length: 300 }, (_, nth) => String(nth)))
+    // 8 MiB are 83 of them: 500, 250 and 125 were too many.
+    expect(sizes).toEqual([63, 63, 63, 63, 48])
+    expect(fake.asked.map((path) => new URL(path, 'http://api').searchParams.get('limit')).slice(0, 4)).toEqual([
+      '500',
+      '250',
+      '125',
+      '63',
+    ])
+  })
+
+  test('of which one alone is too large is an error, and no loop', async () => {
+    await using fake = await answering((response) => void response.end(Buffer.alloc(9 * 1024 * 1024, 'x')))
+    await expect(fake.kube.listAll(configMaps)).rejects.toThrow(TransientError)
+    expect(fake.asked.length).toBe(10)
+  })
+})
+
+describe('a limit of requests', () => {
+  test('lets a burst through at once, and the rest one after the other; watches do not count', async () => {
+    const waits: number[] = []
+    const limit = new RateLimit({ perSecond: 50, burst: 5 }, (seconds) => waits.push(seconds))
+    await using fake = await answering(
+      (response, { url = '' }) => void response.end(url.includes('watch=') ? line('news') : '{}'),
+      undefined,
+      { ...requestRoute, limit },
+    )
+    const begun = performance.now()
+    await Promise.all(Array.from({ length: 5 }, () => get(fake)))
+    expect(waits).toEqual([])
+    await Promise.all([...Array.from({ length: 10 }, () => get(fake)), names(watch(fake))])
+    expect(performance.now() - begun).toBeGreaterThan(150)
+    expect(waits.length).toBeGreaterThan(5)
+    expect(Math.max(...waits)).toBeLessThan(0.25)
+  })
+})
+
 describe('a stream', () => {
+  test('may bring more in its life than one reply may', async () => {
+    const large = `${JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'n'.repeat(1024 * 1024) } } })}\n`
+    await using fake = await answering((response) => void response.end(large.repeat(10)))
+    expect((await names(watch(fake))).seen.length).toBe(10)
+  })
+
   test('is put together again from pieces of one byte', async () => {
     await using fake = await answering(async (response) => {
       for (const byte of Buffer.from(line('漢🦊') + line('ß'))) {
