@@ -21,6 +21,6 @@ export function whyUnseen({ message, status }: RefusedRead, namespace: string): 
   const remedy =
     status === 403
       ? `Compare with "kubectl auth can-i --list --namespace ${namespace} --as USER" for the user named there, and apply the operator's install, or its chart's release, again: that puts the Role or ClusterRole back.`
-      : 'It is tried again every minute.'
+      : 'It is tried again every minute or two.'
   return `The operator may not read what it needs: ${words}. ${remedy}`
 }
