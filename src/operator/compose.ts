@@ -150,7 +150,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
       }),
     ),
     watches: [
-      watchOf(snapshots, snapshotAndQueue(snapshotIndex)),
+      watchOf(snapshots, snapshotAndQueue(snapshotWorld)),
       watchOf(instances, snapshotsOf(snapshotIndex)),
       watchOf(moverJobs, movedBy),
       watchOf(moverPods, movedBy),

@@ -9,7 +9,8 @@ import { decideSnapshot } from './decide.ts'
 import { applyFact } from './apply-fact.ts'
 import { snapshotUidLabel } from './job/template.ts'
 import { admitInTurn } from './observe/admission.ts'
-import { isQueued, letsOthersPass } from './observe/line.ts'
+import { isQueued, letsOthersPass, lineOf } from './observe/line.ts'
+import type { LineWorld } from './observe/line.ts'
 import { observeSnapshot } from './observe/observe.ts'
 import type { SnapshotWorld } from './observe/observe.ts'
 import type { Snapshots } from './observe/others.ts'
@@ -35,16 +36,15 @@ export function snapshotKind(
 
 const keyOf = ({ metadata }: KnownSnapshot): string => `${metadata.namespace}/${metadata.name}`
 
-/** Itself, and once it has ended, or waits for something of its own, those that wait behind it. */
-export function snapshotAndQueue(snapshots: Pick<Snapshots, 'listUnfinished'>): (changed: KnownSnapshot) => string[] {
-  return (changed) => [keyOf(changed), ...waitingBehind(snapshots, changed)]
+/** Itself, and once it has ended, or waits for something of its own, those that wait behind it: at its server, as others are in no line with it. */
+export function snapshotAndQueue(world: LineWorld): (changed: KnownSnapshot) => string[] {
+  return (changed) => [keyOf(changed), ...waitingBehind(world, changed)]
 }
 
-function waitingBehind(snapshots: Pick<Snapshots, 'listUnfinished'>, changed: KnownSnapshot): string[] {
-  const { namespace, deletionTimestamp } = changed.metadata
-  const hasLeft = isFinished(changed) || deletionTimestamp !== undefined
+function waitingBehind(world: LineWorld, changed: KnownSnapshot): string[] {
+  const hasLeft = isFinished(changed) || changed.metadata.deletionTimestamp !== undefined
   if (!hasLeft && !letsOthersPass(changed)) return []
-  const waiting = [...snapshots.listUnfinished(namespace)].filter(({ status }) => status?.request === undefined)
+  const waiting = lineOf(world, changed).filter(({ status }) => status?.request === undefined)
   return waiting.filter((other) => hasLeft || isQueued(other)).map(keyOf)
 }
 

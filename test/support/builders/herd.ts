@@ -1,6 +1,7 @@
 // Snapshots of one server under the real queue, loop, performer and client: an API server in memory whose cache lags, and a Meilisearch double.
 import { snapshotReasons, isFinished, meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
+import type { SnapshotIndex } from '../../../src/operator/snapshot-index.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { conditionNamed } from '../../../src/api/conditions.ts'
 import { persistentVolumeClaims, pods } from '../../../src/kube/resource.ts'
@@ -112,11 +113,8 @@ export class Herd implements AsyncDisposable {
     const world = {
       kube,
       connections,
-      instance: (key: string) => this.#instances.get(key.split('/')[1] ?? ''),
       instances: () => [...this.#instances.values()],
-      instancesOfPod: (_: string, uid: string) =>
-        [...this.#instances.values()].filter(({ status }) => status?.pod?.uid === uid),
-      snapshots: this.#cache.index,
+      ...this.#line,
       slots: { look: () => undefined, claim: () => undefined },
       maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
@@ -141,6 +139,15 @@ export class Herd implements AsyncDisposable {
       metrics: noMetrics,
     })
     this.wakeAll()
+  }
+
+  /** Who stands at which server. */
+  get #line(): Parameters<typeof snapshotAndQueue>[0] & { readonly snapshots: SnapshotIndex } {
+    return {
+      instance: (key) => this.#instances.get(key.split('/')[1] ?? ''),
+      instancesOfPod: (_, uid) => [...this.#instances.values()].filter(({ status }) => status?.pod?.uid === uid),
+      snapshots: this.#cache.index,
+    }
   }
 
   wakeAll(): void {
@@ -205,7 +212,7 @@ export class Herd implements AsyncDisposable {
         this.#cache.set(snapshot)
         const { name } = snapshot.metadata
         if (snapshot.status?.request?.taskUid !== undefined && !this.asked.includes(name)) this.asked.push(name)
-        for (const woken of snapshotAndQueue(this.#cache.index)(snapshot)) this.#queue.add(woken)
+        for (const woken of snapshotAndQueue(this.#line)(snapshot)) this.#queue.add(woken)
         for (const check of this.#waiters) check()
       },
       Math.max(0, dueAt - performance.now()),

@@ -63,13 +63,19 @@ const isAnother =
 /** Keys of the instances that stand for the same server. */
 function instancesOfServer(
   { instancesOfPod }: LineWorld,
-  snapshot: MeiliSnapshot,
+  snapshot: KnownSnapshot,
   instance: MeiliInstance | undefined,
 ): readonly string[] {
   const podUid = instance?.status?.pod?.uid
   const aliases = podUid === undefined ? [] : [...instancesOfPod(snapshot.metadata.namespace, podUid)]
   const keys = aliases.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
   return [...new Set([instanceKeyOf(snapshot), ...keys])]
+}
+
+/** Unfinished ones of its server, itself among them. */
+export function lineOf(world: LineWorld, snapshot: KnownSnapshot): readonly MeiliSnapshot[] {
+  const instances = instancesOfServer(world, snapshot, world.instance(instanceKeyOf(snapshot)))
+  return instances.flatMap((key) => [...world.snapshots.listUnfinished(key)])
 }
 
 /** Those that are active first, then by age. */

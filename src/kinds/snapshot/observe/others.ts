@@ -15,7 +15,7 @@ export interface Snapshots {
   lastOnClaim(claim: string): KnownSnapshot | undefined
 }
 
-export const instanceKeyOf = ({ metadata, spec }: MeiliSnapshot): string =>
+export const instanceKeyOf = ({ metadata, spec }: KnownSnapshot): string =>
   `${metadata.namespace}/${spec.source.instanceRef.name}`
 
 /** The need: the size of the last artifact, else what the database uses. */

@@ -32,12 +32,22 @@ const all = [
   namedSnapshot('moves', movingStatus()),
   namedSnapshot('done', { ...movingStatus(), phase: 'Completed' }),
   namedSnapshot('elsewhere', { phase: 'Pending' }, { spec: { source: { instanceRef: { name: 'blog' } } } }),
+  namedSnapshot('same', { phase: 'Pending' }, { spec: { source: { instanceRef: { name: 'alias' } } } }),
   namedSnapshot('foreign', { phase: 'Pending' }, { metadata: { namespace: 'bank' } }),
 ]
 const snapshots = snapshotsIn(all)
+/** Where `search` and `alias` stand for one server. */
+const lineIn = (index: typeof snapshots): Parameters<typeof snapshotAndQueue>[0] => {
+  const instances = ['search', 'alias'].map((name) => anInstance({ name, metadata: { name } }))
+  return {
+    instance: (key) => instances.find(({ metadata }) => key === `shop/${metadata.name}`),
+    instancesOfPod: (namespace, uid) => (namespace === 'shop' && uid === 'pod-uid' ? instances : []),
+    snapshots: index,
+  }
+}
 
 describe('a snapshot wakes', () => {
-  const woken = snapshotAndQueue(snapshots)
+  const woken = snapshotAndQueue(lineIn(snapshots))
 
   test('itself', () => {
     expect(woken(namedSnapshot('asks', requestedStatus()))).toEqual(['shop/asks'])
@@ -47,8 +57,8 @@ describe('a snapshot wakes', () => {
     ['has completed', namedSnapshot('done', { phase: 'Completed' })],
     ['has failed', namedSnapshot('done', { phase: 'Failed' })],
     ['is being deleted', namedSnapshot('done', requestedStatus(), { metadata: { deletionTimestamp: ago(second) } })],
-  ])('those that wait behind it once it %s', (_, snapshot) => {
-    expect(woken(snapshot)).toEqual(['shop/done', 'shop/waits', 'shop/elsewhere'])
+  ])('those that wait at the same server once it %s, and no other', (_, snapshot) => {
+    expect(woken(snapshot)).toEqual(['shop/done', 'shop/waits', 'shop/same'])
   })
 })
 
@@ -57,7 +67,7 @@ describe('one that does not hold up its server wakes', () => {
     phase: 'Pending',
     conditions: [aCondition('Ready', 'False', { reason: 'Queued' })],
   })
-  const woken = snapshotAndQueue(snapshotsIn([...all, queued]))
+  const woken = snapshotAndQueue(lineIn(snapshotsIn([...all, queued])))
   const waitsWith = (reason: string): MeiliSnapshot =>
     namedSnapshot('waits', { phase: 'Pending', conditions: [aCondition('Ready', 'False', { reason })] })
 

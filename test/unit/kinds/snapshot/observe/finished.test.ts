@@ -46,7 +46,9 @@ test('what wakes a snapshot looks at those alone that it wakes', () => {
   looked.clear()
   const { index } = snapshots
   expect(snapshotsOf(index)(anInstance())).toEqual(['shop/nightly'])
-  expect(snapshotAndQueue(index)(finished('ended', 0))).toEqual(['shop/ended'])
+  expect(
+    snapshotAndQueue({ instance: () => undefined, instancesOfPod: () => [], snapshots: index })(finished('ended', 0)),
+  ).toEqual(['shop/ended'])
   const labels = { [snapshotUidLabel]: 'moving' }
   expect(snapshotMovedBy(index)({ metadata: { name: 'j', namespace: 'shop', labels } })).toEqual(['shop/nightly'])
   expect([...looked]).toEqual([])

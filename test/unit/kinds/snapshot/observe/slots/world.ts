@@ -299,7 +299,7 @@ class Operator {
       }),
     )
     for (const watch of [
-      watchOf(snapshots.cache, snapshotAndQueue(snapshots.index)),
+      watchOf(snapshots.cache, snapshotAndQueue({ ...caches, snapshots: snapshots.index })),
       watchOf(movers, snapshotMovedBy(snapshots.index)),
       slots.watch,
     ])
