@@ -28,7 +28,7 @@ export const stateFamilies: readonly Family[] = [
   ...familiesOf('gauge', [...ofInstance, 'phase'], {
     meili_snapshot_phase: 'MeiliSnapshots that are there, by phase',
     meili_snapshot_phase_duration_seconds:
-      'How long the phases of the newest good snapshot took. Pending ends with the request, and Moving includes the verification. Absent until there is one',
+      'How long the phases of the newest good snapshot took. Pending ends with the request, Snapshotting includes the wait for a slot, and Moving the verification. Absent until there is one',
   }),
   ...familiesOf('counter', [...ofInstance, 'result', 'reason'], {
     meili_snapshot_total:
