@@ -21,15 +21,24 @@ import type { Route } from '../kube/route.ts'
 import { jobs, persistentVolumeClaims, pods, services, statefulSets } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import { Connections } from '../perform/meilisearch-connections.ts'
-import { childSelector, moverSelector } from '../reconcile/names.ts'
+import { childSelector } from '../reconcile/names.ts'
 import { Performer } from '../perform/perform.ts'
 import { reconcilerOf } from '../reconcile/reconciler.ts'
 import { watchOf } from '../runtime/cache/cache.ts'
 import { Manager } from '../runtime/manager.ts'
-import { snapshotAndQueue, snapshotMovedBy, snapshotKind, snapshotsOf } from '../kinds/snapshot/controller.ts'
+import {
+  finishedMoversRemoval,
+  keyOfFinished,
+  keysOfJob,
+  keysOfPod,
+  snapshotAndQueue,
+  snapshotMovedBy,
+  snapshotKind,
+  snapshotsOf,
+} from '../kinds/snapshot/controller.ts'
 import { keepSnapshot } from '../kinds/snapshot/after/settled.ts'
-import { keepJob, keepMetadata, keepPod } from '../kinds/snapshot/observe/kept.ts'
-import type { KeptJob, KeptPod } from '../kinds/snapshot/observe/kept.ts'
+import { jobCache, keepMetadata, podCache } from '../kinds/snapshot/observe/kept.ts'
+import type { KeptJob, KeptPod, MoversKept } from '../kinds/snapshot/observe/kept.ts'
 import { SnapshotIndex, snapshotIndexes } from './snapshot-index.ts'
 import { countSlots } from '../kinds/snapshot/observe/slots/counts.ts'
 import { performWithin, reconcileWithin } from '../kinds/snapshot/observe/slots/passes.ts'
@@ -71,8 +80,13 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   const instances = manager.cache<MeiliInstance>(meiliInstances, { indexes: instanceIndexes })
   const snapshots = manager.cache<KnownSnapshot>(meiliSnapshots, { indexes: snapshotIndexes, keep: keepSnapshot })
   const snapshotIndex = new SnapshotIndex(snapshots)
-  const moverJobs = manager.cache<KeptJob>(jobs, { labelSelector: moverSelector, keep: keepJob })
-  const moverPods = manager.cache<KeptPod>(pods, { labelSelector: moverSelector, keep: keepPod })
+  const moverJobs = manager.cache<KeptJob>(jobs, jobCache)
+  const moverPods = manager.cache<KeptPod>(pods, podCache)
+
+  const movers: MoversKept = {
+    jobsOf: (snapshotUid) => moverJobs.store.byIndex('snapshot', snapshotUid).values(),
+    podsOf: (jobUid) => moverPods.store.byIndex('job', jobUid).values(),
+  }
 
   const connections = new Connections(kube)
   const performer = new Performer({ kube, connections, isLeader: () => manager.elector.isHeld() })
@@ -133,6 +147,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     instancesOfPod,
     snapshots: snapshotIndex,
     slots,
+    movers,
     maxStreams: config.MAX_STREAMS,
     moverImage: config.MOVER_IMAGE,
     imagePullSecrets: config.MOVER_IMAGE_PULL_SECRETS,
@@ -157,6 +172,14 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
       slots.watch,
     ],
     all: () => snapshotIndex.wholeKeys(),
+    workers,
+  })
+  manager.addController({
+    name: 'finishedmover',
+    kind: meiliSnapshots.kind,
+    reconcile: finishedMoversRemoval({ get: (key) => snapshots.store.get(key), movers, perform: loop.perform }),
+    watches: [watchOf(snapshots, keyOfFinished), watchOf(moverJobs, keysOfJob), watchOf(moverPods, keysOfPod(movers))],
+    all: () => moverJobs.store.list().flatMap(keysOfJob),
     workers,
   })
   const totals = new SnapshotTotals()

@@ -26,10 +26,14 @@ export interface DeniedRight {
   readonly namespace: string
 }
 
+/** In the chart's Deployment. */
+const operatorContainer = 'operator'
 const labels = 'app.kubernetes.io/name=meili-operator'
 
 export const variableOf = (deployment: OperatorDeployment, wanted: string): string | undefined =>
-  deployment.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === wanted)?.value
+  deployment.spec?.template.spec?.containers
+    .find(({ name }) => name === operatorContainer)
+    ?.env?.find(({ name }) => name === wanted)?.value
 
 /** Namespaces; one that is empty stands for all. */
 export const servedBy = (deployment: OperatorDeployment): readonly string[] =>

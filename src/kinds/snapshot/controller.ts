@@ -4,13 +4,17 @@ import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { KnownSnapshot } from '../../api/settled-snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
-import type { KindReconciler } from '../../reconcile/kind.ts'
+import type { KindReconciler, Perform } from '../../reconcile/kind.ts'
 import { decideSnapshot } from './decide.ts'
 import { applyFact } from './apply-fact.ts'
 import { snapshotUidLabel } from './job/template.ts'
 import { admitInTurn } from './observe/admission.ts'
 import { isQueued, letsOthersPass, lineOf } from './observe/line.ts'
 import type { LineWorld } from './observe/line.ts'
+import { TerminalError } from '../../errors.ts'
+import { removeFinishedMovers } from './after/finished-movers.ts'
+import { jobsLeft } from './observe/kept.ts'
+import type { KeptJob, KeptPod, MoversKept } from './observe/kept.ts'
 import { observeSnapshot } from './observe/observe.ts'
 import type { SnapshotWorld } from './observe/observe.ts'
 import type { Snapshots } from './observe/others.ts'
@@ -59,4 +63,39 @@ export function snapshotMovedBy(snapshots: Pick<Snapshots, 'withUid'>): (child: 
     const snapshot = snapshots.withUid(metadata.labels?.[snapshotUidLabel] ?? '')
     return snapshot !== undefined && snapshot.metadata.namespace === metadata.namespace ? [keyOf(snapshot)] : []
   }
+}
+
+interface FinishedMovers {
+  readonly get: (key: string) => KnownSnapshot | undefined
+  readonly movers: MoversKept
+  readonly perform: Perform
+}
+
+/** Removes what the caches show of a finished snapshot's movers, and reads nothing. An end is never taken back, so that it stands whatever a cache has missed. @throws what the edges throw, and TerminalError where it is refused */
+export function finishedMoversRemoval({ get, movers, perform }: FinishedMovers): (key: string) => Promise<object> {
+  return async (key) => {
+    const snapshot = get(key)
+    if (snapshot === undefined || !isFinished(snapshot) || snapshot.metadata.deletionTimestamp !== undefined) return {}
+    const { namespace, name, uid } = snapshot.metadata
+    const object: KubeObject = { metadata: { namespace, name, uid } }
+    for (const effect of removeFinishedMovers(snapshot, jobsLeft(movers, uid))) {
+      const fact = await perform(effect, { resource: meiliSnapshots, object, writtenAt: undefined })
+      if (fact?.kind === 'Refused') throw new TerminalError(fact.message)
+    }
+    return {}
+  }
+}
+
+export const keyOfFinished = (snapshot: KnownSnapshot): string[] => (isFinished(snapshot) ? [keyOf(snapshot)] : [])
+
+/** The snapshot whose Job it is. */
+export function keysOfJob({ metadata }: KeptJob): string[] {
+  return (metadata.ownerReferences ?? [])
+    .filter(({ kind }) => kind === meiliSnapshots.kind)
+    .map(({ name }) => `${metadata.namespace ?? ''}/${name}`)
+}
+
+/** The snapshot to whose Job the pod belongs. */
+export function keysOfPod(movers: Pick<MoversKept, 'jobsOf'>): (pod: KeptPod) => string[] {
+  return ({ metadata }) => [...movers.jobsOf(metadata.labels?.[snapshotUidLabel] ?? '')].flatMap(keysOfJob)
 }

@@ -64,7 +64,7 @@ export interface MoverSeen {
   readonly warning: { readonly reason: string; readonly message: string } | undefined
   /** What the cluster says of the destination claim, while it is not bound and the pod waits for it. */
   readonly claimTrouble: string | undefined
-  /** Jobs of this object, of any attempt, but the one that cleans up after it; the deletion waits for them. */
+  /** Jobs of this object, of any attempt, but the one that cleans up after it. All of them where `job` is not there, or the object is being deleted; else `job` alone. */
   readonly jobs: readonly V1Job[]
 }
 
@@ -77,6 +77,17 @@ export interface Queued {
   readonly ahead: number
   /** False: nothing else of the world was looked at in this pass. */
   readonly looked: boolean
+}
+
+/** A Job of a finished snapshot that is still there, and not going away, as the cache has it. */
+export interface JobLeft {
+  readonly name: string
+  readonly uid: string
+  /** Its pods have ended, or it says so of itself: it holds no volume. */
+  readonly isOver: boolean
+  /** It has a lifetime after its end. */
+  readonly removesItself: boolean
+  readonly createdAt: string
 }
 
 export interface SnapshotObservation {

@@ -1,9 +1,9 @@
 // One row of the matrix: a life with one fault in it, and what is different at its end from a life without.
-import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import type { CoreV1Event } from '@kubernetes/client-node'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
-import { jobs, persistentVolumeClaims, pods } from '../../../src/kube/resource.ts'
+import { events, jobs, persistentVolumeClaims, pods } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
 import { snapshotUidLabel } from '../../../src/kinds/snapshot/job/template.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
@@ -68,28 +68,27 @@ function instanceAt({ options }: OperatorFixture, name: string): KubeObject {
   return { ...rest, metadata: { ...metadata, name } }
 }
 
-/** Exactly one mover ran, and it is over. */
+/** Exactly one mover ran, as the Job controller's Events tell, and nothing is left of it. */
 async function moverDifferences(
   { cluster, namespace }: OperatorFixture,
   { metadata }: MeiliSnapshot,
   maxMovers: number,
 ): Promise<string[]> {
-  const labelled = { namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
-  const found = await eventually('every mover Job to be over', async () => {
-    const all = await cluster.kube.listAll<V1Job & KubeObject>(jobs, labelled)
-    return all.every(({ status }) =>
-      status?.conditions?.some(({ type, status: is }) => (type === 'Complete' || type === 'Failed') && is === 'True'),
-    )
-      ? all
-      : undefined
+  const { kube } = cluster
+  const labelSelector = `${snapshotUidLabel}=${metadata.uid}`
+  await eventually('every mover Job, and its pod, to be removed', async () => {
+    const left = await Promise.all([jobs, pods].map((resource) => kube.listAll(resource, { namespace, labelSelector })))
+    return left.flat().length === 0 ? true : undefined
   })
-  const bodies = await cluster.kube.listAll<V1Pod & KubeObject>(pods, labelled)
-  const running = bodies.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed')
-  const count = found.length >= 1 && found.length <= maxMovers ? [] : [`${found.length} mover Jobs were made`]
+  const fieldSelector = 'reason=SuccessfulCreate,involvedObject.kind=Job'
+  const made = (await kube.listAll<CoreV1Event & KubeObject>(events, { namespace, fieldSelector })).filter(
+    ({ involvedObject }) => involvedObject.name?.includes(`-${metadata.uid.slice(0, 8)}-`),
+  )
+  const count = new Set(made.map(({ involvedObject }) => involvedObject.uid)).size
+  const podCount = made.reduce((sum, event) => sum + (event.count ?? 1), 0)
   return [
-    ...count,
-    ...(bodies.length === found.length ? [] : [`${bodies.length} mover pods were made for ${found.length} Jobs`]),
-    ...running.map((pod) => `mover pod ${pod.metadata.name} still runs`),
+    ...(count >= 1 && count <= maxMovers ? [] : [`${count} mover Jobs were made`]),
+    ...(podCount === count ? [] : [`${podCount} mover pods were made for ${count} Jobs`]),
   ]
 }
 

@@ -101,6 +101,8 @@ export class StepNames {
         return 'claim created'
       case 'POST jobs':
         return 'Job created'
+      case 'DELETE jobs':
+        return 'Job removed'
       default:
         return `${method} ${resource}`
     }
@@ -143,7 +145,7 @@ export class StepNames {
       this.#isOver ||= asked.length === this.#interviewLength
       return this.#instance
     }
-    const isEnded = this.#stage === 'status: Completed' || this.#stage === 'finalizer taken away'
+    const isEnded = ['status: Completed', 'Job removed', 'finalizer taken away'].includes(this.#stage)
     return isEnded ? `${this.#instance}, snapshot completed` : this.#instance
   }
 }

@@ -22,7 +22,8 @@ const hanging = {
 const everyday = {
   api: [
     ...hanging.api,
-    'GET jobs',
+    'GET jobs NAME',
+    'DELETE jobs NAME',
     'GET pods',
     'GET pods NAME',
     'GET persistentvolumeclaims NAME',

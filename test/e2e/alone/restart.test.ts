@@ -133,15 +133,18 @@ describe('one object, one artifact', () => {
         })
         expect(tasks).toBeLessThanOrEqual(snapshot.status?.request?.posts ?? 0)
         expect(await listArtifacts(snapshot)).toHaveLength(1)
-        const jobs = await kubectl.json<{ items: unknown[] }>([
-          '-n',
-          world.namespace,
-          'get',
-          'jobs',
-          '-l',
-          `meili-operator.dev/snapshot-uid=${snapshot.metadata.uid}`,
-        ])
-        expect(jobs.items).toHaveLength(1)
+        expect(snapshot.status?.move?.attempt).toBe(1)
+        await eventually('its one mover to be removed', async () => {
+          const jobs = await kubectl.json<{ items: unknown[] }>([
+            '-n',
+            world.namespace,
+            'get',
+            'jobs',
+            '-l',
+            `meili-operator.dev/snapshot-uid=${snapshot.metadata.uid}`,
+          ])
+          return jobs.items.length === 0 ? true : undefined
+        })
       }
     } finally {
       await kubectl.run(['-n', operatorNamespace, 'delete', 'deployment', 'second-operator', '--timeout=60s'])

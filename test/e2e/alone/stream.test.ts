@@ -125,7 +125,7 @@ describe('a file that no other pod can mount', () => {
       await server.api.waitForTask(await server.api.addDocuments('films', lines.join('\n')))
     })
 
-    const logOf = async ({ metadata }: MeiliSnapshot): Promise<string> =>
+    const logOf = async ({ metadata }: MeiliSnapshot, ...more: string[]): Promise<string> =>
       await kubectl.run([
         '-n',
         world.namespace,
@@ -133,6 +133,7 @@ describe('a file that no other pod can mount', () => {
         '-l',
         `meili-operator.dev/snapshot-uid=${metadata.uid}`,
         '--tail=-1',
+        ...more,
       ])
 
     /** Its mover has said that some of the file is there, but not all. */
@@ -154,6 +155,8 @@ describe('a file that no other pod can mount', () => {
     test('its reader killed, then its operator: the same mover goes on where it stood', async () => {
       await world.snapshot('broken', { instance: 'large' }, slowly)
       const seen = await midway('broken')
+      // Of its whole life, read until its end: the pod goes then.
+      const output = logOf(seen, '--follow')
       expect(await namesBeside(server)).toEqual([
         expect.stringMatching(/^\.meili-operator-stream-[0-9a-f]{8}-1$/),
         'data.ms.snapshot',
@@ -175,7 +178,7 @@ describe('a file that no other pod can mount', () => {
         request: { posts: 1 },
         move: { attempt: 1, jobName: seen.status?.move?.jobName },
       })
-      const steps = (await logOf(done))
+      const steps = (await output)
         .split('\n')
         .filter((line) => line.includes('"step":"copying"'))
         .map((line) => (JSON.parse(line) as { bytesDone: number }).bytesDone)

@@ -5,6 +5,16 @@ import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
 import { kubectl, ownWorld, readyOf, toolbox, World } from '../support/world.ts'
 
+interface DeletingJob {
+  readonly metadata: { readonly name: string }
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } }
+}
+
+interface Container {
+  readonly name: string
+  readonly volumeMounts: readonly object[]
+}
+
 describe('what becomes of the files', () => {
   const world = ownWorld()
 
@@ -102,15 +112,21 @@ describe('what becomes of the files', () => {
     const heir = await world.run('heir', { storage: { claimName } })
     await heir.load(100)
     expect((await world.instance('heir')).status?.databaseClaims).toEqual([{ claimName, subPath: 'data.ms' }])
-    await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'inherited', '--timeout=90s'])
-    const { items } = await kubectl.json<{
-      items: {
-        metadata: { name: string }
-        spec: { template: { spec: { containers: { volumeMounts: object[] }[] } } }
-      }[]
-    }>(['-n', world.namespace, 'get', 'jobs', '-l', `meili-operator.dev/snapshot-uid=${metadata.uid}`])
-    const job = items.find(({ metadata: { name } }) => name.endsWith('-delete-artifact-1'))
-    expect(job?.spec.template.spec.containers[0]?.volumeMounts).toEqual([
+    await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'inherited', '--wait=false'])
+    const readJob = async (): Promise<DeletingJob | undefined> =>
+      (
+        await kubectl.json<{ items: DeletingJob[] }>([
+          '-n',
+          world.namespace,
+          'get',
+          'jobs',
+          '-l',
+          `meili-operator.dev/snapshot-uid=${metadata.uid}`,
+        ])
+      ).items.find(({ metadata: { name } }) => name.endsWith('-delete-artifact-1'))
+    const job = await eventually('the Job that deletes it, which goes once it is done', readJob, { everyMs: 100 })
+    await kubectl.run(['-n', world.namespace, 'wait', '--for=delete', 'msnap/inherited', '--timeout=90s'])
+    expect(job.spec.template.spec.containers.find(({ name }) => name === 'mover')?.volumeMounts).toEqual([
       { name: 'destination', mountPath: '/destination/movies', subPath: 'movies' },
     ])
     expect(await listDirectory(claimName, '')).toEqual(expect.arrayContaining(['data.ms', 'movies']))

@@ -116,6 +116,7 @@ export class Herd implements AsyncDisposable {
       instances: () => [...this.#instances.values()],
       ...this.#line,
       slots: { look: () => undefined, claim: () => undefined },
+      movers: { podsOf: () => [] },
       maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: [],

@@ -7,7 +7,8 @@ import type { Effect } from '../../../src/reconcile/decision.ts'
 import { decideSnapshot } from '../../../src/kinds/snapshot/decide.ts'
 import { applyFact } from '../../../src/kinds/snapshot/apply-fact.ts'
 import type { MoverSeen, SnapshotObservation } from '../../../src/kinds/snapshot/observation.ts'
-import { currentJobName } from '../../../src/kinds/snapshot/observe/mover.ts'
+import { removeFinishedMovers } from '../../../src/kinds/snapshot/after/finished-movers.ts'
+import { currentJobName } from '../../../src/kinds/snapshot/job/life.ts'
 import { aPod, aSnapshot, aTarget, anEngine, anObservation, asStored, hour, now } from './observations.ts'
 
 /** Where an operator dies in a pass; undefined: it does not. While sending: the request is on its way, and arrives some seconds later. */
@@ -107,6 +108,29 @@ export class ModelledWorld {
 
   deleteJobs(): void {
     this.#jobs.clear()
+  }
+
+  /** An hour after their end, as their template says. */
+  endedJobsGo(): void {
+    for (const [name, { ended }] of this.#jobs) if (ended !== undefined) this.#jobs.delete(name)
+  }
+
+  /** The operator looks at the movers of what has ended. */
+  removeFinishedMovers(): void {
+    if (!this.isOver) return
+    const left = [...this.#jobs].map(([name, { ended }], index) => ({
+      name,
+      uid: name,
+      isOver: ended !== undefined,
+      removesItself: true,
+      createdAt: String(index).padStart(3, '0'),
+    }))
+    for (const effect of removeFinishedMovers(this.snapshot, left))
+      this.#perform(effect, { wrote: false, arrivesAfterMs: 0 })
+  }
+
+  get jobNames(): readonly string[] {
+    return [...this.#jobs.keys()]
   }
 
   jobsFail(exitCode: number): void {
@@ -262,8 +286,8 @@ export class ModelledWorld {
   }
 
   #mover(): MoverSeen {
-    const jobs = [...this.#jobs.values()].map(({ job }) => job)
     const current = this.#jobs.get(currentJobName(this.snapshot) ?? '')
+    const jobs = current === undefined ? [...this.#jobs.values()].map(({ job }) => job) : [current.job]
     if (current === undefined)
       return { job: undefined, pod: undefined, progress: undefined, warning: undefined, claimTrouble: undefined, jobs }
     const { ended } = current

@@ -72,6 +72,7 @@ describe('of a MeiliSnapshot', () => {
       ...instancesIn([anInstance()]),
       snapshots: snapshotsIn([snapshot]),
       slots: { look: () => undefined, claim: () => undefined },
+      movers: { podsOf: () => [] },
       maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: [],

@@ -1,15 +1,17 @@
 // The rungs after the commit with sourcePolicy Remove: Meilisearch's own file is unlinked, if it is still the one that was stored. Pure.
 // Nothing here can make the snapshot fail: the artifact is stored.
+import type { V1Job } from '@kubernetes/client-node'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
+import type { Effect } from '../../../reconcile/decision.ts'
 import { whyNotJudged, whySourceNotRemovable } from '../job/databases.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import { lifeOf } from '../job/life.ts'
 import { jobNameOf } from '../job/template.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauseAfter, pauses } from '../status/pauses.ts'
-import { deletions } from '../job/end.ts'
+import { deletions, endedJob } from '../job/end.ts'
 import { removeSourceJob } from '../job/commands/remove-source.ts'
 import type { Changes } from '../status/status.ts'
 import { completed, step, unchanged } from '../status/verdict.ts'
@@ -22,24 +24,27 @@ const maxAttempts = 3
 
 const stored = 'The snapshot is stored.'
 
-function removingSource(message: string, { changes, againMs }: { changes: Changes; againMs: number }): Verdict {
+function removingSource(
+  message: string,
+  act: { changes: Changes; effects?: readonly Effect[]; againMs: number },
+): Verdict {
   return step({
     phase: 'Moving',
     reason: snapshotReasons.RemovingSource,
     message: `${stored} ${message}`,
-    changes,
-    againMs,
+    ...act,
   })
 }
 
 /** Puts what is stored on record first: from then on only the removal is left. */
 export function startRemoveSource(
   snapshot: MeiliSnapshot,
-  { changes, file }: { changes: Changes; file: RemoveSource['file'] },
+  { changes, file, ended }: { changes: Changes; file: RemoveSource['file']; ended: V1Job },
 ): Verdict {
   const removeSource: RemoveSource = { attempt: 1, jobName: jobNameOf(snapshot, 'remove-source-1'), file }
   return removingSource("Meilisearch's own file is being removed.", {
     changes: { ...changes, removeSource },
+    effects: deletions([ended]),
     againMs: pauses.nextMs,
   })
 }
@@ -66,7 +71,11 @@ export function removeSourceFinished({ snapshot, mover }: SnapshotObservation, n
   const jobName = jobNameOf(snapshot, `remove-source-${attempt}`)
   return removingSource(
     `Meilisearch's own file could not be removed: ${message} Tried again (${attempt} of ${maxAttempts}).`,
-    { changes: { removeSource: { ...removeSource, attempt, jobName, retryAt: instant(nowMs + againMs) } }, againMs },
+    {
+      changes: { removeSource: { ...removeSource, attempt, jobName, retryAt: instant(nowMs + againMs) } },
+      effects: endedJob(mover),
+      againMs,
+    },
   )
 }
 

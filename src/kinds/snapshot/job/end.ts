@@ -22,6 +22,9 @@ export function sweep(
   }
 }
 
+/** Its end goes on record in the same pass, before this is performed. */
+export const endedJob = ({ job }: SnapshotObservation['mover']): Effect[] => (job === undefined ? [] : deletions([job]))
+
 /** Foreground deletion, once for each Job that is not going away yet. */
 export function deletions(jobs: readonly V1Job[]): Effect[] {
   return jobs

@@ -1,5 +1,6 @@
 // Builds the Job around each command of the mover: restricted, without a token, one try (the operator counts them). Pure.
 import type { V1Job, V1PodSpec, V1SecurityContext, V1VolumeMount } from '@kubernetes/client-node'
+import type { ObjectMeta } from '../../../api/meta.ts'
 import { meiliSnapshots } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { exitCodes } from '../../../mover/contract.ts'
@@ -16,6 +17,9 @@ export const commandLabel = 'meili-operator.dev/command'
 /** The mover gives up by itself before the Job would take its pod, and its message, away. */
 const jobGraceSeconds = 600
 
+/** After its end. The operator removes what it needs no more; this is for what it could not, and for the log of a failure. */
+const jobLifetimeSeconds = 3600
+
 /** What is said of any mover's image, as the operator was configured. */
 export interface MoverImage {
   readonly moverImage: string
@@ -31,12 +35,15 @@ export interface MoverTask extends MoverImage {
   readonly pod: Pick<V1PodSpec, 'volumes' | 'securityContext' | 'affinity' | 'tolerations' | 'nodeSelector'>
   readonly volumeMounts: V1VolumeMount[]
   readonly annotations?: Record<string, string>
-  /** False: it outlives the object, and removes itself after an hour. */
+  /** False: it outlives the object. */
   readonly owned: boolean
 }
 
 /** `<name>-<8 of the UID>-<suffix>`, at most 63 characters. */
-export function jobNameOf({ metadata }: MeiliSnapshot, suffix: string): string {
+export function jobNameOf(
+  { metadata }: { readonly metadata: Pick<ObjectMeta, 'name' | 'uid'> },
+  suffix: string,
+): string {
   const tail = `-${metadata.uid.slice(0, 8)}-${suffix}`
   return `${metadata.name.slice(0, 63 - tail.length).replace(/[-.]+$/, '')}${tail}`
 }
@@ -66,7 +73,7 @@ export function jobTemplate(task: MoverTask): V1Job {
       backoffLimit: 0,
       podReplacementPolicy: 'Failed',
       activeDeadlineSeconds: task.deadlineSeconds + jobGraceSeconds,
-      ...(task.owned ? {} : { ttlSecondsAfterFinished: 3600 }),
+      ttlSecondsAfterFinished: jobLifetimeSeconds,
       podFailurePolicy: {
         rules: [
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },

@@ -5,7 +5,7 @@ import type { MoveConfig, MoverResult } from '../../../mover/contract.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { artifactPath } from '../job/artifact-path.ts'
-import { configVariable } from '../job/template.ts'
+import { configVariable, moverContainer } from '../job/template.ts'
 import { documentsAnnotation, indexesAnnotation } from '../job/commands/move.ts'
 import type { Changes } from '../status/status.ts'
 
@@ -13,7 +13,9 @@ type Stored = NonNullable<MoverResult['stored']>
 
 /** The configuration that the Job's mover runs with. */
 function configOf(job: V1Job): MoveConfig | undefined {
-  const text = job.spec?.template.spec?.containers[0]?.env?.find(({ name }) => name === configVariable)?.value
+  const text = job.spec?.template.spec?.containers
+    .find(({ name }) => name === moverContainer)
+    ?.env?.find(({ name }) => name === configVariable)?.value
   try {
     return moveConfig.safeParse(JSON.parse(text ?? '')).data
   } catch {

@@ -13,7 +13,7 @@ import { nextMove } from './next-move.ts'
 import { knownProgress, progressText } from './progress.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
-import { deletions, sweep } from '../job/end.ts'
+import { deletions, endedJob, sweep } from '../job/end.ts'
 import { startRemoveSource } from '../after/remove-source.ts'
 import { sentence } from '../status/text.ts'
 import { anew, completed, failed, step } from '../status/verdict.ts'
@@ -35,18 +35,22 @@ export function moverFinished(observation: SnapshotObservation, nowMs: number): 
 function failMove(observation: SnapshotObservation, result: MoverResult, nowMs: number): Verdict {
   const failure = failureOf(result)
   if (failure.cure === 'None') return removedByAnother(observation, failure) ?? failed(failure)
-  if (failure.cure === 'Snapshot') return anew(failure)
+  if (failure.cure === 'Snapshot') return anew({ ...failure, effects: endedJob(observation.mover) })
   const supersededAt = failure.reason === snapshotReasons.Superseded ? result.modifiedAt : undefined
   return nextMove(observation, { failure, seen: spaceSeen(result, nowMs), supersededAt }, nowMs)
 }
 
 /** One with sourcePolicy Remove may have taken the file that both had: then another snapshot brings one. */
-function removedByAnother({ beside }: SnapshotObservation, { reason, message }: MoverFailure): Verdict | undefined {
+function removedByAnother(
+  { beside, mover }: SnapshotObservation,
+  { reason, message }: MoverFailure,
+): Verdict | undefined {
   const [other] = beside.mayHaveRemoved
   if (reason !== snapshotReasons.SourceMissing || other === undefined) return undefined
   return anew({
     reason,
     message: `${sentence(message)} Snapshot ${other}, with sourcePolicy Remove, may have removed it.`,
+    effects: endedJob(mover),
   })
 }
 
@@ -65,7 +69,7 @@ function completeMove(snapshot: SnapshotObservation['snapshot'], { job, file, sp
   if (snapshot.spec.sourcePolicy === 'Keep')
     return completed({ changes, ...(file.replacedDuringCopy ? { note: replacedNote } : {}) })
   const { inode, modifiedAt, sizeBytes } = file
-  return startRemoveSource(snapshot, { changes, file: { inode, modifiedAt, sizeBytes } })
+  return startRemoveSource(snapshot, { changes, file: { inode, modifiedAt, sizeBytes }, ended: job })
 }
 
 /** Past deadlines.move: end what runs, see it gone, then say so. */

@@ -2,12 +2,13 @@
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/conditions.ts'
+import type { Effect } from '../../../reconcile/decision.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import { moverJobName } from '../job/commands/move.ts'
 import type { MoverFailure } from '../job/result.ts'
 import type { EngineAnswer, SnapshotObservation } from '../observation.ts'
 import { pauseAfter, pauses } from '../status/pauses.ts'
-import { sweep } from '../job/end.ts'
+import { endedJob, sweep } from '../job/end.ts'
 import { sentence, redact } from '../status/text.ts'
 import { anew, failed, step } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
@@ -47,7 +48,8 @@ export function nextMove(
       effects,
     })
   }
-  if (supersededAt !== undefined && supersededAt === before.supersededAt) return noBatchOf(supersededAt)
+  if (supersededAt !== undefined && supersededAt === before.supersededAt)
+    return noBatchOf(supersededAt, endedJob(observation.mover))
   const attempt = before.attempt + 1
   const againMs = pauseBefore(failure, { failures, attempt: before.attempt })
   // Which node the next one runs on is known when it is made.
@@ -65,13 +67,15 @@ export function nextMove(
     phase: 'Moving',
     ...describeFailure(snapshot, { failure, failures }, nowMs),
     changes: { move, ...seen, waitingFor: sentence(failure.message) },
+    effects: endedJob(observation.mover),
     againMs,
   })
 }
 
 /** A newer file lies there, and no task says what it is. */
-export const noBatchOf = (writtenAt: string | undefined): Verdict =>
+export const noBatchOf = (writtenAt: string | undefined, effects: readonly Effect[] = []): Verdict =>
   anew({
+    effects,
     reason: snapshotReasons.SourceMissing,
     message: `The file in the snapshot directory was written at ${writtenAt}, by no batch that Meilisearch shows.`,
   })

@@ -1,7 +1,9 @@
 // What the caches keep of movers' Jobs and pods: what finds them, what counts those that run, and what tells whether they have ended.
 // Of each there may be thousands, and their whole text is up to 64 KiB. A decision about one of them is made from the API server's own answer.
 import type { KubeObject } from '../../../kube/resource.ts'
-import { moverContainer } from '../job/template.ts'
+import { moverSelector } from '../../../reconcile/names.ts'
+import { moverContainer, snapshotUidLabel } from '../job/template.ts'
+import type { JobLeft } from '../observation.ts'
 
 type Conditions = readonly { readonly type: string; readonly status: string }[]
 
@@ -26,6 +28,39 @@ interface State {
   readonly waiting?: { readonly reason?: string | undefined }
   readonly running?: object
   readonly terminated?: { readonly exitCode: number }
+}
+
+/** The caches of movers, by whose they are. */
+export interface MoversKept {
+  readonly jobsOf: (snapshotUid: string) => Iterable<KeptJob>
+  readonly podsOf: (jobUid: string) => Iterable<KeptPod>
+}
+
+/** Of the cache of Jobs, and of that of pods. */
+const jobIndexes = {
+  snapshot: ({ metadata }: KeptJob): readonly string[] => [metadata.labels?.[snapshotUidLabel] ?? ''],
+} as const
+export const podIndexes = {
+  job: ({ metadata }: KeptPod): readonly string[] => (metadata.ownerReferences ?? []).map(({ uid }) => uid),
+} as const
+
+/** What is left of a finished snapshot's Jobs: no read of the API server, as each of ten thousand comes by at a start. */
+export function jobsLeft({ jobsOf, podsOf }: MoversKept, snapshotUid: string): readonly JobLeft[] {
+  return [...jobsOf(snapshotUid)]
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ metadata, spec, status }) => {
+      const uid = metadata.uid ?? ''
+      const phases = [...podsOf(uid)].map((pod) => pod.status?.phase)
+      return {
+        name: metadata.name,
+        uid,
+        isOver:
+          status?.conditions?.some((condition) => condition.status === 'True') === true ||
+          (phases.length > 0 && phases.every((phase) => phase === 'Succeeded' || phase === 'Failed')),
+        removesItself: spec?.ttlSecondsAfterFinished !== undefined,
+        createdAt: metadata.creationTimestamp ?? '',
+      }
+    })
 }
 
 export function keepJob(job: KeptJob): KeptJob {
@@ -88,3 +123,6 @@ type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 function withoutAbsent<T extends object>(members: T): Present<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>
 }
+
+export const jobCache = { labelSelector: moverSelector, keep: keepJob, indexes: jobIndexes }
+export const podCache = { labelSelector: moverSelector, keep: keepPod, indexes: podIndexes }

@@ -8,7 +8,9 @@ import type { KubeObject } from '../../../kube/resource.ts'
 import { moverProgress } from '../../../mover/contract.ts'
 import type { MoverProgress } from '../../../mover/contract.ts'
 import { NotFound, TerminalError, TransientError } from '../../../errors.ts'
+import { currentJobName } from '../job/life.ts'
 import { moverContainer, snapshotUidLabel } from '../job/template.ts'
+import type { MoversKept } from './kept.ts'
 import type { MoverSeen } from '../observation.ts'
 
 export const noMover: MoverSeen = {
@@ -20,26 +22,26 @@ export const noMover: MoverSeen = {
   jobs: [],
 }
 
-/** The Job that matters at this stage. */
-export function currentJobName({ metadata, status }: MeiliSnapshot): string | undefined {
-  if (metadata.deletionTimestamp !== undefined && status?.deleteArtifact !== undefined)
-    return status.deleteArtifact.jobName
-  return status?.removeSource?.jobName ?? status?.move?.jobName ?? status?.space?.jobName
+interface World {
+  readonly kube: KubeClient
+  readonly movers: Pick<MoversKept, 'podsOf'>
 }
 
-export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
-  const { metadata, status } = snapshot
-  const labelled = { namespace: metadata.namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
-  const found = await kube.listAll<V1Job & KubeObject>(jobs, labelled)
-  const job = found.find((candidate) => candidate.metadata.name === currentJobName(snapshot))
-  const others = found.filter((candidate) => candidate.metadata.name !== status?.deleteArtifact?.jobName)
+/** Two reads by name where all goes well: a namespace may hold thousands of Jobs and pods, and each list goes through all of them. */
+export async function lookAtMover(world: World, snapshot: MeiliSnapshot): Promise<MoverSeen> {
+  const name = currentJobName(snapshot)
+  if (name === undefined) return noMover
+  const { kube } = world
+  const isDeleted = snapshot.metadata.deletionTimestamp !== undefined
+  const found = isDeleted
+    ? undefined
+    : await kube.find<V1Job & KubeObject>(jobs, { namespace: snapshot.metadata.namespace, name })
+  // The end of an object waits for all of its movers, and so does whoever ends it for being late.
+  const all = found === undefined ? await kube.listAll<V1Job & KubeObject>(jobs, ownQuery(snapshot)) : [found]
+  const job = found ?? all.find(({ metadata }) => metadata.name === name)
+  const others = all.filter(({ metadata }) => metadata.name !== snapshot.status?.deleteArtifact?.jobName)
   if (job === undefined) return { ...noMover, jobs: others }
-  const jobPods = (await kube.listAll<V1Pod & KubeObject>(pods, labelled)).filter(
-    (pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid) === true,
-  )
-  const pod = jobPods.toSorted(
-    (a, b) => Date.parse(String(b.metadata.creationTimestamp)) - Date.parse(String(a.metadata.creationTimestamp)),
-  )[0]
+  const pod = await podOf(world, snapshot, job)
   return {
     job,
     pod,
@@ -48,6 +50,38 @@ export async function lookAtMover(kube: KubeClient, snapshot: MeiliSnapshot): Pr
     warning: await warningFor(kube, pod ?? job, pod),
     claimTrouble: await troubleOf(kube, snapshot, pod),
   }
+}
+
+function ownQuery({ metadata }: MeiliSnapshot): { namespace: string; labelSelector: string } {
+  return { namespace: metadata.namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
+}
+
+/** Its newest. The cache knows the name; where it does not, the Job itself says whether there is one to be looked for. */
+async function podOf(
+  { kube, movers }: World,
+  snapshot: MeiliSnapshot,
+  job: V1Job & KubeObject,
+): Promise<Pod | undefined> {
+  const uid = job.metadata.uid ?? ''
+  const known = newestPod(movers.podsOf(uid))
+  if (known !== undefined) {
+    const pod = await kube.find<Pod>(pods, { namespace: job.metadata.namespace ?? '', name: known.metadata.name })
+    if (pod?.metadata.uid === known.metadata.uid) return pod
+  } else if (!hasPods(job)) return undefined
+  const listed = await kube.listAll<Pod>(pods, ownQuery(snapshot))
+  return newestPod(listed.filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true))
+}
+
+type Pod = V1Pod & KubeObject
+
+function hasPods({ status }: V1Job): boolean {
+  const { active = 0, succeeded = 0, failed = 0, terminating = 0, conditions = [] } = status ?? {}
+  return active + succeeded + failed + terminating + conditions.length > 0
+}
+
+function newestPod<T extends KubeObject>(found: Iterable<T>): T | undefined {
+  const age = ({ metadata }: T): number => Date.parse(metadata.creationTimestamp ?? '')
+  return [...found].toSorted((a, b) => age(b) - age(a))[0]
 }
 
 /** The kubelet answers, not the API server: from a node that is gone or hangs nothing comes, and the deadlines must be judged all the same. */

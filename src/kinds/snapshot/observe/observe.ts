@@ -20,10 +20,11 @@ import { askEngine } from './engine.ts'
 import { lookAtLine, nobody } from './line.ts'
 import type { Turns } from './turns.ts'
 import { isRequested } from '../status/attempt.ts'
-import { currentJobName, lookAtMover, noMover } from './mover.ts'
+import type { MoversKept } from './kept.ts'
+import { lookAtMover, noMover } from './mover.ts'
 import { poolNeeded } from './slots/pool-needed.ts'
 import type { Slots } from './slots/slots.ts'
-import type { EngineSeen, MoverSeen, SnapshotObservation } from '../observation.ts'
+import type { EngineSeen, SnapshotObservation } from '../observation.ts'
 
 export interface SnapshotWorld {
   readonly kube: KubeClient
@@ -36,6 +37,7 @@ export interface SnapshotWorld {
   readonly snapshots: Snapshots
   /** In which movers and deletions take turns. */
   readonly slots: Pick<Slots, 'look' | 'claim'>
+  readonly movers: Pick<MoversKept, 'podsOf'>
   /** How many snapshots may be streamed at once; 0 for none. */
   readonly maxStreams: number
   readonly moverImage: string
@@ -73,7 +75,7 @@ export async function observeSnapshot(
   const queued = world.slots.look(snapshot)
   if (queued !== undefined) return { ...blank, queued }
   const { target, successor } = await targetOf(world.kube, instance)
-  const mover = await moverOf(world.kube, snapshot)
+  const mover = await lookAtMover(world, snapshot)
   const claim = await claimOf(world.kube, snapshot)
   const instances = world.instances(namespace)
   const seen = {
@@ -132,10 +134,6 @@ async function claimOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<V1Per
     namespace: metadata.namespace,
     name: spec.destination.claim.name,
   })
-}
-
-async function moverOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<MoverSeen> {
-  return currentJobName(snapshot) === undefined ? noMover : await lookAtMover(kube, snapshot)
 }
 
 async function engineOf(

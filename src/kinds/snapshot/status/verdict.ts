@@ -62,7 +62,7 @@ export const completed = (end: Completed): Verdict => ({ ...end, is: 'completed'
 /** What happened, where, and what to do; and what may still run, where something may. */
 export const failed = (failure: Failed): Verdict => ({ ...failure, is: 'failed' })
 /** No file came of this attempt, and another snapshot may bring one. */
-export const anew = (why: Pick<Said, 'reason' | 'message'>): Verdict => ({ ...why, is: 'anew' })
+export const anew = (why: Pick<Said, 'reason' | 'message'> & Pick<Act, 'effects'>): Verdict => ({ ...why, is: 'anew' })
 
 /** The same, with more on record; what the verdict itself changes stands above that. */
 export function also(verdict: Verdict | undefined, changes: Changes): Verdict | undefined {
@@ -116,9 +116,9 @@ function untilStart({ message, changes, ...wait }: Waiting, snapshot: MeiliSnaps
   })
 }
 
-function beginAnew(snapshot: MeiliSnapshot, why: Said, nowMs: number): Verdict {
+function beginAnew(snapshot: MeiliSnapshot, { effects = [], ...why }: Said & Act, nowMs: number): Verdict {
   const next = nextAttempt(snapshot, why, nowMs)
-  return 'phase' in next ? step({ ...next, againMs: pauses.answerMs }) : failed(next)
+  return 'phase' in next ? step({ ...next, effects, againMs: pauses.answerMs }) : failed(next)
 }
 
 /** The reasons under which a refused effect is on record (apply-fact.ts), and when it is tried again. */

@@ -132,8 +132,11 @@ describe('the chart', () => {
           metadata: { uid },
         } = await world.waitForCompletion(name)
         expect(status?.request?.posts).toBe(1)
-        expect(await names('-n', world.namespace, 'jobs', '-l', `meili-operator.dev/snapshot-uid=${uid}`)).toHaveLength(
-          1,
+        expect(status?.move?.attempt).toBe(1)
+        await eventually('its one mover to be removed', async () =>
+          (await names('-n', world.namespace, 'jobs', '-l', `meili-operator.dev/snapshot-uid=${uid}`)).length === 0
+            ? true
+            : undefined,
         )
         expect(await checkArtifact(name)).toContain('data.ms.snapshot: OK')
       }

@@ -1,4 +1,5 @@
 // Describes where an upgrade stands, and builds its two outcomes: it goes on, or it stops with a way out. Pure.
+import { serverContainer } from '../../../../reconcile/names.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import type { Managed } from '../../children/managed.ts'
@@ -28,7 +29,9 @@ export type At = Pick<Plan, 'version' | 'mayUpgrade'>
 /** Once set the variables stay. */
 export function hasUpgraded({ seen }: Managed): boolean {
   return (
-    seen.statefulSet?.spec?.template.spec?.containers[0]?.env?.some(({ name }) => name === upgradeVariable) ?? false
+    seen.statefulSet?.spec?.template.spec?.containers
+      .find(({ name }) => name === serverContainer)
+      ?.env?.some(({ name }) => name === upgradeVariable) ?? false
   )
 }
 

@@ -1,7 +1,7 @@
 // Upgrades a server to a higher version: snapshot, start, database, documents, one step after the other, each on record. Pure.
 // It stops where a step fails: the message names the snapshot and what to do.
 import { instant } from '../../../../api/conditions.ts'
-import { upgradeSnapshotName } from '../../../../reconcile/names.ts'
+import { serverContainer, upgradeSnapshotName } from '../../../../reconcile/names.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../../children/managed.ts'
 import type { Managed } from '../../children/managed.ts'
 import { podTrouble } from '../pod-trouble.ts'
@@ -52,7 +52,7 @@ function startStep(managed: Managed, upgrade: Upgrade): Outcome {
   const trouble =
     pod === undefined ||
     isOutdated(managed, pod) ||
-    pod.spec?.containers[0]?.image?.endsWith(`:v${upgrade.to}`) !== true
+    pod.spec?.containers.find(({ name }) => name === serverContainer)?.image?.endsWith(`:v${upgrade.to}`) !== true
       ? undefined
       : podTrouble(pod)
   if (trouble?.isServers !== true)

@@ -23,8 +23,10 @@ export function deleteArtifactJob(from: DeleteFrom): V1Job {
 
 /** After the last mover, where that one could not clean up behind itself. Nobody waits for it. */
 export function sweepJob(from: DeleteFrom): V1Job {
-  return deleteJob(from, { name: jobNameOf(from.snapshot, 'sweep'), extent: 'Partials', owned: true })
+  return deleteJob(from, { name: sweepName(from.snapshot), extent: 'Partials', owned: true })
 }
+
+export const sweepName = (snapshot: Parameters<typeof jobNameOf>[0]): string => jobNameOf(snapshot, 'sweep')
 
 function deleteJob(
   { snapshot, databases, moverImage, imagePullSecrets }: DeleteFrom,

@@ -64,7 +64,7 @@ describe('removeSourceFinished', () => {
     expect(verdict).toMatchObject({
       phase: 'Moving',
       reason: 'RemovingSource',
-      effects: [],
+      effects: ['DeleteJob'],
       status: {
         artifact: { claimName: 'backups' },
         removeSource: { attempt: 1, file: { inode: stored.stored?.inode } },

@@ -38,6 +38,7 @@ const steps: Readonly<Record<string, Step>> = {
   'the disk fills': (world) => void (world.freeBytes = 10),
   'space appears': (world) => void (world.freeBytes = 1e9),
   'somebody deletes the Jobs': (world) => world.deleteJobs(),
+  'Jobs that have ended remove themselves': (world) => world.endedJobsGo(),
   'the mover works': (world) => world.jobsWork(),
   'the mover fails': (world) => world.jobsFail(exitCodes.inputOutput),
   'the archive is bad': (world) => world.jobsFail(exitCodes.archiveBad),
@@ -119,6 +120,7 @@ test('where nobody interferes it takes one snapshot, however often the operator 
       'operator dies after its effect',
       'engine works',
       'the mover works',
+      'Jobs that have ended remove themselves',
     ),
     { maxLength: 60, size: 'max' },
   )
@@ -128,6 +130,19 @@ test('where nobody interferes it takes one snapshot, however often the operator 
       expect(snapshot.status?.phase).toBe('Completed')
       expect(snapshot.status?.request?.attempt).toBe(1)
       expect(sent).toHaveLength(1)
+    }),
+    { numRuns: 400 },
+  )
+})
+
+test('of what has ended no Job is left, but the log of a failure and what is still swept up', () => {
+  fc.assert(
+    fc.property(lives, (life) => {
+      const world = live(life)
+      world.removeFinishedMovers()
+      const isMover = (name: string): boolean => !name.endsWith('-sweep')
+      if (world.snapshot.status?.phase === 'Completed') expect(world.jobNames).toEqual([])
+      else expect(world.jobNames.filter(isMover).length).toBeLessThanOrEqual(1)
     }),
     { numRuns: 400 },
   )

@@ -45,6 +45,15 @@ describe('storedArtifact', () => {
     })
   })
 
+  test('is read from the container of the mover, whatever a webhook has put in front of it', () => {
+    const job = aJob(snapshot)
+    job.spec!.template.spec!.containers.unshift({ name: 'proxy' })
+    expect(storedArtifact(snapshot, job, said).artifact).toMatchObject({
+      fileName: 'data.ms.snapshot',
+      meilisearchVersion: '1.21.0',
+    })
+  })
+
   test('follows the directory and the verification that were asked for', () => {
     const other = aSnapshot({
       status: movingStatus(),

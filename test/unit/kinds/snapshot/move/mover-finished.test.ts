@@ -72,7 +72,12 @@ describe('moverFinished', () => {
         pod: endedPod(32, { exitCode: 32, message: 'No byte for 120 s' }),
       }),
     )
-    expect(verdict).toMatchObject({ phase: 'Moving', reason: 'MoverStarting', effects: [], requeueAfterMs: pauseMs })
+    expect(verdict).toMatchObject({
+      phase: 'Moving',
+      reason: 'MoverStarting',
+      effects: ['DeleteJob'],
+      requeueAfterMs: pauseMs,
+    })
     expect(verdict.message).toMatch(
       new RegExp(
         `^The mover failed \\(failure ${failures} of 3\\): No byte for 120 s\\. It is tried again, until \\d{4}-.* UTC\\.$`,

@@ -39,7 +39,12 @@ const noSpace: MoverResult = {
 describe('a full destination', () => {
   test('is waited for, with needed and free, and does not count', () => {
     const verdict = snapshotVerdict(after(noSpace))
-    expect(verdict).toMatchObject({ phase: 'Moving', reason: 'InsufficientSpace', effects: [], requeueAfterMs: 30_000 })
+    expect(verdict).toMatchObject({
+      phase: 'Moving',
+      reason: 'InsufficientSpace',
+      effects: ['DeleteJob'],
+      requeueAfterMs: 30_000,
+    })
     expect(verdict.message).toMatch(
       /has 10 B free, and the copy needs 100 B\. Free some space or enlarge the claim\. It goes on by itself when there is space, until \d{4}-/,
     )
@@ -132,7 +137,7 @@ test('a bad archive is answered by another snapshot, and nothing of the old move
   expect(verdict).toMatchObject({
     phase: 'Pending',
     reason: 'NewAttempt',
-    effects: [],
+    effects: ['DeleteJob'],
     message: expect.stringContaining('The archive is damaged.'),
   })
   expect(verdict.status).not.toHaveProperty('move.jobName')

@@ -1,6 +1,6 @@
 // What is left of a mover's Job and pod in a cache.
 import { expect, test } from 'vitest'
-import { keepJob, keepPod } from '../../../../../src/kinds/snapshot/observe/kept.ts'
+import { jobsLeft, keepJob, keepPod } from '../../../../../src/kinds/snapshot/observe/kept.ts'
 import type { KeptJob, KeptPod } from '../../../../../src/kinds/snapshot/observe/kept.ts'
 import { aPod } from '../../../../support/builders/observations.ts'
 
@@ -67,4 +67,25 @@ test('of one that has no status yet: no more than that', () => {
   const pod = { metadata: { name: 'nightly-x', namespace: 'shop' } }
   expect(keepPod(pod)).toEqual({ ...pod, spec: {}, status: { conditions: [], containerStatuses: [] } })
   expect(keepJob(pod)).toEqual({ ...pod, spec: {}, status: { conditions: [] } })
+})
+
+test('of what a finished snapshot has left: whether it is over, whether it goes by itself, and none that is going', () => {
+  const job = (uid: string, parts: object = {}): KeptJob => ({ metadata: { ...metadata, name: uid, uid }, ...parts })
+  const over = { status: { conditions: [{ type: 'Failed', status: 'True' }] } }
+  const found = [
+    job('new', { spec: { ttlSecondsAfterFinished: 3600 } }),
+    job('over', over),
+    job('pod-ended'),
+    job('sidecar'),
+    job('going', { metadata: { ...metadata, deletionTimestamp: 'then' } }),
+  ]
+  const pod = (phase: string): KeptPod => ({ metadata: { name: 'x' }, status: { phase } })
+  const pods: Record<string, KeptPod[]> = { 'pod-ended': [pod('Failed'), pod('Succeeded')], sidecar: [pod('Running')] }
+  const left = jobsLeft({ jobsOf: () => found, podsOf: (uid) => pods[uid] ?? [] }, 's1')
+  expect(left).toEqual([
+    { name: 'new', uid: 'new', isOver: false, removesItself: true, createdAt: '' },
+    { name: 'over', uid: 'over', isOver: true, removesItself: false, createdAt: '' },
+    { name: 'pod-ended', uid: 'pod-ended', isOver: true, removesItself: false, createdAt: '' },
+    { name: 'sidecar', uid: 'sidecar', isOver: false, removesItself: false, createdAt: '' },
+  ])
 })

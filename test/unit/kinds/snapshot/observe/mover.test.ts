@@ -35,16 +35,33 @@ describe('the mover', () => {
     return (await observe(snapshot, { jobs: [job], ...(claim === undefined ? {} : { objects }), ...world })).mover
   }
 
-  test('is the Job of this attempt, among all of this object', async () => {
+  test('is the Job of this attempt, read by its name', async () => {
     const first = aJob(snapshot, { metadata: { name: 'first' } })
-    expect(await observeMover({ jobs: [first, job] })).toMatchObject({
-      job: { metadata: { name: jobName } },
-      jobs: [{}, {}],
-    })
+    const reads: string[] = []
+    const seen = await observeMover({ jobs: [first, job], pods: [pod('new', minute)], reads })
+    expect(seen).toMatchObject({ job: { metadata: { name: jobName } }, pod: { metadata: { name: 'new' } } })
+    expect(seen.jobs).toEqual([job])
+    expect(reads).toEqual(['get pods/search-0', `get jobs/${jobName}`, 'get pods/new'])
+  })
+
+  test('is looked for among all of the object where it is not there, and where the object is being deleted', async () => {
+    const first = aJob(snapshot, { metadata: { name: 'first' } })
     expect(await observeMover({ jobs: [first] })).toMatchObject({
       job: undefined,
       jobs: [{ metadata: { name: 'first' } }],
     })
+    const deleted = aSnapshot({ status: movingStatus(), metadata: { deletionTimestamp: ago(second) } })
+    expect((await observe(deleted, { jobs: [first, job] })).mover.jobs).toEqual([first, job])
+  })
+
+  test('has a pod that the cache does not show yet, or shows no more, where the Job says that there is one', async () => {
+    const status = { active: 1 }
+    const kept = { pods: [] }
+    const pods = [pod('new', minute)]
+    expect((await observeMover({ pods, kept })).pod).toBeUndefined()
+    const active = [aJob(snapshot, { status })]
+    expect((await observeMover({ jobs: active, pods, kept })).pod?.metadata?.name).toBe('new')
+    expect((await observeMover({ pods, kept: { pods: [pod('gone', second)] } })).pod?.metadata?.name).toBe('new')
   })
 
   test('has the newest pod of that very Job', async () => {
@@ -80,9 +97,7 @@ describe('the mover', () => {
   })
 
   test('an API server that does not answer ends the pass', async () => {
-    await expect(observeMover({ pods: [pod('new', minute)], unanswered: new TransientError('busy') })).rejects.toThrow(
-      'busy',
-    )
+    await expect(observeMover({ jobs: [], unanswered: new TransientError('busy') })).rejects.toThrow('busy')
   })
 
   test('a mover that does not run prints nothing that counts', async () => {

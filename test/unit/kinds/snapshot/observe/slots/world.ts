@@ -6,6 +6,7 @@ import { meiliSnapshots } from '../../../../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../../../src/api/snapshot.ts'
 import { snapshotAndQueue, snapshotKind, snapshotMovedBy } from '../../../../../../src/kinds/snapshot/controller.ts'
 import { snapshotUidLabel } from '../../../../../../src/kinds/snapshot/job/template.ts'
+import { podIndexes } from '../../../../../../src/kinds/snapshot/observe/kept.ts'
 import type { KeptPod } from '../../../../../../src/kinds/snapshot/observe/kept.ts'
 import { countSlots } from '../../../../../../src/kinds/snapshot/observe/slots/counts.ts'
 import type { SlotCount } from '../../../../../../src/kinds/snapshot/observe/slots/counts.ts'
@@ -282,6 +283,7 @@ class Operator {
       connections,
       snapshots: snapshots.index,
       slots,
+      movers: { podsOf: (uid) => movers.store.list().filter((pod) => podIndexes.job(pod).includes(uid)) },
       maxStreams: 0,
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: [],
