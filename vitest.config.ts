@@ -13,7 +13,14 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/{unit,project}/**/*.test.ts'], testTimeout: 10 * second } },
       // Whole modelled clusters in virtual time, on one core each.
-      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], testTimeout: 600 * second } },
+      {
+        test: {
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+          testTimeout: 600 * second,
+          hookTimeout: 600 * second,
+        },
+      },
       // Each file may start a control plane of its own: about 3 s, 300 MB.
       {
         test: {

@@ -6,7 +6,7 @@ import type { TenantServer } from './tenants.ts'
 
 /** What its movers, servers and objects do. */
 export const troubles = ['NoNode', 'NoImage', 'QuotaExceeded', 'Silent', 'Rewritten'] as const
-type Trouble = (typeof troubles)[number]
+export type Trouble = (typeof troubles)[number]
 
 /** As long as the schema allows. */
 export const endless = { deadlines: { start: '999999h', task: '999999h', move: '999999h' } } as const

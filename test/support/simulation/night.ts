@@ -1,6 +1,7 @@
 // One night in a cluster of many tenants: all their snapshots wait at the same time. Gives what became of them, and what it cost.
 import type { MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
 import { beHostile, endless } from './hostile.ts'
+import type { Trouble } from './hostile.ts'
 import type { Stored } from './cluster/object-store.ts'
 import { QueueWaits } from './queue-waits.ts'
 import { Simulation } from './simulation.ts'
@@ -14,6 +15,8 @@ export interface NightParts extends Parts {
   readonly serversEach: number
   readonly snapshotsEach: number
   readonly hostile: 'present' | 'absent'
+  /** Of the hostile one; without it: one of each in turn. */
+  readonly troubles?: readonly Trouble[]
   readonly withinMs: number
   /** Called once all snapshots wait. */
   readonly meanwhile?: (simulation: Simulation, operator: Operator) => void
@@ -68,7 +71,7 @@ export async function runNight(parts: NightParts): Promise<Night> {
     if (isOver && namespaces.has(object.metadata.namespace ?? '')) finished.set(nameOf(object), status)
   })
   const beginMs = simulation.time.now()
-  if (hostile.length > 0) beHostile(simulation, hostile)
+  if (hostile.length > 0) beHostile(simulation, hostile, parts.troubles)
   putSnapshots(simulation, others, { each: parts.snapshotsEach })
   putSnapshots(simulation, hostile, { each: parts.snapshotsEach, spec: endless })
   parts.meanwhile?.(simulation, operator)

@@ -79,11 +79,7 @@ export class ApiServer implements Host {
 
   #list({ plural, namespace, apiVersion }: Target, query: URLSearchParams): Reply {
     const [token, from] = (query.get('continue') ?? '').split(':')
-    const found =
-      this.#lists.get(token ?? '') ??
-      this.store
-        .list(plural, namespace, query.get('labelSelector') ?? '')
-        .filter(fieldsMatch(query.get('fieldSelector') ?? ''))
+    const found = this.#lists.get(token ?? '') ?? this.#select(plural, namespace, query)
     const begin = Number(from ?? 0)
     const end = begin + Number(query.get('limit') ?? Infinity)
     const next = end < found.length ? `${this.#keep(token ?? '', found)}:${end}` : ''
@@ -97,6 +93,14 @@ export class ApiServer implements Host {
       status: 200,
       body: `{"kind":"List","apiVersion":"${apiVersion}","metadata":${metadata},"items":[${items.join(',')}]}`,
     }
+  }
+
+  /** Events are looked for by whom they are about, which the storage finds at once. */
+  #select(plural: string, namespace: string | undefined, query: URLSearchParams): readonly Stored[] {
+    const fields = (query.get('fieldSelector') ?? '').split(',').filter((part) => part !== '')
+    const about = fields.filter((part) => part.startsWith('involvedObject.uid='))
+    const selector = [query.get('labelSelector') ?? '', ...about].filter((part) => part !== '').join(',')
+    return this.store.list(plural, namespace, selector).filter(fieldsMatch(fields))
   }
 
   #keep(token: string, found: readonly Stored[]): string {
@@ -242,11 +246,8 @@ function merge(known: unknown, patch: unknown): unknown {
 }
 
 /** Dotted paths and plain values. */
-function fieldsMatch(fieldSelector: string): (object: Stored) => boolean {
-  const wanted = fieldSelector
-    .split(',')
-    .filter((part) => part !== '')
-    .map((part) => part.split('=') as [string, string])
+function fieldsMatch(fields: readonly string[]): (object: Stored) => boolean {
+  const wanted = fields.map((part) => part.split('=') as [string, string])
   return (object) =>
     wanted.every(
       ([path, value]) =>

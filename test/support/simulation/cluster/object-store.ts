@@ -10,6 +10,8 @@ export interface Stored extends KubeObject {
   }
   readonly spec?: unknown
   readonly status?: unknown
+  /** Of an Event. */
+  readonly involvedObject?: { readonly uid: string }
 }
 
 export interface Change {
@@ -22,13 +24,15 @@ export interface Change {
 export type Listener = (change: Change) => void
 
 /** More than any watch is behind. */
-const keptChanges = 20_000
+const keptChanges = 2000
 
 export class ObjectStore {
   #version = 1000
   #serial = 0
   readonly #nowMs: () => number
   readonly #kinds = new Map<string, Map<string, Map<string, Stored>>>()
+  /** `plural/namespace/key=value` → name → object */
+  readonly #found = new Map<string, Map<string, Stored>>()
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #history = new Map<string, Change[]>()
   readonly #texts = new WeakMap<Stored, string>()
@@ -53,15 +57,30 @@ export class ObjectStore {
     return this.#kinds.get(plural)?.get(namespace)?.get(name)
   }
 
-  /** Sorted by namespace and name, as etcd has them. */
-  list(plural: string, namespace?: string, labelSelector = ''): readonly Stored[] {
-    const kind = this.#kinds.get(plural)
-    const spaces = namespace === undefined ? [...(kind?.keys() ?? [])].toSorted() : [namespace]
-    const wanted = pairsOf(labelSelector)
-    return spaces
-      .flatMap((space) => [...(kind?.get(space)?.values() ?? [])])
-      .filter((object) => matches(object, wanted))
-      .toSorted((one, other) => compare(nameOf(one), nameOf(other)))
+  /** Sorted by namespace and name, as etcd has them. Within a namespace it looks at no more objects than have the rarest of the labels. */
+  list(plural: string, namespace?: string, selector = ''): readonly Stored[] {
+    const wanted = pairsOf(selector)
+    const spaces = namespace === undefined ? [...(this.#kinds.get(plural)?.keys() ?? [])].toSorted() : [namespace]
+    return spaces.flatMap((space) => this.#within(plural, space, wanted).toSorted(byName))
+  }
+
+  #within(plural: string, namespace: string, wanted: Pairs): Stored[] {
+    let fewest = this.#kinds.get(plural)?.get(namespace)
+    for (const [key, value] of wanted) {
+      const found = this.#found.get(`${plural}/${namespace}/${key}=${value}`)
+      if (found === undefined) return []
+      if (fewest === undefined || found.size < fewest.size) fewest = found
+    }
+    return [...(fewest?.values() ?? [])].filter((object) => matches(object, wanted))
+  }
+
+  /** Sees to it that an object is found by its labels, and an Event by whom it is about. */
+  #index(plural: string, previous: Stored | undefined, current: Stored | undefined): void {
+    const { namespace = '', name } = (current ?? previous)!.metadata
+    for (const pair of namesOf(previous)) this.#found.get(`${plural}/${namespace}/${pair}`)?.delete(name)
+    if (current === undefined) return
+    for (const pair of namesOf(current))
+      entry(this.#found, `${plural}/${namespace}/${pair}`, () => new Map<string, Stored>()).set(name, current)
   }
 
   /** Creates it, or puts it in place of what is there. What the storage sets is set here. */
@@ -82,6 +101,7 @@ export class ObjectStore {
     }
     const kind = entry(this.#kinds, plural, () => new Map<string, Map<string, Stored>>())
     entry(kind, namespace, () => new Map<string, Stored>()).set(name, stored)
+    this.#index(plural, previous, stored)
     this.#announce(plural, { version, type: previous === undefined ? 'ADDED' : 'MODIFIED', object: stored, previous })
     return stored
   }
@@ -90,6 +110,7 @@ export class ObjectStore {
     const previous = this.get(plural, namespace, name)
     if (previous === undefined) return
     this.#kinds.get(plural)?.get(namespace)?.delete(name)
+    this.#index(plural, previous, undefined)
     const version = ++this.#version
     const object = { ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } }
     this.#announce(plural, { version, type: 'DELETED', object, previous })
@@ -137,16 +158,28 @@ function pairsOf(labelSelector: string): Pairs {
     })
 }
 
-const matches = ({ metadata }: KubeObject, wanted: Pairs): boolean =>
-  wanted.every(([key, value]) => metadata.labels?.[key] === value)
+const aboutUid = 'involvedObject.uid'
 
-export function selects(labelSelector: string): (object: KubeObject | undefined) => boolean {
+/** What an object is found by. */
+const valueAt = ({ metadata, involvedObject }: Stored, key: string): string | undefined =>
+  key === aboutUid ? involvedObject?.uid : metadata.labels?.[key]
+
+function namesOf(object: Stored | undefined): readonly string[] {
+  if (object === undefined) return []
+  const labels = Object.entries(object.metadata.labels ?? {}).map(([key, value]) => `${key}=${value}`)
+  return object.involvedObject === undefined ? labels : [...labels, `${aboutUid}=${object.involvedObject.uid}`]
+}
+
+const matches = (object: Stored, wanted: Pairs): boolean =>
+  wanted.every(([key, value]) => valueAt(object, key) === value)
+
+export function selects(labelSelector: string): (object: Stored | undefined) => boolean {
   const wanted = pairsOf(labelSelector)
   return (object) => object !== undefined && matches(object, wanted)
 }
 
-const nameOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/${metadata.name}`
-const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+const byName = ({ metadata: one }: KubeObject, { metadata: other }: KubeObject): number =>
+  one.name < other.name ? -1 : one.name > other.name ? 1 : 0
 
 function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   const known = map.get(key)
