@@ -80,7 +80,7 @@ test('rights in the cluster, each needed', () => {
     'core/configmaps': 'get',
     'core/persistentvolumeclaims': 'create get',
     'batch/jobs': 'create delete get list watch',
-    'core/events': 'create list',
+    'core/events': 'create list patch',
   })
 })
 
