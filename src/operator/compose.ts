@@ -89,11 +89,12 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   }
 
   const connections = new Connections(kube)
-  const performer = new Performer({ kube, connections, isLeader: () => manager.elector.isHeld() })
+  const record = manager.events.record.bind(manager.events)
+  const performer = new Performer({ kube, connections, isLeader: () => manager.elector.isHeld(), record })
   const loop = {
     kube,
     perform: performer.perform.bind(performer),
-    record: manager.events.record.bind(manager.events),
+    record,
     logger,
     nowMs: Date.now,
   }
@@ -188,7 +189,8 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
   metrics.derive([...stateFamilies, ...slotFamilies], () => {
     if (!manager.elector.isHeld()) return []
     const state = stateOf(instances.store.byNamespace().values(), snapshotIndex)
-    return [...state.samples, ...totals.samples(state.instances), ...slotSamples(countSlots(slots, slotParts))]
+    const totalSamples = [...totals.samples(state.instances), ...totals.abandonedSamples(state.instances)]
+    return [...state.samples, ...totalSamples, ...slotSamples(countSlots(slots, slotParts))]
   })
   return manager
 }

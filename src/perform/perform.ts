@@ -6,7 +6,7 @@ import { jobs, persistentVolumeClaims } from '../kube/resource.ts'
 import type { KubeObject, Resource } from '../kube/resource.ts'
 import type { Connections } from './meilisearch-connections.ts'
 import type { Effect, Fact } from '../reconcile/decision.ts'
-import type { Subject } from '../reconcile/kind.ts'
+import type { Loop, Subject } from '../reconcile/kind.ts'
 import { Conflict, NotFound, TerminalError } from '../errors.ts'
 import { ageMs, readClocks } from '../runtime/clocks.ts'
 import type { Clocks } from '../runtime/clocks.ts'
@@ -16,18 +16,29 @@ import { Children } from './children.ts'
 /** A POST is sent only this soon after the write that fences it: by then no other leader can have acted on that write. */
 const fenceMs = 5000
 
+interface PerformerParts {
+  readonly kube: KubeClient
+  readonly connections: Connections
+  readonly isLeader: () => boolean
+  readonly record: Loop<KubeObject>['record']
+  /** Of the fence; tests give their own. */
+  readonly clocks?: Clocks
+}
+
 export class Performer {
   readonly #kube: KubeClient
   readonly #connections: Connections
   readonly #isLeader: () => boolean
+  readonly #record: PerformerParts['record']
   readonly #clocks: Clocks | undefined
   readonly #streamer: Streamer
   readonly #children: Children
 
-  constructor(parts: { kube: KubeClient; connections: Connections; isLeader: () => boolean; clocks?: Clocks }) {
+  constructor(parts: PerformerParts) {
     this.#kube = parts.kube
     this.#connections = parts.connections
     this.#isLeader = parts.isLeader
+    this.#record = parts.record
     this.#clocks = parts.clocks
     this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
     this.#children = new Children(parts)
@@ -85,6 +96,9 @@ export class Performer {
         return await this.#children.createSnapshot(effect)
       case 'DeleteSnapshot':
         return await this.#children.deleteSnapshot(effect, subject.object.metadata.namespace ?? '')
+      case 'RecordEvent':
+        this.#record(effect.about, effect.event)
+        return undefined
     }
   }
 

@@ -85,6 +85,8 @@ export type Effect =
     }
   /** One that the operator took before an upgrade, and only as it was seen: its files go with it, as its deletionPolicy says. */
   | { readonly kind: 'DeleteSnapshot'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  /** About another object, which stays where the one that is reconciled goes. Best effort, as all Events. */
+  | { readonly kind: 'RecordEvent'; readonly about: EventSubject; readonly event: EventText }
 
 /** What the world answered to an effect at once; the kind applies it to status in the same pass. */
 export type Fact =
@@ -107,6 +109,13 @@ export interface Decision<Status> {
   readonly effects: readonly Effect[]
   /** Absent where a watch will wake us, or nothing is left to do. */
   readonly requeueAfterMs?: number
+}
+
+/** An object that an Event is about. */
+export interface EventSubject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string }
 }
 
 /** One line of `kubectl describe`. */

@@ -1,7 +1,8 @@
-// Counts how many snapshots have ended, and how, from what a cache shows: an object counts once it is seen as ended, whoever ended it and when.
-// A later deletion takes nothing away. Keeps numbers, no objects.
+// Counts how many snapshots have ended, and how, and how many went without their files, from what a cache shows: an object counts once it is seen so,
+// whoever ended it and when. A later deletion takes nothing away. Keeps numbers, no objects.
 import { conditionTypes } from '../api/meta.ts'
 import { isFinished, snapshotReasons } from '../api/snapshot.ts'
+import { isWhole } from '../api/settled-snapshot.ts'
 import type { KnownSnapshot } from '../api/settled-snapshot.ts'
 import { conditionNamed } from '../api/conditions.ts'
 import type { Sample } from './family.ts'
@@ -24,11 +25,17 @@ export class SnapshotTotals {
   /** Instance → reason → how many. */
   readonly #counts = new Map<string, Map<string, number>>()
 
+  /** Instance → how many deletions of stored files were given up. */
+  readonly #abandoned = new Map<string, number>()
+
   /** To be called for every change of the cache, from its first list on. */
   count({ previous, current }: Change): void {
-    if (current === undefined || !isFinished(current)) return
-    if (previous !== undefined && previous.metadata.uid === current.metadata.uid && isFinished(previous)) return
-    const counts = this.#of(instanceKeyOf(current))
+    if (current === undefined) return
+    const before = previous?.metadata.uid === current.metadata.uid ? previous : undefined
+    const key = instanceKeyOf(current)
+    if (isAbandoned(current) && !isAbandoned(before)) this.#countAbandoned(key)
+    if (!isFinished(current) || (before !== undefined && isFinished(before))) return
+    const counts = this.#of(key)
     const reason = reasonOf(current)
     counts.set(reason, (counts.get(reason) ?? 0) + 1)
   }
@@ -48,13 +55,35 @@ export class SnapshotTotals {
     })
   }
 
+  /** At 0 for each instance that is named, for `increase()`. What was given up is told of an instance that is gone, too: often they go together. */
+  abandonedSamples(instances: Iterable<string>): Sample[] {
+    return [...new Set([...instances, ...this.#abandoned.keys()])].map((key) => ({
+      name: 'meili_artifact_abandoned_total',
+      labels: labelsOf(key),
+      value: this.#abandoned.get(key) ?? 0,
+    }))
+  }
+
+  #countAbandoned(key: string): void {
+    this.#abandoned.set(key, (this.#abandoned.get(key) ?? 0) + 1)
+    forgetOldest(this.#abandoned)
+  }
+
   #of(key: string): Map<string, number> {
     const counts = this.#counts.get(key) ?? new Map<string, number>()
     this.#counts.set(key, counts)
-    const [oldest] = this.#counts.keys()
-    if (this.#counts.size > mostInstances && oldest !== undefined) this.#counts.delete(oldest)
+    forgetOldest(this.#counts)
     return counts
   }
+}
+
+function forgetOldest(counts: Map<string, unknown>): void {
+  const [oldest] = counts.keys()
+  if (counts.size > mostInstances && oldest !== undefined) counts.delete(oldest)
+}
+
+function isAbandoned(snapshot: KnownSnapshot | undefined): boolean {
+  return snapshot !== undefined && isWhole(snapshot) && snapshot.status?.deleteArtifact?.abandoned !== undefined
 }
 
 function reasonOf({ status }: KnownSnapshot): string {

@@ -34,6 +34,10 @@ export const stateFamilies: readonly Family[] = [
     meili_snapshot_total:
       'MeiliSnapshots that have ended: all that were there when this process started, and all that ended since. Deleting one takes nothing away; a restart counts anew what is left',
   }),
+  ...familiesOf('counter', ofInstance, {
+    meili_artifact_abandoned_total:
+      'MeiliSnapshots with deletionPolicy Delete that went, or are about to, while their stored files stay, since this process started. Stays when the instance goes, too',
+  }),
   ...familiesOf('gauge', ofClaim, {
     meili_destination_free_bytes: 'Free space on the claim, as a mover saw it last. Absent until one has',
     meili_destination_observed_timestamp_seconds: 'When a mover saw that space, in Unix time',

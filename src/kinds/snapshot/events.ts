@@ -128,6 +128,7 @@ function removeSourceEvent(
   }
 }
 
+/** On the object itself; after/tell-abandoned.ts tells what stays when it is gone. */
 function abandonedEvent(
   before: MeiliSnapshotStatus | undefined,
   { deleteArtifact }: MeiliSnapshotStatus,

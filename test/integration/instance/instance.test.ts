@@ -87,7 +87,7 @@ const createKey = async (key = masterKey): Promise<KubeObject> =>
 async function pass(name = 'search'): Promise<MeiliInstance & KubeObject> {
   const all = await api.kube.listAll<MeiliInstance & KubeObject>(meiliInstances, { namespace: here.namespace })
   const connections = new Connections(api.kube)
-  const performer = new Performer({ kube: api.kube, connections, isLeader: () => true })
+  const performer = new Performer({ kube: api.kube, connections, isLeader: () => true, record: () => undefined })
   const reconcile = reconcilerOf(
     instanceKind({
       kube: api.kube,

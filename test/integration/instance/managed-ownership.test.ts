@@ -62,7 +62,12 @@ describe('what is not ours', () => {
       metadata: { namespace: on.namespace, name: 'movies' },
       spec: { ports: [{ name: 'http', port: 1 }] },
     } as never)
-    const performer = new Performer({ kube: on.kube, connections: new Connections(on.kube), isLeader: () => true })
+    const performer = new Performer({
+      kube: on.kube,
+      connections: new Connections(on.kube),
+      isLeader: () => true,
+      record: () => undefined,
+    })
     const { service } = await import('../../../src/kinds/instance/children/children.ts')
     const instance = await get<MeiliInstance>(meiliInstances, 'movies')
     await expect(

@@ -141,7 +141,12 @@ describe('the snapshot before an upgrade', () => {
       'meili-operator.dev/upgrade-to-',
     ])
     const now = await get(meiliSnapshots, seen.metadata.name)
-    const performer = new Performer({ kube: on.kube, connections: new Connections(on.kube), isLeader: () => true })
+    const performer = new Performer({
+      kube: on.kube,
+      connections: new Connections(on.kube),
+      isLeader: () => true,
+      record: () => undefined,
+    })
     const remove = async (uid: string, resourceVersion: string): Promise<unknown> =>
       await performer.perform(
         { kind: 'DeleteSnapshot', name: seen.metadata.name, uid, resourceVersion },

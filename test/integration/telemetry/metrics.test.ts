@@ -63,7 +63,7 @@ const text = async (program: OperatorProcess): Promise<string> => (await program
 
 /** Lines that are derived from the objects. */
 const derivedLines = (all: string): string[] =>
-  all.split('\n').filter((line) => /^meili_(?:instance|snapshot|destination)_/.test(line))
+  all.split('\n').filter((line) => /^meili_(?:instance|snapshot|artifact|destination)_/.test(line))
 
 /** The lines, once it leads and has looked at the instance. */
 async function waitForLines(program: OperatorProcess): Promise<string[]> {
@@ -89,6 +89,7 @@ describe('the series of the objects', () => {
         `meili_snapshot_total{${place},result="success",reason="Completed"} 2`,
         `meili_snapshot_total{${place},result="failure",reason="ArchiveCorrupt"} 1`,
         `meili_snapshot_total{${place},result="failure",reason="MoverFailed"} 0`,
+        `meili_artifact_abandoned_total{${place}} 0`,
         `meili_snapshot_last_success_timestamp_seconds{${place}} ${Date.parse('2026-01-02T03:04:46Z') / 1000}`,
         `meili_snapshot_last_failure_timestamp_seconds{${place}} ${Date.parse('2026-01-02T04:00:01Z') / 1000}`,
         `meili_snapshot_size_bytes{${place}} 102865000`,

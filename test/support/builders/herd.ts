@@ -121,7 +121,7 @@ export class Herd implements AsyncDisposable {
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: [],
     }
-    const performer = new Performer({ kube, connections, isLeader: () => true })
+    const performer = new Performer({ kube, connections, isLeader: () => true, record: () => undefined })
     const reconcile = reconcilerOf(snapshotKind(world), {
       kube,
       perform: performer.perform.bind(performer),

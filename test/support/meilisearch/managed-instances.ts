@@ -51,7 +51,7 @@ class ManagedInstances {
     const all = await this.api.kube.listAll<Instance>(meiliInstances, { namespace })
     const snapshots = await this.api.kube.listAll<MeiliSnapshot & KubeObject>(meiliSnapshots, { namespace })
     const connections = new Connections(kube)
-    const performer = new Performer({ kube, connections, isLeader: () => true })
+    const performer = new Performer({ kube, connections, isLeader: () => true, record: () => undefined })
     const reconcile = reconcilerOf(
       instanceKind({
         kube,

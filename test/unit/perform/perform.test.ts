@@ -18,12 +18,14 @@ let kube: KubeInMemory
 let engine: MeilisearchDouble
 let object: KubeObject
 let leader: boolean
+let recorded: unknown[]
 
 beforeEach(async () => {
   kube = new KubeInMemory()
   engine = await MeilisearchDouble.start()
   object = kube.lay(things, { metadata: { ...ref, uid: 'thing-uid', finalizers: ['example.test/other'] } })
   leader = true
+  recorded = []
   Object.assign(stood, { monotonicMs: 0, wallMs: 0 })
 })
 afterEach(async () => {
@@ -42,12 +44,13 @@ const written = (agoMs: number): Moment => ({
 })
 
 const perform = async (effect: Effect, subject: Partial<Subject> = {}): Promise<Fact | undefined> =>
-  await new Performer({ kube, connections: new Connections(kube), isLeader: () => leader, clocks }).perform(effect, {
-    resource: things,
-    object,
-    writtenAt: written(0),
-    ...subject,
-  })
+  await new Performer({
+    kube,
+    connections: new Connections(kube),
+    isLeader: () => leader,
+    record: (about, event) => recorded.push([about, event]),
+    clocks,
+  }).perform(effect, { resource: things, object, writtenAt: written(0), ...subject })
 
 const failOn = (verb: string, error: Error): void => {
   kube.before = (request) => {
@@ -56,6 +59,13 @@ const failOn = (verb: string, error: Error): void => {
 }
 const forbidden = (): Error => refusal(403, 'Forbidden', 'exceeded quota: storage')
 const unavailable = (): Error => refusal(503, 'ServiceUnavailable')
+
+test('RecordEvent: about the object that it names, and not the one that is reconciled', async () => {
+  const about = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { ...ref, uid: 'claim-uid' } }
+  const event = { type: 'Warning', reason: 'DeleteArtifactAbandoned', message: 'It stays.' } as const
+  expect(await perform({ kind: 'RecordEvent', about, event })).toBeUndefined()
+  expect(recorded).toEqual([[about, event]])
+})
 
 describe('AddFinalizer and RemoveFinalizer', () => {
   const ours = 'example.test/ours'

@@ -63,7 +63,8 @@ function reconcileWith(
   observe: Kind['observe'] = (thing) => Promise.resolve(thing),
   more: Partial<Kind> = {},
 ): Reconcile {
-  const performer = new Performer({ kube, connections: new Connections(kube), isLeader: () => leader })
+  const parts = { kube, connections: new Connections(kube), isLeader: () => leader }
+  const performer = new Performer({ ...parts, record: () => undefined })
   return reconcilerOf<Thing, Thing, Status>(
     {
       resource: things,

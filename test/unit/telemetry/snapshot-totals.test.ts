@@ -105,3 +105,50 @@ test('a new process that finds the same objects counts the same', () => {
   expect(countsOf(restarted)).toEqual(countsOf())
   expect(countsOf()).toEqual({ Completed: 2, MoverFailed: 1 })
 })
+
+describe('a deletion that is given up', () => {
+  const begun = { attempt: 3, jobName: 'nightly-delete-artifact-3' }
+  const going = (uid: string, abandoned?: string): MeiliSnapshot =>
+    aSnapshot({
+      metadata: { uid, deletionTimestamp: '2026-03-01T12:00:00Z' },
+      spec: { deletionPolicy: 'Delete' },
+      status: {
+        ...good(uid).status,
+        deleteArtifact: { ...begun, ...(abandoned === undefined ? {} : { abandoned }) },
+      },
+    })
+  const abandonedCounts = (instances: string[], of = totals): Record<string, number> =>
+    Object.fromEntries(
+      of
+        .abandonedSamples(instances)
+        .map(({ labels, value }) => [`${labels['namespace']}/${labels['instance']}`, value] as const),
+    )
+
+  test('counts once for each object, in however many changes it shows, and from 0', () => {
+    totals.count({ previous: good('a'), current: going('a') })
+    expect(abandonedCounts(['shop/search', 'shop/other'])).toEqual({ 'shop/search': 0, 'shop/other': 0 })
+    totals.count({ previous: going('a'), current: going('a', 'It stays.') })
+    totals.count({ previous: going('a', 'It stays.'), current: going('a', 'It stays.') })
+    totals.count({ previous: going('a', 'It stays.'), current: undefined })
+    expect(abandonedCounts(['shop/search'])).toEqual({ 'shop/search': 1 })
+    totals.count({ previous: undefined, current: going('b', 'It stays.') })
+    totals.count({ previous: going('b', 'It stays.'), current: going('c', 'It stays.') })
+    expect(abandonedCounts(['shop/search'])).toEqual({ 'shop/search': 3 })
+    expect(countsOf()).toEqual({ Completed: 2 })
+  })
+
+  test('is told of an instance that has gone, too, and ever new names fill no memory', () => {
+    totals.count({ previous: undefined, current: going('a', 'It stays.') })
+    expect(totals.samples([])).toEqual([])
+    expect(abandonedCounts([])).toEqual({ 'shop/search': 1 })
+    for (const name of Array.from({ length: 10_000 }, (_, index) => `name-${index}`)) {
+      const current = going(name, 'It stays.')
+      totals.count({
+        previous: undefined,
+        current: { ...current, spec: { ...current.spec, source: { instanceRef: { name } } } },
+      })
+    }
+    expect(totals.abandonedSamples([])).toHaveLength(10_000)
+    expect(abandonedCounts([])).not.toHaveProperty('shop/search')
+  })
+})

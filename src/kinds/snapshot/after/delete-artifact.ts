@@ -11,6 +11,7 @@ import type { SnapshotObservation } from '../observation.ts'
 import { growing, pauseAfter, pauses } from '../status/pauses.ts'
 import { deletions } from '../job/end.ts'
 import { redact } from '../status/text.ts'
+import { tellAbandoned } from './tell-abandoned.ts'
 import { noted, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
@@ -135,7 +136,7 @@ function begin(
   )
 }
 
-/** A namespace that is being deleted takes no new Job: then the object must not wait for one. */
+/** A namespace that is being deleted takes no new Job: then the object must not wait for one. Nor does it take Events, so that its metric alone tells of it. */
 export function deleteArtifactRefused(
   snapshot: MeiliSnapshot,
   before: DeleteArtifact,
@@ -154,11 +155,15 @@ function whatStays(snapshot: MeiliSnapshot, why: string): string {
   return redact(`${path}/${directory} on claim ${snapshot.spec.destination.claim.name} was not removed: ${why}`, 2000)
 }
 
-/** Says in status, and so in an Event, what stays where; the object goes. */
-function abandon({ snapshot, mover }: SnapshotObservation, why: string): Verdict {
+/** Says in status, and so in an Event, what stays where; and as the object goes, also in an Event of one that does not. */
+function abandon(observation: SnapshotObservation, why: string): Verdict {
+  const { snapshot, mover } = observation
   const before = snapshot.status?.deleteArtifact ?? { attempt: 1, jobName: jobNameOf(snapshot, 'delete-artifact-1') }
   return noted(
     { deleteArtifact: { ...before, abandoned: whatStays(snapshot, why) } },
-    { effects: mover.job === undefined ? [] : deletions([mover.job]), againMs: pauses.nextMs },
+    {
+      effects: [...tellAbandoned(observation, why), ...deletions(mover.job === undefined ? [] : [mover.job])],
+      againMs: pauses.nextMs,
+    },
   )
 }

@@ -144,7 +144,7 @@ describe('the deletion of the artifact', () => {
     expect(held(begunAgo(9 * minute)).effects).toEqual([])
     const verdict = held(begunAgo(11 * minute))
     expect(verdict.status.deleteArtifact?.abandoned).toMatch(/longer than 10 minutes.*FailedMount: node is gone/)
-    expect(verdict.effects).toEqual(['DeleteJob'])
+    expect(verdict.effects).toEqual(['RecordEvent', 'DeleteJob'])
   })
 
   test('is given up where its Job was refused for ten minutes', () => {

@@ -288,7 +288,7 @@ describe('the removal of an artifact whose claim became that of a database', () 
     ],
   ])('is given up, and says what stays, where the database %s', (_, subPath, words) => {
     const verdict = snapshotVerdict({ snapshot: deletedSnapshot(), databases: onBackups(subPath) })
-    expect(verdict.effects).toEqual([])
+    expect(verdict.effects).toEqual(['RecordEvent'])
     expect(verdict.status.deleteArtifact?.abandoned).toMatch(words)
     expect(
       snapshotVerdict({ snapshot: deletedSnapshot(verdict.status), databases: onBackups(subPath) }).effects,
@@ -298,7 +298,7 @@ describe('the removal of an artifact whose claim became that of a database', () 
   test('is given up where no artifact is on record: the kubelet would make the directory, as root', () => {
     const { artifact: _, ...unknown } = status
     const verdict = snapshotVerdict({ snapshot: deletedSnapshot(unknown), databases: onBackups('data.ms') })
-    expect(verdict.effects).toEqual([])
+    expect(verdict.effects).toEqual(['RecordEvent'])
     expect(verdict.status.deleteArtifact?.abandoned).toMatch(/That anything was stored is not on record/)
   })
 

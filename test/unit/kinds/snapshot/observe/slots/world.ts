@@ -288,7 +288,7 @@ class Operator {
       moverImage: 'example.test/meili-operator:1',
       imagePullSecrets: [],
     })
-    const performer = new Performer({ kube, connections, isLeader: () => true })
+    const performer = new Performer({ kube, connections, isLeader: () => true, record: () => undefined })
     const reconcile = reconcileWithin(
       slots,
       reconcilerOf(kind, {
