@@ -49,9 +49,9 @@ function carryOn(observation: SnapshotObservation, nowMs: number): Verdict | und
     case 'absent':
       return makeJob(observation, begun, nowMs)
     case 'running':
-      return isTooLate(begun, nowMs)
-        ? abandon(observation, tooLong(life.why ?? begun.failure))
-        : unchanged({ againMs: pauses.changeMs })
+      if (isTooLate(begun, nowMs)) return abandon(observation, tooLong(life.why ?? begun.failure))
+      // An earlier version did not put on record when it was begun.
+      return noted({ deleteArtifact: runClock(begun, nowMs) }, { againMs: pauses.changeMs })
     case 'ended':
       return tryAgain(observation, { ...begun, failure: life.result.message }, nowMs)
   }
@@ -62,17 +62,23 @@ function isTooLate({ startedAt }: DeleteArtifact, nowMs: number): boolean {
   return startedAt !== undefined && nowMs - Date.parse(startedAt) > giveUpAfterMs
 }
 
+/** It no longer waits for its turn: where it was begun before, as a Job that was refused, the clock goes on where it stood. */
+function runClock({ queuedAt, startedAt, ...begun }: DeleteArtifact, nowMs: number): DeleteArtifact {
+  const waitedMs = queuedAt === undefined ? 0 : Math.max(0, nowMs - Date.parse(queuedAt))
+  return { ...begun, startedAt: instant(startedAt === undefined ? nowMs : Date.parse(startedAt) + waitedMs) }
+}
+
 const tooLong = (why = ''): string => `It took longer than 10 minutes. ${why}`.trim()
 
-function makeJob(observation: SnapshotObservation, begun: DeleteArtifact, nowMs: number): Verdict {
+function makeJob(observation: SnapshotObservation, before: DeleteArtifact, nowMs: number): Verdict {
   const held = whyNotJudged(observation)
+  const begun = runClock(before, nowMs)
   if (isTooLate(begun, nowMs)) {
     const why = held ?? begun.failure
     // Nobody looked while it ran, and by now it has removed itself: how it ended is not known, and twice does no harm.
     return why === undefined ? tryAgain(observation, begun, nowMs) : abandon(observation, tooLong(why))
   }
-  const { queuedAt: _, ...attempt } = begun
-  const changes = { deleteArtifact: { ...attempt, startedAt: begun.startedAt ?? instant(nowMs) } }
+  const changes = { deleteArtifact: begun }
   if (held === undefined && observation.queued !== undefined) return waitForTurn(observation.snapshot, nowMs)
   if (held !== undefined) return noted(changes, { againMs: pauses.changeMs })
   return noted(changes, {

@@ -152,6 +152,22 @@ describe('the deletion of the artifact', () => {
     expect(snapshotVerdict({ snapshot }).status.deleteArtifact?.abandoned).toMatch(/10 minutes. exceeded quota/)
   })
 
+  test('is not late for the time that it waited for its turn after its Job was refused', () => {
+    const waited = begunAgo(60 * minute, { failure: 'exceeded quota', queuedAt: ago(58 * minute) })
+    const verdict = snapshotVerdict({ snapshot: deletedSnapshot(waited) })
+    expect(verdict).toMatchObject({
+      effects: ['CreateJob'],
+      status: { deleteArtifact: { startedAt: ago(2 * minute) } },
+    })
+    expect(verdict.status.deleteArtifact?.queuedAt).toBeUndefined()
+  })
+
+  test('that an earlier version began has ten minutes from the first look, and no more', () => {
+    const snapshot = deletedSnapshot(begun, 48 * hour)
+    const mover = { ...noMover, job: aJob(snapshot) }
+    expect(snapshotVerdict({ snapshot, mover }).status.deleteArtifact?.startedAt).toBe(ago(0))
+  })
+
   test('is tried again where nobody saw how it ended, and its Job has removed itself', () => {
     expect(snapshotVerdict({ snapshot: deletedSnapshot(begunAgo(2 * hour)) }).status.deleteArtifact).toEqual({
       attempt: 2,
