@@ -57,6 +57,7 @@ export class Slots {
 
   /** For one that is in line. Undefined: it may be its turn, so the world is to be looked at. */
   look(snapshot: MeiliSnapshot): Queued | undefined {
+    this.#claimForBegun()
     const standing = standingOf(snapshot)
     if (standing?.is !== 'waiting' || this.#isNext(snapshot, standing.pool)) return undefined
     return this.#queuedOf(snapshot, standing.pool, false)
@@ -64,6 +65,7 @@ export class Slots {
 
   /** Takes a slot for the Job that this pass makes. Undefined: it has one. */
   claim(snapshot: MeiliSnapshot, pool: Pool): Queued | undefined {
+    this.#claimForBegun()
     const key = keyOf(snapshot)
     if (!this.#holders.hasClaim(key) && !this.#isNext(snapshot, pool)) return this.#queuedOf(snapshot, pool, true)
     this.#holders.claim(key, this.#workOf(snapshot, pool))
@@ -95,7 +97,6 @@ export class Slots {
 
   /** @param butOf key of one that does not count as begun: it asks for itself */
   tally(pool: Pool, butOf = ''): Tally {
-    this.#claimForBegun()
     const { maxMovers, maxStreams } = this.#parts
     const held = this.#holders.now().filter(({ command }) => poolOf(command) === pool)
     const begun = new Map<string, { readonly namespace: string }>(
@@ -112,7 +113,7 @@ export class Slots {
     }
   }
 
-  /** The first time that somebody asks: what another process has begun may be about to run. */
+  /** In the first pass: what another process has begun may be about to run. Not before: while the caches are filled, or another one leads, that is not known. */
   #claimForBegun(): void {
     if (!this.#isFirst) return
     this.#isFirst = false

@@ -2,10 +2,17 @@
 import { describe, expect, test } from 'vitest'
 import { Conflict, TransientError } from '../../../../../../src/errors.ts'
 import { meiliSnapshots } from '../../../../../../src/api/snapshot.ts'
+import type { KeptPod } from '../../../../../../src/kinds/snapshot/observe/kept.ts'
 import { performWithin, reconcileWithin } from '../../../../../../src/kinds/snapshot/observe/slots/passes.ts'
 import { Slots } from '../../../../../../src/kinds/snapshot/observe/slots/slots.ts'
 import type { Fact } from '../../../../../../src/reconcile/decision.ts'
 import { aJob, aSnapshot, minute, movingStatus, now } from '../../../../../support/builders/observations.ts'
+
+/** Of another snapshot, which has failed. */
+const anEndedPod: KeptPod = {
+  metadata: { name: 'x', namespace: 'shop', ownerReferences: [{ kind: 'Job', name: 'x' } as never] },
+  status: { phase: 'Failed' },
+}
 
 /** One slot, taken by a pass over `nightly` that makes its Job; what the API server says of that. */
 async function pass(
@@ -67,5 +74,22 @@ describe('the slot of a pass', () => {
     })
     await expect(reconcile('shop/nightly')).rejects.toThrow('somebody was quicker')
     expect(isFree()).toBe(true)
+  })
+})
+
+describe('a Job that another process has made, and whose pod is not seen yet', () => {
+  test('has its slot, in whatever order the caches were filled', () => {
+    const slots = new Slots({
+      maxMovers: 1,
+      maxStreams: 0,
+      isStreamed: () => false,
+      isReady: () => true,
+      nowMs: () => now,
+    })
+    slots.podChanged({ previous: undefined, current: anEndedPod })
+    slots.snapshotChanged({ previous: undefined, current: aSnapshot({ status: movingStatus() }) })
+    const elsewhere = { namespace: 'elsewhere', uid: 'other' }
+    const other = aSnapshot({ metadata: elsewhere, status: movingStatus({ node: undefined as never }) })
+    expect(slots.claim(other, 'movers')).toMatchObject({ enough: 'movers' })
   })
 })
