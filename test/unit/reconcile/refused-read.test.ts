@@ -120,6 +120,19 @@ describe('of a MeiliSnapshot', () => {
     expect(status?.startedAt).toBeUndefined()
   })
 
+  test.each([
+    ['before the request', { phase: 'Pending' as const, conditions: [] }],
+    ['to be moved', movingStatus({ queuedAt: ago(minute), node: undefined as never })],
+  ])(
+    'that waits in a line %s: no deadline is named that would move on, and be written, each minute',
+    async (_, waits) => {
+      const { status, metadata } = await look(waits)
+      expect(status?.conditions?.[1]?.message).toMatch(/It goes on by itself\.$/)
+      nowMs += 10 * minute
+      expect((await lookAgain(aSnapshot())).metadata.resourceVersion).toBe(metadata.resourceVersion)
+    },
+  )
+
   test('after a lost reply: nothing was asked, so the wait begins anew', async () => {
     const { status } = await look(requestedStatus({ missingSince: ago(20 * second) }))
     expect(status?.request?.missingSince).toBeUndefined()

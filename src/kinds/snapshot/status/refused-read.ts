@@ -21,35 +21,50 @@ function judge(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
   const { metadata, status, spec } = snapshot
   if (metadata.deletionTimestamp !== undefined) return late(`Its deletion waits. ${why}`, {})
   if (isFinished(snapshot)) return unchanged()
-  if (!isRequested(snapshot)) {
-    const untilMs = attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start)
-    if (nowMs <= untilMs) return blind(snapshot, { why, untilMs }, { startedAt: startOf(snapshot, nowMs) })
-    const message = `Nothing was asked for within deadlines.start (${spec.deadlines.start}). Last: ${why}`
-    return failed({ reason: snapshotReasons.StartDeadlineExceeded, message })
-  }
+  if (!isRequested(snapshot)) return beforeRequest(snapshot, why, nowMs)
   if (status?.task?.status !== 'succeeded') {
     const untilMs = taskDeadlineMs(snapshot, nowMs)
     if (nowMs <= untilMs) return blind(snapshot, { why, untilMs }, { request: withoutMissing(status?.request) })
     const message = `No word of the snapshot by the end of deadlines.task (${spec.deadlines.task}), and it may still be made. ${why}`
     return failed({ reason: snapshotReasons.TaskDeadlineExceeded, message })
   }
-  const untilMs = moveDeadlineMs(snapshot, nowMs)
-  const overdue = `deadlines.move (${spec.deadlines.move}) is over. A mover may still be at work on the file, so nothing is given up before that can be seen.`
-  return blind(snapshot, { why, untilMs, overdue: nowMs > untilMs ? overdue : undefined })
+  return inMove(snapshot, why, nowMs)
 }
 
-/** Phase and progress stay what was seen last. */
+function beforeRequest(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
+  const { status, spec } = snapshot
+  const untilMs = attemptStartedMs(snapshot, nowMs) + durationMs(spec.deadlines.start)
+  const startedAt = startOf(snapshot, nowMs)
+  const isQueued = (status?.request?.startedAt ?? startedAt) === undefined
+  if (nowMs <= untilMs) return blind(snapshot, { why, untilMs: isQueued ? undefined : untilMs }, { startedAt })
+  const message = `Nothing was asked for within deadlines.start (${spec.deadlines.start}). Last: ${why}`
+  return failed({ reason: snapshotReasons.StartDeadlineExceeded, message })
+}
+
+function inMove(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
+  const { status, spec } = snapshot
+  const untilMs = moveDeadlineMs(snapshot, nowMs)
+  const isQueued = status?.move?.startedAt === undefined || status.move.queuedAt !== undefined
+  const overdue = `deadlines.move (${spec.deadlines.move}) is over. A mover may still be at work on the file, so nothing is given up before that can be seen.`
+  return blind(snapshot, {
+    why,
+    untilMs: isQueued ? undefined : untilMs,
+    overdue: nowMs > untilMs ? overdue : undefined,
+  })
+}
+
+/** Phase and progress stay what was seen last. @param untilMs undefined while the clock of the deadline stands still: a time that moves on would be another sentence each minute */
 function blind(
   snapshot: MeiliSnapshot,
-  { why, untilMs, overdue }: { why: string; untilMs: number; overdue?: string | undefined },
+  { why, untilMs, overdue }: { why: string; untilMs: number | undefined; overdue?: string | undefined },
   changes: Changes = {},
 ): Verdict {
   const { phase = 'Pending', progress } = snapshot.status ?? {}
+  const until = untilMs === undefined ? '' : `, until ${deadlineText(untilMs)}`
   return step({
     phase: phase === 'Completed' || phase === 'Failed' ? 'Pending' : phase,
     reason: snapshotReasons.ReadRefused,
-    message:
-      overdue === undefined ? `${why} It goes on by itself, until ${deadlineText(untilMs)}.` : `${why} ${overdue}`,
+    message: `${why} ${overdue ?? `It goes on by itself${until}.`}`,
     changes: { ...changes, progress, waitingFor: why },
     keepsProgress: true,
     overdue,
