@@ -86,8 +86,10 @@ export class SilentServers {
     }
   }
 
+  /** A pause that is longer than any says that the clock was set back: nobody waits for it to come round again. */
   #isDue({ nextMs, news }: Silence, newsNow: string, nowMs: number): boolean {
-    return (nowMs >= nextMs || newsNow !== news) && this.#doubtful < doubtfulAtOnce
+    const isOver = nowMs >= nextMs || nextMs - nowMs > longestPauseMs
+    return (isOver || newsNow !== news) && this.#doubtful < doubtfulAtOnce
   }
 
   #endSilence(endpoint: string): void {

@@ -133,6 +133,14 @@ describe('a server that does not answer', () => {
     expect(server.limits?.isDoubtful).toBe(false)
   })
 
+  test('is asked though our clock was set back by an hour', async () => {
+    const server = new Server()
+    await server.pass(600)
+    server.nowMs -= 3600 * second
+    server.answer = () => 'well'
+    expect(await server.look()).toBe('well')
+  })
+
   test('is asked at once where there is news of its pod', async () => {
     const server = new Server()
     await server.pass(600)
