@@ -42,7 +42,7 @@ import type { KeptJob, KeptPod, MoversKept } from '../kinds/snapshot/observe/kep
 import { SnapshotIndex, snapshotIndexes } from './snapshot-index.ts'
 import { countSlots } from '../kinds/snapshot/observe/slots/counts.ts'
 import { performWithin, reconcileWithin } from '../kinds/snapshot/observe/slots/passes.ts'
-import { serversIn } from '../kinds/snapshot/observe/slots/servers.ts'
+import { knownIn, serversIn } from '../kinds/snapshot/observe/slots/servers.ts'
 import { Slots } from '../kinds/snapshot/observe/slots/slots.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -135,6 +135,7 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     maxMovers: config.MAX_MOVERS,
     maxStreams: config.MAX_STREAMS,
     ...serversIn((key) => instances.store.get(key)),
+    ...knownIn(snapshotIndex),
     nowMs: Date.now,
   }
   const slots = new Slots(slotParts)

@@ -1,4 +1,5 @@
 // Who holds a slot: pods that run or are about to, and claims, which bridge the time until a pod is seen.
+import { snapshotUidLabel } from '../../job/template.ts'
 import { commandOf, jobOf, podState } from './mover-pod.ts'
 import type { Limited, PodState } from './mover-pod.ts'
 import type { KeptPod } from '../kept.ts'
@@ -17,6 +18,8 @@ interface Work {
 }
 
 interface PodSeen extends Work {
+  /** Of the snapshot, as its label says. */
+  readonly uid: string
   readonly state: PodState
   readonly isGoing: boolean
   /** Since when, by our clock, it has been like this. */
@@ -39,14 +42,19 @@ const startsWithinMs = 600_000
 export const keyOf = ({ metadata }: { metadata: { namespace?: string; name: string } }): string =>
   `${metadata.namespace ?? ''}/${metadata.name}`
 
+/** Whether there is such a snapshot, with which something is left to do. */
+export type IsKnown = (namespace: string, uid: string) => boolean
+
 export class Holders {
   readonly #nowMs: () => number
+  readonly #isKnown: IsKnown
   readonly #pods = new Map<string, PodSeen>()
   /** By the key of the snapshot. */
   readonly #claims = new Map<string, Claim>()
 
-  constructor(nowMs: () => number) {
+  constructor({ nowMs, isKnown }: { readonly nowMs: () => number; readonly isKnown: IsKnown }) {
     this.#nowMs = nowMs
+    this.#isKnown = isKnown
   }
 
   /** Gives the command whose slot may have become free. */
@@ -62,6 +70,7 @@ export class Holders {
     const seen: PodSeen = {
       namespace: pod.metadata.namespace ?? '',
       job: jobOf(pod),
+      uid: pod.metadata.labels?.[snapshotUidLabel] ?? '',
       command,
       state,
       isGoing,
@@ -109,7 +118,13 @@ export class Holders {
   now(): readonly Work[] {
     const nowMs = this.#nowMs()
     for (const [key, { untilMs }] of this.#claims) if (untilMs < nowMs) this.#claims.delete(key)
-    return [...[...this.#pods.values()].filter((pod) => holds(pod, nowMs)), ...this.#claims.values()]
+    return [...this.#podsThatHold(nowMs), ...this.#claims.values()]
+  }
+
+  /** Whoever may make pods can label them as he likes: one for each snapshot counts, where that is in its namespace. */
+  #podsThatHold(nowMs: number): Iterable<Work> {
+    const all = [...this.#pods.values()].filter((pod) => holds(pod, nowMs) && this.#isKnown(pod.namespace, pod.uid))
+    return new Map(all.map((pod) => [`${pod.command} ${pod.uid}`, pod])).values()
   }
 
   /** Keys of the snapshots with a claim. */

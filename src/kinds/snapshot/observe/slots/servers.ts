@@ -1,9 +1,11 @@
-// What the slots want to know of a snapshot's server, from the cache of instances. Pure.
+// What the slots want to know of snapshots and their servers, from the caches. Pure.
 import { isTrue } from '../../../../api/conditions.ts'
 import type { MeiliInstance } from '../../../../api/instance.ts'
 import { conditionTypes } from '../../../../api/meta.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import { mustStream } from '../../job/stream-source.ts'
+import { isWhole } from '../../../../api/settled-snapshot.ts'
+import type { Snapshots } from '../others.ts'
 import type { SlotParts } from './slots.ts'
 
 export function serversIn(
@@ -14,5 +16,14 @@ export function serversIn(
   return {
     isStreamed: (snapshot) => mustStream(statusOf(snapshot)?.snapshotVolume),
     isReady: (snapshot) => isTrue(statusOf(snapshot)?.conditions, conditionTypes.Ready),
+  }
+}
+
+export function knownIn(snapshots: Pick<Snapshots, 'withUid'>): Pick<SlotParts, 'isKnown'> {
+  return {
+    isKnown: (namespace, uid) => {
+      const snapshot = snapshots.withUid(uid)
+      return snapshot !== undefined && isWhole(snapshot) && snapshot.metadata.namespace === namespace
+    },
   }
 }

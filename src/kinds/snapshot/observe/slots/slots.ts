@@ -4,7 +4,7 @@ import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { KnownSnapshot } from '../../../../api/settled-snapshot.ts'
 import type { Queued } from '../../observation.ts'
 import { Holders, keyOf } from './holders.ts'
-import type { Change } from './holders.ts'
+import type { Change, IsKnown } from './holders.ts'
 import { Line } from './line.ts'
 import type { Limited } from './mover-pod.ts'
 import type { KeptPod } from '../kept.ts'
@@ -20,6 +20,7 @@ export interface SlotParts {
   readonly isStreamed: (snapshot: MeiliSnapshot) => boolean
   /** Whether its server is ready, as far as is known. */
   readonly isReady: (snapshot: MeiliSnapshot) => boolean
+  readonly isKnown: IsKnown
   readonly nowMs: () => number
 }
 
@@ -35,7 +36,7 @@ export class Slots {
 
   constructor(parts: SlotParts) {
     this.#parts = parts
-    this.#holders = new Holders(parts.nowMs)
+    this.#holders = new Holders(parts)
     this.#line = new Line(parts.nowMs)
   }
 

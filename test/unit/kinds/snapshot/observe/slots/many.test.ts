@@ -118,6 +118,7 @@ describe('a place in line', () => {
       const owner = { apiVersion: 'batch/v1', kind: 'Job', name, uid: name, controller: true }
       const metadata = { name, namespace: name, labels, ownerReferences: [owner] }
       const running = { phase: 'Running', containerStatuses: [{ name: 'mover', state: { running: {} } }] }
+      all.beside.add(name)
       all.addPod({ metadata, spec: { nodeName: 'node-b' }, status: running } as never)
     }
     await time.advance(second)

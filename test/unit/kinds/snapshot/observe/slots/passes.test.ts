@@ -24,6 +24,7 @@ async function pass(
     maxStreams: 0,
     isStreamed: () => false,
     isReady: () => true,
+    isKnown: () => true,
     nowMs: () => nowMs,
   })
   const object = aSnapshot({ status: movingStatus({ node: undefined as never }) })
@@ -84,6 +85,7 @@ describe('a Job that another process has made, and whose pod is not seen yet', (
       maxStreams: 0,
       isStreamed: () => false,
       isReady: () => true,
+      isKnown: () => true,
       nowMs: () => now,
     })
     slots.podChanged({ previous: undefined, current: anEndedPod })

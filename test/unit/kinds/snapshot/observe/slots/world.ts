@@ -11,7 +11,7 @@ import type { KeptPod } from '../../../../../../src/kinds/snapshot/observe/kept.
 import { countSlots } from '../../../../../../src/kinds/snapshot/observe/slots/counts.ts'
 import type { SlotCount } from '../../../../../../src/kinds/snapshot/observe/slots/counts.ts'
 import { performWithin, reconcileWithin } from '../../../../../../src/kinds/snapshot/observe/slots/passes.ts'
-import { serversIn } from '../../../../../../src/kinds/snapshot/observe/slots/servers.ts'
+import { knownIn, serversIn } from '../../../../../../src/kinds/snapshot/observe/slots/servers.ts'
 import { Slots } from '../../../../../../src/kinds/snapshot/observe/slots/slots.ts'
 import { jobs, persistentVolumeClaims, pods } from '../../../../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../../../../src/kube/resource.ts'
@@ -80,6 +80,8 @@ export class World {
   readonly silent = new Set<string>()
   /** What keeps a look at the pods of a namespace from its end. */
   refuses: (namespace: string) => Error | undefined = () => undefined
+  /** UIDs of snapshots that are there, and at which nobody looks. */
+  readonly beside = new Set<string>()
   counts: () => readonly SlotCount[] = () => []
   #operator: Operator | undefined
   readonly #snapshots = new SnapshotCache()
@@ -268,6 +270,8 @@ class Operator {
       maxMovers: world.maxMovers,
       maxStreams: 0,
       ...serversIn(caches.instance),
+      isKnown: (namespace: string, uid: string) =>
+        world.beside.has(uid) || knownIn(snapshots.index).isKnown(namespace, uid),
       nowMs: Date.now,
     }
     const slots = new Slots(parts)
