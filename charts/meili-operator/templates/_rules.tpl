@@ -7,10 +7,10 @@
 
 {{/* What the operator may do in the namespaces that it serves; each right with its reason. */}}
 {{- define "meili-operator.rules" -}}
-# What users write: followed, never written.
+# What users write: followed, never written. One is read again where another has changed it meanwhile, or where the cache keeps little of it.
 - apiGroups: [meili-operator.dev]
   resources: [meiliinstances, meilisnapshots]
-  verbs: [list, watch]
+  verbs: [get, list, watch]
 # What was seen.
 - apiGroups: [meili-operator.dev]
   resources: [meiliinstances/status, meilisnapshots/status]

@@ -68,8 +68,8 @@ test('every object says whose it is', () => {
 
 test('rights in the cluster, each needed', () => {
   expect(rights(only('ClusterRole', 'meili-operator'))).toEqual({
-    'meili-operator.dev/meiliinstances': 'list watch',
-    'meili-operator.dev/meilisnapshots': 'list patch watch',
+    'meili-operator.dev/meiliinstances': 'get list watch',
+    'meili-operator.dev/meilisnapshots': 'get list patch watch',
     'meili-operator.dev/meiliinstances/status': 'update',
     'meili-operator.dev/meilisnapshots/status': 'update',
     'meili-operator.dev/meiliinstances/finalizers': 'update',
