@@ -123,7 +123,7 @@ export const deployment = {
     template: {
       spec: {
         serviceAccountName: 'meili-operator',
-        containers: [{ env: [{ name: 'WATCH_NAMESPACES', value: 'shop' }] }],
+        containers: [{ name: 'operator', env: [{ name: 'WATCH_NAMESPACES', value: 'shop' }] }],
       },
     },
   },

@@ -63,7 +63,7 @@ describe('the operator', () => {
       metadata: { namespace: 'ops', name },
       spec: {
         replicas: 1,
-        template: { spec: { containers: [{ env: [{ name: 'WATCH_NAMESPACES', value: serves }] }] } },
+        template: { spec: { containers: [{ name: 'operator', env: [{ name: 'WATCH_NAMESPACES', value: serves }] }] } },
       },
       status: { readyReplicas },
     }) as unknown as OperatorDeployment
