@@ -23,7 +23,6 @@ export interface Look {
 }
 
 interface Silence {
-  readonly sinceMs: number
   readonly times: number
   readonly nextMs: number
   readonly news: string
@@ -67,7 +66,7 @@ export class SilentServers {
     const before = this.#silences.get(look.endpoint)
     const startedMs = this.#nowMs()
     const insists = startedMs >= (look.insistsFromMs ?? Infinity)
-    if (before !== undefined && !insists && !this.#isDue(before, look.news, startedMs)) throw silentSince(before)
+    if (before !== undefined && !insists && !this.#isDue(before, look.news, startedMs)) throw lastSilence(before)
     const isDoubtful = before !== undefined && !insists
     const isBrief = isDoubtful || this.#silences.size >= manySilent
     if (isDoubtful) this.#doubtful++
@@ -114,16 +113,14 @@ export class SilentServers {
     }
     const times = this.#timesBefore(endpoint) + 1
     const pauseMs = times === 1 ? leastPauseMs : Math.max(leastPauseMs * 2 ** (times - 1), pausePerSilence * tookMs)
-    const silence = {
-      sinceMs: this.#silences.get(endpoint)?.sinceMs ?? startedMs,
+    keep(this.#silences, endpoint, {
       times,
       nextMs: nowMs + Math.min(longestPauseMs, pauseMs),
       news,
       words: error.message,
       code: error.code,
-    }
-    keep(this.#silences, endpoint, silence)
-    return silentSince(silence, error)
+    })
+    return error
   }
 }
 
@@ -139,11 +136,7 @@ function isSilence(error: unknown): error is TransientError {
   return error instanceof TransientError && error.status === undefined && error.code !== certificateRejected
 }
 
-/** The same words as long as the silence lasts, so that no status is written for it again. */
-function silentSince({ words, sinceMs, code }: Silence, cause?: TransientError): TransientError {
-  const since = new Date(sinceMs).toISOString().slice(0, 19)
-  return new TransientError(`${words} (so since ${since}Z; asked again about once a minute)`, {
-    ...(cause === undefined ? {} : { cause }),
-    ...(code === undefined ? {} : { code }),
-  })
+/** The words of last time, unchanged: so that no status is written for it again, however the server was asked. */
+function lastSilence({ words, code }: Silence): TransientError {
+  return new TransientError(words, code === undefined ? {} : { code })
 }
