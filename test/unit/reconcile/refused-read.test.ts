@@ -104,6 +104,13 @@ describe('of a MeiliSnapshot', () => {
     expect(status?.conditions?.[0]).toMatchObject({ reason, message: expect.stringContaining(refused) })
   })
 
+  test('whose task was at work, past its deadline: Overdue, and never failed, as its file is taken when it comes', async () => {
+    const task = { uid: 12, status: 'processing', enqueuedAt: ago(7 * hour) } as const
+    const { status } = await look({ ...requestedStatus({ postedAt: ago(7 * hour), taskUid: 12 }), task })
+    expect(status).toMatchObject({ phase: 'Snapshotting', task })
+    expect(conditionsIn(status!)).toEqual([...pendingConditions, 'Overdue=True'])
+  })
+
   test('in its move, past its deadline: Overdue, and never failed, as a mover may be storing the file', async () => {
     const progress = { step: 'verifying', percent: 80, bytesDone: 80, bytesTotal: 100, updatedAt: ago(hour) }
     const moving = movingStatus({ startedAt: ago(7 * hour), begun: true }, { phase: 'Verifying', progress })

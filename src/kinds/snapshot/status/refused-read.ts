@@ -1,4 +1,4 @@
-// What a status says while the operator may not read what it needs. Deadlines count on; but what may be storing a file is never failed unseen. Pure.
+// What a status says while the operator may not read what it needs. Deadlines count on; but what was at work on a file is never failed unseen. Pure.
 import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { durationMs } from '../../../api/meta.ts'
@@ -18,17 +18,11 @@ export function recordRefusedRead(snapshot: MeiliSnapshot, refused: RefusedRead,
 }
 
 function judge(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
-  const { metadata, status, spec } = snapshot
+  const { metadata, status } = snapshot
   if (metadata.deletionTimestamp !== undefined) return late(`Its deletion waits. ${why}`, {})
   if (isFinished(snapshot)) return unchanged()
   if (!isRequested(snapshot)) return beforeRequest(snapshot, why, nowMs)
-  if (status?.task?.status !== 'succeeded') {
-    const untilMs = taskDeadlineMs(snapshot, nowMs)
-    if (nowMs <= untilMs) return blind(snapshot, { why, untilMs }, { request: withoutMissing(status?.request) })
-    const message = `No word of the snapshot by the end of deadlines.task (${spec.deadlines.task}), and it may still be made. ${why}`
-    return failed({ reason: snapshotReasons.TaskDeadlineExceeded, message })
-  }
-  return inMove(snapshot, why, nowMs)
+  return status?.task?.status === 'succeeded' ? inMove(snapshot, why, nowMs) : inEngine(snapshot, why, nowMs)
 }
 
 function beforeRequest(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
@@ -39,6 +33,23 @@ function beforeRequest(snapshot: MeiliSnapshot, why: string, nowMs: number): Ver
   if (nowMs <= untilMs) return blind(snapshot, { why, untilMs: isQueued ? undefined : untilMs }, { startedAt })
   const message = `Nothing was asked for within deadlines.start (${spec.deadlines.start}). Last: ${why}`
   return failed({ reason: snapshotReasons.StartDeadlineExceeded, message })
+}
+
+/** One that Meilisearch was seen to work on has no deadline in Meilisearch either. */
+function inEngine(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
+  const { status, spec } = snapshot
+  const untilMs = taskDeadlineMs(snapshot, nowMs)
+  const isAtWork = status?.task?.status === 'processing'
+  if (nowMs > untilMs && !isAtWork) {
+    const message = `No word of the snapshot by the end of deadlines.task (${spec.deadlines.task}), and it may still be made. ${why}`
+    return failed({ reason: snapshotReasons.TaskDeadlineExceeded, message })
+  }
+  const overdue = `Task ${status?.task?.uid ?? ''} was at work when it was last seen, and deadlines.task (${spec.deadlines.task}) is over. Nothing is given up before it can be seen.`
+  return blind(
+    snapshot,
+    { why, untilMs, overdue: nowMs > untilMs ? overdue : undefined },
+    { request: withoutMissing(status?.request) },
+  )
 }
 
 function inMove(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
