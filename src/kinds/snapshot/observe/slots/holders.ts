@@ -27,7 +27,7 @@ interface PodSeen extends Work {
 }
 
 interface Claim extends Work {
-  readonly untilMs: number
+  readonly sinceMs: number
   /** False: it goes with the pass that made it. */
   readonly isUsed: boolean
 }
@@ -117,7 +117,7 @@ export class Holders {
   /** Each holder once. */
   now(): readonly Work[] {
     const nowMs = this.#nowMs()
-    for (const [key, { untilMs }] of this.#claims) if (untilMs < nowMs) this.#claims.delete(key)
+    for (const [key, { sinceMs }] of this.#claims) if (ageMs(sinceMs, nowMs) > claimMs) this.#claims.delete(key)
     return [...this.#podsThatHold(nowMs), ...this.#claims.values()]
   }
 
@@ -133,7 +133,7 @@ export class Holders {
   }
 
   #claim(key: string, work: Work, isUsed: boolean): void {
-    this.#claims.set(key, { ...work, isUsed, untilMs: this.#nowMs() + claimMs })
+    this.#claims.set(key, { ...work, isUsed, sinceMs: this.#nowMs() })
   }
 
   /** From then on the pod itself counts, or does not. */
@@ -145,6 +145,9 @@ export class Holders {
 }
 
 function holds({ state, isGoing, sinceMs }: PodSeen, nowMs: number): boolean {
-  if (state === 'starting') return nowMs - sinceMs <= startsWithinMs
-  return state === 'running' && !(isGoing && nowMs - sinceMs > endsWithinMs)
+  if (state === 'starting') return ageMs(sinceMs, nowMs) <= startsWithinMs
+  return state === 'running' && !(isGoing && ageMs(sinceMs, nowMs) > endsWithinMs)
 }
+
+/** A clock that was set back makes nothing last longer: nobody is to wait for it to come round again. */
+export const ageMs = (sinceMs: number, nowMs: number): number => Math.abs(nowMs - sinceMs)

@@ -2,7 +2,7 @@
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import { isWhole } from '../../../../api/settled-snapshot.ts'
 import type { KnownSnapshot } from '../../../../api/settled-snapshot.ts'
-import { keyOf } from './holders.ts'
+import { ageMs, keyOf } from './holders.ts'
 import type { Change } from './holders.ts'
 import { standingOf } from './standing.ts'
 import type { Pool } from './standing.ts'
@@ -49,7 +49,7 @@ export class Line {
 
   hasFailed(key: string): boolean {
     const atMs = this.#failedAtMs.get(key)
-    if (atMs !== undefined && this.#nowMs() - atMs > failedForMs) this.#failedAtMs.delete(key)
+    if (atMs !== undefined && ageMs(atMs, this.#nowMs()) > failedForMs) this.#failedAtMs.delete(key)
     return this.#failedAtMs.has(key)
   }
 

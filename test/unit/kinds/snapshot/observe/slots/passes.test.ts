@@ -54,6 +54,11 @@ describe('the slot of a pass', () => {
     expect(isFree(minute + 1)).toBe(true)
   })
 
+  test('stays no longer where the clock is set back meanwhile', async () => {
+    const { isFree } = await pass(() => Promise.resolve(undefined))
+    expect(isFree(-60 * minute)).toBe(true)
+  })
+
   test('stays where no reply came: the Job may have been made', async () => {
     const { isFree } = await pass(() => Promise.reject(new TransientError('POST Job got no reply')))
     expect(isFree()).toBe(false)
