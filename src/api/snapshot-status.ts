@@ -26,6 +26,7 @@ export const snapshotStatus = z.object({
       missingSince: timestamp
         .optional()
         .describe('Since when the server answers without naming a task for a request whose reply was lost.'),
+      silentSince: timestamp.optional().describe('Since when the server has not answered; absent while it does.'),
       refused: z
         .string()
         .max(2048)

@@ -78,7 +78,7 @@ export function finishedMoversRemoval({ get, movers, perform }: FinishedMovers):
     if (snapshot === undefined || !isFinished(snapshot) || snapshot.metadata.deletionTimestamp !== undefined) return {}
     const { namespace, name, uid } = snapshot.metadata
     const object: KubeObject = { metadata: { namespace, name, uid } }
-    for (const effect of removeFinishedMovers(snapshot, jobsLeft(movers, uid))) {
+    for (const effect of removeFinishedMovers(snapshot, jobsLeft(movers, { namespace, uid }))) {
       const fact = await perform(effect, { resource: meiliSnapshots, object, writtenAt: undefined })
       if (fact?.kind === 'Refused') throw new TerminalError(fact.message)
     }

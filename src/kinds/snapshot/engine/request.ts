@@ -103,7 +103,7 @@ export function taskUnknown(observation: SnapshotObservation, nowMs: number): Ve
       known === undefined
         ? 'No reply to POST /snapshots is on record. Looking for its task before asking again.'
         : `Meilisearch does not show task ${known}. Looking for it before another snapshot is asked for.`,
-    changes: { request: { ...request, missingSince } },
+    changes: { request: { ...request, missingSince, silentSince: undefined } },
     againMs: pauses.answerMs,
   })
 }

@@ -1,5 +1,6 @@
 // The rungs while Meilisearch works: status follows the task, and deadlines are watched. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
+import { instant } from '../../../api/conditions.ts'
 import type { SnapshotReason, SnapshotRequest, SnapshotTask } from '../../../api/snapshot.ts'
 import { serverOf } from '../../../reconcile/server-reference.ts'
 import { deadlineText, taskDeadlineMs } from '../status/deadline.ts'
@@ -20,12 +21,18 @@ function waitedMs({ snapshot }: SnapshotObservation, nowMs: number): number {
   return since === undefined ? 0 : nowMs - Date.parse(since)
 }
 
+/** A task that runs may run past deadlines.task: then a server that restarts in the middle of it has this time to come back. */
+const silenceMs = 600_000
+
 /** No word from the server: it may be restarting, and runs the task again by itself. */
 export function serverSilent(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
   const { snapshot, engine } = observation
   if (engine.state === 'Answered') return undefined
   const why = whySilent(observation)
-  const untilMs = taskDeadlineMs(snapshot, nowMs)
+  const request = stillSilent(snapshot.status?.request, nowMs)
+  const backByMs =
+    snapshot.status?.task?.status === 'processing' ? Date.parse(request?.silentSince ?? '') + silenceMs : 0
+  const untilMs = Math.max(taskDeadlineMs(snapshot, nowMs), backByMs)
   if (nowMs > untilMs) {
     const task = snapshot.status?.task?.uid ?? snapshot.status?.request?.taskUid
     return failed({
@@ -37,7 +44,7 @@ export function serverSilent(observation: SnapshotObservation, nowMs: number): V
     phase: 'Snapshotting',
     reason: silentReason(observation),
     message: `${why} It goes on by itself when the server is back, until ${deadlineText(untilMs)}.`,
-    changes: { waitingFor: why, request: forgetMissing(snapshot.status?.request) },
+    changes: { waitingFor: why, request },
     againMs: growing.silence(waitedMs(observation, nowMs)),
   })
 }
@@ -48,10 +55,10 @@ function silentReason({ engine, instance }: SnapshotObservation): SnapshotReason
 }
 
 /** A request may lie in front of a silent server: the wait for a lost reply (taskUnknown in request.ts) begins anew with the next answer. Silence between two passes goes unseen, and counts. */
-function forgetMissing(request: SnapshotRequest | undefined): SnapshotRequest | undefined {
+function stillSilent(request: SnapshotRequest | undefined, nowMs: number): SnapshotRequest | undefined {
   if (request === undefined) return undefined
   const { missingSince: _, ...kept } = request
-  return kept
+  return { ...kept, silentSince: request.silentSince ?? instant(nowMs) }
 }
 
 /** Past deadlines.task. Enqueued and ours: cancel once, and see it confirmed. Enqueued and somebody else's: let go. Processing: it cannot be stopped. */
@@ -146,6 +153,6 @@ function followTask(
 export function adoptTask({ snapshot }: SnapshotObservation, task: SnapshotTask, nowMs: number): Changes {
   const request = snapshot.status?.request
   if (request === undefined) return { task }
-  const { missingSince: _, refused: __, ...kept } = request
+  const { missingSince: _, silentSince: __, refused: ___, ...kept } = request
   return { task, request: { ...kept, adoptedAt: request.adoptedAt ?? new Date(nowMs).toISOString() } }
 }

@@ -45,9 +45,12 @@ export const podIndexes = {
 } as const
 
 /** What is left of a finished snapshot's Jobs: no read of the API server, as each of ten thousand comes by at a start. */
-export function jobsLeft({ jobsOf, podsOf }: MoversKept, snapshotUid: string): readonly JobLeft[] {
+export function jobsLeft(
+  { jobsOf, podsOf }: MoversKept,
+  { namespace, uid: snapshotUid }: { readonly namespace: string; readonly uid: string },
+): readonly JobLeft[] {
   return [...jobsOf(snapshotUid)]
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .filter(({ metadata }) => metadata.namespace === namespace && metadata.deletionTimestamp === undefined)
     .map(({ metadata, spec, status }) => {
       const uid = metadata.uid ?? ''
       const phases = [...podsOf(uid)].map((pod) => pod.status?.phase)

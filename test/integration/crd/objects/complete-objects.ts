@@ -120,6 +120,7 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
         startedAt: at,
         failure: 'no',
         missingSince: at,
+        silentSince: at,
         refused: 'no',
         taskUid: 2,
         adoptedAt: at,

@@ -12,6 +12,7 @@ import {
   conditionsIn,
   snapshotVerdict,
   hour,
+  minute,
   now,
   pendingConditions,
   requestedStatus,
@@ -91,6 +92,38 @@ describe('serverSilent', () => {
     expect(verdict.message).toMatch(
       /No word of the snapshot by the end of deadlines\.task \(6h\): GET .*ECONNREFUSED\. Task 12 may still run there\./,
     )
+  })
+
+  describe('in the middle of a task that runs on past deadlines.task', () => {
+    const working = (silentSince?: string): ReturnType<typeof snapshotVerdict> =>
+      snapshotVerdict({
+        ...requestedSnapshot(
+          { adoptedAt: ago(7 * hour), ...(silentSince === undefined ? {} : { silentSince }) },
+          {
+            task: aTask({ status: 'processing' }),
+          },
+        ),
+        engine: silent,
+      })
+
+    test('it has ten minutes to come back, of which status says the end', () => {
+      expect(working()).toMatchObject({
+        phase: 'Snapshotting',
+        reason: 'TargetNotReady',
+        message: `${silent.message} It goes on by itself when the server is back, until 2026-03-01 12:10 UTC.`,
+        status: { request: { silentSince: '2026-03-01T12:00:00Z' } },
+      })
+      expect(working(ago(9 * minute)).phase).toBe('Snapshotting')
+      expect(working(ago(10 * minute + second))).toMatchObject({ phase: 'Failed', reason: 'TargetLost' })
+    })
+
+    test('an answer ends the silence', () => {
+      const task = aTask({ status: 'processing' })
+      const snapshot = requestedSnapshot({ adoptedAt: ago(7 * hour), silentSince: ago(9 * minute) }, { task })
+      const { status, phase } = snapshotVerdict({ ...snapshot, engine: anEngine({ candidates: [task] }) })
+      expect(phase).toBe('Snapshotting')
+      expect(status.request).not.toHaveProperty('silentSince')
+    })
   })
 
   test('past deadlines.task a key that is still refused is the reason', () => {

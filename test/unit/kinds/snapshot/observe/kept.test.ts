@@ -69,7 +69,7 @@ test('of one that has no status yet: no more than that', () => {
   expect(keepJob(pod)).toEqual({ ...pod, spec: {}, status: { conditions: [] } })
 })
 
-test('of what a finished snapshot has left: whether it is over, whether it goes by itself, and none that is going', () => {
+test('of what a finished snapshot has left: whether it is over, whether it goes by itself, and none that is going or lies elsewhere', () => {
   const job = (uid: string, parts: object = {}): KeptJob => ({ metadata: { ...metadata, name: uid, uid }, ...parts })
   const over = { status: { conditions: [{ type: 'Failed', status: 'True' }] } }
   const found = [
@@ -78,10 +78,11 @@ test('of what a finished snapshot has left: whether it is over, whether it goes 
     job('pod-ended'),
     job('sidecar'),
     job('going', { metadata: { ...metadata, deletionTimestamp: 'then' } }),
+    job('of-a-stranger', { metadata: { ...metadata, namespace: 'elsewhere' } }),
   ]
   const pod = (phase: string): KeptPod => ({ metadata: { name: 'x' }, status: { phase } })
   const pods: Record<string, KeptPod[]> = { 'pod-ended': [pod('Failed'), pod('Succeeded')], sidecar: [pod('Running')] }
-  const left = jobsLeft({ jobsOf: () => found, podsOf: (uid) => pods[uid] ?? [] }, 's1')
+  const left = jobsLeft({ jobsOf: () => found, podsOf: (uid) => pods[uid] ?? [] }, { namespace: 'shop', uid: 's1' })
   expect(left).toEqual([
     { name: 'new', uid: 'new', isOver: false, removesItself: true, createdAt: '' },
     { name: 'over', uid: 'over', isOver: true, removesItself: false, createdAt: '' },
