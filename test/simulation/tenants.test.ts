@@ -38,7 +38,8 @@ describe('with a hostile tenant', () => {
       console.log(figuresOf(`with ${chosen.join(', ')}`, night))
       expect(night.failed).toEqual([])
       expect(night.posts).toEqual(night.posts.map(() => small.snapshotsEach))
-      expect(night.mostMovers).toBeLessThanOrEqual(maxMovers)
+      // One more, where a single namespace has all slots and another one asks.
+      expect(night.mostMovers).toBeLessThanOrEqual(maxMovers + 1)
       // Who waits is woken, and asks seldom: this is for the tens that are at work at once.
       expect(night.api.mean).toBeLessThan(200)
       expect(night.meilisearch.mean).toBeLessThan(250)
