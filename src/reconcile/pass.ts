@@ -57,6 +57,8 @@ export class Pass<P extends Primary<Status>, Observation, Status extends object>
       writtenAt: this.writtenAt,
     })
     this.#performed.push(effect.kind)
+    if (fact === undefined && changesFinalizers(effect, this.object))
+      this.#replaced(this.object.metadata.resourceVersion)
     if (fact !== undefined) await this.#writeFact(() => this.#kind.applyFact(this.object, fact, nowMs()))
   }
 
@@ -119,4 +121,10 @@ export class Pass<P extends Primary<Status>, Observation, Status extends object>
       throw error
     }
   }
+}
+
+/** It does, with the resourceVersion that it was sent with: what had this one is replaced. */
+function changesFinalizers(effect: Effect, { metadata: { finalizers = [] } }: Primary<object>): boolean {
+  if (effect.kind === 'AddFinalizer') return !finalizers.includes(effect.finalizer)
+  return effect.kind === 'RemoveFinalizer' && finalizers.includes(effect.finalizer)
 }
