@@ -9,7 +9,7 @@ import { decideSnapshot } from './decide.ts'
 import { applyFact } from './apply-fact.ts'
 import { snapshotUidLabel } from './job/template.ts'
 import { admitInTurn } from './observe/admission.ts'
-import { isQueued, letsOthersPass, lineOf } from './observe/line.ts'
+import { byAge, isOverdue, isQueued, letsOthersPass, lineOf } from './observe/line.ts'
 import type { LineWorld } from './observe/line.ts'
 import { TerminalError } from '../../errors.ts'
 import { removeFinishedMovers } from './after/finished-movers.ts'
@@ -40,16 +40,22 @@ export function snapshotKind(
 
 const keyOf = ({ metadata }: KnownSnapshot): string => `${metadata.namespace}/${metadata.name}`
 
-/** Itself, and once it has ended, or waits for something of its own, those that wait behind it: at its server, as others are in no line with it. */
+/** Of those that are Queued at a server, so many are woken when one leaves: each looks at the world, and there may be thousands. The others hear of it when they look themselves. */
+const front = 10
+
+/** Itself, and once it has ended, is gone, is Overdue, or waits for something of its own, those that wait behind it: at its server, as others are in no line with it. */
 export function snapshotAndQueue(world: LineWorld): (changed: KnownSnapshot) => string[] {
   return (changed) => [keyOf(changed), ...waitingBehind(world, changed)]
 }
 
 function waitingBehind(world: LineWorld, changed: KnownSnapshot): string[] {
-  const hasLeft = isFinished(changed) || changed.metadata.deletionTimestamp !== undefined
-  if (!hasLeft && !letsOthersPass(changed)) return []
-  const waiting = lineOf(world, changed).filter(({ status }) => status?.request === undefined)
-  return waiting.filter((other) => hasLeft || isQueued(other)).map(keyOf)
+  const line = lineOf(world, changed)
+  const isThere = line.some(({ metadata }) => metadata.uid === changed.metadata.uid)
+  const hasLeft = isFinished(changed) || changed.metadata.deletionTimestamp !== undefined || !isThere
+  if (!hasLeft && !letsOthersPass(changed) && !isOverdue(changed)) return []
+  const waiting = line.filter(({ status }) => status?.request === undefined)
+  const next = waiting.filter(isQueued).toSorted(byAge).slice(0, front)
+  return [...next, ...(hasLeft ? waiting.filter((other) => !isQueued(other)) : [])].map(keyOf)
 }
 
 /** Those that are not finished: an instance that becomes ready lets them go on. */

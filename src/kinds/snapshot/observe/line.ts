@@ -82,6 +82,7 @@ export function lineOf(world: LineWorld, snapshot: KnownSnapshot): readonly Meil
 const orderOf = (snapshot: MeiliSnapshot): string =>
   `${snapshot.status?.request === undefined ? 1 : 0} ${age(snapshot)}`
 const isOlder = (one: MeiliSnapshot, other: MeiliSnapshot): boolean => age(one) < age(other)
+export const byAge = (one: MeiliSnapshot, other: MeiliSnapshot): number => (isOlder(one, other) ? -1 : 1)
 const age = ({ metadata }: MeiliSnapshot): string => `${metadata.creationTimestamp} ${metadata.uid}`
 const reasonOf = ({ status }: KnownSnapshot): string | undefined =>
   conditionNamed(status?.conditions, conditionTypes.Ready)?.reason
@@ -137,14 +138,17 @@ export function letsOthersPass(snapshot: KnownSnapshot): boolean {
 export const isQueued = (snapshot: KnownSnapshot): boolean =>
   reasonOf(snapshot) !== undefined && waitsForItsTurn.includes(reasonOf(snapshot))
 
+export const isOverdue = ({ status }: KnownSnapshot): boolean => isTrue(status?.conditions, snapshotConditions.Overdue)
+
 /**
  * Overdue with its mover on a node that the server has left: that mover reads the file that was there and writes its own object's directory, so
  * another snapshot beside it harms neither. One that removes the source does.
  */
-function isElsewhere({ status }: MeiliSnapshot, serverNode: string | undefined): boolean {
+function isElsewhere(snapshot: MeiliSnapshot, serverNode: string | undefined): boolean {
+  const { status } = snapshot
   const node = status?.move?.node
   return (
-    isTrue(status?.conditions, snapshotConditions.Overdue) &&
+    isOverdue(snapshot) &&
     status?.removeSource === undefined &&
     node !== undefined &&
     serverNode !== undefined &&

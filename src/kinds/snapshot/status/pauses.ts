@@ -15,7 +15,6 @@ export const pauses = {
   requestRefusedMs: 30_000,
   /** The object comes back by its own watch. */
   finalizerMs: 15_000,
-  queueMs: 15_000,
   /** What no rung foresaw: nothing waits in silence for ever. */
   unforeseenMs: 10_000,
 } as const
@@ -26,6 +25,8 @@ const between = (leastMs: number, mostMs: number, spanMs: number): number => Mat
 export const growing = {
   prerequisites: (waitedMs: number): number => between(1000, 15_000, waitedMs / 4),
   task: (waitedMs: number): number => between(250, 10_000, waitedMs / 10),
+  /** Behind others of its server: their end wakes whoever is next, and a look asks the API server and Meilisearch. */
+  queue: (waitedMs: number): number => between(60_000, 300_000, waitedMs / 4),
   /** The end of another wakes whoever is next. */
   turn: (waitedMs: number): number => between(30_000, 300_000, waitedMs / 4),
   silence: (waitedMs: number): number => between(1000, 10_000, waitedMs / 10),

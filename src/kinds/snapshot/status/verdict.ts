@@ -108,7 +108,9 @@ function untilStart({ message, changes, ...wait }: Waiting, snapshot: MeiliSnaps
     : ` It goes on by itself, until ${deadlineText(sinceMs + durationMs(snapshot.spec.deadlines.start))}.`
   const startedAt = isQueued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
   return step({
-    againMs: isQueued ? pauses.queueMs : growing.prerequisites(nowMs - sinceMs),
+    againMs: isQueued
+      ? growing.queue(nowMs - Date.parse(snapshot.metadata.creationTimestamp))
+      : growing.prerequisites(nowMs - sinceMs),
     ...wait,
     phase: 'Pending',
     message: `${sentence(message)}${until}`,

@@ -62,11 +62,41 @@ describe('a snapshot wakes', () => {
   })
 })
 
-describe('one that does not hold up its server wakes', () => {
-  const queued = namedSnapshot('queued', {
-    phase: 'Pending',
-    conditions: [aCondition('Ready', 'False', { reason: 'Queued' })],
+const queuedStatus: MeiliSnapshotStatus = {
+  phase: 'Pending',
+  conditions: [aCondition('Ready', 'False', { reason: 'Queued' })],
+}
+
+describe('of those that are Queued', () => {
+  const queued = Array.from({ length: 12 }, (_, index) =>
+    namedSnapshot(`q${String(index).padStart(2, '0')}`, queuedStatus, {
+      metadata: { creationTimestamp: ago((20 - index) * second) },
+    }),
+  )
+  const woken = snapshotAndQueue(lineIn(snapshotsIn([...all, ...queued.toReversed()])))
+  const front = queued.slice(0, 10).map(({ metadata }) => `shop/${metadata.name}`)
+
+  test('the oldest ten are woken by the end of another, as each of thousands would look at the world', () => {
+    expect(woken(namedSnapshot('done', { phase: 'Completed' }))).toEqual([
+      'shop/done',
+      ...front,
+      'shop/waits',
+      'shop/same',
+    ])
   })
+
+  test('they are woken as well by one that is gone without an end', () => {
+    expect(woken(namedSnapshot('deleted', queuedStatus))).toEqual(['shop/deleted', ...front, 'shop/waits', 'shop/same'])
+  })
+
+  test('and by one that is Overdue, as that may be elsewhere', () => {
+    const overdue = { ...movingStatus(), conditions: [aCondition('Overdue', 'True', { reason: 'MoverRunning' })] }
+    expect(woken(namedSnapshot('moves', overdue))).toEqual(['shop/moves', ...front])
+  })
+})
+
+describe('one that does not hold up its server wakes', () => {
+  const queued = namedSnapshot('queued', queuedStatus)
   const woken = snapshotAndQueue(lineIn(snapshotsIn([...all, queued])))
   const waitsWith = (reason: string): MeiliSnapshot =>
     namedSnapshot('waits', { phase: 'Pending', conditions: [aCondition('Ready', 'False', { reason })] })

@@ -299,10 +299,17 @@ describe('behindAnother', () => {
   const verdict = snapshotVerdict({ ahead: ['first', 'second', 'third', 'fourth'] })
 
   test('tells its position and who is in front', () => {
-    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'Queued', effects: [], requeueAfterMs: 15 * second })
+    expect(verdict).toMatchObject({ phase: 'Pending', reason: 'Queued', effects: [], requeueAfterMs: 5 * minute })
     expect(verdict.message).toBe(
       'Queued at position 4, behind first, second, third: one snapshot of a server at a time.',
     )
+  })
+
+  test('looks again by itself, the older the more seldom: the end of another wakes it', () => {
+    const againMs = (ageMs: number): number | undefined =>
+      snapshotVerdict({ ahead: ['first'], snapshot: aSnapshot({ metadata: { creationTimestamp: ago(ageMs) } }) })
+        .requeueAfterMs
+    expect([0, 10 * minute, 60 * minute].map(againMs)).toEqual([minute, 2.5 * minute, 5 * minute])
   })
 
   test('starts no clock', () => {
