@@ -6,13 +6,14 @@ import { ageMs, keyOf } from './holders.ts'
 import type { Change } from './holders.ts'
 import { standingOf } from './standing.ts'
 import type { Pool } from './standing.ts'
+import { Waiting } from './waiting.ts'
 
 /** Whoever failed to look at the world when its turn came lets others go first for so long. */
 const failedForMs = 60_000
 
 export class Line {
   readonly #nowMs: () => number
-  readonly #waiting = { movers: new Map<string, MeiliSnapshot>(), deletions: new Map<string, MeiliSnapshot>() }
+  readonly #waiting = { movers: new Waiting(), deletions: new Waiting() }
   readonly #begun = { movers: new Map<string, MeiliSnapshot>(), deletions: new Map<string, MeiliSnapshot>() }
   readonly #failedAtMs = new Map<string, number>()
 
@@ -34,7 +35,7 @@ export class Line {
     return left !== undefined && left !== all[standing.pool]
   }
 
-  listWaiting(pool: Pool): ReadonlyMap<string, MeiliSnapshot> {
+  waiting(pool: Pool): Waiting {
     return this.#waiting[pool]
   }
 
@@ -54,8 +55,8 @@ export class Line {
   }
 
   /** Gives where it was. */
-  #leave(key: string): Map<string, MeiliSnapshot> | undefined {
+  #leave(key: string): Waiting | Map<string, MeiliSnapshot> | undefined {
     const all = [this.#waiting.movers, this.#waiting.deletions, this.#begun.movers, this.#begun.deletions]
-    return all.find((map) => map.delete(key))
+    return all.find((where) => where.delete(key))
   }
 }

@@ -10,7 +10,7 @@ import type { Limited } from './mover-pod.ts'
 import type { KeptPod } from '../kept.ts'
 import { ageOf, nextJobOf, standingOf } from './standing.ts'
 import type { Pool } from './standing.ts'
-import { isFull, nextInTurn, whyFull } from './turns.ts'
+import { countByNamespace, isFull, nextInTurn, whyFull } from './turns.ts'
 import type { Candidate, Tally } from './turns.ts'
 
 export interface SlotParts {
@@ -93,7 +93,7 @@ export class Slots {
   }
 
   inLine(pool: Pool): readonly MeiliSnapshot[] {
-    return [...this.#line.listWaiting(pool).values()]
+    return this.#line.waiting(pool).all()
   }
 
   /** @param butOf key of one that does not count as begun: it asks for itself */
@@ -142,15 +142,30 @@ export class Slots {
   #next(pool: Pool, asks?: MeiliSnapshot): readonly Candidate[] {
     const tally = this.tally(pool, asks && keyOf(asks))
     if (isFull(tally)) return []
-    const all = new Map(this.#line.listWaiting(pool))
-    if (asks !== undefined) all.set(keyOf(asks), asks)
+    const rows = new Map(this.#line.waiting(pool).rows())
+    if (asks !== undefined && !this.#line.waiting(pool).has(keyOf(asks))) {
+      const { namespace } = asks.metadata
+      const ahead = this.#line.waiting(pool).aheadOf(asks)
+      rows.set(namespace, (rows.get(namespace) ?? []).toSpliced(ahead, 0, asks))
+    }
     return nextInTurn(
-      [...all].map(([key, snapshot]) => this.#candidateOf(key, snapshot, pool)),
+      [...rows].map(([namespace, row]) => ({ namespace, candidates: this.#candidatesOf(row, pool) })),
       tally,
     )
   }
 
-  #candidateOf(key: string, snapshot: MeiliSnapshot, pool: Pool): Candidate {
+  /** Each is made when it is asked for: most of a long row never are. */
+  #candidatesOf(row: readonly MeiliSnapshot[], pool: Pool): Iterable<Candidate> {
+    const candidateOf = (snapshot: MeiliSnapshot): Candidate => this.#candidateOf(snapshot, pool)
+    return {
+      *[Symbol.iterator]() {
+        for (const snapshot of row) yield candidateOf(snapshot)
+      },
+    }
+  }
+
+  #candidateOf(snapshot: MeiliSnapshot, pool: Pool): Candidate {
+    const key = keyOf(snapshot)
     const isReady = pool === 'deletions' || this.#parts.isReady(snapshot)
     return {
       key,
@@ -164,13 +179,11 @@ export class Slots {
   #queuedOf(snapshot: MeiliSnapshot, pool: Pool, looked: boolean): Queued {
     const { maxMovers, maxStreams } = this.#parts
     const { namespace } = snapshot.metadata
-    const age = ageOf(snapshot)
     const enough = whyFull(this.tally(pool, keyOf(snapshot)), { namespace, command: this.#commandOf(snapshot, pool) })
-    const older = this.inLine(pool).filter((other) => other.metadata.namespace === namespace && ageOf(other) < age)
     return {
       enough: enough ?? pool,
       limit: enough === 'streams' ? maxStreams : maxMovers,
-      ahead: older.length,
+      ahead: this.#line.waiting(pool).aheadOf(snapshot),
       looked,
     }
   }
@@ -179,10 +192,4 @@ export class Slots {
   #wake(pool: Pool, butOf?: string): void {
     for (const { key } of this.#next(pool)) if (key !== butOf && !this.#line.hasFailed(key)) this.#add(key)
   }
-}
-
-function countByNamespace(all: Iterable<{ readonly namespace: string }>): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>()
-  for (const { namespace } of all) counts.set(namespace, (counts.get(namespace) ?? 0) + 1)
-  return counts
 }

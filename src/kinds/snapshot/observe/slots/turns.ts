@@ -23,18 +23,21 @@ export interface Tally {
   readonly begun: ReadonlyMap<string, number>
 }
 
+/** Those of one namespace, the oldest first. It is gone through more than once, and no further than to the first that may go. */
+export interface Row {
+  readonly namespace: string
+  readonly candidates: Iterable<Candidate>
+}
+
 /** Who may begin now, in this order. */
-export function nextInTurn(candidates: readonly Candidate[], tally: Tally): readonly Candidate[] {
-  const left = Map.groupBy(candidates, ({ namespace }) => namespace)
-  const next: Candidate[] = []
+export function nextInTurn(rows: readonly Row[], tally: Tally): readonly Candidate[] {
+  const next = new Map<string, Candidate>()
   let after = tally
-  for (let best = bestOf(left, after); best !== undefined; best = bestOf(left, after)) {
-    next.push(best)
+  for (let best = bestOf(rows, next, after); best !== undefined; best = bestOf(rows, next, after)) {
+    next.set(best.key, best)
     after = withOneMore(after, best)
-    const { key, namespace } = best
-    left.set(namespace, left.get(namespace)?.filter((other) => other.key !== key) ?? [])
   }
-  return next
+  return [...next.values()]
 }
 
 /** Why this one has to wait, whoever else does; undefined where there is a slot for it. One more than the limit where a single namespace has all of them: else others would wait for as long as its files take. */
@@ -59,13 +62,28 @@ const isOfOneNamespace = ({ running, limit }: Tally, all: number): boolean => ru
 
 const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((all, count) => all + count, 0)
 
-function bestOf(left: ReadonlyMap<string, readonly Candidate[]>, tally: Tally): Candidate | undefined {
+type Chosen = ReadonlyMap<string, Candidate>
+
+function bestOf(rows: readonly Row[], chosen: Chosen, tally: Tally): Candidate | undefined {
   let best: Candidate | undefined
-  for (const candidates of left.values())
-    for (const candidate of candidates)
-      if ((best === undefined || goesBefore(candidate, best, tally)) && whyFull(tally, candidate) === undefined)
-        best = candidate
+  for (const row of rows) {
+    const first = firstOf(row, chosen, tally)
+    if (first !== undefined && (best === undefined || goesBefore(first, best, tally))) best = first
+  }
   return best
+}
+
+/** The oldest that is fit, else the oldest. */
+function firstOf({ namespace, candidates }: Row, chosen: Chosen, tally: Tally): Candidate | undefined {
+  // Where there is no slot for a mover that mounts its file, there is none for any.
+  if (whyFull(tally, { namespace, command: 'move' }) !== undefined) return undefined
+  let first: Candidate | undefined
+  for (const candidate of candidates) {
+    if (chosen.has(candidate.key) || whyFull(tally, candidate) !== undefined) continue
+    if (candidate.isFit) return candidate
+    first ??= candidate
+  }
+  return first
 }
 
 function goesBefore(one: Candidate, other: Candidate, { running }: Tally): boolean {
@@ -83,4 +101,10 @@ function withOneMore(tally: Tally, { namespace, command }: Candidate): Tally {
     begun: more(tally.begun),
     streams: tally.streams + (command === 'receive' ? 1 : 0),
   }
+}
+
+export function countByNamespace(all: Iterable<{ readonly namespace: string }>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { namespace } of all) counts.set(namespace, (counts.get(namespace) ?? 0) + 1)
+  return counts
 }

@@ -1,7 +1,7 @@
 // Whose turn it is, for any line and any number of slots.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nextInTurn, whyFull } from '../../../../../../src/kinds/snapshot/observe/slots/turns.ts'
+import { nextInTurn as nextOfRows, whyFull } from '../../../../../../src/kinds/snapshot/observe/slots/turns.ts'
 import type { Candidate, Tally } from '../../../../../../src/kinds/snapshot/observe/slots/turns.ts'
 
 const namespace = fc.constantFrom('a', 'b', 'c', 'd')
@@ -19,6 +19,16 @@ const tally: fc.Arbitrary<Tally> = fc
     for (const [of, count] of stuck) begun.set(of, count + (begun.get(of) ?? 0))
     return { ...rest, streams: 0, begun }
   })
+
+/** Of all, in any order. */
+const nextInTurn = (all: readonly Candidate[], before: Tally): readonly Candidate[] =>
+  nextOfRows(
+    [...Map.groupBy(all, (one) => one.namespace)].map(([of, row]) => ({
+      namespace: of,
+      candidates: row.toSorted((one, other) => (one.age < other.age ? -1 : 1)),
+    })),
+    before,
+  )
 
 const sum = (of: Iterable<number>): number => [...of].reduce((all, count) => all + count, 0)
 const countIn = (next: readonly Candidate[], of: string): number => next.filter((one) => one.namespace === of).length
@@ -126,4 +136,35 @@ test('what cannot start counts against its own namespace alone', () => {
   const stuck = aTally({ begun: new Map([['a', 10]]) })
   expect(whyFull(stuck, aCandidate('1', 'a'))).toBe('ofNamespace')
   expect(whyFull(stuck, aCandidate('2', 'b'))).toBeUndefined()
+})
+
+test('of a thousand that wait no more are looked at than may go, and none while there is no slot', () => {
+  let looked = 0
+  const rows = ['a', 'b', 'c'].map((of) => ({
+    namespace: of,
+    candidates: {
+      *[Symbol.iterator]() {
+        for (let index = 0; index < 1000; index++) {
+          looked++
+          yield aCandidate(`${of}${String(index).padStart(4, '0')}`, of)
+        }
+      },
+    },
+  }))
+  expect(nextOfRows(rows, aTally({ limit: 3 })).length).toBe(3)
+  expect(looked).toBeLessThan(20)
+  looked = 0
+  expect(
+    nextOfRows(
+      rows,
+      aTally({
+        limit: 2,
+        running: new Map([
+          ['d', 1],
+          ['e', 1],
+        ]),
+      }),
+    ),
+  ).toEqual([])
+  expect(looked).toBe(0)
 })
