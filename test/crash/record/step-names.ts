@@ -44,6 +44,8 @@ interface Pass {
 
 /** The call with which each pass about an instance begins. */
 const opening = 'GET /health'
+/** And with which it ends: one about a server that was silent asks for its health twice. */
+const closing = 'GET /stats'
 
 const verbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
 
@@ -71,8 +73,6 @@ export class StepNames {
   #instance = 'instance new'
   #hasJob = false
   readonly #passes = new Map<string, Pass>()
-  /** Calls of a whole interview: before the instance is on record there was one. */
-  #interviewLength = 0
   #isOver = false
 
   /** True once the instance shows the completed snapshot and has been asked again since. */
@@ -140,9 +140,8 @@ export class StepNames {
   }
 
   #interviewStage({ asked }: Pass): string {
-    this.#interviewLength = Math.max(this.#interviewLength, asked.length)
     if (this.#instance === 'instance: last snapshot') {
-      this.#isOver ||= asked.length === this.#interviewLength
+      this.#isOver ||= asked.includes(closing)
       return this.#instance
     }
     const isEnded = ['status: Completed', 'Job removed', 'finalizer taken away'].includes(this.#stage)
