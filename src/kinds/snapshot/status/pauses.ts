@@ -23,7 +23,7 @@ const between = (leastMs: number, mostMs: number, spanMs: number): number => Mat
 
 /** The longer it lasts, the more seldom it is looked at: by how long that is already. */
 export const growing = {
-  prerequisites: (waitedMs: number): number => between(1000, 15_000, waitedMs / 4),
+  prerequisites: (waitedMs: number): number => between(1000, 120_000, waitedMs / 4),
   task: (waitedMs: number): number => between(250, 10_000, waitedMs / 10),
   /** Behind others of its server: their end wakes whoever is next, and a look asks the API server and Meilisearch. */
   queue: (waitedMs: number): number => between(60_000, 300_000, waitedMs / 4),

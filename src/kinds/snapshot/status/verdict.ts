@@ -103,20 +103,22 @@ function toDecision({ effects = [], againMs }: Act, status: MeiliSnapshotStatus 
 function untilStart({ message, changes, ...wait }: Waiting, snapshot: MeiliSnapshot, nowMs: number): Verdict {
   const isQueued = wait.reason === snapshotReasons.Queued || wait.reason === snapshotReasons.QueuedBehindOverdue
   const sinceMs = attemptStartedMs(snapshot, nowMs)
-  const until = isQueued
-    ? ''
-    : ` It goes on by itself, until ${deadlineText(sinceMs + durationMs(snapshot.spec.deadlines.start))}.`
+  const endMs = sinceMs + durationMs(snapshot.spec.deadlines.start)
+  const until = isQueued ? '' : ` It goes on by itself, until ${deadlineText(endMs)}.`
   const startedAt = isQueued ? undefined : (snapshot.status?.startedAt ?? instant(nowMs))
   return step({
     againMs: isQueued
       ? growing.queue(nowMs - Date.parse(snapshot.metadata.creationTimestamp))
-      : growing.prerequisites(nowMs - sinceMs),
+      : byDeadline(growing.prerequisites(nowMs - sinceMs), endMs - nowMs),
     ...wait,
     phase: 'Pending',
     message: `${sentence(message)}${until}`,
     changes: { ...changes, startedAt, waitingFor: sentence(message) },
   })
 }
+
+/** Not later than right after the deadline, while that is to come. */
+const byDeadline = (againMs: number, leftMs: number): number => (leftMs < 0 ? againMs : Math.min(againMs, leftMs + 1))
 
 function beginAnew(snapshot: MeiliSnapshot, { effects = [], ...why }: Said & Act, nowMs: number): Verdict {
   const next = nextAttempt(snapshot, why, nowMs)
