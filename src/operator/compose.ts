@@ -24,7 +24,7 @@ import { Connections } from '../perform/meilisearch-connections.ts'
 import { childSelector } from '../reconcile/names.ts'
 import { Performer } from '../perform/perform.ts'
 import { reconcilerOf } from '../reconcile/reconciler.ts'
-import { watchOf } from '../runtime/cache/cache.ts'
+import { seldomForAnnotations, watchOf } from '../runtime/cache/cache.ts'
 import { Manager } from '../runtime/manager.ts'
 import {
   finishedMoversRemoval,
@@ -124,8 +124,8 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
     kind: meiliInstances.kind,
     reconcile: reconcilerOf(instanceKind(instanceWorld), { ...loop, get: (key) => instances.store.get(key) }),
     watches: [
-      watchOf(instances, instancesBeside(instanceWorld)),
-      watchOf(snapshots, instanceOf),
+      watchOf(instances, instancesBeside(instanceWorld), seldomForAnnotations()),
+      watchOf(snapshots, instanceOf, seldomForAnnotations()),
       ...children.map((cache) => watchOf(cache, madeOf)),
     ],
     all: () => instances.store.keys(),
@@ -167,8 +167,8 @@ export function compose(config: Config, { connection, logger }: Edges): Manager 
       }),
     ),
     watches: [
-      watchOf(snapshots, snapshotAndQueue(snapshotWorld)),
-      watchOf(instances, snapshotsOf(snapshotIndex)),
+      watchOf(snapshots, snapshotAndQueue(snapshotWorld), seldomForAnnotations()),
+      watchOf(instances, snapshotsOf(snapshotIndex), seldomForAnnotations()),
       watchOf(moverJobs, movedBy),
       watchOf(moverPods, movedBy),
       slots.watch,
