@@ -5,6 +5,9 @@ const second = 1000
 
 const endToEnd = { testTimeout: 240 * second, hookTimeout: 300 * second }
 
+/** Minutes of one core. */
+const thousand = 'test/simulation/thousand/**/*.test.ts'
+
 /** They stop or replace the operator, drain a node, take an image or the API server away. */
 const alone = 'test/e2e/alone/**/*.test.ts'
 
@@ -17,10 +20,12 @@ export default defineConfig({
         test: {
           name: 'simulation',
           include: ['test/simulation/**/*.test.ts'],
+          exclude: [thousand],
           testTimeout: 600 * second,
           hookTimeout: 600 * second,
         },
       },
+      { test: { name: 'thousand', include: [thousand], testTimeout: 3600 * second } },
       // Each file may start a control plane of its own: about 3 s, 300 MB.
       {
         test: {

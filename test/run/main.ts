@@ -1,14 +1,14 @@
-// npm test [-- unit|simulation|integration|e2e|flux|argocd …] [arguments for vitest]: runs the levels (the first four, unless some are
-// named) and closes with one line of counts. `flux` and `argocd` are apart, because Flux and Argo CD take minutes to build.
+// npm test [-- unit|simulation|integration|e2e|thousand|flux|argocd …] [arguments for vitest]: runs the levels (the first four, unless some
+// are named) and closes with one line of counts. The others are apart: `thousand` takes minutes, `flux` and `argocd` take minutes to build.
 import { chosenHelm, controlPlanePrograms, ensureBinaries } from '../cluster/build/binaries.ts'
 import { ensurePrerequisites } from '../cluster/build/prerequisites.ts'
 import { runOnCluster } from './on-cluster.ts'
 import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
 
-const inProcessLevels = ['unit', 'simulation', 'integration'] as const
-const apart = ['flux', 'argocd'] as const
-const clusterLevels = ['e2e', ...apart] as const
+const inProcessLevels = ['unit', 'simulation', 'integration', 'thousand'] as const
+const clusterLevels = ['e2e', 'flux', 'argocd'] as const
+const apart = ['thousand', 'flux', 'argocd'] as const
 const levels = [...inProcessLevels, ...clusterLevels] as const
 type Level = (typeof levels)[number]
 
