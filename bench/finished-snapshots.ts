@@ -53,7 +53,7 @@ function failedStatus({ metadata }: Snapshot, status: MeiliSnapshotStatus): Meil
   }
 }
 
-/** The Job is suspended and its pod is nobody's to schedule, so that nothing runs; the pod says that it has failed. */
+/** The Job is nobody's to run and its pod nobody's to schedule, so that no controller changes them meanwhile; the pod says that it has failed. */
 async function makeMover(kube: KubeClient, snapshot: Snapshot, name: string): Promise<void> {
   const { namespace, uid } = snapshot.metadata
   const { job, pod } = finishedMover(snapshot)
@@ -64,7 +64,7 @@ async function makeMover(kube: KubeClient, snapshot: Snapshot, name: string): Pr
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name, namespace, labels, ownerReferences: [{ ...owner, controller: true }] },
-    spec: { ...spec, suspend: true, ttlSecondsAfterFinished: 3600 },
+    spec: { ...spec, managedBy: 'meili-operator.dev/nobody', ttlSecondsAfterFinished: 3600 },
   } as unknown as Workload)
   const ran = JSON.parse(pod) as Workload
   const { nodeName: _, ...podSpec } = ran.spec as { nodeName?: string }
