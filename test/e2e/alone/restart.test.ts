@@ -135,15 +135,7 @@ describe('one object, one artifact', () => {
         expect(await listArtifacts(snapshot)).toHaveLength(1)
         expect(snapshot.status?.move?.attempt).toBe(1)
         await eventually('its one mover to be removed', async () => {
-          const jobs = await kubectl.json<{ items: unknown[] }>([
-            '-n',
-            world.namespace,
-            'get',
-            'jobs',
-            '-l',
-            `meili-operator.dev/snapshot-uid=${snapshot.metadata.uid}`,
-          ])
-          return jobs.items.length === 0 ? true : undefined
+          return (await world.jobsOf(snapshot)).length === 0 ? true : undefined
         })
       }
     } finally {

@@ -187,18 +187,10 @@ describe('a file that no other pod can mount', () => {
 
     test('deleted: the mover and the pin go with it', async () => {
       await world.snapshot('dropped', { instance: 'large' }, slowly)
-      const { metadata } = await midway('dropped')
+      const dropped = await midway('dropped')
       await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'dropped', '--timeout=90s'])
       expect(await namesBeside(server)).toEqual(['data.ms.snapshot'])
-      const jobs = await kubectl.json<{ items: unknown[] }>([
-        '-n',
-        world.namespace,
-        'get',
-        'jobs',
-        '-l',
-        `meili-operator.dev/snapshot-uid=${metadata.uid}`,
-      ])
-      expect(jobs.items).toEqual([])
+      expect(await world.jobsOf(dropped)).toEqual([])
       expect(
         await shellOnClaim(toolbox, { namespace: world.namespace, claimName: 'backups' }, 'ls -A /backup/large'),
       ).not.toContain('dropped')

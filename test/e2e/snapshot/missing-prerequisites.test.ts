@@ -126,14 +126,6 @@ describe('trouble is named', () => {
     )
     expect(readyOf(waiting)?.message).toMatch(/no node can take it: .*nodes are available/)
     await kubectl.run(['-n', world.namespace, 'delete', 'msnap', 'stuck', '--timeout=60s'])
-    const jobs = await kubectl.json<{ items: unknown[] }>([
-      '-n',
-      world.namespace,
-      'get',
-      'jobs',
-      '-l',
-      `meili-operator.dev/snapshot-uid=${waiting.metadata.uid}`,
-    ])
-    expect(jobs.items).toHaveLength(0)
+    expect(await world.jobsOf(waiting)).toEqual([])
   })
 })

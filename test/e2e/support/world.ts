@@ -1,6 +1,7 @@
 // The world of an end-to-end test: a cluster, the operator installed from install.yaml, a namespace of its own, servers in it.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { V1Job } from '@kubernetes/client-node'
 import { afterAll, beforeAll } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
@@ -8,6 +9,9 @@ import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { KubeClient } from '../../../src/kube/client.ts'
 import { connect } from '../../../src/kube/connection.ts'
+import { jobs } from '../../../src/kube/resource.ts'
+import type { KubeObject } from '../../../src/kube/resource.ts'
+import { snapshotUidLabel } from '../../../src/kinds/snapshot/job/template.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { filmLines } from '../../support/meilisearch/documents.ts'
 import { Kubectl } from '../../support/kubernetes/kubectl.ts'
@@ -251,6 +255,12 @@ export class World {
 
   async get(name: string): Promise<MeiliSnapshot> {
     return await kube.get<MeiliSnapshot>(meiliSnapshots, { namespace: this.namespace, name })
+  }
+
+  /** Of its movers, whatever they do. */
+  async jobsOf({ metadata }: MeiliSnapshot): Promise<(V1Job & KubeObject)[]> {
+    const labelSelector = `${snapshotUidLabel}=${metadata.uid}`
+    return await kube.listAll<V1Job & KubeObject>(jobs, { namespace: this.namespace, labelSelector })
   }
 
   async instance(name: string): Promise<MeiliInstance> {

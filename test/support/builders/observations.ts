@@ -345,6 +345,18 @@ export function effectsOf<K extends Effect['kind']>(
   )
 }
 
+/** What is on record of a stored file. */
+export const artifact: NonNullable<MeiliSnapshotStatus['artifact']> = {
+  claimName: 'backups',
+  path: 'search/nightly-0a1b2c3d',
+  fileName: 'data.ms.snapshot',
+  sizeBytes: 5,
+  size: '5 B',
+  sha256: 'ab',
+  meilisearchVersion: '1.21.0',
+  verification: 'Archive',
+}
+
 /** As the API server gives it back: members that are undefined are absent. */
 export const asStored = (status: MeiliSnapshotStatus): MeiliSnapshotStatus =>
   JSON.parse(JSON.stringify(status)) as MeiliSnapshotStatus

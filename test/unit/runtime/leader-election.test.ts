@@ -257,33 +257,25 @@ describe('a holder', () => {
     expect(election.lease?.spec?.holderIdentity).toBe('other')
   })
 
-  test('that slept while another one got the lease knows it when it wakes up', async () => {
-    using election = new Election()
-    const first = election.start('first')
-    await election.time.advance(second)
-    election.start('second')
-    await election.time.advance(10 * second)
-    first.sleep(30 * second)
-    await election.time.advance(29 * second)
-    expect(election.holders).toEqual(['second'])
-    await election.time.advance(2 * second)
-    expect(election.holders).toEqual(['second'])
-    expect(first.lost).toMatchObject({ name: 'LeaseLost' })
-  })
-
-  test('whose machine was suspended while another one got the lease does not believe for a moment to hold it', async () => {
-    using election = new Election()
-    const first = election.start('first')
-    await election.time.advance(second)
-    election.start('second')
-    await election.time.advance(10 * second)
-    first.suspend(hour)
-    await election.time.advance(hour - 1)
-    expect(election.holders).toEqual(['second'])
-    await election.time.advance(2 * second)
-    expect(election.holders).toEqual(['second'])
-    expect(first.lost).toMatchObject({ name: 'LeaseLost' })
-  })
+  test.each([
+    ['that slept', 'sleep', 30 * second],
+    ['whose machine was suspended', 'suspend', hour],
+  ] as const)(
+    '%s while another one got the lease does not believe for a moment to hold it',
+    async (_, goes, spanMs) => {
+      using election = new Election()
+      const first = election.start('first')
+      await election.time.advance(second)
+      election.start('second')
+      await election.time.advance(10 * second)
+      first[goes](spanMs)
+      await election.time.advance(spanMs - 1)
+      expect(election.holders).toEqual(['second'])
+      await election.time.advance(2 * second)
+      expect(election.holders).toEqual(['second'])
+      expect(first.lost).toMatchObject({ name: 'LeaseLost' })
+    },
+  )
 
   test('whose machine was suspended, and whose lease nobody took, holds it again once it is renewed', async () => {
     using election = new Election()

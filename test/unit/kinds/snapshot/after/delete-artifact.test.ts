@@ -17,19 +17,10 @@ import {
   noMover,
   now,
   second,
+  artifact,
 } from '../../../../support/builders/observations.ts'
 
 const runAs = { user: 1000, group: 1000, fsGroup: 1000 }
-const artifact = {
-  claimName: 'backups',
-  path: 'search/nightly-0a1b2c3d',
-  fileName: 'data.ms.snapshot',
-  sizeBytes: 5,
-  size: '5 B',
-  sha256: 'ab',
-  meilisearchVersion: '1.21.0',
-  verification: 'Archive',
-} as const
 const done: MeiliSnapshotStatus = { ...movingStatus({ runAs }), phase: 'Completed', artifact }
 const begun = { ...done, deleteArtifact: { attempt: 1, jobName: 'nightly-0a1b2c3d-delete-artifact-1' } }
 

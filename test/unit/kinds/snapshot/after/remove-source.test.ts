@@ -20,20 +20,11 @@ import {
   noMover,
   second,
   stored,
+  artifact,
 } from '../../../../support/builders/observations.ts'
 
 const remove = { sourcePolicy: 'Remove' }
 const file = { inode: '77', modifiedAt: '2026-03-01T11:59:45.123456789Z', sizeBytes: 5 }
-const artifact = {
-  claimName: 'backups',
-  path: 'search/nightly-0a1b2c3d',
-  fileName: 'data.ms.snapshot',
-  sizeBytes: 5,
-  size: '5 B',
-  sha256: 'ab',
-  meilisearchVersion: '1.21.0',
-  verification: 'Archive',
-} as const
 
 const removingSourceSnapshot = (removeSource: object = {}, more: Partial<MeiliSnapshotStatus> = {}): MeiliSnapshot =>
   aSnapshot({

@@ -20,6 +20,7 @@ import {
   noMover,
   second,
   succeededTask,
+  artifact,
 } from '../../../../support/builders/observations.ts'
 
 const own: Database = { instance: 'search', claimName: 'search-data', subPath: 'data.ms' }
@@ -140,16 +141,6 @@ describe('databasesUnseen', () => {
       jobName: 'nightly-0a1b2c3d-remove-source-1',
       file: { inode: '7', modifiedAt: ago(minute), sizeBytes: 5 },
     }
-    const artifact = {
-      claimName: 'backups',
-      path: 'a',
-      fileName: 'b',
-      sizeBytes: 5,
-      size: '5 B',
-      sha256: 'ab',
-      meilisearchVersion: '1',
-      verification: 'None' as const,
-    }
     const seen = {
       snapshot: aSnapshot({ spec: { sourcePolicy: 'Remove' }, status: { ...movingStatus(), artifact, removeSource } }),
     }
@@ -220,16 +211,6 @@ describe('a destination that became the claim of a database after the request', 
 })
 
 describe('the removal of an artifact whose claim became that of a database', () => {
-  const artifact = {
-    claimName: 'backups',
-    path: 'search/nightly-0a1b2c3d',
-    fileName: 'data.ms.snapshot',
-    sizeBytes: 5,
-    size: '5 B',
-    sha256: 'ab',
-    meilisearchVersion: '1.21.0',
-    verification: 'Archive',
-  } as const
   const deleteArtifact = { attempt: 1, jobName: 'nightly-0a1b2c3d-delete-artifact-1' }
   const status: MeiliSnapshotStatus = {
     ...movingStatus({ runAs: { user: 1000, group: 1000, fsGroup: 3000 } }),

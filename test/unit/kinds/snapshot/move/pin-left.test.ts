@@ -13,23 +13,7 @@ import {
   now,
   second,
 } from '../../../../support/builders/observations.ts'
-
-const allowed = { mover: { stream: { mode: 'IfNeeded' } } }
-const stream = {
-  pod: 'search-0',
-  container: 'meilisearch',
-  directory: '/snapshots',
-  fileName: 'data.ms.snapshot',
-  pinned: true,
-}
-const source = {
-  namespace: 'shop',
-  pod: 'search-0',
-  container: 'meilisearch',
-  directory: '/snapshots',
-  fileName: 'data.ms.snapshot',
-  pin: '0a1b2c3d-1',
-}
+import { allowed, source, stream } from '../../../../support/builders/streamed.ts'
 
 describe('pinLeft', () => {
   const since = (unpinningSince?: string): object => (unpinningSince === undefined ? {} : { unpinningSince })

@@ -25,24 +25,9 @@ import {
   second,
   succeededTask,
 } from '../../../../support/builders/observations.ts'
+import { allowed, source, stream } from '../../../../support/builders/streamed.ts'
 
-const allowed = { mover: { stream: { mode: 'IfNeeded' } } }
-const stream = {
-  pod: 'search-0',
-  container: 'meilisearch',
-  directory: '/snapshots',
-  fileName: 'data.ms.snapshot',
-  pinned: true,
-}
 const maxStreams = 2
-const source = {
-  namespace: 'shop',
-  pod: 'search-0',
-  container: 'meilisearch',
-  directory: '/snapshots',
-  fileName: 'data.ms.snapshot',
-  pin: '0a1b2c3d-1',
-}
 
 const volumes = {
   emptyDir: {

@@ -1,31 +1,10 @@
 // Those that cannot use their turn, and deletions, which have turns of their own.
-import { afterEach, describe, expect, test } from 'vitest'
-import { conditionTypes } from '../../../../../../src/api/meta.ts'
+import { describe, expect, test } from 'vitest'
 import { TerminalError } from '../../../../../../src/errors.ts'
 import { snapshotFinalizer } from '../../../../../../src/api/snapshot.ts'
-import type { MeiliSnapshot } from '../../../../../../src/api/snapshot.ts'
-import { minute, movingStatus, second, succeededTask } from '../../../../../support/builders/observations.ts'
-import { VirtualTime } from '../../../../../support/runtime/virtual-time.ts'
-import { World } from './world.ts'
+import { artifact, minute, movingStatus, second, succeededTask } from '../../../../../support/builders/observations.ts'
+import { aWorld, names, reasonOf, time } from './a-world.ts'
 
-const time = new VirtualTime()
-let ruling: Disposable | undefined
-let world: World | undefined
-
-function aWorld(maxMovers?: number): World {
-  ruling = time.rule()
-  world = new World(time, maxMovers)
-  return world
-}
-
-afterEach(async () => {
-  await world?.stop()
-  ruling?.[Symbol.dispose]()
-})
-
-const reasonOf = (snapshot: MeiliSnapshot | undefined): string =>
-  snapshot?.status?.conditions?.find(({ type }) => type === conditionTypes.Ready)?.reason ?? ''
-const names = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`)
 const all = (count: number, what: string): string[] => names(count, '').map(() => what)
 const queued = (name: string): object => ({
   task: succeededTask(),
@@ -66,17 +45,6 @@ describe('whoever cannot use its turn', () => {
 })
 
 describe('deletions', () => {
-  const artifact = {
-    claimName: 'c',
-    path: 'search/x',
-    fileName: 'data.ms.snapshot',
-    sizeBytes: 5,
-    size: '5 B',
-    sha256: 'ab',
-    meilisearchVersion: '1.21.0',
-    verification: 'Archive',
-  } as const
-
   test('take turns as movers do, beside them, and one that waits is not late', async () => {
     const seen = aWorld(3)
     seen.lifeOf = () => ({ runsMs: minute })

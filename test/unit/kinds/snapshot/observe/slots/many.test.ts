@@ -1,31 +1,8 @@
 // Many snapshots at once, through the operator's own queue, passes and slots.
-import { afterEach, describe, expect, test } from 'vitest'
-import { conditionTypes } from '../../../../../../src/api/meta.ts'
-import type { MeiliSnapshot } from '../../../../../../src/api/snapshot.ts'
+import { describe, expect, test } from 'vitest'
 import { commandLabel, snapshotUidLabel } from '../../../../../../src/kinds/snapshot/job/template.ts'
 import { minute, second, succeededTask } from '../../../../../support/builders/observations.ts'
-import { VirtualTime } from '../../../../../support/runtime/virtual-time.ts'
-import { World } from './world.ts'
-
-const time = new VirtualTime()
-let ruling: Disposable | undefined
-let world: World | undefined
-
-function aWorld(maxMovers?: number): World {
-  ruling = time.rule()
-  world = new World(time, maxMovers)
-  return world
-}
-
-afterEach(async () => {
-  await world?.stop()
-  ruling?.[Symbol.dispose]()
-})
-
-const reasonOf = (snapshot: MeiliSnapshot | undefined): string =>
-  snapshot?.status?.conditions?.find(({ type }) => type === conditionTypes.Ready)?.reason ?? ''
-
-const names = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`)
+import { aWorld, names, reasonOf, time } from './a-world.ts'
 
 describe('movers that cannot start', () => {
   test('hold up nobody else, and no one of the others fails, however long that lasts', async () => {

@@ -14,19 +14,22 @@ const anEndedPod: KeptPod = {
   status: { phase: 'Failed' },
 }
 
-/** One slot, taken by a pass over `nightly` that makes its Job; what the API server says of that. */
-async function pass(
-  create: () => Promise<Fact | undefined>,
-): Promise<{ slots: Slots; isFree: (afterMs?: number) => boolean }> {
-  let nowMs = now
-  const slots = new Slots({
+const oneSlot = (nowMs: () => number = () => now): Slots =>
+  new Slots({
     maxMovers: 1,
     maxStreams: 0,
     isStreamed: () => false,
     isReady: () => true,
     isKnown: () => true,
-    nowMs: () => nowMs,
+    nowMs,
   })
+
+/** One slot, taken by a pass over `nightly` that makes its Job; what the API server says of that. */
+async function pass(
+  create: () => Promise<Fact | undefined>,
+): Promise<{ slots: Slots; isFree: (afterMs?: number) => boolean }> {
+  let nowMs = now
+  const slots = oneSlot(() => nowMs)
   const object = aSnapshot({ status: movingStatus({ node: undefined as never }) })
   const effect = { kind: 'CreateJob', job: aJob(object) } as const
   const perform = performWithin(slots, create)
@@ -85,14 +88,7 @@ describe('the slot of a pass', () => {
 
 describe('a Job that another process has made, and whose pod is not seen yet', () => {
   test('has its slot, in whatever order the caches were filled', () => {
-    const slots = new Slots({
-      maxMovers: 1,
-      maxStreams: 0,
-      isStreamed: () => false,
-      isReady: () => true,
-      isKnown: () => true,
-      nowMs: () => now,
-    })
+    const slots = oneSlot()
     slots.podChanged({ previous: undefined, current: anEndedPod })
     slots.snapshotChanged({ previous: undefined, current: aSnapshot({ status: movingStatus() }) })
     const elsewhere = { namespace: 'elsewhere', uid: 'other' }
