@@ -3,8 +3,8 @@ import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import type { Decision } from '../../../reconcile/decision.ts'
 import type { Admission } from '../../../reconcile/kind.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { lookAtLine } from './line.ts'
-import type { LineWorld } from './line.ts'
+import { lookAtLine } from './server-line.ts'
+import type { LineWorld } from './server-line.ts'
 import type { Turns } from './turns.ts'
 
 type Decide = (observation: SnapshotObservation, nowMs: number) => Decision<MeiliSnapshotStatus>

@@ -1,4 +1,4 @@
-// Gives out the slots of movers: a limited number of them runs at once, and namespaces take turns (turns.ts).
+// Gives out the slots of movers: a limited number of them runs at once, and namespaces take turns (namespace-turns.ts).
 // What it knows follows from the caches; claims alone are its own, and a restart makes up for them.
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { KnownSnapshot } from '../../../../api/settled-snapshot.ts'
@@ -10,8 +10,8 @@ import type { Limited } from './mover-pod.ts'
 import type { KeptPod } from '../kept.ts'
 import { ageOf, nextJobOf, standingOf } from './standing.ts'
 import type { Pool } from './standing.ts'
-import { countByNamespace, isFull, nextInTurn, whyFull } from './turns.ts'
-import type { Candidate, Tally } from './turns.ts'
+import { countByNamespace, isFull, nextInTurn, whyFull } from './namespace-turns.ts'
+import type { Candidate, Tally } from './namespace-turns.ts'
 
 export interface SlotParts {
   readonly maxMovers: number

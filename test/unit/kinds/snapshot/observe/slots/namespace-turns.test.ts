@@ -1,8 +1,11 @@
 // Whose turn it is, for any line and any number of slots.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nextInTurn as nextOfRows, whyFull } from '../../../../../../src/kinds/snapshot/observe/slots/turns.ts'
-import type { Candidate, Tally } from '../../../../../../src/kinds/snapshot/observe/slots/turns.ts'
+import {
+  nextInTurn as nextOfRows,
+  whyFull,
+} from '../../../../../../src/kinds/snapshot/observe/slots/namespace-turns.ts'
+import type { Candidate, Tally } from '../../../../../../src/kinds/snapshot/observe/slots/namespace-turns.ts'
 
 const namespace = fc.constantFrom('a', 'b', 'c', 'd')
 const candidates: fc.Arbitrary<readonly Candidate[]> = fc
