@@ -18,6 +18,7 @@ const words = [
   'reconcile/names',
   'reconcile/refused-read',
   'reconcile/rung',
+  'reconcile/schedule-names',
   'reconcile/server-reference',
 ]
 const shared = ['mover/contract', 'mover/source/batch-window', 'mover/source/rfc3339', 'runtime/backoff']
@@ -63,7 +64,7 @@ export const folders: readonly Folder[] = [
     says: 'api imports zod only: it is the words that all others speak. What needs more belongs to the folder that uses it.',
   },
   {
-    files: /^reconcile\/(decision|format|names|refused-read|rung|server-reference)\.ts$/,
+    files: /^reconcile\/(decision|format|names|refused-read|rung|schedule-names|server-reference)\.ts$/,
     may: [...words, ...builtins],
     types: [...types, 'errors'],
     says: pure,
@@ -92,7 +93,13 @@ export const folders: readonly Folder[] = [
     types,
     says: "perform writes for every kind and knows none: what is one kind's belongs to its folder.",
   },
+  {
+    files: /^kinds\/schedule\/slots\/cron\.ts$/,
+    may: ['croner'],
+    says: 'cron.ts alone knows the library: it reads a schedule, and time zones are ours (see zone.ts).',
+  },
   ...kind('instance', ['children', 'locate', 'managed', 'status']),
+  ...kind('schedule', ['retention', 'slots', 'status']),
   ...kind('snapshot', ['before', 'engine', 'move', 'after', 'job', 'status']),
   { files: /^runtime\/(backoff|clocks)\.ts$/, may: [], says: pure },
   {
@@ -138,6 +145,7 @@ export const folders: readonly Folder[] = [
       'runtime/timers',
       'kube/',
       'reconcile/format',
+      'reconcile/schedule-names',
       'reconcile/server-reference',
       'kinds/',
       'telemetry/version',
@@ -156,6 +164,7 @@ export const folders: readonly Folder[] = [
       'errors',
       'kube/resource',
       'reconcile/format',
+      'reconcile/schedule-names',
       'reconcile/server-reference',
       'kinds/',
       'cli/(adopt|doctor|terminal|view)/(?!terminal\\.|observe\\.)[^/]+$',
@@ -168,28 +177,4 @@ export const folders: readonly Folder[] = [
     says: 'What the plugin shows takes api, pure files of the kinds, and its own: only main, program, cluster, terminal, doctor/observe and command/ touch the world. What this file needs of it is an argument.',
   },
   { files: /^operator\//, may: ['[^.]'], says: 'What is under src is reached from src.' },
-]
-
-const otherKind = 'A kind never imports another: kinds meet only through API objects.'
-
-/** What is refused in words of its own, wherever it stands in the list above. */
-export const never: readonly { readonly files: RegExp; readonly imports: RegExp; readonly says: string }[] = [
-  {
-    files: /^(?!(reconcile|perform|kinds)\/)/,
-    imports: /^(node:)?timers(\/|$)/,
-    says: 'src/runtime/timers.ts alone makes timers: Node fires one of more than 24.8 days at once.',
-  },
-  { files: /./, imports: /(^|\/)main\.ts$/, says: 'Nobody imports a main: put what both need into a folder.' },
-  {
-    files: /^(reconcile|perform|kinds)\//,
-    imports: /^(node:)?timers/,
-    says: 'No sleeping in a reconcile: return requeueAfterMs.',
-  },
-  { files: /^kinds\/instance\//, imports: /^kinds\/(?!instance\/)/, says: otherKind },
-  { files: /^kinds\/snapshot\//, imports: /^kinds\/(?!snapshot\/)/, says: otherKind },
-  {
-    files: /^cli\//,
-    imports: /^kinds\/\w+\/(observe\/|controller\.ts$)/,
-    says: "The plugin takes only pure files from a kind's folder: what reads or watches for the operator stays there.",
-  },
 ]

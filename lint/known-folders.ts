@@ -1,10 +1,11 @@
 // Every folder below src: none is made without a thought about who may import it (folders.ts) and in which order (order.ts).
 
 const known: Readonly<Record<string, string>> = {
-  api: 'crd fields reasons',
+  api: 'crd fields reasons status',
   cli: 'adopt command doctor program terminal view',
   kinds: '',
   'kinds/instance': 'children locate managed managed/upgrade observe status',
+  'kinds/schedule': 'observe retention slots status',
   'kinds/snapshot': 'after before engine job job/commands move observe observe/slots status',
   kube: 'exec',
   meilisearch: '',

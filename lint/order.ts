@@ -57,6 +57,19 @@ const instance = order(
   ],
 )
 
+const schedule = order(
+  'kinds/schedule/',
+  'No arrow runs back up: decide → retention/ → slots/ → status/ → the run and the observation. What several of them need goes to one that stands further down.',
+  [
+    [top, [everything]],
+    ['observe/', ['retention/', 'slots/', 'status/', ground]],
+    ['retention/', ['slots/', 'status/', ground]],
+    ['slots/', ['status/', ground]],
+    ['status/', [ground]],
+    [ground, []],
+  ],
+)
+
 /** What the operator knows too, and what ends a run. */
 const contract = ['(contract|failure|config)\\.ts', 'source/(batch-window|rfc3339)\\.ts', 'stream/frames\\.ts']
 
@@ -95,4 +108,4 @@ const cli = order(
   ],
 )
 
-export const parts: readonly Part[] = [...snapshot, ...instance, ...mover, ...cli]
+export const parts: readonly Part[] = [...snapshot, ...instance, ...schedule, ...mover, ...cli]

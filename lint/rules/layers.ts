@@ -1,7 +1,8 @@
 // An import that goes the wrong way: between the folders of src (lint/folders.ts), or inside one of them (lint/order.ts).
 import { posix } from 'node:path'
 import { parts } from '../order.ts'
-import { never, folders } from '../folders.ts'
+import { folders } from '../folders.ts'
+import { never } from '../never.ts'
 import type { Node, Rule } from './rule.ts'
 
 /** Where an import leads: a path below src, or the name of a package. */

@@ -11,7 +11,7 @@ export const category = 'meili'
 /** One column of `kubectl get`. `priority` 1 shows it only with `-o wide`. */
 export interface Column {
   readonly name: string
-  readonly type: 'string' | 'integer' | 'date'
+  readonly type: 'string' | 'integer' | 'boolean' | 'date'
   readonly jsonPath: string
   readonly priority?: 0 | 1
   readonly description?: string

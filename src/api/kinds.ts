@@ -2,5 +2,6 @@
 import type { Kind } from './group.ts'
 import { meiliInstances } from './instance.ts'
 import { meiliSnapshots } from './snapshot.ts'
+import { meiliSnapshotSchedules } from './schedule.ts'
 
-export const kinds: readonly Kind[] = [meiliInstances, meiliSnapshots]
+export const kinds: readonly Kind[] = [meiliInstances, meiliSnapshots, meiliSnapshotSchedules]

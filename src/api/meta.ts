@@ -77,7 +77,7 @@ export const duration = z
   )
   .meta({
     'x-kubernetes-validations': [
-      { rule: "self.matches('[1-9]')", message: 'a deadline is longer than 0s: write for example 90s or 6h' },
+      { rule: "self.matches('[1-9]')", message: 'a duration is longer than 0s: write for example 90s or 6h' },
     ],
   })
 

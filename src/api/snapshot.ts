@@ -1,17 +1,15 @@
 // MeiliSnapshot: one snapshot, taken once, moved to a claim, checked, kept.
 import { z } from 'zod'
-import { destinationClaimReference } from './fields/destination.ts'
+import { snapshotFields } from './fields/snapshot.ts'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
-import { duration, localReference } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
-import { mover } from './fields/mover.ts'
-import { snapshotStatus } from './snapshot-status.ts'
-import type { MeiliSnapshotStatus } from './snapshot-status.ts'
+import { snapshotStatus } from './status/snapshot.ts'
+import type { MeiliSnapshotStatus } from './status/snapshot.ts'
 
 export { snapshotConditions, snapshotReasons } from './reasons/snapshot.ts'
 export type { SnapshotReason } from './reasons/snapshot.ts'
-export type { MeiliSnapshotStatus, SnapshotPhase, SnapshotRequest, SnapshotTask } from './snapshot-status.ts'
+export type { MeiliSnapshotStatus, SnapshotPhase, SnapshotRequest, SnapshotTask } from './status/snapshot.ts'
 
 const immutable = (field: string): { 'x-kubernetes-validations': { rule: string; message: string }[] } => ({
   'x-kubernetes-validations': [
@@ -22,42 +20,15 @@ const immutable = (field: string): { 'x-kubernetes-validations': { rule: string;
   ],
 })
 
+const { source, destination, sourcePolicy, deletionPolicy, verification, deadlines, mover } = snapshotFields
 const spec = z.object({
-  source: z
-    .object({ instanceRef: localReference.describe('The MeiliInstance to take the snapshot of.') })
-    .meta(immutable('source')),
-  destination: z.object({ claim: destinationClaimReference }).meta(immutable('destination')),
-  sourcePolicy: z
-    .enum(['Keep', 'Remove'])
-    .default('Keep')
-    .describe(
-      "What becomes of Meilisearch's own file once it is stored. Remove unlinks exactly the file that was stored; a newer one stays.",
-    )
-    .meta(immutable('sourcePolicy')),
-  deletionPolicy: z
-    .enum(['Retain', 'Delete'])
-    .default('Retain')
-    .describe('What becomes of the stored files when this object is deleted. May be changed at any time.'),
-  verification: z
-    .object({
-      mode: z
-        .enum(['None', 'Archive'])
-        .default('Archive')
-        .describe(
-          'Archive reads the moved file back: gzip with its CRC, tar, version. None only checks size and sha256.',
-        ),
-    })
-    .prefault({})
-    .meta(immutable('verification')),
-  deadlines: z
-    .object({
-      start: duration.default('1h').describe('For everything to be in place: server, key, claim.'),
-      task: duration.default('6h').describe('For Meilisearch to make the snapshot.'),
-      move: duration.default('6h').describe('For the mover to store it.'),
-    })
-    .prefault({})
-    .meta(immutable('deadlines')),
-  mover: mover.prefault({}).meta(immutable('mover')),
+  source: source.meta(immutable('source')),
+  destination: destination.meta(immutable('destination')),
+  sourcePolicy: sourcePolicy.meta(immutable('sourcePolicy')),
+  deletionPolicy,
+  verification: verification.meta(immutable('verification')),
+  deadlines: deadlines.meta(immutable('deadlines')),
+  mover: mover.meta(immutable('mover')),
 })
 
 export type MeiliSnapshotSpec = z.output<typeof spec>

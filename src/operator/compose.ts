@@ -5,7 +5,7 @@ import { version } from '../telemetry/version.ts'
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
-import type { KnownSnapshot } from '../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
 import type { Config } from './config.ts'
 import {
   instanceOf,

@@ -1,9 +1,9 @@
 // How snapshots are found without a look at all of them: those that have not ended, and of those that have the newest of each instance and claim.
 import { isFinished, snapshotConditions } from '../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
-import { isWhole } from '../api/settled-snapshot.ts'
-import type { KnownSnapshot } from '../api/settled-snapshot.ts'
-import { isTrue } from '../api/conditions.ts'
+import { isWhole } from '../api/status/settled-snapshot.ts'
+import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
+import { isTrue } from '../api/status/conditions.ts'
 import { upgradeLabels } from '../reconcile/names.ts'
 import type { Cache } from '../runtime/cache/cache.ts'
 import { Newest } from '../runtime/cache/newest.ts'

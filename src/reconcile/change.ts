@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { conditionTypes } from '../api/meta.ts'
 import type { Condition } from '../api/meta.ts'
-import { conditionNamed } from '../api/conditions.ts'
+import { conditionNamed } from '../api/status/conditions.ts'
 
 /** The members that the statuses of all kinds may have. */
 interface Status {

@@ -2,9 +2,9 @@
 // whoever ended it and when. A later deletion takes nothing away. Keeps numbers, no objects.
 import { conditionTypes } from '../api/meta.ts'
 import { isFinished, snapshotReasons } from '../api/snapshot.ts'
-import { isWhole } from '../api/settled-snapshot.ts'
-import type { KnownSnapshot } from '../api/settled-snapshot.ts'
-import { conditionNamed } from '../api/conditions.ts'
+import { isWhole } from '../api/status/settled-snapshot.ts'
+import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
+import { conditionNamed } from '../api/status/conditions.ts'
 import type { Sample } from './family.ts'
 import { instanceKeyOf, labelsOf } from './labels.ts'
 import { failureReasons, usualFailures } from './state-families.ts'

@@ -2,7 +2,7 @@
 import { instanceConditions } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
 import { conditionTypes } from '../api/meta.ts'
-import { isTrue } from '../api/conditions.ts'
+import { isTrue } from '../api/status/conditions.ts'
 import { destinationSamples } from './destination-samples.ts'
 import type { Sample } from './family.ts'
 import { keyOf } from './labels.ts'

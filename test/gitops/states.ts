@@ -1,7 +1,7 @@
 // The contract with GitOps tools: every state that an object of ours can be in, and what each tool must say of it. docs/gitops.md shows the same table.
 import type { MeiliInstance } from '../../src/api/instance.ts'
 import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
-import { isTrue } from '../../src/api/conditions.ts'
+import { isTrue } from '../../src/api/status/conditions.ts'
 
 export interface Expected {
   /** Helm 4, Flux, `cli-utils`. */

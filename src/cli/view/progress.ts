@@ -2,7 +2,7 @@
 import { conditionTypes } from '../../api/meta.ts'
 import { isFinished } from '../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
-import { conditionNamed } from '../../api/conditions.ts'
+import { conditionNamed } from '../../api/status/conditions.ts'
 import { sizeText, spanText } from '../../reconcile/format.ts'
 
 export interface Progress {

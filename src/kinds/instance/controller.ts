@@ -3,7 +3,7 @@
 import { meiliInstances } from '../../api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
 import { isFinished } from '../../api/snapshot.ts'
-import type { KnownSnapshot } from '../../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
 import { baseName, instanceLabel, isChildOf } from '../../reconcile/names.ts'
 import type { KindReconciler } from '../../reconcile/kind.ts'

@@ -2,8 +2,8 @@
 // Ready speaks of the server alone; Applied, of managed instances, says whether all that spec asks for is in place.
 import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import type { InstanceReason, MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
-import { conditionNamed, conditionsOf } from '../../api/conditions.ts'
-import type { Wanted } from '../../api/conditions.ts'
+import { conditionNamed, conditionsOf } from '../../api/status/conditions.ts'
+import type { Wanted } from '../../api/status/conditions.ts'
 import type { Decision, Fact } from '../../reconcile/decision.ts'
 import { versionRecord } from './managed/child-changes.ts'
 import { deleteManaged } from './managed/deletion.ts'

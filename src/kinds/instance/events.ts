@@ -2,7 +2,7 @@
 import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import type { MeiliInstanceStatus } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'
-import { conditionNamed } from '../../api/conditions.ts'
+import { conditionNamed } from '../../api/status/conditions.ts'
 import type { EventText } from '../../reconcile/decision.ts'
 
 const reportedTypes = [

@@ -2,7 +2,7 @@
 import type { MeiliInstance } from '../../api/instance.ts'
 import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
-import type { KnownSnapshot } from '../../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
 import type { KindReconciler, Perform } from '../../reconcile/kind.ts'
 import { decideSnapshot } from './decide.ts'

@@ -2,7 +2,7 @@
 import { conditionTypes } from '../../api/meta.ts'
 import { snapshotConditions, snapshotReasons } from '../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../api/snapshot.ts'
-import { conditionNamed } from '../../api/conditions.ts'
+import { conditionNamed } from '../../api/status/conditions.ts'
 import type { EventText } from '../../reconcile/decision.ts'
 import { spanText } from '../../reconcile/format.ts'
 

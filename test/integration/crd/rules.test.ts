@@ -61,7 +61,7 @@ const claimPath =
   'path is a directory on the claim: relative, of letters, digits, ., _ and -, no part of it starting with a dot: write for example movies/daily'
 const quantity = 'a quantity is a number with an optional unit: write for example 20Gi or 500m'
 const duration = 'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m'
-const positive = 'a deadline is longer than 0s: write for example 90s or 6h'
+const positive = 'a duration is longer than 0s: write for example 90s or 6h'
 
 const bandwidth = 'bandwidthLimit is at least 1Mi (bytes per second): write for example 50Mi'
 

@@ -18,7 +18,7 @@ const modules = [
   'src/kube/client.ts',
   'src/meilisearch/client.ts',
   'src/api/meta.ts',
-  'src/api/conditions.ts',
+  'src/api/status/conditions.ts',
   'src/kinds/snapshot/job/commands/move.ts',
   'src/kinds/snapshot/decide.ts',
   'src/kinds/snapshot/move/next-move.ts',

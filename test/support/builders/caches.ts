@@ -1,6 +1,6 @@
 // The caches that the kinds look into, with the operator's own indexes, filled with what a test says.
 import type { MeiliInstance } from '../../../src/api/instance.ts'
-import type { KnownSnapshot } from '../../../src/api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../src/api/status/settled-snapshot.ts'
 import { instanceIndexes } from '../../../src/kinds/instance/controller.ts'
 import { keepSnapshot } from '../../../src/kinds/snapshot/after/settled.ts'
 import { SnapshotIndex, snapshotIndexes } from '../../../src/operator/snapshot-index.ts'

@@ -3,7 +3,7 @@ import { snapshotReasons, isFinished, meiliSnapshots } from '../../../src/api/sn
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { SnapshotIndex } from '../../../src/operator/snapshot-index.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
-import { conditionNamed } from '../../../src/api/conditions.ts'
+import { conditionNamed } from '../../../src/api/status/conditions.ts'
 import { persistentVolumeClaims, pods } from '../../../src/kube/resource.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { snapshotAndQueue, snapshotKind, snapshotsOf } from '../../../src/kinds/snapshot/controller.ts'

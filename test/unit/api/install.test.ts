@@ -44,6 +44,7 @@ test('the CRDs come first, then the namespace, then what lives in it', () => {
   expect(objects.map(({ kind }) => kind)).toEqual([
     'CustomResourceDefinition',
     'CustomResourceDefinition',
+    'CustomResourceDefinition',
     'Namespace',
     'ServiceAccount',
     'ClusterRole',

@@ -2,7 +2,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { databaseVersionAnnotation, instanceConditions } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
-import { conditionNamed } from '../../../api/conditions.ts'
+import { conditionNamed } from '../../../api/status/conditions.ts'
 import { baseName } from '../../../reconcile/names.ts'
 import type { InstanceObservation, ManagedSeen } from '../observation.ts'
 

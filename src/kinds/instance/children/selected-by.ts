@@ -1,7 +1,7 @@
 // Names other people's Services that select a managed server's pod, and so can send it traffic. Reports them, and changes nothing. Pure.
 import type { V1Pod, V1Service } from '@kubernetes/client-node'
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
-import type { Wanted } from '../../../api/conditions.ts'
+import type { Wanted } from '../../../api/status/conditions.ts'
 import { baseName } from '../../../reconcile/names.ts'
 import type { Managed } from './managed.ts'
 

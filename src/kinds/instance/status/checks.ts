@@ -1,7 +1,7 @@
 // The three checks that make an instance Ready: its pod, its answer, its key. Each is one condition. Pure.
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason } from '../../../api/instance.ts'
-import type { Wanted } from '../../../api/conditions.ts'
+import type { Wanted } from '../../../api/status/conditions.ts'
 import { connectionSecretName } from '../../../reconcile/names.ts'
 import { serverIn } from '../../../reconcile/server-reference.ts'
 import { podNameOf } from '../children/managed.ts'

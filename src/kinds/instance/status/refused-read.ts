@@ -2,8 +2,8 @@
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../api/instance.ts'
 import { conditionTypes } from '../../../api/meta.ts'
-import { conditionsOf } from '../../../api/conditions.ts'
-import type { Wanted } from '../../../api/conditions.ts'
+import { conditionsOf } from '../../../api/status/conditions.ts'
+import type { Wanted } from '../../../api/status/conditions.ts'
 import { whyUnseen } from '../../../reconcile/refused-read.ts'
 import type { RefusedRead } from '../../../reconcile/refused-read.ts'
 

@@ -1,7 +1,7 @@
 // Builds an instance's status without its conditions: what was seen now, or else what was seen last. Pure.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { MeiliInstanceStatus } from '../../../api/instance.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { connectionSecretName } from '../../../reconcile/names.ts'
 import type { ClaimRole } from '../../../reconcile/names.ts'

@@ -1,8 +1,8 @@
 // The verdicts that a rung about a managed server can return, one constructor each, and the one switch that turns them into a Decision. Pure.
 import { instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason, MeiliInstance, MeiliInstanceStatus } from '../../../api/instance.ts'
-import { conditionsOf } from '../../../api/conditions.ts'
-import type { Wanted } from '../../../api/conditions.ts'
+import { conditionsOf } from '../../../api/status/conditions.ts'
+import type { Wanted } from '../../../api/status/conditions.ts'
 import type { Decision, Effect } from '../../../reconcile/decision.ts'
 import { appliedOf, deletionConditions, readyFor, gatherConditions } from './conditions.ts'
 import { appliedBefore } from '../children/managed.ts'

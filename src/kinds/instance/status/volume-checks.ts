@@ -1,7 +1,7 @@
 // The check that gates snapshots: can a mover fetch what the server writes? It says nothing of the server's health. Pure.
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason } from '../../../api/instance.ts'
-import type { Wanted } from '../../../api/conditions.ts'
+import type { Wanted } from '../../../api/status/conditions.ts'
 import { firstOf } from '../../../reconcile/rung.ts'
 import { serverIn } from '../../../reconcile/server-reference.ts'
 import type { InstanceObservation } from '../observation.ts'

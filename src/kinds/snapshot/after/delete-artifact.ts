@@ -1,6 +1,6 @@
 // Deletes the stored directory together with the object (deletionPolicy Delete). Never holds up a deletion for ever. Pure.
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import type { Fact } from '../../../reconcile/decision.ts'
 import { artifactPath } from '../job/artifact-path.ts'
 import { deleteArtifactJob } from '../job/commands/delete-artifact.ts'

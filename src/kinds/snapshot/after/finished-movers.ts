@@ -1,5 +1,5 @@
 // Says which Jobs of a snapshot that has ended are removed. Pure.
-import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { sweepName } from '../job/commands/delete-artifact.ts'
 import type { JobLeft } from '../observation.ts'

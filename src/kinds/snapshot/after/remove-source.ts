@@ -3,7 +3,7 @@
 import type { V1Job } from '@kubernetes/client-node'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { whyNotJudged, whySourceNotRemovable } from '../job/databases.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'

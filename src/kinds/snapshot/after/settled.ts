@@ -1,8 +1,8 @@
 // Says with which snapshots nothing is left to do until somebody changes or deletes them: the caches keep little of those, and no pass is made for them. Pure.
 import { isFinished } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
-import { isWhole, settle } from '../../../api/settled-snapshot.ts'
-import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
+import { isWhole, settle } from '../../../api/status/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import { upgradeLabels } from '../../../reconcile/names.ts'
 import { mustDeleteArtifact } from './delete-artifact.ts'
 import { hasFinalizer } from './deletion.ts'

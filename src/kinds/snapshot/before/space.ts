@@ -1,7 +1,7 @@
 // The rung about space: is there enough on the destination? Only a mover can measure it, so a probe does where little was left last time. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { lifeOf, restOf } from '../job/life.ts'

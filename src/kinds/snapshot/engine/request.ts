@@ -3,7 +3,7 @@
 import { durationMs } from '../../../api/meta.ts'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { SnapshotRequest } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import { serverOf } from '../../../reconcile/server-reference.ts'
 import { attemptStartedMs } from '../status/deadline.ts'
 import type { SnapshotObservation } from '../observation.ts'

@@ -1,6 +1,6 @@
 // The rungs while Meilisearch works: status follows the task, and deadlines are watched. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import type { SnapshotReason, SnapshotRequest, SnapshotTask } from '../../../api/snapshot.ts'
 import { serverOf } from '../../../reconcile/server-reference.ts'
 import { deadlineText, taskDeadlineMs } from '../status/deadline.ts'

@@ -1,6 +1,6 @@
 // Explains why nothing goes on (a silent server, a mover that does not start) in the words of the scheduler, the kubelet and the Job controller. Pure.
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import { moverContainer } from './template.ts'
 import type { MoverSeen, SnapshotObservation } from '../observation.ts'
 import { sentence } from '../status/text.ts'

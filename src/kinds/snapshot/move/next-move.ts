@@ -1,7 +1,7 @@
 // Decides, after a mover has failed, whether another one is started, and when. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import { moverJobName } from '../job/commands/move.ts'

@@ -2,7 +2,7 @@
 import type { MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { moverProgress } from '../../../mover/contract.ts'
 import type { MoverProgress } from '../../../mover/contract.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { moverContainer } from '../job/template.ts'
 import type { SnapshotObservation } from '../observation.ts'

@@ -1,6 +1,6 @@
 // The verdict of a mover that waits for its turn: said once, and not again for each step forward in the line. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import type { Queued, SnapshotObservation } from '../observation.ts'
 import { growing } from '../status/pauses.ts'
 import { step } from '../status/verdict.ts'

@@ -1,6 +1,6 @@
 // The rungs of a file that no mover can mount: it is sent from the server's own container, where object and install allow it. Pure.
 import type { SnapshotVolume } from '../../../api/instance.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { moverContainer } from '../job/template.ts'

@@ -1,7 +1,7 @@
 // What other snapshots tell of this one: how long the last one took, how large it was, what it left free. Looks at none but those.
 import type { MeiliInstance } from '../../../api/instance.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
-import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { earlierRun } from '../status/estimate.ts'
 

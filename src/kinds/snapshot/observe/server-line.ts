@@ -1,10 +1,10 @@
 // Says who stands before a snapshot at its server, and what others do beside it there. Reads caches, and what this process has decided since.
-import { conditionNamed, isTrue } from '../../../api/conditions.ts'
+import { conditionNamed, isTrue } from '../../../api/status/conditions.ts'
 import type { MeiliInstance } from '../../../api/instance.ts'
 import { conditionTypes } from '../../../api/meta.ts'
 import { isFinished, snapshotConditions, snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
-import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import { instanceKeyOf } from './others.ts'
 import type { Snapshots } from './others.ts'
 import type { SnapshotObservation } from '../observation.ts'

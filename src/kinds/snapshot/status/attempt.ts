@@ -1,7 +1,7 @@
 // Begins another snapshot for an object whose first one brought no file, up to a limit, with the reason on record. Pure.
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotReason } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import { sentence, redact } from './text.ts'
 import type { Step } from './status.ts'
 

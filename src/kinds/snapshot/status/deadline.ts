@@ -1,7 +1,7 @@
 // Computes the deadlines, by our clock only: Meilisearch's times are compared with Meilisearch's alone. Pure.
 import { durationMs } from '../../../api/meta.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 
 /** When it left the queue; now, where it has not yet. */
 export function startedMs({ status }: MeiliSnapshot, nowMs: number): number {

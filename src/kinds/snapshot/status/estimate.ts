@@ -1,7 +1,7 @@
 // Estimates when a running snapshot will be done, from how long the last one of the same server took. Pure.
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
-import type { KnownSnapshot } from '../../../api/settled-snapshot.ts'
-import { instant } from '../../../api/conditions.ts'
+import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import type { EarlierRun } from '../observation.ts'
 
 /** @param last the newest completed one */

@@ -2,7 +2,7 @@
 import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { durationMs } from '../../../api/meta.ts'
-import { instant } from '../../../api/conditions.ts'
+import { instant } from '../../../api/status/conditions.ts'
 import { whyUnseen } from '../../../reconcile/refused-read.ts'
 import type { RefusedRead } from '../../../reconcile/refused-read.ts'
 import { isRequested } from './attempt.ts'

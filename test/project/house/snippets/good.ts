@@ -16,7 +16,7 @@ export const goodFiles: readonly { readonly file: string; readonly code: string 
   { file: 'src/operator/config.ts', code: "export const x: string | undefined = process.env['X']" },
   {
     file: 'src/kinds/snapshot/decide.ts',
-    code: "import { createHash } from 'node:crypto'\nimport type { V1Job } from '@kubernetes/client-node'\nimport { a } from '../../api/meta.ts'\nimport { b } from '../../api/conditions.ts'\nimport { c } from './job/commands/move.ts'\nexport const f = (job: V1Job, nowMs: number): unknown => [new Date(nowMs), createHash('sha256'), job.metadata?.name ?? a ?? b ?? c]",
+    code: "import { createHash } from 'node:crypto'\nimport type { V1Job } from '@kubernetes/client-node'\nimport { a } from '../../api/meta.ts'\nimport { b } from '../../api/status/conditions.ts'\nimport { c } from './job/commands/move.ts'\nexport const f = (job: V1Job, nowMs: number): unknown => [new Date(nowMs), createHash('sha256'), job.metadata?.name ?? a ?? b ?? c]",
   },
   {
     file: 'src/kinds/snapshot/observe/observe.ts',

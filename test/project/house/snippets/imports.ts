@@ -75,8 +75,8 @@ export const badImports: readonly Bad[] = [
   },
   {
     what: 'conditions see no edge',
-    file: 'src/api/conditions.ts',
-    code: from('../kube/client.ts'),
+    file: 'src/api/status/conditions.ts',
+    code: from('../../kube/client.ts'),
     rule: layers,
     says: 'api imports zod only',
   },

@@ -5,7 +5,7 @@ import type { Bad } from './snippet.ts'
 const pureFiles = [
   'src/kinds/snapshot/decide.ts',
   'src/kinds/snapshot/job/commands/move.ts',
-  'src/api/conditions.ts',
+  'src/api/status/conditions.ts',
   'src/reconcile/decision.ts',
   'src/api/crd/crd.ts',
   'src/runtime/backoff.ts',

@@ -2,7 +2,7 @@
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import { isFinished } from '../../../../api/snapshot.ts'
 import { conditionTypes } from '../../../../api/meta.ts'
-import { conditionNamed } from '../../../../api/conditions.ts'
+import { conditionNamed } from '../../../../api/status/conditions.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import type { Managed } from '../../children/managed.ts'
 import { isMisplaced, deleteSnapshot, createUpgradeSnapshot, whyHeld, whyNotYet } from './upgrade-snapshot.ts'

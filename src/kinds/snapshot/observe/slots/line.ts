@@ -1,7 +1,7 @@
 // Who waits for a slot, and whose mover was begun, as status says it.
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
-import { isWhole } from '../../../../api/settled-snapshot.ts'
-import type { KnownSnapshot } from '../../../../api/settled-snapshot.ts'
+import { isWhole } from '../../../../api/status/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../../api/status/settled-snapshot.ts'
 import { ageMs, keyOf } from './holders.ts'
 import type { Change } from './holders.ts'
 import { standingOf } from './standing.ts'

@@ -1,10 +1,10 @@
 // What the slots want to know of snapshots and their servers, from the caches. Pure.
-import { isTrue } from '../../../../api/conditions.ts'
+import { isTrue } from '../../../../api/status/conditions.ts'
 import type { MeiliInstance } from '../../../../api/instance.ts'
 import { conditionTypes } from '../../../../api/meta.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import { mustStream } from '../../job/stream-source.ts'
-import { isWhole } from '../../../../api/settled-snapshot.ts'
+import { isWhole } from '../../../../api/status/settled-snapshot.ts'
 import type { Snapshots } from '../others.ts'
 import type { SlotParts } from './slots.ts'
 

@@ -1,7 +1,7 @@
 // Gives out the slots of movers: a limited number of them runs at once, and namespaces take turns (namespace-turns.ts).
 // What it knows follows from the caches; claims alone are its own, and a restart makes up for them.
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
-import type { KnownSnapshot } from '../../../../api/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../../api/status/settled-snapshot.ts'
 import type { Queued } from '../../observation.ts'
 import { Holders, keyOf } from './holders.ts'
 import type { Change, IsKnown } from './holders.ts'

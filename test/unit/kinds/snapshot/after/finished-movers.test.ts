@@ -1,7 +1,7 @@
 // What becomes of the Jobs of a snapshot that has ended.
 import { describe, expect, test } from 'vitest'
-import { settle } from '../../../../../src/api/settled-snapshot.ts'
-import type { KnownSnapshot } from '../../../../../src/api/settled-snapshot.ts'
+import { settle } from '../../../../../src/api/status/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../../../../src/api/status/settled-snapshot.ts'
 import { removeFinishedMovers } from '../../../../../src/kinds/snapshot/after/finished-movers.ts'
 import { finishedMoversRemoval, keysOfJob, keysOfPod } from '../../../../../src/kinds/snapshot/controller.ts'
 import { snapshotUidLabel } from '../../../../../src/kinds/snapshot/job/template.ts'

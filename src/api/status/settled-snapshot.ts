@@ -1,9 +1,10 @@
 // What the caches keep of a MeiliSnapshot that has ended and with which nothing is left to do: what is read of it later, and no more. Pure.
 // It is no MeiliSnapshot, and the compiler knows: nothing that is written back can be made from it.
 import { conditionNamed } from './conditions.ts'
-import { conditionTypes } from './meta.ts'
-import type { Condition, ObjectMeta } from './meta.ts'
-import type { MeiliSnapshot, MeiliSnapshotSpec, MeiliSnapshotStatus } from './snapshot.ts'
+import { conditionTypes } from '../meta.ts'
+import { keepAnnotation, scheduleLabel } from '../schedule.ts'
+import type { Condition, ObjectMeta } from '../meta.ts'
+import type { MeiliSnapshot, MeiliSnapshotSpec, MeiliSnapshotStatus } from '../snapshot.ts'
 
 type Status = MeiliSnapshotStatus
 type Part<Name extends 'request' | 'task' | 'move' | 'artifact', Member extends keyof NonNullable<Status[Name]>> = Pick<
@@ -11,11 +12,16 @@ type Part<Name extends 'request' | 'task' | 'move' | 'artifact', Member extends 
   Member
 >
 
+type SettledArtifact = Part<'artifact', 'claimName' | 'sizeBytes' | 'documents' | 'indexes'>
+
 export interface SettledSnapshot {
   readonly settled: true
   readonly metadata: Pick<ObjectMeta, 'name' | 'namespace' | 'uid' | 'resourceVersion' | 'creationTimestamp'> & {
     readonly deletionTimestamp?: undefined
-    readonly labels?: undefined
+    /** Its schedule's alone. */
+    readonly labels?: Readonly<Record<string, string>>
+    /** That it is kept. */
+    readonly annotations?: Readonly<Record<string, string>>
   }
   readonly spec: Pick<MeiliSnapshotSpec, 'source' | 'sourcePolicy'> & {
     readonly destination: { readonly claim: { readonly name: string } }
@@ -24,7 +30,7 @@ export interface SettledSnapshot {
     readonly request?: Part<'request', 'postedAt'>
     readonly task?: Part<'task', 'startedAt' | 'finishedAt'>
     readonly move?: Part<'move', 'startedAt'>
-    readonly artifact?: Part<'artifact', 'claimName' | 'sizeBytes'>
+    readonly artifact?: SettledArtifact
     /** Ready alone. */
     readonly conditions?: readonly Pick<Condition, 'type' | 'status' | 'reason'>[]
   }
@@ -40,12 +46,20 @@ export function isWhole(snapshot: KnownSnapshot): snapshot is MeiliSnapshot {
 
 /** To be called for those alone that have ended. A tenth of the object. */
 export function settle({ metadata, spec, status = {} }: MeiliSnapshot): SettledSnapshot {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata
+  const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations } = metadata
   const { phase, startedAt, completedAt, destination, request, task, move, artifact } = status
   const ready = conditionNamed(status.conditions, conditionTypes.Ready)
   return {
     settled: true,
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...only('labels', labels, scheduleLabel),
+      ...only('annotations', annotations, keepAnnotation),
+    },
     spec: {
       source: spec.source,
       sourcePolicy: spec.sourcePolicy,
@@ -59,7 +73,7 @@ export function settle({ metadata, spec, status = {} }: MeiliSnapshot): SettledS
       ...(request?.postedAt === undefined ? {} : { request: { postedAt: request.postedAt } }),
       ...(task === undefined ? {} : { task: timesOf(task) }),
       ...(move === undefined ? {} : { move: { startedAt: move.startedAt } }),
-      ...(artifact === undefined ? {} : { artifact: { claimName: artifact.claimName, sizeBytes: artifact.sizeBytes } }),
+      ...(artifact === undefined ? {} : { artifact: figuresOf(artifact) }),
       ...(ready === undefined
         ? {}
         : { conditions: [{ type: ready.type, status: ready.status, reason: ready.reason }] }),
@@ -69,4 +83,25 @@ export function settle({ metadata, spec, status = {} }: MeiliSnapshot): SettledS
 
 function timesOf({ startedAt, finishedAt }: NonNullable<Status['task']>): Part<'task', 'startedAt' | 'finishedAt'> {
   return { ...(startedAt === undefined ? {} : { startedAt }), ...(finishedAt === undefined ? {} : { finishedAt }) }
+}
+
+function figuresOf({ claimName, sizeBytes, documents, indexes }: NonNullable<Status['artifact']>): SettledArtifact {
+  return {
+    claimName,
+    sizeBytes,
+    ...(documents === undefined ? {} : { documents }),
+    ...(indexes === undefined ? {} : { indexes }),
+  }
+}
+
+/** One entry of a map, where it is there. */
+function only<Field extends string>(
+  field: Field,
+  map: Readonly<Record<string, string>> | undefined,
+  name: string,
+): { readonly [_ in Field]?: Readonly<Record<string, string>> } {
+  const value = map?.[name]
+  return (value === undefined ? {} : { [field]: { [name]: value } }) as {
+    readonly [_ in Field]?: Readonly<Record<string, string>>
+  }
 }

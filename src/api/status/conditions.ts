@@ -1,5 +1,5 @@
 // Conditions as kstatus, kubectl wait, Flux and Argo CD read them. Pure.
-import type { Condition } from './meta.ts'
+import type { Condition } from '../meta.ts'
 
 export interface Wanted {
   readonly type: string

@@ -1,6 +1,6 @@
 // The status of a MeiliSnapshot: how far it is, what Meilisearch said, what is stored.
 import { z } from 'zod'
-import { conditions, int64, timestamp } from './meta.ts'
+import { conditions, int64, timestamp } from '../meta.ts'
 
 const phases = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed'] as const
 

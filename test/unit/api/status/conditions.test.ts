@@ -1,11 +1,11 @@
 // Conditions as every reader of status needs them.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { condition } from '../../../src/api/meta.ts'
-import type { Condition } from '../../../src/api/meta.ts'
-import { conditionNamed, conditionsOf, instant, isTrue } from '../../../src/api/conditions.ts'
-import type { Wanted } from '../../../src/api/conditions.ts'
-import { ago, hour, now } from '../../support/builders/observations.ts'
+import { condition } from '../../../../src/api/meta.ts'
+import type { Condition } from '../../../../src/api/meta.ts'
+import { conditionNamed, conditionsOf, instant, isTrue } from '../../../../src/api/status/conditions.ts'
+import type { Wanted } from '../../../../src/api/status/conditions.ts'
+import { ago, hour, now } from '../../../support/builders/observations.ts'
 
 const ready = (changes: Partial<Wanted> = {}): Wanted => ({
   type: 'Ready',

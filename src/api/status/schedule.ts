@@ -1,0 +1,119 @@
+// The status of a MeiliSnapshotSchedule: which slots ran and which comes next, what is kept and why, what goes next.
+import { z } from 'zod'
+import { conditions, int64, timestamp } from '../meta.ts'
+
+const name = z.string().max(253)
+const hash = z.string().max(64)
+
+export const scheduleStatus = z.object({
+  observedGeneration: z.int().meta({ format: 'int64' }).optional(),
+  conditions: conditions.optional(),
+  observed: z
+    .object({ schedule: z.string().max(128), timeZone: z.string().max(64), suspended: z.boolean() })
+    .describe('Which schedule was followed last, and whether it was suspended.')
+    .optional(),
+  slotsAfter: timestamp
+    .describe(
+      'No slot up to this time ever runs: the schedule was suspended, another one, or not yet there. Absent: the time of creation.',
+    )
+    .optional(),
+  lastSlot: timestamp.describe('The newest slot that ran, or was given up.').optional(),
+  lastRunName: name.describe('The MeiliSnapshot of the newest slot that ran.').optional(),
+  nextSlot: timestamp.describe('When the next snapshot is made, jitter included; written before it comes.').optional(),
+  interval: z
+    .string()
+    .max(32)
+    .describe('The longest time between two slots, as a duration; what overdue is measured by.')
+    .optional(),
+  run: z
+    .object({
+      name,
+      slot: timestamp.describe('Absent for a run that was asked for by hand.').optional(),
+      tries: z.int().min(1).describe('How many times it may have been created.'),
+      startedAt: timestamp,
+      retryAt: timestamp.optional(),
+      failure: z.string().max(2048).describe('Why the API server refused it.').optional(),
+    })
+    .describe('The MeiliSnapshot that is being created.')
+    .optional(),
+  runNow: z
+    .object({ hash, name })
+    .describe(
+      'The last value of the annotation meili-operator.dev/run-now (its hash), and the MeiliSnapshot made for it.',
+    )
+    .optional(),
+  lastSuccess: z.object({ name, completedAt: timestamp }).optional(),
+  lastFailure: z.object({ name, completedAt: timestamp, reason: z.string().max(128) }).optional(),
+  consecutiveFailures: int64.optional(),
+  active: z
+    .array(name)
+    .max(10)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Those that have not ended.')
+    .optional(),
+  counts: z
+    .object({
+      created: int64.describe('Snapshots that it made.'),
+      skipped: int64.describe('Slots that were skipped, as one snapshot ran and another one waited already.'),
+      missed: int64.describe('Slots that passed while nobody looked.'),
+      expired: int64.describe('Snapshots that retention deleted.'),
+    })
+    .describe('Since the object was created.')
+    .optional(),
+  kept: z
+    .object({
+      count: int64,
+      bytes: int64,
+      size: z.string().max(32),
+      oldest: timestamp.optional(),
+      newest: timestamp.optional(),
+      rules: z
+        .array(z.object({ name, by: z.array(z.string().max(32)).max(12).meta({ 'x-kubernetes-list-type': 'atomic' }) }))
+        .max(100)
+        .meta({ 'x-kubernetes-list-type': 'atomic' })
+        .describe('Why each one stays, the newest first.')
+        .optional(),
+      more: int64.describe('How many more there are than stand in rules.').optional(),
+    })
+    .describe('The good snapshots that are there.')
+    .optional(),
+  expiring: z
+    .array(z.object({ name, reason: z.string().max(256), notBefore: timestamp.optional() }))
+    .max(100)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('What is deleted next; with mode DryRun, what would be. Written one pass before the first one goes.')
+    .optional(),
+  removing: z
+    .object({
+      name,
+      uid: z.string().max(64),
+      deletionPolicy: z.enum(['Retain', 'Delete']).describe('What it had before.'),
+      startedAt: timestamp,
+    })
+    .describe('The one snapshot that is being deleted.')
+    .optional(),
+  held: z
+    .object({ reason: z.string().max(128), hash, since: timestamp })
+    .describe('Why nothing is deleted. What is to be confirmed is named by the hash.')
+    .optional(),
+  confirmed: z.object({ hash, at: timestamp }).describe('The last hold that somebody confirmed.').optional(),
+  acceptedUntil: timestamp
+    .describe(
+      'Snapshots taken up to this time count as good, however few documents they have: somebody confirmed that.',
+    )
+    .optional(),
+  forecast: z
+    .object({
+      bytesPerDay: z.int().meta({ format: 'int64' }).describe('How much larger each snapshot gets by the day.'),
+      nextBytes: int64.describe('About the size of the next snapshot.'),
+      steadyBytes: int64.describe('What the rules keep in the end, with one more, at that growth.'),
+      freeBytes: int64.describe('Free on the claim, as a mover saw it last.').optional(),
+      roomFor: int64.describe('How many more snapshots have space.').optional(),
+      fullAt: timestamp
+        .describe('When the claim is full at that growth; absent where it is not to be expected.')
+        .optional(),
+      basis: z.string().max(256).describe('What this is computed from.'),
+    })
+    .optional(),
+})
+export type MeiliSnapshotScheduleStatus = z.output<typeof scheduleStatus>

@@ -1,0 +1,63 @@
+// What a schedule reads of one of its snapshots. Pure.
+import { keepAnnotation } from '../../api/schedule.ts'
+import type { SnapshotPhase } from '../../api/snapshot.ts'
+import { conditionNamed } from '../../api/status/conditions.ts'
+import { conditionTypes } from '../../api/meta.ts'
+import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
+
+export interface Run {
+  readonly name: string
+  readonly uid: string
+  readonly phase: SnapshotPhase
+  /** By the API server's clock. */
+  readonly createdMs: number
+  /** When the engine began the task: its age for all rules, by the server's clock. Absent before that. */
+  readonly timeMs?: number
+  /** When it ended, well or not, by the operator's clock. */
+  readonly completedMs?: number
+  readonly sizeBytes?: number
+  readonly documents?: number
+  readonly indexes?: number
+  /** A person keeps it. */
+  readonly isPinned: boolean
+  readonly isBeingDeleted: boolean
+  /** Of Ready. */
+  readonly reason?: string
+}
+
+export function runOf({ metadata, status }: KnownSnapshot): Run {
+  const artifact = status?.artifact
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    phase: status?.phase ?? 'Pending',
+    createdMs: Date.parse(metadata.creationTimestamp),
+    ...timeIn('timeMs', status?.task?.startedAt),
+    ...timeIn('completedMs', status?.completedAt),
+    ...(artifact === undefined ? {} : figuresOf(artifact)),
+    isPinned: metadata.annotations?.[keepAnnotation] === 'true',
+    isBeingDeleted: metadata.deletionTimestamp !== undefined,
+    ...reasonIn(status),
+  }
+}
+
+type Status = NonNullable<KnownSnapshot['status']>
+
+function timeIn<Field extends string>(field: Field, text: string | undefined): { readonly [_ in Field]?: number } {
+  const timeMs = Date.parse(text ?? '')
+  return (Number.isNaN(timeMs) ? {} : { [field]: timeMs }) as { readonly [_ in Field]?: number }
+}
+
+function figuresOf({ sizeBytes, documents, indexes }: NonNullable<Status['artifact']>): Partial<Run> {
+  return {
+    sizeBytes,
+    ...(documents === undefined ? {} : { documents }),
+    ...(indexes === undefined ? {} : { indexes }),
+  }
+}
+
+function reasonIn(status: Status | undefined): { readonly reason?: string } {
+  const conditions: readonly { readonly type: string; readonly reason: string }[] = status?.conditions ?? []
+  const ready = conditionNamed(conditions, conditionTypes.Ready)
+  return ready === undefined ? {} : { reason: ready.reason }
+}

@@ -1,0 +1,34 @@
+// Names of what a schedule makes. The name of a run is the lock of its slot: whoever fires it, and however often, it runs once. Pure.
+import { createHash } from 'node:crypto'
+import type { MeiliSnapshotSchedule } from '../api/schedule.ts'
+
+/** Of an object's name; a label's value is shorter. */
+const longestName = 253
+const longestLabel = 63
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8)
+
+/** The text where it fits, else as much of it as does, and eight characters of its hash. */
+function fit(text: string, longest: number): string {
+  if (text.length <= longest) return text
+  return `${text.slice(0, longest - 9).replace(/[-.]+$/, '')}-${hashOf(text)}`
+}
+
+/** What the label `meili-operator.dev/schedule` says of a schedule. */
+export const scheduleLabelValue = (scheduleName: string): string => fit(scheduleName, longestLabel)
+
+type Named = { readonly metadata: Pick<MeiliSnapshotSchedule['metadata'], 'name'> }
+
+/** `<schedule>-<yyyymmddhhmm in UTC>` */
+export function runName({ metadata }: Named, slotMs: number): string {
+  const stamp = new Date(slotMs).toISOString().replaceAll(/[-:T]/g, '').slice(0, 12)
+  return `${fit(metadata.name, longestName - stamp.length - 1)}-${stamp}`
+}
+
+/** The name of the run for one value of the annotation run-now: the same for the same value. */
+export function runNowName({ metadata }: Named, value: string): string {
+  return `${fit(metadata.name, longestName - 13)}-now-${hashOf(value)}`
+}
+
+/** Short enough for status, the same for the same text. */
+export const runNowHash = hashOf
