@@ -8,8 +8,8 @@ function cronField(value: string): string {
   const item = `([*](/[1-9][0-9]?)?|(${value})(-(${value})(/[1-9][0-9]?)?)?)`
   return `${item}(,${item})*`
 }
-/** Upper or lower case, as flags of a pattern are lost in a CRD. */
-const names = (words: string): string => `${words.toUpperCase()}|${words}`
+/** In any case, as flags of a pattern are lost in a CRD: `[Ss][Uu][Nn]`. */
+const names = (words: string): string => words.replaceAll(/[a-z]/g, (letter) => `[${letter.toUpperCase()}${letter}]`)
 
 const cronFields = [
   cronField('[0-5]?[0-9]'),
@@ -25,7 +25,7 @@ export const cronSchedule = z
   .max(128)
   .regex(
     new RegExp(`^(@hourly|@daily|@weekly|@monthly|${cronFields.join(' +')})$`),
-    'schedule has five fields, minute hour day month weekday, or is one of @hourly, @daily, @weekly, @monthly: write for example 0 3 * * *',
+    'schedule has five fields, minute hour day month weekday, each of numbers, names, ranges, lists and steps of * or a range, or is one of @hourly, @daily, @weekly, @monthly: write for example 0 3 * * *; the time zone is a field of its own, timeZone',
   )
   .describe(
     'When: five fields as of a CronJob (minute, hour, day, month, weekday), or @hourly, @daily, @weekly, @monthly.',
@@ -37,10 +37,21 @@ export const timeZone = z
   .max(64)
   .regex(
     /^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/,
-    'timeZone is the name of a time zone: write for example Europe/Berlin or Etc/UTC',
+    'timeZone is the IANA name of a time zone, not an offset: write for example Europe/Berlin or Etc/UTC',
   )
   .default('Etc/UTC')
   .describe('IANA name of the time zone in which the schedule is read, and days, weeks and months are kept.')
+
+/** The API server refuses other ones, but only when a MeiliSnapshot is made: at three in the morning. */
+const labelValue = z
+  .string()
+  .max(63)
+  .regex(
+    /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/,
+    'the value of a label is letters, digits, -, _ and ., and begins and ends with a letter or digit: write for example shop or team-a',
+  )
+const qualifiedName = '^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'
+const longestKey = 253 + 1 + 63
 
 const ownPrefix = 'meili-operator.dev/'
 const noneOfOurs = (field: string): { 'x-kubernetes-validations': { rule: string; message: string }[] } => ({
@@ -49,6 +60,10 @@ const noneOfOurs = (field: string): { 'x-kubernetes-validations': { rule: string
       rule: `self.all(name, !name.startsWith('${ownPrefix}'))`,
       message: `${field} that begin with ${ownPrefix} are the operator's own: leave them out`,
     },
+    {
+      rule: `self.all(name, size(name) <= ${longestKey} && name.matches('${qualifiedName}'))`,
+      message: `the name of each of the ${field} is letters, digits, -, _ and ., with or without a prefix such as example.com/: write for example team or example.com/team`,
+    },
   ],
 })
 
@@ -56,7 +71,7 @@ export const snapshotTemplate = z.object({
   metadata: z
     .object({
       labels: z
-        .record(z.string(), z.string().max(63))
+        .record(z.string(), labelValue)
         .meta({ maxProperties: 32, ...noneOfOurs('labels') })
         .optional(),
       annotations: z

@@ -8,6 +8,7 @@ import type { Kind } from '../../../src/api/group.ts'
 import type { MeiliInstanceSpec } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
 import { quantityValue } from '../../../src/api/fields/quantity.ts'
+import type { MeiliSnapshotScheduleSpec } from '../../../src/api/schedule.ts'
 import type { MeiliSnapshotSpec } from '../../../src/api/snapshot.ts'
 import { around, withoutNulls } from './around.ts'
 import { objectOf } from './objects/complete-objects.ts'
@@ -28,9 +29,23 @@ const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
     (managed !== undefined || deletionPolicy === 'Retain') &&
     existingHolds(existing) &&
     managedHolds(managed),
-  MeiliSnapshot: ({ deadlines, mover: { bandwidthLimit } }: MeiliSnapshotSpec) =>
-    Object.values(deadlines).every((text) => /[1-9]/.test(text)) &&
-    (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20),
+  MeiliSnapshot: snapshotHolds,
+  MeiliSnapshotSchedule: ({ jitter, startingDeadline, template, retention }: MeiliSnapshotScheduleSpec) =>
+    arePositive(jitter, startingDeadline, retention?.keepWithin) &&
+    Object.keys({ ...template.metadata?.labels, ...template.metadata?.annotations }).every(isKey) &&
+    snapshotHolds(template.spec),
+}
+
+const arePositive = (...durations: readonly (string | undefined)[]): boolean =>
+  durations.every((text) => text === undefined || /[1-9]/.test(text))
+const isKey = (name: string): boolean =>
+  /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name)
+
+function snapshotHolds({ deadlines, mover: { bandwidthLimit } }: MeiliSnapshotSpec): boolean {
+  return (
+    arePositive(...Object.values(deadlines)) &&
+    (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20)
+  )
 }
 
 function existingHolds(existing: MeiliInstanceSpec['existing']): boolean {

@@ -6,6 +6,7 @@ import { Agent } from 'undici'
 import { afterAll, beforeAll } from 'vitest'
 import { parse } from 'yaml'
 import type { Kind } from '../../../src/api/group.ts'
+import { kinds } from '../../../src/api/kinds.ts'
 import { startControlPlane } from '../../cluster/control-plane/control-plane.ts'
 import type { ControlPlane } from '../../cluster/control-plane/control-plane.ts'
 
@@ -71,7 +72,7 @@ class RealServer implements AsyncDisposable {
       ca: pem(config.clusters[0].cluster, 'certificate-authority'),
     }
     this.#started = { plane, agent: new Agent({ connect }) }
-    const crds = ['meiliinstances', 'meilisnapshots'].flatMap((name) => ['-f', join(repository, `crds/${name}.yaml`)])
+    const crds = kinds.flatMap(({ plural }) => ['-f', join(repository, `crds/${plural}.yaml`)])
     await this.kubectl('apply', '--server-side', ...crds)
     await this.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s')
   }

@@ -3,10 +3,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
+import { meiliSnapshotSchedules } from '../../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import { complete, completeOf, objectOf } from './objects/complete-objects.ts'
 import { badManaged } from './objects/bad-managed.ts'
 import { badNames } from './objects/bad-names.ts'
+import { badScheduleObjects } from './objects/bad-schedules.ts'
 import { constraintsOf, fieldOf, get, missingFields, rulesOf, set } from './constraints.ts'
 import { pathOf, realServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
@@ -76,6 +78,7 @@ const badObjects: readonly BadObject[] = [
     ...more,
   })),
   ...badNames,
+  ...badScheduleObjects.map(([at, says, change]): BadObject => ({ kind: meiliSnapshotSchedules, at, says, change })),
   instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', {}]),
   instance('spec.existing.podSelector', emptySelector, [
     'spec.existing.podSelector',

@@ -1,5 +1,6 @@
 // Objects of each kind with every field filled in, several where fields exclude each other: what tests spoil, one field at a time.
 import { managedSpecs } from './complete-managed.ts'
+import { completeSchedule } from './complete-schedule.ts'
 import type { Loose } from '../real-server.ts'
 
 const at = '2026-01-02T03:04:05.123456789Z'
@@ -15,7 +16,12 @@ const conditions = [
 ]
 const secret = { name: 'keys', key: 'master' }
 
-export const complete: Readonly<Record<string, { readonly spec: Loose; readonly status: Loose }>> = {
+interface Complete {
+  readonly spec: Loose
+  readonly status: Loose
+}
+
+const ofServers = {
   MeiliInstance: {
     spec: {
       existing: {
@@ -212,8 +218,13 @@ export const complete: Readonly<Record<string, { readonly spec: Loose; readonly 
   },
 }
 
+export const complete: Readonly<Record<string, Complete>> = {
+  ...ofServers,
+  MeiliSnapshotSchedule: completeSchedule(structuredClone(ofServers.MeiliSnapshot.spec), conditions, at),
+}
+
 /** All complete objects of a kind: between them they fill in every field. */
-export function completeOf(kind: string): readonly { readonly spec: Loose; readonly status: Loose }[] {
+export function completeOf(kind: string): readonly Complete[] {
   const specs = kind === 'MeiliInstance' ? managedSpecs : []
   return [complete[kind]!, ...specs.map((spec) => ({ spec, status: complete[kind]!.status }))]
 }
