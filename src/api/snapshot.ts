@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { snapshotFields } from './fields/snapshot.ts'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
+import { duration } from './meta.ts'
 import type { ObjectMeta } from './meta.ts'
 import { snapshotStatus } from './status/snapshot.ts'
 import type { MeiliSnapshotStatus } from './status/snapshot.ts'
@@ -26,6 +27,11 @@ const spec = z.object({
   destination: destination.meta(immutable('destination')),
   sourcePolicy: sourcePolicy.meta(immutable('sourcePolicy')),
   deletionPolicy,
+  expiresAfter: duration
+    .describe(
+      'So long after its completion the stored files are removed, whatever deletionPolicy says; this object stays, with phase Expired, so that no tool makes it again and takes another snapshot. May be changed or removed until then. For snapshots of a schedule use its retention instead.',
+    )
+    .optional(),
   verification: verification.meta(immutable('verification')),
   deadlines: deadlines.meta(immutable('deadlines')),
   mover: mover.meta(immutable('mover')),
@@ -70,7 +76,16 @@ export const meiliSnapshots = {
 /** Kept on the object from the request to the end, so that a deletion ends what runs. */
 export const snapshotFinalizer = 'meili-operator.dev/snapshot'
 
+interface WithPhase {
+  readonly status?: Pick<MeiliSnapshotStatus, 'phase'> | undefined
+}
+
 /** It has ended, well or not: a finished record is never judged again. */
-export function isFinished({ status }: { readonly status?: Pick<MeiliSnapshotStatus, 'phase'> | undefined }): boolean {
-  return status?.phase === 'Completed' || status?.phase === 'Failed'
+export function isFinished({ status }: WithPhase): boolean {
+  return status?.phase === 'Failed' || hasSucceeded({ status })
+}
+
+/** It was stored and verified. Its files may have been removed since (Expired). */
+export function hasSucceeded({ status }: WithPhase): boolean {
+  return status?.phase === 'Completed' || status?.phase === 'Expired'
 }

@@ -1,5 +1,6 @@
 // Builds the MeiliSnapshot that `snapshot create` makes from its flags. Pure.
 import { apiVersion } from '../api/group.ts'
+import { hasSucceeded } from '../api/snapshot.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Instance, Snapshot } from './cluster.ts'
 import { UserError } from './errors.ts'
@@ -64,7 +65,7 @@ function stamp(nowMs: number): string {
 /** Where the last one of the same instance went. */
 function lastClaim(instance: string, snapshots: readonly Snapshot[]): string {
   const same = snapshots.filter(
-    ({ spec, status }) => spec.source.instanceRef.name === instance && status?.phase === 'Completed',
+    ({ spec, status }) => spec.source.instanceRef.name === instance && hasSucceeded({ status }),
   )
   const claim = newest(same)?.spec.destination.claim.name
   if (claim === undefined)

@@ -1,5 +1,5 @@
 // How snapshots are found without a look at all of them: those that have not ended, and of those that have the newest of each instance and claim.
-import { isFinished, snapshotConditions } from '../api/snapshot.ts'
+import { hasSucceeded, isFinished, snapshotConditions } from '../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
 import { isWhole } from '../api/status/settled-snapshot.ts'
 import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
@@ -35,9 +35,11 @@ export const snapshotIndexes: Readonly<Record<SnapshotIndexName, Index<KnownSnap
 type TimeOf = (snapshot: KnownSnapshot) => number | undefined
 
 const endOf =
-  (phase: SnapshotPhase): TimeOf =>
-  ({ status }) =>
-    status?.phase === phase && status.completedAt !== undefined ? Date.parse(status.completedAt) : undefined
+  (isEnd: (snapshot: KnownSnapshot) => boolean): TimeOf =>
+  (snapshot) => {
+    const completedAt = snapshot.status?.completedAt
+    return isEnd(snapshot) && completedAt !== undefined ? Date.parse(completedAt) : undefined
+  }
 
 /** An instance is named by `namespace/name`, a claim as well. No call costs more than what it gives. */
 export class SnapshotIndex {
@@ -62,8 +64,11 @@ export class SnapshotIndex {
       cache.onChange((change) => kept.change(change))
       return kept
     }
-    this.#completed = newest('instance', endOf('Completed'))
-    this.#failed = newest('instance', endOf('Failed'))
+    this.#completed = newest('instance', endOf(hasSucceeded))
+    this.#failed = newest(
+      'instance',
+      endOf(({ status }) => status?.phase === 'Failed'),
+    )
     this.#begun = newest('instance', ({ status }) => Date.parse(status?.startedAt ?? ''))
     this.#stored = newest('claim', ({ status }) => Date.parse(status?.destination?.observedAt ?? ''))
   }

@@ -4,7 +4,15 @@ import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
 import type { Sample } from './family.ts'
 import { labelsOf } from './labels.ts'
 
-const phases: readonly SnapshotPhase[] = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed']
+const phases: readonly SnapshotPhase[] = [
+  'Pending',
+  'Snapshotting',
+  'Moving',
+  'Verifying',
+  'Completed',
+  'Failed',
+  'Expired',
+]
 
 /** What is known of all snapshots without a look at each. An instance and a claim are named by `namespace/name`. */
 export interface KnownSnapshots {

@@ -1,7 +1,7 @@
 // Counts how many snapshots have ended, and how, and how many went without their files, from what a cache shows: an object counts once it is seen so,
 // whoever ended it and when. A later deletion takes nothing away. Keeps numbers, no objects.
 import { conditionTypes } from '../api/meta.ts'
-import { isFinished, snapshotReasons } from '../api/snapshot.ts'
+import { hasSucceeded, isFinished, snapshotReasons } from '../api/snapshot.ts'
 import { isWhole } from '../api/status/settled-snapshot.ts'
 import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
 import { conditionNamed } from '../api/status/conditions.ts'
@@ -87,7 +87,7 @@ function isAbandoned(snapshot: KnownSnapshot | undefined): boolean {
 }
 
 function reasonOf({ status }: KnownSnapshot): string {
-  if (status?.phase === 'Completed') return Completed
+  if (hasSucceeded({ status })) return Completed
   const reason = conditionNamed(status?.conditions, conditionTypes.Ready)?.reason ?? ''
   return known.has(reason) && reason !== Completed ? reason : 'Other'
 }

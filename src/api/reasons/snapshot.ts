@@ -8,6 +8,8 @@ export const snapshotConditions = {
   Failed: 'Failed',
   /** Past a deadline that cannot be enforced: Meilisearch does not cancel a snapshot that it is working on. Absent unless true. */
   Overdue: 'Overdue',
+  /** Whether the stored files are there. Absent unless they were removed, or are about to be (spec.expiresAfter). */
+  ArtifactAvailable: 'ArtifactAvailable',
 } as const
 
 export const snapshotReasons = {
@@ -63,6 +65,12 @@ export const snapshotReasons = {
   RemovingSource: 'RemovingSource',
   /** Stored and verified. */
   Completed: 'Completed',
+  /** Past spec.expiresAfter: the stored files are being removed. */
+  ExpiringArtifact: 'ExpiringArtifact',
+  /** Past spec.expiresAfter: the stored files were removed, and the object stays. */
+  Expired: 'Expired',
+  /** Past spec.expiresAfter, but the stored files could not be removed: the message says what stays, and what to do. */
+  ExpiryAbandoned: 'ExpiryAbandoned',
   /** Not everything was in place within deadlines.start. */
   StartDeadlineExceeded: 'StartDeadlineExceeded',
   /** Meilisearch did not make the snapshot within deadlines.task. */

@@ -1,8 +1,9 @@
 // The status of a MeiliSnapshot: how far it is, what Meilisearch said, what is stored.
 import { z } from 'zod'
 import { conditions, int64, timestamp } from '../meta.ts'
+import { removals } from './removals.ts'
 
-const phases = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed'] as const
+const phases = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed', 'Expired'] as const
 
 const taskUid = z.int().min(0).meta({ format: 'int64' })
 
@@ -155,34 +156,7 @@ export const snapshotStatus = z.object({
     .object({ freeBytes: int64, observedAt: timestamp })
     .describe('Free space on the claim, as a mover saw it last.')
     .optional(),
-  removeSource: z
-    .object({
-      attempt: z.int().min(1),
-      jobName: z.string().max(253),
-      file: z
-        .object({ inode: z.string().max(32), modifiedAt: z.string().max(64), sizeBytes: int64 })
-        .describe('The file that was stored, and no other.'),
-      outcome: z.enum(['Removed', 'Replaced', 'Absent', 'Failed']).optional(),
-      retryAt: timestamp.optional(),
-    })
-    .describe("What became of Meilisearch's own file, with sourcePolicy Remove.")
-    .optional(),
-  deleteArtifact: z
-    .object({
-      attempt: z.int().min(1),
-      jobName: z.string().max(253),
-      queuedAt: timestamp
-        .optional()
-        .describe('Since when it waits for its turn to be deleted; this attempt has not begun then.'),
-      failure: z.string().max(2048).optional(),
-      startedAt: timestamp
-        .optional()
-        .describe('When the Job of this attempt was to be made. An attempt has ten minutes from then.'),
-      abandoned: z.string().max(2048).optional().describe('Why the stored files stay though they were to be deleted.'),
-      retryAt: timestamp.optional(),
-    })
-    .describe('The deletion of the stored files, with deletionPolicy Delete.')
-    .optional(),
+  ...removals,
   startedAt: timestamp.optional(),
   completedAt: timestamp.optional(),
   duration: z.string().max(32).optional(),

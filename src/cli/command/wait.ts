@@ -1,5 +1,5 @@
 // kubectl meili wait NAME: follows one snapshot by a watch until it ends, and says how.
-import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
+import { hasSucceeded, isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import { Gone, NotFound, TransientError } from '../../errors.ts'
 import { abortAfter, pause } from '../../runtime/timers.ts'
 import { spanText } from '../../reconcile/format.ts'
@@ -67,7 +67,7 @@ function reportEnd(
     )
     return exitCodes.timedOut
   }
-  const isDone = last.status?.phase === 'Completed'
+  const isDone = hasSucceeded(last)
   if (isDone) line.end('green', '✓', endText(last))
   else line.end('red', '✗', endText(last))
   if (flags.format !== undefined) terminal.document(formatObject(last, flags.format))

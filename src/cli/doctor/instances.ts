@@ -2,7 +2,7 @@
 import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
-import { isFinished, snapshotReasons } from '../../api/snapshot.ts'
+import { hasSucceeded, isFinished, snapshotReasons } from '../../api/snapshot.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
 import { sizeText } from '../../reconcile/format.ts'
 import { serverIn } from '../../reconcile/server-reference.ts'
@@ -128,9 +128,7 @@ function ageWarning(
     (snapshot) => snapshot.metadata.namespace === namespace && snapshot.spec.source.instanceRef.name === name,
   )
   // The object of the last one may be gone; the instance keeps its name and its time.
-  const last =
-    newest(own.filter((snapshot) => snapshot.status?.phase === 'Completed'))?.status?.completedAt ??
-    status?.lastSnapshot?.completedAt
+  const last = newest(own.filter(hasSucceeded))?.status?.completedAt ?? status?.lastSnapshot?.completedAt
   const remedy = `kubectl meili -n ${quote(namespace)} snapshot create ${operand(name)}`
   if (last === undefined)
     return [

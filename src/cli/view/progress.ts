@@ -1,6 +1,6 @@
 // Says in one line how far a snapshot is, for `status` and `wait`. Pure.
 import { conditionTypes } from '../../api/meta.ts'
-import { isFinished } from '../../api/snapshot.ts'
+import { hasSucceeded, isFinished } from '../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
 import { sizeText, spanText } from '../../reconcile/format.ts'
@@ -58,7 +58,7 @@ function leftText({ status }: MeiliSnapshot, nowMs: number): string {
 /** What became of it, in one sentence. */
 export function endText({ metadata, status }: MeiliSnapshot): string {
   const ready = conditionNamed(status?.conditions, conditionTypes.Ready)
-  if (status?.phase === 'Completed')
-    return `${metadata.name} completed in ${status.duration ?? '?'}: ${ready?.message ?? ''}`
+  if (hasSucceeded({ status }))
+    return `${metadata.name} completed in ${status?.duration ?? '?'}: ${ready?.message ?? ''}`
   return `${metadata.name} failed: ${ready?.reason ?? ''}: ${ready?.message ?? ''}`
 }

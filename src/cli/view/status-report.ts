@@ -2,7 +2,7 @@
 import { instanceConditions } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
-import { isFinished } from '../../api/snapshot.ts'
+import { hasSucceeded, isFinished } from '../../api/snapshot.ts'
 import { conditionNamed, isTrue } from '../../api/status/conditions.ts'
 import type { Instance, Snapshot } from '../cluster.ts'
 import { progressOf } from './progress.ts'
@@ -42,7 +42,7 @@ const keyOf = ({ metadata }: Instance): string => `${metadata.namespace}/${metad
 const instanceKey = ({ metadata, spec }: Snapshot): string => `${metadata.namespace}/${spec.source.instanceRef.name}`
 
 function instanceReport({ metadata, status }: Instance, snapshots: readonly Snapshot[]): InstanceReport {
-  const last = newest(snapshots.filter((snapshot) => snapshot.status?.phase === 'Completed'))
+  const last = newest(snapshots.filter(hasSucceeded))
   return {
     namespace: metadata.namespace,
     name: metadata.name,

@@ -73,7 +73,7 @@ function blind(
   const { phase = 'Pending', progress } = snapshot.status ?? {}
   const until = untilMs === undefined ? '' : `, until ${deadlineText(untilMs)}`
   return step({
-    phase: phase === 'Completed' || phase === 'Failed' ? 'Pending' : phase,
+    phase: phase === 'Completed' || phase === 'Failed' || phase === 'Expired' ? 'Pending' : phase,
     reason: snapshotReasons.ReadRefused,
     message: `${why} ${overdue ?? `It goes on by itself${until}.`}`,
     changes: { ...changes, progress, waitingFor: why },

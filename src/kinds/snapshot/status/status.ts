@@ -15,7 +15,7 @@ import { redact } from './text.ts'
 export type Changes = Partial<Omit<MeiliSnapshotStatus, 'conditions' | 'observedGeneration' | 'phase'>>
 
 export interface Step {
-  readonly phase: Exclude<SnapshotPhase, 'Completed' | 'Failed'>
+  readonly phase: Exclude<SnapshotPhase, 'Completed' | 'Failed' | 'Expired'>
   readonly reason: SnapshotReason
   readonly message: string
   readonly changes?: Changes

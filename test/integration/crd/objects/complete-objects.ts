@@ -101,6 +101,7 @@ const ofServers = {
       },
       sourcePolicy: 'Keep',
       deletionPolicy: 'Retain',
+      expiresAfter: '720h',
       verification: { mode: 'None' },
       deadlines: { start: '90s', task: '2h', move: '1h30m' },
       mover: {
@@ -211,6 +212,7 @@ const ofServers = {
         queuedAt: at,
         startedAt: at,
       },
+      expiry: { announcedAt: at, endedAt: at, outcome: 'Removed' },
       startedAt: at,
       completedAt: at,
       duration: '41s',

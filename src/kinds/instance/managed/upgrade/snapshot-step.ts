@@ -20,7 +20,7 @@ export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
   if (upgradeSnapshot === undefined) return requireSnapshot(managed, at, upgrade)
   const name = upgrade.snapshot ?? ''
   const ready = conditionNamed(upgradeSnapshot.status?.conditions, conditionTypes.Ready)
-  if (upgradeSnapshot.status?.phase !== 'Failed')
+  if (!isFinished(upgradeSnapshot))
     return continueUpgrade(
       at,
       upgrade,
@@ -28,10 +28,11 @@ export function snapshotStep(managed: Managed, upgrade: Upgrade): Outcome {
         ? redirectSnapshot(upgradeSnapshot)
         : { message: `MeiliSnapshot ${name} is taken first: ${ready?.message ?? 'not looked at yet'}` },
     )
+  const what = upgradeSnapshot.status?.phase === 'Expired' ? 'has no files any more' : 'failed'
   return stopUpgrade(
     at,
     upgrade,
-    `MeiliSnapshot ${name} failed: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken; or ${alternativesText(upgrade)}.`,
+    `MeiliSnapshot ${name} ${what}: ${ready?.message ?? ''} Meilisearch ${upgrade.from} still runs, untouched. Delete MeiliSnapshot ${name} and another one is taken; or ${alternativesText(upgrade)}.`,
   )
 }
 
