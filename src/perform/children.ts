@@ -1,6 +1,5 @@
 // Performs the effects on a managed instance's children. perform.ts decides when; this file knows how.
 import { randomBytes } from 'node:crypto'
-import { meiliSnapshots } from '../api/snapshot.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../kube/resource.ts'
 import type { FieldsOf, KubeObject, Resource } from '../kube/resource.ts'
@@ -151,24 +150,6 @@ export class Children {
   async deletePod({ name, uid }: Of<'DeletePod'>, namespace: string): Promise<undefined> {
     try {
       await this.#kube.delete(pods, { namespace, name }, { uid })
-    } catch (error) {
-      if (!(error instanceof NotFound)) throw error
-    }
-  }
-
-  /** Under a name of its own: one that is there is the one that was asked for. */
-  async createSnapshot({ snapshot }: Of<'CreateSnapshot'>): Promise<undefined> {
-    try {
-      await this.#kube.create(meiliSnapshots, snapshot as unknown as KubeObject)
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-    }
-  }
-
-  /** @throws Conflict where it is another one, or somebody changed it: to keep it, it may be */
-  async deleteSnapshot({ name, uid, resourceVersion }: Of<'DeleteSnapshot'>, namespace: string): Promise<undefined> {
-    try {
-      await this.#kube.delete(meiliSnapshots, { namespace, name }, { uid, resourceVersion })
     } catch (error) {
       if (!(error instanceof NotFound)) throw error
     }

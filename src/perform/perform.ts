@@ -8,13 +8,11 @@ import type { Connections } from './meilisearch-connections.ts'
 import type { Effect, Fact } from '../reconcile/decision.ts'
 import type { Loop, Subject } from '../reconcile/kind.ts'
 import { Conflict, NotFound, TerminalError } from '../errors.ts'
-import { ageMs, readClocks } from '../runtime/clocks.ts'
 import type { Clocks } from '../runtime/clocks.ts'
 import { Streamer } from './stream.ts'
 import { Children } from './children.ts'
-
-/** A POST is sent only this soon after the write that fences it: by then no other leader can have acted on that write. */
-const fenceMs = 5000
+import { passFence } from './fence.ts'
+import { Snapshots } from './snapshots.ts'
 
 interface PerformerParts {
   readonly kube: KubeClient
@@ -28,20 +26,20 @@ interface PerformerParts {
 export class Performer {
   readonly #kube: KubeClient
   readonly #connections: Connections
-  readonly #isLeader: () => boolean
+  readonly #fence: Pick<PerformerParts, 'isLeader' | 'clocks'>
   readonly #record: PerformerParts['record']
-  readonly #clocks: Clocks | undefined
   readonly #streamer: Streamer
   readonly #children: Children
+  readonly #snapshots: Snapshots
 
   constructor(parts: PerformerParts) {
     this.#kube = parts.kube
     this.#connections = parts.connections
-    this.#isLeader = parts.isLeader
+    this.#fence = parts
     this.#record = parts.record
-    this.#clocks = parts.clocks
     this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
     this.#children = new Children(parts)
+    this.#snapshots = new Snapshots(parts)
   }
 
   /**
@@ -93,9 +91,11 @@ export class Performer {
       case 'DeletePod':
         return await this.#children.deletePod(effect, subject.object.metadata.namespace ?? '')
       case 'CreateSnapshot':
-        return await this.#children.createSnapshot(effect)
+        return await this.#snapshots.create(effect, subject)
+      case 'PatchSnapshot':
+        return await this.#snapshots.patch(effect, subject.object.metadata.namespace ?? '')
       case 'DeleteSnapshot':
-        return await this.#children.deleteSnapshot(effect, subject.object.metadata.namespace ?? '')
+        return await this.#snapshots.delete(effect, subject.object.metadata.namespace ?? '')
       case 'RecordEvent':
         this.#record(effect.about, effect.event)
         return undefined
@@ -168,15 +168,11 @@ export class Performer {
   }
 
   /** The fence: only the winner of a status write just now, only the leader, and never twice. */
-  async #requestSnapshot(effect: Effect & { kind: 'RequestSnapshot' }, { writtenAt }: Subject): Promise<Fact> {
+  async #requestSnapshot(effect: Effect & { kind: 'RequestSnapshot' }, subject: Subject): Promise<Fact> {
     const connection = await this.#connections.open(effect.server)
     if (connection.state !== 'Open')
       return { kind: 'Refused', effect: effect.kind, message: connection.message, cause: connection.state }
-    if (writtenAt === undefined)
-      throw new Conflict('POST /snapshots was not sent: this pass wrote no status, so nothing fences it')
-    if (ageMs(writtenAt, readClocks(this.#clocks)) > fenceMs)
-      throw new Conflict('POST /snapshots was not sent: the status write that fences it is too old')
-    if (!this.#isLeader()) throw new Conflict('POST /snapshots was not sent: the lease is no longer held')
+    passFence('POST /snapshots', subject, this.#fence)
     const { taskUid } = await connection.client.createSnapshot()
     return { kind: 'TaskEnqueued', taskUid }
   }

@@ -40,6 +40,14 @@ export interface Child {
   readonly spec?: object
 }
 
+export type NewSnapshot = Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & {
+  readonly metadata: { readonly name: string; readonly namespace: string } & Pick<
+    MeiliSnapshot['metadata'],
+    'labels' | 'annotations'
+  >
+  readonly spec: object
+}
+
 export type Effect =
   /** Keeps the object until its own deletion is done. */
   | { readonly kind: 'AddFinalizer'; readonly finalizer: string }
@@ -75,15 +83,17 @@ export type Effect =
     }
   /** Its StatefulSet makes another one, as it is wanted now. */
   | { readonly kind: 'DeletePod'; readonly name: string; readonly uid: string }
-  /** A snapshot before an upgrade. */
+  /** Creates, never applies: its name says what it is for. With `schedule` it is the run of a slot, performed as RequestSnapshot is, and only one that carries that value in the label `meili-operator.dev/schedule` is adopted. */
+  | { readonly kind: 'CreateSnapshot'; readonly snapshot: NewSnapshot; readonly schedule?: string }
+  /** Only as it was seen: what becomes of its files. */
   | {
-      readonly kind: 'CreateSnapshot'
-      readonly snapshot: Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & {
-        readonly metadata: object
-        readonly spec: object
-      }
+      readonly kind: 'PatchSnapshot'
+      readonly name: string
+      readonly uid: string
+      readonly resourceVersion: string
+      readonly deletionPolicy: MeiliSnapshot['spec']['deletionPolicy']
     }
-  /** One that the operator took before an upgrade, and only as it was seen: its files go with it, as its deletionPolicy says. */
+  /** One that the operator took itself, and only as it was seen: its files go with it, as its deletionPolicy says. */
   | { readonly kind: 'DeleteSnapshot'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
   /** About another object, which stays where the one that is reconciled goes. Best effort, as all Events. */
   | { readonly kind: 'RecordEvent'; readonly about: EventSubject; readonly event: EventText }
@@ -95,6 +105,8 @@ export type Fact =
   /** Some of it may have come; it goes on where the mover says that it stands. */
   | { readonly kind: 'StreamInterrupted'; readonly message: string }
   | { readonly kind: 'PinRemoved' }
+  /** The run of a slot is there, whoever made it. */
+  | { readonly kind: 'SnapshotCreated'; readonly name: string }
   /** The other side refused for good: nothing was done. `message` is its own sentence, which nobody reads to decide; `cause` is why, where that is known. */
   | {
       readonly kind: 'Refused'

@@ -11,6 +11,7 @@ import { Cache } from './cache/cache.ts'
 import type { CacheParts, Watch } from './cache/cache.ts'
 import { serveProbes } from './server.ts'
 import { WorkQueue } from './workqueue.ts'
+import type { Clock } from './workqueue.ts'
 
 export interface ManagerParts {
   readonly clients: Clients
@@ -23,6 +24,8 @@ export interface ManagerParts {
   readonly address: { readonly host: string; readonly port: number }
   readonly logger: Log
   readonly metrics: Metrics
+  /** Of the queues; tests give their own. */
+  readonly clock?: Clock | undefined
 }
 
 export interface ControllerParts {
@@ -96,8 +99,8 @@ export class Manager {
   }
 
   addController(parts: ControllerParts): void {
-    const queue = new WorkQueue()
-    const { metrics } = this.#parts
+    const { metrics, clock } = this.#parts
+    const queue = new WorkQueue(clock === undefined ? {} : { clock })
     metrics.beforeScrape(
       () =>
         this.#isLeading &&

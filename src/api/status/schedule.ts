@@ -31,10 +31,11 @@ export const scheduleStatus = z.object({
       slot: timestamp.describe('Absent for a run that was asked for by hand.').optional(),
       tries: z.int().min(1).describe('How many times it may have been created.'),
       startedAt: timestamp,
-      retryAt: timestamp.optional(),
-      failure: z.string().max(2048).describe('Why the API server refused it.').optional(),
+      retryAt: timestamp.describe('When it is tried again. Absent with a failure: never.').optional(),
+      reason: z.enum(['NameTaken', 'RunRefused']).optional(),
+      failure: z.string().max(2048).describe('Why it could not be created.').optional(),
     })
-    .describe('The MeiliSnapshot that is being created.')
+    .describe('The MeiliSnapshot that is being created, or could not be.')
     .optional(),
   runNow: z
     .object({ hash, name })

@@ -2,6 +2,7 @@
 import { durationMs } from '../../../src/api/meta.ts'
 import { meiliSnapshotSchedules } from '../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../../src/api/schedule.ts'
+import type { FreshRun } from '../../../src/kinds/schedule/observation.ts'
 import type { Run } from '../../../src/kinds/schedule/run.ts'
 import { ago, now } from './observations.ts'
 
@@ -54,4 +55,9 @@ export function aRun(changes: Partial<Run> = {}): Run {
     isBeingDeleted: false,
     ...changes,
   }
+}
+
+/** The same, as the API server has it. */
+export function aFreshRun(changes: Partial<FreshRun> = {}): FreshRun {
+  return { ...aRun(changes), resourceVersion: '1', deletionPolicy: 'Retain', finalizers: [], ...changes }
 }

@@ -7,6 +7,7 @@ import { errorFrom } from '../../../src/kube/replies.ts'
 import type { KubeObject, Ref, Resource } from '../../../src/kube/resource.ts'
 
 interface Stored extends KubeObject {
+  readonly spec?: object
   readonly status?: unknown
 }
 
@@ -92,9 +93,13 @@ export class KubeInMemory extends KubeClient {
     { body }: { readonly body: unknown } & PatchOptions,
   ): Promise<T> {
     await this.before({ verb: 'patch', resource, name: ref.name })
-    const { metadata } = body as { metadata: KubeObject['metadata'] }
+    const { metadata, spec } = body as Stored
     const known = this.#findUnchanged(resource, { ...ref, ...metadata })
-    const next = this.lay(resource, { ...known, metadata: { ...known.metadata, ...metadata } })
+    const next = this.lay(resource, {
+      ...known,
+      metadata: { ...known.metadata, ...metadata },
+      ...(spec === undefined ? {} : { spec: { ...known.spec, ...spec } }),
+    })
     if (next.metadata.deletionTimestamp !== undefined && next.metadata.finalizers?.length === 0)
       this.take(resource, ref)
     return next as KubeObject as T
@@ -126,6 +131,7 @@ export class KubeInMemory extends KubeClient {
     const known = this.#find(resource, metadata)
     if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== known.metadata.resourceVersion)
       throw refusal(409, 'Conflict', 'the object has been modified')
+    if (metadata.uid !== undefined && metadata.uid !== known.metadata.uid) throw refusal(409, 'Conflict')
     return known
   }
 }
