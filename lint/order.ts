@@ -65,6 +65,7 @@ const schedule = order(
     ['observe/', ['retention/', 'slots/', 'status/', ground]],
     ['retention/', ['slots/', 'status/', ground]],
     ['slots/', ['status/', ground]],
+    ['forecast/', [ground]],
     ['status/', [ground]],
     [ground, []],
   ],

@@ -103,18 +103,35 @@ export const scheduleStatus = z.object({
       'Snapshots taken up to this time count as good, however few documents they have: somebody confirmed that.',
     )
     .optional(),
+  sizes: z
+    .array(z.object({ at: timestamp, bytes: int64 }))
+    .max(10)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('What the newest good snapshots took, the newest first; also of those that are deleted by now.')
+    .optional(),
   forecast: z
     .object({
       bytesPerDay: z.int().meta({ format: 'int64' }).describe('How much larger each snapshot gets by the day.'),
       nextBytes: int64.describe('About the size of the next snapshot.'),
-      steadyBytes: int64.describe('What the rules keep in the end, with one more, at that growth.'),
-      freeBytes: int64.describe('Free on the claim, as a mover saw it last.').optional(),
+      steadyBytes: int64
+        .describe(
+          'What the rules keep in the end, in a month at the earliest, with one more, at that growth. Absent without rules.',
+        )
+        .optional(),
+      freeBytes: int64
+        .describe('Free on the claim, as a mover saw it last, and what was deleted of this schedule since.')
+        .optional(),
+      observedAt: timestamp.describe('When a mover saw that.').optional(),
+      spaceBytes: int64
+        .describe('What the snapshots of this schedule may take: what they do, and what is free.')
+        .optional(),
       roomFor: int64.describe('How many more snapshots have space.').optional(),
       fullAt: timestamp
-        .describe('When the claim is full at that growth; absent where it is not to be expected.')
+        .describe('When a snapshot does not fit any more, at that growth; absent where that is not to be expected.')
         .optional(),
       basis: z.string().max(256).describe('What this is computed from.'),
     })
+    .describe('Absent until there were four good snapshots.')
     .optional(),
 })
 export type MeiliSnapshotScheduleStatus = z.output<typeof scheduleStatus>
