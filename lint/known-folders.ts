@@ -14,7 +14,7 @@ const known: Readonly<Record<string, string>> = {
   perform: '',
   reconcile: '',
   runtime: 'cache events',
-  telemetry: '',
+  telemetry: 'samples',
 }
 export const knownFolders: ReadonlySet<string> = new Set(
   Object.entries(known).flatMap(([folder, inner]) => [

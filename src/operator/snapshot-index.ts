@@ -9,7 +9,7 @@ import type { Cache } from '../runtime/cache/cache.ts'
 import { Newest } from '../runtime/cache/newest.ts'
 import { keyOf as storeKeyOf } from '../runtime/cache/store.ts'
 import type { Index } from '../runtime/cache/store.ts'
-import { instanceKeyOf, keyOf } from '../telemetry/labels.ts'
+import { instanceKeyOf, keyOf } from '../telemetry/samples/labels.ts'
 
 type SnapshotIndexName = 'instance' | 'unfinished' | 'upgrade' | 'claim' | 'phase' | 'overdue'
 

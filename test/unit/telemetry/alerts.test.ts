@@ -2,9 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { operatorFamilies } from '../../../src/telemetry/operator-families.ts'
-import { slotFamilies } from '../../../src/telemetry/slot-families.ts'
-import { stateFamilies } from '../../../src/telemetry/state-families.ts'
+import { operatorFamilies } from '../../../src/telemetry/samples/operator-families.ts'
+import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
+import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
 import { complaints } from '../../support/prometheus/promql.ts'
 
 interface Alert {

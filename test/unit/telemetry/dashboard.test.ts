@@ -1,9 +1,9 @@
 // The Grafana dashboard asks only for metrics and labels that /metrics serves, and is put together as Grafana wants it.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { operatorFamilies } from '../../../src/telemetry/operator-families.ts'
-import { slotFamilies } from '../../../src/telemetry/slot-families.ts'
-import { stateFamilies } from '../../../src/telemetry/state-families.ts'
+import { operatorFamilies } from '../../../src/telemetry/samples/operator-families.ts'
+import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
+import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
 import { dashboardAt } from '../../support/prometheus/dashboard.ts'
 import { complaints, labelsIn, metricsIn } from '../../support/prometheus/promql.ts'
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
-import { slotFamilies } from '../../../src/telemetry/slot-families.ts'
-import { stateFamilies } from '../../../src/telemetry/state-families.ts'
+import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
+import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
 
 const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
 const rows = text.split('\n').filter((line) => line.startsWith('| `meili_'))

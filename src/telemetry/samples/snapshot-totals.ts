@@ -1,10 +1,10 @@
 // Counts how many snapshots have ended, and how, and how many went without their files, from what a cache shows: an object counts once it is seen so,
 // whoever ended it and when. A later deletion takes nothing away. Keeps numbers, no objects.
-import { conditionTypes } from '../api/meta.ts'
-import { hasSucceeded, isFinished, snapshotReasons } from '../api/snapshot.ts'
-import { isWhole } from '../api/status/settled-snapshot.ts'
-import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
-import { conditionNamed } from '../api/status/conditions.ts'
+import { conditionTypes } from '../../api/meta.ts'
+import { hasSucceeded, isFinished, snapshotReasons } from '../../api/snapshot.ts'
+import { isWhole } from '../../api/status/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
+import { conditionNamed } from '../../api/status/conditions.ts'
 import type { Sample } from './family.ts'
 import { instanceKeyOf, labelsOf } from './labels.ts'
 import { failureReasons, usualFailures } from './state-families.ts'

@@ -1,6 +1,6 @@
 // Says of the snapshots of one instance what /metrics shows. Looks at those that have not ended, and at the newest of each end. Pure.
-import type { SnapshotPhase } from '../api/snapshot.ts'
-import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
+import type { SnapshotPhase } from '../../api/snapshot.ts'
+import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 import type { Sample } from './family.ts'
 import { labelsOf } from './labels.ts'
 

@@ -1,5 +1,5 @@
 // The labels of a sample: the instance that a snapshot names, in its own namespace. Pure.
-import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
+import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 
 /** No name holds a slash. */
 export const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`

@@ -1,13 +1,13 @@
 // Derives the samples of /metrics from the objects. Reads what is on record in them and nothing else, so that a restart changes nothing. Pure.
-import { instanceConditions } from '../api/instance.ts'
-import type { MeiliInstance } from '../api/instance.ts'
-import { conditionTypes } from '../api/meta.ts'
-import { isTrue } from '../api/status/conditions.ts'
-import { destinationSamples } from './destination-samples.ts'
+import { instanceConditions } from '../../api/instance.ts'
+import type { MeiliInstance } from '../../api/instance.ts'
+import { conditionTypes } from '../../api/meta.ts'
+import { isTrue } from '../../api/status/conditions.ts'
+import { destinationSamples } from './destinations.ts'
 import type { Sample } from './family.ts'
 import { keyOf } from './labels.ts'
-import { secondsOf, snapshotSamples } from './snapshot-samples.ts'
-import type { KnownSnapshots } from './snapshot-samples.ts'
+import { secondsOf, snapshotSamples } from './snapshots.ts'
+import type { KnownSnapshots } from './snapshots.ts'
 
 export interface State {
   readonly samples: readonly Sample[]

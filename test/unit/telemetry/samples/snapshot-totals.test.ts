@@ -1,10 +1,10 @@
 // The counter of ended snapshots: from 0, never down while the process lives, and the same after a restart that finds the same objects.
 import { beforeEach, describe, expect, test } from 'vitest'
-import { conditionTypes } from '../../../src/api/meta.ts'
-import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
-import { SnapshotTotals } from '../../../src/telemetry/snapshot-totals.ts'
-import { failureReasons, usualFailures } from '../../../src/telemetry/state-families.ts'
-import { aCondition, aSnapshot } from '../../support/builders/observations.ts'
+import { conditionTypes } from '../../../../src/api/meta.ts'
+import type { MeiliSnapshot } from '../../../../src/api/snapshot.ts'
+import { SnapshotTotals } from '../../../../src/telemetry/samples/snapshot-totals.ts'
+import { failureReasons, usualFailures } from '../../../../src/telemetry/samples/state-families.ts'
+import { aCondition, aSnapshot } from '../../../support/builders/observations.ts'
 
 const waitingSnapshot = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid } })
 const good = (uid: string): MeiliSnapshot =>

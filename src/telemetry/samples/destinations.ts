@@ -1,8 +1,8 @@
 // Says of destination claims what /metrics shows: the newest figure of a mover, and what the next snapshot will need. Pure.
 import type { Sample } from './family.ts'
 import { keyOf, labelsOf } from './labels.ts'
-import { secondsOf } from './snapshot-samples.ts'
-import type { KnownSnapshots } from './snapshot-samples.ts'
+import { secondsOf } from './snapshots.ts'
+import type { KnownSnapshots } from './snapshots.ts'
 
 /** @param instances by `namespace/name` */
 export function destinationSamples(known: KnownSnapshots, instances: Iterable<string>): Sample[] {

@@ -1,13 +1,13 @@
 // What /metrics says of the objects, from nothing but what is on record in them.
 import { describe, expect, test } from 'vitest'
-import { snapshotConditions } from '../../../src/api/snapshot.ts'
-import type { MeiliInstance } from '../../../src/api/instance.ts'
-import type { Condition } from '../../../src/api/meta.ts'
-import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
-import { stateFamilies } from '../../../src/telemetry/state-families.ts'
-import { stateOf } from '../../../src/telemetry/state-samples.ts'
-import { snapshotsIn } from '../../support/builders/caches.ts'
-import { aManagedInstance } from '../../support/builders/managed-observations.ts'
+import { snapshotConditions } from '../../../../src/api/snapshot.ts'
+import type { MeiliInstance } from '../../../../src/api/instance.ts'
+import type { Condition } from '../../../../src/api/meta.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../src/api/snapshot.ts'
+import { stateFamilies } from '../../../../src/telemetry/samples/state-families.ts'
+import { stateOf } from '../../../../src/telemetry/samples/state.ts'
+import { snapshotsIn } from '../../../support/builders/caches.ts'
+import { aManagedInstance } from '../../../support/builders/managed-observations.ts'
 import {
   aCondition,
   ago,
@@ -19,7 +19,7 @@ import {
   now,
   ready,
   second,
-} from '../../support/builders/observations.ts'
+} from '../../../support/builders/observations.ts'
 
 const movies = { namespace: 'shop', instance: 'search' }
 const secondsAgo = (spanMs: number): number => (now - spanMs) / 1000

@@ -1,6 +1,6 @@
 // The metrics derived from the objects: their names and meanings. One set of series for an instance or a claim, never for a snapshot. Pure.
-import { instanceReasons } from '../api/instance.ts'
-import { snapshotReasons } from '../api/snapshot.ts'
+import { instanceReasons } from '../../api/instance.ts'
+import { snapshotReasons } from '../../api/snapshot.ts'
 import { familiesOf } from './family.ts'
 import type { Family } from './family.ts'
 
