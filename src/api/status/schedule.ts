@@ -82,7 +82,9 @@ export const scheduleStatus = z.object({
     .array(z.object({ name, reason: z.string().max(256), notBefore: timestamp.optional() }))
     .max(100)
     .meta({ 'x-kubernetes-list-type': 'atomic' })
-    .describe('What is deleted next; with mode DryRun, what would be. Written one pass before the first one goes.')
+    .describe(
+      'What is deleted next, the oldest first; without notBefore (mode DryRun, or too many at once), what would be. Written one pass before the first one goes.',
+    )
     .optional(),
   removing: z
     .object({
@@ -93,14 +95,29 @@ export const scheduleStatus = z.object({
     })
     .describe('The one snapshot that is being deleted.')
     .optional(),
+  announced: z
+    .object({
+      rules: hash,
+      until: timestamp,
+      more: int64.describe('How many more good ones go than stand in expiring.'),
+    })
+    .describe('Where expiring has no room for all: which rules, and snapshots taken up to which time, it was made of.')
+    .optional(),
   held: z
-    .object({ reason: z.string().max(128), hash, since: timestamp })
+    .object({
+      reason: z.string().max(128),
+      hash,
+      since: timestamp,
+      name: name.describe('The snapshot that it is about.').optional(),
+      until: timestamp.describe('It is about snapshots taken up to this time.').optional(),
+      failure: z.string().max(2048).describe('What the API server said.').optional(),
+    })
     .describe('Why nothing is deleted. What is to be confirmed is named by the hash.')
     .optional(),
   confirmed: z.object({ hash, at: timestamp }).describe('The last hold that somebody confirmed.').optional(),
   acceptedUntil: timestamp
     .describe(
-      'Snapshots taken up to this time count as good, however few documents they have: somebody confirmed that.',
+      'Snapshots taken up to this time count as good, however few documents they have: they were compared when they were new, or somebody confirmed them.',
     )
     .optional(),
   sizes: z

@@ -7,4 +7,6 @@ export interface FreshRun extends Run {
   readonly resourceVersion: string
   readonly deletionPolicy: MeiliSnapshot['spec']['deletionPolicy']
   readonly finalizers: readonly string[]
+  /** Its files are stored, or a mover began to: with deletionPolicy Delete its controller then gives it the finalizer. A tombstone has none. */
+  readonly mayHaveFiles: boolean
 }

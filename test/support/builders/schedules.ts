@@ -59,5 +59,12 @@ export function aRun(changes: Partial<Run> = {}): Run {
 
 /** The same, as the API server has it. */
 export function aFreshRun(changes: Partial<FreshRun> = {}): FreshRun {
-  return { ...aRun(changes), resourceVersion: '1', deletionPolicy: 'Retain', finalizers: [], ...changes }
+  return {
+    ...aRun(changes),
+    resourceVersion: '1',
+    deletionPolicy: 'Retain',
+    finalizers: [],
+    mayHaveFiles: true,
+    ...changes,
+  }
 }

@@ -1,5 +1,5 @@
 // What retention says and does now: what is kept and why, what goes next, the one snapshot that may be deleted, what holds it. Pure.
-// Called twice by a pass that deletes: on what the caches have, and on what the API server has directly before (removal.ts).
+// Where status.removing or its `remove` is there, the pass reads the runs afresh from the API server, plans once more, and asks removal.ts.
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus, scheduleReasons } from '../../../api/schedule.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { instant } from '../../../api/status/conditions.ts'
@@ -25,11 +25,14 @@ export interface RetentionParts {
   readonly intervalMs: number | undefined
   readonly nowMs: number
   /** As slots/plan.ts says it. */
-  readonly clockWentBack?: { readonly message: string } | undefined
+  readonly clockWentBack?: { readonly message: string; readonly hash: string } | undefined
 }
 
 /** The fields of status that it owns, as they are to be written. A field that is absent here is to be absent there. */
-export interface RetentionStatus extends Pick<Status, 'kept' | 'expiring' | 'held' | 'confirmed' | 'acceptedUntil'> {}
+export interface RetentionStatus extends Pick<
+  Status,
+  'kept' | 'expiring' | 'announced' | 'held' | 'confirmed' | 'acceptedUntil'
+> {}
 
 export interface RetentionPlan {
   readonly status: RetentionStatus
