@@ -58,7 +58,10 @@ const auditPolicy = {
       resources: [
         { group: '', resources: ['events', 'pods/status'] },
         { group: 'events.k8s.io', resources: ['events'] },
-        { group: 'meili-operator.dev', resources: ['meiliinstances/status', 'meilisnapshots/status'] },
+        {
+          group: 'meili-operator.dev',
+          resources: ['meiliinstances/status', 'meilisnapshots/status', 'meilisnapshotschedules/status'],
+        },
       ],
     },
     { level: 'Metadata' },

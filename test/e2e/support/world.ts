@@ -78,6 +78,7 @@ export async function removeOperator(): Promise<void> {
         'crd',
         'meiliinstances.meili-operator.dev',
         'meilisnapshots.meili-operator.dev',
+        'meilisnapshotschedules.meili-operator.dev',
         '--ignore-not-found',
         '-o',
         'name',
@@ -96,9 +97,12 @@ export async function removeOperator(): Promise<void> {
       'name',
     ])
     await (found.trim() === '' ? installOperator() : scaleOperator(1))
-    await kubectl.run(['delete', 'meilisnapshots,meiliinstances', '-A', '--all', '--timeout=120s'], {
-      timeoutMs: 130_000,
-    })
+    await kubectl.run(
+      ['delete', 'meilisnapshotschedules,meilisnapshots,meiliinstances', '-A', '--all', '--timeout=120s'],
+      {
+        timeoutMs: 130_000,
+      },
+    )
   }
   await kubectl.run(['delete', 'namespace', operatorNamespace, '--ignore-not-found'])
   await kubectl.run(['delete', 'crd,clusterrole,clusterrolebinding', '-l', 'app.kubernetes.io/name=meili-operator'])

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments, stringify } from 'yaml'
+import { kinds } from '../../../src/api/kinds.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { nodes } from '../../cluster/topology.ts'
 import { ObjectHistory } from '../object-history.ts'
@@ -321,7 +322,7 @@ describe('Argo CD', () => {
         : undefined
     })
     expect((await crds()).map(({ metadata }) => metadata.uid)).toEqual(before.map(({ metadata }) => metadata.uid))
-    expect(before).toHaveLength(2)
+    expect(before).toHaveLength(kinds.length)
     await kubectl.apply(example('meili-operator', url()))
     await eventually('the options to be back', async () =>
       (await syncOptions()).every((options) => options === 'Prune=false,Delete=false') ? true : undefined,
@@ -351,7 +352,7 @@ describe('Argo CD', () => {
     await team.deleteApplication('meili-operator')
     expect((await kubectl.run(['-n', operatorNamespace, 'get', 'deployments', '-o', 'name'])).trim()).toBe('')
     expect((await crds()).map(({ metadata }) => metadata.uid)).toEqual(before.map(({ metadata }) => metadata.uid))
-    expect(before).toHaveLength(2)
+    expect(before).toHaveLength(kinds.length)
   })
 
   test('that other Application of the same name, deleted with all that it counts as its own, leaves the data', async () => {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAllDocuments, stringify } from 'yaml'
+import { kinds } from '../../../src/api/kinds.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { nodes } from '../../cluster/topology.ts'
 import { DeployRepository } from '../../support/delivery/deploy-repository.ts'
@@ -357,6 +358,6 @@ describe('Flux', () => {
       (await kubectl.run(['get', 'crd', '-l', 'app.kubernetes.io/name=meili-operator', '-o', 'name']))
         .trim()
         .split('\n'),
-    ).toHaveLength(2)
+    ).toHaveLength(kinds.length)
   })
 })

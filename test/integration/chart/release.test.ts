@@ -1,5 +1,6 @@
 // A release on a real API server: made whole at once with its CRDs, seen right by doctor, its CRDs kept. What needs pods is tested end to end.
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kinds } from '../../../src/api/kinds.ts'
 import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { chart, Helm, overConflicts } from '../../support/delivery/helm.ts'
 import { apiServer, pluginOn } from '../../support/kubernetes/api-server.ts'
@@ -36,7 +37,7 @@ test('installs on an empty cluster, CRDs and all, and says what to do next', asy
   )
   expect(output).toContain('kubectl -n ops rollout status deployment/search-meili-operator')
   await api.kubectl.run(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'])
-  expect(await names('crd')).toHaveLength(2)
+  expect(await names('crd')).toHaveLength(kinds.length)
   expect(await findings('crds')).toMatchObject([{ level: 'ok' }])
 })
 
@@ -99,7 +100,7 @@ test('each of two releases for their own namespaces has its rights, and doctor f
 
 test('what a release leaves behind: the CRDs, which the next one of the same name takes over', async () => {
   for (const name of ['shop', 'blog']) await helm.plain('uninstall', name, '--namespace', name)
-  expect(await names('crd')).toHaveLength(2)
+  expect(await names('crd')).toHaveLength(kinds.length)
   expect(await names('deployments,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings')).toEqual([])
   await helm.run(['install', ...release, chart])
   expect(await names('deployments')).toEqual(['deployment.apps/search-meili-operator'])

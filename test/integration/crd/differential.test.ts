@@ -29,7 +29,7 @@ const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
     (managed !== undefined || deletionPolicy === 'Retain') &&
     existingHolds(existing) &&
     managedHolds(managed),
-  MeiliSnapshot: snapshotHolds,
+  MeiliSnapshot: (spec: MeiliSnapshotSpec) => arePositive(spec.expiresAfter) && snapshotHolds(spec),
   MeiliSnapshotSchedule: ({ jitter, startingDeadline, template, retention }: MeiliSnapshotScheduleSpec) =>
     arePositive(jitter, startingDeadline, retention?.keepWithin) &&
     Object.keys({ ...template.metadata?.labels, ...template.metadata?.annotations }).every(isKey) &&
@@ -41,7 +41,10 @@ const arePositive = (...durations: readonly (string | undefined)[]): boolean =>
 const isKey = (name: string): boolean =>
   /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name)
 
-function snapshotHolds({ deadlines, mover: { bandwidthLimit } }: MeiliSnapshotSpec): boolean {
+function snapshotHolds({
+  deadlines,
+  mover: { bandwidthLimit },
+}: MeiliSnapshotScheduleSpec['template']['spec']): boolean {
   return (
     arePositive(...Object.values(deadlines)) &&
     (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20)

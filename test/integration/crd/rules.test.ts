@@ -110,13 +110,9 @@ const badObjects: readonly BadObject[] = [
   ...['0', '1023Ki', '500m', 0, 1_048_575].map((limit) =>
     snapshot('spec.mover.bandwidthLimit', bandwidth, ['spec.mover.bandwidthLimit', limit]),
   ),
-  ...['start', 'task', 'move'].flatMap((clock) => [
-    ...['hm', '1d', '-1s', '1.5h', '1s1h', '10'].map((text) =>
-      snapshot(`spec.deadlines.${clock}`, duration, [`spec.deadlines.${clock}`, text]),
-    ),
-    ...['0s', '0h0m0s', '00m'].map((text) =>
-      snapshot(`spec.deadlines.${clock}`, positive, [`spec.deadlines.${clock}`, text]),
-    ),
+  ...['spec.deadlines.start', 'spec.deadlines.task', 'spec.deadlines.move', 'spec.expiresAfter'].flatMap((member) => [
+    ...['hm', '1d', '-1s', '1.5h', '1s1h', '10'].map((text) => snapshot(member, duration, [member, text])),
+    ...['0s', '0h0m0s', '00m'].map((text) => snapshot(member, positive, [member, text])),
   ]),
   immutable('source', 'source.instanceRef.name', 'shows'),
   immutable('destination', 'destination.claim.name', 'others'),

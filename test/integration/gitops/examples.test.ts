@@ -1,6 +1,7 @@
 // The values that the GitOps examples give the chart are ones that it takes, and do what the examples say.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { kinds } from '../../../src/api/kinds.ts'
 import { read } from '../../gitops/verdicts.ts'
 import { chart, Helm } from '../../support/delivery/helm.ts'
 
@@ -26,7 +27,7 @@ test('with the values of the Argo CD Application, the CRDs are neither pruned no
   const crds = (
     await render(manifestNamed('argocd/application.yaml', 'meili-operator').spec.source?.helm?.valuesObject)
   ).filter(({ kind }) => kind === 'CustomResourceDefinition')
-  expect(crds).toHaveLength(2)
+  expect(crds).toHaveLength(kinds.length)
   for (const { metadata } of crds)
     expect(metadata.annotations).toMatchObject({
       'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
@@ -39,5 +40,5 @@ test('with the values of the HelmRelease, the CRDs are among the templates: they
     (await render(manifestNamed('flux/operator.yaml', 'meili-operator').spec.values)).filter(
       ({ kind }) => kind === 'CustomResourceDefinition',
     ),
-  ).toHaveLength(2)
+  ).toHaveLength(kinds.length)
 })

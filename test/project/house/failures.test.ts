@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { instanceReasons } from '../../../src/api/instance.ts'
+import { scheduleReasons } from '../../../src/api/schedule.ts'
 import { snapshotReasons } from '../../../src/api/snapshot.ts'
 
-const [, ofSnapshots = '', ofInstances = ''] = readFileSync(
+const [, ofSnapshots = '', ofInstances = '', ofSchedules = ''] = readFileSync(
   new URL('../../../docs/failures.md', import.meta.url),
   'utf8',
 ).split(/^## (?:Meili\w+|What is tried)$/m)
@@ -15,6 +16,7 @@ const documentedReasons = (section: string): string[] =>
 test.each([
   ['MeiliSnapshot', ofSnapshots, snapshotReasons],
   ['MeiliInstance', ofInstances, instanceReasons],
+  ['MeiliSnapshotSchedule', ofSchedules, scheduleReasons],
 ])('each reason of a %s has its line', (_, section, reasons) => {
   expect(documentedReasons(section).toSorted()).toEqual(Object.values(reasons).toSorted())
 })

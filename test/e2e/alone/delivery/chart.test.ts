@@ -145,13 +145,15 @@ describe('the chart', () => {
   )
 
   test('uninstalled, it leaves CRDs and data, and nothing else in the cluster', async () => {
-    const before = await names('-n', world.namespace, 'meilisnapshots,meiliinstances,pvc')
+    const before = await names('-n', world.namespace, 'meilisnapshotschedules,meilisnapshots,meiliinstances,pvc')
     await helm.plain('uninstall', ...release, '--wait')
     await eventually('the pods to be gone, too', async () =>
       (await names('-n', operatorNamespace, 'all')).length === 0 ? true : undefined,
     )
     expect(await ourClusterRoles()).toEqual([])
-    expect(await names('-n', world.namespace, 'meilisnapshots,meiliinstances,pvc')).toEqual(before)
+    expect(await names('-n', world.namespace, 'meilisnapshotschedules,meilisnapshots,meiliinstances,pvc')).toEqual(
+      before,
+    )
     expect((await world.get('first')).status?.phase).toBe('Completed')
     expect(await checkArtifact('first')).toContain('data.ms.snapshot: OK')
   })

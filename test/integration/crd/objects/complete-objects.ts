@@ -220,9 +220,12 @@ const ofServers = {
   },
 }
 
+/** What a template may hold: its snapshots are deleted by retention. */
+const { expiresAfter: _, ...templateSpec } = ofServers.MeiliSnapshot.spec
+
 export const complete: Readonly<Record<string, Complete>> = {
   ...ofServers,
-  MeiliSnapshotSchedule: completeSchedule(structuredClone(ofServers.MeiliSnapshot.spec), conditions, at),
+  MeiliSnapshotSchedule: completeSchedule(structuredClone(templateSpec), conditions, at),
 }
 
 /** All complete objects of a kind: between them they fill in every field. */

@@ -42,7 +42,7 @@ export function completeSchedule(
       lastRunName: name,
       nextSlot: at,
       interval: '24h',
-      run: { name, slot: at, tries: 1, startedAt: at, retryAt: at, failure: 'exceeded quota' },
+      run: { name, slot: at, tries: 1, startedAt: at, retryAt: at, reason: 'RunRefused', failure: 'exceeded quota' },
       runNow: { hash: '5f7c0e1a', name: 'nightly-now-5f7c0e1a' },
       lastSuccess: { name, completedAt: at },
       lastFailure: { name: 'nightly-202611280200', completedAt: at, reason: 'TaskFailed' },
