@@ -22,7 +22,7 @@ export interface ForecastInput {
   readonly deletes: boolean
   /** Free on the destination claim of the template, as a mover saw it last: `status.destination` of `lastOnClaim`. */
   readonly observed?: { readonly freeBytes: number; readonly observedAt: string } | undefined
-  /** The usual time between two slots, in ms: rather the mean than the longest. */
+  /** The mean time between two slots, in ms: `meanMs` of `readSlots`. */
   readonly intervalMs: number
 }
 

@@ -16,6 +16,8 @@ export interface Slots {
   /** Between two slots, by the clock on the wall: an hour that it is put forward or back does not count. */
   readonly longestMs: number
   readonly shortestMs: number
+  /** What growth is measured by: on office hours there are many slots a day, and none for a weekend. */
+  readonly meanMs: number
 }
 
 export interface SlotProblem {

@@ -67,11 +67,18 @@ const cycleDays = 28 * 365 + 7
 /** 2001-01-01, so that no century without a leap day is in the way. */
 const cycleStart = 11_323
 
+interface Distances {
+  readonly longestMs: number
+  readonly shortestMs: number
+  /** Over 28 years. */
+  readonly meanMs: number
+}
+
 /**
- * The longest and the shortest time between two slots, by the clock on the wall: an hour that it is put forward or back does not count.
+ * The longest, the shortest and the mean time between two slots, by the clock on the wall: an hour that it is put forward or back does not count.
  * Undefined where no day is ever named. In ms.
  */
-export function distances(fields: CronFields): { readonly longestMs: number; readonly shortestMs: number } | undefined {
+export function distances(fields: CronFields): Distances | undefined {
   const gaps = dayGaps(fields)
   if (gaps === undefined) return undefined
   const overnight = firstMinute(fields) - lastMinute(fields)
@@ -79,11 +86,19 @@ export function distances(fields: CronFields): { readonly longestMs: number; rea
   return {
     longestMs: Math.max(gaps.longest * dayMs + overnight * minuteMs, ...within.map((gap) => gap * minuteMs)),
     shortestMs: Math.min(gaps.shortest * dayMs + overnight * minuteMs, ...within.map((gap) => gap * minuteMs)),
+    meanMs: (cycleDays * dayMs) / (gaps.count * fields.hours.length * fields.minutes.length),
   }
 }
 
-function dayGaps(fields: CronFields): { readonly longest: number; readonly shortest: number } | undefined {
-  let [longest, shortest, previous] = [0, Infinity, NaN]
+interface DayGaps {
+  readonly longest: number
+  readonly shortest: number
+  /** How many days are named in 28 years. */
+  readonly count: number
+}
+
+function dayGaps(fields: CronFields): DayGaps | undefined {
+  let [longest, shortest, previous, count] = [0, Infinity, NaN, 0]
   for (let day = cycleStart; day < cycleStart + 2 * cycleDays; day += 1) {
     if (!isDay(fields, day)) continue
     if (!Number.isNaN(previous)) {
@@ -92,8 +107,9 @@ function dayGaps(fields: CronFields): { readonly longest: number; readonly short
     }
     if (day >= cycleStart + cycleDays) break
     previous = day
+    count += 1
   }
-  return shortest === Infinity ? undefined : { longest, shortest }
+  return shortest === Infinity ? undefined : { longest, shortest, count }
 }
 
 /** Two at most matter: inside an hour, and from an hour to the next. */
