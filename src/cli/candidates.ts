@@ -10,7 +10,7 @@ export interface Candidate {
 export interface Completion {
   readonly candidates: readonly Candidate[]
   /** Kind of the objects whose names may stand here. */
-  readonly objects: 'instance' | 'snapshot' | 'server' | 'namespace' | undefined
+  readonly objects: 'instance' | 'snapshot' | 'schedule' | 'schedule/' | 'server' | 'namespace' | undefined
 }
 
 /** One of our words, a flag, or `pod/search-0`: it is run with the line, so nothing that a shell would read as more than a word. */
@@ -32,7 +32,7 @@ export function completionOf(program: Command, words: readonly string[]): Comple
   if (awaited !== undefined)
     return {
       candidates: (awaited.argChoices ?? []).map((word) => ({ word, about: '' })),
-      objects: awaited.long === '--namespace' ? 'namespace' : undefined,
+      objects: objectsByFlag[awaited.long ?? ''],
     }
   if (words.at(-1)?.startsWith('-') === true)
     return {
@@ -73,9 +73,16 @@ function operands(rest: readonly string[], options: readonly Option[]): number {
   ).length
 }
 
+/** With a slash behind it, the kind stands before the name. */
+const objectsByFlag: Readonly<Record<string, Completion['objects']>> = {
+  '--namespace': 'namespace',
+  '--from': 'schedule/',
+}
+
 const objectsByArgument: Readonly<Record<string, Completion['objects']>> = {
   instance: 'instance',
   snapshot: 'snapshot',
+  schedule: 'schedule',
   server: 'server',
 }
 

@@ -1,6 +1,8 @@
 // Connects to the cluster that the flags and the kubeconfig name, and reads our kinds from it.
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
+import { meiliSnapshotSchedules } from '../api/schedule.ts'
+import type { MeiliSnapshotSchedule } from '../api/schedule.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import { KubeClient } from '../kube/client.ts'
@@ -8,7 +10,7 @@ import { connect, NowhereToConnect } from '../kube/connection.ts'
 import type { Connection } from '../kube/connection.ts'
 import type { Environment } from '../kube/proxy.ts'
 import type { KubeObject } from '../kube/resource.ts'
-import { NotFound } from '../errors.ts'
+import { NotFound, TerminalError } from '../errors.ts'
 import { UserError, isKindMissing } from './errors.ts'
 
 /** The flags that every command has. */
@@ -20,6 +22,7 @@ export interface ConnectionFlags {
 
 export type Instance = MeiliInstance & KubeObject
 export type Snapshot = MeiliSnapshot & KubeObject
+export type Schedule = MeiliSnapshotSchedule & KubeObject
 
 export class Cluster {
   readonly kube: KubeClient
@@ -42,6 +45,20 @@ export class Cluster {
     return await this.kube.listAll<Snapshot>(meiliSnapshots, within(namespace))
   }
 
+  async schedules(namespace: string | undefined): Promise<Schedule[]> {
+    return await this.kube.listAll<Schedule>(meiliSnapshotSchedules, within(namespace))
+  }
+
+  /** For what is about other objects: undefined where this user may not list schedules, or the cluster does not know the kind. */
+  async knownSchedules(namespace: string | undefined): Promise<Schedule[] | undefined> {
+    try {
+      return await this.schedules(namespace)
+    } catch (error) {
+      if (error instanceof NotFound || (error instanceof TerminalError && error.status === 403)) return undefined
+      throw error
+    }
+  }
+
   /** @throws UserError that names those that there are */
   async instance(name: string): Promise<Instance> {
     try {
@@ -57,6 +74,19 @@ export class Cluster {
       return await this.kube.get<Snapshot>(meiliSnapshots, { namespace: this.namespace, name })
     } catch (error) {
       throw await this.#orNamed(error, `MeiliSnapshot ${name}`, async () => await this.snapshots(this.namespace))
+    }
+  }
+
+  /** @throws UserError that names some of those that there are */
+  async schedule(name: string): Promise<Schedule> {
+    try {
+      return await this.kube.get<Schedule>(meiliSnapshotSchedules, { namespace: this.namespace, name })
+    } catch (error) {
+      throw await this.#orNamed(
+        error,
+        `MeiliSnapshotSchedule ${name}`,
+        async () => await this.schedules(this.namespace),
+      )
     }
   }
 

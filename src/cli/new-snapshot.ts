@@ -1,10 +1,12 @@
-// Builds the MeiliSnapshot that `snapshot create` makes from its flags. Pure.
+// Builds the MeiliSnapshot that `snapshot create` makes: from its flags, or from a schedule's template. Pure.
 import { apiVersion } from '../api/group.ts'
+import { scheduleLabel, scheduleUidLabel } from '../api/schedule.ts'
 import { hasSucceeded } from '../api/snapshot.ts'
+import { runByHandName, scheduleLabelValue, secondsStamp } from '../reconcile/schedule-names.ts'
 import type { KubeObject } from '../kube/resource.ts'
-import type { Instance, Snapshot } from './cluster.ts'
+import type { Instance, Schedule, Snapshot } from './cluster.ts'
 import { UserError } from './errors.ts'
-import { newest } from './view/status-report.ts'
+import { newest } from './view/last-snapshot.ts'
 
 export interface SnapshotFlags {
   readonly instance: string
@@ -48,18 +50,34 @@ export function newSnapshot(
   const object = {
     apiVersion,
     kind: 'MeiliSnapshot',
-    metadata: { namespace: instance.metadata.namespace, name: flags.name ?? `${flags.instance}-${stamp(nowMs)}` },
+    metadata: {
+      namespace: instance.metadata.namespace,
+      name: flags.name ?? `${flags.instance}-${secondsStamp(nowMs)}`,
+    },
     spec,
   }
   return object
 }
 
-/** `20261124-203015`, UTC: names of one instance sort by their age. */
-function stamp(nowMs: number): string {
-  return new Date(nowMs)
-    .toISOString()
-    .replaceAll(/[-:]|\..*$/g, '')
-    .replace('T', '-')
+/** As the schedule itself would make it: its labels are what makes it belong to the schedule's retention. */
+export function snapshotOfSchedule(schedule: Schedule, name: string | undefined, nowMs: number): KubeObject {
+  const { metadata, spec } = schedule.spec.template
+  const object = {
+    apiVersion,
+    kind: 'MeiliSnapshot',
+    metadata: {
+      namespace: schedule.metadata.namespace,
+      name: name ?? runByHandName(schedule, nowMs),
+      labels: {
+        ...metadata?.labels,
+        [scheduleLabel]: scheduleLabelValue(schedule.metadata.name),
+        [scheduleUidLabel]: schedule.metadata.uid,
+      },
+      ...(metadata?.annotations === undefined ? {} : { annotations: metadata.annotations }),
+    },
+    spec,
+  }
+  return object
 }
 
 /** Where the last one of the same instance went. */

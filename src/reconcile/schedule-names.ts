@@ -30,5 +30,19 @@ export function runNowName({ metadata }: Named, value: string): string {
   return `${fit(metadata.name, longestName - 13)}-now-${hashOf(value)}`
 }
 
+/** `<schedule>-<yyyymmdd-hhmmss in UTC>`, of a run that a person makes: never the name of a slot. */
+export function runByHandName({ metadata }: Named, nowMs: number): string {
+  const stamp = secondsStamp(nowMs)
+  return `${fit(metadata.name, longestName - stamp.length - 1)}-${stamp}`
+}
+
+/** `20261124-203015`, UTC: names sort by their age. */
+export function secondsStamp(nowMs: number): string {
+  return new Date(nowMs)
+    .toISOString()
+    .replaceAll(/[-:]|\..*$/g, '')
+    .replace('T', '-')
+}
+
 /** Short enough for status, the same for the same text. */
 export const runNowHash = hashOf

@@ -9,6 +9,7 @@ import { Cluster } from '../cluster.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { progressOf } from '../view/progress.ts'
+import { instanceOf, whenText } from '../view/schedule.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 /** The hidden command that the script calls. */
@@ -71,6 +72,12 @@ async function objectsIn(
         return (await cluster.snapshots(namespace)).map((snapshot) => ({
           word: snapshot.metadata.name,
           about: `${progressOf(snapshot).phase}, of ${snapshot.spec.source.instanceRef.name}`,
+        }))
+      case 'schedule':
+      case 'schedule/':
+        return (await cluster.schedules(namespace)).map((schedule) => ({
+          word: `${objects === 'schedule/' ? 'schedule/' : ''}${schedule.metadata.name}`,
+          about: `${whenText(schedule.spec)}, of ${instanceOf(schedule)}`,
         }))
       case 'server':
         return [

@@ -1,10 +1,13 @@
 // kubectl meili doctor: checks everything between a MeiliSnapshot and its file, and says of each fault what to do.
 import { kinds } from '../../api/kinds.ts'
+import { persistentVolumeClaims } from '../../kube/resource.ts'
 import { NotFound } from '../../errors.ts'
 import { version } from '../../telemetry/version.ts'
-import type { Cluster } from '../cluster.ts'
+import type { Cluster, Schedule } from '../cluster.ts'
 import { isKindMissing } from '../errors.ts'
 import { diagnoseDestinations, diagnoseInstance } from '../doctor/instances.ts'
+import type { ScheduleWorld } from '../doctor/schedule-template.ts'
+import { diagnoseSchedules } from '../doctor/schedules.ts'
 import { diagnoseKinds } from '../doctor/crds.ts'
 import {
   diagnoseInstallations,
@@ -25,6 +28,7 @@ import {
   observeDeployments,
   observeLeadership,
 } from '../doctor/observe.ts'
+import { claimOf } from '../view/schedule.ts'
 import { formatValue } from '../terminal/print.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -80,32 +84,75 @@ async function lookAtOwnRights(cluster: Cluster, namespace: string | undefined):
 
 /** Without the CRDs there is nothing to look at: that is found where the kinds are. */
 async function lookAtObjects(cluster: Cluster, namespace: string | undefined): Promise<Finding[]> {
+  const [instances, snapshots, schedules] = await Promise.all([
+    ofKnownKind(observe(cluster.instances(namespace))),
+    ofKnownKind(observe(cluster.snapshots(namespace))),
+    ofKnownKind(observe(cluster.schedules(namespace))),
+  ])
+  if (instances === undefined || snapshots === undefined) return []
+  if ('refused' in instances) return [uncheckedFinding('instance', 'Instances', instances.refused)]
+  if ('refused' in snapshots) return [uncheckedFinding('destination', 'Snapshots', snapshots.refused)]
+  const seen = {
+    instances: instances.value,
+    snapshots: snapshots.value,
+    schedules: schedules !== undefined && 'value' in schedules ? schedules.value : undefined,
+  }
+  const unchecked =
+    schedules !== undefined && 'refused' in schedules
+      ? [uncheckedFinding('schedule', 'Schedules', schedules.refused)]
+      : []
+  return [
+    ...(seen.instances.length > 0 ? [] : [noInstance(namespace)]),
+    ...seen.instances.flatMap((instance) => diagnoseInstance(instance, seen, Date.now())),
+    ...unchecked,
+    ...(await lookAtSchedules(cluster, seen)),
+    ...diagnoseDestinations(seen.snapshots, Date.now()),
+  ]
+}
+
+async function ofKnownKind<T>(read: Promise<T>): Promise<T | undefined> {
   try {
-    const [instances, snapshots] = await Promise.all([
-      observe(cluster.instances(namespace)),
-      observe(cluster.snapshots(namespace)),
-    ])
-    if ('refused' in instances) return [uncheckedFinding('instance', 'Instances', instances.refused)]
-    if ('refused' in snapshots) return [uncheckedFinding('destination', 'Snapshots', snapshots.refused)]
-    const none =
-      instances.value.length > 0
-        ? []
-        : [
-            warning(
-              'instance',
-              `There is no MeiliInstance in ${namespace === undefined ? 'any namespace' : `namespace ${namespace}`}`,
-              'kubectl meili adopt, or -A for all namespaces',
-            ),
-          ]
-    return [
-      ...none,
-      ...instances.value.flatMap((instance) => diagnoseInstance(instance, snapshots.value, Date.now())),
-      ...diagnoseDestinations(snapshots.value, Date.now()),
-    ]
+    return await read
   } catch (error) {
-    if (error instanceof NotFound && isKindMissing(error)) return []
+    if (error instanceof NotFound && isKindMissing(error)) return undefined
     throw error
   }
+}
+
+const noInstance = (namespace: string | undefined): Finding =>
+  warning(
+    'instance',
+    `There is no MeiliInstance in ${namespace === undefined ? 'any namespace' : `namespace ${namespace}`}`,
+    'kubectl meili adopt, or -A for all namespaces',
+  )
+
+async function lookAtSchedules(
+  cluster: Cluster,
+  {
+    schedules,
+    ...seen
+  }: Omit<ScheduleWorld, 'schedules' | 'absentClaims'> & { schedules: readonly Schedule[] | undefined },
+): Promise<Finding[]> {
+  if (schedules === undefined) return []
+  const absentClaims = await observeAbsentClaims(cluster, schedules)
+  return diagnoseSchedules({ ...seen, schedules, absentClaims }, Date.now())
+}
+
+/** @returns `namespace/name` of the claims that schedules name and that are not there; those that may not be read are not among them */
+async function observeAbsentClaims({ kube }: Cluster, schedules: readonly Schedule[]): Promise<ReadonlySet<string>> {
+  const claims = new Map(
+    schedules.map((schedule) => {
+      const [namespace, name] = [schedule.metadata.namespace, claimOf(schedule)]
+      return [`${namespace}/${name}`, { namespace, name }] as const
+    }),
+  )
+  const absent = await Promise.all(
+    [...claims].map(async ([key, claim]) => {
+      const seen = await observe(kube.find(persistentVolumeClaims, claim))
+      return 'value' in seen && seen.value === undefined ? [key] : []
+    }),
+  )
+  return new Set(absent.flat())
 }
 
 const marks = { ok: ['green', '✓'], warning: ['yellow', '!'], problem: ['red', '✗'] } as const

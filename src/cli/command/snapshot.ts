@@ -1,32 +1,71 @@
 // kubectl meili snapshot create, list and describe.
 import { meiliSnapshots } from '../../api/snapshot.ts'
 import { events } from '../../kube/resource.ts'
+import type { KubeObject } from '../../kube/resource.ts'
 import { Conflict } from '../../errors.ts'
 import type { Cluster, Snapshot } from '../cluster.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { newSnapshot } from '../new-snapshot.ts'
+import { newSnapshot, snapshotOfSchedule } from '../new-snapshot.ts'
 import type { SnapshotFlags } from '../new-snapshot.ts'
 import { fullName, formatList, formatObject } from '../terminal/print.ts'
 import type { Format } from '../terminal/print.ts'
 import { followToEnd } from './wait.ts'
 import { snapshotDescription, snapshotTable } from '../view/snapshot.ts'
-import type { KubeEvent } from '../view/snapshot.ts'
+import type { KubeEvent } from '../view/description.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-export interface CreateFlags extends SnapshotFlags {
+interface RunFlags {
+  readonly name?: string
   readonly dryRun: boolean
   readonly wait: boolean
   readonly timeoutMs: number | undefined
   readonly format: Format | undefined
 }
 
+export interface CreateFlags extends RunFlags, Omit<SnapshotFlags, 'instance'> {
+  /** Either this, or a schedule. */
+  readonly instance: string | undefined
+  /** The schedule's name. */
+  readonly from?: string
+}
+
 export async function runCreate(cluster: Cluster, terminal: Terminal, flags: CreateFlags): Promise<ExitCode> {
-  const { dryRun, format } = flags
-  const instance = await cluster.instance(flags.instance)
+  const { instance: name, from } = flags
+  if (from !== undefined && name !== undefined)
+    throw new UserError(`Schedule ${from} says of which instance: leave out ${name}.`, exitCodes.usage)
+  if (from !== undefined) return await runOfSchedule(cluster, terminal, { ...flags, schedule: from })
+  if (name === undefined)
+    throw new UserError(
+      'Of which instance? kubectl meili snapshot create INSTANCE, or --from schedule/NAME.',
+      exitCodes.usage,
+    )
+  const instance = await cluster.instance(name)
   const snapshots = flags.claim === undefined ? await cluster.snapshots(cluster.namespace) : []
-  const object = newSnapshot(flags, { instance, snapshots }, Date.now())
+  const object = newSnapshot({ ...flags, instance: name }, { instance, snapshots }, Date.now())
+  return await createAndFollow(cluster, terminal, { object, flags })
+}
+
+/** One more run of a schedule, at once: it belongs to its retention like any other. */
+export async function runOfSchedule(
+  cluster: Cluster,
+  terminal: Terminal,
+  flags: RunFlags & { readonly schedule: string },
+): Promise<ExitCode> {
+  const schedule = await cluster.schedule(flags.schedule)
+  return await createAndFollow(cluster, terminal, {
+    object: snapshotOfSchedule(schedule, flags.name, Date.now()),
+    flags,
+  })
+}
+
+async function createAndFollow(
+  cluster: Cluster,
+  terminal: Terminal,
+  { object, flags }: { object: KubeObject; flags: RunFlags },
+): Promise<ExitCode> {
+  const { dryRun, format } = flags
   const created = await create(cluster, object as Snapshot, dryRun)
   const isFollowed = flags.wait && !dryRun
   if (format === undefined) terminal.line(`${fullName(created)} created${dryRun ? ' (dry run)' : ''}`)

@@ -8,11 +8,13 @@ import { formatValue, formatList } from '../terminal/print.ts'
 import type { Format } from '../terminal/print.ts'
 import { operand } from '../terminal/shell.ts'
 import { snapshotTable } from '../view/snapshot.ts'
-import { newest, statusReport } from '../view/status-report.ts'
+import { newest } from '../view/last-snapshot.ts'
+import { instanceOf } from '../view/schedule.ts'
+import { statusReport } from '../view/status-report.ts'
 import type { InstanceReport } from '../view/status-report.ts'
 import { tableLines, withoutEmptyColumns } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { ageText, countText } from '../terminal/format.ts'
+import { ageText, countText, untilText } from '../terminal/format.ts'
 
 export interface StatusFlags {
   readonly name: string | undefined
@@ -28,13 +30,16 @@ export async function runStatus(cluster: Cluster, terminal: Terminal, flags: Sta
   if (name !== undefined && flags.allNamespaces)
     throw new UserError(`An instance is named by its namespace and its name: leave out -A, or ${name}.`)
   const namespace = flags.allNamespaces ? undefined : cluster.namespace
-  const [instances, everySnapshot] = await Promise.all([
+  const [instances, everySnapshot, everySchedule] = await Promise.all([
     name === undefined ? cluster.instances(namespace) : cluster.instance(name).then((one) => [one]),
     cluster.snapshots(namespace),
+    cluster.knownSchedules(namespace),
   ])
   const snapshots =
     name === undefined ? everySnapshot : everySnapshot.filter(({ spec }) => spec.source.instanceRef.name === name)
-  const report = statusReport(instances, snapshots)
+  const schedules =
+    name === undefined ? everySchedule : everySchedule?.filter((schedule) => instanceOf(schedule) === name)
+  const report = statusReport({ instances, snapshots, schedules }, Date.now())
   if (format === 'name') terminal.document(formatList(instances, format))
   else if (format !== undefined) terminal.document(formatValue({ instances: report }, format))
   else show(terminal, { instances, snapshots, report, flags, where: cluster.namespace })
@@ -58,6 +63,7 @@ function show(terminal: Terminal, { snapshots, report, flags, where }: Shown): v
   const nowMs = Date.now()
   for (const line of instanceTable(report, flags.allNamespaces, nowMs)) terminal.line(line)
   showRunning(terminal, report, flags.allNamespaces)
+  showSchedules(terminal, report, { withNamespace: flags.allNamespaces, nowMs })
   showProblems(terminal, report, flags.allNamespaces)
   if (flags.name === undefined || snapshots.length === 0) return
   terminal.line('')
@@ -124,10 +130,32 @@ function showRunning(terminal: Terminal, report: readonly InstanceReport[], with
   for (const line of tableLines(shown.head, shown.rows)) terminal.line(line)
 }
 
-function showProblems(terminal: Terminal, report: readonly InstanceReport[], withNamespace: boolean): void {
-  const lines = report.flatMap((one) =>
-    one.problems.map((problem) => `instance ${title(one, withNamespace)}: ${problem}`),
+function showSchedules(
+  terminal: Terminal,
+  report: readonly InstanceReport[],
+  { withNamespace, nowMs }: { withNamespace: boolean; nowMs: number },
+): void {
+  const rows = report.flatMap((one) =>
+    one.schedules.map(({ name, when, suspended, nextSlot, lastSuccess, kept }) => [
+      name,
+      title(one, withNamespace),
+      when,
+      lastSuccess === undefined ? 'never' : `${ageText(lastSuccess, nowMs)} ago`,
+      suspended ? 'suspended' : nextSlot === undefined ? '-' : untilText(nextSlot, nowMs),
+      kept === undefined ? '-' : countText(kept),
+    ]),
   )
-  if (lines.length > 0) terminal.line('')
-  for (const line of lines) terminal.mark('red', '✗', line)
+  if (rows.length === 0) return
+  terminal.line('')
+  for (const line of tableLines(['SCHEDULE', 'OF', 'WHEN', 'LAST GOOD', 'NEXT', 'KEPT'], rows)) terminal.line(line)
+}
+
+function showProblems(terminal: Terminal, report: readonly InstanceReport[], withNamespace: boolean): void {
+  const linesOf = (of: (one: InstanceReport) => readonly string[]): string[] =>
+    report.flatMap((one) => of(one).map((text) => `instance ${title(one, withNamespace)}: ${text}`))
+  const problems = linesOf((one) => one.problems)
+  const warnings = linesOf((one) => one.warnings)
+  if (problems.length + warnings.length > 0) terminal.line('')
+  for (const line of problems) terminal.mark('red', '✗', line)
+  for (const line of warnings) terminal.mark('yellow', '!', line)
 }

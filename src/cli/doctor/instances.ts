@@ -2,7 +2,7 @@
 import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
-import { hasSucceeded, isFinished, snapshotReasons } from '../../api/snapshot.ts'
+import { isFinished, snapshotReasons } from '../../api/snapshot.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
 import { sizeText } from '../../reconcile/format.ts'
 import { serverIn } from '../../reconcile/server-reference.ts'
@@ -11,13 +11,12 @@ import type { Instance, Snapshot } from '../cluster.ts'
 import { ok, problem, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
 import { commandToMakeKey, commandToSetKey, operand, quote } from '../terminal/shell.ts'
-import { falseConditions, newest } from '../view/status-report.ts'
+import { falseConditions } from '../view/status-report.ts'
+import { lastCompletedAt, newest, unprotectedText } from '../view/last-snapshot.ts'
+import type { Seen } from '../view/last-snapshot.ts'
 import { ageText, withoutStop } from '../terminal/format.ts'
 
-/** An instance whose newest snapshot is older than this is worth a word. */
-const longAgoMs = 7 * 24 * 3600_000
-
-export function diagnoseInstance(instance: Instance, snapshots: readonly Snapshot[], nowMs: number): Finding[] {
+export function diagnoseInstance(instance: Instance, seen: Seen, nowMs: number): Finding[] {
   const { metadata, status } = instance
   const what = `instance ${metadata.namespace}/${metadata.name}`
   if (status?.observedGeneration !== metadata.generation)
@@ -30,7 +29,7 @@ export function diagnoseInstance(instance: Instance, snapshots: readonly Snapsho
     ]
   const bad = falseConditions(status.conditions).map((condition) => conditionProblem(what, instance, condition))
   if (bad.length > 0) return [...bad, ...foreignService(what, instance)]
-  return [stateOf(what, instance), ...foreignService(what, instance), ...ageWarning(instance, snapshots, nowMs)]
+  return [stateOf(what, instance), ...foreignService(what, instance), ...ageWarning(instance, seen, nowMs)]
 }
 
 function foreignService(what: string, { metadata: { namespace }, status }: Instance): Finding[] {
@@ -119,28 +118,14 @@ function keyRemedy(instance: Instance, command: typeof commandToSetKey): string 
   return `paste this, then the key, and press Enter: ${command({ namespace, ...reference })}`
 }
 
-function ageWarning(
-  { metadata: { namespace, name }, status }: Instance,
-  snapshots: readonly Snapshot[],
-  nowMs: number,
-): Finding[] {
-  const own = snapshots.filter(
-    (snapshot) => snapshot.metadata.namespace === namespace && snapshot.spec.source.instanceRef.name === name,
-  )
-  // The object of the last one may be gone; the instance keeps its name and its time.
-  const last = newest(own.filter(hasSucceeded))?.status?.completedAt ?? status?.lastSnapshot?.completedAt
-  const remedy = `kubectl meili -n ${quote(namespace)} snapshot create ${operand(name)}`
-  if (last === undefined)
-    return [
-      warning(
-        'instance',
-        `instance ${namespace}/${name}: no snapshot of it is known to be stored`,
-        `${remedy} --claim CLAIM`,
-      ),
-    ]
-  return nowMs - Date.parse(last) > longAgoMs
-    ? [warning('instance', `instance ${namespace}/${name}: its last snapshot is ${ageText(last, nowMs)} old`, remedy)]
-    : []
+function ageWarning(instance: Instance, seen: Seen, nowMs: number): Finding[] {
+  const text = unprotectedText(instance, seen, nowMs)
+  if (text === undefined) return []
+  const { namespace, name } = instance.metadata
+  const isFirst = lastCompletedAt(instance, seen.snapshots) === undefined
+  const remedy = `kubectl meili -n ${quote(namespace)} snapshot create ${operand(name)}${isFirst ? ' --claim CLAIM' : ''}`
+  const schedule = seen.schedules === undefined ? '' : '; by the clock: examples/nightly.yaml'
+  return [warning('instance', `instance ${namespace}/${name}: ${text}`, `${remedy}${schedule}`)]
 }
 
 /** Claims as the movers saw them last: what is free there, and what the next snapshot needs. */

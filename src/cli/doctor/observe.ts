@@ -153,7 +153,8 @@ export async function reviewOperatorRights(
 
 const kinds = { group: 'meili-operator.dev' } as const
 const own: readonly Omit<Question, 'namespace'>[] = [
-  ...['get', 'list', 'watch', 'create'].map((verb) => ({ ...kinds, resource: 'meilisnapshots', verb })),
+  ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({ ...kinds, resource: 'meilisnapshots', verb })),
+  ...['get', 'list', 'patch'].map((verb) => ({ ...kinds, resource: 'meilisnapshotschedules', verb })),
   ...['get', 'list'].map((verb) => ({ ...kinds, resource: 'meiliinstances', verb })),
   { group: '', resource: 'events', verb: 'list' },
   { group: '', resource: 'pods', verb: 'list' },

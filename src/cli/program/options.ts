@@ -13,6 +13,9 @@ export interface Flags extends ConnectionFlags {
   readonly wait?: true
   readonly dryRun?: true
   readonly name?: string
+  /** A schedule's name. */
+  readonly from?: string
+  readonly undo?: true
 }
 
 export type Work<Arguments extends unknown[]> = (
@@ -33,6 +36,8 @@ export const timeout = (): Option =>
   new Option('--timeout <duration>', 'how long to wait, such as 90s, 10m or 1h30m (default: until it ends)').argParser(
     milliseconds,
   )
+
+export const dryRun = (): Option => new Option('--dry-run', 'let the API server check it, and change nothing')
 
 function milliseconds(text: string): number {
   const parsed = duration.safeParse(text)

@@ -12,6 +12,7 @@ import { formats } from '../terminal/print.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { everywhere, examples, exits, output, timeout } from './options.ts'
 import type { Flags, Within, Work } from './options.ts'
+import { addSchedule } from './schedule.ts'
 import { addSnapshot } from './snapshot.ts'
 
 /** What a command leaves behind: the cluster that it spoke to, for the words of an error, and how it ended. */
@@ -46,6 +47,7 @@ export function programFor(terminal: Terminal, outcome: Outcome): Command {
     )
   addStatus(program, terminal, within)
   addSnapshot(program, terminal, within)
+  addSchedule(program, terminal, within)
   addWait(program, terminal, within)
   addAdopt(program, terminal, within)
   addDoctor(program, terminal, within)

@@ -18,6 +18,12 @@ export function ageText(time: string | undefined, nowMs: number): string {
   return `${rest}y`
 }
 
+/** How long until then, as `in 19h`; `now` where it has come. */
+export function untilText(time: string, nowMs: number): string {
+  const timeMs = Date.parse(time)
+  return timeMs > nowMs ? `in ${ageText(new Date(nowMs).toISOString(), timeMs)}` : 'now'
+}
+
 /** `50,000`. */
 export const countText = (count: number): string => count.toLocaleString('en-US')
 

@@ -1,19 +1,12 @@
 // Shows MeiliSnapshots to people: a table of many, or everything known of one. Pure.
 import { isFinished } from '../../api/snapshot.ts'
-import type { KubeObject } from '../../kube/resource.ts'
 import type { Snapshot } from '../cluster.ts'
 import { sizeText } from '../../reconcile/format.ts'
+import { conditionSection, eventSection, factLines } from './description.ts'
+import type { Fact, KubeEvent } from './description.ts'
 import { progressOf } from './progress.ts'
 import { tableLines } from '../terminal/table.ts'
 import { ageText, countText } from '../terminal/format.ts'
-
-export interface KubeEvent extends KubeObject {
-  readonly type?: string
-  readonly reason?: string
-  readonly message?: string
-  readonly lastTimestamp?: string | null
-  readonly eventTime?: string | null
-}
 
 export function snapshotTable(
   snapshots: readonly Snapshot[],
@@ -52,24 +45,12 @@ export function snapshotTable(
 
 /** Facts that are known, each on its line; then conditions, then Events. */
 export function snapshotDescription(snapshot: Snapshot, events: readonly KubeEvent[], nowMs: number): string[] {
-  const width = 14
-  const facts = factsOf(snapshot, nowMs).flatMap(([name, fact]) =>
-    fact === undefined ? [] : [`${`${name}:`.padEnd(width)} ${fact}`],
-  )
-  const conditions = (snapshot.status?.conditions ?? []).map(({ type, status, reason, message }) => [
-    type,
-    status,
-    reason,
-    message,
-  ])
   return [
-    ...facts,
-    ...section('Conditions', ['TYPE', 'STATUS', 'REASON', 'MESSAGE'], conditions),
-    ...section('Events', ['AGE', 'TYPE', 'REASON', 'MESSAGE'], eventRows(events, nowMs)),
+    ...factLines(factsOf(snapshot, nowMs)),
+    ...conditionSection(snapshot.status?.conditions),
+    ...eventSection(events, nowMs),
   ]
 }
-
-type Fact = readonly [string, string | undefined]
 
 function factsOf(snapshot: Snapshot, nowMs: number): readonly Fact[] {
   const { metadata, spec } = snapshot
@@ -133,21 +114,4 @@ function artifactFacts(status: Status): readonly Fact[] {
     ['SHA256', artifact.sha256],
     ['Checked', artifact.verification === 'Archive' ? 'read back: gzip, tar, version' : 'size and sha256'],
   ]
-}
-
-const timeOf = ({ lastTimestamp, eventTime, metadata }: KubeEvent): string =>
-  lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? ''
-
-function eventRows(events: readonly KubeEvent[], nowMs: number): string[][] {
-  const sorted = events.toSorted((a, b) => Date.parse(timeOf(a)) - Date.parse(timeOf(b)))
-  return sorted.map((event) => [
-    ageText(timeOf(event), nowMs),
-    event.type ?? '',
-    event.reason ?? '',
-    event.message ?? '',
-  ])
-}
-
-function section(name: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return rows.length === 0 ? [] : ['', `${name}:`, ...tableLines(head, rows).map((line) => `  ${line}`)]
 }

@@ -4,8 +4,10 @@ import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
 import { hasSucceeded, isFinished } from '../../api/snapshot.ts'
 import { conditionNamed, isTrue } from '../../api/status/conditions.ts'
-import type { Instance, Snapshot } from '../cluster.ts'
+import type { Instance, Schedule, Snapshot } from '../cluster.ts'
+import { longAgoMs, newest, unprotectedText } from './last-snapshot.ts'
 import { progressOf } from './progress.ts'
+import { instanceOf, scheduleProblems, whenText } from './schedule.ts'
 import { withoutStop } from '../terminal/format.ts'
 
 export interface InstanceReport {
@@ -24,24 +26,60 @@ export interface InstanceReport {
     readonly percent: number | undefined
     readonly about: string
   }[]
+  readonly schedules: readonly ScheduleReport[]
   readonly problems: readonly string[]
+  readonly warnings: readonly string[]
 }
 
-/** Snapshots of instances that are gone are reported under the name of the instance, which is then not ready. */
-export function statusReport(instances: readonly Instance[], snapshots: readonly Snapshot[]): InstanceReport[] {
-  const byInstance = Map.groupBy(snapshots, instanceKey)
-  const known = new Set(instances.map(keyOf))
-  const orphaned = [...byInstance].filter(([key, list]) => !known.has(key) && !list.every(isFinished))
+interface ScheduleReport {
+  readonly name: string
+  readonly when: string
+  readonly suspended: boolean
+  readonly nextSlot: string | undefined
+  readonly lastSuccess: string | undefined
+  readonly kept: number | undefined
+}
+
+export interface StatusWorld {
+  readonly instances: readonly Instance[]
+  readonly snapshots: readonly Snapshot[]
+  /** Undefined where they could not be read. */
+  readonly schedules: readonly Schedule[] | undefined
+}
+
+/** What is of instances that are gone is reported under the name of the instance, which is then not ready. */
+export function statusReport({ instances, snapshots, schedules }: StatusWorld, nowMs: number): InstanceReport[] {
+  const snapshotsOf = Map.groupBy(snapshots, ({ metadata, spec }) => keyOf(metadata, spec.source.instanceRef.name))
+  const schedulesOf = Map.groupBy(schedules ?? [], (schedule) => keyOf(schedule.metadata, instanceOf(schedule)))
+  const own = (key: string): Own => ({ snapshots: snapshotsOf.get(key) ?? [], schedules: schedulesOf.get(key) ?? [] })
+  const known = new Set(instances.map(({ metadata }) => keyOf(metadata, metadata.name)))
+  const waiting = [...snapshotsOf].filter(([, list]) => !list.every(isFinished)).map(([key]) => key)
+  const orphaned = new Set([...waiting, ...schedulesOf.keys()].filter((key) => !known.has(key)))
+  const warningsOf = (instance: Instance): string[] => {
+    const text = unprotectedText(instance, { snapshots, schedules }, nowMs)
+    const isYoung = nowMs - Date.parse(instance.metadata.creationTimestamp) <= longAgoMs
+    return text === undefined || schedules === undefined || isYoung ? [] : [text]
+  }
   return [
-    ...instances.map((instance) => instanceReport(instance, byInstance.get(keyOf(instance)) ?? [])),
-    ...orphaned.map(([, list]) => orphansReport(list)),
+    ...instances.map((instance) => ({
+      ...instanceReport(instance, own(keyOf(instance.metadata, instance.metadata.name))),
+      warnings: warningsOf(instance),
+    })),
+    ...[...orphaned].map((key) => orphansReport(key, own(key))),
   ]
 }
 
-const keyOf = ({ metadata }: Instance): string => `${metadata.namespace}/${metadata.name}`
-const instanceKey = ({ metadata, spec }: Snapshot): string => `${metadata.namespace}/${spec.source.instanceRef.name}`
+interface Own {
+  readonly snapshots: readonly Snapshot[]
+  readonly schedules: readonly Schedule[]
+}
 
-function instanceReport({ metadata, status }: Instance, snapshots: readonly Snapshot[]): InstanceReport {
+const keyOf = ({ namespace }: Instance['metadata'], instance: string): string => `${namespace}/${instance}`
+
+function instanceReport(
+  { metadata, status }: Instance,
+  { snapshots, schedules }: Own,
+): Omit<InstanceReport, 'warnings'> {
   const last = newest(snapshots.filter(hasSucceeded))
   return {
     namespace: metadata.namespace,
@@ -56,30 +94,46 @@ function instanceReport({ metadata, status }: Instance, snapshots: readonly Snap
       sizeBytes: last.status?.artifact?.sizeBytes,
     },
     running: running(snapshots),
-    problems: [...conditionProblems(status?.conditions), ...snapshotProblems(snapshots)],
+    schedules: schedules.map(scheduleReport),
+    problems: [
+      ...conditionProblems(status?.conditions),
+      ...snapshotProblems(snapshots),
+      ...schedules.flatMap(problemsOfSchedule),
+    ],
   }
 }
 
-function orphansReport(snapshots: readonly Snapshot[]): InstanceReport {
-  const [first] = snapshots
-  const name = first?.spec.source.instanceRef.name ?? ''
+function orphansReport(key: string, { snapshots, schedules }: Own): InstanceReport {
+  const [namespace = '', name = ''] = key.split('/')
+  const waiting = snapshots.every(isFinished) ? [] : ['snapshots that wait for it']
+  const what = [...waiting, ...schedules.map(({ metadata }) => `schedule ${metadata.name}`)]
   return {
-    namespace: first?.metadata.namespace ?? '',
+    namespace,
     name,
     ready: false,
     running: running(snapshots),
-    problems: [`There is no MeiliInstance ${name}, but snapshots that wait for it.`],
+    schedules: schedules.map(scheduleReport),
+    problems: [
+      `There is no MeiliInstance ${name}, but ${what.join(' and ')}.`,
+      ...schedules.flatMap(problemsOfSchedule),
+    ],
+    warnings: [],
   }
 }
 
-/** By the time of their end, the last one. */
-export function newest(ended: readonly Snapshot[]): Snapshot | undefined {
-  const endedMs = ({ status }: Snapshot): number => Date.parse(status?.completedAt ?? '')
-  return ended.reduce<Snapshot | undefined>(
-    (last, next) => (last === undefined || endedMs(next) > endedMs(last) ? next : last),
-    undefined,
-  )
+function scheduleReport({ metadata, spec, status }: Schedule): ScheduleReport {
+  return {
+    name: metadata.name,
+    when: whenText(spec),
+    suspended: spec.suspend,
+    nextSlot: spec.suspend ? undefined : status?.nextSlot,
+    lastSuccess: status?.lastSuccess?.completedAt,
+    kept: status?.kept?.count,
+  }
 }
+
+const problemsOfSchedule = (schedule: Schedule): string[] =>
+  scheduleProblems(schedule).map((text) => `schedule ${schedule.metadata.name}: ${text}`)
 
 function running(snapshots: readonly Snapshot[]): InstanceReport['running'] {
   const open = snapshots.filter((snapshot) => !isFinished(snapshot))

@@ -72,7 +72,14 @@ export const instance = {
 }
 export const snapshot = {
   kind: 'MeiliSnapshot',
-  metadata: { namespace: 'shop', name: 'first', uid: 'u', creationTimestamp: '2026-01-02T03:00:00Z' },
+  metadata: {
+    namespace: 'shop',
+    name: 'first',
+    uid: 'u',
+    creationTimestamp: '2026-01-02T03:00:00Z',
+    labels: { 'meili-operator.dev/schedule': 'nightly' },
+    annotations: { 'meili-operator.dev/keep': 'true' },
+  },
   spec: {
     source: { instanceRef: { name: 'books' } },
     destination: { claim: { name: 'backups' } },
@@ -105,6 +112,81 @@ export const snapshot = {
   },
 }
 export const ended = { ...snapshot, status: { ...snapshot.status, phase: 'Failed' } }
+export const schedule = {
+  apiVersion: 'meili-operator.dev/v1alpha1',
+  kind: 'MeiliSnapshotSchedule',
+  metadata: {
+    namespace: 'shop',
+    name: 'nightly',
+    uid: 'u',
+    generation: 1,
+    creationTimestamp: '2026-01-01T00:00:00Z',
+  },
+  spec: {
+    schedule: '0 3 * * *',
+    timeZone: 'Europe/Berlin',
+    jitter: '15m',
+    startingDeadline: '6h',
+    suspend: false,
+    template: {
+      metadata: { labels: { team: 'search' }, annotations: { note: 'nightly' } },
+      spec: {
+        source: { instanceRef: { name: 'books' } },
+        destination: { claim: { name: 'backups' } },
+        deletionPolicy: 'Delete',
+      },
+    },
+    retention: { mode: 'Enforce', keepLast: 3, keepDaily: 7, keepWithin: '48h', minimum: 1, failed: 3 },
+  },
+  status: {
+    observedGeneration: 1,
+    conditions: [
+      condition('Stalled', 'True', 'UnknownTimeZone'),
+      condition('Ready', 'False', 'UnknownTimeZone'),
+      condition('LastSnapshotSucceeded', 'False', 'SnapshotFailed'),
+      condition('Overdue', 'True', 'NoRecentSuccess'),
+      condition('RetentionHeld', 'True', 'MassExpiry'),
+      condition('ClockWentBack', 'True', 'ClockWentBack'),
+    ],
+    lastSlot: '2026-01-19T02:00:00Z',
+    lastRunName: 'nightly-202601190200',
+    nextSlot: '2026-01-20T02:04:00Z',
+    run: { name: 'nightly-202601200200', tries: 2, startedAt: '2026-01-20T02:04:00Z', failure: 'quota' },
+    lastSuccess: { name: 'nightly-202601180200', completedAt: '2026-01-18T02:05:00Z' },
+    lastFailure: { name: 'nightly-202601190200', completedAt: '2026-01-19T02:05:00Z', reason: 'KeyTooWeak' },
+    consecutiveFailures: 2,
+    active: ['nightly-202601200200'],
+    counts: { created: 1234, skipped: 1, missed: 2, expired: 1220 },
+    kept: {
+      count: 14,
+      bytes: 22_548_578_304,
+      size: '21 GiB',
+      oldest: '2025-12-20T02:00:00Z',
+      newest: '2026-01-18T02:00:00Z',
+      rules: [
+        { name: 'nightly-202601180200', by: ['last', 'daily'] },
+        { name: 'nightly-202512200200', by: ['monthly'] },
+      ],
+      more: 12,
+    },
+    expiring: [{ name: 'nightly-202512210200', reason: 'no rule keeps it', notBefore: '2026-01-20T00:01:00Z' }],
+    removing: {
+      name: 'nightly-202512190200',
+      uid: 'v',
+      deletionPolicy: 'Retain',
+      startedAt: '2026-01-19T23:59:00Z',
+    },
+    held: { reason: 'MassExpiry', hash: 'abcd1234', since: '2026-01-19T21:00:00Z' },
+    forecast: {
+      bytesPerDay: 1024,
+      nextBytes: 2 ** 30,
+      steadyBytes: 15 * 2 ** 30,
+      roomFor: 31,
+      fullAt: '2026-01-27T00:00:00Z',
+      basis: 'the last 5 snapshots',
+    },
+  },
+}
 export const event = {
   metadata: { name: 'e' },
   type: 'Normal',

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { customResourceDefinition } from '../../../src/api/crd/crd.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
-import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
+import type { Instance, Schedule, Snapshot } from '../../../src/cli/cluster.ts'
 import { diagnoseDestinations, diagnoseInstance } from '../../../src/cli/doctor/instances.ts'
 import { diagnoseKinds } from '../../../src/cli/doctor/crds.ts'
 import type { InstalledDefinition } from '../../../src/cli/doctor/crds.ts'
@@ -126,6 +126,7 @@ test('rights that lack are put together by namespace and resource', () => {
 })
 
 describe('an instance', () => {
+  const nothingElse = { snapshots: [], schedules: undefined }
   const instance = (status: object): Instance =>
     ({
       metadata: { namespace: 'shop', name: 'movies', generation: 2 },
@@ -146,8 +147,10 @@ describe('an instance', () => {
       spec: { source: { instanceRef: { name: 'movies' } } },
       status: { phase: 'Completed', completedAt },
     }) as unknown as Snapshot
-  const findingsOf = (status: object, snapshots: readonly Snapshot[] = []): string[] =>
-    diagnoseInstance(instance(status), snapshots, nowMs).map(({ level, message }) => `${level}: ${message}`)
+  const findingsOf = (status: object, snapshots: readonly Snapshot[] = [], schedules?: readonly Schedule[]): string[] =>
+    diagnoseInstance(instance(status), { snapshots, schedules }, nowMs).map(
+      ({ level, message }) => `${level}: ${message}`,
+    )
 
   test('changed since it was looked at is nobody’s yet', () =>
     expect(findingsOf({ ...good, observedGeneration: 1 })).toEqual([
@@ -156,7 +159,7 @@ describe('an instance', () => {
   test('without a snapshot, or with one of long ago, is warned of', () => {
     expect(findingsOf(good)[1]).toBe('warning: instance shop/movies: no snapshot of it is known to be stored')
     expect(findingsOf(good, [storedSnapshot('2026-01-11T00:00:00Z')])[1]).toBe(
-      'warning: instance shop/movies: its last snapshot is 9d old',
+      'warning: instance shop/movies: no snapshot for 9 days',
     )
     expect(findingsOf(good, [storedSnapshot('2026-01-19T00:00:00Z')])).toHaveLength(1)
   })
@@ -174,7 +177,7 @@ describe('an instance', () => {
   test('that runs without a key where one is needed comes with the command that makes one', () => {
     const [finding] = diagnoseInstance(
       instance({ ...good, conditions: [{ type: 'Ready', status: 'False', reason: 'KeyRefused', message: 'No key.' }] }),
-      [],
+      nothingElse,
       nowMs,
     )
     expect(finding).toMatchObject({
@@ -189,7 +192,7 @@ describe('an instance', () => {
         ...instance({ ...good, conditions: [{ type: 'Ready', status: 'False', reason, message: 'No key.' }] }),
         spec: { existing },
       } as unknown as Instance
-      expect(diagnoseInstance(broken, [], nowMs)).toMatchObject([
+      expect(diagnoseInstance(broken, nothingElse, nowMs)).toMatchObject([
         { level: 'problem', remedy: (reason === 'KeyMissing' ? makesKey : setsKey)('keys', 'a-key') },
       ])
     }
@@ -208,7 +211,7 @@ describe('an instance', () => {
       }
       const [finding] = diagnoseInstance(
         { ...instance(status), spec: { managed: { suspend: true } } } as unknown as Instance,
-        [],
+        nothingElse,
         nowMs,
       )
       expect(finding).toEqual({

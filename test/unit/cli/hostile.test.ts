@@ -8,6 +8,8 @@ import { formatValue } from '../../../src/cli/terminal/print.ts'
 import { programFor } from '../../../src/cli/program/program.ts'
 import { runAdopt } from '../../../src/cli/command/adopt.ts'
 import { runDoctor } from '../../../src/cli/command/doctor.ts'
+import { runConfirm, runKeep, runSuspend } from '../../../src/cli/command/patch.ts'
+import { runScheduleDescribe, runScheduleList } from '../../../src/cli/command/schedule.ts'
 import { runDescribe, runList } from '../../../src/cli/command/snapshot.ts'
 import { runStatus } from '../../../src/cli/command/status.ts'
 import { followToEnd } from '../../../src/cli/command/wait.ts'
@@ -22,6 +24,7 @@ import {
   instance,
   lease,
   pod,
+  schedule,
   settings,
   snapshot,
   statefulSet,
@@ -33,6 +36,7 @@ const world: fc.Arbitrary<World> = fc
   .record({
     instances: fc.array(spoilt(instance, kept), { maxLength: 3 }),
     snapshots: fc.array(fc.oneof(spoilt(snapshot, kept), spoilt(ended, kept)), { minLength: 1, maxLength: 3 }),
+    schedules: fc.array(spoilt(schedule, kept), { minLength: 1, maxLength: 3 }),
     event: spoilt(event),
     deployment: spoilt(deployment),
     lease: spoilt(lease),
@@ -41,6 +45,7 @@ const world: fc.Arbitrary<World> = fc
   .map((given) => ({
     meiliinstances: given.instances.length === 0 ? [instance] : given.instances,
     meilisnapshots: given.snapshots,
+    meilisnapshotschedules: given.schedules,
     events: [given.event],
     deployments: [given.deployment],
     leases: [given.lease],
@@ -131,6 +136,7 @@ describe('adopt', () => {
 
 describe('each line is one line of harmless text:', () => {
   const scope = { allNamespaces: true, format: undefined }
+  const patching = { name: 'nightly', dryRun: false, format: undefined }
   const inPhase = (phase: string, seen: World): Cluster =>
     clusterOf({
       ...seen,
@@ -155,6 +161,15 @@ describe('each line is one line of harmless text:', () => {
         }),
     ],
     ['describe', (terminal, seen) => runDescribe(clusterOf(seen), terminal, { name: 'first', format: undefined })],
+    ['schedules', (terminal, seen) => runScheduleList(clusterOf(seen), terminal, { ...scope, instance: undefined })],
+    [
+      'a schedule',
+      (terminal, seen) => runScheduleDescribe(clusterOf(seen), terminal, { name: 'nightly', format: undefined }),
+    ],
+    ['confirm', (terminal, seen) => runConfirm(clusterOf(seen), terminal, patching)],
+    ['suspend', (terminal, seen) => runSuspend(clusterOf(seen), terminal, { ...patching, suspend: true })],
+    ['keep', (terminal, seen) => runKeep(clusterOf(seen), terminal, { ...patching, undo: false })],
+    ['keep no longer', (terminal, seen) => runKeep(clusterOf(seen), terminal, { ...patching, undo: true })],
     ['doctor', (terminal, seen) => runDoctor(clusterOf(seen), terminal, scope)],
     [
       'wait',

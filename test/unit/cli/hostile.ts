@@ -137,6 +137,7 @@ export function clusterOf(world: World): Cluster {
         ? Promise.reject(new NotFound(`${kind.kind} not found`))
         : Promise.resolve(all(kind)[0]),
     create: (_: Resource, object: object) => Promise.resolve({ ...object, status: { allowed: false } }),
+    patch: (kind: Resource) => Promise.resolve(all(kind)[0]),
     // A turn of the event loop, else no deadline ever comes.
     async *watch() {
       yield await setImmediate({ type: 'BOOKMARK', object: {} })
@@ -150,8 +151,11 @@ export function clusterOf(world: World): Cluster {
     server: 'https://10.0.0.1',
     instances: listOf('meiliinstances'),
     snapshots: listOf('meilisnapshots'),
+    schedules: listOf('meilisnapshotschedules'),
+    knownSchedules: listOf('meilisnapshotschedules'),
     instance: first('meiliinstances'),
     snapshot: first('meilisnapshots'),
+    schedule: first('meilisnapshotschedules'),
   } as unknown as Cluster
 }
 

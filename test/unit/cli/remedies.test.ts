@@ -2,12 +2,13 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
+import type { Instance, Schedule, Snapshot } from '../../../src/cli/cluster.ts'
 import { diagnoseDestinations, diagnoseInstance } from '../../../src/cli/doctor/instances.ts'
+import { diagnoseSchedules } from '../../../src/cli/doctor/schedules.ts'
 import { diagnoseOperator, diagnoseOperatorRights } from '../../../src/cli/doctor/operator.ts'
 import type { OperatorDeployment } from '../../../src/cli/doctor/operator.ts'
 import { commandsIn, control, nasty } from './hostile.ts'
-import { condition, deployment, instance, nowMs, snapshot } from './cluster-objects.ts'
+import { condition, deployment, instance, nowMs, schedule, snapshot } from './cluster-objects.ts'
 
 describe('a remedy', () => {
   const isPlain = (text: string): boolean => /^[\w@%+:,./-][\w@%+=:,./-]{0,252}$/.test(text)
@@ -36,7 +37,7 @@ describe('a remedy', () => {
       status: { ...instance.status, pod: { name: given.pod }, conditions: [condition('Ready', 'False', reason)] },
     }) as unknown as Instance
   const remedyFor = (given: Names, reason: string): string =>
-    diagnoseInstance(brokenInstance(given, reason), [], nowMs)[0]?.remedy ?? ''
+    diagnoseInstance(brokenInstance(given, reason), { snapshots: [], schedules: [] }, nowMs)[0]?.remedy ?? ''
   const setsKey = ({ namespace, secret, key }: Names): string[][] => [
     wordsOf('paste this, then the key, and press Enter:', 'head -n 1'),
     ['tr', '-d', String.raw`\n`],
@@ -67,6 +68,28 @@ describe('a remedy', () => {
       metadata: { ...snapshot.metadata, namespace: given.namespace.replaceAll('/', '') },
       spec: { ...snapshot.spec, destination: { claim: { name: given.claim } } },
     }) as unknown as Snapshot
+  const scheduleRemedy = (given: Names, about: string): string | undefined => {
+    const object = {
+      ...schedule,
+      metadata: { ...schedule.metadata, namespace: given.namespace, name: given.name },
+      status: {
+        ...schedule.status,
+        conditions: schedule.status.conditions.with(0, condition('Stalled', 'True', 'Stalled')),
+        lastFailure: { ...schedule.status.lastFailure, name: given.pod },
+      },
+    } as unknown as Schedule
+    const findings = diagnoseSchedules(
+      { schedules: [object], instances: [], snapshots: [], absentClaims: new Set() },
+      nowMs,
+    )
+    const what = `schedule ${given.namespace}/${given.name}: `
+    return findings.find(({ message }) => message.slice(what.length).includes(about))?.remedy
+  }
+  const orphanRemedy = ({ namespace, reason }: Names): string | undefined => {
+    const metadata = { ...snapshot.metadata, namespace, labels: { 'meili-operator.dev/schedule': reason } }
+    const snapshots = [{ ...snapshot, metadata } as unknown as Snapshot]
+    return diagnoseSchedules({ schedules: [], instances: [], snapshots, absentClaims: new Set() }, nowMs)[0]?.remedy
+  }
   const operator = (given: Names): OperatorDeployment =>
     ({
       ...deployment,
@@ -114,6 +137,46 @@ describe('a remedy', () => {
           `pvc/${word(name)}`,
           '-p',
           '{"spec":{"resources":{"requests":{"storage":"…"}}}}',
+        ],
+      ],
+    ],
+    [
+      'a schedule that fails',
+      (given) => scheduleRemedy(given, 'failures in a row'),
+      ({ namespace, pod: name }) => [
+        [...wordsOf('kubectl meili -n'), word(namespace), ...wordsOf('snapshot describe'), operand(name)],
+      ],
+    ],
+    [
+      'a schedule that is held',
+      (given) => scheduleRemedy(given, 'retention is held'),
+      ({ namespace, name }) => [
+        [...wordsOf('look: kubectl meili -n'), word(namespace), ...wordsOf('schedule describe'), operand(name)],
+        [
+          ...wordsOf('to let it go on: kubectl meili -n'),
+          word(namespace),
+          ...wordsOf('schedule confirm'),
+          operand(name),
+        ],
+      ],
+    ],
+    [
+      'a schedule that is stalled',
+      (given) => scheduleRemedy(given, 'Stalled'),
+      ({ namespace, name }) => [
+        wordsOf('docs/failures.md, Stalled'),
+        ['kubectl', '-n', word(namespace), 'edit', `meilisnapshotschedule/${word(name)}`],
+      ],
+    ],
+    [
+      'snapshots of no schedule',
+      (given) => orphanRemedy(given),
+      ({ namespace, reason: label }) => [
+        [
+          ...wordsOf('make a schedule of this name again, which takes it over, or look at it: kubectl -n'),
+          word(namespace),
+          ...wordsOf('get meilisnapshots -l'),
+          `meili-operator.dev/schedule=${word(label)}`,
         ],
       ],
     ],

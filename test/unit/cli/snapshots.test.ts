@@ -106,8 +106,15 @@ describe('progress', () => {
 describe('the report', () => {
   test('takes the newest by its end, not by its place in the list', () => {
     const [report] = statusReport(
-      [instance('movies')],
-      [completedSnapshot('late', '2026-01-02T03:00:00Z'), completedSnapshot('early', '2026-01-02T00:00:00.5Z')],
+      {
+        instances: [instance('movies')],
+        snapshots: [
+          completedSnapshot('late', '2026-01-02T03:00:00Z'),
+          completedSnapshot('early', '2026-01-02T00:00:00.5Z'),
+        ],
+        schedules: undefined,
+      },
+      nowMs,
     )
     expect(report).toMatchObject({ ready: true, lastSnapshot: { name: 'late', sizeBytes: 7 }, problems: [] })
   })
@@ -119,7 +126,10 @@ describe('the report', () => {
       ...ready('False', 'MoverFailed', 'Three times.'),
     })
     const problems = (last: string): readonly string[] =>
-      statusReport([instance('movies')], [failed, completedSnapshot('good', last)])[0]!.problems
+      statusReport(
+        { instances: [instance('movies')], snapshots: [failed, completedSnapshot('good', last)], schedules: undefined },
+        nowMs,
+      )[0]!.problems
     expect(problems('2026-01-02T03:00:00Z')).toEqual([])
     expect(problems('2026-01-02T01:00:00Z')).toEqual(['snapshot bad failed: MoverFailed: Three times.'])
   })
@@ -137,10 +147,10 @@ describe('the report', () => {
       lackingCondition('SnapshotVolumeReady', 'The claim is not bound.'),
       lackingCondition('PodFound', 'No pod.'),
     ]
-    expect(statusReport([instance('movies', { conditions })], [])[0]!.problems).toEqual([
-      'Expanding: Claim data grows.',
-      'Expanding: The claim is not bound.',
-    ])
+    expect(
+      statusReport({ instances: [instance('movies', { conditions })], snapshots: [], schedules: undefined }, nowMs)[0]!
+        .problems,
+    ).toEqual(['Expanding: Claim data grows.', 'Expanding: The claim is not bound.'])
   })
 
   test('names what is overdue, what waits for an instance that is not there, and what nobody has looked at', () => {
@@ -149,8 +159,12 @@ describe('the report', () => {
       conditions: [{ type: 'Overdue', status: 'True', message: 'Past deadlines.task.' }],
     })
     const reports = statusReport(
-      [instance('movies'), instance('fresh', {})],
-      [overdue, snapshot('lost', undefined, 'gone')],
+      {
+        instances: [instance('movies'), instance('fresh', {})],
+        snapshots: [overdue, snapshot('lost', undefined, 'gone')],
+        schedules: undefined,
+      },
+      nowMs,
     )
     expect(reports.map(({ name, problems }) => [name, ...problems])).toEqual([
       ['movies', 'snapshot slow is overdue: Past deadlines.task.'],
