@@ -99,7 +99,7 @@ export const folders: readonly Folder[] = [
     says: 'cron.ts alone knows the library: it reads a schedule, and time zones are ours (see zone.ts).',
   },
   ...kind('instance', ['children', 'locate', 'managed', 'status']),
-  ...kind('schedule', ['forecast', 'retention', 'slots', 'status']),
+  ...kind('schedule', ['forecast', 'retention', 'runs', 'slots', 'status']),
   ...kind('snapshot', ['before', 'engine', 'move', 'after', 'job', 'status']),
   { files: /^runtime\/(backoff|clocks)\.ts$/, may: [], says: pure },
   {

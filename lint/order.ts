@@ -59,11 +59,12 @@ const instance = order(
 
 const schedule = order(
   'kinds/schedule/',
-  'No arrow runs back up: decide → retention/ → slots/ → status/ → the run and the observation. What several of them need goes to one that stands further down.',
+  'No arrow runs back up: decide → retention/, runs/ → slots/ → status/ → the run and the observation. What several of them need goes to one that stands further down.',
   [
     [top, [everything]],
-    ['observe/', ['retention/', 'slots/', 'status/', ground]],
+    ['observe/', ['retention/', 'runs/', 'slots/', 'status/', ground]],
     ['retention/', ['slots/', 'status/', ground]],
+    ['runs/', ['slots/', ground]],
     ['slots/', ['status/', ground]],
     ['forecast/', [ground]],
     ['status/', [ground]],

@@ -1,9 +1,12 @@
 // Which objects the operator keeps in memory, what it keeps of each, and under what they are found.
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
+import { meiliSnapshotSchedules } from '../api/schedule.ts'
+import type { MeiliSnapshotSchedule } from '../api/schedule.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
 import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
 import { instanceIndexes } from '../kinds/instance/controller.ts'
+import { scheduleIndexes } from '../kinds/schedule/controller.ts'
 import { keepSnapshot } from '../kinds/snapshot/after/settled.ts'
 import { jobCache, keepMetadata, podCache } from '../kinds/snapshot/observe/kept.ts'
 import type { KeptJob, KeptPod, MoversKept } from '../kinds/snapshot/observe/kept.ts'
@@ -18,6 +21,7 @@ export interface Caches {
   readonly instances: Cache<MeiliInstance>
   readonly snapshots: Cache<KnownSnapshot>
   readonly snapshotIndex: SnapshotIndex
+  readonly schedules: Cache<MeiliSnapshotSchedule>
   readonly moverJobs: Cache<KeptJob>
   readonly moverPods: Cache<KeptPod>
   readonly movers: MoversKept
@@ -39,6 +43,7 @@ export function openCaches(manager: Pick<Manager, 'cache'>, runsServers: boolean
     instances,
     snapshots,
     snapshotIndex: new SnapshotIndex(snapshots),
+    schedules: manager.cache<MeiliSnapshotSchedule>(meiliSnapshotSchedules, { indexes: scheduleIndexes }),
     moverJobs,
     moverPods,
     movers: {

@@ -20,6 +20,7 @@ import { stateOf } from '../telemetry/samples/state.ts'
 import { openCaches } from './caches.ts'
 import type { Caches } from './caches.ts'
 import { instanceController } from './instance-controller.ts'
+import { scheduleController } from './schedule-controller.ts'
 import { finishedMoverController, openSlots, snapshotController } from './snapshot-controller.ts'
 import type { SlotsInUse } from './snapshot-controller.ts'
 
@@ -61,6 +62,7 @@ export function compose(config: Config, { connection, logger, nowMs = Date.now, 
   manager.addController(instanceController(parts))
   manager.addController(snapshotController(parts, inUse.slots))
   manager.addController(finishedMoverController(parts))
+  manager.addController(scheduleController(parts))
   deriveMetrics({ metrics, manager, caches, inUse })
   return manager
 }

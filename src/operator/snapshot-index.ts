@@ -4,6 +4,7 @@ import type { MeiliSnapshot, SnapshotPhase } from '../api/snapshot.ts'
 import { isWhole } from '../api/status/settled-snapshot.ts'
 import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
 import { isTrue } from '../api/status/conditions.ts'
+import { scheduleOfSnapshot } from '../kinds/schedule/controller.ts'
 import { upgradeLabels } from '../reconcile/names.ts'
 import type { Cache } from '../runtime/cache/cache.ts'
 import { Newest } from '../runtime/cache/newest.ts'
@@ -11,7 +12,7 @@ import { keyOf as storeKeyOf } from '../runtime/cache/store.ts'
 import type { Index } from '../runtime/cache/store.ts'
 import { instanceKeyOf, keyOf } from '../telemetry/samples/labels.ts'
 
-type SnapshotIndexName = 'instance' | 'unfinished' | 'upgrade' | 'claim' | 'phase' | 'overdue'
+type SnapshotIndexName = 'instance' | 'unfinished' | 'upgrade' | 'claim' | 'phase' | 'overdue' | 'schedule'
 
 const phaseKeyOf = (instanceKey: string, phase: SnapshotPhase): string => `${instanceKey}/${phase}`
 
@@ -30,6 +31,7 @@ export const snapshotIndexes: Readonly<Record<SnapshotIndexName, Index<KnownSnap
   phase: (snapshot) => [phaseKeyOf(instanceKeyOf(snapshot), phaseOf(snapshot))],
   overdue: (snapshot) =>
     isTrue(snapshot.status?.conditions, snapshotConditions.Overdue) ? [instanceKeyOf(snapshot)] : [],
+  schedule: scheduleOfSnapshot,
 }
 
 type TimeOf = (snapshot: KnownSnapshot) => number | undefined
@@ -101,6 +103,11 @@ export class SnapshotIndex {
   /** Those before an upgrade of that instance. */
   beforeUpgrades(instance: string): Iterable<MeiliSnapshot> {
     return this.#findWhole('upgrade', instance)
+  }
+
+  /** All that carry its label. @param schedule by `namespace/label` */
+  ofSchedule(schedule: string): Iterable<KnownSnapshot> {
+    return this.#find('schedule', schedule)
   }
 
   lastCompleted(instance: string): KnownSnapshot | undefined {

@@ -7,18 +7,22 @@
 
 {{/* What the operator may do in the namespaces that it serves; each right with its reason. */}}
 {{- define "meili-operator.rules" -}}
-# What users write: followed, never written. One is read again where another has changed it meanwhile, or where the cache keeps little of it.
+# What users write: followed, never written, but for a schedule's own snapshots. One is read again where another has changed it meanwhile, or where the cache keeps little of it.
 - apiGroups: [meili-operator.dev]
-  resources: [meiliinstances, meilisnapshots]
+  resources: [meiliinstances, meilisnapshots, meilisnapshotschedules]
   verbs: [get, list, watch]
 # What was seen.
 - apiGroups: [meili-operator.dev]
-  resources: [meiliinstances/status, meilisnapshots/status]
+  resources: [meiliinstances/status, meilisnapshots/status, meilisnapshotschedules/status]
   verbs: [update]
-# Our finalizer on a snapshot, by merge patch of its metadata.
+# Our finalizer on a snapshot, by merge patch of its metadata; and deletionPolicy of one that a schedule's retention deletes.
 - apiGroups: [meili-operator.dev]
   resources: [meilisnapshots]
   verbs: [patch]
+# The snapshots of a schedule: made for each slot, and deleted by its retention. The one before an upgrade of a server that we run; those of earlier upgrades go when one is done.
+- apiGroups: [meili-operator.dev]
+  resources: [meilisnapshots]
+  verbs: [create, delete]
 # An ownerReference with blockOwnerDeletion on a mover Job, where the cluster checks who may set one (OpenShift).
 - apiGroups: [meili-operator.dev]
   resources: [meiliinstances/finalizers, meilisnapshots/finalizers]
@@ -80,10 +84,6 @@
 - apiGroups: [""]
   resources: [pods]
   verbs: [delete]
-# The snapshot before an upgrade; those of earlier upgrades go when one is done.
-- apiGroups: [meili-operator.dev]
-  resources: [meilisnapshots]
-  verbs: [create, delete]
 # Our finalizer, by merge patch of its metadata.
 - apiGroups: [meili-operator.dev]
   resources: [meiliinstances]

@@ -12,6 +12,11 @@ export const scheduleStatus = z.object({
     .object({ schedule: z.string().max(128), timeZone: z.string().max(64), suspended: z.boolean() })
     .describe('Which schedule was followed last, and whether it was suspended.')
     .optional(),
+  followedSince: timestamp
+    .describe(
+      'From when on a snapshot is to be expected: its creation, its last change, the end of its last suspension.',
+    )
+    .optional(),
   slotsAfter: timestamp
     .describe(
       'No slot up to this time ever runs: the schedule was suspended, another one, or not yet there. Absent: the time of creation.',

@@ -1,4 +1,5 @@
 // What is read of the world for one schedule. Types alone.
+import type { MeiliSnapshotSchedule } from '../../api/schedule.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
 import type { Run } from './run.ts'
 
@@ -9,4 +10,14 @@ export interface FreshRun extends Run {
   readonly finalizers: readonly string[]
   /** Its files are stored, or a mover began to: with deletionPolicy Delete its controller then gives it the finalizer. A tombstone has none. */
   readonly mayHaveFiles: boolean
+}
+
+export interface ScheduleObservation {
+  readonly schedule: MeiliSnapshotSchedule
+  /** All snapshots that carry its label, as the cache has them; where `fresh` is there, the same as in it. */
+  readonly runs: readonly Run[]
+  /** From the API server: only where one of them is being removed, or is to be. */
+  readonly fresh?: readonly FreshRun[]
+  /** What a mover saw last of the destination's claim. */
+  readonly space?: { readonly freeBytes: number; readonly observedAt: string }
 }

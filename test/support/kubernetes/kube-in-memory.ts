@@ -54,6 +54,13 @@ export class KubeInMemory extends KubeClient {
     return structuredClone(this.#objects.get(keyOf(resource, ref))) as T | undefined
   }
 
+  namesOf(resource: Resource): string[] {
+    return [...this.#objects]
+      .filter(([key]) => key.startsWith(`${resource.plural}/`))
+      .map(([, { metadata }]) => metadata.name)
+      .toSorted()
+  }
+
   override async get<T extends KubeObject>(resource: Resource, ref: Ref): Promise<T> {
     await this.before({ verb: 'get', resource, name: ref.name })
     return structuredClone(this.#find(resource, ref)) as KubeObject as T

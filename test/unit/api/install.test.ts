@@ -70,8 +70,10 @@ test('every object says whose it is', () => {
 test('rights in the cluster, each needed', () => {
   expect(rights(only('ClusterRole', 'meili-operator'))).toEqual({
     'meili-operator.dev/meiliinstances': 'get list watch',
-    'meili-operator.dev/meilisnapshots': 'get list patch watch',
+    'meili-operator.dev/meilisnapshots': 'create delete get list patch watch',
+    'meili-operator.dev/meilisnapshotschedules': 'get list watch',
     'meili-operator.dev/meiliinstances/status': 'update',
+    'meili-operator.dev/meilisnapshotschedules/status': 'update',
     'meili-operator.dev/meilisnapshots/status': 'update',
     'meili-operator.dev/meiliinstances/finalizers': 'update',
     'meili-operator.dev/meilisnapshots/finalizers': 'update',
@@ -92,7 +94,6 @@ test('further rights for servers that it runs, each needed', () => {
     'core/persistentvolumeclaims': 'create get list patch watch',
     'core/secrets': 'create patch',
     'core/pods': 'delete',
-    'meili-operator.dev/meilisnapshots': 'create delete',
     'meili-operator.dev/meiliinstances': 'patch',
   })
 })
@@ -103,6 +104,7 @@ test('people who may view or edit a namespace may view or edit our kinds in it; 
   expect(rights(only('ClusterRole', 'meili-operator-view'))).toEqual({
     'meili-operator.dev/meiliinstances': 'get list watch',
     'meili-operator.dev/meilisnapshots': 'get list watch',
+    'meili-operator.dev/meilisnapshotschedules': 'get list watch',
   })
   expect(labelsOf('meili-operator-view')).toEqual(
     ['view', 'edit', 'admin'].map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}`),
@@ -111,6 +113,7 @@ test('people who may view or edit a namespace may view or edit our kinds in it; 
   expect(rights(only('ClusterRole', 'meili-operator-edit'))).toEqual({
     'meili-operator.dev/meiliinstances': edit,
     'meili-operator.dev/meilisnapshots': edit,
+    'meili-operator.dev/meilisnapshotschedules': edit,
   })
   expect(labelsOf('meili-operator-edit')).toEqual(
     ['edit', 'admin'].map((role) => `rbac.authorization.k8s.io/aggregate-to-${role}`),

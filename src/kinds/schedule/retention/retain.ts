@@ -4,9 +4,9 @@ import type { MeiliSnapshotScheduleSpec } from '../../../api/schedule.ts'
 import { durationMs } from '../../../api/meta.ts'
 import type { Run } from '../run.ts'
 import { bucketsIn } from './buckets.ts'
-import type { BucketsOf } from './buckets.ts'
+import type { BucketOf } from './buckets.ts'
 
-export type Retention = NonNullable<MeiliSnapshotScheduleSpec['retention']>
+type Retention = NonNullable<MeiliSnapshotScheduleSpec['retention']>
 export type RetentionRules = Omit<Retention, 'mode' | 'guard'>
 
 /** Why one stays: a rule, or why no rule looks at it. `all`: there is no rule, or the time zone is not known. */
@@ -64,7 +64,7 @@ type CountWord = keyof typeof counted
 const countWords = Object.keys(counted) as readonly CountWord[]
 
 /** A floor is no rule: alone it would let go what nobody asked to let go. */
-export function hasRule<Rules extends RetentionRules>(rules: Rules | undefined): rules is Rules {
+function hasRule(rules: RetentionRules | undefined): rules is RetentionRules {
   if (rules === undefined) return false
   return (
     rules.keepWithin !== undefined ||
@@ -115,8 +115,8 @@ type Words = Map<Run, readonly KeepWord[]>
 function wordsFor(all: readonly Run[], parts: RetainedParts): Words {
   const words: Words = new Map()
   const groups = Map.groupBy(all, (run) => standingOf(run, parts))
-  const bucketsOf = bucketsIn(parts.timeZone)
-  const rules = hasRule(parts.rules) && bucketsOf !== undefined ? { ...parts.rules, bucketsOf } : undefined
+  const bucketOf = bucketsIn(parts.timeZone)
+  const rules = hasRule(parts.rules) && bucketOf !== undefined ? { ...parts.rules, bucketOf } : undefined
   for (const [standing, runs] of groups) {
     if (standing === 'good') applyRules(words, runs as readonly GoodRun[], rules)
     else {
@@ -135,7 +135,7 @@ function isNumbered(standing: Standing): boolean {
 function applyRules(
   words: Words,
   good: readonly GoodRun[],
-  rules: (RetentionRules & { readonly bucketsOf: BucketsOf }) | undefined,
+  rules: (RetentionRules & { readonly bucketOf: BucketOf }) | undefined,
 ): void {
   const seen = Object.fromEntries(countWords.map((word) => [word, new Set()])) as Record<
     CountWord,
@@ -145,7 +145,7 @@ function applyRules(
   for (const [index, run] of good.entries()) {
     if (rules === undefined) words.set(run, ['all'])
     else {
-      const buckets = { last: index, minimum: index, ...rules.bucketsOf(run.timeMs) }
+      const buckets = { last: index, minimum: index, ...rules.bucketOf(run.timeMs) }
       const by: KeepWord[] = countWords.filter((word) => isNew(seen[word], buckets[word], rules[counted[word]] ?? 0))
       if (rules.keepWithin !== undefined && run.timeMs >= oldestMs) by.push('within')
       words.set(run, by)

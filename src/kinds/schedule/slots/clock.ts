@@ -41,7 +41,7 @@ export function judgeClock(
   return {
     clockWentBack: {
       hash,
-      message: `The operator's clock stands at ${instant(nowMs)}, before slot ${slot}, which ran: nothing runs until it has passed that slot. If the clock is right now, confirm that: kubectl meili schedule confirm, or the annotation ${confirmAnnotation}: ${hash}`,
+      message: `The operator's clock stands before slot ${slot}, which ran: nothing runs until it has passed that slot. If the clock is right now, confirm that: kubectl meili schedule confirm, or the annotation ${confirmAnnotation}: ${hash}`,
     },
   }
 }

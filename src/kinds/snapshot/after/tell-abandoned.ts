@@ -2,7 +2,7 @@
 import type { Effect, EventSubject } from '../../../reconcile/decision.ts'
 import { artifactPath } from '../job/artifact-path.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { sentence } from '../status/text.ts'
+import { sentence } from '../../../api/status/text.ts'
 
 /** For the pass that puts it on record, so once. An Event has 1024 bytes: what stays and the remedy come first, and fit. */
 export function tellAbandoned(observation: SnapshotObservation, why: string): Effect[] {

@@ -7,7 +7,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.t
 import type { PinnedFile } from '../../../reconcile/decision.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import type { SnapshotObservation } from '../observation.ts'
-import { sentence } from '../status/text.ts'
+import { sentence } from '../../../api/status/text.ts'
 import type { Step } from '../status/status.ts'
 
 export type Stream = NonNullable<NonNullable<MeiliSnapshotStatus['move']>['stream']>

@@ -3,7 +3,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { instant } from '../../../api/status/conditions.ts'
 import { moverContainer } from './template.ts'
 import type { MoverSeen, SnapshotObservation } from '../observation.ts'
-import { sentence } from '../status/text.ts'
+import { sentence } from '../../../api/status/text.ts'
 
 /** Why the server has no word in this pass, after the request. */
 export function whySilent({ snapshot, instance, target, engine }: SnapshotObservation): string {

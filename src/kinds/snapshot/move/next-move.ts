@@ -9,7 +9,7 @@ import type { MoverFailure } from '../job/result.ts'
 import type { EngineAnswer, SnapshotObservation } from '../observation.ts'
 import { pauseAfter, pauses } from '../status/pauses.ts'
 import { endedJob, sweep } from '../job/end.ts'
-import { sentence, redact } from '../status/text.ts'
+import { sentence, redact } from '../../../api/status/text.ts'
 import { anew, failed, step } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 

@@ -7,7 +7,7 @@ import type { ServerReference } from '../../../reconcile/decision.ts'
 import { NotFound, TerminalError, TransientError } from '../../../errors.ts'
 import type { EngineAnswer, EngineSeen, RunningBatch, TaskName } from '../observation.ts'
 import { taskDeadlineMs } from '../status/deadline.ts'
-import { sentence, redact } from '../status/text.ts'
+import { sentence, redact } from '../../../api/status/text.ts'
 
 export async function askEngine(
   connections: Connections,

@@ -2,7 +2,7 @@
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotReason } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/status/conditions.ts'
-import { sentence, redact } from './text.ts'
+import { sentence, redact } from '../../../api/status/text.ts'
 import type { Step } from './status.ts'
 
 /** How many snapshots one object may ask for. */

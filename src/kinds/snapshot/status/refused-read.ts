@@ -8,7 +8,7 @@ import type { RefusedRead } from '../../../reconcile/refused-read.ts'
 import { isRequested } from './attempt.ts'
 import { attemptStartedMs, deadlineText, moveDeadlineMs, taskDeadlineMs } from './deadline.ts'
 import type { Changes } from './status.ts'
-import { redact } from './text.ts'
+import { redact } from '../../../api/status/text.ts'
 import { decisionOf, failed, late, step, unchanged } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
 

@@ -9,7 +9,7 @@ import { conditionNamed, conditionsOf, instant } from '../../../api/status/condi
 import type { Wanted } from '../../../api/status/conditions.ts'
 import { spanText } from '../../../reconcile/format.ts'
 import { startedMs } from './deadline.ts'
-import { redact } from './text.ts'
+import { redact } from '../../../api/status/text.ts'
 
 /** Members of status that a rung sets; an undefined one is taken away. */
 export type Changes = Partial<Omit<MeiliSnapshotStatus, 'conditions' | 'observedGeneration' | 'phase'>>

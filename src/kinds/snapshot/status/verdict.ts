@@ -9,7 +9,7 @@ import { nextAttempt } from './attempt.ts'
 import { attemptStartedMs, deadlineText } from './deadline.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { growing, pauses } from './pauses.ts'
-import { sentence } from './text.ts'
+import { sentence } from '../../../api/status/text.ts'
 import { completedStatus, failedStatus, inProgress, overdueStatus, seenAgain } from './status.ts'
 import type { Changes, Step } from './status.ts'
 

@@ -178,8 +178,6 @@ export class ApiServer implements Host {
     const known = this.store.get(plural, namespace, name)
     if (known === undefined) return notFound(target)
     if (preconditions?.uid !== undefined && preconditions.uid !== known.metadata.uid) return this.#conflict(target)
-    const version = preconditions?.resourceVersion
-    if (version !== undefined && version !== known.metadata.resourceVersion) return this.#conflict(target)
     const finalizers = [
       ...(known.metadata.finalizers ?? []),
       ...(propagationPolicy === 'Foreground' ? ['foregroundDeletion'] : []),
@@ -192,9 +190,8 @@ export class ApiServer implements Host {
     return this.#found(known)
   }
 
-  /** Another version, or another object of the same name. */
-  #isStale({ metadata: known }: Stored, { metadata: { uid, resourceVersion } }: Partial<Stored> & KubeObject): boolean {
-    return (resourceVersion ?? known.resourceVersion) !== known.resourceVersion || (uid ?? known.uid) !== known.uid
+  #isStale(known: Stored, { metadata }: Stored): boolean {
+    return metadata.resourceVersion !== undefined && metadata.resourceVersion !== known.metadata.resourceVersion
   }
 
   #conflict({ plural, name }: Target): Reply {
@@ -210,7 +207,7 @@ export class ApiServer implements Host {
 
 interface DeleteOptions {
   readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
+  readonly preconditions?: { readonly uid?: string }
 }
 
 function targetOf({ pathname }: URL): Target {

@@ -1,7 +1,7 @@
 // Words of others on their way into status: they end, they fit, and they give nothing away.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { sentence, redact } from '../../../../../src/kinds/snapshot/status/text.ts'
+import { sentence, redact } from '../../../../src/api/status/text.ts'
 
 const wordsOf = (...parts: string[]): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom(...parts), { maxLength: 60 }).map((chosen) => chosen.join(''))

@@ -1,0 +1,78 @@
+// Maps changed objects to the MeiliSnapshotSchedules to reconcile: the schedule itself, and the one whose snapshot it is.
+import { isDeepStrictEqual } from 'node:util'
+import { confirmAnnotation, meiliSnapshotSchedules, runNowAnnotation, scheduleLabel } from '../../api/schedule.ts'
+import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../api/schedule.ts'
+import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
+import type { KindReconciler } from '../../reconcile/kind.ts'
+import { scheduleLabelValue } from '../../reconcile/schedule-names.ts'
+import { applyFact } from './apply-fact.ts'
+import { decideSchedule } from './decide.ts'
+import { scheduleEvents } from './events.ts'
+import type { ScheduleObservation } from './observation.ts'
+import { observeSchedule, scheduleKeyOf } from './observe/observe.ts'
+import type { ScheduleWorld } from './observe/observe.ts'
+import { runOf } from './run.ts'
+import { recordRefusedRead } from './status/refused-read.ts'
+
+export function scheduleKind(
+  world: ScheduleWorld,
+): KindReconciler<MeiliSnapshotSchedule, ScheduleObservation, MeiliSnapshotScheduleStatus> {
+  return {
+    resource: meiliSnapshotSchedules,
+    observe: (schedule) => observeSchedule(world, schedule),
+    decide: decideSchedule,
+    recordRefusedRead,
+    applyFact,
+    events: scheduleEvents,
+  }
+}
+
+/** Under what the cache finds schedules: what their snapshots carry in a label. */
+export const scheduleIndexes = {
+  label: ({ metadata }: MeiliSnapshotSchedule): string[] => [
+    scheduleKeyOf(metadata.namespace, scheduleLabelValue(metadata.name)),
+  ],
+}
+
+/** What a snapshot says of its schedule, for the index of snapshots: the same as `scheduleIndexes.label`. */
+export function scheduleOfSnapshot({ metadata }: KnownSnapshot): string[] {
+  const label = metadata.labels?.[scheduleLabel]
+  return label === undefined ? [] : [scheduleKeyOf(metadata.namespace, label)]
+}
+
+/** The schedule whose snapshot it is. */
+export function schedulesOf(
+  withLabel: (label: string) => Iterable<MeiliSnapshotSchedule>,
+): (snapshot: KnownSnapshot) => string[] {
+  return (snapshot) =>
+    scheduleOfSnapshot(snapshot)
+      .flatMap((label) => [...withLabel(label)])
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+}
+
+interface Change<T> {
+  readonly previous: T | undefined
+  readonly current: T | undefined
+}
+
+/** A schedule reads little of a snapshot: how far a mover is, is no news. */
+export function isNewsOfRun({ previous, current }: Change<KnownSnapshot>): boolean {
+  if (previous === undefined || current === undefined) return true
+  return (
+    !isDeepStrictEqual(scheduleOfSnapshot(previous), scheduleOfSnapshot(current)) ||
+    (scheduleOfSnapshot(current).length > 0 && !isDeepStrictEqual(runOf(previous), runOf(current)))
+  )
+}
+
+/** The two annotations that are read are heard at once, all others as `otherwise` says. */
+export function isNewsOfSchedule(
+  otherwise: (change: Change<MeiliSnapshotSchedule>) => boolean,
+): (change: Change<MeiliSnapshotSchedule>) => boolean {
+  return (change) => isAsked(change) || otherwise(change)
+}
+
+function isAsked({ previous, current }: Change<MeiliSnapshotSchedule>): boolean {
+  return [runNowAnnotation, confirmAnnotation].some(
+    (name) => current !== undefined && previous?.metadata.annotations?.[name] !== current.metadata.annotations?.[name],
+  )
+}

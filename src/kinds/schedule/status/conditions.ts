@@ -1,0 +1,88 @@
+// A schedule's conditions: Ready speaks of the schedule alone, the others of its snapshots and of retention. Pure.
+import { conditionTypes } from '../../../api/meta.ts'
+import { scheduleConditions, scheduleReasons } from '../../../api/schedule.ts'
+import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../../api/schedule.ts'
+import { instant } from '../../../api/status/conditions.ts'
+import type { Wanted } from '../../../api/status/conditions.ts'
+
+type Status = MeiliSnapshotScheduleStatus
+type Said = Pick<Wanted, 'reason' | 'message'>
+
+export interface Judged {
+  readonly spec: MeiliSnapshotSchedule['spec']
+  /** As it is to be written. */
+  readonly status: Status
+  /** Why the schedule cannot be followed. */
+  readonly problem?: Said | undefined
+  readonly held?: Said | undefined
+  readonly clockWentBack?: { readonly message: string } | undefined
+  readonly overdueAtMs?: number | undefined
+}
+
+/** Those that are absent unless true stand where they belong in the order, Stalled first (kstatus). */
+export function wantedConditions(judged: Judged, nowMs: number): readonly Wanted[] {
+  const { held, clockWentBack } = judged
+  return [
+    ...readiness(judged),
+    ...lastSnapshot(judged.status),
+    ...overdue(judged, nowMs),
+    ...abnormal(scheduleConditions.RetentionHeld, held),
+    ...abnormal(
+      scheduleConditions.ClockWentBack,
+      clockWentBack && { reason: scheduleReasons.ClockWentBack, message: clockWentBack.message },
+    ),
+  ]
+}
+
+const abnormal = (type: string, said: Said | undefined): readonly Wanted[] =>
+  said === undefined ? [] : [{ type, status: 'True', reason: said.reason, message: said.message }]
+
+const { Ready, Stalled } = conditionTypes
+
+/** A suspended schedule is as it was asked for, and one whose snapshots fail follows the clock all the same: else a tool would roll its release back. */
+function readiness({ spec, status, problem }: Judged): readonly Wanted[] {
+  const stalled = problem ?? refusedRun(status)
+  if (stalled !== undefined)
+    return [
+      ...abnormal(Stalled, stalled),
+      { type: Ready, status: 'False', reason: stalled.reason, message: stalled.message },
+    ]
+  const said = spec.suspend
+    ? { reason: scheduleReasons.Suspended, message: 'Suspended: slots that pass meanwhile never run.' }
+    : {
+        reason: scheduleReasons.Scheduled,
+        message:
+          status.nextSlot === undefined ? 'No further slot.' : `The next snapshot is made at ${status.nextSlot}.`,
+      }
+  return [{ type: Ready, status: 'True', ...said }]
+}
+
+function refusedRun({ run }: Status): Said | undefined {
+  if (run?.failure === undefined) return undefined
+  const again = run.retryAt === undefined ? 'The next slot has a snapshot of its own.' : 'It is tried again.'
+  return {
+    reason: run.reason ?? scheduleReasons.RunRefused,
+    message: `MeiliSnapshot ${run.name} could not be created: ${run.failure} ${again}`,
+  }
+}
+
+function lastSnapshot({ lastSuccess, lastFailure, consecutiveFailures = 0 }: Status): readonly Wanted[] {
+  const type = scheduleConditions.LastSnapshotSucceeded
+  if (consecutiveFailures > 0 && lastFailure !== undefined) {
+    const inRow = consecutiveFailures > 1 ? ` ${consecutiveFailures} failed in a row.` : ''
+    const message = `MeiliSnapshot ${lastFailure.name} failed: ${lastFailure.reason}.${inRow}`
+    return [{ type, status: 'False', reason: scheduleReasons.SnapshotFailed, message }]
+  }
+  if (lastSuccess === undefined) return []
+  const message = `MeiliSnapshot ${lastSuccess.name} is good.`
+  return [{ type, status: 'True', reason: scheduleReasons.SnapshotSucceeded, message }]
+}
+
+function overdue({ spec, status: { lastSuccess }, overdueAtMs }: Judged, nowMs: number): readonly Wanted[] {
+  if (overdueAtMs === undefined || nowMs < overdueAtMs) return []
+  const last = lastSuccess === undefined ? 'None has succeeded' : `The last good one is of ${lastSuccess.completedAt}`
+  return abnormal(scheduleConditions.Overdue, {
+    reason: scheduleReasons.NoRecentSuccess,
+    message: `${last}: no snapshot has succeeded for two intervals and startingDeadline (${spec.startingDeadline}), since before ${instant(overdueAtMs)}.`,
+  })
+}
