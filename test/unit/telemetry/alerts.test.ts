@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { operatorFamilies } from '../../../src/telemetry/samples/operator-families.ts'
+import { scheduleFamilies } from '../../../src/telemetry/samples/schedule-families.ts'
 import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
 import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
 import { complaints } from '../../support/prometheus/promql.ts'
@@ -34,7 +35,7 @@ const cases = names('test/integration/telemetry/')
       ({ alert_rule_test }) => alert_rule_test,
     ),
   )
-const families = [...operatorFamilies, ...slotFamilies, ...stateFamilies]
+const families = [...operatorFamilies, ...scheduleFamilies, ...slotFamilies, ...stateFamilies]
 
 describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
   test('says how bad it is, what is the matter, and where to read on', () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { operatorFamilies } from '../../../src/telemetry/samples/operator-families.ts'
+import { scheduleFamilies } from '../../../src/telemetry/samples/schedule-families.ts'
 import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
 import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
 import { dashboardAt } from '../../support/prometheus/dashboard.ts'
@@ -10,7 +11,7 @@ import { complaints, labelsIn, metricsIn } from '../../support/prometheus/promql
 const path = new URL('../../../charts/meili-operator/files/dashboard.json', import.meta.url)
 const dashboard = dashboardAt(path)
 const panels = dashboard.panels.filter(({ type }) => type !== 'row')
-const families = [...operatorFamilies, ...slotFamilies, ...stateFamilies]
+const families = [...operatorFamilies, ...scheduleFamilies, ...slotFamilies, ...stateFamilies]
 
 describe.each(panels)('$title', ({ targets = [], datasource, gridPos }) => {
   test('asks for metrics and labels that there are, and its legend shows labels that come back', () => {
@@ -47,8 +48,12 @@ test('every metric of ours that is worth a look is on it', () => {
       targets.flatMap(({ expr }) => metricsIn(expr).map((name) => name.replace(/_bucket$/, ''))),
     ),
   )
-  // What only alerts need: the age of an instance, a Service that few ever have, and the last failure, of which the counter tells more.
+  // What only alerts need: the age of an instance or a schedule, a Service that few ever have, when one would be overdue, and the last failure, of
+  // which counters tell more.
   const forAlerts = [
+    'meili_schedule_created_timestamp_seconds',
+    'meili_schedule_last_failure_timestamp_seconds',
+    'meili_schedule_overdue_from_timestamp_seconds',
     'meili_instance_created_timestamp_seconds',
     'meili_instance_foreign_service',
     'meili_snapshot_last_failure_timestamp_seconds',

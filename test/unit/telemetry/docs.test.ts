@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
+import { scheduleFamilies } from '../../../src/telemetry/samples/schedule-families.ts'
 import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
 import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
 
@@ -9,7 +10,7 @@ const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 
 const rows = text.split('\n').filter((line) => line.startsWith('| `meili_'))
 
 const metrics = new Metrics('1')
-metrics.derive([...slotFamilies, ...stateFamilies], () => [])
+metrics.derive([...scheduleFamilies, ...slotFamilies, ...stateFamilies], () => [])
 
 test.each(metrics.families)('$name stands in the table as it is', ({ name, type, labels, help }) => {
   expect(rows).toContain(`| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`)
