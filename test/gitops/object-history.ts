@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { meiliInstances } from '../../src/api/instance.ts'
+import { meiliSnapshotSchedules } from '../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../src/api/snapshot.ts'
 import type { Resource } from '../../src/kube/resource.ts'
 import { eventually } from '../support/kubernetes/eventually.ts'
@@ -21,7 +22,11 @@ export class ObjectHistory {
   static async begin(
     kubectl: Kubectl,
     namespace: string,
-    kinds: readonly Pick<Resource, 'group' | 'version' | 'plural'>[] = [meiliInstances, meiliSnapshots],
+    kinds: readonly Pick<Resource, 'group' | 'version' | 'plural'>[] = [
+      meiliInstances,
+      meiliSnapshots,
+      meiliSnapshotSchedules,
+    ],
   ): Promise<ObjectHistory> {
     const history = new ObjectHistory()
     for (const { group, version, plural } of kinds) {

@@ -1,6 +1,6 @@
 // Writes objects that a cluster really held into examples/gitops, in the layout of Argo CD's resource_customizations: one of each state, with what
 // the health script says of it.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { contract, kinds, stateOf } from './states.ts'
@@ -24,6 +24,7 @@ export async function recordExamples(objects: readonly Judged[], namespace: stri
       return object === undefined ? [] : [{ state, object: scrub(object, namespace) }]
     })
     const verdicts = await verdictsOf(found.map(({ object }) => object))
+    mkdirSync(`${directory(kind)}/testdata`, { recursive: true })
     for (const name of readdirSync(`${directory(kind)}/testdata`)) rmSync(`${directory(kind)}/testdata/${name}`)
     for (const { state, object } of found)
       writeFileSync(`${directory(kind)}/testdata/${state}.yaml`, stringify(object, { version: '1.1', lineWidth: 0 }))

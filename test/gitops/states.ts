@@ -1,5 +1,6 @@
 // The contract with GitOps tools: every state that an object of ours can be in, and what each tool must say of it. docs/gitops.md shows the same table.
 import type { MeiliInstance } from '../../src/api/instance.ts'
+import type { MeiliSnapshotSchedule } from '../../src/api/schedule.ts'
 import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
 import { isTrue } from '../../src/api/status/conditions.ts'
 
@@ -45,10 +46,21 @@ export const contract = {
     /** Ready; that no snapshot can be taken of it is a failure only for who asks (our healthCheckExprs do). */
     'no-snapshots': { ...good, flux: 'Failed' },
   },
+  MeiliSnapshotSchedule: {
+    ...ofEveryKind,
+    scheduled: good,
+    suspended: good,
+    /** The last snapshot failed, or none has succeeded for too long: a sync is not to fail for what happened last night. */
+    failing: good,
+    /** Retention waits for somebody to look. */
+    held: good,
+    /** Nothing runs until somebody changes something. */
+    stalled: bad,
+  },
 } as const satisfies Record<string, Record<string, Expected>>
 
 export type Kind = keyof typeof contract
-export type Judged = MeiliSnapshot | MeiliInstance
+export type Judged = MeiliSnapshot | MeiliInstance | MeiliSnapshotSchedule
 
 export const kinds = Object.keys(contract) as Kind[]
 
@@ -65,7 +77,19 @@ export function stateOf(object: Judged): string {
   if (metadata.deletionTimestamp !== undefined) return 'deleting'
   if (status?.observedGeneration === -1) return 'unseen'
   if (status?.observedGeneration !== metadata.generation) return 'changed'
+  if (object.kind === 'MeiliSnapshotSchedule') return scheduleState(object)
   return object.kind === 'MeiliSnapshot' ? snapshotState(object) : instanceState(object)
+}
+
+function scheduleState({ status: { conditions = [] } = {} }: MeiliSnapshotSchedule): string {
+  const [ready, lastSnapshot] = ['Ready', 'LastSnapshotSucceeded'].map((type) =>
+    conditions.find((condition) => condition.type === type),
+  )
+  if (isTrue(conditions, 'Stalled')) return 'stalled'
+  if (ready?.reason === 'Suspended') return 'suspended'
+  if (isTrue(conditions, 'RetentionHeld')) return 'held'
+  if (isTrue(conditions, 'Overdue') || lastSnapshot?.status === 'False') return 'failing'
+  return ready?.status === 'True' ? 'scheduled' : 'without Ready'
 }
 
 function snapshotState({ status = {} }: MeiliSnapshot): string {

@@ -111,6 +111,7 @@ const reasonsOf = (object: Judged): string =>
 
 const served = /^Ready, Applied$/
 const stored = /^Completed$/
+const scheduled = /^Scheduled$/
 
 /**
  * They name the same server: each set has a namespace of its own. Beside each object how it stands when the operator has nothing more to do for it:
@@ -118,8 +119,22 @@ const stored = /^Completed$/
  */
 const sets = [
   {
-    names: ['managed.yaml', 'snapshot.yaml', 'managed-production.yaml'],
-    ends: { movies: served, first: stored, search: /^(Ready, Applied|PodFailing, PodFailing)$/ },
+    names: [
+      'managed.yaml',
+      'snapshot.yaml',
+      'managed-production.yaml',
+      'nightly.yaml',
+      'schedule-retention.yaml',
+      'gitops/schedule.yaml',
+    ],
+    ends: {
+      movies: served,
+      first: stored,
+      search: /^(Ready, Applied|PodFailing, PodFailing)$/,
+      nightly: scheduled,
+      'every-six-hours': scheduled,
+      'movies-nightly': scheduled,
+    },
   },
   {
     names: ['managed-shared-volume.yaml', 'snapshot-streamed.yaml'],
@@ -127,6 +142,25 @@ const sets = [
   },
   { names: ['existing.yaml'], ends: { movies: /^PodNotFound$/ } },
 ] as const
+
+interface Standing {
+  readonly world: World
+  readonly kind: string
+  readonly name: string
+}
+
+async function stand(
+  { world, kind, name }: Standing,
+  what: string,
+  holds: (object: Judged) => boolean,
+): Promise<Judged> {
+  if (kind === 'MeiliSnapshot') return await world.until(name, what, holds)
+  if (kind === 'MeiliInstance') return await world.untilInstance(name, what, holds)
+  return await eventually(`schedule ${name} ${what}`, async () => {
+    const schedule = await kubectl.json<Judged>(['-n', world.namespace, 'get', 'msched', name])
+    return holds(schedule) ? schedule : undefined
+  })
+}
 
 test.concurrent.for(sets)(
   'of $names, after the operator has worked on them',
@@ -148,8 +182,7 @@ test.concurrent.for(sets)(
         `to stand as ${String(end)}`,
         (object: Judged): boolean => end?.test(reasonsOf(object)) === true,
       ]
-      const { metadata } =
-        kind === 'MeiliSnapshot' ? await world.until(name, what, holds) : await world.untilInstance(name, what, holds)
+      const { metadata } = await stand({ world, kind, name }, what, holds)
       await history.until(
         `${kind} ${name} as it is then`,
         (object) =>

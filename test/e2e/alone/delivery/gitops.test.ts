@@ -6,6 +6,7 @@ import { expectedOf, stateOf } from '../../../gitops/states.ts'
 import type { Kind } from '../../../gitops/states.ts'
 import { recordExamples } from '../../../gitops/recorder.ts'
 import { verdictsOf } from '../../../gitops/verdicts.ts'
+import { eventually } from '../../../support/kubernetes/eventually.ts'
 import { filmLines } from '../../../support/meilisearch/documents.ts'
 import { claimOf, instanceOf, snapshotOf } from '../../../support/meilisearch/objects.ts'
 import { managedOf } from '../../../support/meilisearch/managed-objects.ts'
@@ -27,6 +28,26 @@ afterAll(async () => {
   await scaleOperator(1)
 })
 
+/** It runs when it is told to, by an annotation: at its slot it is somebody else's birthday. */
+const scheduleOf = (name: string, instance: string, spec: object = {}): object => ({
+  apiVersion: 'meili-operator.dev/v1alpha1',
+  kind: 'MeiliSnapshotSchedule',
+  metadata: { namespace: world.namespace, name },
+  spec: {
+    schedule: '0 3 29 2 *',
+    template: {
+      spec: {
+        source: { instanceRef: { name: instance } },
+        destination: { claim: { name: 'backups' } },
+        deadlines: instance === 'nobody' ? { start: '1s' } : undefined,
+      },
+    },
+    ...spec,
+  },
+})
+const runNow = async (name: string, value: string): Promise<string> =>
+  await patch('msched', name, { metadata: { annotations: { 'meili-operator.dev/run-now': value } } })
+
 /** Only states that the history must hold after the test that calls. */
 const waitForStates = async (kind: Kind, ...states: string[]): Promise<void> => {
   for (const state of states)
@@ -40,9 +61,11 @@ describe('a life under the eyes of GitOps tools', () => {
       managedOf({ namespace: world.namespace, name: 'movies' }),
       claimOf({ namespace: world.namespace, name: 'backups' }),
       snapshotOf({ namespace: world.namespace, name: 'first', instance: 'movies' }),
+      scheduleOf('nightly', 'movies', { retention: { keepLast: 2 } }),
     )
     await waitForStates('MeiliInstance', 'unseen')
     await waitForStates('MeiliSnapshot', 'unseen')
+    await waitForStates('MeiliSnapshotSchedule', 'unseen')
     await scaleOperator(1)
   })
 
@@ -51,6 +74,7 @@ describe('a life under the eyes of GitOps tools', () => {
     await world.waitForCompletion('first')
     await waitForStates('MeiliInstance', 'not-ready', 'ready')
     await waitForStates('MeiliSnapshot', 'pending', 'completed')
+    await waitForStates('MeiliSnapshotSchedule', 'scheduled')
   })
 
   test('a snapshot that is asked for again is in progress until it is done; all phases are', async () => {
@@ -79,6 +103,34 @@ describe('a life under the eyes of GitOps tools', () => {
     await world.snapshot('hopeless', { instance: 'nobody' }, { deadlines: { start: '1s' } })
     await world.until('hopeless', 'to fail', (snapshot) => snapshot.status?.phase === 'Failed')
     await waitForStates('MeiliSnapshot', 'failed')
+  })
+
+  test('a schedule is good while its snapshots fail and while retention waits for somebody; one that no clock can follow has failed', async () => {
+    await kubectl.apply(
+      scheduleOf('hopeless', 'nobody'),
+      scheduleOf('never', 'movies', { schedule: '0 3 30 2 *' }),
+      scheduleOf('paused', 'movies', { suspend: true }),
+    )
+    await runNow('hopeless', '1')
+    await waitForStates('MeiliSnapshotSchedule', 'stalled', 'suspended', 'failing')
+    await runNow('nightly', '1')
+    const completed = async (count: number): Promise<unknown> =>
+      await eventually(`${count} snapshots of the schedule to be complete`, async () => {
+        const { items } = await kubectl.json<{ items: { status?: { phase?: string } }[] }>([
+          '-n',
+          world.namespace,
+          'get',
+          'msnap',
+          '-l',
+          'meili-operator.dev/schedule=nightly',
+        ])
+        return items.filter(({ status }) => status?.phase === 'Completed').length === count || undefined
+      })
+    await completed(1)
+    await server.api.call('/indexes/other', { method: 'DELETE' })
+    await runNow('nightly', '2')
+    await completed(2)
+    await waitForStates('MeiliSnapshotSchedule', 'held')
   })
 
   test('a second MeiliInstance for the same pod is stalled; one whose snapshots go nowhere is good', async () => {
@@ -129,8 +181,14 @@ describe('a life under the eyes of GitOps tools', () => {
     await patch('meilisnapshot', 'first', { spec: { deletionPolicy: 'Delete' } })
     await patch('meiliinstance', 'movies', { spec: { managed: { suspend: true } } })
     await kubectl.run(['-n', world.namespace, 'delete', 'meilisnapshot', 'again', '--wait=false'])
+    await patch('msched', 'nightly', { spec: { suspend: true } })
+    // It has no finalizer of ours: somebody else's shows what tools say then.
+    await patch('msched', 'paused', { metadata: { finalizers: ['example.com/hold'] } })
+    await kubectl.run(['-n', world.namespace, 'delete', 'msched', 'paused', '--wait=false'])
     await waitForStates('MeiliInstance', 'changed')
     await waitForStates('MeiliSnapshot', 'changed', 'deleting')
+    await waitForStates('MeiliSnapshotSchedule', 'changed', 'deleting')
+    await patch('msched', 'paused', { metadata: { finalizers: null } })
     await scaleOperator(1)
     await kubectl.run([
       '-n',
