@@ -53,7 +53,7 @@ describe('when clocks change in Berlin', () => {
 describe('the example of retention', () => {
   const rows = rowsUnder('| snapshot | | stays by |')
   const [, rules = ''] = /An example: .*?, and (.*), in `Etc\/UTC`\./.exec(page) ?? []
-  const numbers = Object.fromEntries(
+  const numbers: Readonly<Record<string, number>> = Object.fromEntries(
     [...rules.matchAll(/`(keep\w+): (\d+)`/g)].map(([, name, number]) => [name, Number(number)]),
   )
   const runs = rows.map(([day = '', state]) => {
