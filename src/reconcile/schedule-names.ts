@@ -20,10 +20,15 @@ export const scheduleLabelValue = (scheduleName: string): string => fit(schedule
 type Named = { readonly metadata: Pick<MeiliSnapshotSchedule['metadata'], 'name'> }
 
 /** `<schedule>-<yyyymmddhhmm in UTC>` */
-export function runName({ metadata }: Named, slotMs: number): string {
-  const stamp = new Date(slotMs).toISOString().replaceAll(/[-:T]/g, '').slice(0, 12)
-  return `${fit(metadata.name, longestName - stamp.length - 1)}-${stamp}`
-}
+export const runName = ({ metadata }: Named, slotMs: number): string => stampName(metadata.name, stampOf(slotMs))
+
+/** Of a slot that has a run already, made while the clock stood before it: `<schedule>-<yyyymmddhhmm in UTC>-2` */
+export const secondRunName = ({ metadata }: Named, slotMs: number): string =>
+  stampName(metadata.name, `${stampOf(slotMs)}-2`)
+
+const stampOf = (slotMs: number): string => new Date(slotMs).toISOString().replaceAll(/[-:T]/g, '').slice(0, 12)
+
+const stampName = (name: string, stamp: string): string => `${fit(name, longestName - stamp.length - 1)}-${stamp}`
 
 /** The name of the run for one value of the annotation run-now: the same for the same value. */
 export function runNowName({ metadata }: Named, value: string): string {

@@ -8,7 +8,13 @@ import {
   scheduleReasons,
   scheduleUidLabel,
 } from '../../../src/api/schedule.ts'
-import { runName, runNowHash, runNowName, scheduleLabelValue } from '../../../src/reconcile/schedule-names.ts'
+import {
+  runName,
+  runNowHash,
+  runNowName,
+  scheduleLabelValue,
+  secondRunName,
+} from '../../../src/reconcile/schedule-names.ts'
 
 const schedule = (name: string): { metadata: { name: string } } => ({ metadata: { name } })
 const slotMs = Date.parse('2026-11-29T02:00:00Z')
@@ -50,4 +56,9 @@ test('every label and annotation is under our own prefix, which a template may n
 test('a condition and a reason are what they are called', () => {
   for (const words of [scheduleConditions, scheduleReasons])
     for (const [name, value] of Object.entries(words)) expect(value).toBe(name)
+})
+
+test('a slot whose run was made by a clock that stood wrong has another name, which fits as well', () => {
+  expect(secondRunName(schedule('nightly'), slotMs)).toBe('nightly-202611290200-2')
+  expect(secondRunName(schedule('x'.repeat(253)), slotMs)).toHaveLength(253)
 })

@@ -6,7 +6,7 @@ import { runNowHash } from '../../../reconcile/schedule-names.ts'
 import type { Run } from '../run.ts'
 
 export interface ClockVerdict {
-  /** Until it has passed the last slot again, nothing runs. `hash` confirms that the slot was wrong, and the clock is right. */
+  /** Until it has passed the last slot again, nothing runs. Whoever confirms `hash` says that the clock is right, and was wrong then. */
   readonly clockWentBack?: { readonly message: string; readonly hash: string }
   /** The slot was never real: what has passed up to `afterMs` is covered. */
   readonly takeBack?: { readonly afterMs: number; readonly message: string }
@@ -20,8 +20,11 @@ export interface LastRun {
 /** Clocks of two nodes differ by less. */
 const toleranceMs = 60_000
 
-/** No run is created earlier than its slot; the API server's clock may stand behind the operator's by so much. */
+/** No run is created before its slot; the API server's clock may stand behind the operator's by so much. */
 const proofMs = 3_600_000
+
+/** It cannot be of that slot: the clock stood wrong when it was made. */
+export const isTooEarly = ({ createdMs }: Run, slotMs: number): boolean => createdMs < slotMs - proofMs
 
 export function judgeClock(
   { metadata }: MeiliSnapshotSchedule,
@@ -30,10 +33,10 @@ export function judgeClock(
 ): ClockVerdict {
   if (last === undefined || last.slotMs <= nowMs + toleranceMs) return {}
   const slot = instant(last.slotMs)
-  const createdMs = runs.find(({ name }) => name === last.name)?.createdMs ?? Infinity
-  if (createdMs < last.slotMs - proofMs) {
-    const message = `The snapshot of slot ${slot} was created at ${instant(createdMs)}: the operator's clock stood wrong then. The slot does not count`
-    return { takeBack: { afterMs: Math.min(createdMs, nowMs), message } }
+  const run = runs.find(({ name }) => name === last.name)
+  if (run !== undefined && isTooEarly(run, last.slotMs)) {
+    const message = `The snapshot of slot ${slot} was created at ${instant(run.createdMs)}: the operator's clock stood wrong then. The slot does not count`
+    return { takeBack: { afterMs: Math.min(run.createdMs, nowMs), message } }
   }
   const hash = runNowHash(`clock ${slot}`)
   if (metadata.annotations?.[confirmAnnotation] === hash)

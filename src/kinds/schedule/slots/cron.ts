@@ -32,7 +32,10 @@ const sundayAlone = /\b(?:sun|0)-sun(\/\d+)?/gi
 /** As Kubernetes' CronJob does: `*\/2` restricts a day, `*` and `*\/1` do not, in a list either. */
 const isStar = (field: string): boolean => field.split(',').some((item) => item === '*' || item === '*/1')
 
-/** @throws Error where a value is impossible, such as a range that runs backwards; in croner's words */
+/**
+ * @param text as the schema takes it
+ * @throws Error where a range runs backwards or a step is longer than its field; in croner's words
+ */
 export function readCron(text: string): CronFields {
   const fields = (nicknames[text] ?? text).split(/ +/)
   const [, hour = '', day = '', , weekday = ''] = fields

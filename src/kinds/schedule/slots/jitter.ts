@@ -4,7 +4,8 @@ import { durationMs } from '../../../api/meta.ts'
 import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
 import { scheduleReasons } from '../../../api/schedule.ts'
 import { spanText } from '../../../reconcile/format.ts'
-import type { SlotProblem, Slots } from './slots.ts'
+import type { SlotProblem } from './problems.ts'
+import type { Slots } from './slots.ts'
 
 type Parts = Pick<MeiliSnapshotSchedule, 'metadata' | 'spec'>
 

@@ -12,9 +12,7 @@ export interface PlannedRun {
 
 export interface Past extends ClockVerdict {
   readonly observed: NonNullable<MeiliSnapshotScheduleStatus['observed']>
-  /** The run on record is there. */
-  readonly made?: PlannedRun
-  /** The run on record is not there. */
+  /** On record, and not there. */
   readonly pending?: PlannedRun
   readonly slotsAfterMs: number
   /** Only later slots may run: later than that, and than the last one that ran. */
@@ -23,30 +21,37 @@ export interface Past extends ClockVerdict {
 
 export function pastOf(schedule: MeiliSnapshotSchedule, runs: readonly Run[], nowMs: number): Past {
   const { spec } = schedule
-  const record = recordOf(schedule, runs)
-  const last = record.made ?? lastOf(schedule)
+  const record = recordOf(schedule)
+  const isThere = runs.some(({ name }) => name === record?.name)
+  const last = isThere ? record : lastOf(schedule)
   const clock = judgeClock(schedule, last, { runs, nowMs })
   const slotsAfterMs = Math.max(floorOf(schedule, nowMs), clock.takeBack?.afterMs ?? -Infinity)
   return {
     ...clock,
-    ...record,
+    ...(record === undefined || isThere ? {} : { pending: record }),
     observed: { schedule: spec.schedule, timeZone: spec.timeZone, suspended: spec.suspend },
     slotsAfterMs,
     afterMs: clock.takeBack === undefined ? Math.max(slotsAfterMs, last?.slotMs ?? -Infinity) : slotsAfterMs,
   }
 }
 
-function recordOf({ status }: MeiliSnapshotSchedule, runs: readonly Run[]): Pick<Past, 'made' | 'pending'> {
+/** A run by hand has no slot. */
+function recordOf({ status }: MeiliSnapshotSchedule): PlannedRun | undefined {
   const run = status?.run
-  if (run?.slot === undefined) return {}
-  const planned = { slotMs: Date.parse(run.slot), name: run.name }
-  return runs.some(({ name }) => name === run.name) ? { made: planned } : { pending: planned }
+  const slotMs = timeIn(run?.slot)
+  return run === undefined || slotMs === undefined ? undefined : { slotMs, name: run.name }
 }
 
 function lastOf({ status }: MeiliSnapshotSchedule): LastRun | undefined {
-  if (status?.lastSlot === undefined) return undefined
-  const name = status.lastRunName
-  return { slotMs: Date.parse(status.lastSlot), ...(name === undefined ? {} : { name }) }
+  const slotMs = timeIn(status?.lastSlot)
+  const name = status?.lastRunName
+  return slotMs === undefined ? undefined : { slotMs, ...(name === undefined ? {} : { name }) }
+}
+
+/** What is no time, as somebody wrote it into status, is as if it were not there. */
+function timeIn(text: string | undefined): number | undefined {
+  const timeMs = Date.parse(text ?? '')
+  return Number.isNaN(timeMs) ? undefined : timeMs
 }
 
 /**
@@ -55,7 +60,7 @@ function lastOf({ status }: MeiliSnapshotSchedule): LastRun | undefined {
  */
 function floorOf(schedule: MeiliSnapshotSchedule, nowMs: number): number {
   const { metadata, spec, status } = schedule
-  const recordedMs = Math.min(nowMs, Date.parse(status?.slotsAfter ?? metadata.creationTimestamp))
+  const recordedMs = Math.min(nowMs, timeIn(status?.slotsAfter) ?? timeIn(metadata.creationTimestamp) ?? nowMs)
   const observed = status?.observed
   if (observed === undefined) return recordedMs
   if (observed.suspended && !spec.suspend) return nowMs

@@ -5,12 +5,12 @@ import { jitterOf, jitterProblem } from './jitter.ts'
 import { pastOf } from './past.ts'
 import type { Past } from './past.ts'
 import { isProblem, readSlots } from './slots.ts'
-import type { SlotProblem, Slots } from './slots.ts'
+import type { SlotProblem } from './problems.ts'
+import type { Slots } from './slots.ts'
 import { lateMs, turnOf } from './turn.ts'
 import type { Scene, Turn } from './turn.ts'
 
-export interface SlotPlan
-  extends Turn, Pick<Past, 'observed' | 'slotsAfterMs' | 'made' | 'clockWentBack' | 'takeBack'> {
+export interface SlotPlan extends Turn, Pick<Past, 'observed' | 'slotsAfterMs' | 'clockWentBack' | 'takeBack'> {
   /** Nothing runs until somebody changes the schedule. */
   readonly problem?: SlotProblem
   /** When the next snapshot is made, jitter included. Absent while it is suspended. */
@@ -27,15 +27,15 @@ const longestSleepMs = 3_600_000
 /**
  * Reads of status: `observed`, `slotsAfter`, `lastSlot`, `lastRunName`, `run` (its `name` and `slot`). What it says is for one write, so that nothing counts twice:
  * - `observed` and `slotsAfterMs` are written as they are. What is skipped or too late does not stand after `slotsAfterMs`.
- * - `made`: the run on record is there. `lastSlot` and `lastRunName` are its, and `run` goes. No other slot moves `lastSlot`.
- * - `takeBack`, after `made`: `lastSlot` and `lastRunName` go, as the clock stood wrong when that slot ran.
+ * - The run on record that is among `runs` is taken for the last one: `lastSlot` and `lastRunName` become its, and `run` goes. No other slot moves `lastSlot`.
+ * - `takeBack`, after that: `lastSlot` and `lastRunName` go, as the clock stood wrong when that slot ran.
  * - `due`: `run` is of it. `skip`, `giveUp`: `run` goes where it is of that slot or an earlier one.
  * - `missed` is added to `counts.missed`. What is on record in `run` has been looked at, and is not among them.
  * @param runs all that carry the schedule's label
  */
 export function planSlots(schedule: MeiliSnapshotSchedule, runs: readonly Run[], nowMs: number): SlotPlan {
   const past = pastOf(schedule, runs, nowMs)
-  const ground = recordable(past)
+  const { pending: _, afterMs: __, ...ground } = past
   const slots = usableSlots(schedule)
   if (isProblem(slots)) return { ...ground, problem: slots, missed: 0, requeueAtMs: nowMs + longestSleepMs }
   const scene = { schedule, runs, nowMs, slots, past }
@@ -52,22 +52,6 @@ export function planSlots(schedule: MeiliSnapshotSchedule, runs: readonly Run[],
       next ?? Infinity,
       turn.due ? lateMs(scene, turn.due.slotMs) + 1 : Infinity,
     ),
-  }
-}
-
-function recordable({
-  observed,
-  slotsAfterMs,
-  made,
-  clockWentBack,
-  takeBack,
-}: Past): Omit<Past, 'pending' | 'afterMs'> {
-  return {
-    observed,
-    slotsAfterMs,
-    ...(made && { made }),
-    ...(clockWentBack && { clockWentBack }),
-    ...(takeBack && { takeBack }),
   }
 }
 

@@ -1,11 +1,13 @@
 // The slots of a schedule in its time zone: when it is due, as instants in ms. Pure; what was read once is kept.
-import { scheduleReasons } from '../../../api/schedule.ts'
+import { cronSchedule } from '../../../api/fields/schedule.ts'
 import type { MeiliSnapshotScheduleSpec } from '../../../api/schedule.ts'
 import { readCron } from './cron.ts'
 import type { CronFields } from './cron.ts'
 import { keepLast } from './keep.ts'
+import { invalidSchedule, noSlot, unknownTimeZone } from './problems.ts'
+import type { SlotProblem } from './problems.ts'
 import { distances, wallAfter, wallUpTo } from './wall.ts'
-import { instantsOf, offsetsAround, zoneNamed } from './zone.ts'
+import { instantsOf, offsetsNear, zoneNamed } from './zone.ts'
 import type { Zone } from './zone.ts'
 
 export interface Slots {
@@ -20,12 +22,6 @@ export interface Slots {
   readonly meanMs: number
 }
 
-export interface SlotProblem {
-  readonly reason: 'InvalidSchedule' | 'UnknownTimeZone' | 'NoSlot' | 'JitterTooLong'
-  /** What is wrong, and what to write. */
-  readonly message: string
-}
-
 type Clock = Pick<MeiliSnapshotScheduleSpec, 'schedule' | 'timeZone'>
 
 export const isProblem = (slots: Slots | SlotProblem): slots is SlotProblem => 'reason' in slots
@@ -37,7 +33,7 @@ export const isProblem = (slots: Slots | SlotProblem): slots is SlotProblem => '
 export const readSlots = ({ schedule, timeZone }: Clock): Slots | SlotProblem => slotsOf(`${timeZone} ${schedule}`)
 
 /** A time zone's name has no space in it. */
-const slotsOf = keepLast(2000, (key): Slots | SlotProblem => {
+const slotsOf = keepLast(2000, (key: string): Slots | SlotProblem => {
   const end = key.indexOf(' ')
   return makeSlots({ timeZone: key.slice(0, end), schedule: key.slice(end + 1) })
 })
@@ -61,37 +57,20 @@ function makeSlots({ schedule, timeZone }: Clock): Slots | SlotProblem {
 
 function fieldsOf(schedule: string): CronFields | SlotProblem {
   try {
-    return readCron(schedule)
+    return cronSchedule.safeParse(schedule).success ? readCron(schedule) : invalidSchedule(schedule)
   } catch {
-    return {
-      reason: scheduleReasons.InvalidSchedule,
-      message: `spec.schedule ${schedule} cannot be read: a range goes from the lower value to the higher one, and a step is not larger than the field. Write for example 0 3 * * *`,
-    }
+    return invalidSchedule(schedule)
   }
-}
-
-const unknownTimeZone = (timeZone: string): SlotProblem => ({
-  reason: scheduleReasons.UnknownTimeZone,
-  message: `spec.timeZone ${timeZone} is no time zone that is known: write for example Europe/Berlin or Etc/UTC`,
-})
-
-const noSlot = (schedule: string): SlotProblem => ({
-  reason: scheduleReasons.NoSlot,
-  message: `spec.schedule ${schedule} names no day that ever comes: write for example 0 3 * * *, or 0 3 1 * * for the first day of each month`,
-})
-
-/** Of one wall time. */
-function slotsAt({ isByElapsedTime }: CronFields, zone: Zone, wallMs: number): readonly number[] {
-  const instants = instantsOf(zone, wallMs)
-  return isByElapsedTime ? instants : [instants[0]]
 }
 
 /** Where the clock is put forward or back, a later wall time may come first: it goes on until none can. */
 function nextAfter(fields: CronFields, zone: Zone, timeMs: number): number | undefined {
   let next = Infinity
-  let wallMs = wallAfter(fields, timeMs + Math.min(...offsetsAround(zone, timeMs)))
-  while (wallMs !== undefined && wallMs - Math.max(...offsetsAround(zone, wallMs)) < next) {
-    next = Math.min(next, ...slotsAt(fields, zone, wallMs).filter((slotMs) => slotMs > timeMs))
+  let wallMs = wallAfter(fields, timeMs + offsetsNear(zone, timeMs)[0])
+  while (wallMs !== undefined) {
+    const instants = slotsAt(fields, zone, wallMs)
+    if (wallMs - offsetsNear(zone, instants[0])[1] >= next) break
+    next = Math.min(next, ...instants.filter((slotMs) => slotMs > timeMs))
     wallMs = wallAfter(fields, wallMs)
   }
   return next === Infinity ? undefined : next
@@ -99,10 +78,18 @@ function nextAfter(fields: CronFields, zone: Zone, timeMs: number): number | und
 
 function lastUpTo(fields: CronFields, zone: Zone, timeMs: number): number | undefined {
   let last = -Infinity
-  let wallMs = wallUpTo(fields, timeMs + Math.max(...offsetsAround(zone, timeMs)))
-  while (wallMs !== undefined && wallMs - Math.min(...offsetsAround(zone, wallMs)) > last) {
-    last = Math.max(last, ...slotsAt(fields, zone, wallMs).filter((slotMs) => slotMs <= timeMs))
+  let wallMs = wallUpTo(fields, timeMs + offsetsNear(zone, timeMs)[1])
+  while (wallMs !== undefined) {
+    const instants = slotsAt(fields, zone, wallMs)
+    if (wallMs - offsetsNear(zone, instants.at(-1) ?? instants[0])[0] <= last) break
+    last = Math.max(last, ...instants.filter((slotMs) => slotMs <= timeMs))
     wallMs = wallUpTo(fields, wallMs - 1)
   }
   return last === -Infinity ? undefined : last
+}
+
+/** Of one wall time. */
+function slotsAt({ isByElapsedTime }: CronFields, zone: Zone, wallMs: number): readonly [number, ...number[]] {
+  const instants = instantsOf(zone, wallMs)
+  return isByElapsedTime ? instants : [instants[0]]
 }

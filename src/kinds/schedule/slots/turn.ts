@@ -2,8 +2,9 @@
 import { durationMs } from '../../../api/meta.ts'
 import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
 import { isFinished } from '../../../api/snapshot.ts'
-import { runName } from '../../../reconcile/schedule-names.ts'
+import { runName, secondRunName } from '../../../reconcile/schedule-names.ts'
 import type { Run } from '../run.ts'
+import { isTooEarly } from './clock.ts'
 import { jitterOf } from './jitter.ts'
 import type { Past, PlannedRun } from './past.ts'
 import type { Slots } from './slots.ts'
@@ -43,20 +44,33 @@ export function turnOf(scene: Scene): Turn {
   const { schedule, nowMs, slots, past } = scene
   if (schedule.spec.suspend) return { missed: 0, ...giveUp(past.pending, 'Suspended') }
   const newestMs = slots.lastUpTo(nowMs - jitterOf(schedule), past.afterMs)
-  if (newestMs === undefined)
-    return { missed: 0, ...giveUp(past.pending, (past.pending?.slotMs ?? 0) > nowMs ? 'ClockWentBack' : 'Changed') }
-  return judge(scene, newestMs)
+  return newestMs === undefined
+    ? { missed: 0, ...giveUp(past.pending, whyNot(scene, -Infinity)) }
+    : judge(scene, newestMs)
 }
 
 function judge(scene: Scene, newestMs: number): Turn {
-  const { schedule, nowMs, past } = scene
+  const { nowMs, past } = scene
   const isOnRecord = past.pending?.slotMs === newestMs
   const missed = isOnRecord ? 0 : countBetween(scene, newestMs)
   if (nowMs > lateMs(scene, newestMs))
     return { missed: isOnRecord ? 0 : missed + 1, ...giveUp({ slotMs: newestMs }, 'TooLate') }
-  const due = { slotMs: newestMs, name: runName(schedule, newestMs) }
+  const due = { slotMs: newestMs, name: nameOf(scene, newestMs) }
   if (countUnfinished(scene, due.name) > 1) return { missed, skip: { slotMs: newestMs } }
-  return { missed, due, ...giveUp(isOnRecord ? undefined : past.pending, 'Superseded') }
+  return { missed, due, ...giveUp(isOnRecord ? undefined : past.pending, whyNot(scene, newestMs)) }
+}
+
+function whyNot({ nowMs, past: { pending } }: Scene, newestMs: number): GivenUp['why'] {
+  const slotMs = pending?.slotMs ?? -Infinity
+  if (slotMs > nowMs) return 'ClockWentBack'
+  return slotMs < newestMs ? 'Superseded' : 'Changed'
+}
+
+/** What was made a day early, by a clock that stood wrong, must not stand for the snapshot of that day. */
+function nameOf({ schedule, runs }: Scene, slotMs: number): string {
+  const name = runName(schedule, slotMs)
+  const isTaken = runs.some((run) => run.name === name && isTooEarly(run, slotMs))
+  return isTaken ? secondRunName(schedule, slotMs) : name
 }
 
 function giveUp(slot: Pick<PlannedRun, 'slotMs'> | undefined, why: GivenUp['why']): Pick<Turn, 'giveUp'> {
@@ -65,7 +79,8 @@ function giveUp(slot: Pick<PlannedRun, 'slotMs'> | undefined, why: GivenUp['why'
 
 /** Those that nobody looked at: what is on record was. */
 function countBetween({ slots, past }: Scene, newestMs: number): number {
-  const afterMs = Math.max(past.afterMs, past.pending?.slotMs ?? -Infinity)
+  const { afterMs: floorMs, pending } = past
+  const afterMs = pending !== undefined && pending.slotMs < newestMs ? Math.max(floorMs, pending.slotMs) : floorMs
   let missed = 0
   let slotMs = slots.lastUpTo(newestMs - 1, afterMs)
   while (slotMs !== undefined && missed < mostMissed) {
