@@ -39,6 +39,11 @@ export class KubeReader {
     this.transport = transport
   }
 
+  /** The API server's clock, in ms: as its last reply had it, and the time since then. Undefined where it is not known. */
+  serverTimeMs(): number | undefined {
+    return this.transport.serverTimeMs()
+  }
+
   /** @throws NotFound */
   async get<T extends KubeObject>(resource: Resource, ref: Ref): Promise<T> {
     return (await this.transport.json({

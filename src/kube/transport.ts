@@ -37,6 +37,7 @@ export class Transport {
   readonly #connection: Connection
   readonly #observe: Observer
   readonly #route: Route
+  #lastDate: { readonly serverMs: number; readonly atMs: number } | undefined
 
   constructor(connection: Connection, observe: Observer, route: Route = requestRoute) {
     this.#connection = connection
@@ -62,6 +63,7 @@ export class Transport {
       code = String(response.statusCode)
       const text = await response.body.text()
       if (response.statusCode >= 300) throw refusal(call, response, text)
+      this.#noteDate(response.headers.date)
       return text
     } catch (error) {
       throw code === 'none' || !isEdgeError(error) ? noReply(call, error) : error
@@ -73,6 +75,16 @@ export class Transport {
         seconds: (performance.now() - started) / 1000,
       })
     }
+  }
+
+  /** The API server's clock: what its last reply said, and the time since then. Undefined before the first one, and where replies are not dated. */
+  serverTimeMs(): number | undefined {
+    return this.#lastDate && this.#lastDate.serverMs + performance.now() - this.#lastDate.atMs
+  }
+
+  #noteDate(date: string | string[] | undefined): void {
+    const serverMs = typeof date === 'string' ? Date.parse(date) : NaN
+    if (!Number.isNaN(serverMs)) this.#lastDate = { serverMs, atMs: performance.now() }
   }
 
   /** The lines of a stream. Ends when the server ends it; a stream that falls silent is cut and throws TransientError. */

@@ -10,6 +10,7 @@ import {
   snapshotMovedBy,
   snapshotsOf,
 } from '../kinds/snapshot/controller.ts'
+import { keysToExpire, reconcileWhenDue } from '../kinds/snapshot/observe/due.ts'
 import { performWithin, reconcileWithin } from '../kinds/snapshot/observe/slots/passes.ts'
 import { knownIn, serversIn } from '../kinds/snapshot/observe/slots/servers.ts'
 import { Slots } from '../kinds/snapshot/observe/slots/slots.ts'
@@ -56,15 +57,17 @@ export function snapshotController(parts: Parts, slots: Slots): ControllerParts 
     imagePullSecrets: config.MOVER_IMAGE_PULL_SECRETS,
   }
   const movedBy = snapshotMovedBy(snapshotIndex)
-  const kind = reconcilerOf(snapshotKind(world), {
-    ...loop,
-    perform: performWithin(slots, loop.perform),
-    get: (key) => snapshotIndex.getWhole(key),
+  const reconcile = reconcileWhenDue({
+    kube,
+    snapshots: snapshotIndex,
+    reconcilerOf: (get) =>
+      reconcilerOf(snapshotKind(world), { ...loop, perform: performWithin(slots, loop.perform), get }),
+    nowMs: loop.nowMs,
   })
   return {
     name: meiliSnapshots.singular,
     kind: meiliSnapshots.kind,
-    reconcile: reconcileWithin(slots, kind),
+    reconcile: reconcileWithin(slots, reconcile),
     watches: [
       watchOf(snapshots, snapshotAndQueue(world), seldomForAnnotations()),
       watchOf(instances, snapshotsOf(snapshotIndex), seldomForAnnotations()),
@@ -72,7 +75,7 @@ export function snapshotController(parts: Parts, slots: Slots): ControllerParts 
       watchOf(moverPods, movedBy),
       slots.watch,
     ],
-    all: () => snapshotIndex.wholeKeys(),
+    all: () => [...snapshotIndex.wholeKeys(), ...keysToExpire(snapshots.store.list())],
     workers,
   }
 }

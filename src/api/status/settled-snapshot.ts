@@ -23,7 +23,7 @@ export interface SettledSnapshot {
     /** That it is kept. */
     readonly annotations?: Readonly<Record<string, string>>
   }
-  readonly spec: Pick<MeiliSnapshotSpec, 'source' | 'sourcePolicy'> & {
+  readonly spec: Pick<MeiliSnapshotSpec, 'source' | 'sourcePolicy' | 'expiresAfter'> & {
     readonly destination: { readonly claim: { readonly name: string } }
   }
   readonly status: Pick<Status, 'phase' | 'startedAt' | 'completedAt' | 'destination'> & {
@@ -60,11 +60,7 @@ export function settle({ metadata, spec, status = {} }: MeiliSnapshot): SettledS
       ...only('labels', labels, scheduleLabel),
       ...only('annotations', annotations, keepAnnotation),
     },
-    spec: {
-      source: spec.source,
-      sourcePolicy: spec.sourcePolicy,
-      destination: { claim: { name: spec.destination.claim.name } },
-    },
+    spec: specOf(spec),
     status: {
       ...(phase === undefined ? {} : { phase }),
       ...(startedAt === undefined ? {} : { startedAt }),
@@ -78,6 +74,15 @@ export function settle({ metadata, spec, status = {} }: MeiliSnapshot): SettledS
         ? {}
         : { conditions: [{ type: ready.type, status: ready.status, reason: ready.reason }] }),
     },
+  }
+}
+
+function specOf({ source, sourcePolicy, expiresAfter, destination }: MeiliSnapshotSpec): SettledSnapshot['spec'] {
+  return {
+    source,
+    sourcePolicy,
+    ...(expiresAfter === undefined ? {} : { expiresAfter }),
+    destination: { claim: { name: destination.claim.name } },
   }
 }
 

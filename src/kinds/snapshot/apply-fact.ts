@@ -83,12 +83,10 @@ const startText = (snapshot: MeiliSnapshot, nowMs: number): string =>
 /** Quota, Pod Security, a webhook; or the namespace is being deleted, where nothing can be created any more. */
 function applyJobRefusal(snapshot: MeiliSnapshot, { message, cause }: Refusal, nowMs: number): Verdict {
   const { metadata, status = {} } = snapshot
+  if (status.deleteArtifact !== undefined)
+    return noted({ deleteArtifact: deleteArtifactRefused(snapshot, status.deleteArtifact, { message, cause, nowMs }) })
   // A sweep after the end is tried once: what has ended is never judged again.
-  if (metadata.deletionTimestamp === undefined && isFinished(snapshot)) return unchanged()
-  if (metadata.deletionTimestamp !== undefined)
-    return status.deleteArtifact === undefined
-      ? unchanged()
-      : noted({ deleteArtifact: deleteArtifactRefused(snapshot, status.deleteArtifact, { message, cause }) })
+  if (metadata.deletionTimestamp !== undefined || isFinished(snapshot)) return unchanged()
   const requested = isRequested(snapshot)
   const until = requested ? deadlineText(moveDeadlineMs(snapshot, nowMs)) : startText(snapshot, nowMs)
   const stored = status.artifact === undefined ? '' : 'The snapshot is stored. '

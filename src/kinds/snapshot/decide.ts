@@ -6,6 +6,7 @@ import { firstOf } from '../../reconcile/rung.ts'
 import { isRequested } from './status/attempt.ts'
 import { claimMissing, claimUnusable } from './before/claim.ts'
 import { beingDeleted, alreadyFinished } from './after/deletion.ts'
+import { pastExpiry } from './after/expiry.ts'
 import { moverFinished, pastMoveDeadline } from './move/move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move/move.ts'
 import { moverInLine } from './move/queued.ts'
@@ -40,6 +41,7 @@ import type { Rung } from './status/verdict.ts'
 const everyStage: readonly Rung[] = [
   pinLeft, // no pin is left beside Meilisearch's file
   beingDeleted, // what runs for a deleted object has ended, and what it wants removed is gone
+  pastExpiry, // past expiresAfter its files go, once announced, and a tombstone stays
   alreadyFinished, // a finished record stays as it is
 ]
 

@@ -1,7 +1,8 @@
 // Writes the Events of a snapshot from a change of its status: one for each step and each failure. Pure.
 import { conditionTypes } from '../../api/meta.ts'
-import { snapshotConditions, snapshotReasons } from '../../api/snapshot.ts'
+import { isFinished, snapshotConditions, snapshotReasons } from '../../api/snapshot.ts'
 import type { MeiliSnapshotStatus } from '../../api/snapshot.ts'
+import { keepAnnotation } from '../../api/schedule.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
 import type { EventText } from '../../reconcile/decision.ts'
 import { spanText } from '../../reconcile/format.ts'
@@ -17,6 +18,8 @@ const builders: readonly EventBuilder[] = [
   verifiedEvent,
   removeSourceEvent,
   abandonedEvent,
+  expiringEvent,
+  expiredEvent,
   endedEvent,
 ]
 
@@ -49,8 +52,7 @@ const normal: readonly string[] = [
 /** What holds it up, once for each reason. */
 function blockedEvent(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): EventText | undefined {
   const ready = conditionNamed(after.conditions, conditionTypes.Ready)
-  if (ready === undefined || after.phase === 'Completed' || after.phase === 'Failed' || ordinary.includes(ready.reason))
-    return undefined
+  if (ready === undefined || isFinished({ status: after }) || ordinary.includes(ready.reason)) return undefined
   if (conditionNamed(before?.conditions, conditionTypes.Ready)?.reason === ready.reason) return undefined
   return { type: normal.includes(ready.reason) ? 'Normal' : 'Warning', reason: ready.reason, message: ready.message }
 }
@@ -135,6 +137,26 @@ function abandonedEvent(
 ): EventText | undefined {
   if (deleteArtifact?.abandoned === undefined || before?.deleteArtifact?.abandoned !== undefined) return undefined
   return { type: 'Warning', reason: 'DeleteArtifactAbandoned', message: deleteArtifact.abandoned }
+}
+
+/** A minute before anything is removed, with the way to object. */
+function expiringEvent(
+  before: MeiliSnapshotStatus | undefined,
+  { expiry, artifact }: MeiliSnapshotStatus,
+): EventText | undefined {
+  if (expiry === undefined || before?.expiry?.announcedAt === expiry.announcedAt) return undefined
+  const message = `expiresAfter is over: ${artifact?.path ?? 'what is stored'} on claim ${artifact?.claimName ?? ''} is removed in a minute. To keep it, annotate this object with ${keepAnnotation}=true`
+  return { type: 'Normal', reason: snapshotReasons.ExpiringArtifact, message }
+}
+
+function expiredEvent(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): EventText | undefined {
+  if (after.phase !== 'Expired' || before?.phase === 'Expired') return undefined
+  const said = conditionNamed(after.conditions, snapshotConditions.ArtifactAvailable)
+  return {
+    type: after.expiry?.outcome === 'Abandoned' ? 'Warning' : 'Normal',
+    reason: said?.reason ?? snapshotReasons.Expired,
+    message: said?.message ?? '',
+  }
 }
 
 function endedEvent(before: MeiliSnapshotStatus | undefined, after: MeiliSnapshotStatus): EventText | undefined {

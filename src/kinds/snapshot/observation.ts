@@ -125,6 +125,8 @@ export interface SnapshotObservation {
   readonly mover: MoverSeen
   /** Why the mover, or the deletion, that comes next has to wait for its turn. Undefined: it need not, or none comes next. */
   readonly queued: Queued | undefined
+  /** What the API server's clock says, in ms; undefined where it is not known. */
+  readonly apiServerMs: number | undefined
   /** How many snapshots may be streamed at once; 0 where the install does not allow it. */
   readonly maxStreams: number
   /** The mover's image and its pull secrets. */

@@ -1,5 +1,7 @@
 // A small world for whole lives of a snapshot: an engine with tasks, a disk with one file, Jobs, other people, crashes. Time is a number.
 import type { V1Job } from '@kubernetes/client-node'
+import { keepAnnotation } from '../../../src/api/schedule.ts'
+import { isFinished } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../../../src/api/snapshot.ts'
 import { exitCodes } from '../../../src/mover/contract.ts'
 import type { MoverConfig, MoverResult } from '../../../src/mover/contract.ts'
@@ -9,6 +11,7 @@ import { applyFact } from '../../../src/kinds/snapshot/apply-fact.ts'
 import type { MoverSeen, SnapshotObservation } from '../../../src/kinds/snapshot/observation.ts'
 import { removeFinishedMovers } from '../../../src/kinds/snapshot/after/finished-movers.ts'
 import { currentJobName } from '../../../src/kinds/snapshot/job/life.ts'
+import { isRemovalBegun } from '../../../src/kinds/snapshot/status/expires.ts'
 import { aPod, aSnapshot, aTarget, anEngine, anObservation, asStored, hour, now } from './observations.ts'
 
 /** Where an operator dies in a pass; undefined: it does not. While sending: the request is on its way, and arrives some seconds later. */
@@ -49,6 +52,10 @@ export class ModelledWorld {
   #file: { writtenBy: number; modifiedAtMs: number } | undefined
   readonly #jobs = new Map<string, Running>()
   stored: { taskUid: number } | undefined
+  /** How far our clock is wrong. The API server's is right. */
+  leapMs = 0
+  /** The first write after which a Job may have removed something: when, and whether a person kept the snapshot then. */
+  removalBegun: { readonly atMs: number; readonly pinned: boolean } | undefined
 
   constructor(spec: object) {
     this.snapshot = aSnapshot({ spec, status: { observedGeneration: -1 } })
@@ -143,7 +150,7 @@ export class ModelledWorld {
 
   pass(crash?: Crash): number {
     const observation = this.#observe()
-    const { status, effects, requeueAfterMs = 10_000 } = decideSnapshot(observation, this.nowMs)
+    const { status, effects, requeueAfterMs = 10_000 } = decideSnapshot(observation, this.#ourMs)
     if (crash === 'BeforeWrite') return 1000
     const changed = JSON.stringify(asStored(status)) !== JSON.stringify(this.snapshot.status)
     this.#write(status)
@@ -151,9 +158,13 @@ export class ModelledWorld {
     for (const effect of effects) {
       const fact = this.#perform(effect, { wrote: changed, arrivesAfterMs: crash === 'WhileSending' ? 8000 : 0 })
       if (crash === 'AfterEffect' || crash === 'WhileSending') return 1000
-      if (fact !== undefined) this.#write(applyFact(this.snapshot, fact, this.nowMs))
+      if (fact !== undefined) this.#write(applyFact(this.snapshot, fact, this.#ourMs))
     }
     return requeueAfterMs
+  }
+
+  get #ourMs(): number {
+    return this.nowMs + this.leapMs
   }
 
   get #serverMs(): number {
@@ -161,11 +172,27 @@ export class ModelledWorld {
   }
 
   get isOver(): boolean {
-    return this.snapshot.status?.phase === 'Completed' || this.snapshot.status?.phase === 'Failed'
+    return isFinished(this.snapshot)
+  }
+
+  get #pinned(): boolean {
+    return this.snapshot.metadata.annotations?.[keepAnnotation] === 'true'
+  }
+
+  pin(value: 'true' | 'false'): void {
+    const metadata = { ...this.snapshot.metadata, annotations: { [keepAnnotation]: value } }
+    this.snapshot = { ...this.snapshot, metadata }
+  }
+
+  expireAfter(expiresAfter: string): void {
+    const { metadata, spec } = this.snapshot
+    const generation = (metadata.generation ?? 0) + 1
+    this.snapshot = { ...this.snapshot, metadata: { ...metadata, generation }, spec: { ...spec, expiresAfter } }
   }
 
   #write(status: MeiliSnapshot['status']): void {
     const next = asStored(status ?? {})
+    if (isRemovalBegun(next)) this.removalBegun ??= { atMs: this.nowMs, pinned: this.#pinned }
     this.snapshot = { ...this.snapshot, status: next }
     if (next.phase !== undefined && this.phases.at(-1) !== next.phase) this.phases.push(next.phase)
   }
@@ -201,6 +228,12 @@ export class ModelledWorld {
           })
         return undefined
       }
+      case 'AddFinalizer':
+      case 'RemoveFinalizer': {
+        const finalizers = effect.kind === 'AddFinalizer' ? [effect.finalizer] : []
+        this.snapshot = { ...this.snapshot, metadata: { ...this.snapshot.metadata, finalizers } }
+        return undefined
+      }
       case 'DeleteJob':
         this.#jobs.delete(effect.name)
         return undefined
@@ -217,6 +250,9 @@ export class ModelledWorld {
       }
       case 'move':
         return this.#move(config)
+      case 'deleteArtifact':
+        if (config.extent === 'Everything') this.stored = undefined
+        return { exitCode: 0, message: 'Removed.', artifactOutcome: 'removed' }
       default:
         return { exitCode: 0, message: 'Done.', sourceOutcome: 'removed' }
     }
@@ -269,6 +305,7 @@ export class ModelledWorld {
       target: this.serverUp ? aTarget() : undefined,
       engine: this.serverUp ? this.#engine() : { state: 'NotAsked' },
       mover: this.#mover(),
+      apiServerMs: this.nowMs,
     })
   }
 

@@ -214,6 +214,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     engine: anEngine(),
     mover: noMover,
     queued: undefined,
+    apiServerMs: undefined,
     maxStreams: 0,
     moverImage: 'example.test/meili-operator:1',
     imagePullSecrets: [],

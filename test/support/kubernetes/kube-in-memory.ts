@@ -29,11 +29,17 @@ export const refusal = (status: number, reason: string, message = reason): Error
 
 export class KubeInMemory extends KubeClient {
   before: Hook = () => undefined
+  /** What its clock says; undefined: it is not known. */
+  clockMs: number | undefined
   readonly #objects = new Map<string, Stored>()
   #version = 100
 
   constructor() {
     super(nowhere)
+  }
+
+  override serverTimeMs(): number | undefined {
+    return this.clockMs
   }
 
   /** Lays an object as it is, with a new resourceVersion; gives it as it is stored. */

@@ -4,6 +4,7 @@ import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { serverOf } from '../../../reconcile/server-reference.ts'
 import { deleteArtifact, mustDeleteArtifact } from './delete-artifact.ts'
+import { expiryRestMs } from '../status/expires.ts'
 import { pauses } from '../status/pauses.ts'
 import { deletions } from '../job/end.ts'
 import type { SnapshotObservation } from '../observation.ts'
@@ -60,9 +61,10 @@ function cancelOwnTask(
 }
 
 /** A finished record is never judged again; only the observed generation follows, so that a changed deletionPolicy counts as seen. The finalizer stays with what is to be deleted, also where that was decided later. */
-export function alreadyFinished({ snapshot }: SnapshotObservation): Verdict | undefined {
+export function alreadyFinished({ snapshot, apiServerMs }: SnapshotObservation, nowMs: number): Verdict | undefined {
   if (!isFinished(snapshot)) return undefined
+  const againMs = expiryRestMs(snapshot, Math.min(nowMs, apiServerMs ?? nowMs))
   if (mustDeleteArtifact(snapshot))
-    return settled(hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }])
-  return settled(hasFinalizer(snapshot) ? [removeFinalizer] : [])
+    return settled(hasFinalizer(snapshot) ? [] : [{ kind: 'AddFinalizer', finalizer: snapshotFinalizer }], againMs)
+  return settled(hasFinalizer(snapshot) ? [removeFinalizer] : [], againMs)
 }

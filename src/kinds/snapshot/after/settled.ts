@@ -14,6 +14,7 @@ function isSettled(snapshot: MeiliSnapshot): boolean {
     isFinished(snapshot) &&
     metadata.deletionTimestamp === undefined &&
     status?.observedGeneration === metadata.generation &&
+    (status?.phase !== 'Completed' || status.expiry === undefined) &&
     hasFinalizer(snapshot) === mustDeleteArtifact(snapshot) &&
     status?.move?.stream?.pinned !== true &&
     metadata.labels?.[upgradeLabels.to] === undefined

@@ -10,7 +10,8 @@ export function tellAbandoned(observation: SnapshotObservation, why: string): Ef
   if (about === undefined) return []
   const { metadata, spec } = observation.snapshot
   const { path, directory } = artifactPath(observation.snapshot)
-  const message = `Remove by hand, if it is there: ${path}/${directory} on claim ${spec.destination.claim.name}. MeiliSnapshot ${metadata.name} had deletionPolicy Delete and is gone, and its files were not removed: ${sentence(why)}`
+  const had = spec.deletionPolicy === 'Delete' ? 'had deletionPolicy Delete' : 'was past its expiresAfter'
+  const message = `Remove by hand, if it is there: ${path}/${directory} on claim ${spec.destination.claim.name}. MeiliSnapshot ${metadata.name} ${had} and is gone, and its files were not removed: ${sentence(why)}`
   return [{ kind: 'RecordEvent', about, event: { type: 'Warning', reason: 'DeleteArtifactAbandoned', message } }]
 }
 

@@ -16,10 +16,10 @@ export type JobLife =
   | { readonly is: 'ended'; readonly result: MoverResult; readonly isGoing: boolean }
 
 /** The Job that matters at this stage. */
-export function currentJobName({ metadata, status }: MeiliSnapshot): string | undefined {
-  if (metadata.deletionTimestamp !== undefined && status?.deleteArtifact !== undefined)
-    return status.deleteArtifact.jobName
-  return status?.removeSource?.jobName ?? status?.move?.jobName ?? status?.space?.jobName
+export function currentJobName({ status }: MeiliSnapshot): string | undefined {
+  return (
+    status?.deleteArtifact?.jobName ?? status?.removeSource?.jobName ?? status?.move?.jobName ?? status?.space?.jobName
+  )
 }
 
 /** @param retryAt when it may be made, as it is on record */

@@ -49,7 +49,8 @@ export async function observeSnapshot(
   snapshot: MeiliSnapshot,
   turns: Turns,
 ): Promise<SnapshotObservation> {
-  const { namespace, deletionTimestamp } = snapshot.metadata
+  const { namespace } = snapshot.metadata
+  const isOver = isFinished(snapshot) && snapshot.metadata.deletionTimestamp === undefined
   const instance = world.instance(`${namespace}/${snapshot.spec.source.instanceRef.name}`)
   const blank: SnapshotObservation = {
     snapshot,
@@ -65,16 +66,18 @@ export async function observeSnapshot(
     engine: { state: 'NotAsked' },
     mover: noMover,
     queued: undefined,
+    apiServerMs: world.kube.serverTimeMs(),
     maxStreams: world.maxStreams,
     moverImage: world.moverImage,
     imagePullSecrets: world.imagePullSecrets,
   }
   // Before any look at the others: at a start each of ten thousand finished ones comes by here.
-  if (isFinished(snapshot) && deletionTimestamp === undefined) return blank
+  if (isOver && snapshot.status?.deleteArtifact === undefined) return blank
   // There may be thousands in line, for hours.
   const queued = world.slots.look(snapshot)
   if (queued !== undefined) return { ...blank, queued }
-  const { target, successor } = await targetOf(world.kube, instance)
+  // Of one that expires the server is not asked.
+  const { target, successor } = isOver ? {} : await targetOf(world.kube, instance)
   const mover = await lookAtMover(world, snapshot)
   const claim = await claimOf(world.kube, snapshot)
   const instances = world.instances(namespace)
@@ -126,10 +129,11 @@ async function targetOf(
   return pod?.metadata.uid === seen.uid ? { target: pod } : { successor: pod }
 }
 
-/** Asked about before anything is requested of it, and by the deletion; in between, the mover's own pod says. */
+/** Asked about before anything is requested of it, and by the removal of the artifact; in between, the mover's own pod says. */
 async function claimOf(kube: KubeClient, snapshot: MeiliSnapshot): Promise<V1PersistentVolumeClaim | undefined> {
-  const { metadata, spec } = snapshot
-  if (isRequested(snapshot) && metadata.deletionTimestamp === undefined) return undefined
+  const { metadata, spec, status } = snapshot
+  const isToGo = metadata.deletionTimestamp !== undefined || status?.deleteArtifact !== undefined
+  if (isRequested(snapshot) && !isToGo) return undefined
   return await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, {
     namespace: metadata.namespace,
     name: spec.destination.claim.name,

@@ -39,4 +39,6 @@ export const pauseAfter = {
   /** It made way, or its stream broke: nothing was wrong with it. */
   endedMove: (attempt: number): number => Math.min(60_000, 2000 * 2 ** (attempt - 1)),
   removal: (attempt: number): number => 5000 * attempt,
+  /** Nobody waits for it. */
+  expiry: (attempt: number): number => 600_000 * attempt,
 } as const

@@ -10,6 +10,8 @@ import { attemptStartedMs, deadlineText } from './deadline.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { growing, pauses } from './pauses.ts'
 import { sentence } from '../../../api/status/text.ts'
+import { expiredStatus, expiringStatus } from './expiry.ts'
+import type { ExpiredEnd } from './expiry.ts'
 import { completedStatus, failedStatus, inProgress, overdueStatus, seenAgain } from './status.ts'
 import type { Changes, Step } from './status.ts'
 
@@ -30,6 +32,7 @@ interface Said {
 type Waiting = Said & Act
 type StepTaken = Step & Act
 type Completed = { readonly changes: Changes; readonly note?: string }
+type Expired = ExpiredEnd & Pick<Act, 'effects'>
 type Failed = Omit<Said, 'reason'> & Pick<Act, 'effects'> & { readonly reason: SnapshotReason | InstanceReason }
 
 export type Verdict =
@@ -37,6 +40,8 @@ export type Verdict =
   | ({ readonly is: 'noted'; readonly changes: Changes } & Act)
   | ({ readonly is: 'late'; readonly message: string } & Act)
   | ({ readonly is: 'settled' } & Act)
+  | ({ readonly is: 'expiring'; readonly changes: Changes } & Act)
+  | ({ readonly is: 'expired' } & Expired)
   | ({ readonly is: 'waiting' } & Waiting)
   | ({ readonly is: 'step' } & StepTaken)
   | ({ readonly is: 'completed' } & Completed & Act)
@@ -52,8 +57,20 @@ export const unchanged = (act: Act = {}): Verdict => ({ ...act, is: 'unchanged' 
 export const noted = (changes: Changes, act: Act = {}): Verdict => ({ changes, ...act, is: 'noted' })
 /** As it was, and longer than it should be so. */
 export const late = (message: string, act: Act): Verdict => ({ message, ...act, is: 'late' })
-/** It has ended, and is not judged again. */
-export const settled = (effects: readonly Effect[]): Verdict => ({ effects, is: 'settled' })
+/** It has ended, and is not judged again. @param againMs until its files may expire */
+export const settled = (effects: readonly Effect[], againMs?: number): Verdict => ({
+  effects,
+  ...(againMs === undefined ? {} : { againMs }),
+  is: 'settled',
+})
+/** It has ended, and its files are to go. */
+export const expiring = (changes: Changes, { effects = [], againMs = pauses.nextMs }: Act): Verdict => ({
+  changes,
+  effects,
+  againMs,
+  is: 'expiring',
+})
+export const expired = (end: Expired): Verdict => ({ ...end, is: 'expired' })
 /** Before the request: what is missing comes by itself, or the user brings it. */
 export const waiting = (wait: Waiting): Verdict => ({ ...wait, is: 'waiting' })
 /** It goes on, or is held up on its way. */
@@ -82,6 +99,10 @@ export function decisionOf(verdict: Verdict, snapshot: MeiliSnapshot, nowMs: num
       return toDecision(verdict, overdueStatus(snapshot, verdict.message, nowMs))
     case 'settled':
       return toDecision(verdict, seenAgain(snapshot))
+    case 'expiring':
+      return toDecision(verdict, expiringStatus(snapshot, verdict.changes, nowMs))
+    case 'expired':
+      return toDecision(verdict, expiredStatus(snapshot, verdict, nowMs))
     case 'waiting':
       return decisionOf(untilStart(verdict, snapshot, nowMs), snapshot, nowMs)
     case 'step':

@@ -26,6 +26,17 @@ export function sweepJob(from: DeleteFrom): V1Job {
   return deleteJob(from, { name: sweepName(from.snapshot), extent: 'Partials', owned: true })
 }
 
+const artifactJobName = (snapshot: Parameters<typeof jobNameOf>[0], attempt: number): string =>
+  jobNameOf(snapshot, `delete-artifact-${attempt}`)
+
+/** Of any attempt. */
+export function removesArtifact(
+  snapshot: Parameters<typeof jobNameOf>[0],
+  { name }: { readonly name: string },
+): boolean {
+  return name.startsWith(artifactJobName(snapshot, 1).slice(0, -1))
+}
+
 export const sweepName = (snapshot: Parameters<typeof jobNameOf>[0]): string => jobNameOf(snapshot, 'sweep')
 
 function deleteJob(

@@ -6,8 +6,9 @@ import type { Pool } from './standing.ts'
 /** Rather once too often: what is not used is given back at the end of the pass. */
 export function poolNeeded(seen: SnapshotObservation): Pool | undefined {
   if (seen.mover.job !== undefined) return undefined
-  if (seen.snapshot.metadata.deletionTimestamp === undefined) return isToBeMoved(seen) ? 'movers' : undefined
-  const { deleteArtifact } = seen.snapshot.status ?? {}
+  const { metadata, status: { deleteArtifact } = {} } = seen.snapshot
+  if (metadata.deletionTimestamp === undefined && deleteArtifact === undefined)
+    return isToBeMoved(seen) ? 'movers' : undefined
   return deleteArtifact !== undefined && deleteArtifact.abandoned === undefined ? 'deletions' : undefined
 }
 

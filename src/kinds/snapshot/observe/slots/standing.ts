@@ -15,8 +15,9 @@ export interface Standing {
 /** Undefined: it has to do with no slot, or not yet. */
 export function standingOf(snapshot: MeiliSnapshot): Standing | undefined {
   const { metadata, status } = snapshot
-  if (metadata.deletionTimestamp !== undefined) {
-    const { deleteArtifact } = status ?? {}
+  const { deleteArtifact } = status ?? {}
+  // Of one that is deleted, or that expires.
+  if (metadata.deletionTimestamp !== undefined || deleteArtifact !== undefined) {
     return deleteArtifact === undefined || deleteArtifact.abandoned !== undefined
       ? undefined
       : { pool: 'deletions', is: begunUnless(deleteArtifact.queuedAt), job: deleteArtifact.jobName }
@@ -31,7 +32,8 @@ const begunUnless = (queuedAt: string | undefined): Standing['is'] => (queuedAt 
 
 /** Since when it waits. */
 export function queuedAtOf({ metadata, status }: MeiliSnapshot): string | undefined {
-  return metadata.deletionTimestamp === undefined ? status?.move?.queuedAt : status?.deleteArtifact?.queuedAt
+  const isDeletion = metadata.deletionTimestamp !== undefined || status?.deleteArtifact !== undefined
+  return isDeletion ? status?.deleteArtifact?.queuedAt : status?.move?.queuedAt
 }
 
 /** The Job that a pass would make next. */

@@ -19,15 +19,23 @@ const left = (name: string, parts: Partial<JobLeft> = {}): JobLeft => ({
   ...parts,
 })
 const sweep = 'nightly-0a1b2c3d-sweep'
-const ended = (phase: 'Completed' | 'Failed'): KnownSnapshot =>
+const ended = (phase: 'Completed' | 'Failed' | 'Expired'): KnownSnapshot =>
   settle(aSnapshot({ status: { ...movingStatus(), phase } }))
-const removed = (phase: 'Completed' | 'Failed', jobs: readonly JobLeft[]): string[] =>
+const removed = (phase: 'Completed' | 'Failed' | 'Expired', jobs: readonly JobLeft[]): string[] =>
   removeFinishedMovers(ended(phase), jobs).map((effect) => (effect.kind === 'DeleteJob' ? effect.name : effect.kind))
 
 describe('removeFinishedMovers', () => {
   test('removes all of a snapshot that is Completed, also one whose pod runs on beside its mover', () => {
     const jobs = [left('nightly-1'), left('nightly-2', { isOver: false }), left('old', { removesItself: false })]
     expect(removed('Completed', jobs)).toEqual(['nightly-1', 'nightly-2', 'old'])
+  })
+
+  test('leaves what removes the files of one that expires, until it has expired', () => {
+    const jobs = [1, 2, 3].map((attempt) =>
+      left(`nightly-0a1b2c3d-delete-artifact-${attempt}`, { isOver: attempt < 3 }),
+    )
+    expect(removed('Completed', jobs)).toEqual([])
+    expect(removed('Expired', jobs)).toHaveLength(3)
   })
 
   test('leaves the last failed mover for as long as it lives after its end: its log may say why', () => {

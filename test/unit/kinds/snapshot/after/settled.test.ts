@@ -9,6 +9,7 @@ import type { KubeClient } from '../../../../../src/kube/client.ts'
 import { keepSnapshot } from '../../../../../src/kinds/snapshot/after/settled.ts'
 import { decideSnapshot } from '../../../../../src/kinds/snapshot/decide.ts'
 import { earlierRun } from '../../../../../src/kinds/snapshot/status/estimate.ts'
+import { expiryRestMs } from '../../../../../src/kinds/snapshot/status/expires.ts'
 import { upgradeLabels } from '../../../../../src/reconcile/names.ts'
 import { SnapshotCache } from '../../../../support/builders/caches.ts'
 import { snapshot as anySnapshot } from '../../../../support/builders/any/snapshot.ts'
@@ -58,17 +59,31 @@ const completed = (parts: { spec?: object; finalizers?: string[]; metadata?: obj
 const anyKept = fc
   .record({
     of: anySnapshot,
-    phase: fc.constantFrom('Completed' as const, 'Failed' as const, undefined),
+    phase: fc.constantFrom('Completed' as const, 'Failed' as const, 'Expired' as const, undefined),
+    expiresAfter: fc.constantFrom(undefined, undefined, '720h'),
+    expiry: fc.constantFrom(undefined, undefined, { announcedAt: ago(minute) }),
     observedGeneration: fc.constantFrom(1, 1, 1, 2),
     finalizers: fc.constantFrom([], [snapshotFinalizer]),
     deleted: fc.constantFrom(false, false, true),
   })
-  .map(({ of, phase, observedGeneration, finalizers, deleted }): MeiliSnapshot => {
+  .map(({ of, phase, expiresAfter, expiry, observedGeneration, finalizers, deleted }): MeiliSnapshot => {
     const { deletionTimestamp: _, ...metadata } = of.metadata
     return {
       ...of,
-      metadata: { ...metadata, name: 'nightly', finalizers, ...(deleted ? { deletionTimestamp: ago(minute) } : {}) },
-      status: { ...of.status, observedGeneration, ...(phase === undefined ? {} : { phase, completedAt: ago(minute) }) },
+      spec: { ...of.spec, ...(expiresAfter === undefined ? {} : { expiresAfter }) },
+      metadata: {
+        ...metadata,
+        creationTimestamp: ago(hour),
+        name: 'nightly',
+        finalizers,
+        ...(deleted ? { deletionTimestamp: ago(minute) } : {}),
+      },
+      status: {
+        ...of.status,
+        observedGeneration,
+        ...(phase === undefined ? {} : { phase, completedAt: ago(minute) }),
+        ...(expiry === undefined ? {} : { expiry }),
+      },
     }
   })
 
@@ -81,8 +96,10 @@ describe('a snapshot is settled', () => {
           isFinished(snapshot) &&
           snapshot.metadata.deletionTimestamp === undefined &&
           effects.length === 0 &&
-          requeueAfterMs === undefined &&
-          status.observedGeneration === snapshot.status?.observedGeneration
+          // For that a timer is set beside the cache: observe/due.ts.
+          (requeueAfterMs === undefined || expiryRestMs(snapshot, now) !== undefined) &&
+          status.observedGeneration === snapshot.status?.observedGeneration &&
+          status.expiry === snapshot.status?.expiry
         expect(isWhole(keepSnapshot(snapshot))).toBe(!isQuiet)
       }),
       { numRuns: 1000 },
@@ -95,6 +112,7 @@ describe('a snapshot is settled', () => {
     ['was changed and not looked at since', completed({ metadata: { generation: 2 } })],
     ['has a finalizer that is to go', completed({ finalizers: [snapshotFinalizer] })],
     ['lacks the finalizer of its deletionPolicy', completed({ spec: { deletionPolicy: 'Delete' } })],
+    ['is about to expire', aSnapshot({ status: { ...completedStatus, expiry: { announcedAt: ago(minute) } } })],
     ['was taken before an upgrade', completed({ metadata: { labels: { [upgradeLabels.to]: '1.21.0' } } })],
   ])('not where it %s: that one stays as it is', (_, snapshot) => {
     expect(keepSnapshot(snapshot)).toBe(snapshot)

@@ -55,6 +55,7 @@ function kubeOf({ objects, jobs = [], pods = [], events = [], logs = '', unanswe
       reads.push(`list ${plural}`)
       return Promise.resolve({ items: lists[plural] as KubeObject[] })
     },
+    serverTimeMs: () => undefined,
     // As the kubelet: no more bytes than were asked for.
     logs: (_: Ref, { limitBytes = Infinity }: { limitBytes?: number }) =>
       logs instanceof Error ? Promise.reject(logs) : Promise.resolve(logs.slice(0, limitBytes)),
