@@ -1,6 +1,10 @@
-// The hours, days, weeks, months and years of a time zone, as numbers that say only which instants are in the same one. Pure but for a bounded cache.
+// The hours, days, weeks, months and years of a time zone: the same value, the same one. Pure.
+import { zoneNamed } from '../slots/zone.ts'
+import type { Zone } from '../slots/zone.ts'
+
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
+const weekMs = 7 * dayMs
 
 export interface Buckets {
   /** The two hours of an overlap are two. */
@@ -11,50 +15,39 @@ export interface Buckets {
   readonly monthly: number
   readonly yearly: number
 }
-export type BucketOf = (ms: number) => Buckets
-
-/** One for each time zone in use: making one costs more than a hundred uses. */
-const formats = new Map<string, Intl.DateTimeFormat>()
-const mostFormats = 64
+export type BucketsOf = (instantMs: number) => Buckets
 
 /** Undefined where there is no such time zone. */
-export function bucketsIn(timeZone: string): BucketOf | undefined {
-  const format = formatIn(timeZone)
-  return format === undefined ? undefined : (ms) => bucketsAt(ms, offsetMs(format.format(ms)))
-}
-
-function bucketsAt(ms: number, offset: number): Buckets {
-  const local = ms + offset
-  const day = Math.floor(local / dayMs)
-  const date = new Date(local)
-  const year = date.getUTCFullYear()
-  return {
-    hourly: `${Math.floor(local / hourMs)}/${offset}`,
-    daily: day,
-    // 1970 began on a Thursday.
-    weekly: Math.floor((day + 3) / 7),
-    monthly: year * 12 + date.getUTCMonth(),
-    yearly: year,
+export function bucketsIn(timeZone: string): BucketsOf | undefined {
+  const zone = zoneNamed(timeZone)
+  if (zone === undefined) return undefined
+  const offsetMs = offsetsOf(zone)
+  return (instantMs) => {
+    const wallMs = instantMs + offsetMs(instantMs)
+    const day = Math.floor(wallMs / dayMs)
+    const date = new Date(wallMs)
+    const year = date.getUTCFullYear()
+    return {
+      hourly: `${Math.floor(wallMs / hourMs)} ${wallMs - instantMs}`,
+      daily: day,
+      // 1970 began on a Thursday.
+      weekly: Math.floor((day + 3) / 7),
+      monthly: year * 12 + date.getUTCMonth(),
+      yearly: year,
+    }
   }
 }
 
-/** Of `3/1/2026, GMT+01:00`; of UTC it is `GMT` alone. */
-function offsetMs(text: string): number {
-  const [, sign, hours, minutes, seconds] = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(text) ?? []
-  if (sign === undefined) return 0
-  const ms = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds ?? 0)) * 1000
-  return sign === '-' ? -ms : ms
-}
-
-function formatIn(timeZone: string): Intl.DateTimeFormat | undefined {
-  const known = formats.get(timeZone)
-  if (known !== undefined) return known
-  try {
-    const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
-    if (formats.size >= mostFormats) formats.clear()
-    formats.set(timeZone, format)
-    return format
-  } catch {
-    return undefined
+/** Asks the calendar once for each week in which no clock was changed: no zone changes it and changes it back within one. */
+function offsetsOf(zone: Zone): Zone['offsetMs'] {
+  const known = new Map<number, number>()
+  const atWeek = (week: number): number => {
+    const offset = known.get(week) ?? zone.offsetMs(week * weekMs)
+    known.set(week, offset)
+    return offset
+  }
+  return (instantMs) => {
+    const week = Math.floor(instantMs / weekMs)
+    return atWeek(week) === atWeek(week + 1) ? atWeek(week) : zone.offsetMs(instantMs)
   }
 }

@@ -4,9 +4,9 @@ import type { MeiliSnapshotScheduleSpec } from '../../../api/schedule.ts'
 import { durationMs } from '../../../api/meta.ts'
 import type { Run } from '../run.ts'
 import { bucketsIn } from './buckets.ts'
-import type { BucketOf } from './buckets.ts'
+import type { Buckets, BucketsOf } from './buckets.ts'
 
-type Retention = NonNullable<MeiliSnapshotScheduleSpec['retention']>
+export type Retention = NonNullable<MeiliSnapshotScheduleSpec['retention']>
 export type RetentionRules = Omit<Retention, 'mode' | 'guard'>
 
 /** Why one stays: a rule, or why no rule looks at it. `all`: there is no rule, or the time zone is not known. */
@@ -64,7 +64,7 @@ type CountWord = keyof typeof counted
 const countWords = Object.keys(counted) as readonly CountWord[]
 
 /** A floor is no rule: alone it would let go what nobody asked to let go. */
-function hasRule(rules: RetentionRules | undefined): rules is RetentionRules {
+export function hasRule<Rules extends RetentionRules>(rules: Rules | undefined): rules is Rules {
   if (rules === undefined) return false
   return (
     rules.keepWithin !== undefined ||
@@ -115,13 +115,13 @@ type Words = Map<Run, readonly KeepWord[]>
 function wordsFor(all: readonly Run[], parts: RetainedParts): Words {
   const words: Words = new Map()
   const groups = Map.groupBy(all, (run) => standingOf(run, parts))
-  const bucketOf = bucketsIn(parts.timeZone)
-  const rules = hasRule(parts.rules) && bucketOf !== undefined ? { ...parts.rules, bucketOf } : undefined
+  const bucketsOf = bucketsIn(parts.timeZone)
+  const rules = hasRule(parts.rules) && bucketsOf !== undefined ? { ...parts.rules, bucketsOf } : undefined
   for (const [standing, runs] of groups) {
-    if (standing === 'good') applyRules(words, runs as readonly GoodRun[], rules)
+    if (rules !== undefined && standing === 'good') applyRules(words, runs as readonly GoodRun[], rules)
     else {
       const most = rules !== undefined && isNumbered(standing) ? rules.failed : Infinity
-      for (const run of runs.slice(0, most)) words.set(run, [standing])
+      for (const run of runs.slice(0, most)) words.set(run, [standing === 'good' ? 'all' : standing])
     }
   }
   return words
@@ -131,31 +131,34 @@ function isNumbered(standing: Standing): boolean {
   return numbered.some((word) => word === standing)
 }
 
+interface Counter {
+  readonly word: CountWord
+  readonly count: number
+  readonly seen: Set<string | number>
+}
+
 /** @param good the newest first */
 function applyRules(
   words: Words,
   good: readonly GoodRun[],
-  rules: (RetentionRules & { readonly bucketOf: BucketOf }) | undefined,
+  rules: RetentionRules & { readonly bucketsOf: BucketsOf },
 ): void {
-  const seen = Object.fromEntries(countWords.map((word) => [word, new Set()])) as Record<
-    CountWord,
-    Set<string | number>
-  >
-  const oldestMs = (good[0]?.timeMs ?? 0) - durationMs(rules?.keepWithin ?? '')
+  const counters = countWords.map((word): Counter => ({ word, count: rules[counted[word]] ?? 0, seen: new Set() }))
+  const oldestMs = (good[0]?.timeMs ?? 0) - durationMs(rules.keepWithin ?? '')
   for (const [index, run] of good.entries()) {
-    if (rules === undefined) words.set(run, ['all'])
-    else {
-      const buckets = { last: index, minimum: index, ...rules.bucketOf(run.timeMs) }
-      const by: KeepWord[] = countWords.filter((word) => isNew(seen[word], buckets[word], rules[counted[word]] ?? 0))
-      if (rules.keepWithin !== undefined && run.timeMs >= oldestMs) by.push('within')
-      words.set(run, by)
-    }
+    const open = counters.filter(({ count, seen }) => seen.size < count)
+    // What a calendar says costs more than all the rest.
+    const byCalendar = open.some(({ word }) => word !== 'last' && word !== 'minimum') ? rules.bucketsOf(run.timeMs) : {}
+    const buckets: Partial<Buckets> & { last: number; minimum: number } = { last: index, minimum: index, ...byCalendar }
+    const by: KeepWord[] = open.filter(({ word, seen }) => isNew(seen, buckets[word])).map(({ word }) => word)
+    if (rules.keepWithin !== undefined && run.timeMs >= oldestMs) by.push('within')
+    words.set(run, by)
   }
 }
 
-/** Whether it is the newest of a bucket, and the bucket one of the first so many. */
-function isNew(seen: Set<string | number>, bucket: string | number, count: number): boolean {
-  if (seen.size >= count || seen.has(bucket)) return false
+/** The newest of its bucket. */
+function isNew(seen: Set<string | number>, bucket: string | number = ''): boolean {
+  if (seen.has(bucket)) return false
   seen.add(bucket)
   return true
 }

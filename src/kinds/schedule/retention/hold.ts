@@ -1,0 +1,125 @@
+// What holds retention, why, and how to go on. Each hold has a hash that names what is to be confirmed, and stays the same until that changes. Pure.
+import { createHash } from 'node:crypto'
+import { confirmAnnotation, keepAnnotation } from '../../../api/schedule.ts'
+import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus, scheduleReasons } from '../../../api/schedule.ts'
+import { instant } from '../../../api/status/conditions.ts'
+import { spanText } from '../../../reconcile/format.ts'
+import type { Run } from '../run.ts'
+import type { Flag } from './guard.ts'
+import type { GoodRun } from './retain.ts'
+
+export type HoldReason = (typeof scheduleReasons)[
+  | 'MassExpiry'
+  | 'SnapshotsStopped'
+  | 'DocumentsDropped'
+  | 'IndexVanished'
+  | 'RemovalRefused'
+  | 'ClockSuspicious']
+
+export interface Hold {
+  readonly reason: HoldReason
+  readonly hash: string
+  /** What, and why. How to go on is added by `holdText`. */
+  readonly message: string
+  /** How else it ends. */
+  readonly orElse: string
+  readonly name?: string
+  /** Of MassExpiry: it is about those up to this time. */
+  readonly untilMs?: number
+  /** Of RemovalRefused: what the API server said. */
+  readonly failure?: string
+}
+
+type Status = MeiliSnapshotScheduleStatus
+type Removing = NonNullable<Status['removing']>
+export type Held = NonNullable<Status['held']>
+
+/** So long a removal may take, with the deletions of others before it. */
+export const stuckMs = 1_800_000
+/** Clocks that differ by more cannot be trusted. */
+const clockMs = 3_600_000
+const longestFailure = 2048
+
+/** Short enough to be typed, the same for the same parts. */
+export function hashOf(...parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+}
+
+export function holdText({ message, orElse, hash }: Hold, { metadata }: MeiliSnapshotSchedule): string {
+  const { name, namespace } = metadata
+  return `${message}. ${orElse}. To go on: kubectl meili schedule confirm ${name} -n ${namespace}, or the annotation ${confirmAnnotation}: ${hash}`
+}
+
+export function guardHold({ run, reason, before, after }: Flag): Hold {
+  const what = reason === 'IndexVanished' ? 'indexes' : 'documents'
+  return {
+    reason,
+    hash: hashOf(reason, run.uid),
+    name: run.name,
+    message: `${run.name} has ${after} ${what}, and the good one before it had ${before}: it does not count as good, and nothing is deleted`,
+    orElse: `If it is broken, delete it, or keep it out of this with the annotation ${keepAnnotation}: "true"`,
+  }
+}
+
+const refusalHash = ({ uid, startedAt }: Pick<Removing, 'uid' | 'startedAt'>): string =>
+  hashOf('RemovalRefused', uid, startedAt)
+
+/** For status.held, where the API server refused a step of a removal; from then on planRetention knows. */
+export function recordRefusal(removing: Removing, failure: string, nowMs: number): Held {
+  return {
+    reason: 'RemovalRefused',
+    hash: refusalHash(removing),
+    since: instant(nowMs),
+    name: removing.name,
+    failure: failure.slice(0, longestFailure),
+  }
+}
+
+/** One that was refused stays refused as long as it is to go; one that does not end holds the others up. */
+export function refusalHold(
+  { held, removing }: Status,
+  goes: (name: string) => boolean,
+  nowMs: number,
+): Hold | undefined {
+  const orElse = 'It ends by itself when that snapshot is gone, or is to stay'
+  if (held?.reason === 'RemovalRefused' && held.name !== undefined && goes(held.name)) {
+    const { name, hash, failure } = held
+    const message = `${name} could not be deleted${failure === undefined ? '' : `: ${failure}`}`
+    return { reason: 'RemovalRefused', hash, name, message, orElse, ...(failure === undefined ? {} : { failure }) }
+  }
+  if (removing === undefined || nowMs - Date.parse(removing.startedAt) < stuckMs) return undefined
+  const message = `The deletion of ${removing.name} has not ended in ${spanText(stuckMs)}: see kubectl describe meilisnapshot ${removing.name}`
+  return { reason: 'RemovalRefused', hash: refusalHash(removing), name: removing.name, message, orElse }
+}
+
+/** By its end, where it is known: one that takes longer than two intervals is no standstill. */
+export function stoppedHold(newest: GoodRun, intervalMs: number | undefined, nowMs: number): Hold | undefined {
+  const ageMs = nowMs - Math.max(newest.timeMs, newest.completedMs ?? 0)
+  if (intervalMs !== undefined && ageMs <= 2 * intervalMs) return undefined
+  const message =
+    intervalMs === undefined
+      ? 'The schedule cannot be followed, so no snapshots come: no good one is deleted meanwhile'
+      : `Snapshots have stopped: the newest good one, ${newest.name}, is ${spanText(ageMs)} old, more than two intervals. No good one is deleted meanwhile`
+  const orElse = 'It ends by itself with the next good one'
+  return {
+    reason: 'SnapshotsStopped',
+    hash: hashOf('SnapshotsStopped', newest.uid),
+    name: newest.name,
+    message,
+    orElse,
+  }
+}
+
+/** The clock of slots, or one that stands an hour behind the API server's. */
+export function clockHold(
+  runs: readonly Run[],
+  clockWentBack: { readonly message: string; readonly hash: string } | undefined,
+  nowMs: number,
+): Hold | undefined {
+  const orElse = 'It ends by itself when the clock is right'
+  if (clockWentBack !== undefined) return { reason: 'ClockSuspicious', ...clockWentBack, orElse }
+  const ahead = runs.find(({ createdMs }) => createdMs > nowMs + clockMs)
+  if (ahead === undefined) return undefined
+  const message = `The operator's clock stands at ${instant(nowMs)}, and ${ahead.name} was created at ${instant(ahead.createdMs)} by the API server's: nothing is deleted`
+  return { reason: 'ClockSuspicious', hash: hashOf('ClockSuspicious', ahead.uid), name: ahead.name, message, orElse }
+}
