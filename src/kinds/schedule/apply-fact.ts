@@ -1,6 +1,7 @@
 // Adds the answer to an effect to a schedule's status, in the same pass. Conditions follow in the next one, which that write wakes. Pure.
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../api/schedule.ts'
 import type { Fact } from '../../reconcile/decision.ts'
+import { recordRefusal } from './retention/hold.ts'
 import { refuse, settle } from './runs/record.ts'
 
 type Status = MeiliSnapshotScheduleStatus
@@ -17,7 +18,9 @@ export function applyFact({ status = {} }: MeiliSnapshotSchedule, fact: Fact, no
 }
 
 function applyRefusal(status: Status, { effect, message, cause }: Fact & { kind: 'Refused' }, nowMs: number): Status {
-  const { run } = status
+  const { run, removing } = status
+  if ((effect === 'PatchSnapshot' || effect === 'DeleteSnapshot') && removing !== undefined)
+    return { ...status, held: recordRefusal(removing, message, nowMs) }
   if (effect !== 'CreateSnapshot' || run === undefined) return status
   return refuse(status, { run, reason: cause === 'NameTaken' ? 'NameTaken' : 'RunRefused', message, nowMs })
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { snapshotFinalizer } from '../../../../../src/api/snapshot.ts'
 import { instant } from '../../../../../src/api/status/conditions.ts'
+import { applyFact } from '../../../../../src/kinds/schedule/apply-fact.ts'
 import { planRemoval } from '../../../../../src/kinds/schedule/retention/removal.ts'
 import { now } from '../../../../support/builders/observations.ts'
-import { aFreshRun } from '../../../../support/builders/schedules.ts'
+import { aFreshRun, aSchedule } from '../../../../support/builders/schedules.ts'
 
 const run = aFreshRun({ name: 'old', uid: 'u1' })
 const remove = { name: 'old', uid: 'u1' }
@@ -29,4 +30,15 @@ describe('the steps of a removal', () => {
   test('it counts when it is gone', () => {
     expect(planRemoval({ removing, remove, runs: [], nowMs: now })).toEqual({ effects: [], expired: 1, againMs: 0 })
   })
+})
+
+test('what the API server refuses of it is on record, and holds retention', () => {
+  for (const effect of ['PatchSnapshot', 'DeleteSnapshot'] as const) {
+    const schedule = aSchedule({ status: { removing } })
+    const status = applyFact(schedule, { kind: 'Refused', effect, message: 'denied by policy' }, now)
+    expect(status).toMatchObject({
+      removing,
+      held: { reason: 'RemovalRefused', name: 'old', failure: 'denied by policy' },
+    })
+  }
 })
