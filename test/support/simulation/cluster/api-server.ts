@@ -178,6 +178,8 @@ export class ApiServer implements Host {
     const known = this.store.get(plural, namespace, name)
     if (known === undefined) return notFound(target)
     if (preconditions?.uid !== undefined && preconditions.uid !== known.metadata.uid) return this.#conflict(target)
+    const version = preconditions?.resourceVersion
+    if (version !== undefined && version !== known.metadata.resourceVersion) return this.#conflict(target)
     const finalizers = [
       ...(known.metadata.finalizers ?? []),
       ...(propagationPolicy === 'Foreground' ? ['foregroundDeletion'] : []),
@@ -190,8 +192,9 @@ export class ApiServer implements Host {
     return this.#found(known)
   }
 
-  #isStale(known: Stored, { metadata }: Stored): boolean {
-    return metadata.resourceVersion !== undefined && metadata.resourceVersion !== known.metadata.resourceVersion
+  /** Another version, or another object of the same name. */
+  #isStale({ metadata: known }: Stored, { metadata: { uid, resourceVersion } }: Partial<Stored> & KubeObject): boolean {
+    return (resourceVersion ?? known.resourceVersion) !== known.resourceVersion || (uid ?? known.uid) !== known.uid
   }
 
   #conflict({ plural, name }: Target): Reply {
@@ -207,7 +210,7 @@ export class ApiServer implements Host {
 
 interface DeleteOptions {
   readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'
-  readonly preconditions?: { readonly uid?: string }
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string }
 }
 
 function targetOf({ pathname }: URL): Target {

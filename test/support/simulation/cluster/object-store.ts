@@ -95,7 +95,7 @@ export class ObjectStore {
         uid: previous?.metadata.uid ?? object.metadata.uid ?? this.#uid(),
         creationTimestamp:
           previous?.metadata.creationTimestamp ?? new Date(this.#nowMs()).toISOString().replace(/\.\d+Z$/, 'Z'),
-        generation: previous?.metadata.generation ?? object.metadata.generation ?? 1,
+        generation: generationOf(object, previous),
         resourceVersion: String(version),
       },
     }
@@ -142,6 +142,14 @@ export class ObjectStore {
     const spread = Math.imul(this.#serial, 0x9e3779b1) >>> 0
     return `${spread.toString(16).padStart(8, '0')}-0000-4000-8000-0000${digits}`
   }
+}
+
+/** One more with each change of its spec. */
+function generationOf(object: KubeObject, previous: Stored | undefined): number {
+  if (previous === undefined) return object.metadata.generation ?? 1
+  const { spec } = object as Stored
+  const known = previous.metadata.generation ?? 1
+  return spec === previous.spec || JSON.stringify(spec) === JSON.stringify(previous.spec) ? known : known + 1
 }
 
 type Pairs = readonly (readonly [string, string])[]

@@ -1,4 +1,4 @@
-// A label selector as text; that the API server takes it and selects by it is shown in test/integration/instance.
+// A label selector as text; that the API server takes it and selects by it is shown in test/integration/kinds/instance.
 import { expect, test } from 'vitest'
 import { selectorText } from '../../../../../src/kinds/instance/locate/selector.ts'
 

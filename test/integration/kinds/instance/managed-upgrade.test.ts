@@ -1,15 +1,15 @@
 // The snapshot before an upgrade on a real API server, by the operator's own rights: where it goes, why it is held, and which ones go.
 import { describe, expect, test } from 'vitest'
-import { meiliInstances } from '../../../src/api/instance.ts'
-import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
-import { meiliSnapshots } from '../../../src/api/snapshot.ts'
-import type { KubeObject } from '../../../src/kube/resource.ts'
-import { persistentVolumeClaims, statefulSets } from '../../../src/kube/resource.ts'
-import { Connections } from '../../../src/perform/meilisearch-connections.ts'
-import { Performer } from '../../../src/perform/perform.ts'
-import { eventually } from '../../support/kubernetes/eventually.ts'
-import { managedInstances } from '../../support/meilisearch/managed-instances.ts'
-import { snapshotOf } from '../../support/meilisearch/objects.ts'
+import { meiliInstances } from '../../../../src/api/instance.ts'
+import type { MeiliSnapshot } from '../../../../src/api/snapshot.ts'
+import { meiliSnapshots } from '../../../../src/api/snapshot.ts'
+import type { KubeObject } from '../../../../src/kube/resource.ts'
+import { persistentVolumeClaims, statefulSets } from '../../../../src/kube/resource.ts'
+import { Connections } from '../../../../src/perform/meilisearch-connections.ts'
+import { Performer } from '../../../../src/perform/perform.ts'
+import { eventually } from '../../../support/kubernetes/eventually.ts'
+import { managedInstances } from '../../../support/meilisearch/managed-instances.ts'
+import { snapshotOf } from '../../../support/meilisearch/objects.ts'
 
 const on = managedInstances()
 const { apply, applied, get, names, serve, settle } = on

@@ -1,11 +1,11 @@
 // A managed instance on a real API server with the operator's own rights, and a real Meilisearch where its pod would be: what is made, put back,
 // and what stays at the end. Controllers of the cluster do not run here: pod and revision are laid by hand.
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { MeiliInstance } from '../../../src/api/instance.ts'
-import { meiliInstances } from '../../../src/api/instance.ts'
-import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../../../src/kube/resource.ts'
-import { eventually } from '../../support/kubernetes/eventually.ts'
-import { managedInstances } from '../../support/meilisearch/managed-instances.ts'
+import type { MeiliInstance } from '../../../../src/api/instance.ts'
+import { meiliInstances } from '../../../../src/api/instance.ts'
+import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../../../../src/kube/resource.ts'
+import { eventually } from '../../../support/kubernetes/eventually.ts'
+import { managedInstances } from '../../../support/meilisearch/managed-instances.ts'
 
 const on = managedInstances()
 const { apply, applied, get, names, pass, serve, settle } = on
@@ -43,7 +43,7 @@ describe('made', () => {
   })
 
   test('is accepted with everything that can be said, and settles: nothing of it is taken for a change by somebody else', async () => {
-    const { managedSpecs } = await import('../crd/objects/complete-managed.ts')
+    const { managedSpecs } = await import('../../crd/objects/complete-managed.ts')
     const { masterKeySecretRef: _, ...managed } = managedSpecs[0]!['managed'] as Record<string, unknown>
     await apply({
       ...managed,
@@ -117,7 +117,7 @@ describe('what is not as it should be', () => {
     await apply()
     await settle()
     const instance = await get<MeiliInstance>(meiliInstances, 'movies')
-    const { service } = await import('../../../src/kinds/instance/children/children.ts')
+    const { service } = await import('../../../../src/kinds/instance/children/children.ts')
     await on.api.kubectl.run(['-n', on.namespace, 'delete', 'service', 'movies'])
     await on.kube.create(services, service(instance, instance.spec.managed!), { fieldManager: 'meili-operator' })
     await settle()

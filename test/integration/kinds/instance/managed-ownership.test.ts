@@ -1,15 +1,15 @@
 // What bears the names of a managed instance's objects, on a real API server: left alone where it is others', taken back where it lost its owner.
 // And whose Services send traffic to the server.
 import { describe, expect, test, vi } from 'vitest'
-import type { MeiliInstance } from '../../../src/api/instance.ts'
-import { meiliInstances } from '../../../src/api/instance.ts'
-import type { Condition } from '../../../src/api/meta.ts'
-import type { KubeObject, Ref, Resource } from '../../../src/kube/resource.ts'
-import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../../../src/kube/resource.ts'
-import { Connections } from '../../../src/perform/meilisearch-connections.ts'
-import { TransientError } from '../../../src/errors.ts'
-import { Performer } from '../../../src/perform/perform.ts'
-import { managedInstances } from '../../support/meilisearch/managed-instances.ts'
+import type { MeiliInstance } from '../../../../src/api/instance.ts'
+import { meiliInstances } from '../../../../src/api/instance.ts'
+import type { Condition } from '../../../../src/api/meta.ts'
+import type { KubeObject, Ref, Resource } from '../../../../src/kube/resource.ts'
+import { persistentVolumeClaims, pods, secrets, services, statefulSets } from '../../../../src/kube/resource.ts'
+import { Connections } from '../../../../src/perform/meilisearch-connections.ts'
+import { TransientError } from '../../../../src/errors.ts'
+import { Performer } from '../../../../src/perform/perform.ts'
+import { managedInstances } from '../../../support/meilisearch/managed-instances.ts'
 
 const on = managedInstances()
 const { apply, get, pass, serve, settle } = on
@@ -68,7 +68,7 @@ describe('what is not ours', () => {
       isLeader: () => true,
       record: () => undefined,
     })
-    const { service } = await import('../../../src/kinds/instance/children/children.ts')
+    const { service } = await import('../../../../src/kinds/instance/children/children.ts')
     const instance = await get<MeiliInstance>(meiliInstances, 'movies')
     await expect(
       performer.perform(
