@@ -17,7 +17,7 @@ import { stateOf } from '../src/telemetry/samples/state.ts'
 import { SnapshotCache } from '../test/support/builders/caches.ts'
 import { aSnapshot, movingStatus, now } from '../test/support/builders/observations.ts'
 import { observe } from '../test/unit/kinds/snapshot/observe/one-look.ts'
-import { finishedMover, finishedSnapshot } from './finished-snapshot.ts'
+import { finishedMover, finishedSnapshot } from './objects/finished-snapshot.ts'
 import { median, toHundredths } from './measure/figures.ts'
 
 const many = 100_000

@@ -1,5 +1,6 @@
-// npm run bench:operator [-- --minutes 10 --json]: memory of the operator and of a mover in a real cluster, CPU while idle, and the time
-// from start to leader; with nothing to do, and with 1,000 and 10,000 finished snapshots and the Jobs and pods of those that failed. Beside a bare Node of the same binary. The last line is one JSON object.
+// npm run bench:operator [-- --minutes 10 --only schedules --json]: memory of the operator and of a mover in a real cluster, CPU while idle, and the time
+// from start to leader; with nothing to do, and with 1,000 and 10,000 finished snapshots and the Jobs and pods of those that failed. Beside a bare Node of the same binary.
+// Then what 1,000 schedules with the same minute cost, beside as many CronJobs; `--only schedules` does no more than that. The last line is one JSON object.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -15,8 +16,9 @@ import { MeilisearchApi } from '../test/support/meilisearch/api.ts'
 import { snapshotOf } from '../test/support/meilisearch/objects.ts'
 import { portForward } from '../test/support/kubernetes/port-forward.ts'
 import { median } from './measure/figures.ts'
-import { makeFinished } from './finished-snapshots.ts'
+import { makeFinished } from './objects/finished-snapshots.ts'
 import { OperatorStarts } from './operator-starts.ts'
+import { compareSchedules } from './operator-schedules.ts'
 import type { Start } from './operator-starts.ts'
 import { bareNode, cpuSeconds, peakOf, residentBytes } from './measure/process-memory.ts'
 
@@ -28,7 +30,11 @@ const crowds = [1000, 10_000]
 const goalsMiB: Readonly<Record<number, number>> = { 0: 85.8, 1000: 110, 10_000: 130 }
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, minutes: { type: 'string', default: '10' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '10' },
+    only: { type: 'string' },
+  },
 })
 const minutes = Number(values.minutes)
 const say = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
@@ -95,12 +101,31 @@ async function snapshotsMade(kubectl: Kubectl, root: string): Promise<number[]> 
   return peaks
 }
 
-async function measure(): Promise<void> {
+const root = join(import.meta.dirname, '..')
+
+interface Opened {
+  readonly kubectl: Kubectl
+  readonly kube: KubeClient
+  readonly operator: OperatorStarts
+}
+
+function open(): Opened {
   const kubeconfig = process.env['E2E_KUBECONFIG'] ?? ''
   const kubectl = new Kubectl({ kubectl: process.env['E2E_KUBECTL'] ?? 'kubectl', kubeconfig })
   const kube = new KubeClient(connect(kubeconfig))
-  const operator = new OperatorStarts(kubectl, kube)
-  const root = join(import.meta.dirname, '..')
+  return { kubectl, kube, operator: new OperatorStarts(kubectl, kube) }
+}
+
+async function measureSchedules(): Promise<void> {
+  const opened = open()
+  await install(opened.kubectl, root)
+  const schedules = await compareSchedules({ ...opened, say })
+  await opened.kube.close()
+  process.stdout.write(`${JSON.stringify({ schedules })}\n`)
+}
+
+async function measure(): Promise<void> {
+  const { kubectl, kube, operator } = open()
   const bare = await bareNode()
   say(
     ` bare Node                                    VmRSS ${mebibytes(bare.residentBytes)} MiB   starts in ${bare.startMs} ms`,
@@ -141,6 +166,7 @@ async function measure(): Promise<void> {
     crowded.push(start)
     calm.push(await idle(operator, count))
   }
+  const schedules = await compareSchedules({ kubectl, kube, operator, say })
   await kube.close()
   const result = {
     bareNodeMiB: mebibytes(bare.residentBytes),
@@ -150,6 +176,7 @@ async function measure(): Promise<void> {
     operatorIdleToBareNode: Number(((calm[0]?.residentMiB ?? 0) / mebibytes(bare.residentBytes)).toFixed(2)),
     moverPeakMiB: mebibytes(Math.max(...peaks)),
     start: { fresh, rolling, killed, crowded },
+    schedules,
   }
   process.stdout.write(`${JSON.stringify(result)}\n`)
 }
@@ -162,5 +189,5 @@ if (process.env['E2E_KUBECONFIG'] === undefined) {
     keep: false,
   })
 } else {
-  await measure()
+  await (values.only === 'schedules' ? measureSchedules() : measure())
 }

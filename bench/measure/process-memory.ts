@@ -34,6 +34,19 @@ export function processId(program: string, variable: string): number {
   return Number(pids[0])
 }
 
+/**
+ * The process of a program that is no Node, by the name of its file and what one of its arguments holds.
+ * @throws Error where there is not exactly one
+ */
+export function programId(name: string, argument: string): number {
+  const pids = readdirSync('/proc').filter((pid) => {
+    const [program = '', ...words] = /^\d+$/.test(pid) ? wordsOf(pid) : []
+    return program.endsWith(`/${name}`) && words.some((word) => word.includes(argument))
+  })
+  if (pids.length !== 1) throw new Error(`${pids.length} processes run ${name} with ${argument}, one was expected`)
+  return Number(pids[0])
+}
+
 export function residentBytes(pid: number): number {
   return statusBytes(String(pid), 'VmRSS')
 }

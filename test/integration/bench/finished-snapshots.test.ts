@@ -1,7 +1,7 @@
 // What the bench of the operator's memory lays into a cluster is taken by a real API server, and is what an operator leaves behind.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { failedOneOf, makeFinished } from '../../../bench/finished-snapshots.ts'
-import { finishedStatus } from '../../../bench/finished-snapshot.ts'
+import { failedOneOf, makeFinished } from '../../../bench/objects/finished-snapshots.ts'
+import { finishedStatus } from '../../../bench/objects/finished-snapshot.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { isWhole } from '../../../src/api/status/settled-snapshot.ts'

@@ -1,7 +1,7 @@
 // The text of a finished MeiliSnapshot, as the API server gives one that really ran: task, move, artifact, free space, conditions. And of what stored it.
-import { meiliSnapshots } from '../src/api/snapshot.ts'
-import type { MeiliSnapshot, MeiliSnapshotStatus } from '../src/api/snapshot.ts'
-import { aJob, stored } from '../test/support/builders/observations.ts'
+import { meiliSnapshots } from '../../src/api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../src/api/snapshot.ts'
+import { aJob, stored } from '../../test/support/builders/observations.ts'
 
 const at = (minutes: number): string => new Date(Date.UTC(2026, 0, 2, 3, minutes)).toISOString().replace('.000Z', 'Z')
 

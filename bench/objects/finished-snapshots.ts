@@ -1,10 +1,10 @@
 // Finished MeiliSnapshots by the thousand, as a real cluster has them: each with the spec and the status of one that really ran.
 // One in twenty has failed within the hour: its Job and pod are still there. Those of the others went when they completed.
-import { meiliSnapshots } from '../src/api/snapshot.ts'
-import type { MeiliSnapshot, MeiliSnapshotStatus } from '../src/api/snapshot.ts'
-import type { KubeClient } from '../src/kube/client.ts'
-import { jobs, pods } from '../src/kube/resource.ts'
-import type { KubeObject, Ref } from '../src/kube/resource.ts'
+import { meiliSnapshots } from '../../src/api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../src/api/snapshot.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { jobs, pods } from '../../src/kube/resource.ts'
+import type { KubeObject, Ref } from '../../src/kube/resource.ts'
 import { finishedMover } from './finished-snapshot.ts'
 
 type Snapshot = MeiliSnapshot & KubeObject
