@@ -115,6 +115,10 @@ export class ScheduleLoop {
     } as KubeObject)
   }
 
+  changeStatus(status: MeiliSnapshotScheduleStatus): void {
+    this.kube.lay(meiliSnapshotSchedules, { ...this.schedule, status })
+  }
+
   get snapshots(): readonly MeiliSnapshot[] {
     return this.names.map((name) => this.kube.peek<MeiliSnapshot>(meiliSnapshots, { namespace, name })!)
   }

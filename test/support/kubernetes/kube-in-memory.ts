@@ -121,11 +121,13 @@ export class KubeInMemory extends KubeClient {
   override async delete(
     resource: Resource,
     ref: Ref,
-    { propagationPolicy, uid }: { propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'; uid?: string } = {},
+    {
+      propagationPolicy,
+      ...preconditions
+    }: { propagationPolicy?: 'Foreground' | 'Background' | 'Orphan'; uid?: string; resourceVersion?: string } = {},
   ): Promise<void> {
     await this.before({ verb: 'delete', resource, name: ref.name })
-    const known = this.#find(resource, ref)
-    if (uid !== undefined && uid !== known.metadata.uid) throw refusal(409, 'Conflict')
+    const known = this.#findUnchanged(resource, { ...ref, ...preconditions })
     if (propagationPolicy === 'Foreground')
       this.lay(resource, {
         ...known,

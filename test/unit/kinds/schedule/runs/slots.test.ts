@@ -1,9 +1,9 @@
 // From a slot to its snapshot, pass by pass: what is on record, what is made, and what comes of it when something goes wrong in between.
 import { expect, test } from 'vitest'
-import { scheduleUidLabel } from '../../../../src/api/schedule.ts'
-import { Conflict, TransientError } from '../../../../src/errors.ts'
-import { refusal } from '../../../support/kubernetes/kube-in-memory.ts'
-import { ScheduleLoop } from '../../../support/builders/schedule-loop.ts'
+import { scheduleUidLabel } from '../../../../../src/api/schedule.ts'
+import { Conflict, TransientError } from '../../../../../src/errors.ts'
+import { refusal } from '../../../../support/kubernetes/kube-in-memory.ts'
+import { ScheduleLoop } from '../../../../support/builders/schedule-loop.ts'
 
 const slot = '2026-03-02T03:00:00Z'
 const name = 'nightly-202603020300'
