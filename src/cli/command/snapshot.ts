@@ -1,4 +1,5 @@
 // kubectl meili snapshot create, list and describe.
+import { scheduleLabel } from '../../api/schedule.ts'
 import { meiliSnapshots } from '../../api/snapshot.ts'
 import { events } from '../../kube/resource.ts'
 import type { KubeObject } from '../../kube/resource.ts'
@@ -119,10 +120,14 @@ export async function runDescribe(
     terminal.document(formatObject(snapshot, format))
     return exitCodes.done
   }
-  const found = await cluster.kube.listAll<KubeEvent>(events, {
-    namespace: cluster.namespace,
-    fieldSelector: `involvedObject.uid=${snapshot.metadata.uid}`,
-  })
-  for (const line of snapshotDescription(snapshot, found, Date.now())) terminal.line(line)
+  const isOfSchedule = snapshot.metadata.labels?.[scheduleLabel] !== undefined
+  const [found, schedules] = await Promise.all([
+    cluster.kube.listAll<KubeEvent>(events, {
+      namespace: cluster.namespace,
+      fieldSelector: `involvedObject.uid=${snapshot.metadata.uid}`,
+    }),
+    isOfSchedule ? cluster.knownSchedules(cluster.namespace) : undefined,
+  ])
+  for (const line of snapshotDescription(snapshot, { events: found, schedules }, Date.now())) terminal.line(line)
   return exitCodes.done
 }

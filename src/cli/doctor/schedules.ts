@@ -1,6 +1,6 @@
 // Doctor's checks of schedules: does each follow the clock and succeed, and can its retention do its work? Pure.
 import { conditionTypes } from '../../api/meta.ts'
-import { scheduleConditions, scheduleLabel } from '../../api/schedule.ts'
+import { scheduleConditions, scheduleLabel, scheduleReasons } from '../../api/schedule.ts'
 import { scheduleLabelValue } from '../../reconcile/schedule-names.ts'
 import type { Schedule } from '../cluster.ts'
 import { ageText, countText, untilText } from '../terminal/format.ts'
@@ -98,6 +98,8 @@ function checkFailures(schedule: Schedule): Finding | undefined {
 /** Until somebody decides, nothing is deleted and the claim fills. */
 function checkHeld(schedule: Schedule): Finding | undefined {
   const held = trueCondition(schedule, scheduleConditions.RetentionHeld)
+  const isSaid = trueCondition(schedule, scheduleConditions.ClockWentBack) !== undefined
+  if (isSaid && held?.reason === scheduleReasons.ClockSuspicious) return undefined
   return (
     held &&
     badly(

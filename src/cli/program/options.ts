@@ -16,6 +16,7 @@ export interface Flags extends ConnectionFlags {
   /** A schedule's name. */
   readonly from?: string
   readonly undo?: true
+  readonly filename?: string
 }
 
 export type Work<Arguments extends unknown[]> = (

@@ -1,6 +1,7 @@
 // `kubectl meili schedule`: its commands, flags and help.
 import type { Command } from 'commander'
 import { runConfirm, runSuspend } from '../command/patch.ts'
+import { runPreview } from '../command/preview.ts'
 import { runScheduleDescribe, runScheduleList } from '../command/schedule.ts'
 import { runOfSchedule } from '../command/snapshot.ts'
 import { formats } from '../terminal/print.ts'
@@ -11,9 +12,10 @@ import type { Within } from './options.ts'
 export function addSchedule(program: Command, terminal: Terminal, within: Within): void {
   const schedule = program
     .command('schedule')
-    .summary('list, describe, run, suspend schedules, let retention go on')
+    .summary('list, describe, preview, run, suspend schedules')
     .description('Shows MeiliSnapshotSchedules, and does with them what a person may decide at once.')
   addViews(schedule, terminal, within)
+  addPreview(schedule, terminal, within)
   addConfirm(schedule, terminal, within)
   addSuspend(schedule, terminal, within)
   addRun(schedule, terminal, within)
@@ -51,6 +53,34 @@ function addViews(schedule: Command, terminal: Terminal, within: Within): void {
     .action(
       within<[string]>((cluster, flags, name) =>
         runScheduleDescribe(cluster, terminal, { name, format: flags.output }),
+      ),
+    )
+}
+
+function addPreview(schedule: Command, terminal: Terminal, within: Within): void {
+  schedule
+    .command('preview')
+    .summary('the next ten slots, and what retention keeps and drops')
+    .description(
+      'Shows the next ten slots in the time zone of the schedule, and of each of its snapshots which rule keeps it, or that it goes: by the functions that the operator uses. With -f, of a schedule in a file that is not applied yet. Changes nothing.',
+    )
+    .argument('[schedule]', 'its name')
+    .option('-f, --filename <file>', 'a file that it stands in; - for stdin')
+    .addOption(output('json', 'yaml'))
+    .addHelpText(
+      'after',
+      examples(
+        ['the nights on which the clock is changed, too', 'kubectl meili schedule preview nightly'],
+        ['what other rules would drop', 'kubectl meili schedule preview -f nightly.yaml'],
+      ),
+    )
+    .action(
+      within<[string | undefined]>((cluster, flags, name) =>
+        runPreview(cluster, terminal, {
+          name,
+          filename: flags.filename,
+          format: flags.output === 'name' ? undefined : flags.output,
+        }),
       ),
     )
 }

@@ -3,9 +3,9 @@ import { scheduleConditions, scheduleReasons } from '../../api/schedule.ts'
 import { sizeText } from '../../reconcile/format.ts'
 import type { Schedule } from '../cluster.ts'
 import { ageText, countText, untilText, withoutStop } from '../terminal/format.ts'
-import { operand } from '../terminal/shell.ts'
 import { conditionSection, eventSection, factLines, section } from './description.ts'
 import type { Fact, KubeEvent } from './description.ts'
+import { nextSlots } from './next-slots.ts'
 import { claimOf, failuresText, instanceOf, trueCondition, whenText } from './schedule.ts'
 
 export function scheduleDescription(schedule: Schedule, events: readonly KubeEvent[], nowMs: number): string[] {
@@ -25,11 +25,20 @@ function clockFacts({ metadata, spec, status }: Schedule, nowMs: number): readon
     ['Suspended', spec.suspend ? `yes: slots that pass meanwhile never run` : undefined],
     ['Next', status?.nextSlot === undefined ? undefined : `${status.nextSlot}, ${untilText(status.nextSlot, nowMs)}`],
     ['Last slot', [status?.lastSlot, status?.lastRunName].filter((text) => text !== undefined).join(': ') || undefined],
+    ['Slots', spec.suspend ? undefined : slotsFact(spec, status?.lastSlot, nowMs)],
     [
       'Being created',
       status?.run && `${status.run.name}${status.run.failure === undefined ? '' : `: ${status.run.failure}`}`,
     ],
   ]
+}
+
+/** Those after now, without jitter, in the schedule's time zone. */
+function slotsFact(spec: Schedule['spec'], lastSlot: string | undefined, nowMs: number): string | undefined {
+  const lastMs = Date.parse(lastSlot ?? '')
+  const { slots } = nextSlots(spec, Number.isNaN(lastMs) ? nowMs : Math.max(nowMs, lastMs), 3)
+  const texts = slots.map(({ local, note }) => (note === '' ? local : `${local} (${note})`))
+  return texts.length === 0 ? undefined : texts.join(', ')
 }
 
 function resultFacts(schedule: Schedule, nowMs: number): readonly Fact[] {
@@ -77,7 +86,7 @@ const keepRules = [
 ] as const
 
 /** `keepLast 3, keepDaily 7; at least 1 good and 3 failed ones` */
-function rulesText(retention: Schedule['spec']['retention']): string {
+export function rulesText(retention: Schedule['spec']['retention']): string {
   const rules = keepRules.flatMap((name) => {
     const value = retention?.[name]
     return value === undefined ? [] : [`${name} ${value}`]
@@ -100,19 +109,17 @@ function forecastText(forecast: NonNullable<Schedule['status']>['forecast'], now
 
 /** What is held, and what becomes of it once that is confirmed. */
 export function heldLines(schedule: Schedule, nowMs: number): string[] {
-  const facts = heldFacts(schedule, nowMs).filter(([name]) => name !== 'To go on')
-  return [...factLines(facts), ...expiringSection(schedule, nowMs), '']
+  return [...factLines(heldFacts(schedule, nowMs)), ...expiringSection(schedule, nowMs), '']
 }
 
 function heldFacts(schedule: Schedule, nowMs: number): readonly Fact[] {
-  const { status, metadata } = schedule
+  const { status } = schedule
   if (status?.held === undefined) return []
   const { reason, since } = status.held
   const message = trueCondition(schedule, scheduleConditions.RetentionHeld)?.message
   return [
     ['Held', `${reason}, for ${ageText(since, nowMs)}${message === undefined ? '' : `: ${withoutStop(message)}`}`],
-    ['To go on', `kubectl meili schedule confirm ${operand(metadata.name)}`],
-    ['Then', confirmText(schedule, reason)],
+    ['Confirming', confirmText(schedule, reason)],
   ]
 }
 
@@ -123,6 +130,8 @@ const confirmTexts: Readonly<Record<string, string>> = {
   [scheduleReasons.IndexVanished]:
     'the newest snapshots count as good without the index, and those that have it expire in time',
   [scheduleReasons.RemovalRefused]: 'the deletion is tried again',
+  [scheduleReasons.ClockSuspicious]:
+    "the operator's clock counts as right: a slot that lies ahead of it was never real, and retention goes on",
 }
 
 /** What confirming does. */
@@ -140,7 +149,7 @@ function keptSection({ status }: Schedule): string[] {
   const rows = rules.map(({ name, by }) => [name, by.join(', ')])
   return [
     ...section('Kept', ['NAME', 'BY'], rows),
-    ...(more > 0 ? [`  and ${countText(more)} more: kubectl meili schedule preview`] : []),
+    ...(more > 0 ? [`  and ${countText(more)} more, which kubectl meili schedule preview lists`] : []),
   ]
 }
 

@@ -1,11 +1,13 @@
 // Shows MeiliSnapshots to people: a table of many, or everything known of one. Pure.
+import { keepAnnotation, scheduleLabel } from '../../api/schedule.ts'
 import { isFinished } from '../../api/snapshot.ts'
-import type { Snapshot } from '../cluster.ts'
+import type { Schedule, Snapshot } from '../cluster.ts'
 import { sizeText } from '../../reconcile/format.ts'
+import { scheduleLabelValue } from '../../reconcile/schedule-names.ts'
 import { conditionSection, eventSection, factLines } from './description.ts'
 import type { Fact, KubeEvent } from './description.ts'
 import { progressOf } from './progress.ts'
-import { tableLines } from '../terminal/table.ts'
+import { tableLines, withoutEmptyColumns } from '../terminal/table.ts'
 import { ageText, countText } from '../terminal/format.ts'
 
 export function snapshotTable(
@@ -23,30 +25,34 @@ export function snapshotTable(
       status?.artifact?.size ?? '-',
       status?.duration ?? '-',
       status?.artifact?.claimName ?? spec.destination.claim.name,
+      [metadata.labels?.[scheduleLabel], isPinned(snapshot) ? '(pinned)' : undefined]
+        .flatMap((text) => text ?? [])
+        .join(' '),
       ageText(metadata.creationTimestamp, nowMs),
     ]
     return withNamespace ? [metadata.namespace, ...own] : own
   })
-  return tableLines(
-    [
-      ...(withNamespace ? ['NAMESPACE'] : []),
-      'NAME',
-      'INSTANCE',
-      'PHASE',
-      'PROGRESS',
-      'SIZE',
-      'DURATION',
-      'CLAIM',
-      'AGE',
-    ],
-    rows,
-  )
+  const head = ['NAME', 'INSTANCE', 'PHASE', 'PROGRESS', 'SIZE', 'DURATION', 'CLAIM', 'SCHEDULE', 'AGE']
+  const shown = withoutEmptyColumns([...(withNamespace ? ['NAMESPACE'] : []), ...head], rows)
+  return tableLines(shown.head, shown.rows)
+}
+
+const isPinned = ({ metadata }: Snapshot): boolean => metadata.annotations?.[keepAnnotation] === 'true'
+
+export interface SnapshotContext {
+  readonly events: readonly KubeEvent[]
+  /** Undefined where they could not be read. */
+  readonly schedules: readonly Schedule[] | undefined
 }
 
 /** Facts that are known, each on its line; then conditions, then Events. */
-export function snapshotDescription(snapshot: Snapshot, events: readonly KubeEvent[], nowMs: number): string[] {
+export function snapshotDescription(
+  snapshot: Snapshot,
+  { events, schedules }: SnapshotContext,
+  nowMs: number,
+): string[] {
   return [
-    ...factLines(factsOf(snapshot, nowMs)),
+    ...factLines([...factsOf(snapshot, nowMs), ...scheduleFacts(snapshot, schedules)]),
     ...conditionSection(snapshot.status?.conditions),
     ...eventSection(events, nowMs),
   ]
@@ -114,4 +120,26 @@ function artifactFacts(status: Status): readonly Fact[] {
     ['SHA256', artifact.sha256],
     ['Checked', artifact.verification === 'Archive' ? 'read back: gzip, tar, version' : 'size and sha256'],
   ]
+}
+
+/** Of which schedule it is, and whether its retention keeps it. */
+function scheduleFacts(snapshot: Snapshot, schedules: SnapshotContext['schedules']): readonly Fact[] {
+  const { name, namespace, labels } = snapshot.metadata
+  const label = labels?.[scheduleLabel]
+  const owner = schedules?.find(
+    ({ metadata }) => metadata.namespace === namespace && scheduleLabelValue(metadata.name) === label,
+  )
+  const isGone = owner === undefined && schedules !== undefined
+  return [
+    ['Schedule', label === undefined ? undefined : `${label}${isGone ? ', which does not exist' : ''}`],
+    ['Retention', isPinned(snapshot) ? 'pinned: no retention deletes it' : owner && verdictText(owner, name)],
+  ]
+}
+
+function verdictText({ spec, status }: Schedule, name: string): string | undefined {
+  const expiring = status?.expiring?.find((each) => each.name === name)
+  const by = status?.kept?.rules?.find((each) => each.name === name)?.by
+  if (expiring !== undefined)
+    return `${spec.retention?.mode === 'DryRun' ? 'would go (mode DryRun)' : 'goes next'}: ${expiring.reason}`
+  return by && `kept by ${by.join(', ')}`
 }

@@ -354,6 +354,7 @@ describe('completion', () => {
       expect.stringMatching(/^create\t/),
       expect.stringMatching(/^list\t/),
       expect.stringMatching(/^describe\t/),
+      expect.stringMatching(/^keep\t/),
       ':4',
     ])
     expect(await complete('-n', here.namespace, 'snapshot', 'create', '')).toEqual(['movies\tMeilisearch 1.21.0', ':4'])

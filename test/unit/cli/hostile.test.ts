@@ -9,6 +9,7 @@ import { programFor } from '../../../src/cli/program/program.ts'
 import { runAdopt } from '../../../src/cli/command/adopt.ts'
 import { runDoctor } from '../../../src/cli/command/doctor.ts'
 import { runConfirm, runKeep, runSuspend } from '../../../src/cli/command/patch.ts'
+import { runPreview } from '../../../src/cli/command/preview.ts'
 import { runScheduleDescribe, runScheduleList } from '../../../src/cli/command/schedule.ts'
 import { runDescribe, runList } from '../../../src/cli/command/snapshot.ts'
 import { runStatus } from '../../../src/cli/command/status.ts'
@@ -165,6 +166,11 @@ describe('each line is one line of harmless text:', () => {
     [
       'a schedule',
       (terminal, seen) => runScheduleDescribe(clusterOf(seen), terminal, { name: 'nightly', format: undefined }),
+    ],
+    [
+      'a preview',
+      (terminal, seen) =>
+        runPreview(clusterOf(seen), terminal, { name: 'nightly', filename: undefined, format: undefined }),
     ],
     ['confirm', (terminal, seen) => runConfirm(clusterOf(seen), terminal, patching)],
     ['suspend', (terminal, seen) => runSuspend(clusterOf(seen), terminal, { ...patching, suspend: true })],

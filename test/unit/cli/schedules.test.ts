@@ -76,14 +76,14 @@ test('a description says why each is kept, what goes next, what is held, how to 
   for (const line of [
     'When:          03:00 Europe/Berlin, 0–15m later (0 3 * * *); where it was missed, up to 6h late',
     'Next:          2026-01-20T02:04:00Z, in 2h',
+    'Slots:         Tue 2026-01-20 03:00 +01:00, Wed 2026-01-21 03:00 +01:00, Thu 2026-01-22 03:00 +01:00',
     'Being created: nightly-202601200200: quota',
     'Last good:     nightly-202601180200, 1d ago',
     'Last failure:  nightly-202601190200, 21h ago: KeyTooWeak',
     'Retention:     keepLast 3, keepDaily 7, keepWithin 48h; at least 1 good and 3 failed ones',
     'Forecast:      next about 1.0 GiB, 15.0 GiB in the end, room for 31 more, full in 7d (2026-01-27T00:00:00Z)',
     'Held:          MassExpiry, for 3h: A message',
-    'To go on:      kubectl meili schedule confirm nightly',
-    'Then:          1 snapshot that no rule keeps is deleted with its files, one at a time',
+    'Confirming:    1 snapshot that no rule keeps is deleted with its files, one at a time',
     'Kept:',
     '  nightly-202601180200   last, daily',
     'Goes next:',
@@ -103,7 +103,7 @@ test('with mode DryRun nothing goes, whatever is confirmed', () => {
   const text = scheduleDescription(dry, [], nowMs).join('\n')
   expect(text).toContain('Retention:     DryRun, nothing is deleted: keepLast 3')
   expect(text).toContain('Would go (mode DryRun deletes nothing):')
-  expect(text).toContain('Then:          nothing is deleted, as the mode is DryRun')
+  expect(text).toContain('Confirming:    nothing is deleted, as the mode is DryRun')
 })
 
 describe('a snapshot made from a schedule', () => {

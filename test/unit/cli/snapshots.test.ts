@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
 import { newSnapshot } from '../../../src/cli/new-snapshot.ts'
 import { endText, progressOf, progressText } from '../../../src/cli/view/progress.ts'
-import { snapshotDescription } from '../../../src/cli/view/snapshot.ts'
+import { snapshotDescription, snapshotTable } from '../../../src/cli/view/snapshot.ts'
 import { statusReport } from '../../../src/cli/view/status-report.ts'
+import { aSchedule } from '../../support/builders/schedules.ts'
+import type { ScheduleParts } from '../../support/builders/schedules.ts'
 
 const nowMs = Date.parse('2026-01-02T04:00:00Z')
 
@@ -212,7 +214,7 @@ test('a history names attempts after the first, Events in their order, and leave
       message: 'r',
     },
   ]
-  const lines = snapshotDescription(snapshot('a', status), events, nowMs)
+  const lines = snapshotDescription(snapshot('a', status), { events, schedules: undefined }, nowMs)
   expect(lines).toContain('Attempts:      snapshot 2: Task 3 was cancelled.; mover 3: I/O error.')
   expect(lines.slice(-3)).toEqual([
     '  AGE   TYPE     REASON      MESSAGE',
@@ -220,4 +222,40 @@ test('a history names attempts after the first, Events in their order, and leave
     '  1m    Normal   Moving      m',
   ])
   expect(lines.join('\n')).not.toMatch(/Stored|SHA256|undefined/)
+})
+
+describe('a snapshot of a schedule', () => {
+  const labelled = (annotations: object = {}): Snapshot => ({
+    ...completedSnapshot('nightly-1', '2026-01-02T03:00:00Z'),
+    metadata: {
+      ...snapshot('nightly-1', {}).metadata,
+      labels: { 'meili-operator.dev/schedule': 'nightly' },
+      annotations: annotations as Record<string, string>,
+    },
+  })
+  const kept = { count: 1, bytes: 1, size: '1 B', rules: [{ name: 'nightly-1', by: ['last', 'daily'] }] }
+  const describedBy = (status: ScheduleParts['status'], annotations?: object): string[] =>
+    snapshotDescription(
+      labelled(annotations),
+      { events: [], schedules: status === undefined ? [] : [aSchedule({ status })] },
+      nowMs,
+    ).filter((line) => /^(Schedule|Retention):/.test(line))
+
+  test('is described with the schedule, and what its retention does with it', () => {
+    expect(describedBy({ kept })).toEqual(['Schedule:      nightly', 'Retention:     kept by last, daily'])
+    expect(describedBy({ expiring: [{ name: 'nightly-1', reason: 'no rule keeps it' }] })[1]).toBe(
+      'Retention:     goes next: no rule keeps it',
+    )
+    expect(describedBy({ kept }, { 'meili-operator.dev/keep': 'true' })[1]).toBe(
+      'Retention:     pinned: no retention deletes it',
+    )
+    expect(describedBy(undefined)).toEqual(['Schedule:      nightly, which does not exist'])
+  })
+
+  test('makes a column of the list, which is not there without one', () => {
+    const tableOf = (...list: Snapshot[]): string[] => snapshotTable(list, { withNamespace: false, nowMs })
+    expect(tableOf(labelled({ 'meili-operator.dev/keep': 'true' }))[1]).toMatch(/ backups +nightly \(pinned\) +1h$/)
+    expect(tableOf(labelled(), snapshot('b', {}))[0]).toContain('SCHEDULE')
+    expect(tableOf(snapshot('b', {}))[0]).not.toContain('SCHEDULE')
+  })
 })
