@@ -1,8 +1,8 @@
 // Builds the MeiliSnapshot that `snapshot create` makes: from its flags, or from a schedule's template. Pure.
 import { apiVersion } from '../api/group.ts'
-import { scheduleLabel, scheduleUidLabel } from '../api/schedule.ts'
+import { runObject } from '../kinds/schedule/runs/snapshot.ts'
 import { hasSucceeded } from '../api/snapshot.ts'
-import { runByHandName, scheduleLabelValue, secondsStamp } from '../reconcile/schedule-names.ts'
+import { runByHandName, secondsStamp } from '../reconcile/schedule-names.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Instance, Schedule, Snapshot } from './cluster.ts'
 import { UserError } from './errors.ts'
@@ -59,25 +59,9 @@ export function newSnapshot(
   return object
 }
 
-/** As the schedule itself would make it: its labels are what makes it belong to the schedule's retention. */
+/** As the schedule itself would make it, so that it belongs to its retention; never with the name of a slot. */
 export function snapshotOfSchedule(schedule: Schedule, name: string | undefined, nowMs: number): KubeObject {
-  const { metadata, spec } = schedule.spec.template
-  const object = {
-    apiVersion,
-    kind: 'MeiliSnapshot',
-    metadata: {
-      namespace: schedule.metadata.namespace,
-      name: name ?? runByHandName(schedule, nowMs),
-      labels: {
-        ...metadata?.labels,
-        [scheduleLabel]: scheduleLabelValue(schedule.metadata.name),
-        [scheduleUidLabel]: schedule.metadata.uid,
-      },
-      ...(metadata?.annotations === undefined ? {} : { annotations: metadata.annotations }),
-    },
-    spec,
-  }
-  return object
+  return runObject(schedule, name ?? runByHandName(schedule, nowMs))
 }
 
 /** Where the last one of the same instance went. */

@@ -1,6 +1,7 @@
 // kubectl meili schedule list and describe.
+import { meiliSnapshots } from '../../api/snapshot.ts'
 import { events } from '../../kube/resource.ts'
-import type { Cluster } from '../cluster.ts'
+import type { Cluster, Snapshot } from '../cluster.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { formatList, formatObject } from '../terminal/print.ts'
@@ -44,10 +45,15 @@ export async function runScheduleDescribe(
     terminal.document(formatObject(schedule, format))
     return exitCodes.done
   }
-  const found = await cluster.kube.listAll<KubeEvent>(events, {
-    namespace: cluster.namespace,
-    fieldSelector: `involvedObject.uid=${schedule.metadata.uid}`,
-  })
-  for (const line of scheduleDescription(schedule, found, Date.now())) terminal.line(line)
+  const { namespace } = cluster
+  const failedName = schedule.status?.lastFailure?.name
+  const [found, failed] = await Promise.all([
+    cluster.kube.listAll<KubeEvent>(events, {
+      namespace,
+      fieldSelector: `involvedObject.uid=${schedule.metadata.uid}`,
+    }),
+    failedName === undefined ? undefined : cluster.kube.find<Snapshot>(meiliSnapshots, { namespace, name: failedName }),
+  ])
+  for (const line of scheduleDescription(schedule, { events: found, failed }, Date.now())) terminal.line(line)
   return exitCodes.done
 }

@@ -8,8 +8,11 @@ import type { RetainedParts } from '../../kinds/schedule/retention/retain.ts'
 import type { Run } from '../../kinds/schedule/run.ts'
 import { jitterOf, jitterProblem } from '../../kinds/schedule/slots/jitter.ts'
 import { isProblem, readSlots } from '../../kinds/schedule/slots/slots.ts'
+import { wallOf, zoneNamed } from '../../kinds/schedule/slots/zone.ts'
+import type { Zone } from '../../kinds/schedule/slots/zone.ts'
 import type { Schedule } from '../cluster.ts'
 import { countText } from '../terminal/format.ts'
+import { calendarLines } from './calendar.ts'
 import { section } from './description.ts'
 import { nextSlots } from './next-slots.ts'
 import type { NextSlots } from './next-slots.ts'
@@ -31,6 +34,8 @@ export interface Preview extends NextSlots {
 interface PreviewedSnapshot {
   readonly name: string
   readonly taken: string
+  /** Of the schedule's time zone, such as 2026-03-01; empty where neither is known. */
+  readonly day: string
   readonly sizeBytes?: number
   readonly documents?: number
   readonly verdict: 'keep' | 'expire' | 'expireAfterNext'
@@ -76,18 +81,20 @@ function judgeRuns(schedule: Schedule, runs: readonly Run[], nowMs: number): Pic
   }
   const snapshots = runs
     .toSorted((one, other) => takenMs(other) - takenMs(one))
-    .map((run) => ({ ...figuresOf(run), ...verdictOf(run.name) }))
+    .map((run) => ({ ...figuresOf(run, zoneNamed(timeZone)), ...verdictOf(run.name) }))
   return { ...(held === undefined ? {} : { held: held.message }), snapshots }
 }
 
 const takenMs = ({ timeMs, createdMs }: Run): number => timeMs ?? createdMs
 
-function figuresOf(run: Run): Pick<PreviewedSnapshot, 'name' | 'taken' | 'sizeBytes' | 'documents'> {
+function figuresOf(run: Run, zone: Zone | undefined): Omit<PreviewedSnapshot, 'verdict' | 'why'> {
   const { name, sizeBytes, documents } = run
   const taken = takenMs(run)
+  const isKnown = !Number.isNaN(taken)
   return {
     name,
-    taken: Number.isNaN(taken) ? '' : instant(taken),
+    taken: isKnown ? instant(taken) : '',
+    day: isKnown && zone !== undefined ? new Date(wallOf(zone, taken)).toISOString().slice(0, 10) : '',
     ...(sizeBytes === undefined ? {} : { sizeBytes }),
     ...(documents === undefined ? {} : { documents }),
   }
@@ -107,6 +114,29 @@ function expireAfter(parts: RetainedParts, nextMs: number | undefined): ReturnTy
     isBeingDeleted: false,
   }
   return retain({ ...parts, runs: [...parts.runs, next], nowMs: nextMs }).expire
+}
+
+/** Of several of one day the first that is true counts. */
+const marks: readonly (readonly [string, string, (one: PreviewedSnapshot) => boolean])[] = [
+  ['◆', 'kept for a month or a year', ({ verdict, why }) => verdict === 'keep' && /monthly|yearly/.test(why)],
+  ['◐', 'for a week', ({ verdict, why }) => verdict === 'keep' && why.includes('weekly')],
+  ['●', 'kept else', ({ verdict, why }) => verdict === 'keep' && why !== 'failed'],
+  ['○', 'goes', ({ verdict }) => verdict !== 'keep'],
+  ['✗', 'failed', ({ why }) => why === 'failed'],
+]
+const shownMonths = 3
+
+/** The days of the schedule's time zone. */
+function calendarSection({ snapshots }: Preview): string[] {
+  const byDay = Map.groupBy(snapshots, ({ day }) => day)
+  byDay.delete('')
+  const signs = [...byDay].map(([day, list]) => {
+    const found = marks.find(([, , isTrue]) => list.some(isTrue))
+    return [day, found?.[0] ?? '·'] as const
+  })
+  const lines = calendarLines(new Map(signs), shownMonths).map((line) => `  ${line}`)
+  const legend = marks.map(([sign, meaning]) => `${sign} ${meaning}`).join('   ')
+  return lines.length === 0 ? [] : ['', ...lines, '', `  ${legend}   · none`]
 }
 
 const verdicts = { keep: 'kept', expire: 'goes', expireAfterNext: 'goes after the next' } as const
@@ -130,6 +160,7 @@ export function previewLines(preview: Preview): string[] {
     '',
     `Retention: ${retention}`,
     ...(held === undefined ? [] : [`Held: ${held}`]),
+    ...calendarSection(preview),
     ...section('Snapshots', ['NAME', 'TAKEN', 'SIZE', 'DOCUMENTS', 'RETENTION', 'BY'], rows),
   ]
 }

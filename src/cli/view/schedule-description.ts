@@ -1,16 +1,28 @@
 // All that is known of one MeiliSnapshotSchedule: its slots, what is kept and why, what goes next, what holds it. Pure.
+import { conditionTypes } from '../../api/meta.ts'
+import { conditionNamed } from '../../api/status/conditions.ts'
 import { scheduleConditions, scheduleReasons } from '../../api/schedule.ts'
 import { sizeText } from '../../reconcile/format.ts'
-import type { Schedule } from '../cluster.ts'
+import type { Schedule, Snapshot } from '../cluster.ts'
 import { ageText, countText, untilText, withoutStop } from '../terminal/format.ts'
 import { conditionSection, eventSection, factLines, section } from './description.ts'
 import type { Fact, KubeEvent } from './description.ts'
 import { nextSlots } from './next-slots.ts'
 import { claimOf, failuresText, instanceOf, trueCondition, whenText } from './schedule.ts'
 
-export function scheduleDescription(schedule: Schedule, events: readonly KubeEvent[], nowMs: number): string[] {
+export interface ScheduleContext {
+  readonly events: readonly KubeEvent[]
+  /** The last one that failed, where it is still there. */
+  readonly failed?: Snapshot | undefined
+}
+
+export function scheduleDescription(schedule: Schedule, { events, failed }: ScheduleContext, nowMs: number): string[] {
   return [
-    ...factLines([...clockFacts(schedule, nowMs), ...resultFacts(schedule, nowMs), ...retentionFacts(schedule, nowMs)]),
+    ...factLines([
+      ...clockFacts(schedule, nowMs),
+      ...resultFacts(schedule, failed, nowMs),
+      ...retentionFacts(schedule, nowMs),
+    ]),
     ...keptSection(schedule),
     ...expiringSection(schedule, nowMs),
     ...conditionSection(schedule.status?.conditions),
@@ -41,14 +53,15 @@ function slotsFact(spec: Schedule['spec'], lastSlot: string | undefined, nowMs: 
   return texts.length === 0 ? undefined : texts.join(', ')
 }
 
-function resultFacts(schedule: Schedule, nowMs: number): readonly Fact[] {
+function resultFacts(schedule: Schedule, failed: Snapshot | undefined, nowMs: number): readonly Fact[] {
   const { lastSuccess, lastFailure, active = [], counts } = schedule.status ?? {}
   return [
     ['Takes', `snapshots of ${instanceOf(schedule)}, on claim ${claimOf(schedule)}`],
     ['Last good', lastSuccess && `${lastSuccess.name}, ${ageText(lastSuccess.completedAt, nowMs)} ago`],
     [
       'Last failure',
-      lastFailure && `${lastFailure.name}, ${ageText(lastFailure.completedAt, nowMs)} ago: ${lastFailure.reason}`,
+      lastFailure &&
+        `${lastFailure.name}, ${ageText(lastFailure.completedAt, nowMs)} ago: ${lastFailure.reason}${failed === undefined ? '' : `: ${messageOf(failed)}`}`,
     ],
     ['Failing', failuresText(schedule)],
     ['Running', active.length === 0 ? undefined : active.join(', ')],
@@ -59,6 +72,9 @@ function resultFacts(schedule: Schedule, nowMs: number): readonly Fact[] {
     ],
   ]
 }
+
+const messageOf = ({ status }: Snapshot): string =>
+  conditionNamed(status?.conditions, conditionTypes.Ready)?.message ?? ''
 
 function retentionFacts(schedule: Schedule, nowMs: number): readonly Fact[] {
   const { kept, removing } = schedule.status ?? {}

@@ -66,12 +66,13 @@ export function scheduleProblems(schedule: Schedule): string[] {
   ].flatMap((text) => (text === undefined ? [] : [withoutStop(text)]))
 }
 
-/** Where the newest snapshot that has ended has failed. */
+/** Where the newest snapshot that has ended has failed: `2 failures in a row: nightly-1: KeyTooWeak`. */
 export function failuresText({ status }: Schedule): string | undefined {
   const condition = conditionNamed(status?.conditions, scheduleConditions.LastSnapshotSucceeded)
   if (condition?.status !== 'False') return undefined
-  const count = status?.consecutiveFailures ?? 1
-  return `${count > 1 ? `${countText(count)} failures in a row` : 'the last snapshot failed'}: ${condition.message}`
+  const { consecutiveFailures = 1, lastFailure } = status ?? {}
+  const count = consecutiveFailures > 1 ? `${countText(consecutiveFailures)} failures in a row` : 'the last one failed'
+  return `${count}: ${lastFailure === undefined ? condition.message : `${lastFailure.name}: ${lastFailure.reason}`}`
 }
 
 function nextText({ spec, status }: Schedule, nowMs: number): string {

@@ -76,17 +76,18 @@ describe('list', () => {
   test('shows when, the last good one, what is kept and what is wrong', async () => {
     await schedule('hourly', {
       lastSuccess: { name: 'a', completedAt: '2026-01-01T00:00:00Z' },
+      lastFailure: { name: 'hourly-1', completedAt: '2026-01-02T00:00:00Z', reason: 'KeyTooWeak' },
       consecutiveFailures: 2,
       conditions: conditions({
         Ready: ['True', 'Scheduled', 'x'],
-        LastSnapshotSucceeded: ['False', 'SnapshotFailed', 'hourly-1: the key lacks tasks.get.'],
+        LastSnapshotSucceeded: ['False', 'SnapshotFailed', 'MeiliSnapshot hourly-1 failed: KeyTooWeak.'],
       }),
     })
     await schedule('nightly', { kept: { count: 14, bytes: 22_548_578_304, size: '21.0 GiB' } }, { suspend: true })
     const { code, out, err } = await meili('schedule', 'list')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/^NAME +INSTANCE +WHEN +LAST GOOD +NEXT +KEPT +STORE +ROOM FOR +PROBLEM\n/)
-    expect(out).toMatch(/^hourly .* ✗ \d+[dy] ago .* 2 failures in a row: hourly-1: the key lacks tasks\.get$/m)
+    expect(out).toMatch(/^hourly .* ✗ \d+[dy] ago .* 2 failures in a row: hourly-1: KeyTooWeak$/m)
     expect(out).toMatch(/^nightly +movies +03:00 Europe\/Berlin +never +suspended +14 · 21\.0 GiB +claim backups +-$/m)
   })
 

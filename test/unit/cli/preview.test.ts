@@ -121,6 +121,25 @@ describe('a preview', () => {
       slots: [],
     }))
 
+  test('draws the months, in which each day says what became of its snapshots', () => {
+    const spec = { timeZone: 'Pacific/Auckland', retention: { keepLast: 1, keepWeekly: 2, keepMonthly: 2 } }
+    const runs = [...Array(9).keys()].map((day) => nightly(day, day === 3 ? { phase: 'Failed' } : {}))
+    const lines = previewLines(previewed(runs, { spec }))
+    const begin = lines.indexOf('  February 2026           March 2026')
+    expect(lines.slice(begin, begin + 10)).toEqual([
+      '  February 2026           March 2026',
+      '  M  T  W  T  F  S  S     M  T  W  T  F  S  S',
+      '                    ·                       ◆',
+      '  ·  ·  ·  ·  ·  ·  ·     ·  ·  ·  ·  ·  ·  ·',
+      '  ·  ·  ·  ·  ·  ·  ·     ·  ·  ·  ·  ·  ·  ·',
+      '  ·  ·  ·  ·  ·  ○  ○     ·  ·  ·  ·  ·  ·  ·',
+      '  ○  ○  ○  ✗  ○  ◆        ·  ·  ·  ·  ·  ·  ·',
+      '                          ·  ·',
+      '',
+      '  ◆ kept for a month or a year   ◐ for a week   ● kept else   ○ goes   ✗ failed   · none',
+    ])
+  })
+
   test('reads as tables', () => {
     const lines = previewLines(previewed([nightly(0, { sizeBytes: 2 ** 30, documents: 50_000 }), nightly(9)]))
     expect(lines).toContain('Retention: keepLast 2, keepDaily 3; at least 1 good and 3 failed ones')

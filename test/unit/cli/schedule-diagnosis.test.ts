@@ -90,7 +90,7 @@ test('one whose snapshots fail names the last that did', () => {
   const { status } = withCondition('LastSnapshotSucceeded', 'False', 'SnapshotFailed')
   const lastFailure = { name: 'nightly-202601200300', completedAt: '2026-01-20T00:00:00Z', reason: 'KeyTooWeak' }
   expect(findingsOf([schedule({ status: { ...status, lastFailure, consecutiveFailures: 2 } })])).toEqual([
-    'warning: schedule shop/nightly: 2 failures in a row: A message → kubectl meili -n shop snapshot describe nightly-202601200300',
+    'warning: schedule shop/nightly: 2 failures in a row: nightly-202601200300: KeyTooWeak → kubectl meili -n shop snapshot describe nightly-202601200300',
   ])
 })
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Condition } from '../../../src/api/meta.ts'
 import type { Instance, Schedule, Snapshot } from '../../../src/cli/cluster.ts'
+import { createRun } from '../../../src/kinds/schedule/runs/snapshot.ts'
 import { snapshotOfSchedule } from '../../../src/cli/new-snapshot.ts'
 import { scheduleDescription } from '../../../src/cli/view/schedule-description.ts'
 import { scheduleProblems, scheduleTable, whenText } from '../../../src/cli/view/schedule.ts'
@@ -60,7 +61,7 @@ describe('a table of schedules', () => {
     })
     expect(failing).toMatch(/^shop +nightly +books +03:00 Europe\/Berlin, 0–15m later +✗ 1d ago +in 2h +14 · 21 GiB/)
     expect(failing).toMatch(
-      /UnknownTimeZone: A message; .*2 failures in a row: A message; retention is held: A message$/,
+      /UnknownTimeZone: A message; .*2 failures in a row: nightly-202601190200: KeyTooWeak; retention is held: A message$/,
     )
     expect(suspended).toMatch(/ never +suspended +- +claim backups +-$/)
   })
@@ -72,14 +73,15 @@ describe('a table of schedules', () => {
 })
 
 test('a description says why each is kept, what goes next, what is held, how to go on and what that does', () => {
-  const lines = scheduleDescription(broken, [], nowMs)
+  const failed = { status: { conditions: [condition('Ready', 'False', 'KeyTooWeak')] } } as unknown as Snapshot
+  const lines = scheduleDescription(broken, { events: [], failed }, nowMs)
   for (const line of [
     'When:          03:00 Europe/Berlin, 0–15m later (0 3 * * *); where it was missed, up to 6h late',
     'Next:          2026-01-20T02:04:00Z, in 2h',
     'Slots:         Tue 2026-01-20 03:00 +01:00, Wed 2026-01-21 03:00 +01:00, Thu 2026-01-22 03:00 +01:00',
     'Being created: nightly-202601200200: quota',
     'Last good:     nightly-202601180200, 1d ago',
-    'Last failure:  nightly-202601190200, 21h ago: KeyTooWeak',
+    'Last failure:  nightly-202601190200, 21h ago: KeyTooWeak: A message.',
     'Retention:     keepLast 3, keepDaily 7, keepWithin 48h; at least 1 good and 3 failed ones',
     'Forecast:      next about 1.0 GiB, 15.0 GiB in the end, room for 31 more, full in 7d (2026-01-27T00:00:00Z)',
     'Held:          MassExpiry, for 3h: A message',
@@ -93,14 +95,14 @@ test('a description says why each is kept, what goes next, what is held, how to 
 })
 
 test('a description of one that never ran leaves out what is not known, and says that nothing is ever deleted', () => {
-  const text = scheduleDescription(schedule({ spec: { retention: { minimum: 5 } } }), [], nowMs).join('\n')
+  const text = scheduleDescription(schedule({ spec: { retention: { minimum: 5 } } }), { events: [] }, nowMs).join('\n')
   expect(text).toMatch(/^Retention: +none: nothing is ever deleted$/m)
   expect(text).not.toMatch(/undefined|NaN|Kept|Held|Goes/)
 })
 
 test('with mode DryRun nothing goes, whatever is confirmed', () => {
   const dry = { ...broken, spec: { ...broken.spec, retention: { ...broken.spec.retention!, mode: 'DryRun' as const } } }
-  const text = scheduleDescription(dry, [], nowMs).join('\n')
+  const text = scheduleDescription(dry, { events: [] }, nowMs).join('\n')
   expect(text).toContain('Retention:     DryRun, nothing is deleted: keepLast 3')
   expect(text).toContain('Would go (mode DryRun deletes nothing):')
   expect(text).toContain('Confirming:    nothing is deleted, as the mode is DryRun')
@@ -128,6 +130,7 @@ describe('a snapshot made from a schedule', () => {
       spec: { destination: { claim: { name: 'backups' } }, sourcePolicy: 'Remove' },
     })
     expect(made({})).not.toHaveProperty('metadata.ownerReferences')
+    expect(createRun(schedule(), 'a')).toMatchObject({ snapshot: made({}, 'a') })
   })
 
   test('of a schedule with a long name fits into a name and a label', () => {

@@ -3,30 +3,34 @@
 import { scheduleLabel, scheduleUidLabel } from '../../../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
 import { meiliSnapshots } from '../../../api/snapshot.ts'
-import type { Effect } from '../../../reconcile/decision.ts'
+import type { Effect, NewSnapshot } from '../../../reconcile/decision.ts'
 import { scheduleLabelValue } from '../../../reconcile/schedule-names.ts'
 
-export function createRun({ metadata, spec: { template } }: MeiliSnapshotSchedule, name: string): Effect {
-  const { labels, annotations } = template.metadata ?? {}
-  const schedule = scheduleLabelValue(metadata.name)
+/** The performer leaves one of that name alone which is of another schedule. */
+export function createRun(schedule: MeiliSnapshotSchedule, name: string): Effect {
   return {
     kind: 'CreateSnapshot',
-    schedule,
-    snapshot: {
-      apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`,
-      kind: meiliSnapshots.kind,
-      metadata: {
-        name,
-        namespace: metadata.namespace,
-        labels: {
-          'app.kubernetes.io/managed-by': 'meili-operator',
-          ...labels,
-          [scheduleLabel]: schedule,
-          [scheduleUidLabel]: metadata.uid,
-        },
-        ...(annotations === undefined ? {} : { annotations }),
+    schedule: scheduleLabelValue(schedule.metadata.name),
+    snapshot: runObject(schedule, name),
+  }
+}
+
+export function runObject({ metadata, spec: { template } }: MeiliSnapshotSchedule, name: string): NewSnapshot {
+  const { labels, annotations } = template.metadata ?? {}
+  return {
+    apiVersion: `${meiliSnapshots.group}/${meiliSnapshots.version}`,
+    kind: meiliSnapshots.kind,
+    metadata: {
+      name,
+      namespace: metadata.namespace,
+      labels: {
+        'app.kubernetes.io/managed-by': 'meili-operator',
+        ...labels,
+        [scheduleLabel]: scheduleLabelValue(metadata.name),
+        [scheduleUidLabel]: metadata.uid,
       },
-      spec: template.spec,
+      ...(annotations === undefined ? {} : { annotations }),
     },
+    spec: template.spec,
   }
 }
