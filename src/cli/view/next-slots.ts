@@ -45,7 +45,7 @@ const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const pad = (value: number): string => String(value).padStart(2, '0')
 
 /** `Sun 2026-03-29 03:00 +02:00` */
-export function localText(zone: Zone, ms: number): string {
+function localText(zone: Zone, ms: number): string {
   const wall = new Date(wallOf(zone, ms))
   const offsetMinutes = Math.round(zone.offsetMs(ms) / 60_000)
   const size = Math.abs(offsetMinutes)

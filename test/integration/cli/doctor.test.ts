@@ -1,11 +1,11 @@
 // doctor on a real API server, with the real operator's program and a real Meilisearch: all is well, then exactly one thing is broken.
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
-import type { MeiliInstance } from '../../../src/api/instance.ts'
+import { meiliSnapshotSchedules } from '../../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { Finding } from '../../../src/cli/doctor/finding.ts'
 import { customResourceDefinitions } from '../../../src/kube/resource.ts'
-import type { KubeObject } from '../../../src/kube/resource.ts'
+import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { apiServer, namespaceOfEachTest, pluginOn } from '../../support/kubernetes/api-server.ts'
 import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
@@ -13,6 +13,8 @@ import { deployedEnvironment, OperatorProcess } from '../runtime/operator-proces
 import { create, fullName, installRelease } from './chart-release.ts'
 import type { Release } from './chart-release.ts'
 import { completedStatus, conditions } from './statuses.ts'
+
+type Seen = KubeObject & { readonly status?: { readonly observedGeneration?: number } }
 
 const masterKey = 'the-master-key-of-this-test'
 const operatorNamespace = 'meili-operator-system'
@@ -70,12 +72,14 @@ async function prepareRelease(changes: Partial<Release> = {}, existing: object =
     },
   }
   await create(api, meiliInstances, { metadata: { namespace: here.namespace, name: 'movies' }, spec })
-  await eventually('the operator to look at it', async () =>
-    (await api.kube.get<MeiliInstance & KubeObject>(meiliInstances, { namespace: here.namespace, name: 'movies' }))
-      .status?.observedGeneration === 1
-      ? true
-      : undefined,
-  )
+  await untilSeen(meiliInstances, 'movies')
+}
+
+async function untilSeen(kind: Resource, name: string): Promise<void> {
+  await eventually('the operator to look at it', async () => {
+    const { status } = await api.kube.get<Seen>(kind, { namespace: here.namespace, name })
+    return status?.observedGeneration === 1 ? true : undefined
+  })
 }
 
 async function snapshot(name: string, status: object, of = 'movies'): Promise<void> {
@@ -216,6 +220,42 @@ describe('a destination:', () => {
   })
 })
 
+describe('a schedule:', () => {
+  async function schedule(name: string, instance: string, claim: object): Promise<void> {
+    await prepareRelease()
+    await create(api, meiliSnapshotSchedules, {
+      metadata: { namespace: here.namespace, name },
+      spec: {
+        schedule: '0 3 * * *',
+        template: { spec: { source: { instanceRef: { name: instance } }, destination: { claim } } },
+      },
+    })
+    await untilSeen(meiliSnapshotSchedules, name)
+  }
+  const template = { resources: { requests: { storage: '1Gi' } } }
+
+  test('is well, and says when it runs next', async () => {
+    await schedule('nightly', 'movies', { name: 'backups', template })
+    const { code, findings } = await doctor()
+    expect(code).toBe(0)
+    expect(findings).toContainEqual({
+      level: 'ok',
+      check: 'schedule',
+      message: expect.stringMatching(/nightly: next in \d+[hms], none has run yet$/) as unknown,
+    })
+  })
+
+  test('its server is not there', async () => {
+    await schedule('nightly', 'elsewhere', { name: 'backups', template })
+    await finds('schedule', /nightly: there is no MeiliInstance elsewhere/, /edit meilisnapshotschedule\/nightly$/)
+  })
+
+  test('its claim is not there, and nothing makes it', async () => {
+    await schedule('nightly', 'movies', { name: 'nowhere' })
+    await finds('schedule', /nightly: claim nowhere does not exist/, /^create it, or add /)
+  })
+})
+
 describe('the operator:', () => {
   beforeEach(async () => {
     await prepareRelease()
@@ -257,17 +297,11 @@ describe('the operator:', () => {
 
   test('lacks a right', async () => {
     onTestFinished(async () => void (await install()))
-    await api.kubectl.run([
-      'patch',
-      'clusterrole',
-      'meili-operator',
-      '--type=json',
-      '-p',
-      JSON.stringify([
-        { op: 'test', path: '/rules/6/resources/0', value: 'secrets' },
-        { op: 'remove', path: '/rules/6' },
-      ]),
-    ])
+    const role = ['get', 'clusterrole', 'meili-operator']
+    const { rules } = await api.kubectl.json<{ rules: { resources: string[] }[] }>(role)
+    const path = `/rules/${rules.findIndex(({ resources }) => resources.includes('secrets'))}`
+    const patch = [{ op: 'remove', path }]
+    await api.kubectl.run(['patch', 'clusterrole', 'meili-operator', '--type=json', '-p', JSON.stringify(patch)])
     await finds(
       'rights',
       /^The operator \(meili-operator-system\/meili-operator\) may not get secrets in all namespaces$/,
@@ -350,7 +384,7 @@ test('the CRDs are missing', async () => {
   await operator.end('SIGTERM')
   await api.kube.delete(customResourceDefinitions, { name: 'meilisnapshots.meili-operator.dev' })
   await eventually('the CRD to be gone', async () =>
-    (await api.kubectl.run(['get', 'crd', '-o', 'name'])).includes('meilisnapshots') ? undefined : true,
+    (await api.kubectl.run(['get', 'crd', '-o', 'name'])).includes('meilisnapshots.') ? undefined : true,
   )
   const { code, bad } = await doctor()
   expect(bad).toContainEqual({
