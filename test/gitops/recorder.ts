@@ -16,9 +16,12 @@ function scrub(object: Judged, namespace: string): Judged {
   return JSON.parse(text.replaceAll(namespace, 'shop')) as Judged
 }
 
-/** @param objects in the order of time; of each state the last is kept, of those that pass it is the fullest */
+/**
+ * Of the kinds that are among them.
+ * @param objects in the order of time; of each state the last is kept, of those that pass it is the fullest
+ */
 export async function recordExamples(objects: readonly Judged[], namespace: string): Promise<void> {
-  for (const kind of kinds) {
+  for (const kind of kinds.filter((each) => objects.some((object) => object.kind === each))) {
     const found = Object.keys(contract[kind]).flatMap((state) => {
       const object = objects.findLast((candidate) => candidate.kind === kind && stateOf(candidate) === state)
       return object === undefined ? [] : [{ state, object: scrub(object, namespace) }]
