@@ -31,11 +31,24 @@ export function wallUpTo(fields: CronFields, wallMs: number): number | undefined
 
 const has = (mask: number, value: number): boolean => (mask & (1 << value)) !== 0
 
-function isDay({ days, months, weekdays, isEitherDay }: CronFields, day: number): boolean {
+interface CalendarDay {
+  /** 1–12. */
+  readonly month: number
+  readonly date: number
+  /** 0 is Sunday. */
+  readonly weekday: number
+}
+
+function calendarDay(day: number): CalendarDay {
   const date = new Date(day * dayMs)
-  if (!has(months, date.getUTCMonth() + 1)) return false
-  const isDate = has(days, date.getUTCDate())
-  const isWeekday = has(weekdays, date.getUTCDay())
+  return { month: date.getUTCMonth() + 1, date: date.getUTCDate(), weekday: date.getUTCDay() }
+}
+
+const isDay = (fields: CronFields, day: number): boolean => isNamed(fields, calendarDay(day))
+
+function isNamed({ days, months, weekdays, isEitherDay }: CronFields, { month, date, weekday }: CalendarDay): boolean {
+  if (!has(months, month)) return false
+  const [isDate, isWeekday] = [has(days, date), has(weekdays, weekday)]
   return isEitherDay ? isDate || isWeekday : isDate && isWeekday
 }
 
@@ -66,6 +79,13 @@ function minuteUpTo({ hours, minutes }: CronFields, minute: number): number | un
 const cycleDays = 28 * 365 + 7
 /** 2001-01-01, so that no century without a leap day is in the way. */
 const cycleStart = 11_323
+
+let cycle: readonly CalendarDay[] | undefined
+/** Made once: a thousand schedules that are read at the start of the operator take 50 ms by it, and would take more than a second. */
+const cycleDay = (day: number): CalendarDay => {
+  cycle ??= Array.from({ length: cycleDays }, (_, index) => calendarDay(cycleStart + index))
+  return cycle[day % cycleDays] ?? calendarDay(cycleStart + day)
+}
 
 interface Distances {
   readonly longestMs: number
@@ -99,13 +119,13 @@ interface DayGaps {
 
 function dayGaps(fields: CronFields): DayGaps | undefined {
   let [longest, shortest, previous, count] = [0, Infinity, NaN, 0]
-  for (let day = cycleStart; day < cycleStart + 2 * cycleDays; day += 1) {
-    if (!isDay(fields, day)) continue
+  for (let day = 0; day < 2 * cycleDays; day += 1) {
+    if (!isNamed(fields, cycleDay(day))) continue
     if (!Number.isNaN(previous)) {
       longest = Math.max(longest, day - previous)
       shortest = Math.min(shortest, day - previous)
     }
-    if (day >= cycleStart + cycleDays) break
+    if (day >= cycleDays) break
     previous = day
     count += 1
   }

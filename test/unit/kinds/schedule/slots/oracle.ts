@@ -44,7 +44,9 @@ function valuesOf(field: string, lowest: number, highest: number): ReadonlySet<n
   for (const item of field.split(',')) {
     const [range = '', step = '1'] = item.split('/')
     const [from = lowest, to = range === '*' ? highest : from] = range === '*' ? [] : range.split('-').map(numberOf)
-    for (let value = from; value <= to; value += Number(step)) values.add(value)
+    // Sunday is a 7 at the end of a range, and else a 0.
+    const last = to < from ? 7 : to
+    for (let value = from; value <= last; value += Number(step)) values.add(value)
   }
   return values
 }
