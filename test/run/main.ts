@@ -34,7 +34,7 @@ async function main(words: readonly string[]): Promise<Counts> {
   if (inProcess.length > 0) {
     counts = await guard(inProcess.join(' and '), async () => {
       if (inProcess.includes('integration')) {
-        await ensureBinaries([...controlPlanePrograms, chosenHelm, 'verdicts'], log)
+        await ensureBinaries([...controlPlanePrograms, chosenHelm, 'verdicts', 'cron'], log)
         // Needs root, which this level can do without: where it cannot be had, what needs it is left out, and says so.
         await ensurePrerequisites(log, ['promtool']).catch((error: unknown) => log(String(error)))
       }

@@ -1,5 +1,6 @@
-// The programs of the cluster, Helm, and what asks GitOps tools for their verdicts: looked up where the user says, then in the cache, else built from the
-// Go modules that pin them. Builds are keyed by the hash of the module's go.sum and own sources, and guarded by a lock: two test runs at once build once.
+// The programs of the cluster, Helm, and what answers for GitOps tools and CronJobs by their own libraries: looked up where the user says, then in the
+// cache, else built from the Go modules that pin them. Builds are keyed by the hash of the module's go.sum and own sources, and guarded by a lock: two
+// test runs at once build once.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ export const moduleDirectories = {
   flux: join(import.meta.dirname, 'flux'),
   argocd: join(import.meta.dirname, 'argocd'),
   verdicts: join(import.meta.dirname, '../../gitops/verdicts'),
+  cron: join(import.meta.dirname, 'cron'),
 } as const
 
 const packages = {
@@ -33,6 +35,7 @@ const packages = {
   'helm-controller': { module: 'flux', path: 'github.com/fluxcd/helm-controller' },
   argocd: { module: 'argocd', path: '.' },
   verdicts: { module: 'verdicts', path: '.' },
+  cron: { module: 'cron', path: '.' },
 } as const
 
 export type Program = keyof typeof packages
