@@ -13,6 +13,8 @@ import type { Clock } from '../runtime/workqueue.ts'
 import { countSlots } from '../kinds/snapshot/observe/slots/counts.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
+import { scheduleFamilies } from '../telemetry/samples/schedule-families.ts'
+import { scheduleSamples } from '../telemetry/samples/schedules.ts'
 import { SnapshotTotals } from '../telemetry/samples/snapshot-totals.ts'
 import { slotFamilies, slotSamples } from '../telemetry/samples/slots.ts'
 import { stateFamilies } from '../telemetry/samples/state-families.ts'
@@ -78,10 +80,11 @@ interface Derived {
 function deriveMetrics({ metrics, manager, caches, inUse: { slots, slotParts } }: Derived): void {
   const totals = new SnapshotTotals()
   caches.snapshots.onChange((change) => totals.count(change))
-  metrics.derive([...stateFamilies, ...slotFamilies], () => {
+  metrics.derive([...stateFamilies, ...scheduleFamilies, ...slotFamilies], () => {
     if (!manager.elector.isHeld()) return []
     const state = stateOf(caches.instances.store.byNamespace().values(), caches.snapshotIndex)
     const totalSamples = [...totals.samples(state.instances), ...totals.abandonedSamples(state.instances)]
-    return [...state.samples, ...totalSamples, ...slotSamples(countSlots(slots, slotParts))]
+    const schedules = scheduleSamples(caches.schedules.store.byNamespace().values())
+    return [...state.samples, ...totalSamples, ...schedules, ...slotSamples(countSlots(slots, slotParts))]
   })
 }

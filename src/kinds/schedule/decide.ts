@@ -1,6 +1,7 @@
 // The whole decision over one schedule: each lane says its part of status, and none waits for another. Pure.
 import type { MeiliSnapshotScheduleStatus } from '../../api/schedule.ts'
 import { conditionsOf, instant } from '../../api/status/conditions.ts'
+import { overdueAt } from '../../api/status/overdue.ts'
 import type { Decision } from '../../reconcile/decision.ts'
 import { spanText } from '../../reconcile/format.ts'
 import { forecast } from './forecast/forecast.ts'
@@ -16,7 +17,7 @@ import type { SlotPlan } from './slots/plan.ts'
 import { isProblem, readSlots } from './slots/slots.ts'
 import { wantedConditions } from './status/conditions.ts'
 import { historyOf } from './status/history.ts'
-import { followedSince, overdueAt } from './status/since.ts'
+import { followedSince } from './status/since.ts'
 
 type Status = MeiliSnapshotScheduleStatus
 
@@ -44,7 +45,7 @@ export function decideSchedule(observation: ScheduleObservation, nowMs: number):
     ...forecastFields(observation, { retention, nowMs }), // what space they take
     followedSince: followedSince(schedule, nowMs),
   }
-  const overdueAtMs = overdueAt(schedule.spec, fields)
+  const overdueAtMs = overdueAt({ ...schedule, status: fields })
   const { problem, clockWentBack } = slots
   const { spec, metadata } = schedule
   const wanted = wantedConditions(
@@ -115,10 +116,8 @@ function forecastFields(
 ): Partial<Status> {
   const slots = readSlots(schedule.spec)
   if (isProblem(slots)) return {}
-  const good = runs.filter(
-    ({ phase, isBeingDeleted, timeMs = 0 }) =>
-      phase === 'Completed' && !isBeingDeleted && timeMs <= nowMs + toleranceMs,
-  )
+  // What is being deleted still takes space.
+  const good = runs.filter(({ phase, timeMs = 0 }) => phase === 'Completed' && timeMs <= nowMs + toleranceMs)
   return {
     sizes: undefined,
     forecast: undefined,

@@ -16,6 +16,8 @@ export interface Run {
   /** When it ended, well or not, by the operator's clock. */
   readonly completedMs?: number
   readonly sizeBytes?: number
+  /** Where its files are. */
+  readonly claim?: string
   readonly documents?: number
   readonly indexes?: number
   /** A person keeps it. */
@@ -48,9 +50,10 @@ function timeIn<Field extends string>(field: Field, text: string | undefined): {
   return (Number.isNaN(timeMs) ? {} : { [field]: timeMs }) as { readonly [_ in Field]?: number }
 }
 
-function figuresOf({ sizeBytes, documents, indexes }: NonNullable<Status['artifact']>): Partial<Run> {
+function figuresOf({ claimName, sizeBytes, documents, indexes }: NonNullable<Status['artifact']>): Partial<Run> {
   return {
     sizeBytes,
+    claim: claimName,
     ...(documents === undefined ? {} : { documents }),
     ...(indexes === undefined ? {} : { indexes }),
   }

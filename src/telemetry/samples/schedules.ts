@@ -3,6 +3,7 @@ import { conditionTypes, durationMs } from '../../api/meta.ts'
 import { scheduleConditions, scheduleReasons } from '../../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../api/schedule.ts'
 import { conditionNamed, isTrue } from '../../api/status/conditions.ts'
+import { overdueAt } from '../../api/status/overdue.ts'
 import type { Sample } from './family.ts'
 import { secondsOf } from './snapshots.ts'
 
@@ -50,6 +51,8 @@ const stateOf = ({ spec, status }: MeiliSnapshotSchedule): Figures => ({
 
 function timesOf(schedule: MeiliSnapshotSchedule): Figures {
   const { metadata, status } = schedule
+  // By the clock of whoever asks: it is seen also where no pass is made any more.
+  const overdueMs = overdueAt(schedule)
   const { lastSlot, nextSlot, lastSuccess, lastFailure, forecast } = status ?? {}
   return {
     meili_schedule_created_timestamp_seconds: secondsOf(metadata.creationTimestamp),
@@ -58,7 +61,7 @@ function timesOf(schedule: MeiliSnapshotSchedule): Figures {
     meili_schedule_next_slot_timestamp_seconds: secondsOf(nextSlot),
     meili_schedule_last_success_timestamp_seconds: secondsOf(lastSuccess?.completedAt),
     meili_schedule_last_failure_timestamp_seconds: secondsOf(lastFailure?.completedAt),
-    meili_schedule_overdue_from_timestamp_seconds: overdueFrom(schedule),
+    meili_schedule_overdue_from_timestamp_seconds: overdueMs === undefined ? undefined : overdueMs / 1000,
     meili_schedule_forecast_full_timestamp_seconds: secondsOf(forecast?.fullAt),
   }
 }
@@ -66,15 +69,6 @@ function timesOf(schedule: MeiliSnapshotSchedule): Figures {
 function intervalSeconds(status: Status): number | undefined {
   const spanMs = durationMs(status?.interval ?? '')
   return spanMs === 0 ? undefined : spanMs / 1000
-}
-
-/** As the condition Overdue is judged, but by the clock of whoever asks: it is seen also where no pass is made any more. */
-function overdueFrom({ metadata, spec, status }: MeiliSnapshotSchedule): number | undefined {
-  const interval = intervalSeconds(status)
-  const since = secondsOf(status?.slotsAfter) ?? secondsOf(metadata.creationTimestamp)
-  if (spec.suspend || interval === undefined || since === undefined) return undefined
-  const last = Math.max(since, secondsOf(status?.lastSuccess?.completedAt) ?? since)
-  return last + 2 * interval + durationMs(spec.startingDeadline) / 1000
 }
 
 function figuresOf({ status }: MeiliSnapshotSchedule): Figures {

@@ -2,6 +2,8 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
+import { meiliSnapshotSchedules } from '../../../src/api/schedule.ts'
+import type { MeiliSnapshotSchedule } from '../../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
 import { apiServer, namespaceOn } from '../../support/kubernetes/api-server.ts'
@@ -50,7 +52,21 @@ beforeAll(async () => {
       status: completedStatus({ destination: { freeBytes: 5_000_000_000, observedAt: '2026-01-02T03:04:46Z' } }),
     })
   await lay(meiliSnapshots, 'third', { spec: ofMovies, status: failure })
+  await lay(meiliSnapshotSchedules, 'leap-day', {
+    spec: { schedule: '0 3 29 2 *', template: { spec: ofMovies } },
+    status: {
+      counts: { created: 31, skipped: 2, missed: 3, expired: 24 },
+      lastSuccess: { name: 'gone', completedAt: '2026-01-01T03:04:46Z' },
+    },
+  })
 })
+
+function nextLeapDay(): number {
+  const [next] = Array.from({ length: 9 }, (_, index) => new Date().getUTCFullYear() + index)
+    .map((year) => new Date(Date.UTC(year, 1, 29, 3)))
+    .filter((time) => time.getUTCMonth() === 1 && time.getTime() > Date.now())
+  return next?.getTime() ?? NaN
+}
 
 /** With a lease for each test: one that is killed does not give it back. */
 const operator = async (pod: string, lease: string): Promise<OperatorProcess> =>
@@ -63,13 +79,18 @@ const text = async (program: OperatorProcess): Promise<string> => (await program
 
 /** Lines that are derived from the objects. */
 const derivedLines = (all: string): string[] =>
-  all.split('\n').filter((line) => /^meili_(?:instance|snapshot|artifact|destination)_/.test(line))
+  all.split('\n').filter((line) => /^meili_(?:instance|snapshot|schedule|artifact|destination)_/.test(line))
 
 /** The lines, once it leads and has looked at the instance. */
 async function waitForLines(program: OperatorProcess): Promise<string[]> {
   return await vi.waitFor(async () => {
     const { status } = await api.kube.get<MeiliInstance & KubeObject>(meiliInstances, { namespace, name: 'movies' })
     expect(status?.lastSnapshot).toBeDefined()
+    const schedule = await api.kube.get<MeiliSnapshotSchedule & KubeObject>(meiliSnapshotSchedules, {
+      namespace,
+      name: 'leap-day',
+    })
+    expect(schedule.status?.nextSlot).toBeDefined()
     const lines = derivedLines(await text(program))
     expect(lines.length).toBeGreaterThan(0)
     return lines
@@ -81,6 +102,7 @@ describe('the series of the objects', () => {
     await using first = await operator('operator-0', 'series')
     const before = await waitForLines(first)
     const place = `namespace="${namespace}",instance="movies"`
+    const ofSchedule = `namespace="${namespace}",schedule="leap-day"`
     expect(before).toEqual(
       expect.arrayContaining([
         `meili_instance_ready{${place}} 0`,
@@ -94,6 +116,15 @@ describe('the series of the objects', () => {
         `meili_snapshot_last_failure_timestamp_seconds{${place}} ${Date.parse('2026-01-02T04:00:01Z') / 1000}`,
         `meili_snapshot_size_bytes{${place}} 102865000`,
         `meili_destination_free_bytes{namespace="${namespace}",claim="backups"} 5000000000`,
+        `meili_schedule_info{${ofSchedule},instance="movies",claim="backups"} 1`,
+        `meili_schedule_ready{${ofSchedule}} 1`,
+        `meili_schedule_suspended{${ofSchedule}} 0`,
+        `meili_schedule_retention_held{${ofSchedule},reason=""} 0`,
+        `meili_schedule_kept{${ofSchedule}} 0`,
+        `meili_schedule_next_slot_timestamp_seconds{${ofSchedule}} ${nextLeapDay() / 1000}`,
+        `meili_schedule_last_success_timestamp_seconds{${ofSchedule}} ${Date.parse('2026-01-01T03:04:46Z') / 1000}`,
+        `meili_schedule_snapshots_created_total{${ofSchedule}} 31`,
+        `meili_schedule_slots_skipped_total{${ofSchedule}} 2`,
       ]),
     )
 
@@ -113,7 +144,7 @@ describe('the series of the objects', () => {
       expect(lines.filter((line) => line.startsWith('meili_destination'))).toEqual([])
     }, patience)
     await api.kubectl.run(['-n', namespace, 'delete', 'msnap', 'third'])
-    await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance', 'movies'])
+    await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance/movies', 'msched/leap-day'])
     await vi.waitFor(async () => expect(derivedLines(await text(standby))).toEqual([]), patience)
   })
 })
@@ -124,6 +155,7 @@ test.skipIf(noPromtool)(`promtool finds nothing to complain of${whyNoPromtool}`,
     spec: { ...ofMovies, source: { instanceRef: { name: 'again' } } },
     status: completedStatus({ destination: { freeBytes: 1, observedAt: '2026-01-02T03:04:46Z' } }),
   })
+  await lay(meiliSnapshotSchedules, 'again', { spec: { schedule: '@daily', template: { spec: ofMovies } } })
   await using program = await operator('operator-0', 'judged')
   const all = await vi.waitFor(async () => {
     const served = await text(program)

@@ -14,7 +14,7 @@ type Sizes = NonNullable<MeiliSnapshotScheduleStatus['sizes']>
 export interface ForecastInput {
   /** With the `sizes` and the `forecast` that are on record: what retention deleted is known from there. */
   readonly schedule: MeiliSnapshotSchedule
-  /** The good ones that are there, pinned ones too, in any order; without those of the future. */
+  /** Those that are Completed and there, pinned ones too, in any order; without those of the future. */
   readonly runs: readonly Run[]
   /** Names of all that retention deletes next, or would with DryRun. */
   readonly expiring: readonly string[]
@@ -74,9 +74,10 @@ function pointsOf(runs: readonly Run[], recorded: Sizes): readonly Point[] {
 }
 
 function forecastOf(input: ForecastInput, growth: Growth, points: readonly Point[]): Forecast {
-  const { schedule, runs, expiring, intervalMs } = input
+  const { schedule, expiring, intervalMs } = input
+  const there = onClaim(input)
   const series = seriesOf(schedule.spec.retention, intervalMs)
-  const steady = series && { series, stored: storedIn(runs, expiring), growth, intervalMs }
+  const steady = series && { series, stored: storedIn(there, expiring), growth, intervalMs }
   const spanMs = growth.newestMs - (points[0]?.timeMs ?? growth.newestMs)
   return {
     bytesPerDay: asInteger(growth.bytesPerMs * dayMs),
@@ -85,6 +86,12 @@ function forecastOf(input: ForecastInput, growth: Growth, points: readonly Point
     ...spaceFor(input, growth, input.deletes ? steady : undefined),
     basis: `Sizes of the newest ${points.length} good snapshots, over ${spanText(spanMs)}; one more every ${spanText(intervalMs)}.`,
   }
+}
+
+/** What an earlier template stored elsewhere takes no space here. */
+function onClaim({ schedule, runs }: ForecastInput): readonly Run[] {
+  const { name } = schedule.spec.template.spec.destination.claim
+  return runs.filter(({ claim = name }) => claim === name)
 }
 
 interface Stored {
@@ -116,9 +123,9 @@ interface Keeping {
 
 /** A mover looks before retention deletes. So what was free is added to what was stored then, and stays on record until the next one looks. */
 function spaceFor(input: ForecastInput, growth: Growth, rules: Keeping | undefined): Partial<Forecast> {
-  const { schedule, runs, observed, intervalMs } = input
+  const { schedule, observed, intervalMs } = input
   if (observed === undefined) return {}
-  const all = storedIn(runs, [])
+  const all = storedIn(onClaim(input), [])
   const known = schedule.status?.forecast
   const isRecorded = known?.observedAt === observed.observedAt
   const spaceBytes = asInteger((isRecorded ? known?.spaceBytes : undefined) ?? observed.freeBytes + all.bytes)

@@ -1,6 +1,5 @@
-// From when on a snapshot is to be expected, and when none is late. Pure.
-import { durationMs } from '../../../api/meta.ts'
-import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../../api/schedule.ts'
+// From when on a snapshot is to be expected. Pure.
+import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
 import { instant } from '../../../api/status/conditions.ts'
 
 /** What lies further ahead is the word of a clock that stood wrong. */
@@ -15,14 +14,4 @@ export function followedSince({ metadata, spec, status }: MeiliSnapshotSchedule,
       observed.schedule !== spec.schedule ||
       observed.timeZone !== spec.timeZone)
   return begins || Date.parse(recorded) > nowMs + toleranceMs ? instant(nowMs) : recorded
-}
-
-/** Undefined while nothing is expected. */
-export function overdueAt(
-  spec: MeiliSnapshotSchedule['spec'],
-  { lastSuccess, interval, followedSince: since = '' }: MeiliSnapshotScheduleStatus,
-): number | undefined {
-  if (spec.suspend || interval === undefined) return undefined
-  const fromMs = Math.max(Date.parse(since), Date.parse(lastSuccess?.completedAt ?? since))
-  return fromMs + 2 * durationMs(interval) + durationMs(spec.startingDeadline)
 }

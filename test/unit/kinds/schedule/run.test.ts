@@ -30,6 +30,7 @@ test('what is read of a run is all on record', () => {
     timeMs: now - hour,
     completedMs: now,
     sizeBytes: artifact.sizeBytes,
+    claim: artifact.claimName,
     documents: 12,
     indexes: 3,
     isPinned: true,

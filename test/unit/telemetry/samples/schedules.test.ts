@@ -113,7 +113,7 @@ describe('overdue', () => {
   test('is none while it is suspended, nor by the time that it was', () => {
     const lastSuccess = { name: 'a', completedAt: ago(40 * day) }
     expect(from({ spec: { suspend: true }, status: { interval: '24h', lastSuccess } })).toBeUndefined()
-    expect(from({ status: { interval: '24h', lastSuccess, slotsAfter: ago(hour) } })).toBe(
+    expect(from({ status: { interval: '24h', lastSuccess, followedSince: ago(hour) } })).toBe(
       secondsAgo(hour - 2 * day - 6 * hour),
     )
   })
@@ -136,7 +136,7 @@ test('retention that is held names its reason, from a closed list', () => {
 test('each sample has the labels of its family and no other, and a number for its value', () => {
   const broken = aSchedule({
     metadata: { creationTimestamp: 'yesterday' },
-    status: { interval: 'often', lastSlot: '', nextSlot: 'soon', lastSuccess: { name: 'a', completedAt: 'never' } },
+    status: { interval: '1h', lastSlot: '', nextSlot: 'soon', lastSuccess: { name: 'a', completedAt: 'never' } },
   })
   for (const { name, labels, value } of scheduleSamples([whole, broken])) {
     expect(Object.keys(labels), name).toEqual(scheduleFamilies.find((family) => family.name === name)?.labels)

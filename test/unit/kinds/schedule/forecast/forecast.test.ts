@@ -195,6 +195,13 @@ describe('the claim', () => {
     expect(foresee({ runs, observed, status: before }).forecast).toMatchObject({ freeBytes: 7, spaceBytes: 47 })
   })
 
+  test('takes nothing of what an earlier template stored on another one', () => {
+    const runs = daily([10, 10, 10, 10]).map((run, index) => ({ ...run, claim: index === 3 ? 'backups' : 'earlier' }))
+    const known = foresee({ runs, retention: { keepLast: 4 }, observed: free(25) })
+    expect(known.forecast).toMatchObject({ nextBytes: 10, spaceBytes: 35, steadyBytes: 50 })
+    expect(daysUntilFull(known)).toBe(3)
+  })
+
   test('fills up while retention only says what it would delete, or is held', () => {
     const retention = { keepLast: 3 }
     const runs = daily([10, 10, 10, 10])
