@@ -63,7 +63,7 @@ function noteOf({ zone, fields }: Night, slotMs: number, beforeMs: number): stri
   const turned =
     changeMs === 0
       ? []
-      : [`the clock is put ${changeMs > 0 ? 'forward' : 'back'} by ${spanText(Math.abs(changeMs))} before`]
+      : [`after the clock is put ${changeMs > 0 ? 'forward' : 'back'} by ${spanText(Math.abs(changeMs))}`]
   return [...turned, ...shiftText(fields, wallOf(zone, slotMs)), ...twiceText(zone, slotMs)].join('; ')
 }
 

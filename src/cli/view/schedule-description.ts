@@ -36,8 +36,8 @@ function clockFacts({ metadata, spec, status }: Schedule, nowMs: number): readon
     ['When', `${whenText(spec)} (${spec.schedule}); where it was missed, up to ${spec.startingDeadline} late`],
     ['Suspended', spec.suspend ? `yes: slots that pass meanwhile never run` : undefined],
     ['Next', status?.nextSlot === undefined ? undefined : `${status.nextSlot}, ${untilText(status.nextSlot, nowMs)}`],
-    ['Last slot', [status?.lastSlot, status?.lastRunName].filter((text) => text !== undefined).join(': ') || undefined],
     ['Slots', spec.suspend ? undefined : slotsFact(spec, status?.lastSlot, nowMs)],
+    ['Last slot', [status?.lastSlot, status?.lastRunName].filter((text) => text !== undefined).join(': ') || undefined],
     [
       'Being created',
       status?.run && `${status.run.name}${status.run.failure === undefined ? '' : `: ${status.run.failure}`}`,
@@ -66,7 +66,7 @@ function resultFacts(schedule: Schedule, failed: Snapshot | undefined, nowMs: nu
     ['Failing', failuresText(schedule)],
     ['Running', active.length === 0 ? undefined : active.join(', ')],
     [
-      'Since creation',
+      'Counts',
       counts &&
         `${countText(counts.created)} created, ${countText(counts.skipped)} skipped, ${countText(counts.missed)} missed, ${countText(counts.expired)} deleted by retention`,
     ],
@@ -150,13 +150,20 @@ const confirmTexts: Readonly<Record<string, string>> = {
     "the operator's clock counts as right: a slot that lies ahead of it was never real, and retention goes on",
 }
 
+/** So many names the status has at most. */
+const listed = 100
+
 /** What confirming does. */
 function confirmText({ status, spec }: Schedule, reason: string): string {
   const count = status?.expiring?.length ?? 0
+  const [who, are, their] =
+    count === 1
+      ? ['1 snapshot', 'is', 'its']
+      : [`${countText(count)} ${count < listed ? '' : 'or more '}snapshots`, 'are', 'their']
   const going =
     spec.retention?.mode === 'DryRun'
       ? 'nothing is deleted, as the mode is DryRun'
-      : `${countText(count)} ${count === 1 ? 'snapshot' : 'snapshots'} that no rule keeps ${count === 1 ? 'is' : 'are'} deleted with ${count === 1 ? 'its' : 'their'} files, one at a time`
+      : `${who} that no rule keeps ${are} deleted with ${their} files, one at a time`
   return confirmTexts[reason] ?? going
 }
 

@@ -136,7 +136,15 @@ export const schedule = {
         deletionPolicy: 'Delete',
       },
     },
-    retention: { mode: 'Enforce', keepLast: 3, keepDaily: 7, keepWithin: '48h', minimum: 1, failed: 3 },
+    retention: {
+      mode: 'Enforce',
+      keepLast: 3,
+      keepDaily: 7,
+      keepWithin: '48h',
+      minimum: 1,
+      failed: 3,
+      guard: { maxDropPercent: 50 },
+    },
   },
   status: {
     observedGeneration: 1,

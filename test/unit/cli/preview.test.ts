@@ -22,13 +22,13 @@ describe('the next slots', () => {
   test('in summer time and after it, and the night between', () =>
     expect(linesOf('0 3 * * * Europe/Berlin', '2026-10-24T00:00:00Z')).toEqual([
       '2026-10-24T01:00:00Z | Sat 2026-10-24 03:00 +02:00',
-      '2026-10-25T02:00:00Z | Sun 2026-10-25 03:00 +01:00 | the clock is put back by 1h before',
+      '2026-10-25T02:00:00Z | Sun 2026-10-25 03:00 +01:00 | after the clock is put back by 1h',
       '2026-10-26T02:00:00Z | Mon 2026-10-26 03:00 +01:00',
     ]))
 
   test('a time that the clock jumps over runs once, later', () =>
     expect(linesOf('30 2 * * * Europe/Berlin', '2026-03-28T02:00:00Z', 2)).toEqual([
-      '2026-03-29T01:30:00Z | Sun 2026-03-29 03:30 +02:00 | the clock is put forward by 1h before; the time that is asked for does not exist then: it runs once, later by as much',
+      '2026-03-29T01:30:00Z | Sun 2026-03-29 03:30 +02:00 | after the clock is put forward by 1h; the time that is asked for does not exist then: it runs once, later by as much',
       '2026-03-30T00:30:00Z | Mon 2026-03-30 02:30 +02:00',
     ]))
 
@@ -40,7 +40,7 @@ describe('the next slots', () => {
   test('every hour runs at both', () =>
     expect(linesOf('0 * * * * Europe/Berlin', '2026-10-24T23:30:00Z')).toEqual([
       '2026-10-25T00:00:00Z | Sun 2026-10-25 02:00 +02:00 | the clock shows this time twice: this is the first',
-      '2026-10-25T01:00:00Z | Sun 2026-10-25 02:00 +01:00 | the clock is put back by 1h before; the clock shows this time twice: this is the second',
+      '2026-10-25T01:00:00Z | Sun 2026-10-25 02:00 +01:00 | after the clock is put back by 1h; the clock shows this time twice: this is the second',
       '2026-10-25T02:00:00Z | Sun 2026-10-25 03:00 +01:00',
     ]))
 
