@@ -1,6 +1,7 @@
 // The contract with GitOps tools: every state that an object of ours can be in, and what each tool must say of it. docs/gitops.md shows the same table.
 import type { MeiliInstance } from '../../src/api/instance.ts'
 import type { MeiliSnapshotSchedule } from '../../src/api/schedule.ts'
+import { isFinished } from '../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
 import { isTrue } from '../../src/api/status/conditions.ts'
 
@@ -30,6 +31,8 @@ export const contract = {
     verifying: waiting,
     retrying: waiting,
     completed: good,
+    /** A success whose files have gone since. */
+    expired: good,
     failed: bad,
   },
   MeiliInstance: {
@@ -93,7 +96,7 @@ function scheduleState({ status: { conditions = [] } = {} }: MeiliSnapshotSchedu
 }
 
 function snapshotState({ status = {} }: MeiliSnapshot): string {
-  const isOver = status.phase === 'Completed' || status.phase === 'Failed'
+  const isOver = isFinished({ status })
   if (!isOver && Math.max(status.request?.attempt ?? 1, status.move?.attempt ?? 1) > 1) return 'retrying'
   return status.phase?.toLowerCase() ?? 'without a phase'
 }

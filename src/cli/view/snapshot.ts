@@ -79,6 +79,7 @@ function factsOf(snapshot: Snapshot, nowMs: number): readonly Fact[] {
       'Policies',
       `source ${spec.sourcePolicy}, deletion ${spec.deletionPolicy}, verification ${spec.verification.mode}`,
     ],
+    ['Expires', expiryFact(snapshot)],
     ...artifactFacts(status),
     [
       'Free then',
@@ -90,6 +91,16 @@ function factsOf(snapshot: Snapshot, nowMs: number): readonly Fact[] {
 }
 
 type Status = Snapshot['status']
+
+/** Only where it is to, or did. */
+function expiryFact(snapshot: Snapshot): string | undefined {
+  const { spec, status } = snapshot
+  if (status?.expiry?.endedAt !== undefined)
+    return `${status.expiry.endedAt}: ${status.expiry.outcome === 'Removed' ? 'the files are gone' : 'the files could not be removed'}`
+  if (spec.expiresAfter === undefined || status?.phase === 'Failed') return undefined
+  if (isPinned(snapshot)) return `not while it is annotated with ${keepAnnotation}=true`
+  return `${spec.expiresAfter} after its completion${status?.expiry === undefined ? '' : ', which is now'}`
+}
 
 function taskFact(status: Status): string | undefined {
   if (status?.task === undefined) return undefined

@@ -36,7 +36,7 @@ export const stateFamilies: readonly Family[] = [
   }),
   ...familiesOf('counter', ofInstance, {
     meili_artifact_abandoned_total:
-      'MeiliSnapshots with deletionPolicy Delete that went, or are about to, while their stored files stay, since this process started. Stays when the instance goes, too',
+      'MeiliSnapshots whose stored files were to go, with the object (deletionPolicy Delete) or past expiresAfter, and stay, since this process started. Stays when the instance goes, too',
   }),
   ...familiesOf('gauge', ofClaim, {
     meili_destination_free_bytes: 'Free space on the claim, as a mover saw it last. Absent until one has',

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
+import { expiredStatus } from '../../../src/kinds/snapshot/status/expiry.ts'
 import { contract, expectedOf, kinds, stateOf } from '../../gitops/states.ts'
 import type { Judged, Kind } from '../../gitops/states.ts'
 import { customization, read, verdictsOf } from '../../gitops/verdicts.ts'
@@ -18,6 +20,7 @@ interface HealthTests {
 /** Progress is written once in 15 s: a mover that has gone from copying to verifying is not always caught at it. */
 const unrecorded = [
   'MeiliSnapshot verifying',
+  'MeiliSnapshot expired',
   ...Object.keys(contract.MeiliSnapshotSchedule).map((state) => `MeiliSnapshotSchedule ${state}`),
 ]
 
@@ -66,6 +69,18 @@ describe.each(kinds)('%s', (kind) => {
       )
     }
   })
+})
+
+test('a tombstone is as good as it was before its files expired', async () => {
+  const { status, ...completed } = readExample('MeiliSnapshot', 'completed') as MeiliSnapshot
+  const expired = expiredStatus(
+    { ...completed, ...(status === undefined ? {} : { status }) },
+    { available: 'False', reason: 'Expired', message: 'It is gone.', changes: {} },
+    Date.now(),
+  )
+  const [verdict] = await verdictsOf([{ ...completed, status: expired } as Judged])
+  expect(codes(verdict!)).toEqual(contract.MeiliSnapshot.expired)
+  expect(verdict?.argo.message).toBe('It is gone.')
 })
 
 test('an object without a status, as a cluster without the default of our CRDs would hold it, would count as done for kstatus alone', async () => {

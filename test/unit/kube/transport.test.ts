@@ -37,6 +37,24 @@ async function names(events: AsyncGenerator<WatchEvent<KubeObject>>): Promise<{ 
   }
 }
 
+describe("the API server's clock", () => {
+  test('is what its last good reply says, and the time since then', async () => {
+    const dates = ['Sun, 01 Mar 2026 12:00:00 GMT', 'no date']
+    await using fake = await answering((response) => {
+      response.setHeader('date', dates.shift() ?? 'Mon, 02 Mar 2026 12:00:00 GMT')
+      response.statusCode = dates.length === 0 ? 500 : 200
+      response.end('{}')
+    })
+    expect(fake.kube.serverTimeMs()).toBeUndefined()
+    await get(fake)
+    const afterMs = (fake.kube.serverTimeMs() ?? 0) - Date.parse('2026-03-01T12:00:00Z')
+    expect(afterMs).toBeGreaterThanOrEqual(0)
+    expect(afterMs).toBeLessThan(10_000)
+    await get(fake).catch(() => undefined)
+    expect(fake.kube.serverTimeMs()).toBeLessThan(Date.parse('2026-03-01T12:01:00Z'))
+  })
+})
+
 describe('a server that asks for patience', () => {
   test.each([
     [429, { 'retry-after': '1' }, 1000],

@@ -8,7 +8,15 @@ import { upgradeLabels } from '../../../src/reconcile/names.ts'
 import { SnapshotCache } from '../../support/builders/caches.ts'
 import { aCondition, ago, aSnapshot } from '../../support/builders/observations.ts'
 
-const phases: readonly SnapshotPhase[] = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed']
+const phases: readonly SnapshotPhase[] = [
+  'Pending',
+  'Snapshotting',
+  'Moving',
+  'Verifying',
+  'Completed',
+  'Failed',
+  'Expired',
+]
 const time = fc.integer({ min: 0, max: 3 }).map(ago)
 
 const anySnapshot: fc.Arbitrary<MeiliSnapshot> = fc
@@ -88,9 +96,14 @@ test('after any changes, asked meanwhile or not, an index answers as one that is
 test('of those that completed the last one counts, of all that have not ended each is found', () => {
   const completed = (name: string, endedAgoMs: number): MeiliSnapshot =>
     aSnapshot({ name, metadata: { uid: name }, status: { phase: 'Completed', completedAt: ago(endedAgoMs) } })
-  const { index } = new SnapshotCache([completed('new', 1000), completed('old', 2000), aSnapshot()])
+  const snapshots = new SnapshotCache([completed('new', 1000), completed('old', 2000), aSnapshot()])
+  const { index } = snapshots
   expect(index.lastCompleted('shop/search')?.metadata.name).toBe('new')
   expect([...index.listUnfinished('shop')].map(({ metadata }) => metadata.name)).toEqual(['nightly'])
   expect(index.inPhase('shop/search', 'Completed')).toBe(2)
   expect(index.inPhase('shop/search', 'Pending')).toBe(1)
+  const { metadata, spec, status } = completed('new', 1000)
+  snapshots.set({ ...aSnapshot({ metadata }), spec, status: { ...status, phase: 'Expired' } })
+  expect(index.lastCompleted('shop/search')?.metadata.name).toBe('new')
+  expect(index.inPhase('shop/search', 'Expired')).toBe(1)
 })

@@ -11,6 +11,7 @@ import { pauseAfter, pauses } from '../status/pauses.ts'
 import { deletions } from '../job/end.ts'
 import { probeJob } from '../job/commands/probe.ts'
 import { reserveBytes } from './reserve.ts'
+import { spaceRemedy } from '../status/space-remedy.ts'
 import { unchanged, waiting } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 
@@ -103,7 +104,7 @@ function readProbe({ snapshot, mover }: SnapshotObservation, space: Space, nowMs
   const againMs = pauseAfter.noSpace(space.attempt)
   return waiting({
     reason: snapshotReasons.InsufficientSpace,
-    message: `Claim ${name} has ${sizeText(freeBytes ?? 0)} free, and the snapshot needs about ${sizeText(space.neededBytes ?? 0)}. Free some space or enlarge the claim.`,
+    message: `Claim ${name} has ${sizeText(freeBytes ?? 0)} free, and the snapshot needs about ${sizeText(space.neededBytes ?? 0)}. Free some space or enlarge the claim.${spaceRemedy(snapshot)}`,
     effects,
     changes: { space: { ...space, retryAt: instant(nowMs + againMs) }, ...seen },
     againMs,

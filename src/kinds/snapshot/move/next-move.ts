@@ -3,6 +3,7 @@ import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
+import { spaceRemedy } from '../status/space-remedy.ts'
 import { deadlineText, moveDeadlineMs } from '../status/deadline.ts'
 import { moverJobName } from '../job/commands/move.ts'
 import type { MoverFailure } from '../job/result.ts'
@@ -99,7 +100,7 @@ function describeFailure(
     case snapshotReasons.InsufficientSpace:
       return {
         reason: failure.reason,
-        message: `${sentence(failure.message)} It goes on by itself when there is space, ${until}.`,
+        message: `${sentence(failure.message)}${spaceRemedy(snapshot)} It goes on by itself when there is space, ${until}.`,
       }
     case snapshotReasons.Superseded:
       return {

@@ -105,6 +105,13 @@ describe('a life under the eyes of GitOps tools', () => {
     await waitForStates('MeiliSnapshot', 'failed')
   })
 
+  test('a snapshot whose files have expired is still good', async () => {
+    await world.snapshot('passing', { instance: 'movies' }, { expiresAfter: '1s' })
+    await world.waitForCompletion('passing')
+    await world.until('passing', 'to expire', (snapshot) => snapshot.status?.phase === 'Expired')
+    await waitForStates('MeiliSnapshot', 'expired')
+  })
+
   test('a schedule is good while its snapshots fail and while retention waits for somebody; one that no clock can follow has failed', async () => {
     await kubectl.apply(
       scheduleOf('hopeless', 'nobody'),

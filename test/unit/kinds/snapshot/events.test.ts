@@ -170,6 +170,32 @@ describe('the end', () => {
     ).toEqual(['Warning SnapshotTaskFailed: Task 12 failed: internal.'])
   })
 
+  test('an expiry is told of before, with the way to object, and once when it is done', () => {
+    const artifact = { claimName: 'backups', path: 'search/nightly-0a1b2c3d' } as NonNullable<
+      MeiliSnapshotStatus['artifact']
+    >
+    const done: MeiliSnapshotStatus = { phase: 'Completed', artifact }
+    const announced: MeiliSnapshotStatus = { ...done, expiry: { announcedAt: '2026-03-01T12:00:00Z' } }
+    expect(lines(snapshotEvents(done, announced))).toEqual([
+      'Normal ExpiringArtifact: expiresAfter is over: search/nightly-0a1b2c3d on claim backups is removed in a minute. To keep it, annotate this object with meili-operator.dev/keep=true',
+    ])
+    expect(snapshotEvents(announced, announced)).toEqual([])
+    expect(snapshotEvents(announced, done)).toEqual([])
+    const said = (status: 'False' | 'Unknown', reason: string): MeiliSnapshotStatus => ({
+      ...announced,
+      phase: 'Expired',
+      conditions: [
+        aCondition('Ready', 'True', { reason: 'Expired', message: 'Gone.' }),
+        aCondition('ArtifactAvailable', status, { reason, message: 'Gone.' }),
+      ],
+      expiry: { announcedAt: '2026-03-01T12:00:00Z', outcome: status === 'False' ? 'Removed' : 'Abandoned' },
+    })
+    expect(lines(snapshotEvents(announced, said('False', 'Expired')))).toEqual(['Normal Expired: Gone.'])
+    expect(lines(snapshotEvents(announced, said('Unknown', 'ExpiryAbandoned')))).toEqual([
+      'Warning ExpiryAbandoned: Gone.',
+    ])
+  })
+
   test('is reported once', () => {
     expect(snapshotEvents(failure, failure)).toEqual([])
   })

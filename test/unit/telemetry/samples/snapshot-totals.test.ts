@@ -42,6 +42,16 @@ describe('a snapshot', () => {
     expect(countsOf()).toEqual({ Completed: 1 })
   })
 
+  test('that expires was a success, and counts for no more', () => {
+    const expired: MeiliSnapshot = { ...good('a'), status: { ...good('a').status, phase: 'Expired' } }
+    totals.count({ previous: undefined, current: good('a') })
+    totals.count({ previous: good('a'), current: expired })
+    expect(countsOf()).toEqual({ Completed: 1 })
+    const afterRestart = new SnapshotTotals()
+    afterRestart.count({ previous: undefined, current: expired })
+    expect(countsOf(afterRestart)).toEqual({ Completed: 1 })
+  })
+
   test('that is deleted takes nothing away', () => {
     totals.count({ previous: undefined, current: good('a') })
     totals.count({ previous: good('a'), current: undefined })

@@ -145,6 +145,16 @@ describe('upgrading', () => {
     )
   })
 
+  test('a snapshot whose files have expired meanwhile stops it too', () => {
+    const upgradeSnapshot = aSnapshot({ metadata: copy, status: { phase: 'Expired' } })
+    const verdict = managedVerdict({
+      instance: instanceToUpgrade(upgradeStatus({})),
+      managed: { ...before, recordedUpgradeSnapshot: upgradeSnapshot },
+    })
+    expect(verdict).toMatchObject({ reason: 'UpgradeFailed', progress: 'Stalled', effects: [] })
+    expect(verdict.message).toContain('has no files any more')
+  })
+
   describe('the next upgrade, with that of the one before complete', () => {
     const one = { name: 'movies-before-1-21-0-movies-u-1' }
     const status = upgradeStatus({

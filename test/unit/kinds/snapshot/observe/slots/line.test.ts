@@ -44,6 +44,35 @@ describe('whoever cannot use its turn', () => {
   })
 })
 
+describe('expiries', () => {
+  test('take turns as deletions do, and each leaves a tombstone', async () => {
+    const seen = aWorld(3)
+    seen.lifeOf = () => ({ runsMs: minute })
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString()
+    for (const [i, name] of names(12, 'x').entries())
+      seen.add(`n${i % 2}`, name, {
+        spec: { expiresAfter: '1m' },
+        status: {
+          ...movingStatus(),
+          phase: 'Completed',
+          artifact,
+          completedAt: hourAgo,
+          expiry: { announcedAt: hourAgo },
+        },
+        metadata: { creationTimestamp: hourAgo, finalizers: [snapshotFinalizer] },
+      })
+    seen.start()
+    await time.advance(10 * second)
+    expect(seen.running).toBe(3)
+    expect(seen.counts()[2]).toMatchObject({ kind: 'deletions', limit: 3, used: 3, waiting: 9 })
+    await time.advance(8 * minute)
+    expect(seen.mostAtOnce).toBe(3)
+    expect(seen.began).toHaveLength(12)
+    expect(seen.all().map(({ status }) => status?.expiry?.outcome)).toEqual(all(12, 'Removed'))
+    expect(seen.counts()[2]).toMatchObject({ used: 0, waiting: 0 })
+  })
+})
+
 describe('deletions', () => {
   test('take turns as movers do, beside them, and one that waits is not late', async () => {
     const seen = aWorld(3)
