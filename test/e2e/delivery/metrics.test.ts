@@ -1,5 +1,6 @@
 // A real Prometheus scrapes the real operator: every query of the dashboard and every alert finds data, and what is the matter is what fires.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { meiliSnapshotSchedules, runNowAnnotation } from '../../../src/api/schedule.ts'
 import { dashboardAt } from '../../support/prometheus/dashboard.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
@@ -13,10 +14,45 @@ const queries = dashboardAt(new URL('dashboard.json', files)).panels.flatMap(({ 
   targets.map(({ expr }) => [title, expr] as const),
 )
 
+/** A schedule of which no slot comes meanwhile, and as many of its snapshots as a forecast needs. Gives the name of the last one. */
+async function takeFour({ namespace }: World): Promise<string> {
+  await kubectl.apply({
+    apiVersion: 'meili-operator.dev/v1alpha1',
+    kind: meiliSnapshotSchedules.kind,
+    metadata: { namespace, name: 'leap-day' },
+    spec: {
+      schedule: '0 3 29 2 *',
+      retention: { keepLast: 10 },
+      template: { spec: { source: { instanceRef: { name: 'movies' } }, destination: { claim: { name: 'backups' } } } },
+    },
+  })
+  const schedule = ['-n', namespace, 'get', 'msched', 'leap-day', '-o']
+  for (const count of [1, 2, 3, 4]) {
+    await kubectl.run([
+      '-n',
+      namespace,
+      'annotate',
+      'msched',
+      'leap-day',
+      '--overwrite',
+      `${runNowAnnotation}=${count}`,
+    ])
+    await eventually(
+      `snapshot ${count} of the schedule`,
+      async () =>
+        (await kubectl.run([...schedule, 'jsonpath={.status.kept.count}'])).trim() === String(count) ? true : undefined,
+      { timeoutMs: 120_000 },
+    )
+  }
+  return (await kubectl.run([...schedule, 'jsonpath={.status.lastSuccess.name}'])).trim()
+}
+
 describe.skipIf(noPrometheus)(
-  `a server with a good snapshot, a failed one, and one that waits${whyNoPrometheus}`,
+  `a server with a schedule, a good snapshot, a failed one, and one that waits${whyNoPrometheus}`,
   () => {
     let world: World
+    /** The newest good one. */
+    let newest: string
     let forward: PortForward
     let prometheus: Prometheus
 
@@ -30,7 +66,9 @@ describe.skipIf(noPrometheus)(
         claimOf({ namespace, name: 'read-only', accessModes: ['ReadOnlyMany'] }),
       )
       await world.snapshot('good', { instance: 'movies' })
-      const { completedAt = '' } = (await world.waitForCompletion('good')).status ?? {}
+      await world.waitForCompletion('good')
+      newest = await takeFour(world)
+      const { completedAt = '' } = (await world.get(newest)).status ?? {}
       // Times of a status are whole seconds, and a failure in the same second as a success is not one that came after it.
       await eventually('the next second', () =>
         Promise.resolve(Date.now() >= Date.parse(completedAt) + 1000 || undefined),
@@ -76,7 +114,7 @@ describe.skipIf(noPrometheus)(
     })
 
     test('figures are those of the objects', async () => {
-      const { status } = await world.get('good')
+      const { status } = await world.get(newest)
       const value = async (name: string, labels = ''): Promise<number> =>
         Number((await prometheus.query(`${name}{namespace="${world.namespace}"${labels}}`))[0]?.value[1])
       expect(await value('meili_snapshot_size_bytes', ',instance="movies"')).toBe(status?.artifact?.sizeBytes)
@@ -87,7 +125,9 @@ describe.skipIf(noPrometheus)(
       expect(
         await value('meili_snapshot_total', ',instance="movies",reason="DestinationUnusable",result="failure"'),
       ).toBe(1)
-      expect(await value('meili_snapshot_total', ',instance="movies",reason="Completed",result="success"')).toBe(1)
+      expect(await value('meili_snapshot_total', ',instance="movies",reason="Completed",result="success"')).toBe(5)
+      expect(await value('meili_schedule_kept', ',schedule="leap-day"')).toBe(4)
+      expect(await value('meili_schedule_snapshots_created_total', ',schedule="leap-day"')).toBe(4)
       expect(await value('meili_snapshot_phase', ',instance="movies",phase="Pending"')).toBe(1)
     })
 

@@ -48,10 +48,9 @@ test('every metric of ours that is worth a look is on it', () => {
       targets.flatMap(({ expr }) => metricsIn(expr).map((name) => name.replace(/_bucket$/, ''))),
     ),
   )
-  // What only alerts need: the age of an instance or a schedule, a Service that few ever have, when one would be overdue, and the last failure, of
+  // What only alerts need: the age of an instance, a Service that few ever have, when one would be overdue, and the last failure, of
   // which counters tell more.
   const forAlerts = [
-    'meili_schedule_created_timestamp_seconds',
     'meili_schedule_last_failure_timestamp_seconds',
     'meili_schedule_overdue_from_timestamp_seconds',
     'meili_instance_created_timestamp_seconds',
