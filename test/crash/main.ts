@@ -13,6 +13,7 @@ import { OperatorFixture } from './fixture/operator-fixture.ts'
 import { againRows, crashRows, takeoverRows, groups, runRows, troubleRows } from './matrix.ts'
 import type { Done, Group, Row } from './matrix.ts'
 import { record } from './record/crash-points.ts'
+import { recordSchedule, scheduleAgainRows, scheduleRows } from './schedule/schedule-rows.ts'
 
 const summaryVariable = 'CRASH_SUMMARY'
 const { values } = parseArgs({
@@ -59,13 +60,22 @@ async function inside(): Promise<number> {
     `an undisturbed life has ${writes.length} writes (the audit log has the same) and ${steps.length - writes.length} calls to Meilisearch, repeats of one wait counted once`,
   )
   if (sometimes.length > 0) console.log(`seen in some lives only, by timing, and left out: ${sometimes.join('; ')}`)
-  if (values.list) for (const { kind, name } of steps) console.log(`  ${kind.padEnd(5)}  ${name}`)
+  const ofSchedule = await recordSchedule(fixtures)
+  console.log(
+    `an undisturbed schedule, with a run by hand, the run of a slot and a removal, has ${ofSchedule.length} writes`,
+  )
+  if (values.list) for (const { kind, name } of [...steps, ...ofSchedule]) console.log(`  ${kind.padEnd(5)}  ${name}`)
   const pattern = new RegExp(values.only ?? '')
   const rows: readonly Row[] = values.list
     ? []
-    : [...takeoverRows(), ...againRows(steps), ...crashRows(steps), ...troubleRows(steps)].filter(({ group, name }) =>
-        pattern.test(`${groups[group]}: ${name}`),
-      )
+    : [
+        ...scheduleAgainRows(ofSchedule),
+        ...scheduleRows(ofSchedule),
+        ...takeoverRows(),
+        ...againRows(steps),
+        ...crashRows(steps),
+        ...troubleRows(steps),
+      ].filter(({ group, name }) => pattern.test(`${groups[group]}: ${name}`))
   const done: Done[] = []
   await runRows(fixtures, rows, (one) => {
     done.push(one)
@@ -79,6 +89,7 @@ async function inside(): Promise<number> {
     countLine('trouble', done),
     countLine('takeover', done),
     countLine('again', done),
+    countLine('schedule', done),
     countLine('crash', done),
   ]
   writeFileSync(process.env[summaryVariable] ?? '/dev/stdout', `${lines.join('\n')}\n`)

@@ -1,10 +1,10 @@
-// The rows of the matrix: every step of a life, before and after, with the operator killed there; API writes in trouble; two operators.
+// The rows of the matrix: every step of a life, before and after, with the operator killed there; API writes in trouble; two operators. Those of a schedule are in schedule/.
 import { takeoverRow, takeovers } from './faults/two-operators.ts'
 import type { OperatorFixture } from './fixture/operator-fixture.ts'
 import { FaultyReply, Kill, KillAgain, replyFaults } from './faults/fault.ts'
 import type { Fault, Moment, ReplyFault } from './faults/fault.ts'
 import { ordinary, rowOf } from './record/row.ts'
-import type { Expected, Outcome } from './record/row.ts'
+import type { End, Expected, Outcome } from './record/row.ts'
 import type { Step } from './record/step-names.ts'
 
 export const groups = {
@@ -12,6 +12,7 @@ export const groups = {
   trouble: 'writes in trouble',
   takeover: 'two operators',
   again: 'killed again and again',
+  schedule: 'a schedule killed at its writes',
 } as const
 export type Group = keyof typeof groups
 
@@ -20,7 +21,7 @@ export interface Row {
   readonly name: string
   /** Waits out a lease or a lost reply: begun first, so that it is not waited for in the end. */
   readonly isSlow: boolean
-  readonly run: (fixture: OperatorFixture) => Promise<Outcome>
+  readonly run: (fixture: OperatorFixture) => Promise<End>
 }
 
 /** A step that timing may leave out is tried again. */
@@ -106,7 +107,7 @@ export const takeoverRows = (): Row[] =>
 
 export interface Done {
   readonly row: Row
-  readonly outcome: Outcome
+  readonly outcome: End
   readonly fixture: OperatorFixture
 }
 

@@ -25,7 +25,15 @@ export interface LifeContext {
 const passKey = 'pass-'
 export const isPassKey = (authorization: string): boolean => authorization.startsWith(`Bearer ${passKey}`)
 
-export class Life {
+/** What a fixture needs of any life: all that passes the proxies, and every state of every snapshot, comes by here. */
+export interface Watched {
+  atApi(call: Call, forward: Forward): Promise<Reply | undefined>
+  atEngine(call: Call, forward: Forward): Promise<Reply | undefined>
+  see(type: 'ADDED' | 'MODIFIED' | 'DELETED', snapshot: MeiliSnapshot): void
+  operatorDied(): void
+}
+
+export class Life implements Watched {
   readonly name: string
   readonly invariants: Invariants
   readonly fault: Fault
@@ -60,6 +68,10 @@ export class Life {
   /** How often the operator was killed between a request on record and its POST: each time the next one had to count anew. */
   get postsCutOff(): number {
     return this.#postsCutOff
+  }
+
+  see(type: 'ADDED' | 'MODIFIED' | 'DELETED', snapshot: MeiliSnapshot): void {
+    if (snapshot.metadata.name === this.name) this.invariants.check(type, snapshot)
   }
 
   operatorDied(): void {

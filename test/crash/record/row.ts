@@ -26,11 +26,15 @@ export interface Expected {
 
 export const ordinary: Expected = { tasks: 1, unsent: 0, maxMovers: 1 }
 
-export interface Outcome {
+/** Of a life of any kind. */
+export interface End {
   /** Empty: the same end as the undisturbed life. */
   readonly differences: readonly string[]
-  readonly life: Life
   readonly seconds: number
+}
+
+export interface Outcome extends End {
+  readonly life: Life
 }
 
 const pendingWithinMs = 90_000
@@ -62,7 +66,7 @@ async function liveThrough(fixture: OperatorFixture, life: Life): Promise<void> 
   await fixture.waitForRestart()
 }
 
-function instanceAt({ options }: OperatorFixture, name: string): KubeObject {
+export function instanceAt({ options }: OperatorFixture, name: string): KubeObject {
   const existing = { port: proxyPort, container: 'meilisearch' }
   const { metadata, ...rest } = instanceOf(options, existing) as KubeObject
   return { ...rest, metadata: { ...metadata, name } }
