@@ -45,7 +45,9 @@ export function guardRuns(runs: readonly GoodRun[], { maxDropPercent, acceptedUn
       if (flags.length === 0) until = Math.max(until, run.timeMs)
     } else flags.push(flag)
   }
-  return { flags, acceptedUntilMs: until }
+  // Of two at one instant, neither is accepted before both are.
+  const [first] = flags
+  return { flags, acceptedUntilMs: first === undefined ? until : Math.min(until, first.run.timeMs - 1) }
 }
 
 function compare(run: GoodRun, last: Figures, maxDropPercent: number): Flag | undefined {

@@ -72,6 +72,12 @@ describe('the guard', () => {
     expect(judge([[1000], [900]], 50, now + hour).acceptedUntilMs).toBe(now + hour)
   })
 
+  test('goes on flagging one that was taken at the same instant as a good one', () => {
+    const runs = runsOf([[1000], [10]]).map((run) => ({ ...run, timeMs: now }))
+    const { acceptedUntilMs } = guardRuns(runs, { maxDropPercent: 50, acceptedUntilMs: -Infinity })
+    expect(flaggedOf(guardRuns(runs, { maxDropPercent: 50, acceptedUntilMs }))).toEqual(['r1 DocumentsDropped'])
+  })
+
   test('flags none of those that it has accepted, whichever of them are deleted afterwards', () => {
     const anyFigures = fc.array(fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 3 })), { maxLength: 12 })
     fc.assert(
