@@ -82,7 +82,7 @@ export class World {
 
   /** The snapshots' controller: a finalizer where files are to go, and the end of what is being deleted. */
   tend(): void {
-    for (const run of [...this.runs]) {
+    for (const run of this.runs.slice()) {
       if (run.isBeingDeleted) this.#remove(run)
       else if (run.deletionPolicy === 'Delete' && run.mayHaveFiles)
         this.change(this.runs.indexOf(run), { finalizers: [snapshotFinalizer] })
