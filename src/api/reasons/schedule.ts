@@ -5,7 +5,7 @@ export const scheduleConditions = {
   LastSnapshotSucceeded: 'LastSnapshotSucceeded',
   /** No snapshot has succeeded for longer than two intervals and startingDeadline. Absent unless true. */
   Overdue: 'Overdue',
-  /** Retention deletes nothing, and says why and how to go on. Absent unless true. */
+  /** Retention deletes no good one, and says why and how to go on. Absent unless true. */
   RetentionHeld: 'RetentionHeld',
   /** The operator's clock stands before a slot that ran already. Absent unless true. */
   ClockWentBack: 'ClockWentBack',

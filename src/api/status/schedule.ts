@@ -116,6 +116,7 @@ export const scheduleStatus = z.object({
       name: name.describe('The snapshot that it is about.').optional(),
       until: timestamp.describe('It is about snapshots taken up to this time.').optional(),
       failure: z.string().max(2048).describe('What the API server said.').optional(),
+      retryAt: timestamp.describe('When a deletion that was refused is tried again.').optional(),
     })
     .describe('Why nothing is deleted. What is to be confirmed is named by the hash.')
     .optional(),

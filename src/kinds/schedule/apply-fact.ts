@@ -20,7 +20,7 @@ export function applyFact({ status = {} }: MeiliSnapshotSchedule, fact: Fact, no
 function applyRefusal(status: Status, { effect, message, cause }: Fact & { kind: 'Refused' }, nowMs: number): Status {
   const { run, removing } = status
   if ((effect === 'PatchSnapshot' || effect === 'DeleteSnapshot') && removing !== undefined)
-    return { ...status, held: recordRefusal(removing, message, nowMs) }
+    return { ...status, held: recordRefusal(status, message, nowMs) }
   if (effect !== 'CreateSnapshot' || run === undefined) return status
   return refuse(status, { run, reason: cause === 'NameTaken' ? 'NameTaken' : 'RunRefused', message, nowMs })
 }

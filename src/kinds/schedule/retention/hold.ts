@@ -28,6 +28,8 @@ export interface Hold {
   readonly untilMs?: number
   /** Of RemovalRefused: what the API server said. */
   readonly failure?: string
+  /** Of RemovalRefused: when that one alone is tried again. */
+  readonly retryAtMs?: number
 }
 
 type Status = MeiliSnapshotScheduleStatus
@@ -36,6 +38,8 @@ export type Held = NonNullable<Status['held']>
 
 /** So long a removal may take, with the deletions of others before it. */
 export const stuckMs = 1_800_000
+/** A policy, a webhook or a right comes back, and nobody is to confirm a thousand schedules then. */
+const retryMs = 3_600_000
 /** Clocks that differ by more cannot be trusted. */
 const clockMs = 3_600_000
 const longestFailure = 2048
@@ -64,32 +68,41 @@ export function guardHold({ run, reason, before, after }: Flag): Hold {
 const refusalHash = ({ uid, startedAt }: Pick<Removing, 'uid' | 'startedAt'>): string =>
   hashOf('RemovalRefused', uid, startedAt)
 
-/** For status.held, where the API server refused a step of a removal; from then on planRetention knows. */
-export function recordRefusal(removing: Removing, failure: string, nowMs: number): Held {
+/** For status.held, where the API server refused a step of the removal on record; from then on planRetention knows. Each refusal is asked about anew. */
+export function recordRefusal({ held, removing }: Status, failure: string, nowMs: number): Held | undefined {
+  if (removing === undefined) return held
   return {
     reason: 'RemovalRefused',
     hash: refusalHash(removing),
-    since: instant(nowMs),
+    since: held?.name === removing.name ? held.since : instant(nowMs),
     name: removing.name,
     failure: failure.slice(0, longestFailure),
+    retryAt: instant(nowMs + retryMs),
   }
 }
 
-/** One that was refused stays refused as long as it is to go; one that does not end holds the others up. */
+/** One that was refused stays refused as long as it is to go, and is tried again; one that does not end holds the others up. */
 export function refusalHold(
   { held, removing }: Status,
   goes: (name: string) => boolean,
   nowMs: number,
 ): Hold | undefined {
-  const orElse = 'It ends by itself when that snapshot is gone, or is to stay'
+  const stuckAtMs = removing === undefined ? Infinity : Date.parse(removing.startedAt) + stuckMs
+  const isStuck = nowMs >= stuckAtMs
+  const base = {
+    reason: 'RemovalRefused',
+    orElse: 'It is tried again every hour, and ends when that snapshot is gone, or is to stay',
+  } as const
   if (held?.reason === 'RemovalRefused' && held.name !== undefined && goes(held.name)) {
-    const { name, hash, failure } = held
+    const { name, hash, failure, retryAt } = held
     const message = `${name} could not be deleted${failure === undefined ? '' : `: ${failure}`}`
-    return { reason: 'RemovalRefused', hash, name, message, orElse, ...(failure === undefined ? {} : { failure }) }
+    const retryAtMs = Math.max(Date.parse(retryAt ?? held.since), isStuck ? stuckAtMs + retryMs : 0)
+    return { ...base, hash, name, message, retryAtMs, ...(failure === undefined ? {} : { failure }) }
   }
-  if (removing === undefined || nowMs - Date.parse(removing.startedAt) < stuckMs) return undefined
-  const message = `The deletion of ${removing.name} has not ended in ${spanText(stuckMs)}: see kubectl describe meilisnapshot ${removing.name}`
-  return { reason: 'RemovalRefused', hash: refusalHash(removing), name: removing.name, message, orElse }
+  if (removing === undefined || !isStuck) return undefined
+  const { name } = removing
+  const message = `The deletion of ${name} has not ended in ${spanText(stuckMs)}: see kubectl describe meilisnapshot ${name}`
+  return { ...base, hash: refusalHash(removing), name, message, retryAtMs: stuckAtMs + retryMs }
 }
 
 /** By its end, where it is known: one that takes longer than two intervals is no standstill. */

@@ -149,19 +149,21 @@ function* holdsOf(parts: RetentionParts, scene: Scene, mass: Hold | undefined): 
 function mayGo({ schedule, runs, nowMs }: RetentionParts, scene: Scene, hold: Hold | undefined): Run | undefined {
   const { expiring = [], removing } = schedule.status ?? {}
   const names = new Set(scene.expire.map(({ name }) => name))
-  const goes = (run: Run): boolean => scene.retention?.mode === 'Enforce' && names.has(run.name) && isFree(run, hold)
+  const goes = (run: Run): boolean =>
+    scene.retention?.mode === 'Enforce' && names.has(run.name) && isFree(run, hold, nowMs)
   if (removing !== undefined) return runs.find((run) => run.uid === removing.uid && (run.isBeingDeleted || goes(run)))
   const due = expiring.filter(({ notBefore = '' }) => Date.parse(notBefore) <= nowMs)
   const byName = new Map(due.length === 0 ? [] : runs.map((run) => [run.name, run]))
   return due.flatMap(({ name }) => byName.get(name) ?? []).find(goes)
 }
 
-/** While snapshots have stopped the good ones stay; failed ones go on piling up. */
-function isFree({ phase }: Run, hold: Hold | undefined): boolean {
-  return hold === undefined || (hold.reason === 'SnapshotsStopped' && phase !== 'Completed')
+/** While snapshots have stopped the good ones stay; failed ones go on piling up. What was refused is tried again alone. */
+function isFree({ name, phase }: Run, hold: Hold | undefined, nowMs: number): boolean {
+  if (hold?.reason === 'SnapshotsStopped') return phase !== 'Completed'
+  return hold === undefined || (hold.name === name && (hold.retryAtMs ?? Infinity) <= nowMs)
 }
 
-function heldOf({ reason, hash, name, untilMs, failure }: Hold, { schedule, nowMs }: RetentionParts): Held {
+function heldOf({ reason, hash, name, untilMs, failure, retryAtMs }: Hold, { schedule, nowMs }: RetentionParts): Held {
   const before = schedule.status?.held
   return {
     reason,
@@ -170,6 +172,7 @@ function heldOf({ reason, hash, name, untilMs, failure }: Hold, { schedule, nowM
     ...(name === undefined ? {} : { name }),
     ...(untilMs === undefined ? {} : { until: exactly(untilMs) }),
     ...(failure === undefined ? {} : { failure }),
+    ...(retryAtMs === undefined ? {} : { retryAt: instant(retryAtMs) }),
   }
 }
 
@@ -180,7 +183,10 @@ function nextLook(
 ): number | undefined {
   const { removing } = schedule.status ?? {}
   if (removing !== undefined) return Math.max(nowMs, Date.parse(removing.startedAt) + stuckMs)
-  const times = hold === undefined ? expiring.flatMap(({ notBefore = [] }) => notBefore).map(Date.parse) : []
+  const times =
+    hold === undefined
+      ? expiring.flatMap(({ notBefore = [] }) => notBefore).map(Date.parse)
+      : [hold.retryAtMs ?? []].flat()
   return times.length === 0
     ? undefined
     : Math.max(

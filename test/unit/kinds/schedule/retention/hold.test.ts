@@ -258,8 +258,8 @@ describe('a clock that cannot be trusted', () => {
 
 describe('a refusal', () => {
   const removing = { name: 'n3', uid: 'u3', deletionPolicy: 'Retain', startedAt: instant(now - minute) } as const
-  const held = recordRefusal(removing, 'admission webhook "locks" denied the request', now)
-  const status = { ...passes(2, {}).status, removing, held }
+  const held = recordRefusal({ removing }, 'admission webhook "locks" denied the request', now)
+  const status: MeiliSnapshotScheduleStatus = { ...passes(2, {}).status, removing, held }
   const nowMs = now + minute
 
   test('holds all until it is confirmed, and then it is tried again', () => {
@@ -268,7 +268,7 @@ describe('a refusal', () => {
     expect(refused.held?.message).toContain('n3 could not be deleted: admission webhook "locks" denied the request')
     expect(refused.remove).toBeUndefined()
     expect(refused.status.held).toEqual(held)
-    expect(planOf({ status, nowMs, confirm: held.hash }).remove?.name).toBe('n3')
+    expect(planOf({ status, nowMs, confirm: held?.hash }).remove?.name).toBe('n3')
   })
 
   test('holds no longer where that one is gone, or is to stay', () => {
@@ -276,10 +276,26 @@ describe('a refusal', () => {
     expect(planOf({ status, nowMs, retention: { keepLast: 4 } }).held).toBeUndefined()
   })
 
+  test('is tried again alone an hour later, and held all the while', () => {
+    const { removing: _, ...idle } = status
+    const parts = { runs: nights(6), status: { ...idle, ...passes(2, { runs: nights(6), status: idle }).status } }
+    expect(planOf({ ...parts, nowMs: now + 59 * minute }).remove).toBeUndefined()
+    const again = planOf({ ...parts, nowMs: now + hour })
+    expect(again.remove?.name).toBe('n3')
+    expect(again.held?.reason).toBe('RemovalRefused')
+    expect(again.status.held?.since).toBe(held?.since)
+  })
+
   test('is asked about anew each time, and keeps no more of what was said than status has room for', () => {
-    const again = recordRefusal({ ...removing, startedAt: instant(nowMs) }, 'x'.repeat(5000), nowMs)
-    expect(again.hash).not.toBe(held.hash)
-    expect(again.failure).toHaveLength(2048)
+    const nextMs = now + hour
+    const next = recordRefusal(
+      { held, removing: { ...removing, startedAt: instant(nextMs) } },
+      'x'.repeat(5000),
+      nextMs,
+    )
+    expect(next?.hash).not.toBe(held?.hash)
+    expect(next?.failure).toHaveLength(2048)
+    expect(next).toMatchObject({ since: held?.since, retryAt: instant(nextMs + hour) })
   })
 
   test('a deletion that does not end is one: it goes on, and no other one begins', () => {
