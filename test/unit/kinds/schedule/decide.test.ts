@@ -1,4 +1,5 @@
 // The whole decision: whatever there is, it does not throw, fits the schema, and once it is written there is nothing more to say.
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { withoutUndefined } from '../../../../src/api/json.ts'
@@ -95,6 +96,25 @@ test('whatever there is, after some passes there is nothing more to write, and n
       const last = decideSchedule({ schedule, runs: [...runs, ...made] }, now)
       expect(last.effects).toEqual([])
       expect(withoutUndefined(last.status)).toEqual(seen)
+    }),
+  )
+})
+
+test('whatever there is, time alone writes nothing: no figure and no sentence moves by itself', () => {
+  fc.assert(
+    fc.property(anyWorld, ({ runs, status, spec }) => {
+      let seen = status
+      let quiet = 0
+      for (let second = 0; second < 12 && quiet < 3; second++) {
+        const schedule = aSchedule({ spec, status: seen })
+        const next = withoutUndefined<MeiliSnapshotScheduleStatus>(
+          // What it creates never appears, so that a record stays.
+          decideSchedule({ schedule, runs }, now + second * 1000).status,
+        )
+        quiet = isDeepStrictEqual(next, seen) ? quiet + 1 : 0
+        seen = next
+      }
+      expect(quiet).toBe(3)
     }),
   )
 })
