@@ -19,11 +19,11 @@ export const scheduleStatus = z.object({
     .optional(),
   slotsAfter: timestamp
     .describe(
-      'No slot up to this time ever runs: the schedule was suspended, another one, or not yet there. Absent: the time of creation.',
+      'No slot up to this time runs any more: the schedule was suspended, another one, or not yet there, or that slot was skipped or came too late. Absent: the time of creation.',
     )
     .optional(),
-  lastSlot: timestamp.describe('The newest slot that ran, or was given up.').optional(),
-  lastRunName: name.describe('The MeiliSnapshot of the newest slot that ran.').optional(),
+  lastSlot: timestamp.describe('The newest slot that ran.').optional(),
+  lastRunName: name.describe('The MeiliSnapshot of that slot.').optional(),
   nextSlot: timestamp.describe('When the next snapshot is made, jitter included; written before it comes.').optional(),
   interval: z
     .string()

@@ -1,11 +1,14 @@
 // Lives of schedules at random: killed operators, clocks that jump, suspensions, refusals. One run for each slot, and none before its time.
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { durationMs } from '../../../../../src/api/meta.ts'
 import { jitterOf } from '../../../../../src/kinds/schedule/slots/jitter.ts'
 import { isProblem, readSlots } from '../../../../../src/kinds/schedule/slots/slots.ts'
 import { ModelledOperator, startMs } from './modelled-operator.ts'
 import type { Creation, Pass } from './modelled-operator.ts'
+
+/** A second or two; a machine that does much else at the same time takes longer. */
+vi.setConfig({ testTimeout: 60_000 })
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
