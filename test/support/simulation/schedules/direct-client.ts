@@ -105,8 +105,11 @@ export class DirectClient extends KubeClient {
     const fate = this.#guard(write)
     if (fate === 'cut') this.isAlive = false
     const answer = this.#ask(write.method, path, write.body)
-    if (fate === 'lost') this.isAlive = false
-    return await (fate === 'sent' ? answer : never)
+    if (fate === 'sent') return await answer
+    this.isAlive = false
+    // Whatever the answer is, nobody hears it.
+    answer.catch(() => undefined)
+    return await never
   }
 
   async #ask(method: string, { path, what }: Path, sent?: unknown): Promise<unknown> {
