@@ -124,17 +124,28 @@ function checkSuspended(schedule: Schedule, _: ScheduleWorld, nowMs: number): Fi
   )
 }
 
+/** What is further ahead is for the forecast in `schedule describe`. */
+const soonMs = 30 * 86_400_000
+
 function checkSpace(schedule: Schedule, _: ScheduleWorld, nowMs: number): Finding | undefined {
   const fullAt = schedule.status?.forecast?.fullAt
-  if (fullAt === undefined) return undefined
-  const { retention } = schedule.spec
-  const hasRule = Object.keys(retention ?? {}).some((name) => name.startsWith('keep'))
-  const why = hasRule ? 'its rules keep more than has space' : 'it has no retention, so nothing is ever deleted'
+  if (fullAt === undefined || Date.parse(fullAt) - nowMs > soonMs) return undefined
+  const { why, remedy } = whyFull(schedule)
   return warn(
     schedule,
     `claim ${claimOf(schedule)} is full ${untilText(fullAt, nowMs)} (${fullAt}): ${why}`,
-    `${hasRule ? 'keep fewer (spec.retention)' : 'add spec.retention'}, or enlarge the claim: ${edit(schedule)}`,
+    `${remedy}, or enlarge the claim: ${edit(schedule)}`,
   )
+}
+
+function whyFull({ spec: { retention }, status }: Schedule): { readonly why: string; readonly remedy: string } {
+  const hasRule = Object.keys(retention ?? {}).some((name) => name.startsWith('keep'))
+  if (!hasRule) return { why: 'it has no retention, so nothing is ever deleted', remedy: 'add spec.retention' }
+  if (retention?.mode === 'DryRun')
+    return { why: 'its retention is a DryRun, so nothing is deleted', remedy: 'set spec.retention.mode: Enforce' }
+  if (status?.held !== undefined)
+    return { why: 'its retention is held, so nothing is deleted', remedy: 'decide what it asks' }
+  return { why: 'its rules keep more than has space', remedy: 'keep fewer (spec.retention)' }
 }
 
 /** Snapshots that belong to a schedule which is not there: nobody deletes them, and one made anew under this name takes them over. */

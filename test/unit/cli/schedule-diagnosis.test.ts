@@ -84,7 +84,20 @@ test.each<[string, ScheduleParts, string]>([
     },
     `warning: schedule shop/nightly: claim backups is full in 7d (2026-01-27T00:00:00Z): its rules keep more than has space → keep fewer (spec.retention), or enlarge the claim: ${edit}`,
   ],
+  [
+    'whose claim fills as its retention only rehearses',
+    {
+      spec: { retention: { mode: 'DryRun', keepLast: 3 } },
+      status: { forecast: { bytesPerDay: 1, nextBytes: 1, fullAt: '2026-01-27T00:00:00Z', basis: '' } },
+    },
+    `warning: schedule shop/nightly: claim backups is full in 7d (2026-01-27T00:00:00Z): its retention is a DryRun, so nothing is deleted → set spec.retention.mode: Enforce, or enlarge the claim: ${edit}`,
+  ],
 ])('one %s', (_, parts, finding) => expect(findingsOf([schedule(parts)])).toEqual([finding]))
+
+test('a claim that is full in a year is no finding', () => {
+  const forecast = { bytesPerDay: 1, nextBytes: 1, fullAt: '2026-12-27T00:00:00Z', basis: '' }
+  expect(findingsOf([schedule({ status: { forecast } })])).toEqual(findingsOf([schedule({})]))
+})
 
 test('one whose snapshots fail names the last that did', () => {
   const { status } = withCondition('LastSnapshotSucceeded', 'False', 'SnapshotFailed')

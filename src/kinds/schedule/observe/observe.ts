@@ -43,9 +43,11 @@ export async function observeSchedule(
   return { ...seen, runs: fresh, fresh }
 }
 
-/** A quiet schedule costs no request. */
+/** A quiet schedule costs no request, and one with nothing announced no second plan. */
 function removes(schedule: MeiliSnapshotSchedule, runs: readonly Run[], nowMs: number): boolean {
-  if (schedule.status?.removing !== undefined) return true
+  const { removing, expiring = [] } = schedule.status ?? {}
+  if (removing !== undefined) return true
+  if (!expiring.some(({ notBefore = '' }) => Date.parse(notBefore) <= nowMs)) return false
   const { intervalMs, clockWentBack } = planSlots(withoutClosed(schedule), runs, nowMs)
   return planRetention({ schedule, runs, intervalMs, clockWentBack, nowMs }).remove !== undefined
 }

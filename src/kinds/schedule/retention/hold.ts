@@ -55,12 +55,12 @@ export function holdText({ message, orElse, hash }: Hold, { metadata }: MeiliSna
 }
 
 export function guardHold({ run, reason, before, after }: Flag): Hold {
-  const what = reason === 'IndexVanished' ? 'indexes' : 'documents'
+  const what = reason === 'IndexVanished' ? ['index', 'indexes'] : ['document', 'documents']
   return {
     reason,
     hash: hashOf(reason, run.uid),
     name: run.name,
-    message: `${run.name} has ${after} ${what}, and the good one before it had ${before}: it does not count as good, and nothing is deleted`,
+    message: `${run.name} has ${after} ${what[after === 1 ? 0 : 1] ?? ''}, and the good one before it had ${before}: it does not count as good, and nothing is deleted`,
     orElse: `If it is broken, delete it, or keep it out of this with the annotation ${keepAnnotation}: "true"`,
   }
 }

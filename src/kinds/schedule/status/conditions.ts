@@ -19,7 +19,7 @@ export interface Judged {
   readonly overdueAtMs?: number | undefined
 }
 
-/** Those that are absent unless true stand where they belong in the order, Stalled first (kstatus). */
+/** Those that are absent unless true stand where they belong in the order, Reconciling or Stalled first (kstatus). */
 export function wantedConditions(judged: Judged, nowMs: number): readonly Wanted[] {
   const { held, clockWentBack } = judged
   return [
@@ -37,16 +37,20 @@ export function wantedConditions(judged: Judged, nowMs: number): readonly Wanted
 const abnormal = (type: string, said: Said | undefined): readonly Wanted[] =>
   said === undefined ? [] : [{ type, status: 'True', reason: said.reason, message: said.message }]
 
-const { Ready, Stalled } = conditionTypes
+const { Ready, Reconciling, Stalled } = conditionTypes
 
 /** A suspended schedule is as it was asked for, and one whose snapshots fail follows the clock all the same: else a tool would roll its release back. */
 function readiness({ spec, status, problem }: Judged): readonly Wanted[] {
-  const stalled = problem ?? refusedRun(status)
-  if (stalled !== undefined)
+  const refused = refusedRun(status)
+  const why = problem ?? refused
+  if (why !== undefined) {
+    // A quota that has room again, or a webhook that answers, ends it: no deploy has failed of that.
+    const goesOn = problem === undefined && status.run?.retryAt !== undefined
     return [
-      ...abnormal(Stalled, stalled),
-      { type: Ready, status: 'False', reason: stalled.reason, message: stalled.message },
+      ...abnormal(goesOn ? Reconciling : Stalled, why),
+      { type: Ready, status: 'False', reason: why.reason, message: why.message },
     ]
+  }
   const said = spec.suspend
     ? { reason: scheduleReasons.Suspended, message: 'Suspended: slots that pass meanwhile never run.' }
     : {
@@ -74,7 +78,7 @@ function lastSnapshot({ lastSuccess, lastFailure, consecutiveFailures = 0 }: Sta
     return [{ type, status: 'False', reason: scheduleReasons.SnapshotFailed, message }]
   }
   if (lastSuccess === undefined) return []
-  const message = `MeiliSnapshot ${lastSuccess.name} is good.`
+  const message = `MeiliSnapshot ${lastSuccess.name} is stored and verified.`
   return [{ type, status: 'True', reason: scheduleReasons.SnapshotSucceeded, message }]
 }
 

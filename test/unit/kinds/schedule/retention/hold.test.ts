@@ -190,7 +190,7 @@ describe('the guard', () => {
     const runs = drop([2, 1]).map((run, i) => (i === 0 ? { ...run, documents: 1 } : run))
     const { status } = passes(2, { runs })
     const confirmed = planOf({ runs, status, confirm: status.held?.hash })
-    expect(confirmed.held?.message).toMatch(/^n0 has 1 documents, and the good one before it had 10/)
+    expect(confirmed.held?.message).toMatch(/^n0 has 1 document, and the good one before it had 10/)
   })
 
   test('a collapsed one that is deleted or pinned holds nothing', () => {

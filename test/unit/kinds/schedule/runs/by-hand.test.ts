@@ -113,7 +113,7 @@ describe('while it is refused', () => {
     ask(loop, '1')
     refuse(loop)
     await loop.settle()
-    expect(loop.conditions).toEqual(['Stalled=True RunRefused', 'Ready=False RunRefused'])
+    expect(loop.conditions).toEqual(['Reconciling=True RunRefused', 'Ready=False RunRefused'])
     loop.fault = () => undefined
     await loop.at('2026-03-01T12:05:00Z')
     expect(loop.names).toEqual([nameFor(loop, '1')])

@@ -137,7 +137,7 @@ test('refused by a quota: on record, tried again with pauses, and made as soon a
     if (verb === 'create') throw refusal(403, 'Forbidden', 'exceeded quota: snapshots')
   }
   await loop.at(slot)
-  expect(loop.conditions).toEqual(['Stalled=True RunRefused', 'Ready=False RunRefused'])
+  expect(loop.conditions).toEqual(['Reconciling=True RunRefused', 'Ready=False RunRefused'])
   expect(loop.status.run).toMatchObject({ name, reason: 'RunRefused', tries: 1 })
   await loop.at('2026-03-02T03:00:10Z')
   expect(loop.status.run?.tries).toBe(1)
