@@ -14,9 +14,9 @@ export interface FreshRun extends Run {
 
 export interface ScheduleObservation {
   readonly schedule: MeiliSnapshotSchedule
-  /** All snapshots that carry its label, as the cache has them; where `fresh` is there, the same as in it. */
+  /** All snapshots that carry its label: as the API server has them where a step of a removal may follow, else as the cache does. */
   readonly runs: readonly Run[]
-  /** From the API server: only where one of them is being removed, or is to be. */
+  /** From the API server, only where one of them is being removed, or is to be: that one at least, while it is there, also without the label. */
   readonly fresh?: readonly FreshRun[]
   /** What a mover saw last of the destination's claim. */
   readonly space?: { readonly freeBytes: number; readonly observedAt: string }

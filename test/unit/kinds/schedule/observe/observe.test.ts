@@ -1,9 +1,10 @@
 // What a pass reads: of a quiet schedule nothing, and afresh only where a snapshot is being deleted, or is to be.
-import { expect, test } from 'vitest'
-import { scheduleLabel } from '../../../../../src/api/schedule.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { meiliSnapshotSchedules, scheduleLabel } from '../../../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../../src/api/snapshot.ts'
+import { Conflict } from '../../../../../src/errors.ts'
 import type { ScheduleObservation } from '../../../../../src/kinds/schedule/observation.ts'
 import { observeSchedule } from '../../../../../src/kinds/schedule/observe/observe.ts'
 import { SnapshotCache } from '../../../../support/builders/caches.ts'
@@ -41,23 +42,60 @@ test('what a mover saw last of the claim of its template', async () => {
   expect(await observe(aSchedule({ spec: { template: { spec: elsewhere } } }), [])).not.toHaveProperty('space')
 })
 
-test('where one is being deleted, all of them afresh, by their label', async () => {
-  for (const [schedule, name] of [
-    ['nightly', 'new'],
-    ['hourly', 'other'],
-  ] as const)
-    kube.lay(meiliSnapshots, {
-      ...aSnapshotOf(schedule, name),
-      spec: { deletionPolicy: 'Delete' } as MeiliSnapshot['spec'],
-    })
-  const removing = { name: 'old', uid: 'old', deletionPolicy: 'Retain', startedAt: ago(0) } as const
-  const seen = await observe(aSchedule({ status: { removing } }), [aSnapshotOf('nightly', 'old')])
-  expect(requests).toEqual(['list meilisnapshots'])
-  expect(seen.fresh?.map(({ name }) => name)).toEqual(['new'])
-  expect(seen.fresh?.[0]).toMatchObject({
-    deletionPolicy: 'Delete',
-    resourceVersion: expect.stringMatching(/^\d+$/),
-    finalizers: ['meili-operator.dev/snapshot'],
+describe('where one is being deleted', () => {
+  const removing = { name: 'old', uid: 'uid-of-old', deletionPolicy: 'Retain', startedAt: ago(0) } as const
+  const laidSchedule = (): MeiliSnapshotSchedule =>
+    kube.lay(meiliSnapshotSchedules, aSchedule({ status: { removing } }))
+  const lay = (snapshot: MeiliSnapshot): MeiliSnapshot =>
+    kube.lay(meiliSnapshots, { ...snapshot, spec: { deletionPolicy: 'Delete' } as MeiliSnapshot['spec'] })
+
+  beforeEach(() => {
+    for (const name of kube.namesOf(meiliSnapshots)) kube.take(meiliSnapshots, { namespace: 'shop', name })
   })
-  expect(seen.runs).toEqual(seen.fresh)
+
+  test('all of them afresh, by their label, and with no more of each than is read', async () => {
+    for (const [schedule, name] of [
+      ['nightly', 'old'],
+      ['nightly', 'new'],
+      ['hourly', 'other'],
+    ] as const)
+      lay(aSnapshotOf(schedule, name))
+    const seen = await observe(laidSchedule(), [aSnapshotOf('nightly', 'old')])
+    expect(requests).toEqual(['get meilisnapshotschedules', 'get meilisnapshots', 'list meilisnapshots'])
+    expect(seen.fresh?.map(({ name }) => name)).toEqual(['old', 'new'])
+    expect(seen.fresh?.[0]).toMatchObject({
+      deletionPolicy: 'Delete',
+      resourceVersion: expect.stringMatching(/^\d+$/),
+      finalizers: ['meili-operator.dev/snapshot'],
+    })
+    expect(seen.fresh?.[0]).not.toHaveProperty('metadata')
+    expect(seen.runs).toEqual(seen.fresh)
+  })
+
+  test('while it goes, and when it is gone, it alone is read', async () => {
+    const schedule = laidSchedule()
+    const old = aSnapshotOf('nightly', 'old')
+    lay({ ...old, metadata: { ...old.metadata, deletionTimestamp: ago(0) } })
+    const going = await observe(schedule, [old])
+    expect(going.fresh).toMatchObject([{ name: 'old', isBeingDeleted: true }])
+    kube.take(meiliSnapshots, { namespace: 'shop', name: 'old' })
+    const gone = await observe(schedule, [old])
+    expect(gone.fresh).toEqual([])
+    expect(requests).toEqual(['get meilisnapshotschedules', 'get meilisnapshots'])
+  })
+
+  test('one without the label is none of its runs, and is there all the same', async () => {
+    const old = aSnapshotOf('nightly', 'old')
+    lay({ ...old, metadata: { ...old.metadata, labels: {} } })
+    lay(aSnapshotOf('nightly', 'new'))
+    const seen = await observe(laidSchedule(), [])
+    expect(seen.runs.map(({ name }) => name)).toEqual(['new'])
+    expect(seen.fresh?.map(({ name }) => name)).toEqual(['new', 'old'])
+  })
+
+  test('not by rules that somebody has changed since', async () => {
+    const known = laidSchedule()
+    laidSchedule()
+    await expect(observe(known, [])).rejects.toBeInstanceOf(Conflict)
+  })
 })
