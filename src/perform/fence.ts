@@ -19,5 +19,10 @@ export function passFence(what: string, { writtenAt }: Pick<Subject, 'writtenAt'
     throw new Conflict(`${what} was not sent: this pass wrote no status, so nothing fences it`)
   if (ageMs(writtenAt, readClocks(clocks)) > fenceMs)
     throw new Conflict(`${what} was not sent: the status write that fences it is too old`)
+  passLease(what, { isLeader })
+}
+
+/** What is sent only as it was seen needs no more. @throws Conflict where somebody else may be the leader by now, and may have decided otherwise */
+export function passLease(what: string, { isLeader }: Pick<Fence, 'isLeader'>): void {
   if (!isLeader()) throw new Conflict(`${what} was not sent: the lease is no longer held`)
 }

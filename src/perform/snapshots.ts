@@ -5,7 +5,7 @@ import { Conflict, NotFound } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Effect, Fact } from '../reconcile/decision.ts'
 import type { Subject } from '../reconcile/kind.ts'
-import { passFence } from './fence.ts'
+import { passFence, passLease } from './fence.ts'
 import type { Fence } from './fence.ts'
 
 type Of<Kind extends Effect['kind']> = Effect & { readonly kind: Kind }
@@ -50,6 +50,7 @@ export class Snapshots {
     { name, uid, resourceVersion, deletionPolicy }: Of<'PatchSnapshot'>,
     namespace: string,
   ): Promise<undefined> {
+    passLease('PATCH of the MeiliSnapshot', this.#fence)
     try {
       await this.#kube.patch(
         meiliSnapshots,
@@ -63,6 +64,7 @@ export class Snapshots {
 
   /** @throws Conflict where it is another one, or somebody changed it: to keep it, it may be */
   async delete({ name, uid, resourceVersion }: Of<'DeleteSnapshot'>, namespace: string): Promise<undefined> {
+    passLease('DELETE of the MeiliSnapshot', this.#fence)
     try {
       await this.#kube.delete(meiliSnapshots, { namespace, name }, { uid, resourceVersion })
     } catch (error) {

@@ -140,6 +140,15 @@ describe('PatchSnapshot', () => {
     expect(kube.peek(meiliSnapshots, snapshotRef)).toMatchObject({ spec: { deletionPolicy: 'Retain' } })
   })
 
+  test('nothing without the lease: the next leader may have other rules', async () => {
+    const effect = lay()
+    leader = false
+    const { name, uid, resourceVersion } = effect
+    await expect(perform(effect)).rejects.toBeInstanceOf(Conflict)
+    await expect(perform({ kind: 'DeleteSnapshot', name, uid, resourceVersion })).rejects.toBeInstanceOf(Conflict)
+    expect(kube.peek(meiliSnapshots, snapshotRef)).toMatchObject({ spec: { deletionPolicy: 'Retain' } })
+  })
+
   test('what is gone is seen in the next pass', async () => {
     const effect = lay()
     kube.take(meiliSnapshots, snapshotRef)
