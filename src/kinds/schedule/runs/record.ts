@@ -11,21 +11,36 @@ const longestPauseMs = 300_000
 
 const pauseMs = (tries: number): number => Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(tries - 1, 10))
 
-/** @param run `slotMs` absent: asked for by hand */
-export function beginRecord({ name, slotMs }: { name: string; slotMs?: number }, nowMs: number): RunRecord {
+/**
+ * What refused the one before is believed to refuse this one, until the answer is there: else a full quota would turn Ready with each slot.
+ * @param run `slotMs` absent: asked for by hand
+ */
+export function beginRecord(
+  { name, slotMs }: { name: string; slotMs?: number },
+  nowMs: number,
+  before?: RunRecord,
+): RunRecord {
   return {
     name,
     ...(slotMs === undefined ? {} : { slot: instant(slotMs) }),
     tries: 1,
     startedAt: instant(nowMs),
+    ...(before?.reason === 'RunRefused'
+      ? { reason: before.reason, failure: before.failure, retryAt: instant(nowMs + pauseMs(1)) }
+      : {}),
   }
 }
 
-/** With the time of the next try already: what becomes of this one may never be known. */
+/** The first one may be lost with whoever sent it. */
+const fewTries = 2
+const noAnswer = 'The API server does not say what becomes of it: see the log of the operator.'
+
+/** With the time of the next try already: what becomes of this one may never be known, and to hear nothing time and again is a failure, too. */
 export const tryAgain = (run: RunRecord, nowMs: number): RunRecord => ({
   ...run,
   tries: run.tries + 1,
   retryAt: instant(nowMs + pauseMs(run.tries + 1)),
+  ...(run.failure === undefined && run.tries >= fewTries ? { reason: 'RunRefused', failure: noAnswer } : {}),
 })
 
 /** What is not to be tried again stays on record until the next run, so that everybody can see it. */

@@ -108,7 +108,7 @@ function withRun(run: RunRecord | undefined, { spec }: MeiliSnapshotSchedule, sl
 function slotDue({ schedule, slots: { due }, nowMs }: Seen, open: RunRecord | undefined): Next | undefined {
   if (due === undefined) return undefined
   if (open?.name === due.name) return again(schedule, open, nowMs)
-  return { run: beginRecord(due, nowMs), effects: [createRun(schedule, due.name)] }
+  return { run: beginRecord(due, nowMs, schedule.status?.run), effects: [createRun(schedule, due.name)] }
 }
 
 /** Each try is a write of status, which is what fences it. */

@@ -168,3 +168,42 @@ test('refused until startingDeadline: given up, and it can be seen until the nex
   expect(loop.names).toEqual(['nightly-202603030300'])
   expect(loop.conditions).toEqual(['Ready=True Scheduled'])
 })
+
+test('a quota that is full for many slots: not Ready all the time, and said once', async () => {
+  const loop = new ScheduleLoop({ spec: { schedule: '0 * * * *' } })
+  await loop.settle()
+  loop.fault = ({ verb }) => {
+    if (verb === 'create') throw refusal(403, 'Forbidden', 'exceeded quota: snapshots')
+  }
+  await loop.at('2026-03-01T13:00:00Z')
+  const since = loop.status.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)
+  for (const hour of [14, 15, 16]) await loop.at(`2026-03-01T${hour}:00:00Z`)
+  expect(loop.status.conditions?.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual(since)
+  expect(loop.status.run).toMatchObject({ name: 'nightly-202603011600', tries: 1 })
+  expect(loop.events.filter((event) => event === 'Warning RunRefused')).toHaveLength(1)
+  loop.fault = () => undefined
+  await loop.at('2026-03-01T17:00:00Z')
+  expect(loop.names).toEqual(['nightly-202603011700'])
+  expect(loop.conditions).toEqual(['Ready=True Scheduled'])
+})
+
+test('no answer time and again, as from a webhook that is down: it is seen, and stays so until a slot has its snapshot', async () => {
+  const loop = new ScheduleLoop({ spec: { startingDeadline: '1h' } })
+  await loop.settle()
+  loop.fault = ({ verb }) => {
+    if (verb === 'create') throw refusal(500, 'InternalError', 'failed calling webhook')
+  }
+  const tryAt = async (time: string): Promise<void> => {
+    await expect(loop.at(`2026-03-02T${time}Z`)).rejects.toBeInstanceOf(TransientError)
+  }
+  for (const time of ['03:00:00', '03:00:01']) await tryAt(time)
+  expect(loop.conditions).toEqual(['Ready=True Scheduled'])
+  await tryAt('03:10:00')
+  expect(loop.conditions).toEqual(['Stalled=True RunRefused', 'Ready=False RunRefused'])
+  await loop.at('2026-03-02T04:00:01Z')
+  expect(loop.conditions).toEqual(['Stalled=True RunRefused', 'Ready=False RunRefused'])
+  loop.fault = () => undefined
+  await loop.at('2026-03-03T03:00:00Z')
+  expect(loop.names).toEqual(['nightly-202603030300'])
+  expect(loop.conditions).toEqual(['Ready=True Scheduled'])
+})
