@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { confirmAnnotation, keepAnnotation } from '../../../api/schedule.ts'
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus, scheduleReasons } from '../../../api/schedule.ts'
 import { instant } from '../../../api/status/conditions.ts'
+import { redact } from '../../../api/status/text.ts'
 import { spanText } from '../../../reconcile/format.ts'
 import type { Run } from '../run.ts'
 import type { Flag } from './guard.ts'
@@ -42,7 +43,8 @@ export const stuckMs = 1_800_000
 const retryMs = 3_600_000
 /** Clocks that differ by more cannot be trusted. */
 const clockMs = 3_600_000
-const longestFailure = 2048
+/** So that how to go on has room behind it in a condition. */
+const longestFailure = 1000
 
 /** Short enough to be typed, the same for the same parts. */
 export function hashOf(...parts: readonly unknown[]): string {
@@ -76,7 +78,7 @@ export function recordRefusal({ held, removing }: Status, failure: string, nowMs
     hash: refusalHash(removing),
     since: held?.name === removing.name ? held.since : instant(nowMs),
     name: removing.name,
-    failure: failure.slice(0, longestFailure),
+    failure: redact(failure.trim(), longestFailure),
     retryAt: instant(nowMs + retryMs),
   }
 }

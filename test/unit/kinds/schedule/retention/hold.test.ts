@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { confirmAnnotation } from '../../../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../../../../src/api/schedule.ts'
-import { instant } from '../../../../../src/api/status/conditions.ts'
-import { recordRefusal } from '../../../../../src/kinds/schedule/retention/hold.ts'
+import { conditionsOf, instant } from '../../../../../src/api/status/conditions.ts'
+import { holdText, recordRefusal, refusalHold } from '../../../../../src/kinds/schedule/retention/hold.ts'
 import { planRetention } from '../../../../../src/kinds/schedule/retention/plan.ts'
 import type { RetentionParts, RetentionPlan } from '../../../../../src/kinds/schedule/retention/plan.ts'
 import type { Run } from '../../../../../src/kinds/schedule/run.ts'
@@ -286,6 +286,22 @@ describe('a refusal', () => {
     expect(again.status.held?.since).toBe(held?.since)
   })
 
+  test('says how to go on behind the longest names and words, which hold no secret and no half character', () => {
+    const name = 'n'.repeat(253)
+    const words = `denied: https://user:hunter2@hooks.example/?token=hunter2 ${'\ud83d\ude00'.repeat(2000)}`
+    const refused = recordRefusal({ removing: { ...removing, name } }, words, now)
+    expect(refused?.failure).not.toMatch(/hunter2/)
+    expect(refused?.failure?.isWellFormed()).toBe(true)
+    const hold = refusalHold({ held: refused! }, () => true, now)
+    const schedule = aSchedule({ metadata: { name, namespace: 'n'.repeat(63) } })
+    const [said] = conditionsOf(
+      [],
+      [{ type: 'RetentionHeld', status: 'True', reason: 'RemovalRefused', message: holdText(hold!, schedule) }],
+      { generation: 1, nowMs: now },
+    )
+    expect(said?.message).toMatch(new RegExp(`${hold?.hash}$`))
+  })
+
   test('is asked about anew each time, and keeps no more of what was said than status has room for', () => {
     const nextMs = now + hour
     const next = recordRefusal(
@@ -294,7 +310,7 @@ describe('a refusal', () => {
       nextMs,
     )
     expect(next?.hash).not.toBe(held?.hash)
-    expect(next?.failure).toHaveLength(2048)
+    expect(next?.failure).toHaveLength(1000)
     expect(next).toMatchObject({ since: held?.since, retryAt: instant(nextMs + hour) })
   })
 
