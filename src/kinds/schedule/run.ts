@@ -11,7 +11,7 @@ export interface Run {
   readonly phase: SnapshotPhase
   /** By the API server's clock. */
   readonly createdMs: number
-  /** When the engine began the task: its age for all rules, by the server's clock. Absent before that. */
+  /** When the engine began the task: its age for all rules, by the server's clock, but not before the object was made. Absent before that. */
   readonly timeMs?: number
   /** When it ended, well or not, by the operator's clock. */
   readonly completedMs?: number
@@ -29,13 +29,16 @@ export interface Run {
 
 export function runOf({ metadata, status }: KnownSnapshot): Run {
   const artifact = status?.artifact
+  const createdMs = Date.parse(metadata.creationTimestamp)
+  const completed = timeIn('completedMs', status?.completedAt)
+  const began = timeIn('timeMs', status?.task?.startedAt)
   return {
     name: metadata.name,
     uid: metadata.uid,
     phase: status?.phase ?? 'Pending',
-    createdMs: Date.parse(metadata.creationTimestamp),
-    ...timeIn('timeMs', status?.task?.startedAt),
-    ...timeIn('completedMs', status?.completedAt),
+    createdMs,
+    ...notBefore(createdMs, began, completed),
+    ...completed,
     ...(artifact === undefined ? {} : figuresOf(artifact)),
     isPinned: metadata.annotations?.[keepAnnotation] === 'true',
     isBeingDeleted: metadata.deletionTimestamp !== undefined,
@@ -44,6 +47,16 @@ export function runOf({ metadata, status }: KnownSnapshot): Run {
 }
 
 type Status = NonNullable<KnownSnapshot['status']>
+
+/** A server whose clock was put back would make its newest snapshot the oldest, which goes first. One that was completed before its object was made is older than that object, and has its own time. */
+function notBefore(
+  createdMs: number,
+  began: Pick<Run, 'timeMs'>,
+  { completedMs = -Infinity }: Pick<Run, 'completedMs'>,
+): Pick<Run, 'timeMs'> {
+  if (began.timeMs === undefined || completedMs < createdMs) return began
+  return { timeMs: Math.max(began.timeMs, createdMs) }
+}
 
 function timeIn<Field extends string>(field: Field, text: string | undefined): { readonly [_ in Field]?: number } {
   const timeMs = Date.parse(text ?? '')

@@ -55,3 +55,12 @@ test('a run that nobody has looked at is Pending, and has no figures', () => {
     indexes: undefined,
   })
 })
+
+test('a server whose clock stands behind makes no snapshot older than its object, unless that was made afterwards', () => {
+  const taken = (completedAt: string): number | undefined => {
+    const status = { ...snapshot.status, task: succeededTask({ startedAt: ago(1000 * hour) }), completedAt }
+    return runOf({ ...snapshot, metadata: { ...snapshot.metadata, creationTimestamp: ago(2 * hour) }, status }).timeMs
+  }
+  expect(taken(ago(hour))).toBe(now - 2 * hour)
+  expect(taken(ago(999 * hour))).toBe(now - 1000 * hour)
+})
