@@ -109,12 +109,12 @@ export function refusalHold(
 
 /** By its end, where it is known: one that takes longer than two intervals is no standstill. */
 export function stoppedHold(newest: GoodRun, intervalMs: number | undefined, nowMs: number): Hold | undefined {
-  const ageMs = nowMs - Math.max(newest.timeMs, newest.completedMs ?? 0)
-  if (intervalMs !== undefined && ageMs <= 2 * intervalMs) return undefined
+  const ofMs = Math.max(newest.timeMs, newest.completedMs ?? 0)
+  if (intervalMs !== undefined && nowMs - ofMs <= 2 * intervalMs) return undefined
   const message =
     intervalMs === undefined
       ? 'The schedule cannot be followed, so no snapshots come: no good one is deleted meanwhile'
-      : `Snapshots have stopped: the newest good one, ${newest.name}, is ${spanText(ageMs)} old, more than two intervals. No good one is deleted meanwhile`
+      : `Snapshots have stopped: the newest good one, ${newest.name}, is of ${instant(ofMs)}, more than two intervals (${spanText(intervalMs)} each) ago. No good one is deleted meanwhile`
   const orElse = 'It ends by itself with the next good one'
   return {
     reason: 'SnapshotsStopped',
@@ -135,6 +135,6 @@ export function clockHold(
   if (clockWentBack !== undefined) return { reason: 'ClockSuspicious', ...clockWentBack, orElse }
   const ahead = runs.find(({ createdMs }) => createdMs > nowMs + clockMs)
   if (ahead === undefined) return undefined
-  const message = `The operator's clock stands at ${instant(nowMs)}, and ${ahead.name} was created at ${instant(ahead.createdMs)} by the API server's: nothing is deleted`
+  const message = `${ahead.name} was created at ${instant(ahead.createdMs)} by the API server's clock, and the operator's stands more than an hour before that: nothing is deleted`
   return { reason: 'ClockSuspicious', hash: hashOf('ClockSuspicious', ahead.uid), name: ahead.name, message, orElse }
 }

@@ -214,7 +214,9 @@ describe('snapshots that have stopped', () => {
     const failed = [5, 6, 7, 8].map((i) => night(i, { phase: 'Failed', name: `f${i}` }))
     const plan = passes(3, { runs: [...nights(4), ...failed], ...stopped })
     expect(plan.held?.reason).toBe('SnapshotsStopped')
-    expect(plan.held?.message).toMatch(/^Snapshots have stopped: the newest good one, n0, is 48h\d*m? old/)
+    expect(plan.held?.message).toContain(`n0, is of ${instant(now + minute)}, more than two intervals (24h each) ago`)
+    // It does not grow old: each look at each schedule would write.
+    expect(planOf({ ...stopped, nowMs: stopped.nowMs + hour }).held?.message).toBe(planOf(stopped).held?.message)
     expect(plan.remove?.name).toBe('f8')
     expect(passes(2, { runs: nights(3), ...stopped }).held).toBeUndefined()
   })
@@ -251,7 +253,9 @@ describe('a clock that cannot be trusted', () => {
 
   test('holds where the API server made one more than an hour from now, and no longer than that', () => {
     const runs = [night(9, { phase: 'Pending', createdMs: now + 2 * hour }), ...nights(4)]
-    expect(planOf({ runs }).held?.reason).toBe('ClockSuspicious')
+    const { held } = planOf({ runs })
+    expect(held?.reason).toBe('ClockSuspicious')
+    expect(planOf({ runs, nowMs: now + minute }).held).toEqual(held)
     expect(planOf({ runs, nowMs: now + hour }).held).toBeUndefined()
   })
 })

@@ -199,7 +199,7 @@ test('no answer time and again, as from a webhook that is down: it is seen, and 
   for (const time of ['03:00:00', '03:00:01']) await tryAt(time)
   expect(loop.conditions).toEqual(['Ready=True Scheduled'])
   await tryAt('03:10:00')
-  expect(loop.conditions).toEqual(['Stalled=True RunRefused', 'Ready=False RunRefused'])
+  expect(loop.conditions).toEqual(['Reconciling=True RunRefused', 'Ready=False RunRefused'])
   await loop.at('2026-03-02T04:00:01Z')
   expect(loop.conditions).toEqual(['Stalled=True RunRefused', 'Ready=False RunRefused'])
   loop.fault = () => undefined
