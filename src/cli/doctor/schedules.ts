@@ -1,5 +1,6 @@
 // Doctor's checks of schedules: does each follow the clock and succeed, and can its retention do its work? Pure.
 import { conditionTypes } from '../../api/meta.ts'
+import type { Condition } from '../../api/meta.ts'
 import { scheduleConditions, scheduleLabel, scheduleReasons } from '../../api/schedule.ts'
 import { scheduleLabelValue } from '../../reconcile/schedule-names.ts'
 import type { Schedule } from '../cluster.ts'
@@ -19,7 +20,7 @@ export function diagnoseSchedules(world: ScheduleWorld, nowMs: number): Finding[
 /** In this order they are shown; none hides another one. */
 const checks: readonly Check[] = [
   checkSeen,
-  checkStalled,
+  checkReady,
   ...templateChecks,
   checkClock,
   checkOverdue,
@@ -53,17 +54,16 @@ function checkSeen(schedule: Schedule): Finding | undefined {
       )
 }
 
-function checkStalled(schedule: Schedule): Finding | undefined {
+/** A snapshot that is refused and tried again is Reconciling. */
+function checkReady(schedule: Schedule): Finding | undefined {
   const stalled = trueCondition(schedule, conditionTypes.Stalled)
-  return (
-    stalled &&
-    badly(
-      schedule,
-      `${stalled.reason}: ${stalled.message}`,
-      `docs/failures.md, ${quote(stalled.reason)}; ${edit(schedule)}`,
-    )
-  )
+  const refused = trueCondition(schedule, conditionTypes.Reconciling)
+  if (stalled !== undefined) return badly(schedule, wordsOf(stalled), `${guideTo(stalled)}; ${edit(schedule)}`)
+  return refused && warn(schedule, wordsOf(refused), `${guideTo(refused)}; ${command(schedule, 'describe')}`)
 }
+
+const wordsOf = ({ reason, message }: Condition): string => `${reason}: ${message}`
+const guideTo = ({ reason }: Condition): string => `docs/failures.md, ${quote(reason)}`
 
 function checkClock(schedule: Schedule): Finding | undefined {
   const back = trueCondition(schedule, scheduleConditions.ClockWentBack)

@@ -52,14 +52,15 @@ export const isSeen = ({ metadata, status }: Schedule): boolean => status?.obser
 
 /** Everything that keeps it from doing its work, the gravest first. */
 export function scheduleProblems(schedule: Schedule): string[] {
-  const stalled = trueCondition(schedule, conditionTypes.Stalled)
+  const ready = conditionNamed(schedule.status?.conditions, conditionTypes.Ready)
   const conditions = [scheduleConditions.ClockWentBack, scheduleConditions.Overdue].map((type) =>
     trueCondition(schedule, type),
   )
   const held = trueCondition(schedule, scheduleConditions.RetentionHeld)
   return [
     isSeen(schedule) ? undefined : 'the operator has not looked at it since its last change',
-    stalled && `${stalled.reason}: ${stalled.message}`,
+    // Reconciling too: a snapshot that a quota refuses is tried again for hours.
+    ready !== undefined && ready.status !== 'True' ? `${ready.reason}: ${ready.message}` : undefined,
     ...conditions.map((condition) => condition?.message),
     failuresText(schedule),
     held && `retention is held: ${held.message}`,

@@ -47,6 +47,11 @@ test.each<[string, ScheduleParts, string]>([
     `problem: schedule shop/nightly: UnknownTimeZone: A message → docs/failures.md, UnknownTimeZone; ${edit}`,
   ],
   [
+    'whose snapshot is refused, and tried again',
+    withCondition('Reconciling', 'True', 'RunRefused'),
+    'warning: schedule shop/nightly: RunRefused: A message → docs/failures.md, RunRefused; kubectl meili -n shop schedule describe nightly',
+  ],
+  [
     'on a clock that went back',
     withCondition('ClockWentBack', 'True', 'ClockWentBack'),
     'problem: schedule shop/nightly: A message → see that the clocks of the nodes on which the operator runs are right; if they are: kubectl meili -n shop schedule confirm nightly',

@@ -66,6 +66,14 @@ describe('a table of schedules', () => {
     expect(suspended).toMatch(/ never +suspended +- +claim backups +-$/)
   })
 
+  test('one whose snapshot is refused says so while it is tried again', () => {
+    const conditions = [
+      condition('Reconciling', 'True', 'RunRefused') as Condition,
+      condition('Ready', 'False', 'RunRefused') as Condition,
+    ]
+    expect(scheduleProblems(schedule({ status: { conditions } }))).toEqual(['RunRefused: A message'])
+  })
+
   test('one that the operator has not seen says so', () =>
     expect(scheduleProblems(schedule({ metadata: { generation: 2 } }))).toEqual([
       'the operator has not looked at it since its last change',
