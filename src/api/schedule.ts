@@ -36,6 +36,23 @@ const spec = z.object({
   retention: retention.optional(),
 })
 
+/** The fields of retention that are rules. */
+export const keepRules = [
+  'keepLast',
+  'keepHourly',
+  'keepDaily',
+  'keepWeekly',
+  'keepMonthly',
+  'keepYearly',
+  'keepWithin',
+] as const
+type KeepRules = Readonly<Partial<Record<(typeof keepRules)[number], unknown>>>
+
+/** Without a rule nothing is ever deleted. A floor is none: alone it would let go what nobody asked to let go. */
+export function hasRule<Rules extends KeepRules>(rules: Rules | undefined): rules is Rules {
+  return rules !== undefined && keepRules.some((rule) => rules[rule] !== undefined)
+}
+
 export type MeiliSnapshotScheduleSpec = z.output<typeof spec>
 
 export interface MeiliSnapshotSchedule {

@@ -20,7 +20,7 @@ export const scheduleReasons = {
   InvalidSchedule: 'InvalidSchedule',
   /** spec.timeZone is no time zone that is known. */
   UnknownTimeZone: 'UnknownTimeZone',
-  /** spec.schedule names no time within the next five years. */
+  /** spec.schedule names a day that never comes. */
   NoSlot: 'NoSlot',
   /** spec.jitter is not less than half the shortest time between two slots. */
   JitterTooLong: 'JitterTooLong',

@@ -1,4 +1,5 @@
 // Doctor's checks of what a schedule asks for: its server, its claim, its template, and that no other one asks for the same. Pure.
+import { nicknames } from '../../kinds/schedule/slots/cron.ts'
 import type { Instance, Schedule, Snapshot } from '../cluster.ts'
 import { withoutStop } from '../terminal/format.ts'
 import { operand, quote } from '../terminal/shell.ts'
@@ -61,17 +62,10 @@ function checkDeletionPolicy(schedule: Schedule): Finding | undefined {
     : undefined
 }
 
-const macros: Readonly<Record<string, string>> = {
-  '@hourly': '0 * * * *',
-  '@daily': '0 0 * * *',
-  '@weekly': '0 0 * * 0',
-  '@monthly': '0 0 1 * *',
-}
-
 /** What two schedules have in common that take the same snapshot twice. */
 function slotsOf(schedule: Schedule): string {
   const { spec, metadata } = schedule
-  const fields = (macros[spec.schedule] ?? spec.schedule).split(/ +/).map((field) => field.replace(/^0(?=\d)/, ''))
+  const fields = (nicknames[spec.schedule] ?? spec.schedule).split(/ +/).map((field) => field.replace(/^0(?=\d)/, ''))
   return JSON.stringify([metadata.namespace, instanceOf(schedule), spec.timeZone, fields])
 }
 

@@ -1,7 +1,7 @@
 // Doctor's checks of schedules: does each follow the clock and succeed, and can its retention do its work? Pure.
 import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
-import { scheduleConditions, scheduleLabel, scheduleReasons } from '../../api/schedule.ts'
+import { hasRule, scheduleConditions, scheduleLabel, scheduleReasons } from '../../api/schedule.ts'
 import { scheduleLabelValue } from '../../reconcile/schedule-names.ts'
 import type { Schedule } from '../cluster.ts'
 import { ageText, countText, untilText } from '../terminal/format.ts'
@@ -139,9 +139,9 @@ function checkSpace(schedule: Schedule, _: ScheduleWorld, nowMs: number): Findin
 }
 
 function whyFull({ spec: { retention }, status }: Schedule): { readonly why: string; readonly remedy: string } {
-  const hasRule = Object.keys(retention ?? {}).some((name) => name.startsWith('keep'))
-  if (!hasRule) return { why: 'it has no retention, so nothing is ever deleted', remedy: 'add spec.retention' }
-  if (retention?.mode === 'DryRun')
+  if (!hasRule(retention))
+    return { why: 'it has no retention, so nothing is ever deleted', remedy: 'add spec.retention' }
+  if (retention.mode === 'DryRun')
     return { why: 'its retention is a DryRun, so nothing is deleted', remedy: 'set spec.retention.mode: Enforce' }
   if (status?.held !== undefined)
     return { why: 'its retention is held, so nothing is deleted', remedy: 'decide what it asks' }

@@ -1,7 +1,7 @@
 // All that is known of one MeiliSnapshotSchedule: its slots, what is kept and why, what goes next, what holds it. Pure.
 import { conditionTypes } from '../../api/meta.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
-import { scheduleConditions, scheduleReasons } from '../../api/schedule.ts'
+import { keepRules, scheduleConditions, scheduleReasons } from '../../api/schedule.ts'
 import { sizeText } from '../../reconcile/format.ts'
 import type { Schedule, Snapshot } from '../cluster.ts'
 import { ageText, countText, untilText, withoutStop } from '../terminal/format.ts'
@@ -90,16 +90,6 @@ function retentionFacts(schedule: Schedule, nowMs: number): readonly Fact[] {
     ...heldFacts(schedule, nowMs),
   ]
 }
-
-const keepRules = [
-  'keepLast',
-  'keepHourly',
-  'keepDaily',
-  'keepWeekly',
-  'keepMonthly',
-  'keepYearly',
-  'keepWithin',
-] as const
 
 /** `keepLast 3, keepDaily 7; at least 1 good and 3 failed ones` */
 export function rulesText(retention: Schedule['spec']['retention']): string {

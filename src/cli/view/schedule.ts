@@ -7,7 +7,7 @@ import type { Schedule } from '../cluster.ts'
 import { ageText, countText, untilText, withoutStop } from '../terminal/format.ts'
 import { tableLines, withoutEmptyColumns } from '../terminal/table.ts'
 
-const macros: Readonly<Record<string, string>> = {
+const nicknames: Readonly<Record<string, string>> = {
   '@hourly': 'every hour',
   '@daily': '00:00',
   '@weekly': 'Sun 00:00',
@@ -20,7 +20,7 @@ const isNumber = (text: string | undefined): text is string => text !== undefine
 function slotsText(schedule: string): string {
   const [minute, hour, ...days] = schedule.split(/ +/)
   const day = weekdayText(days)
-  if (!isNumber(minute) || day === undefined) return macros[schedule] ?? schedule
+  if (!isNumber(minute) || day === undefined) return nicknames[schedule] ?? schedule
   const padded = minute.padStart(2, '0')
   if (hour === '*' && day === '') return `every hour at :${padded}`
   return isNumber(hour) ? `${day}${hour.padStart(2, '0')}:${padded}` : schedule

@@ -1,4 +1,4 @@
-// The whole decision over one schedule: each lane says its part of status, and none waits for another. Pure.
+// The whole decision over one schedule: slots, runs, retention and forecast each say their part of status, and none waits for another. Pure.
 import type { MeiliSnapshotScheduleStatus } from '../../api/schedule.ts'
 import { conditionsOf, instant } from '../../api/status/conditions.ts'
 import { overdueAt } from '../../api/status/overdue.ts'
@@ -10,6 +10,7 @@ import { planRetention } from './retention/plan.ts'
 import type { RetentionPlan } from './retention/plan.ts'
 import { planRemoval } from './retention/removal.ts'
 import type { Removal } from './retention/removal.ts'
+import { futureMs } from './run.ts'
 import { noCounts, withoutClosed } from './runs/record.ts'
 import { planRuns } from './runs/runs.ts'
 import { planSlots } from './slots/plan.ts'
@@ -117,7 +118,7 @@ function forecastFields(
   const slots = readSlots(schedule.spec)
   if (isProblem(slots)) return {}
   // What is being deleted still takes space.
-  const good = runs.filter(({ phase, timeMs = 0 }) => phase === 'Completed' && timeMs <= nowMs + toleranceMs)
+  const good = runs.filter(({ phase, timeMs = 0 }) => phase === 'Completed' && timeMs <= nowMs + futureMs)
   return {
     sizes: undefined,
     forecast: undefined,
@@ -131,7 +132,6 @@ function forecastFields(
     }),
   }
 }
-const toleranceMs = 3_600_000
 
 /** What has passed already does not wake anybody. */
 function soonestMs(times: readonly (number | undefined)[], nowMs: number): number {

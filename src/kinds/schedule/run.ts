@@ -5,6 +5,9 @@ import { conditionNamed } from '../../api/status/conditions.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 
+/** In ms. A time that lies further ahead is the word of a clock that stood wrong. */
+export const futureMs = 3_600_000
+
 export interface Run {
   readonly name: string
   readonly uid: string

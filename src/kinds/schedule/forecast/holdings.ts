@@ -1,5 +1,6 @@
 // How old the snapshots are that rules hold, once they hold all that they ever will: an estimate, without a look at each of them. Pure.
 import { durationMs } from '../../../api/meta.ts'
+import { hasRule } from '../../../api/schedule.ts'
 import type { MeiliSnapshotScheduleSpec } from '../../../api/schedule.ts'
 
 type Retention = NonNullable<MeiliSnapshotScheduleSpec['retention']>
@@ -35,7 +36,7 @@ export const everything = (intervalMs: number): readonly Series[] => [
 
 /** Undefined where no rule is given: then nothing is deleted. Where two rules hold the same one, it is there once. */
 export function seriesOf(retention: Retention | undefined, intervalMs: number): readonly Series[] | undefined {
-  if (retention === undefined || !hasRule(retention)) return undefined
+  if (!hasRule(retention)) return undefined
   const newest: Series = { firstMs: 0, everyMs: intervalMs, count: newestCount(retention, intervalMs) }
   const newestEndMs = lastOf(newest)
   const all = buckets.flatMap(({ rule, lengthMs, within }) => {
@@ -46,10 +47,6 @@ export function seriesOf(retention: Retention | undefined, intervalMs: number): 
     return left === 0 ? [] : [{ firstMs: (count - left) * lengthMs, everyMs: lengthMs, count: left }]
   })
   return [newest, ...all]
-}
-
-function hasRule({ keepLast, keepWithin, ...retention }: Retention): boolean {
-  return keepLast !== undefined || keepWithin !== undefined || buckets.some(({ rule }) => retention[rule] !== undefined)
 }
 
 /** A rule whose buckets are no longer than the interval keeps each of the newest. */

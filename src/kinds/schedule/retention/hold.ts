@@ -5,6 +5,7 @@ import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus, scheduleReason
 import { instant } from '../../../api/status/conditions.ts'
 import { redact } from '../../../api/status/text.ts'
 import { spanText } from '../../../reconcile/format.ts'
+import { futureMs } from '../run.ts'
 import type { Run } from '../run.ts'
 import type { Flag } from './guard.ts'
 import type { GoodRun } from './retain.ts'
@@ -41,8 +42,6 @@ export type Held = NonNullable<Status['held']>
 export const stuckMs = 1_800_000
 /** A policy, a webhook or a right comes back, and nobody is to confirm a thousand schedules then. */
 const retryMs = 3_600_000
-/** Clocks that differ by more cannot be trusted. */
-const clockMs = 3_600_000
 /** So that how to go on has room behind it in a condition. */
 const longestFailure = 1000
 
@@ -133,7 +132,7 @@ export function clockHold(
 ): Hold | undefined {
   const orElse = 'It ends by itself when the clock is right'
   if (clockWentBack !== undefined) return { reason: 'ClockSuspicious', ...clockWentBack, orElse }
-  const ahead = runs.find(({ createdMs }) => createdMs > nowMs + clockMs)
+  const ahead = runs.find(({ createdMs }) => createdMs > nowMs + futureMs)
   if (ahead === undefined) return undefined
   const message = `${ahead.name} was created at ${instant(ahead.createdMs)} by the API server's clock, and the operator's stands more than an hour before that: nothing is deleted`
   return { reason: 'ClockSuspicious', hash: hashOf('ClockSuspicious', ahead.uid), name: ahead.name, message, orElse }

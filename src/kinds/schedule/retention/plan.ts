@@ -1,6 +1,6 @@
 // What retention says and does now: what is kept and why, what goes next, the one snapshot that may be deleted, what holds it. Pure.
 // Where status.removing or its `remove` is there, the pass reads the runs afresh from the API server, plans once more, and asks removal.ts.
-import { confirmAnnotation } from '../../../api/schedule.ts'
+import { confirmAnnotation, hasRule } from '../../../api/schedule.ts'
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../../api/schedule.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import type { Run } from '../run.ts'
@@ -10,7 +10,7 @@ import type { GuardVerdict } from './guard.ts'
 import { clockHold, guardHold, holdText, refusalHold, stoppedHold, stuckMs } from './hold.ts'
 import type { Held, Hold, HoldReason } from './hold.ts'
 import { keptIn } from './kept.ts'
-import { goodRuns, hasRule, retain } from './retain.ts'
+import { goodRuns, retain } from './retain.ts'
 import type { Expired, GoodRun, Kept, Retention } from './retain.ts'
 
 type Status = MeiliSnapshotScheduleStatus

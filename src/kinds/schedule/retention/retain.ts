@@ -1,7 +1,9 @@
 // What a policy keeps, by which rule, and what it lets go: the union of all rules over the good ones, never an age from now. Pure.
 // For x newer than all of S, retain(what stays of S, and x) is retain(S and x): how often it ran, and when, makes no difference.
+import { hasRule } from '../../../api/schedule.ts'
 import type { MeiliSnapshotScheduleSpec } from '../../../api/schedule.ts'
 import { durationMs } from '../../../api/meta.ts'
+import { futureMs } from '../run.ts'
 import type { Run } from '../run.ts'
 import { bucketsIn } from './buckets.ts'
 import type { Buckets, BucketsOf } from './buckets.ts'
@@ -47,9 +49,6 @@ export interface Retained {
 /** A good one has a time. */
 export type GoodRun = Run & { readonly timeMs: number }
 
-/** A clock of the server or of ours that is off by more cannot be trusted. */
-const futureMs = 3_600_000
-
 /** The words of the rules that count, each with its field. */
 const counted = {
   last: 'keepLast',
@@ -62,15 +61,6 @@ const counted = {
 } as const satisfies Partial<Record<KeepWord, keyof RetentionRules>>
 type CountWord = keyof typeof counted
 const countWords = Object.keys(counted) as readonly CountWord[]
-
-/** A floor is no rule: alone it would let go what nobody asked to let go. */
-export function hasRule<Rules extends RetentionRules>(rules: Rules | undefined): rules is Rules {
-  if (rules === undefined) return false
-  return (
-    rules.keepWithin !== undefined ||
-    countWords.some((word) => word !== 'minimum' && rules[counted[word]] !== undefined)
-  )
-}
 
 export function retain(parts: RetainedParts): Retained {
   const all = parts.runs.filter(({ isBeingDeleted }) => !isBeingDeleted).toSorted(newestFirst)

@@ -19,7 +19,7 @@ export interface CronFields {
   readonly isByElapsedTime: boolean
 }
 
-const nicknames: Readonly<Record<string, string>> = {
+export const nicknames: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
   '@daily': '0 0 * * *',
   '@weekly': '0 0 * * 0',

@@ -2,13 +2,12 @@
 import { isFinished } from '../../../api/snapshot.ts'
 import type { MeiliSnapshotScheduleStatus } from '../../../api/schedule.ts'
 import { instant } from '../../../api/status/conditions.ts'
+import { futureMs } from '../run.ts'
 import type { Run } from '../run.ts'
 
 type Status = MeiliSnapshotScheduleStatus
 type History = Pick<Status, 'lastSuccess' | 'lastFailure' | 'consecutiveFailures' | 'active'>
 
-/** What lies further ahead is the word of a clock that stood wrong. */
-const toleranceMs = 3_600_000
 const mostActive = 10
 
 interface Ended {
@@ -44,7 +43,7 @@ const timeOf = (recorded: Recorded | undefined): number => Date.parse(recorded?.
 const recordOf = ({ name, endedMs }: Ended): Recorded => ({ name, completedAt: instant(endedMs) })
 
 function believe<R extends Recorded>(recorded: R | undefined, nowMs: number): R | undefined {
-  return timeOf(recorded) > nowMs + toleranceMs ? undefined : recorded
+  return timeOf(recorded) > nowMs + futureMs ? undefined : recorded
 }
 
 /** In whole seconds, as on record: else one that is on record already were newer than itself. */
@@ -52,10 +51,10 @@ function newestOf(runs: readonly Run[], phase: Run['phase'], nowMs: number): rea
   return runs
     .filter((run) => run.phase === phase)
     .map(({ name, reason = '', completedMs = Infinity, createdMs }) => {
-      const endedMs = completedMs > nowMs + toleranceMs ? createdMs : completedMs
+      const endedMs = completedMs > nowMs + futureMs ? createdMs : completedMs
       return { name, reason, endedMs: Math.floor(endedMs / 1000) * 1000 }
     })
-    .filter(({ endedMs }) => endedMs <= nowMs + toleranceMs)
+    .filter(({ endedMs }) => endedMs <= nowMs + futureMs)
     .toSorted((a, b) => b.endedMs - a.endedMs)
 }
 

@@ -1,9 +1,7 @@
 // From when on a snapshot is to be expected. Pure.
 import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
 import { instant } from '../../../api/status/conditions.ts'
-
-/** What lies further ahead is the word of a clock that stood wrong. */
-const toleranceMs = 3_600_000
+import { futureMs } from '../run.ts'
 
 /** Its creation, its last change, or the end of its last suspension. */
 export function followedSince({ metadata, spec, status }: MeiliSnapshotSchedule, nowMs: number): string {
@@ -13,5 +11,5 @@ export function followedSince({ metadata, spec, status }: MeiliSnapshotSchedule,
     ((observed.suspended && !spec.suspend) ||
       observed.schedule !== spec.schedule ||
       observed.timeZone !== spec.timeZone)
-  return begins || Date.parse(recorded) > nowMs + toleranceMs ? instant(nowMs) : recorded
+  return begins || Date.parse(recorded) > nowMs + futureMs ? instant(nowMs) : recorded
 }
