@@ -1,6 +1,6 @@
 // What a pass reads: of a quiet schedule nothing, and afresh only where a snapshot is being deleted, or is to be.
 import { beforeEach, describe, expect, test } from 'vitest'
-import { meiliSnapshotSchedules, scheduleLabel } from '../../../../../src/api/schedule.ts'
+import { meiliSnapshotSchedules, scheduleLabel, scheduleUidLabel } from '../../../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../../src/api/snapshot.ts'
@@ -22,6 +22,13 @@ const aSnapshotOf = (schedule: string, name: string, status: object = {}): Meili
   return { ...snapshot, metadata }
 }
 
+/** Made by a schedule that is gone, of the name that another one has now. */
+function aSnapshotOfTheOneBefore(name: string): MeiliSnapshot {
+  const { metadata, ...snapshot } = aSnapshotOf('nightly', name)
+  const labels = { ...metadata.labels, [scheduleUidLabel]: 'uid-of-the-one-before' }
+  return { ...snapshot, metadata: { ...metadata, labels } }
+}
+
 async function observe(schedule: MeiliSnapshotSchedule, known: readonly MeiliSnapshot[]): Promise<ScheduleObservation> {
   requests.length = 0
   return await observeSchedule({ kube, snapshots: new SnapshotCache(known).index, nowMs: () => now }, schedule)
@@ -32,6 +39,11 @@ test('its own snapshots alone, from the cache, without a request', async () => {
   expect(seen.runs.map(({ name }) => name)).toEqual(['a'])
   expect(seen).not.toHaveProperty('fresh')
   expect(requests).toEqual([])
+})
+
+test('made again under its name, it takes over those of the one before', async () => {
+  const seen = await observe(aSchedule(), [aSnapshotOfTheOneBefore('a')])
+  expect(seen.runs.map(({ name }) => name)).toEqual(['a'])
 })
 
 test('what a mover saw last of the claim of its template', async () => {
@@ -70,6 +82,13 @@ describe('where one is being deleted', () => {
     })
     expect(seen.fresh?.[0]).not.toHaveProperty('metadata')
     expect(seen.runs).toEqual(seen.fresh)
+  })
+
+  test('those of the one before are among them', async () => {
+    lay(aSnapshotOfTheOneBefore('old'))
+    lay(aSnapshotOfTheOneBefore('older'))
+    const seen = await observe(laidSchedule(), [])
+    expect(seen.fresh?.map(({ name }) => name)).toEqual(['old', 'older'])
   })
 
   test('while it goes, and when it is gone, it alone is read', async () => {
