@@ -46,6 +46,8 @@ export const scheduleReasons = {
   DocumentsDropped: 'DocumentsDropped',
   /** The newest snapshot has fewer indexes than the good one before. */
   IndexVanished: 'IndexVanished',
+  /** The newest snapshot is of another MeiliInstance than the good one before. */
+  SourceChanged: 'SourceChanged',
   /** A deletion was refused, or does not end. */
   RemovalRefused: 'RemovalRefused',
   /** The clock cannot be trusted. */

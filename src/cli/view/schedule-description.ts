@@ -135,6 +135,8 @@ const confirmTexts: Readonly<Record<string, string>> = {
     'the newest snapshots count as good, however few documents they have, and fuller ones expire in time',
   [scheduleReasons.IndexVanished]:
     'the newest snapshots count as good without the index, and those that have it expire in time',
+  [scheduleReasons.SourceChanged]:
+    'the newest snapshots count as good though they are of another instance, and those of the one before expire in time',
   [scheduleReasons.RemovalRefused]: 'the deletion is tried again',
   [scheduleReasons.ClockSuspicious]:
     "the operator's clock counts as right: a slot that lies ahead of it was never real, and retention goes on",

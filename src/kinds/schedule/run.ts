@@ -19,6 +19,8 @@ export interface Run {
   /** When it ended, well or not, by the operator's clock. */
   readonly completedMs?: number
   readonly sizeBytes?: number
+  /** Of which MeiliInstance. */
+  readonly instance?: string
   /** Where its files are. */
   readonly claim?: string
   readonly documents?: number
@@ -30,7 +32,7 @@ export interface Run {
   readonly reason?: string
 }
 
-export function runOf({ metadata, status }: KnownSnapshot): Run {
+export function runOf({ metadata, spec, status }: KnownSnapshot): Run {
   const artifact = status?.artifact
   const createdMs = Date.parse(metadata.creationTimestamp)
   const completed = timeIn('completedMs', status?.completedAt)
@@ -40,6 +42,7 @@ export function runOf({ metadata, status }: KnownSnapshot): Run {
     uid: metadata.uid,
     phase: status?.phase ?? 'Pending',
     createdMs,
+    instance: spec.source.instanceRef.name,
     ...notBefore(createdMs, began, completed),
     ...completed,
     ...(artifact === undefined ? {} : figuresOf(artifact)),

@@ -131,6 +131,7 @@ export class ScheduleLoop {
   layRun(name: string, { status = {}, ...rest }: { readonly metadata?: object; readonly status?: object } = {}): void {
     const before = this.kube.peek<MeiliSnapshot>(meiliSnapshots, { namespace, name })
     this.kube.lay(meiliSnapshots, {
+      spec: this.schedule.spec.template.spec,
       ...before,
       metadata: {
         creationTimestamp: new Date(this.nowMs).toISOString(),

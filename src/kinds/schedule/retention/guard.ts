@@ -1,14 +1,14 @@
-// The guard: a snapshot with far fewer documents than the good one before, or fewer indexes, is not taken for good. Pure.
+// The guard: a snapshot with far fewer documents than the good one before, or fewer indexes, or of another server, is not taken for good. Pure.
 // Each is compared once, when it is new: what retention deletes between two of them later changes no verdict.
 import type { scheduleReasons } from '../../../api/schedule.ts'
 import type { GoodRun } from './retain.ts'
 
 export interface Flag {
   readonly run: GoodRun
-  readonly reason: (typeof scheduleReasons)['DocumentsDropped' | 'IndexVanished']
-  /** Documents or indexes of the good one before, and of this one. */
-  readonly before: number
-  readonly after: number
+  readonly reason: (typeof scheduleReasons)['DocumentsDropped' | 'IndexVanished' | 'SourceChanged']
+  /** Documents or indexes of the good one before, and of this one; or their MeiliInstances. */
+  readonly before: number | string
+  readonly after: number | string
 }
 
 export interface GuardVerdict {
@@ -26,6 +26,7 @@ interface GuardParts {
 }
 
 interface Figures {
+  readonly instance?: string | undefined
   readonly documents?: number | undefined
   readonly indexes?: number | undefined
 }
@@ -41,7 +42,7 @@ export function guardRuns(runs: readonly GoodRun[], { maxDropPercent, acceptedUn
   for (const run of runs.toReversed()) {
     const flag = run.timeMs <= acceptedUntilMs || maxDropPercent === 0 ? undefined : compare(run, last, maxDropPercent)
     if (flag === undefined) {
-      last = { documents: run.documents ?? last.documents, indexes: run.indexes ?? last.indexes }
+      last = figuresOf(run, last)
       if (flags.length === 0) until = Math.max(until, run.timeMs)
     } else flags.push(flag)
   }
@@ -50,8 +51,17 @@ export function guardRuns(runs: readonly GoodRun[], { maxDropPercent, acceptedUn
   return { flags, acceptedUntilMs: first === undefined ? until : Math.min(until, first.run.timeMs - 1) }
 }
 
+/** What one server has says nothing of another one. */
+function figuresOf({ instance, documents, indexes }: GoodRun, last: Figures): Figures {
+  const before = instance === last.instance ? last : {}
+  return { instance, documents: documents ?? before.documents, indexes: indexes ?? before.indexes }
+}
+
+/** Those of another server would push out the last ones of the server before, one by one. */
 function compare(run: GoodRun, last: Figures, maxDropPercent: number): Flag | undefined {
-  const { documents = Infinity, indexes = Infinity } = run
+  const { instance, documents = Infinity, indexes = Infinity } = run
+  if (last.instance !== undefined && instance !== undefined && instance !== last.instance)
+    return { run, reason: 'SourceChanged', before: last.instance, after: instance }
   if (last.indexes !== undefined && indexes < last.indexes)
     return { run, reason: 'IndexVanished', before: last.indexes, after: indexes }
   // Whole numbers, so that exactly the limit is no drop.

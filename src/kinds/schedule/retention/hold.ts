@@ -15,6 +15,7 @@ export type HoldReason = (typeof scheduleReasons)[
   | 'SnapshotsStopped'
   | 'DocumentsDropped'
   | 'IndexVanished'
+  | 'SourceChanged'
   | 'RemovalRefused'
   | 'ClockSuspicious']
 
@@ -55,15 +56,22 @@ export function holdText({ message, orElse, hash }: Hold, { metadata }: MeiliSna
   return `${message}. ${orElse}. To go on: kubectl meili schedule confirm ${name} -n ${namespace}, or the annotation ${confirmAnnotation}: ${hash}`
 }
 
-export function guardHold({ run, reason, before, after }: Flag): Hold {
-  const what = reason === 'IndexVanished' ? ['index', 'indexes'] : ['document', 'documents']
+export function guardHold(flag: Flag): Hold {
+  const { run, reason } = flag
   return {
     reason,
     hash: hashOf(reason, run.uid),
     name: run.name,
-    message: `${run.name} has ${after} ${what[after === 1 ? 0 : 1] ?? ''}, and the good one before it had ${before}: it does not count as good, and nothing is deleted`,
-    orElse: `If it is broken, delete it, or keep it out of this with the annotation ${keepAnnotation}: "true"`,
+    message: `${comparison(flag)}: it does not count as good, and nothing is deleted`,
+    orElse: `If it is not to count, delete it, or keep it out of this with the annotation ${keepAnnotation}: "true"`,
   }
+}
+
+function comparison({ run, reason, before, after }: Flag): string {
+  if (reason === 'SourceChanged')
+    return `${run.name} is of MeiliInstance ${after}, and the good one before it of ${before}, whose last ones would go in time`
+  const what = reason === 'IndexVanished' ? ['index', 'indexes'] : ['document', 'documents']
+  return `${run.name} has ${after} ${what[after === 1 ? 0 : 1] ?? ''}, and the good one before it had ${before}`
 }
 
 const refusalHash = ({ uid, startedAt }: Pick<Removing, 'uid' | 'startedAt'>): string =>

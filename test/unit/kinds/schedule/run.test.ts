@@ -31,6 +31,7 @@ test('what is read of a run is all on record', () => {
     completedMs: now,
     sizeBytes: artifact.sizeBytes,
     claim: artifact.claimName,
+    instance: snapshot.spec.source.instanceRef.name,
     documents: 12,
     indexes: 3,
     isPinned: true,
@@ -53,6 +54,7 @@ test('a run that nobody has looked at is Pending, and has no figures', () => {
     sizeBytes: undefined,
     documents: undefined,
     indexes: undefined,
+    instance: snapshot.spec.source.instanceRef.name,
   })
 })
 

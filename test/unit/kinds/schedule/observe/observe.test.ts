@@ -59,7 +59,7 @@ describe('where one is being deleted', () => {
   const laidSchedule = (): MeiliSnapshotSchedule =>
     kube.lay(meiliSnapshotSchedules, aSchedule({ status: { removing } }))
   const lay = (snapshot: MeiliSnapshot): MeiliSnapshot =>
-    kube.lay(meiliSnapshots, { ...snapshot, spec: { deletionPolicy: 'Delete' } as MeiliSnapshot['spec'] })
+    kube.lay(meiliSnapshots, { ...snapshot, spec: { ...snapshot.spec, deletionPolicy: 'Delete' } })
 
   beforeEach(() => {
     for (const name of kube.namesOf(meiliSnapshots)) kube.take(meiliSnapshots, { namespace: 'shop', name })

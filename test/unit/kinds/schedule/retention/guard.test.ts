@@ -48,6 +48,27 @@ describe('the guard', () => {
     expect(flaggedOf(judge([[undefined], [0]]))).toEqual([])
   })
 
+  test('flags one of another server, however many documents, and compares with none of that', () => {
+    const runs = runsOf([[1000], [5000], [900], [400]])
+    const of = (names: readonly string[]): readonly GoodRun[] =>
+      runs.map((run, i) => ({ ...run, instance: names.at(-1 - i) ?? '' }))
+    const parts = { maxDropPercent: 50, acceptedUntilMs: -Infinity }
+    const moved = of(['movies', 'books', 'books', 'books'])
+    const { flags, acceptedUntilMs } = guardRuns(moved, parts)
+    expect(flags).toMatchObject([
+      { run: { name: 'r1' }, reason: 'SourceChanged', before: 'movies', after: 'books' },
+      { run: { name: 'r2' }, reason: 'SourceChanged' },
+      { run: { name: 'r3' }, reason: 'SourceChanged' },
+    ])
+    expect(acceptedUntilMs).toBeLessThan(flags[0]!.run.timeMs)
+    const confirmed = guardRuns(moved, { ...parts, acceptedUntilMs: flags[0]!.run.timeMs })
+    expect(flaggedOf(confirmed)).toEqual(['r2 DocumentsDropped', 'r3 DocumentsDropped'])
+    expect(flaggedOf(guardRuns(of(['movies', 'books', 'movies', 'books']), parts))).toEqual([
+      'r1 SourceChanged',
+      'r3 SourceChanged',
+    ])
+  })
+
   test('flags nothing when it is off', () => {
     expect(
       flaggedOf(

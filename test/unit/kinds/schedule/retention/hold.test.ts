@@ -207,6 +207,20 @@ describe('the guard', () => {
   })
 })
 
+test('where the template names another server its first snapshots hold, until somebody lets the last ones of the other go', () => {
+  const runs = nights(8).map((run, i) => ({ ...run, instance: i < 3 ? 'books' : 'movies' }))
+  const { status: before } = passes(2, { runs: runs.slice(3) })
+  const { status, held, remove } = passes(3, { runs, status: before })
+  expect(held).toMatchObject({
+    reason: 'SourceChanged',
+    message: expect.stringMatching(/^n2 is of MeiliInstance books, and the good one before it of movies/),
+  })
+  expect(remove).toBeUndefined()
+  const confirmed = passes(2, { runs, status, confirm: status.held?.hash })
+  expect(confirmed.held).toBeUndefined()
+  expect(timed(confirmed)).toContain('n3')
+})
+
 describe('snapshots that have stopped', () => {
   const stopped = { nowMs: now + 2 * day + 2 * minute }
 
