@@ -3,7 +3,7 @@ import { cronSchedule } from '../../../api/fields/schedule.ts'
 import type { MeiliSnapshotScheduleSpec } from '../../../api/schedule.ts'
 import { readCron } from './cron.ts'
 import type { CronFields } from './cron.ts'
-import { keepLast } from './keep.ts'
+import { memoize } from './memoize.ts'
 import { invalidSchedule, noSlot, unknownTimeZone } from './problems.ts'
 import type { SlotProblem } from './problems.ts'
 import { distances, wallAfter, wallUpTo } from './wall.ts'
@@ -33,7 +33,7 @@ export const isProblem = (slots: Slots | SlotProblem): slots is SlotProblem => '
 export const readSlots = ({ schedule, timeZone }: Clock): Slots | SlotProblem => slotsOf(`${timeZone} ${schedule}`)
 
 /** A time zone's name has no space in it. */
-const slotsOf = keepLast(2000, (key: string): Slots | SlotProblem => {
+const slotsOf = memoize(2000, (key: string): Slots | SlotProblem => {
   const end = key.indexOf(' ')
   return makeSlots({ timeZone: key.slice(0, end), schedule: key.slice(end + 1) })
 })

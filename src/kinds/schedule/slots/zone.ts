@@ -1,5 +1,5 @@
 // Maps wall times to instants and back, by what Intl knows of a time zone. A wall time is written as if it were UTC, in ms. Pure.
-import { keepLast } from './keep.ts'
+import { memoize } from './memoize.ts'
 
 export interface Zone {
   /** How far the wall clock is ahead of UTC at that instant, in ms. */
@@ -21,13 +21,13 @@ const aroundMs = 40 * 3_600_000
 const dayMs = 86_400_000
 
 /** Undefined for a name that Intl does not know. A formatter costs 50 µs and 30 KB; there are 600 names, but strangers may write them in any case. */
-export const zoneNamed = keepLast(1000, makeZone)
+export const zoneNamed = memoize(1000, makeZone)
 
 function makeZone(timeZone: string): Zone | undefined {
   const format = formatIn(timeZone)
   if (format === undefined) return undefined
   // Intl is slow, and on all days of UTC but two a year it says the same all day.
-  const jumpOn = keepLast(1000, (day: number) => findJump((timeMs) => offsetIn(format.format(timeMs)), day * dayMs))
+  const jumpOn = memoize(1000, (day: number) => findJump((timeMs) => offsetIn(format.format(timeMs)), day * dayMs))
   return {
     offsetMs: (instantMs) => {
       const { atMs, beforeMs, afterMs } = jumpOn(Math.floor(instantMs / dayMs))
