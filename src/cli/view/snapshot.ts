@@ -1,5 +1,5 @@
 // Shows MeiliSnapshots to people: a table of many, or everything known of one. Pure.
-import { keepAnnotation, scheduleLabel } from '../../api/schedule.ts'
+import { isPinned, keepAnnotation, scheduleLabel } from '../../api/schedule.ts'
 import { isFinished } from '../../api/snapshot.ts'
 import type { Schedule, Snapshot } from '../cluster.ts'
 import { sizeText } from '../../reconcile/format.ts'
@@ -25,7 +25,7 @@ export function snapshotTable(
       status?.artifact?.size ?? '-',
       status?.duration ?? '-',
       status?.artifact?.claimName ?? spec.destination.claim.name,
-      [metadata.labels?.[scheduleLabel], isPinned(snapshot) ? '(pinned)' : undefined]
+      [metadata.labels?.[scheduleLabel], isPinned(snapshot.metadata) ? '(pinned)' : undefined]
         .flatMap((text) => text ?? [])
         .join(' '),
       ageText(metadata.creationTimestamp, nowMs),
@@ -36,8 +36,6 @@ export function snapshotTable(
   const shown = withoutEmptyColumns([...(withNamespace ? ['NAMESPACE'] : []), ...head], rows)
   return tableLines(shown.head, shown.rows)
 }
-
-const isPinned = ({ metadata }: Snapshot): boolean => metadata.annotations?.[keepAnnotation] === 'true'
 
 export interface SnapshotContext {
   readonly events: readonly KubeEvent[]
@@ -98,7 +96,7 @@ function expiryFact(snapshot: Snapshot): string | undefined {
   if (status?.expiry?.endedAt !== undefined)
     return `${status.expiry.endedAt}: ${status.expiry.outcome === 'Removed' ? 'the files are gone' : 'the files could not be removed'}`
   if (spec.expiresAfter === undefined || status?.phase === 'Failed') return undefined
-  if (isPinned(snapshot)) return `not while it is annotated with ${keepAnnotation}=true`
+  if (isPinned(snapshot.metadata)) return `not while it is annotated with ${keepAnnotation}=true`
   return `${spec.expiresAfter} after its completion${status?.expiry === undefined ? '' : ', which is now'}`
 }
 
@@ -143,7 +141,7 @@ function scheduleFacts(snapshot: Snapshot, schedules: SnapshotContext['schedules
   const isGone = owner === undefined && schedules !== undefined
   return [
     ['Schedule', label === undefined ? undefined : `${label}${isGone ? ', which does not exist' : ''}`],
-    ['Retention', isPinned(snapshot) ? 'pinned: no retention deletes it' : owner && verdictText(owner, name)],
+    ['Retention', isPinned(snapshot.metadata) ? 'pinned: no retention deletes it' : owner && verdictText(owner, name)],
   ]
 }
 

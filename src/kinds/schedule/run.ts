@@ -1,5 +1,5 @@
 // What a schedule reads of one of its snapshots. Pure.
-import { keepAnnotation } from '../../api/schedule.ts'
+import { isPinned } from '../../api/schedule.ts'
 import type { SnapshotPhase } from '../../api/snapshot.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
 import { conditionTypes } from '../../api/meta.ts'
@@ -46,7 +46,7 @@ export function runOf({ metadata, spec, status }: KnownSnapshot): Run {
     ...notBefore(createdMs, began, completed),
     ...completed,
     ...(artifact === undefined ? {} : figuresOf(artifact)),
-    isPinned: metadata.annotations?.[keepAnnotation] === 'true',
+    isPinned: isPinned(metadata),
     isBeingDeleted: metadata.deletionTimestamp !== undefined,
     ...reasonIn(status),
   }
