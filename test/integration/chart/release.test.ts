@@ -27,6 +27,16 @@ async function findings(check: Finding['check']): Promise<Finding[]> {
 const ofTheOperator = async (): Promise<Finding[]> =>
   (await findings('rights')).filter(({ message }) => message.includes('ops/'))
 
+/** Takes the other Secrets out of the role's rule about Secrets. */
+async function onlySecret(role: string, name: string): Promise<void> {
+  const { rules } = JSON.parse(await api.kubectl.run(['get', 'clusterrole', role, '-o', 'json'])) as {
+    rules: { resources: string[] }[]
+  }
+  const rule = rules.findIndex(({ resources }) => resources.includes('secrets'))
+  const patch = [{ op: 'replace', path: `/rules/${rule}/resourceNames`, value: [name] }]
+  await api.kubectl.run(['patch', 'clusterrole', role, '--type=json', '-p', JSON.stringify(patch)])
+}
+
 test('installs on an empty cluster, CRDs and all, and says what to do next', async () => {
   const output = await helm.run(['install', ...release, chart, '--create-namespace'], {
     rbac: { secretNames: ['movies-keys', 'blog-keys'] },
@@ -45,19 +55,7 @@ test('doctor asks for the Secrets that the release may read and change, and no o
   expect(await ofTheOperator()).toMatchObject([
     { level: 'ok', message: 'rights of ops/search-meili-operator: all that it needs' },
   ])
-  for (const [role, rule] of [
-    ['search-meili-operator', 6],
-    ['search-meili-operator-managed', 4],
-  ] as const) {
-    await api.kubectl.run([
-      'patch',
-      'clusterrole',
-      role,
-      '--type=json',
-      '-p',
-      JSON.stringify([{ op: 'replace', path: `/rules/${rule}/resourceNames`, value: ['movies-keys'] }]),
-    ])
-  }
+  for (const role of ['search-meili-operator', 'search-meili-operator-managed']) await onlySecret(role, 'movies-keys')
   expect(await ofTheOperator()).toMatchObject([
     {
       level: 'problem',
