@@ -30,9 +30,11 @@ const ofTheOperator = async (): Promise<Finding[]> =>
 /** Takes the other Secrets out of the role's rule about Secrets. */
 async function onlySecret(role: string, name: string): Promise<void> {
   const { rules } = JSON.parse(await api.kubectl.run(['get', 'clusterrole', role, '-o', 'json'])) as {
-    rules: { resources: string[] }[]
+    rules: { resources: string[]; resourceNames?: string[] }[]
   }
-  const rule = rules.findIndex(({ resources }) => resources.includes('secrets'))
+  const rule = rules.findIndex(
+    ({ resources, resourceNames }) => resources.includes('secrets') && resourceNames !== undefined,
+  )
   const patch = [{ op: 'replace', path: `/rules/${rule}/resourceNames`, value: [name] }]
   await api.kubectl.run(['patch', 'clusterrole', role, '--type=json', '-p', JSON.stringify(patch)])
 }
