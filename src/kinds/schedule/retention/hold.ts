@@ -92,7 +92,7 @@ export function recordRefusal({ held, removing }: Status, failure: string, nowMs
 
 /** One that was refused stays refused as long as it is to go, and is tried again; one that does not end holds the others up. */
 export function refusalHold(
-  { held, removing }: Status,
+  { held, removing, confirmed }: Status,
   goes: (name: string) => boolean,
   nowMs: number,
 ): Hold | undefined {
@@ -109,9 +109,11 @@ export function refusalHold(
     return { ...base, hash, name, message, retryAtMs, ...(failure === undefined ? {} : { failure }) }
   }
   if (removing === undefined || !isStuck) return undefined
-  const { name } = removing
+  const { name, uid, startedAt } = removing
   const message = `The deletion of ${name} has not ended in ${spanText(stuckMs)}: see kubectl describe meilisnapshot ${name}`
-  return { ...base, hash: refusalHash(removing), name, message, retryAtMs: stuckAtMs + retryMs }
+  // No confirmation ends it: nobody may forget that nothing goes on.
+  const hash = hashOf('RemovalRefused', uid, startedAt, confirmed?.at)
+  return { ...base, hash, name, message, retryAtMs: stuckAtMs + retryMs }
 }
 
 /** By its end, where it is known: one that takes longer than two intervals is no standstill. */

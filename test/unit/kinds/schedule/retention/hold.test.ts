@@ -340,4 +340,13 @@ describe('a refusal', () => {
     expect(plan.held?.message).toMatch(/^The deletion of n3 has not ended in 30m/)
     expect(plan.remove?.name).toBe('n3')
   })
+
+  test('a deletion that does not end is said again after each confirmation, as nothing goes on', () => {
+    const runs = nights(5).map((run) => (run.name === 'n3' ? { ...run, isBeingDeleted: true } : run))
+    const parts = { runs, status: { ...passes(2, { runs: nights(5) }).status, removing }, nowMs: now + 30 * minute }
+    const asked = planOf(parts).status
+    const confirmed = passes(2, { ...parts, status: { ...parts.status, ...asked }, confirm: asked.held?.hash })
+    expect(confirmed.held?.reason).toBe('RemovalRefused')
+    expect(confirmed.status.held?.hash).not.toBe(asked.held?.hash)
+  })
 })
