@@ -17,9 +17,9 @@ export const scheduleLabel = 'meili-operator.dev/schedule'
 export const scheduleUidLabel = 'meili-operator.dev/schedule-uid'
 /** On a MeiliSnapshot: `true` keeps it out of all retention, for ever. */
 export const keepAnnotation = 'meili-operator.dev/keep'
-/** Of a MeiliSnapshot: a person keeps it. */
+/** Of a MeiliSnapshot: a person keeps it. Whoever writes `yes` means it, too: only what takes it back is no pin. */
 export const isPinned = ({ annotations }: Pick<ObjectMeta, 'annotations'>): boolean =>
-  annotations?.[keepAnnotation] === 'true'
+  !['', 'false'].includes((annotations?.[keepAnnotation] ?? '').toLowerCase())
 /** On a schedule: each new value makes one snapshot at once. */
 export const runNowAnnotation = 'meili-operator.dev/run-now'
 /** On a schedule: the hash in `status.held`, so that retention goes on. */

@@ -66,3 +66,10 @@ test('a server whose clock stands behind makes no snapshot older than its object
   expect(taken(ago(hour))).toBe(now - 2 * hour)
   expect(taken(ago(999 * hour))).toBe(now - 1000 * hour)
 })
+
+test('whoever pins one in other words means it, too', () => {
+  const pinned = (value: string): boolean =>
+    runOf({ ...snapshot, metadata: { ...snapshot.metadata, annotations: { [keepAnnotation]: value } } }).isPinned
+  expect(['true', 'True', 'yes', '1', 'until the audit'].map(pinned)).not.toContain(false)
+  expect(['false', 'False', ''].map(pinned)).not.toContain(true)
+})
