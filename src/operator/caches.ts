@@ -6,7 +6,7 @@ import type { MeiliSnapshotSchedule } from '../api/schedule.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
 import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
 import { instanceIndexes } from '../kinds/instance/controller.ts'
-import { scheduleIndexes } from '../kinds/schedule/controller.ts'
+import { keepSchedule, scheduleIndexes } from '../kinds/schedule/controller.ts'
 import { keepSnapshot } from '../kinds/snapshot/after/settled.ts'
 import { jobCache, keepMetadata, podCache } from '../kinds/snapshot/observe/kept.ts'
 import type { KeptJob, KeptPod, MoversKept } from '../kinds/snapshot/observe/kept.ts'
@@ -43,7 +43,10 @@ export function openCaches(manager: Pick<Manager, 'cache'>, runsServers: boolean
     instances,
     snapshots,
     snapshotIndex: new SnapshotIndex(snapshots),
-    schedules: manager.cache<MeiliSnapshotSchedule>(meiliSnapshotSchedules, { indexes: scheduleIndexes }),
+    schedules: manager.cache<MeiliSnapshotSchedule>(meiliSnapshotSchedules, {
+      indexes: scheduleIndexes,
+      keep: keepSchedule,
+    }),
     moverJobs,
     moverPods,
     movers: {

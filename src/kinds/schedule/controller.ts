@@ -27,6 +27,18 @@ export function scheduleKind(
   }
 }
 
+const readAnnotations: readonly string[] = [runNowAnnotation, confirmAnnotation]
+
+/** For the cache: of annotations, in which strangers may lay up a quarter of a megabyte, those alone that are read. */
+export function keepSchedule(schedule: MeiliSnapshotSchedule): MeiliSnapshotSchedule {
+  const { annotations, ...metadata } = schedule.metadata
+  const kept = Object.entries(annotations ?? {}).filter(([name]) => readAnnotations.includes(name))
+  return {
+    ...schedule,
+    metadata: kept.length === 0 ? metadata : { ...metadata, annotations: Object.fromEntries(kept) },
+  }
+}
+
 /** Under what the cache finds schedules: what their snapshots carry in a label. */
 export const scheduleIndexes = {
   label: ({ metadata }: MeiliSnapshotSchedule): string[] => [
@@ -72,7 +84,7 @@ export function isNewsOfSchedule(
 }
 
 function isAsked({ previous, current }: Change<MeiliSnapshotSchedule>): boolean {
-  return [runNowAnnotation, confirmAnnotation].some(
+  return readAnnotations.some(
     (name) => current !== undefined && previous?.metadata.annotations?.[name] !== current.metadata.annotations?.[name],
   )
 }

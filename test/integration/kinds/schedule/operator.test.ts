@@ -117,11 +117,14 @@ test('the annotation run-now is heard at once, once for each value', async () =>
   await using _ = await start()
   await until('it is suspended', (now) => reasonOf(now) === 'Suspended')
   for (const value of ['1', '2']) {
-    await annotate(meiliSnapshotSchedules, 'often', { [runNowAnnotation]: value })
+    await annotate(meiliSnapshotSchedules, 'often', { [runNowAnnotation]: value, 'example.test/note': 'of somebody' })
     const name = runNowName({ metadata: { name: 'often' } }, value)
     await until(`value ${value} has its snapshot`, ({ status }) => status?.runNow?.name === name)
   }
   expect(await names()).toHaveLength(2)
+  // The cache does not keep it, and writes of status leave it where it is.
+  const { metadata } = await api.kube.get(meiliSnapshotSchedules, ref('often'))
+  expect(metadata.annotations).toMatchObject({ 'example.test/note': 'of somebody' })
 })
 
 test('two operators: one leads, and each slot has one snapshot when it stops and the other one goes on', async () => {

@@ -8,6 +8,7 @@ import { settle } from '../../../../src/api/status/settled-snapshot.ts'
 import {
   isNewsOfRun,
   isNewsOfSchedule,
+  keepSchedule,
   scheduleIndexes,
   schedulesOf,
 } from '../../../../src/kinds/schedule/controller.ts'
@@ -99,4 +100,12 @@ describe('of a schedule', () => {
     expect(isNewsOfSchedule(() => true)({ previous: aSchedule(), current: annotated({ other: '1' }) })).toBe(true)
     expect(isNews({ previous: aSchedule(), current: undefined })).toBe(false)
   })
+})
+
+test('the cache keeps of a schedule’s annotations those that are read, and all else as it is', () => {
+  const annotations = { [runNowAnnotation]: '1', [confirmAnnotation]: 'abc', note: 'x'.repeat(200_000) }
+  const schedule = aSchedule({ metadata: { annotations, labels: { team: 'search' } }, status: { interval: '24h' } })
+  const read = { [runNowAnnotation]: '1', [confirmAnnotation]: 'abc' }
+  expect(keepSchedule(schedule)).toEqual({ ...schedule, metadata: { ...schedule.metadata, annotations: read } })
+  expect(keepSchedule(aSchedule({ metadata: { annotations: { note: 'x' } } }))).toEqual(aSchedule())
 })
