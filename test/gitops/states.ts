@@ -57,7 +57,9 @@ export const contract = {
     failing: good,
     /** Retention waits for somebody to look. */
     held: good,
-    /** Nothing runs until somebody changes something. */
+    /** The API server refuses its snapshot, and it is tried again. */
+    refused: waiting,
+    /** Nothing runs until somebody changes something, or the last slot had no snapshot. */
     stalled: bad,
   },
 } as const satisfies Record<string, Record<string, Expected>>
@@ -89,6 +91,7 @@ function scheduleState({ status: { conditions = [] } = {} }: MeiliSnapshotSchedu
     conditions.find((condition) => condition.type === type),
   )
   if (isTrue(conditions, 'Stalled')) return 'stalled'
+  if (isTrue(conditions, 'Reconciling')) return 'refused'
   if (ready?.reason === 'Suspended') return 'suspended'
   if (isTrue(conditions, 'RetentionHeld')) return 'held'
   if (isTrue(conditions, 'Overdue') || lastSnapshot?.status === 'False') return 'failing'

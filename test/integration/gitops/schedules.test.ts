@@ -118,6 +118,19 @@ test('one that no clock can follow is stalled', async () => {
   await seen('stalled')
 })
 
+test('one whose snapshot the API server refuses is tried again', async () => {
+  const hard = { 'count/meilisnapshots.meili-operator.dev': '0' }
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { namespace, name: 'none' }, spec: { hard } }
+  const used = JSON.stringify({ status: { hard, used: hard } })
+  await api.kubectl.apply(quota)
+  // No controller counts here.
+  await api.kubectl.run(['-n', namespace, 'patch', 'quota', 'none', '--subresource=status', '--type=merge', '-p', used])
+  await schedule('refused')
+  await api.kubectl.run(['-n', namespace, 'annotate', 'msched', 'refused', 'meili-operator.dev/run-now=1'])
+  await seen('refused')
+  await api.kubectl.run(['-n', namespace, 'delete', 'quota', 'none'])
+})
+
 test('one whose last snapshot failed goes on', async () => {
   await schedule('unlucky')
   await ended('unlucky', 'unlucky-1', {
