@@ -1,8 +1,10 @@
 // What a schedule reads of one of its snapshots. Pure.
 import { isPinned } from '../../api/schedule.ts'
+import { snapshotConditions } from '../../api/snapshot.ts'
 import type { SnapshotPhase } from '../../api/snapshot.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
 import { conditionTypes } from '../../api/meta.ts'
+import type { Condition } from '../../api/meta.ts'
 import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 
 /** In ms. A time that lies further ahead is the word of a clock that stood wrong. */
@@ -40,7 +42,7 @@ export function runOf({ metadata, spec, status }: KnownSnapshot): Run {
   return {
     name: metadata.name,
     uid: metadata.uid,
-    phase: status?.phase ?? 'Pending',
+    phase: phaseOf(status),
     createdMs,
     instance: spec.source.instanceRef.name,
     ...notBefore(createdMs, began, completed),
@@ -53,6 +55,16 @@ export function runOf({ metadata, spec, status }: KnownSnapshot): Run {
 }
 
 type Status = NonNullable<KnownSnapshot['status']>
+
+/** A good one whose files are being removed, past its own expiresAfter, is no backup any more. */
+function phaseOf(status: Status | undefined): SnapshotPhase {
+  const available = conditionNamed(conditionsIn(status), snapshotConditions.ArtifactAvailable)
+  if (available !== undefined && available.status !== 'True') return 'Expired'
+  return status?.phase ?? 'Pending'
+}
+
+const conditionsIn = (status: Status | undefined): readonly Pick<Condition, 'type' | 'status' | 'reason'>[] =>
+  status?.conditions ?? []
 
 /** A server whose clock was put back would make its newest snapshot the oldest, which goes first. One that was completed before its object was made is older than that object, and has its own time. */
 function notBefore(
@@ -79,7 +91,6 @@ function figuresOf({ claimName, sizeBytes, documents, indexes }: NonNullable<Sta
 }
 
 function reasonIn(status: Status | undefined): { readonly reason?: string } {
-  const conditions: readonly { readonly type: string; readonly reason: string }[] = status?.conditions ?? []
-  const ready = conditionNamed(conditions, conditionTypes.Ready)
+  const ready = conditionNamed(conditionsIn(status), conditionTypes.Ready)
   return ready === undefined ? {} : { reason: ready.reason }
 }

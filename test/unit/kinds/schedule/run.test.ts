@@ -73,3 +73,10 @@ test('whoever pins one in other words means it, too', () => {
   expect(['true', 'True', 'yes', '1', 'until the audit'].map(pinned)).not.toContain(false)
   expect(['false', 'False', ''].map(pinned)).not.toContain(true)
 })
+
+test('one whose files are being removed is no good one any more', () => {
+  const removing = aCondition('ArtifactAvailable', 'Unknown', { reason: 'ExpiringArtifact' })
+  const { status } = snapshot
+  const conditions = [...(status?.conditions ?? []), removing]
+  expect(runOf({ ...snapshot, status: { ...status, conditions } }).phase).toBe('Expired')
+})
