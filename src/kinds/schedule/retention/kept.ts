@@ -15,7 +15,11 @@ export function keptIn({
   readonly keep: readonly Kept[]
 }): Pick<MeiliSnapshotScheduleStatus, 'kept'> {
   if (keep.length === 0) return {}
-  const bytes = good.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0)
+  // A size is what a status says, and anybody with the right may have written that.
+  const bytes = Math.min(
+    good.reduce((sum, { sizeBytes = 0 }) => sum + sizeBytes, 0),
+    Number.MAX_SAFE_INTEGER,
+  )
   const [newest, oldest] = [good[0], good.at(-1)]
   return {
     kept: {

@@ -83,6 +83,12 @@ describe('what status says', () => {
     expect(status.kept?.more).toBe(150)
   })
 
+  test('has a number for sizes that somebody made up', () => {
+    const huge = runs.map((run) => ({ ...run, sizeBytes: Number.MAX_SAFE_INTEGER }))
+    const { kept } = planRetention({ ...base, runs: huge, schedule: aSchedule() }).status
+    expect(meiliSnapshotSchedules.status.parse({ kept })).toEqual({ kept })
+  })
+
   test('without retention all stay, and nobody asks anything', () => {
     const bare = runs.map((run, i) => ({ ...run, documents: i * 1000 }))
     const plan = planRetention({ ...base, runs: bare, intervalMs: undefined, schedule: aSchedule() })
