@@ -135,6 +135,7 @@ export async function scheduleRowOf(fixture: OperatorFixture, fault: Fault): Pro
   try {
     await liveThrough(fixture, life)
     differences.push(...(await endDifferences(fixture, life, before)))
+    life.end()
     await clear(fixture, life)
   } catch (error) {
     differences.push(error instanceof Error ? error.message : String(error))
