@@ -1,6 +1,6 @@
 // Faults at one step of an operator: it is killed, or its write is refused or loses its reply. Each happens once, and says whether it did.
 import type { Forward, Reply } from '../fixture/http-proxy.ts'
-import { progress } from '../record/step-names.ts'
+import { isReport } from '../record/step-names.ts'
 import type { Step } from '../record/step-names.ts'
 
 /** Stands between the operator and a server at every step of a life; gives the reply, or undefined where the connection breaks without one. */
@@ -8,6 +8,8 @@ export interface Fault {
   at(step: Step, forward: Forward): Promise<Reply | undefined>
   /** False: the life went by without the step. */
   readonly isDone: boolean
+  /** Of several, those without which it went by. */
+  readonly missing?: readonly string[]
 }
 
 export type Moment = 'before' | 'after'
@@ -60,7 +62,11 @@ export class KillAgain implements Fault {
   }
 
   get isDone(): boolean {
-    return [...this.#left].every((name) => progress.has(name))
+    return this.missing.length === 0
+  }
+
+  get missing(): readonly string[] {
+    return [...this.#left].filter((name) => !isReport(name))
   }
 
   async at(step: Step, forward: Forward): Promise<Reply | undefined> {

@@ -35,6 +35,12 @@ export const decisive: ReadonlySet<string> = new Set([
 /** Writes that only report how far it is: where the work is quick, or the operator was just killed, a life goes by without them. */
 export const progress: ReadonlySet<string> = new Set(['status: task in progress', 'status: mover on its way'])
 
+/** Of a schedule likewise: its status says what has become of the snapshots, and neither fences what follows nor counts what is done. The successor of one that was killed may see several of these at once, and writes the last one. */
+const ofSchedule = /^schedule: \d+ created(?!.*(run on record|expiring|expired))/
+
+/** It may never come. */
+export const isReport = (name: string): boolean => progress.has(name) || ofSchedule.test(name)
+
 /** One pass of the operator, as far as Meilisearch hears of it. */
 interface Pass {
   readonly isInterview: boolean

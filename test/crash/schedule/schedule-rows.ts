@@ -32,7 +32,8 @@ async function runWithFault(fixture: OperatorFixture, faultOf: () => Fault): Pro
     const fault = faultOf()
     const end = await scheduleRowOf(fixture, fault)
     if (fault.isDone || end.differences.length > 0) return end
-    last = { ...end, differences: [`the life went by ${tries} times without this step`] }
+    const missing = fault.missing ?? ['this step']
+    last = { ...end, differences: [`the life went by ${tries} times without ${missing.join('; ')}`] }
   }
   if (last === undefined) throw new Error('no round')
   return last

@@ -39,3 +39,18 @@ test.each([...decisive])('a life that goes by without "%s" does not', async (mis
 test('no step is both decisive and progress', () => {
   expect([...decisive].filter((name) => progress.has(name))).toEqual([])
 })
+
+test.each([
+  ['schedule: 0 created, run on record', false],
+  ['schedule: snapshot 1 created', false],
+  ['schedule: 2 created, slot done, 1 expiring', false],
+  ['schedule: 2 created, slot done, 1 expiring, removal on record', false],
+  ['schedule: deletionPolicy Delete', false],
+  ['schedule: snapshot deleted', false],
+  ['schedule: 2 created, slot done, 1 expired', false],
+  ['schedule: 1 created, 1 active', true],
+  ['schedule: 2 created, slot done, removal on record', true],
+])('a life of a schedule without "%s" counts: %s', async (missed, counts) => {
+  const steps = ['schedule: snapshot 2 created', missed]
+  expect(await killsIn(steps, steps.slice(0, 1))).toEqual({ kills: 1, isDone: counts })
+})
