@@ -5,8 +5,8 @@ import { instanceKind, instanceOf, instancesBeside, instancesMadeOf } from '../k
 import { reconcilerOf } from '../reconcile/reconciler.ts'
 import { seldomForAnnotations, watchOf } from '../runtime/cache/cache.ts'
 import type { ControllerParts } from '../runtime/manager.ts'
-import { workers } from './controllers.ts'
-import type { Parts } from './controllers.ts'
+import { workers } from './controller-parts.ts'
+import type { Parts } from './controller-parts.ts'
 
 export function instanceController({ config, kube, connections, caches, loop }: Parts): ControllerParts {
   const { instances, snapshots, children, listInstances, instancesOfPod } = caches

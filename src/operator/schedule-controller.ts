@@ -5,8 +5,8 @@ import { reconcilerOf } from '../reconcile/reconciler.ts'
 import { seldomForAnnotations, watchOf } from '../runtime/cache/cache.ts'
 import { keyOf } from '../runtime/cache/store.ts'
 import type { ControllerParts } from '../runtime/manager.ts'
-import { workers } from './controllers.ts'
-import type { Parts } from './controllers.ts'
+import { workers } from './controller-parts.ts'
+import type { Parts } from './controller-parts.ts'
 
 export function scheduleController({ kube, caches, loop }: Parts): ControllerParts {
   const { schedules, snapshots, snapshotIndex } = caches

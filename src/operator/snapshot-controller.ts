@@ -18,8 +18,8 @@ import type { SlotParts } from '../kinds/snapshot/observe/slots/slots.ts'
 import { reconcilerOf } from '../reconcile/reconciler.ts'
 import { seldomForAnnotations, watchOf } from '../runtime/cache/cache.ts'
 import type { ControllerParts } from '../runtime/manager.ts'
-import { workers } from './controllers.ts'
-import type { Parts } from './controllers.ts'
+import { workers } from './controller-parts.ts'
+import type { Parts } from './controller-parts.ts'
 
 export interface SlotsInUse {
   readonly slots: Slots

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
-import { workers } from '../../../src/operator/controllers.ts'
+import { workers } from '../../../src/operator/controller-parts.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { MeilisearchDouble, jsonAnswer } from '../../support/meilisearch/double.ts'
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TransientError } from '../../../src/errors.ts'
 import { SilentServers } from '../../../src/meilisearch/silent-servers.ts'
-import { workers } from '../../../src/operator/controllers.ts'
+import { workers } from '../../../src/operator/controller-parts.ts'
 import { runController } from '../../../src/runtime/controller.ts'
 import type { Result } from '../../../src/runtime/controller.ts'
 import { WorkQueue } from '../../../src/runtime/workqueue.ts'
