@@ -13,12 +13,14 @@ const pure =
   'A pure file imports only api and other pure files: what it needs of the world is an argument (see observe/).'
 const words = [
   'api/',
+
   'reconcile/decision',
   'reconcile/format',
-  'reconcile/names',
+  'reconcile/job/(life|seen|template|termination|waiting)',
+  'reconcile/names/',
   'reconcile/refused-read',
   'reconcile/rung',
-  'reconcile/schedule-names',
+
   'reconcile/server-reference',
 ]
 const shared = ['mover/contract', 'mover/source/batch-window', 'mover/source/rfc3339', 'runtime/backoff']
@@ -37,6 +39,7 @@ const kind = (name: string, folders: readonly string[]): readonly Folder[] => [
       'kube/',
       'meilisearch/',
       'perform/meilisearch-connections',
+      'reconcile/job/look',
       ...builtins,
     ],
     types: [...types, 'reconcile/kind', 'reconcile/reconciler'],
@@ -64,9 +67,21 @@ export const folders: readonly Folder[] = [
     says: 'api imports zod only: it is the words that all others speak. What needs more belongs to the folder that uses it.',
   },
   {
-    files: /^reconcile\/(decision|format|names|refused-read|rung|schedule-names|server-reference)\.ts$/,
+    files: /^reconcile\/(names\/[^/]+|decision|format|refused-read|rung|server-reference)\.ts$/,
     may: [...words, ...builtins],
     types: [...types, 'errors'],
+    says: pure,
+  },
+  {
+    files: /^reconcile\/job\/look\.ts$/,
+    may: ['api/', 'errors', 'kube/', 'mover/contract', 'reconcile/job/'],
+    types,
+    says: "look.ts reads the Jobs of every kind, and knows none: what is one kind's stands in its observe/.",
+  },
+  {
+    files: /^reconcile\/job\//,
+    may: [...words, 'mover/contract', ...builtins],
+    types,
     says: pure,
   },
   {
@@ -99,6 +114,7 @@ export const folders: readonly Folder[] = [
     says: 'cron.ts alone knows the library: it reads a schedule, and time zones are ours (see zone.ts).',
   },
   ...kind('instance', ['children', 'locate', 'managed', 'status']),
+  ...kind('restore', ['source', 'plan', 'fill', 'exchange', 'drill', 'after', 'status']),
   ...kind('schedule', ['forecast', 'retention', 'runs', 'slots', 'status']),
   ...kind('snapshot', ['before', 'engine', 'move', 'after', 'job', 'status']),
   { files: /^runtime\/(backoff|clocks)\.ts$/, may: [], says: pure },
@@ -145,7 +161,7 @@ export const folders: readonly Folder[] = [
       'runtime/timers',
       'kube/',
       'reconcile/format',
-      'reconcile/schedule-names',
+      'reconcile/names/schedule',
       'reconcile/server-reference',
       'kinds/',
       'telemetry/version',
@@ -164,7 +180,7 @@ export const folders: readonly Folder[] = [
       'errors',
       'kube/resource',
       'reconcile/format',
-      'reconcile/schedule-names',
+      'reconcile/names/schedule',
       'reconcile/server-reference',
       'kinds/',
       'cli/(adopt|doctor|terminal|view)/(?!terminal\\.|observe\\.)[^/]+$',

@@ -12,7 +12,7 @@ const known: Readonly<Record<string, string>> = {
   mover: 'artifact command io source stream verify',
   operator: '',
   perform: '',
-  reconcile: '',
+  reconcile: 'job names',
   runtime: 'cache events',
   telemetry: 'samples',
 }

@@ -14,6 +14,7 @@ export const never: readonly { readonly files: RegExp; readonly imports: RegExp;
     imports: /^(node:)?timers/,
     says: 'No sleeping in a reconcile: return requeueAfterMs.',
   },
+  { files: /^kinds\/restore\//, imports: /^kinds\/(?!restore\/)/, says: otherKind },
   { files: /^kinds\/instance\//, imports: /^kinds\/(?!instance\/)/, says: otherKind },
   { files: /^kinds\/schedule\//, imports: /^kinds\/(?!schedule\/)/, says: otherKind },
   { files: /^kinds\/snapshot\//, imports: /^kinds\/(?!snapshot\/)/, says: otherKind },

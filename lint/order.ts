@@ -72,6 +72,24 @@ const schedule = order(
   ],
 )
 
+const restore = order(
+  'kinds/restore/',
+  'No arrow runs back up: source → plan → fill → exchange or drill → after, each may start the next stage alone; all know status/ and the observation.',
+  [
+    [top, [everything]],
+    ['observe/', ['source/', 'plan/', 'fill/', 'exchange/', 'drill/', 'after/', ground, 'status/']],
+    ['source/', ['plan/', ground, 'status/']],
+    ['plan/', ['fill/', 'drill/', ground, 'status/']],
+    ['fill/', ['exchange/', 'after/', ground, 'status/']],
+    ['drill/', ['after/', ground, 'status/']],
+    ['exchange/', ['after/', ground, 'status/']],
+    ['after/', [ground, 'status/']],
+    ['status/(?:verdict|refused-read)\\.ts', ['status/', ground]],
+    ['status/(?!verdict|refused-read)[^/]+\\.ts', [ground]],
+    [ground, []],
+  ],
+)
+
 /** What the operator knows too, and what ends a run. */
 const contract = ['(contract|failure|config)\\.ts', 'source/(batch-window|rfc3339)\\.ts', 'stream/frames\\.ts']
 
@@ -110,4 +128,4 @@ const cli = order(
   ],
 )
 
-export const parts: readonly Part[] = [...snapshot, ...instance, ...schedule, ...mover, ...cli]
+export const parts: readonly Part[] = [...snapshot, ...instance, ...restore, ...schedule, ...mover, ...cli]

@@ -2,7 +2,7 @@
 import { apiVersion } from '../api/group.ts'
 import { runObject } from '../kinds/schedule/runs/snapshot.ts'
 import { hasSucceeded } from '../api/snapshot.ts'
-import { runByHandName, secondsStamp } from '../reconcile/schedule-names.ts'
+import { runByHandName, secondsStamp } from '../reconcile/names/schedule.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Instance, Schedule, Snapshot } from './cluster.ts'
 import { UserError } from './errors.ts'

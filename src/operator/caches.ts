@@ -12,7 +12,7 @@ import { jobCache, keepMetadata, podCache } from '../kinds/snapshot/observe/kept
 import type { KeptJob, KeptPod, MoversKept } from '../kinds/snapshot/observe/kept.ts'
 import { jobs, persistentVolumeClaims, pods, services, statefulSets } from '../kube/resource.ts'
 import type { KubeObject } from '../kube/resource.ts'
-import { childSelector } from '../reconcile/names.ts'
+import { childSelector } from '../reconcile/names/objects.ts'
 import type { Cache } from '../runtime/cache/cache.ts'
 import type { Manager } from '../runtime/manager.ts'
 import { SnapshotIndex, snapshotIndexes } from './snapshot-index.ts'

@@ -8,7 +8,7 @@ import { explainRefusal } from './meilisearch-connections.ts'
 import type { Connections } from './meilisearch-connections.ts'
 import type { Child, Effect, Fact } from '../reconcile/decision.ts'
 import { Conflict, NotFound } from '../errors.ts'
-import { keyUids } from '../reconcile/names.ts'
+import { keyUids } from '../reconcile/names/objects.ts'
 
 /** One name for all that we apply: fields of others stay theirs. */
 const fieldManager = 'meili-operator'

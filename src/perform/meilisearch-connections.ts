@@ -10,7 +10,7 @@ import { derivedKey, flawOf } from '../meilisearch/keys.ts'
 import { SilentServers } from '../meilisearch/silent-servers.ts'
 import type { ServerReference } from '../reconcile/decision.ts'
 import { TerminalError } from '../errors.ts'
-import { keyUids } from '../reconcile/names.ts'
+import { keyUids } from '../reconcile/names/objects.ts'
 
 export type Connection =
   | { readonly state: 'Open'; readonly client: MeilisearchClient }

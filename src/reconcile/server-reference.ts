@@ -10,7 +10,7 @@ import {
   serverContainer,
   serverPort,
   instanceLabels,
-} from './names.ts'
+} from './names/objects.ts'
 
 /** A server that we run is found as any other one is. */
 export function serverIn(instance: MeiliInstance): ExistingServer {

@@ -54,8 +54,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exitCode = 1
 } else {
   log(`Node ${process.version}`)
-  const { passed, failed, skipped } = await main(process.argv.slice(2))
+  const { passed, failed, skipped, failures = [] } = await main(process.argv.slice(2))
   if (passed + failed === 0) console.error('No test ran.')
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0
+  for (const line of failures) console.error(line)
   log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 }

@@ -3,12 +3,16 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+
+const repository = join(import.meta.dirname, '../..')
 
 export interface Counts {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** What failed, to be printed last. */
+  readonly failures?: readonly string[]
 }
 
 export const none: Counts = { passed: 0, failed: 0, skipped: 0 }
@@ -17,6 +21,7 @@ export const sum = (a: Counts, b: Counts): Counts => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
   skipped: a.skipped + b.skipped,
+  failures: [...(a.failures ?? []), ...(b.failures ?? [])],
 })
 
 /** The members of vitest's report that count. */
@@ -25,6 +30,37 @@ export interface Report {
   readonly numFailedTests: number
   readonly numPendingTests: number
   readonly numTodoTests: number
+  readonly testResults?: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message?: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages?: readonly string[] | null
+    }[]
+  }[]
+}
+
+const longestMessage = 2000
+
+/** What failed, file by file, to be said once more at the end of all: who reads only the end of a long run is to see it. */
+export function failuresOf({ testResults = [] }: Report): string[] {
+  return testResults.flatMap(({ name, status, message = '', assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    if (failed.length === 0 && status !== 'failed') return []
+    const own = failed.length === 0 ? [message.slice(0, longestMessage)] : []
+    return [
+      `failed: ${relative(repository, name)}`,
+      ...own,
+      ...failed.flatMap((test) => [
+        `  ${test.fullName}`,
+        ...(test.failureMessages ?? []).map(
+          (text) => `    ${text.slice(0, longestMessage).replaceAll('\n', '\n    ')}`,
+        ),
+      ]),
+    ]
+  })
 }
 
 /** A run that failed without a failed test (a file that does not load, an error outside of a test) counts as one failure. */
@@ -45,8 +81,6 @@ export interface Suite {
   readonly through?: readonly string[]
   readonly environment?: NodeJS.ProcessEnv
 }
-
-const repository = join(import.meta.dirname, '../..')
 
 function readReport(path: string): Report | undefined {
   try {
@@ -88,7 +122,7 @@ export async function runSuite({ projects, args, through = [], environment = {} 
         `vitest ended with ${code ?? 'a signal'} though no test failed: a file did not load or an error came from outside of a test (see above). Counted as one failure.`,
       )
     }
-    return counts
+    return { ...counts, failures: report === undefined ? [] : failuresOf(report) }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

@@ -2,7 +2,7 @@
 import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
 import { hasRule, scheduleConditions, scheduleLabel, scheduleReasons } from '../../api/schedule.ts'
-import { scheduleLabelValue } from '../../reconcile/schedule-names.ts'
+import { scheduleLabelValue } from '../../reconcile/names/schedule.ts'
 import type { Schedule } from '../cluster.ts'
 import { ageText, countText, untilText } from '../terminal/format.ts'
 import { operand, quote } from '../terminal/shell.ts'

@@ -2,7 +2,7 @@
 import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
-import type { ClaimRole } from '../../reconcile/names.ts'
+import type { ClaimRole } from '../../reconcile/names/objects.ts'
 import type { OwnedDatabase, DatabaseClaim } from '../../reconcile/server-reference.ts'
 import type { Located } from './locate/snapshot-volume.ts'
 

@@ -4,7 +4,7 @@ import { confirmAnnotation, meiliSnapshotSchedules, runNowAnnotation, scheduleLa
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../api/schedule.ts'
 import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 import type { KindReconciler } from '../../reconcile/kind.ts'
-import { scheduleLabelValue } from '../../reconcile/schedule-names.ts'
+import { scheduleLabelValue } from '../../reconcile/names/schedule.ts'
 import { applyFact } from './apply-fact.ts'
 import { decideSchedule } from './decide.ts'
 import { scheduleEvents } from './events.ts'

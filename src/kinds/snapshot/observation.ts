@@ -1,8 +1,8 @@
 // The types of everything that one pass over a snapshot knows of the world. observe/ fills them, the rungs read them.
-import type { V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
+import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../../api/snapshot.ts'
-import type { MoverProgress } from '../../mover/contract.ts'
+import type { MoverSeen } from '../../reconcile/job/seen.ts'
 import type { Database } from '../../reconcile/server-reference.ts'
 
 /** How long a finished snapshot took. Each span lies between two times of one clock. */
@@ -53,19 +53,6 @@ export interface RunningBatch {
   readonly types: string
   readonly step: string | undefined
   readonly percent: number | undefined
-}
-
-export interface MoverSeen {
-  readonly job: V1Job | undefined
-  /** Newest pod of the Job. */
-  readonly pod: V1Pod | undefined
-  readonly progress: MoverProgress | undefined
-  /** Newest Warning Event of the pod, or of the Job where it has no pod. */
-  readonly warning: { readonly reason: string; readonly message: string } | undefined
-  /** What the cluster says of the destination claim, while it is not bound and the pod waits for it. */
-  readonly claimTrouble: string | undefined
-  /** Jobs of this object, of any attempt, but the one that cleans up after it. All of them where `job` is not there, or the object is being deleted; else `job` alone. */
-  readonly jobs: readonly V1Job[]
 }
 
 /** A place in line. */

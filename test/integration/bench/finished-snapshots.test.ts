@@ -9,7 +9,7 @@ import { keepSnapshot } from '../../../src/kinds/snapshot/after/settled.ts'
 import { snapshotUidLabel } from '../../../src/kinds/snapshot/job/template.ts'
 import { jobs, pods } from '../../../src/kube/resource.ts'
 import type { KubeObject } from '../../../src/kube/resource.ts'
-import { moverSelector } from '../../../src/reconcile/names.ts'
+import { moverSelector } from '../../../src/reconcile/names/objects.ts'
 import { apiServer, namespaceOn } from '../../support/kubernetes/api-server.ts'
 
 const api = apiServer()

@@ -5,7 +5,7 @@ import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 import { applicationKey, derivedKey, operatorKey } from '../../../src/meilisearch/keys.ts'
 import { rightsOf } from '../../../src/meilisearch/rights.ts'
 import { TerminalError } from '../../../src/errors.ts'
-import { keyUids } from '../../../src/reconcile/names.ts'
+import { keyUids } from '../../../src/reconcile/names/objects.ts'
 import { MeilisearchDouble, jsonAnswer } from '../../support/meilisearch/double.ts'
 import { meilisearches, serverWithDocuments } from '../../support/meilisearch/process.ts'
 

@@ -10,7 +10,8 @@ import type { MoverResult } from '../../../src/mover/contract.ts'
 import type { Effect } from '../../../src/reconcile/decision.ts'
 import { decideSnapshot } from '../../../src/kinds/snapshot/decide.ts'
 import { moverJob } from '../../../src/kinds/snapshot/job/commands/move.ts'
-import type { EngineAnswer, MoverSeen, SnapshotObservation } from '../../../src/kinds/snapshot/observation.ts'
+import type { EngineAnswer, SnapshotObservation } from '../../../src/kinds/snapshot/observation.ts'
+import type { MoverSeen } from '../../../src/reconcile/job/seen.ts'
 
 /** The time of every test, in ms. */
 export const now = Date.parse('2026-03-01T12:00:00Z')

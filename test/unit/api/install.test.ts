@@ -45,6 +45,7 @@ test('the CRDs come first, then the namespace, then what lives in it', () => {
     'CustomResourceDefinition',
     'CustomResourceDefinition',
     'CustomResourceDefinition',
+    'CustomResourceDefinition',
     'Namespace',
     'ServiceAccount',
     'ClusterRole',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { snapshotConditions } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot, SnapshotPhase } from '../../../src/api/snapshot.ts'
 import type { KnownSnapshot } from '../../../src/api/status/settled-snapshot.ts'
-import { upgradeLabels } from '../../../src/reconcile/names.ts'
+import { upgradeLabels } from '../../../src/reconcile/names/objects.ts'
 import { SnapshotCache } from '../../support/builders/caches.ts'
 import { aCondition, ago, aSnapshot } from '../../support/builders/observations.ts'
 

@@ -17,8 +17,8 @@ import {
   keySecretName,
   serverPortName,
   instanceLabels,
-} from '../../../reconcile/names.ts'
-import type { ClaimRole } from '../../../reconcile/names.ts'
+} from '../../../reconcile/names/objects.ts'
+import type { ClaimRole } from '../../../reconcile/names/objects.ts'
 import { hasSnapshotVolume, serverTemplate } from './server-pod.ts'
 import type { Run } from './server-pod.ts'
 

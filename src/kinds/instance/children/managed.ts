@@ -3,7 +3,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { databaseVersionAnnotation, instanceConditions } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
 import { conditionNamed } from '../../../api/status/conditions.ts'
-import { baseName } from '../../../reconcile/names.ts'
+import { baseName } from '../../../reconcile/names/objects.ts'
 import type { InstanceObservation, ManagedSeen } from '../observation.ts'
 
 /** One managed instance, with everything observed of it. */

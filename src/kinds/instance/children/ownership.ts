@@ -7,8 +7,8 @@ import {
   connectionSecretName,
   isChildOf,
   keySecretName,
-} from '../../../reconcile/names.ts'
-import type { ClaimRole } from '../../../reconcile/names.ts'
+} from '../../../reconcile/names/objects.ts'
+import type { ClaimRole } from '../../../reconcile/names/objects.ts'
 import { appliedAnnotation } from './children.ts'
 import type { Managed } from './managed.ts'
 

@@ -2,7 +2,7 @@
 import type { V1Pod, V1Service } from '@kubernetes/client-node'
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { Wanted } from '../../../api/status/conditions.ts'
-import { baseName } from '../../../reconcile/names.ts'
+import { baseName } from '../../../reconcile/names/objects.ts'
 import type { Managed } from './managed.ts'
 
 /** As the cluster does: without a selector a Service selects nothing. One of type ExternalName sends nothing to pods. */

@@ -18,7 +18,7 @@ import {
   serverContainer,
   serverPort,
   serverPortName,
-} from '../../../reconcile/names.ts'
+} from '../../../reconcile/names/objects.ts'
 import { paths, serverSettings } from './server-settings.ts'
 import type { ServerSettings } from './server-settings.ts'
 

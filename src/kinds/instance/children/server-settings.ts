@@ -3,7 +3,7 @@ import type { V1EnvVar } from '@kubernetes/client-node'
 import type { ManagedServer } from '../../../api/instance.ts'
 import { withoutUndefined } from '../../../api/json.ts'
 import type { SecretKeyReference } from '../../../api/meta.ts'
-import { databaseDirectory } from '../../../reconcile/names.ts'
+import { databaseDirectory } from '../../../reconcile/names/objects.ts'
 
 /** Where things are in the container. The volume is mounted above the database: a `lost+found` in its root does no harm. */
 export const paths = { data: '/meili_data', snapshots: '/snapshots', scratch: '/scratch' } as const

@@ -1,7 +1,7 @@
 // Compares a managed instance's children with what is there, and says what to apply and why. Pure.
 import { databaseVersionAnnotation, instanceReasons } from '../../../api/instance.ts'
 import type { Child, Effect } from '../../../reconcile/decision.ts'
-import { keySecretName, masterKeyName } from '../../../reconcile/names.ts'
+import { keySecretName, masterKeyName } from '../../../reconcile/names/objects.ts'
 import { appliedAnnotation, claims, keySecret, service, statefulSet } from '../children/children.ts'
 import { differences } from '../children/differences.ts'
 import { answeredVersion, snapshotsInTheWay } from '../children/managed.ts'

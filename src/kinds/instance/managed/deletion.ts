@@ -2,7 +2,7 @@
 import { instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason } from '../../../api/instance.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
-import { keySecretName } from '../../../reconcile/names.ts'
+import { keySecretName } from '../../../reconcile/names/objects.ts'
 import type { Managed } from '../children/managed.ts'
 import { isKept } from '../children/ownership.ts'
 import { ownershipEffects } from './child-changes.ts'

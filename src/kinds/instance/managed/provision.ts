@@ -2,7 +2,7 @@
 // The first rung that has something to say sets the reason of the condition Applied, and its effects are performed.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { instanceFinalizer, instanceReasons } from '../../../api/instance.ts'
-import { masterKeyReference } from '../../../reconcile/names.ts'
+import { masterKeyReference } from '../../../reconcile/names/objects.ts'
 import { firstOf } from '../../../reconcile/rung.ts'
 import { childrenDiffer } from './child-changes.ts'
 import { claims } from '../children/children.ts'

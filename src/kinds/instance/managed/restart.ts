@@ -1,7 +1,7 @@
 // Decides when a pod is replaced, and what status says while there is none. Never in the middle of a snapshot or of an upgrade of the database. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 import { instanceReasons } from '../../../api/instance.ts'
-import { baseName } from '../../../reconcile/names.ts'
+import { baseName } from '../../../reconcile/names/objects.ts'
 import {
   alivePod,
   appliedBefore,

@@ -1,6 +1,6 @@
 // Makes sure that a managed server has its two keys: the operator's, and the one for applications with its Secret. Pure.
 import { instanceReasons } from '../../../api/instance.ts'
-import { connectionSecretName, masterKeyReference } from '../../../reconcile/names.ts'
+import { connectionSecretName, masterKeyReference } from '../../../reconcile/names/objects.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { connectionSecret, serviceUrl } from '../children/children.ts'
 import { alivePod } from '../children/managed.ts'

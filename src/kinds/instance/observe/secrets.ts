@@ -2,7 +2,7 @@
 import type { MeiliInstance } from '../../../api/instance.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import { TerminalError } from '../../../errors.ts'
-import { connectionSecretName, masterKeyReference } from '../../../reconcile/names.ts'
+import { connectionSecretName, masterKeyReference } from '../../../reconcile/names/objects.ts'
 import { serviceUrl } from '../children/children.ts'
 import type { ManagedSeen } from '../observation.ts'
 

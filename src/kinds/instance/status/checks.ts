@@ -2,7 +2,7 @@
 import { instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { InstanceReason } from '../../../api/instance.ts'
 import type { Wanted } from '../../../api/status/conditions.ts'
-import { connectionSecretName } from '../../../reconcile/names.ts'
+import { connectionSecretName } from '../../../reconcile/names/objects.ts'
 import { serverIn } from '../../../reconcile/server-reference.ts'
 import { podNameOf } from '../children/managed.ts'
 import type { InstanceObservation } from '../observation.ts'

@@ -75,7 +75,7 @@ export function settle(status: Status, run: RunRecord): Status {
 
 export const noCounts: NonNullable<Status['counts']> = { created: 0, skipped: 0, missed: 0, expired: 0 }
 
-/** The name ends with the hash of the annotation's value (reconcile/schedule-names.ts). */
+/** The name ends with the hash of the annotation's value (reconcile/names/schedule.ts). */
 export const markHandled = ({ name }: RunRecord): NonNullable<Status['runNow']> => ({ hash: name.slice(-8), name })
 
 interface RunRefusal {

@@ -4,7 +4,7 @@ import { scheduleLabel, scheduleUidLabel } from '../../../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
 import { meiliSnapshots } from '../../../api/snapshot.ts'
 import type { Effect, NewSnapshot } from '../../../reconcile/decision.ts'
-import { scheduleLabelValue } from '../../../reconcile/schedule-names.ts'
+import { scheduleLabelValue } from '../../../reconcile/names/schedule.ts'
 
 /** The performer leaves one of that name alone which is of another schedule. */
 export function createRun(schedule: MeiliSnapshotSchedule, name: string): Effect {

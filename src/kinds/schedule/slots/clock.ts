@@ -2,7 +2,7 @@
 import { confirmAnnotation } from '../../../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
 import { instant } from '../../../api/status/conditions.ts'
-import { runNowHash } from '../../../reconcile/schedule-names.ts'
+import { runNowHash } from '../../../reconcile/names/schedule.ts'
 import type { Run } from '../run.ts'
 
 export interface ClockVerdict {

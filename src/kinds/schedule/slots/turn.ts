@@ -2,7 +2,7 @@
 import { durationMs } from '../../../api/meta.ts'
 import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
 import { isFinished } from '../../../api/snapshot.ts'
-import { runName, secondRunName } from '../../../reconcile/schedule-names.ts'
+import { runName, secondRunName } from '../../../reconcile/names/schedule.ts'
 import type { Run } from '../run.ts'
 import { isTooEarly } from './clock.ts'
 import { jitterOf } from './jitter.ts'

@@ -10,7 +10,7 @@ import { deletions } from '../job/end.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { late, settled, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
-import { whyStillRunning } from '../job/waiting.ts'
+import { whyStillRunning } from '../../../reconcile/job/waiting.ts'
 
 /** How long the cancelling of our own task may hold up a deletion. */
 const cancelWithinMs = 60_000

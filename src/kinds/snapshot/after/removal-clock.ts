@@ -1,7 +1,7 @@
 // How long the removal of an artifact may take, and when it is tried again. Pure.
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/status/conditions.ts'
-import { restOf } from '../job/life.ts'
+import { restOf } from '../../../reconcile/job/life.ts'
 import { growing, pauseAfter, pauses } from '../status/pauses.ts'
 
 export type DeleteArtifact = NonNullable<MeiliSnapshotStatus['deleteArtifact']>

@@ -3,7 +3,7 @@ import { isFinished } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { isWhole, settle } from '../../../api/status/settled-snapshot.ts'
 import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
-import { upgradeLabels } from '../../../reconcile/names.ts'
+import { upgradeLabels } from '../../../reconcile/names/objects.ts'
 import { mustDeleteArtifact } from './delete-artifact.ts'
 import { hasFinalizer } from './deletion.ts'
 

@@ -13,7 +13,7 @@ import type { Changes } from '../status/status.ts'
 import { taskOf } from './task-seen.ts'
 import { failed, step } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
-import { whySilent } from '../job/waiting.ts'
+import { whySilent } from '../job/silent.ts'
 
 /** How long the task has been waited for. */
 function waitedMs({ snapshot }: SnapshotObservation, nowMs: number): number {

@@ -3,7 +3,7 @@ import type { V1Job } from '@kubernetes/client-node'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { sweepJob } from './commands/delete-artifact.ts'
 import { databaseOnDestination, databaseText, whyNotJudged } from './databases.ts'
-import { isGoing } from './life.ts'
+import { isGoing } from '../../../reconcile/job/life.ts'
 import type { SnapshotObservation } from '../observation.ts'
 
 /** What a mover that was killed has left goes once no other mover comes and takes it away. Nobody waits for that, so the message names it. */

@@ -5,7 +5,7 @@ import type { MoveConfig, MoverResult } from '../../../mover/contract.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { artifactPath } from '../job/artifact-path.ts'
-import { configVariable, moverContainer } from '../job/template.ts'
+import { configVariable, moverContainer } from '../../../reconcile/job/template.ts'
 import { documentsAnnotation, indexesAnnotation } from '../job/commands/move.ts'
 import type { Changes } from '../status/status.ts'
 

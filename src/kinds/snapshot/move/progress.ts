@@ -4,7 +4,7 @@ import { moverProgress } from '../../../mover/contract.ts'
 import type { MoverProgress } from '../../../mover/contract.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import { sizeText } from '../../../reconcile/format.ts'
-import { moverContainer } from '../job/template.ts'
+import { moverContainer } from '../../../reconcile/job/template.ts'
 import type { SnapshotObservation } from '../observation.ts'
 
 type Recorded = NonNullable<MeiliSnapshotStatus['progress']>

@@ -3,7 +3,7 @@ import type { SnapshotVolume } from '../../../api/instance.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import { isFinished, snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
-import { moverContainer } from '../job/template.ts'
+import { moverContainer } from '../../../reconcile/job/template.ts'
 import { moverRunning } from './move.ts'
 import { knownProgress } from './progress.ts'
 import type { SnapshotObservation } from '../observation.ts'
@@ -11,7 +11,7 @@ import { pauses } from '../status/pauses.ts'
 import { interruptStream, mayStream, mustStream, pinnedFile } from '../job/stream-source.ts'
 import { failed, noted, step, unchanged } from '../status/verdict.ts'
 import type { Act, Verdict } from '../status/verdict.ts'
-import { whySilent } from '../job/waiting.ts'
+import { whySilent } from '../job/silent.ts'
 
 /** How long a pin that cannot be removed (its pod does not answer) may hold up a deletion, and the end of a finished object. */
 const unpinWithinMs = { deleted: 60_000, finished: 600_000 } as const

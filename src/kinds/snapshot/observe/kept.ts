@@ -1,8 +1,9 @@
 // What the caches keep of movers' Jobs and pods: what finds them, what counts those that run, and what tells whether they have ended.
 // Of each there may be thousands, and their whole text is up to 64 KiB. A decision about one of them is made from the API server's own answer.
 import type { KubeObject } from '../../../kube/resource.ts'
-import { moverSelector } from '../../../reconcile/names.ts'
-import { moverContainer, snapshotUidLabel } from '../job/template.ts'
+import { moverSelector } from '../../../reconcile/names/objects.ts'
+import { moverContainer } from '../../../reconcile/job/template.ts'
+import { snapshotUidLabel } from '../job/template.ts'
 import type { JobLeft } from '../observation.ts'
 
 type Conditions = readonly { readonly type: string; readonly status: string }[]

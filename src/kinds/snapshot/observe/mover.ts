@@ -1,163 +1,31 @@
-// Asks the cluster about a snapshot's mover: its Jobs, its pod, how far it is, what holds it up. Reads only.
-import type { CoreV1Event, V1Job, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
+// Asks the cluster about a snapshot's mover. Reads only.
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
-import { findEvents, newestOf } from '../../../kube/event-time.ts'
-import { events, jobs, persistentVolumeClaims, pods } from '../../../kube/resource.ts'
-import type { KubeObject } from '../../../kube/resource.ts'
-import { moverProgress } from '../../../mover/contract.ts'
-import type { MoverProgress } from '../../../mover/contract.ts'
-import { NotFound, TerminalError, TransientError } from '../../../errors.ts'
-import { currentJobName } from '../job/life.ts'
-import { moverContainer, snapshotUidLabel } from '../job/template.ts'
+import { lookAtJob, noMover } from '../../../reconcile/job/look.ts'
+import type { MoverSeen } from '../../../reconcile/job/seen.ts'
+import { currentJobName } from '../job/current.ts'
+import { snapshotUidLabel } from '../job/template.ts'
 import type { MoversKept } from './kept.ts'
-import type { MoverSeen } from '../observation.ts'
-
-export const noMover: MoverSeen = {
-  job: undefined,
-  pod: undefined,
-  progress: undefined,
-  warning: undefined,
-  claimTrouble: undefined,
-  jobs: [],
-}
 
 interface World {
   readonly kube: KubeClient
   readonly movers: Pick<MoversKept, 'podsOf'>
 }
 
-/** Two reads by name where all goes well: a namespace may hold thousands of Jobs and pods, and each list goes through all of them. */
-export async function lookAtMover(world: World, snapshot: MeiliSnapshot): Promise<MoverSeen> {
+export async function lookAtMover({ kube, movers }: World, snapshot: MeiliSnapshot): Promise<MoverSeen> {
+  const { metadata, spec, status } = snapshot
   const name = currentJobName(snapshot)
   if (name === undefined) return noMover
-  const { kube } = world
-  const isDeleted = snapshot.metadata.deletionTimestamp !== undefined
-  const found = isDeleted
-    ? undefined
-    : await kube.find<V1Job & KubeObject>(jobs, { namespace: snapshot.metadata.namespace, name })
-  // The end of an object waits for all of its movers, and so does whoever ends it for being late.
-  const all = found === undefined ? await kube.listAll<V1Job & KubeObject>(jobs, ownQuery(snapshot)) : [found]
-  const job = found ?? all.find(({ metadata }) => metadata.name === name)
-  const others = all.filter(({ metadata }) => metadata.name !== snapshot.status?.deleteArtifact?.jobName)
-  if (job === undefined) return { ...noMover, jobs: others }
-  const pod = await podOf(world, snapshot, job)
-  return {
-    job,
-    pod,
-    jobs: others,
-    progress: await progressOf(kube, pod),
-    warning: await warningFor(kube, pod ?? job, pod),
-    claimTrouble: await troubleOf(kube, snapshot, pod),
-  }
-}
-
-function ownQuery({ metadata }: MeiliSnapshot): { namespace: string; labelSelector: string } {
-  return { namespace: metadata.namespace, labelSelector: `${snapshotUidLabel}=${metadata.uid}` }
-}
-
-/** Its newest. The cache knows the name; where it does not, the Job itself says whether there is one to be looked for. */
-async function podOf(
-  { kube, movers }: World,
-  snapshot: MeiliSnapshot,
-  job: V1Job & KubeObject,
-): Promise<Pod | undefined> {
-  const uid = job.metadata.uid ?? ''
-  const known = newestPod(movers.podsOf(uid))
-  if (known !== undefined) {
-    const pod = await kube.find<Pod>(pods, { namespace: job.metadata.namespace ?? '', name: known.metadata.name })
-    if (pod?.metadata.uid === known.metadata.uid) return pod
-  } else if (!hasPods(job)) return undefined
-  const listed = await kube.listAll<Pod>(pods, ownQuery(snapshot))
-  return newestPod(listed.filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.uid === uid) === true))
-}
-
-type Pod = V1Pod & KubeObject
-
-function hasPods({ status }: V1Job): boolean {
-  const { active = 0, succeeded = 0, failed = 0, terminating = 0, conditions = [] } = status ?? {}
-  return active + succeeded + failed + terminating + conditions.length > 0
-}
-
-function newestPod<T extends KubeObject>(found: Iterable<T>): T | undefined {
-  const age = ({ metadata }: T): number => Date.parse(metadata.creationTimestamp ?? '')
-  return [...found].toSorted((a, b) => age(b) - age(a))[0]
-}
-
-/** The kubelet answers, not the API server: from a node that is gone or hangs nothing comes, and the deadlines must be judged all the same. */
-const logsWithinMs = 5000
-/** A line of a mover has less than 1 KiB; one of another program that poses as a mover has no bound. */
-const logBytes = 16 * 1024
-
-/** The last progress line that the mover printed; its output may lag behind, be gone or out of reach, which is no error. */
-async function progressOf(kube: KubeClient, pod: (V1Pod & KubeObject) | undefined): Promise<MoverProgress | undefined> {
-  if (pod?.status?.containerStatuses?.find(({ name }) => name === moverContainer)?.state?.running === undefined)
-    return undefined
-  try {
-    const lines = await kube.logs(
-      { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name },
-      { container: moverContainer, tailLines: 3, limitBytes: logBytes, withinMs: logsWithinMs },
-    )
-    return lines
-      .trim()
-      .split('\n')
-      .map(progressLine)
-      .findLast((progress) => progress !== undefined)
-  } catch (error) {
-    if (error instanceof NotFound || error instanceof TerminalError || error instanceof TransientError) return undefined
-    throw error
-  }
-}
-
-function progressLine(line: string): MoverProgress | undefined {
-  try {
-    return moverProgress.safeParse(JSON.parse(line)).data
-  } catch {
-    return undefined
-  }
-}
-
-/** Only where it does not run: the newest Warning about the pod, or about the Job while it has no pod. */
-async function warningFor(kube: KubeClient, object: KubeObject, pod: V1Pod | undefined): Promise<Words | undefined> {
-  if (pod !== undefined && pod.status?.phase !== 'Pending') return undefined
-  return newestWords(await eventsOf(kube, object, ',type=Warning'))
-}
-
-/** Only where the pod has no node and the claim no volume. Where nothing fits, the binder says so in an Event that is no Warning. */
-async function troubleOf(
-  kube: KubeClient,
-  { metadata, spec }: MeiliSnapshot,
-  pod: V1Pod | undefined,
-): Promise<string | undefined> {
-  if (pod?.status?.phase !== 'Pending' || pod.spec?.nodeName !== undefined) return undefined
-  const { name } = spec.destination.claim
-  const claim = await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, {
-    namespace: metadata.namespace,
-    name,
-  })
-  if (claim?.status?.phase !== 'Pending') return undefined
-  const words = newestWords(
-    (await eventsOf(kube, claim)).filter(({ type, reason }) => type === 'Warning' || reason === 'FailedBinding'),
+  return await lookAtJob(
+    { kube, podsOf: movers.podsOf },
+    {
+      namespace: metadata.namespace,
+      name,
+      labelSelector: `${snapshotUidLabel}=${metadata.uid}`,
+      // The end of an object waits for all of its movers, and so does whoever ends it for being late.
+      all: metadata.deletionTimestamp !== undefined,
+      except: status?.deleteArtifact?.jobName,
+      claimName: spec.destination.claim.name,
+    },
   )
-  return words === undefined ? undefined : `claim ${name} has no volume: ${words.reason}: ${words.message}`
-}
-
-async function eventsOf(
-  kube: KubeClient,
-  { metadata }: KubeObject,
-  more = '',
-): Promise<readonly (CoreV1Event & KubeObject)[]> {
-  const read = kube.list<CoreV1Event & KubeObject>(events, {
-    namespace: metadata.namespace ?? '',
-    fieldSelector: `involvedObject.uid=${metadata.uid ?? ''}${more}`,
-    limit: 50,
-  })
-  return await findEvents(read.then(({ items }) => items))
-}
-
-type Words = NonNullable<MoverSeen['warning']>
-
-function newestWords(items: readonly (CoreV1Event & KubeObject)[]): Words | undefined {
-  const newest = newestOf(items)
-  return newest && { reason: newest.reason ?? '', message: newest.message ?? '' }
 }

@@ -2,7 +2,7 @@
 import { meiliSnapshots } from '../../../../src/api/snapshot.ts'
 import { keepAnnotation, scheduleLabel } from '../../../../src/api/schedule.ts'
 import { durationMs } from '../../../../src/api/meta.ts'
-import { scheduleLabelValue } from '../../../../src/reconcile/schedule-names.ts'
+import { scheduleLabelValue } from '../../../../src/reconcile/names/schedule.ts'
 import type { Write } from './direct-client.ts'
 import { hasFinalizer, hour, isEnded, minute, namespace } from './world.ts'
 import type { Schedule, ScheduleWorld, Snapshot } from './world.ts'

@@ -13,7 +13,7 @@ import {
   schedulesOf,
 } from '../../../../src/kinds/schedule/controller.ts'
 import { snapshotIndexes } from '../../../../src/operator/snapshot-index.ts'
-import { scheduleLabelValue } from '../../../../src/reconcile/schedule-names.ts'
+import { scheduleLabelValue } from '../../../../src/reconcile/names/schedule.ts'
 import { Store } from '../../../../src/runtime/cache/store.ts'
 import { aSnapshot } from '../../../support/builders/observations.ts'
 import { aSchedule } from '../../../support/builders/schedules.ts'

@@ -3,7 +3,7 @@ import type { MeiliInstance, MeiliInstanceStatus } from '../../../../api/instanc
 import { isFinished } from '../../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
-import { upgradeLabels, upgradeSnapshotPrefix } from '../../../../reconcile/names.ts'
+import { upgradeLabels, upgradeSnapshotPrefix } from '../../../../reconcile/names/objects.ts'
 import type { Managed } from '../../children/managed.ts'
 import { deleteSnapshot } from './upgrade-snapshot.ts'
 

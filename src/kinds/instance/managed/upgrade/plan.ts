@@ -1,5 +1,5 @@
 // Describes where an upgrade stands, and builds its two outcomes: it goes on, or it stops with a way out. Pure.
-import { serverContainer } from '../../../../reconcile/names.ts'
+import { serverContainer } from '../../../../reconcile/names/objects.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../../api/instance.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import type { Managed } from '../../children/managed.ts'

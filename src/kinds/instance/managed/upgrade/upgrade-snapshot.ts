@@ -5,7 +5,7 @@ import type { ManagedServer, MeiliInstance, MeiliInstanceStatus } from '../../..
 import { meiliSnapshots } from '../../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
-import { claimNameOf, instanceLabels, upgradeLabels } from '../../../../reconcile/names.ts'
+import { claimNameOf, instanceLabels, upgradeLabels } from '../../../../reconcile/names/objects.ts'
 import { firstOf } from '../../../../reconcile/rung.ts'
 import type { Managed } from '../../children/managed.ts'
 import { whyNoSpace } from './upgrade-snapshot-space.ts'

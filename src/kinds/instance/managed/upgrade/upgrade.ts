@@ -1,7 +1,7 @@
 // Upgrades a server to a higher version: snapshot, start, database, documents, one step after the other, each on record. Pure.
 // It stops where a step fails: the message names the snapshot and what to do.
 import { instant } from '../../../../api/status/conditions.ts'
-import { serverContainer, upgradeSnapshotName } from '../../../../reconcile/names.ts'
+import { serverContainer, upgradeSnapshotName } from '../../../../reconcile/names/objects.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../../children/managed.ts'
 import type { Managed } from '../../children/managed.ts'
 import { podTrouble } from '../pod-trouble.ts'

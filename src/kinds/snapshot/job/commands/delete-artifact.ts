@@ -2,8 +2,9 @@
 import type { V1Job, V1PodSecurityContext } from '@kubernetes/client-node'
 import type { DeleteArtifactConfig } from '../../../../mover/contract.ts'
 import { artifactPath } from '../artifact-path.ts'
-import { jobNameOf, jobTemplate } from '../template.ts'
-import type { MoverImage } from '../template.ts'
+import { jobNameOf } from '../../../../reconcile/job/template.ts'
+import { snapshotJob } from '../template.ts'
+import type { MoverImage } from '../../../../reconcile/job/template.ts'
 import { databaseOnDestination } from '../databases.ts'
 import { destinationDirectory, destinationVolume, nearNode, ownerSecurity, podMountPaths } from '../pod.ts'
 import type { SnapshotObservation } from '../../observation.ts'
@@ -47,7 +48,7 @@ function deleteJob(
   const { volume, mount, securityContext } = artifactVolume({ snapshot, databases })
   // The user's limits are those of a copy, under which a mover may have died.
   const mover = { ...spec.mover, resources: undefined }
-  return jobTemplate({
+  return snapshotJob({
     snapshot: { ...snapshot, spec: { ...spec, mover } },
     name,
     config: {

@@ -6,7 +6,8 @@ import { sizeBytes } from '../../../../api/fields/quantity.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../../../../api/snapshot.ts'
 import type { MoveConfig, StoreConfig } from '../../../../mover/contract.ts'
 import { artifactPath } from '../artifact-path.ts'
-import { jobNameOf, jobTemplate } from '../template.ts'
+import { jobNameOf } from '../../../../reconcile/job/template.ts'
+import { snapshotJob } from '../template.ts'
 import type { EngineAnswer, SnapshotObservation } from '../../observation.ts'
 import { moverPlacement, moverSecurity, moverVolumes, podMountPaths, sourceOf } from '../pod.ts'
 import type { Target } from '../pod.ts'
@@ -36,7 +37,7 @@ export function moverJob(from: MoveFrom): V1Job {
   const { snapshot, engine } = from
   const deadlineSeconds = Math.max(60, Math.floor(from.deadlineMs / 1000))
   const { volumes, volumeMounts } = moverVolumes(from)
-  return jobTemplate({
+  return snapshotJob({
     snapshot,
     name: snapshot.status?.move?.jobName ?? moverJobName(snapshot, 1),
     config: storeFlags(from, configurationOf(from, deadlineSeconds)),

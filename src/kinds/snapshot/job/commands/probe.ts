@@ -1,8 +1,8 @@
 // Builds the Job that measures a claim's free space: it mounts the destination alone, on the target's node. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import { artifactPath } from '../artifact-path.ts'
-import { jobTemplate } from '../template.ts'
-import type { MoverImage } from '../template.ts'
+import { snapshotJob } from '../template.ts'
+import type { MoverImage } from '../../../../reconcile/job/template.ts'
 import { destinationVolume, moverPlacement, moverSecurity, podMountPaths } from '../pod.ts'
 import type { Moved } from '../pod.ts'
 
@@ -14,7 +14,7 @@ export function probeJob(
   const { snapshot, space } = from
   const { volume, mount } = destinationVolume(snapshot)
   const { path } = artifactPath(snapshot)
-  return jobTemplate({
+  return snapshotJob({
     snapshot,
     name: space.jobName,
     config: {

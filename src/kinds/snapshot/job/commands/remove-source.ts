@@ -2,8 +2,8 @@
 // It alone mounts the snapshot directory writable, and nothing else.
 import type { V1Job } from '@kubernetes/client-node'
 import type { MeiliSnapshotStatus } from '../../../../api/snapshot.ts'
-import { jobTemplate } from '../template.ts'
-import type { MoverImage } from '../template.ts'
+import { snapshotJob } from '../template.ts'
+import type { MoverImage } from '../../../../reconcile/job/template.ts'
 import { moverPlacement, moverSecurity, moverUser, podMountPaths, writableSource } from '../pod.ts'
 import type { Moved } from '../pod.ts'
 
@@ -17,7 +17,7 @@ export function removeSourceJob(
   const { user, group } = moverUser(from)
   // A group that the server does not have is never given to a volume that can be written.
   const fsGroup = from.target.spec?.securityContext?.fsGroup
-  return jobTemplate({
+  return snapshotJob({
     snapshot,
     name: removeSource.jobName,
     config: {

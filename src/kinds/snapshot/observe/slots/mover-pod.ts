@@ -1,6 +1,6 @@
 // Says of a mover's pod whether it runs: only then does it hold a slot. Reads what the cache has of it, and judges by no clock but that of whoever asks. Pure.
-import { commandLabel, moverContainer } from '../../job/template.ts'
-import { usualWaits } from '../../job/waiting.ts'
+import { commandLabel, moverContainer } from '../../../../reconcile/job/template.ts'
+import { usualWaits } from '../../../../reconcile/job/waiting.ts'
 import type { KubeObject } from '../../../../kube/resource.ts'
 import type { KeptPod } from '../kept.ts'
 

@@ -13,7 +13,7 @@ import {
 import { configMapNames, launchOf } from '../../../../../src/kinds/instance/locate/launch.ts'
 import { locateDatabase, locateSnapshots } from '../../../../../src/kinds/instance/locate/snapshot-volume.ts'
 import type { Child } from '../../../../../src/reconcile/decision.ts'
-import { baseName, isChildOf } from '../../../../../src/reconcile/names.ts'
+import { baseName, isChildOf } from '../../../../../src/reconcile/names/objects.ts'
 import { databaseClaimsOf } from '../../../../../src/reconcile/server-reference.ts'
 import { aManagedInstance, run, serverPod } from '../../../../support/builders/managed-observations.ts'
 

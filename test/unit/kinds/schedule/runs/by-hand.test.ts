@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { runNowAnnotation } from '../../../../../src/api/schedule.ts'
 import { TransientError } from '../../../../../src/errors.ts'
-import { runNowHash, runNowName } from '../../../../../src/reconcile/schedule-names.ts'
+import { runNowHash, runNowName } from '../../../../../src/reconcile/names/schedule.ts'
 import { ScheduleLoop } from '../../../../support/builders/schedule-loop.ts'
 import { refusal } from '../../../../support/kubernetes/kube-in-memory.ts'
 

@@ -10,7 +10,7 @@ import { keepSnapshot } from '../../../../../src/kinds/snapshot/after/settled.ts
 import { decideSnapshot } from '../../../../../src/kinds/snapshot/decide.ts'
 import { earlierRun } from '../../../../../src/kinds/snapshot/status/estimate.ts'
 import { expiryRestMs } from '../../../../../src/kinds/snapshot/status/expires.ts'
-import { upgradeLabels } from '../../../../../src/reconcile/names.ts'
+import { upgradeLabels } from '../../../../../src/reconcile/names/objects.ts'
 import { SnapshotCache } from '../../../../support/builders/caches.ts'
 import { snapshot as anySnapshot } from '../../../../support/builders/any/snapshot.ts'
 import {

@@ -2,7 +2,8 @@
 import type { V1Job } from '@kubernetes/client-node'
 import { describe, expect, test } from 'vitest'
 import { exitCodes } from '../../../../../src/mover/contract.ts'
-import { failureOf, resultOf, terminationOf } from '../../../../../src/kinds/snapshot/job/result.ts'
+import { failureOf } from '../../../../../src/kinds/snapshot/job/failure.ts'
+import { resultOf, terminationOf } from '../../../../../src/reconcile/job/termination.ts'
 import {
   aJob,
   aPod,

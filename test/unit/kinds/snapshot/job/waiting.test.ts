@@ -1,7 +1,8 @@
 // Why it does not go on, in words that somebody can act on, and silence where nothing is wrong.
 import { describe, expect, test } from 'vitest'
-import type { MoverSeen } from '../../../../../src/kinds/snapshot/observation.ts'
-import { whySilent, whyWaiting } from '../../../../../src/kinds/snapshot/job/waiting.ts'
+import type { MoverSeen } from '../../../../../src/reconcile/job/seen.ts'
+import { whySilent } from '../../../../../src/kinds/snapshot/job/silent.ts'
+import { whyWaiting } from '../../../../../src/reconcile/job/waiting.ts'
 import {
   aJob,
   anObservation,

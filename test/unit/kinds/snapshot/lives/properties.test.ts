@@ -9,14 +9,14 @@ import { moverConfig } from '../../../../../src/mover/contract.ts'
 import type { Decision, Effect, Fact } from '../../../../../src/reconcile/decision.ts'
 import { decideSnapshot } from '../../../../../src/kinds/snapshot/decide.ts'
 import { applyFact } from '../../../../../src/kinds/snapshot/apply-fact.ts'
-import { configVariable } from '../../../../../src/kinds/snapshot/job/template.ts'
-import { resultOf, terminationOf } from '../../../../../src/kinds/snapshot/job/result.ts'
+import { configVariable } from '../../../../../src/reconcile/job/template.ts'
+import { resultOf, terminationOf } from '../../../../../src/reconcile/job/termination.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import { snapshotEvents } from '../../../../../src/kinds/snapshot/events.ts'
 import { asStored, endedPod, now, second } from '../../../../support/builders/observations.ts'
 import { words } from '../../../../support/builders/any/parts.ts'
-import { anyBesideDatabases } from '../../../../support/builders/any-beside-databases.ts'
-import { anyEnqueued, anyObservation, anyUnanswered, sameWorld } from '../../../../support/builders/any-observation.ts'
+import { anyBesideDatabases } from '../../../../support/builders/any/beside-databases.ts'
+import { anyEnqueued, anyObservation, anyUnanswered, sameWorld } from '../../../../support/builders/any/observation.ts'
 
 type Verdict = Decision<MeiliSnapshotStatus>
 

@@ -4,7 +4,7 @@ import { instanceConditions } from '../../../../../src/api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/snapshot.ts'
 import { exitCodes, receiveConfig } from '../../../../../src/mover/contract.ts'
 import { applyFact } from '../../../../../src/kinds/snapshot/apply-fact.ts'
-import { configVariable } from '../../../../../src/kinds/snapshot/job/template.ts'
+import { configVariable } from '../../../../../src/reconcile/job/template.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import {
   aCondition,

@@ -5,7 +5,7 @@ import { duration, durationMs } from '../../../../../src/api/meta.ts'
 import { decideSnapshot } from '../../../../../src/kinds/snapshot/decide.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import { parseConfig } from '../../../../../src/mover/config.ts'
-import { anyObservation } from '../../../../support/builders/any-observation.ts'
+import { anyObservation } from '../../../../support/builders/any/observation.ts'
 import {
   ago,
   anEngine,

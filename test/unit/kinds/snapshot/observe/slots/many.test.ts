@@ -1,6 +1,7 @@
 // Many snapshots at once, through the operator's own queue, passes and slots.
 import { describe, expect, test } from 'vitest'
-import { commandLabel, snapshotUidLabel } from '../../../../../../src/kinds/snapshot/job/template.ts'
+import { commandLabel } from '../../../../../../src/reconcile/job/template.ts'
+import { snapshotUidLabel } from '../../../../../../src/kinds/snapshot/job/template.ts'
 import { minute, second, succeededTask } from '../../../../../support/builders/observations.ts'
 import { aWorld, names, reasonOf, time } from './a-world.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { KubeObject } from '../../../../../../src/kube/resource.ts'
 import { keepPod } from '../../../../../../src/kinds/snapshot/observe/kept.ts'
 import { commandOf, podState } from '../../../../../../src/kinds/snapshot/observe/slots/mover-pod.ts'
-import { commandLabel } from '../../../../../../src/kinds/snapshot/job/template.ts'
+import { commandLabel } from '../../../../../../src/reconcile/job/template.ts'
 
 const on = { spec: { nodeName: 'node-a' } }
 const mover = (state: object, ...beside: object[]): object => ({

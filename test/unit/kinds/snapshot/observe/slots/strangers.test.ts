@@ -1,6 +1,7 @@
 // Pods that say of themselves that they are movers: whoever may make pods can do so, and takes nobody's slot by it.
 import { expect, test } from 'vitest'
-import { commandLabel, snapshotUidLabel } from '../../../../../../src/kinds/snapshot/job/template.ts'
+import { commandLabel } from '../../../../../../src/reconcile/job/template.ts'
+import { snapshotUidLabel } from '../../../../../../src/kinds/snapshot/job/template.ts'
 import { knownIn } from '../../../../../../src/kinds/snapshot/observe/slots/servers.ts'
 import { Slots } from '../../../../../../src/kinds/snapshot/observe/slots/slots.ts'
 import { aSnapshot, movingStatus, now } from '../../../../../support/builders/observations.ts'

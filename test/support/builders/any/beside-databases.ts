@@ -1,8 +1,8 @@
 // Worlds at random in which databases lie where Jobs of ours are about to mount something.
 import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
-import { moverJobName } from '../../../src/kinds/snapshot/job/commands/move.ts'
-import type { SnapshotObservation } from '../../../src/kinds/snapshot/observation.ts'
+import { moverJobName } from '../../../../src/kinds/snapshot/job/commands/move.ts'
+import type { SnapshotObservation } from '../../../../src/kinds/snapshot/observation.ts'
 import {
   aJob,
   anEngine,
@@ -14,9 +14,9 @@ import {
   endedPod,
   now,
   succeededTask,
-} from './observations.ts'
-import { maybe, seldom } from './any/parts.ts'
-import { anyObservation } from './any-observation.ts'
+} from '../observations.ts'
+import { maybe, seldom } from './parts.ts'
+import { anyObservation } from './observation.ts'
 
 const database = fc.record({
   instance: fc.constantFrom('search', 'movies', undefined),

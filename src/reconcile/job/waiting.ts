@@ -1,27 +1,9 @@
-// Explains why nothing goes on (a silent server, a mover that does not start) in the words of the scheduler, the kubelet and the Job controller. Pure.
+// Explains why a mover does not start, or does not end, in the words of the scheduler, the kubelet and the Job controller. Pure.
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
-import { instant } from '../../../api/status/conditions.ts'
+import { instant } from '../../api/status/conditions.ts'
 import { moverContainer } from './template.ts'
-import type { MoverSeen, SnapshotObservation } from '../observation.ts'
-import { sentence } from '../../../api/status/text.ts'
-
-/** Why the server has no word in this pass, after the request. */
-export function whySilent({ snapshot, instance, target, engine }: SnapshotObservation): string {
-  if (engine.state === 'Unreachable' || engine.state === 'Unauthorized') return sentence(engine.message)
-  const { name } = snapshot.spec.source.instanceRef
-  if (instance === undefined) return `MeiliInstance ${name} does not exist in namespace ${snapshot.metadata.namespace}.`
-  return target === undefined
-    ? `The pod of MeiliInstance ${name} is not there.`
-    : `Pod ${target.metadata?.name ?? ''} has no address.`
-}
-
-/** For an instant the file may have no name while another removes it. A mover whose node is on record is known to that one, which waits for it. */
-export function whyNotBeside({ snapshot, beside }: SnapshotObservation): string | undefined {
-  const [other] = beside.removing
-  return other === undefined || snapshot.status?.move?.node !== undefined
-    ? undefined
-    : `Snapshot ${other} removes its file from the snapshot directory.`
-}
+import type { MoverSeen } from './seen.ts'
+import { sentence } from '../../api/status/text.ts'
 
 /** A mover has 30 s from SIGTERM to SIGKILL; past this its node does not answer. */
 const endsWithinMs = 60_000

@@ -1,6 +1,6 @@
 // Names of what a schedule makes. The name of a run is the lock of its slot: whoever fires it, and however often, it runs once. Pure.
 import { createHash } from 'node:crypto'
-import type { MeiliSnapshotSchedule } from '../api/schedule.ts'
+import type { MeiliSnapshotSchedule } from '../../api/schedule.ts'
 
 /** Of an object's name; a label's value is shorter. */
 const longestName = 253

@@ -1,9 +1,8 @@
 // The life of a mover's Job, whatever its command, so that each stage handles only its end. Pure.
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
-import type { MeiliSnapshot } from '../../../api/snapshot.ts'
-import type { MoverResult } from '../../../mover/contract.ts'
-import { resultOf, terminationOf } from './result.ts'
-import type { MoverSeen } from '../observation.ts'
+import type { MoverResult } from '../../mover/contract.ts'
+import { resultOf, terminationOf } from './termination.ts'
+import type { MoverSeen } from './seen.ts'
 import { whyWaiting } from './waiting.ts'
 
 /** `isGoing`: somebody deletes it, us among others. Then that it failed says nothing. */
@@ -14,13 +13,6 @@ export type JobLife =
   /** `why` it does not start, as far as there is trouble. */
   | { readonly is: 'running'; readonly why: string | undefined; readonly isGoing: boolean }
   | { readonly is: 'ended'; readonly result: MoverResult; readonly isGoing: boolean }
-
-/** The Job that matters at this stage. */
-export function currentJobName({ status }: MeiliSnapshot): string | undefined {
-  return (
-    status?.deleteArtifact?.jobName ?? status?.removeSource?.jobName ?? status?.move?.jobName ?? status?.space?.jobName
-  )
-}
 
 /** @param retryAt when it may be made, as it is on record */
 export function lifeOf(mover: MoverSeen, retryAt: string | undefined, nowMs: number): JobLife {

@@ -1,6 +1,6 @@
 // The four states of a Job of ours, whatever it does.
 import { describe, expect, test } from 'vitest'
-import { lifeOf, restOf } from '../../../../../src/kinds/snapshot/job/life.ts'
+import { lifeOf, restOf } from '../../../../src/reconcile/job/life.ts'
 import {
   ago,
   aJob,
@@ -12,7 +12,7 @@ import {
   now,
   runningPod,
   second,
-} from '../../../../support/builders/observations.ts'
+} from '../../../support/builders/observations.ts'
 
 const snapshot = aSnapshot({ status: movingStatus() })
 const job = aJob(snapshot)

@@ -1,15 +1,15 @@
 // Worlds at random: whatever a pass may see, likely or not, each part as its own contract allows it.
 import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
-import type { MeiliInstance } from '../../../src/api/instance.ts'
-import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../src/api/snapshot.ts'
-import type { SnapshotObservation } from '../../../src/kinds/snapshot/observation.ts'
-import { anEngine, anInstance, anObservation, aSnapshot, aTask, baseline, hour, minute, now } from './observations.ts'
-import { maybe, seldom, time } from './any/parts.ts'
-import { engine, task } from './any/engine.ts'
-import { snapshot } from './any/snapshot.ts'
-import { claim, instance, target } from './any/cluster.ts'
-import { mover as anyMover } from './any/mover.ts'
+import type { MeiliInstance } from '../../../../src/api/instance.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../src/api/snapshot.ts'
+import type { SnapshotObservation } from '../../../../src/kinds/snapshot/observation.ts'
+import { anEngine, anInstance, anObservation, aSnapshot, aTask, baseline, hour, minute, now } from '../observations.ts'
+import { maybe, seldom, time } from './parts.ts'
+import { engine, task } from './engine.ts'
+import { snapshot } from './snapshot.ts'
+import { claim, instance, target } from './cluster.ts'
+import { mover as anyMover } from './mover.ts'
 
 /** The Job is found by its name, as observe does it: another status may see another Job in the same world. */
 export function sameWorld(observation: SnapshotObservation, after: MeiliSnapshot): SnapshotObservation {

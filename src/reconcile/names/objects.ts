@@ -1,7 +1,7 @@
 // Names and labels of the objects that the operator makes. What a managed instance is made of is named without its UID: claims and keys outlive it. Pure.
 import { createHash } from 'node:crypto'
-import type { MeiliInstance } from '../api/instance.ts'
-import type { SecretKeyReference } from '../api/meta.ts'
+import type { MeiliInstance } from '../../api/instance.ts'
+import type { SecretKeyReference } from '../../api/meta.ts'
 
 /** A StatefulSet's pod carries its name and ten characters of a hash in a label of at most 63. */
 const longest = 52

@@ -7,14 +7,14 @@ import {
   scheduleLabel,
   scheduleReasons,
   scheduleUidLabel,
-} from '../../../src/api/schedule.ts'
+} from '../../../../src/api/schedule.ts'
 import {
   runName,
   runNowHash,
   runNowName,
   scheduleLabelValue,
   secondRunName,
-} from '../../../src/reconcile/schedule-names.ts'
+} from '../../../../src/reconcile/names/schedule.ts'
 
 const schedule = (name: string): { metadata: { name: string } } => ({ metadata: { name } })
 const slotMs = Date.parse('2026-11-29T02:00:00Z')

@@ -1,0 +1,75 @@
+// What is restored, and from which version: the parts that a MeiliRestore and spec.managed.bootstrap of a MeiliInstance share.
+import { z } from 'zod'
+import { localReference, nameOf, timestamp } from '../meta.ts'
+
+const path = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(
+    /^[^/.\\\p{Cc}][^/\\\p{Cc}]*(\/[^/.\\\p{Cc}][^/\\\p{Cc}]*)*$/u,
+    'path leads from the root of the claim: relative, no part of it begins with a dot: write for example movies/daily',
+  )
+
+const sha256 = z
+  .string()
+  .max(64)
+  .regex(/^[0-9a-f]{64}$/, 'sha256 is that of the file: 64 lower-case hexadecimal digits, as in SHA256SUMS')
+
+const claim = z.object({
+  name: nameOf('a PersistentVolumeClaim in this namespace').describe('PersistentVolumeClaim in the same namespace.'),
+})
+
+const oneOf = (fields: readonly string[]): string =>
+  `[${fields.map((field) => `has(self.${field})`).join(', ')}].filter(set, set).size() == 1`
+
+export const restoreSource = z
+  .object({
+    snapshotRef: localReference
+      .describe('A MeiliSnapshot that has completed; one that has not is waited for.')
+      .optional(),
+    latestOf: z
+      .object({
+        schedule: localReference.describe('A MeiliSnapshotSchedule.'),
+        asOf: timestamp
+          .meta({ format: 'date-time' })
+          .describe('Its newest good snapshot that had completed by then. Without it: the newest of all.')
+          .optional(),
+      })
+      .describe('The newest good snapshot of a schedule. Looked up once, then on record.')
+      .optional(),
+    artifact: z
+      .object({
+        claim,
+        path: path.describe(
+          'The directory of one stored snapshot, with its manifest.json; or a directory of such ones, of which the newest good one is taken.',
+        ),
+        sha256: sha256.describe('Of the snapshot file; any other is refused.').optional(),
+      })
+      .describe('A stored snapshot whose object is gone, or was made in another cluster.')
+      .optional(),
+    file: z
+      .object({
+        claim,
+        path: path.describe('A snapshot file of Meilisearch, whatever made it.'),
+        sha256: sha256.describe('Any other file is refused.').optional(),
+      })
+      .describe('A bare snapshot file. It is read through before anything is done with it.')
+      .optional(),
+  })
+  .describe('What is restored: exactly one of the fields.')
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: oneOf(['snapshotRef', 'latestOf', 'artifact', 'file']),
+        message: 'source is snapshotRef, latestOf, artifact or file: write exactly one of them',
+      },
+    ],
+  })
+
+export const restoreVersion = z
+  .enum(['Exact', 'AllowUpgrade'])
+  .default('Exact')
+  .describe(
+    'Exact: only a snapshot of the version that the server runs. AllowUpgrade: an older one, from 1.12 on, too; Meilisearch then upgrades the database when it starts.',
+  )

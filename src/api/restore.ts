@@ -1,0 +1,159 @@
+// MeiliRestore: a stored snapshot becomes a server's data again, once: in place, on a claim, or in a drill that is thrown away.
+import { z } from 'zod'
+import { mover } from './fields/mover.ts'
+import { restoreSource, restoreVersion } from './fields/restore.ts'
+import { restoreTarget } from './fields/restore-target.ts'
+import { group, version } from './group.ts'
+import type { apiVersion, Kind } from './group.ts'
+import { duration } from './meta.ts'
+import type { ObjectMeta } from './meta.ts'
+import { restoreStatus } from './status/restore.ts'
+import type { MeiliRestoreStatus } from './status/restore.ts'
+
+export { restoreConditions, restoreReasons } from './reasons/restore.ts'
+export type { MeiliRestoreStatus } from './status/restore.ts'
+
+/** On a claim of a managed server: which generation of its data it is. The highest is the data; `<name>-data` without it is 1. */
+export const dataGenerationAnnotation = 'meili-operator.dev/data-generation'
+/** On a claim that a restore filled: the JSON text of where its data comes from (status/restored-from.ts). */
+export const restoredFromAnnotation = 'meili-operator.dev/restored-from'
+/** On the claim, the Jobs and the safety snapshot of a restore: its UID. */
+export const restoreUidLabel = 'meili-operator.dev/restore-uid'
+
+const immutable = (field: string): Rules => ({
+  'x-kubernetes-validations': [
+    {
+      rule: 'self == oldSelf',
+      message: `${field} is immutable: a MeiliRestore is carried out once; create another one instead`,
+    },
+  ],
+})
+
+type Rules = { 'x-kubernetes-validations': { rule: string; message: string }[] }
+
+/** Beside the rules that it has already. */
+const immutableToo = (schema: z.ZodType, field: string): Rules => ({
+  'x-kubernetes-validations': [
+    ...((schema.meta() as Partial<Rules> | undefined)?.['x-kubernetes-validations'] ?? []),
+    ...immutable(field)['x-kubernetes-validations'],
+  ],
+})
+
+const safety = z
+  .object({
+    snapshot: z
+      .enum(['Auto', 'Always', 'Never'])
+      .default('Auto')
+      .describe(
+        'Of the server as it is, before it is restored in place. Auto: where it can be taken; Always: or the restore fails; Never: none. It is stored where the source is.',
+      ),
+  })
+  .prefault({})
+
+const spec = z
+  .object({
+    source: restoreSource.meta(immutableToo(restoreSource, 'source')),
+    target: restoreTarget.meta(immutableToo(restoreTarget, 'target')),
+    mode: z
+      .enum(['Apply', 'DryRun'])
+      .default('Apply')
+      .describe(
+        'DryRun says in status.plan what would be done, and does nothing. It may be changed to Apply, which does just that, or says what has changed meanwhile.',
+      ),
+    confirm: z
+      .string()
+      .max(253)
+      .describe(
+        'The name of the instance or claim whose data is replaced, once more. Not needed for a DryRun or a drill.',
+      )
+      .optional(),
+    version: restoreVersion.meta(immutable('version')),
+    safety: safety.meta(immutable('safety')),
+    rollback: z
+      .boolean()
+      .default(false)
+      .describe('true puts a server that was restored in place back to the data that it had before.'),
+    deadlines: z
+      .object({
+        start: duration.default('1h').describe('For everything to be in place: source, target, safety snapshot.'),
+        fill: duration.default('6h').describe('For the data to be unpacked and checked.'),
+        switch: duration
+          .default('30m')
+          .describe('For the server to stop, and to serve the restored data. It goes back by itself after that.'),
+      })
+      .prefault({})
+      .meta(immutable('deadlines')),
+    mover: mover.prefault({}).meta(immutable('mover')),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: "self.mode == 'DryRun' || !has(self.target.inPlace) || (has(self.confirm) && self.confirm == self.target.inPlace.instanceRef.name)",
+        message: 'confirm must be the name of the instance whose data is replaced: write it once more',
+      },
+      {
+        rule: "self.mode == 'DryRun' || !has(self.target.claim) || (has(self.confirm) && self.confirm == self.target.claim.name)",
+        message: 'confirm must be the name of the claim that is written to: write it once more',
+      },
+      {
+        rule: "self.mode == oldSelf.mode || oldSelf.mode == 'DryRun'",
+        message: 'mode goes from DryRun to Apply, and not back: what was applied is undone with rollback: true',
+      },
+      {
+        rule: '!self.rollback || has(self.target.inPlace)',
+        message: 'rollback is for a restore in place: nothing else replaces data',
+      },
+      {
+        rule: 'self.rollback || !oldSelf.rollback',
+        message: 'rollback is not taken back: create another MeiliRestore instead',
+      },
+    ],
+  })
+
+export type MeiliRestoreSpec = z.output<typeof spec>
+
+export interface MeiliRestore {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'MeiliRestore'
+  readonly metadata: ObjectMeta
+  readonly spec: MeiliRestoreSpec
+  readonly status?: MeiliRestoreStatus
+}
+
+export const meiliRestores = {
+  group,
+  version,
+  kind: 'MeiliRestore',
+  plural: 'meilirestores',
+  singular: 'meilirestore',
+  shortNames: ['mrestore'],
+  description: "A stored snapshot becomes a server's data again: in place, on a claim, or in a drill.",
+  spec,
+  status: restoreStatus,
+  columns: [
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Source', type: 'string', jsonPath: '.status.resolved.name' },
+    { name: 'Target', type: 'string', jsonPath: '.status.targetText' },
+    { name: 'Progress', type: 'string', jsonPath: '.status.progress.percentText' },
+    { name: 'Documents', type: 'integer', jsonPath: '.status.restored.documents' },
+    { name: 'Downtime', type: 'string', jsonPath: '.status.switched.downtime' },
+    { name: 'Mode', type: 'string', jsonPath: '.spec.mode', priority: 1 },
+    { name: 'Version', type: 'string', jsonPath: '.status.resolved.meilisearchVersion', priority: 1 },
+    { name: 'Size', type: 'string', jsonPath: '.status.resolved.size', priority: 1 },
+    { name: 'Old Data', type: 'string', jsonPath: '.status.oldData.claimName', priority: 1 },
+    { name: 'Reason', type: 'string', jsonPath: ".status.conditions[?(@.type=='Ready')].reason", priority: 1 },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+} as const satisfies Kind
+
+/** Kept on a restore in place from the first change to its end, so that its own deletion leaves a server that serves. */
+export const restoreFinalizer = 'meili-operator.dev/restore'
+
+/** It has ended, well or not. One that has completed may still be rolled back. */
+export function hasRestoreEnded({
+  status,
+}: {
+  readonly status?: Pick<MeiliRestoreStatus, 'phase'> | undefined
+}): boolean {
+  return status?.phase === 'Completed' || status?.phase === 'RolledBack' || status?.phase === 'Failed'
+}

@@ -1,0 +1,79 @@
+// The data claim of a managed server has a generation: the highest is the data (decision 0041). Names, marks, and which one counts. Pure.
+import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec } from '@kubernetes/client-node'
+import type { ManagedServer, MeiliInstance } from '../../api/instance.ts'
+import { dataGenerationAnnotation, hasRestoreEnded } from '../../api/restore.ts'
+import type { MeiliRestore } from '../../api/restore.ts'
+import { claimNameOf } from './objects.ts'
+
+/** `<base>-data`, then `<base>-data-2` and so on. */
+export function dataClaimName(instance: MeiliInstance, generation: number): string {
+  const first = claimNameOf(instance, 'data')
+  return generation === 1 ? first : `${first}-${generation}`
+}
+
+/** Undefined where it is none of the data's: another claim, or one that is being filled. */
+export function generationOf(instance: MeiliInstance, { metadata }: V1PersistentVolumeClaim): number | undefined {
+  const said = metadata?.annotations?.[dataGenerationAnnotation] ?? ''
+  if (/^[1-9][0-9]{0,8}$/.test(said)) return Number(said)
+  return metadata?.name === claimNameOf(instance, 'data') ? 1 : undefined
+}
+
+export interface DataClaim {
+  readonly claim: V1PersistentVolumeClaim
+  readonly generation: number
+}
+
+/** Every generation that is there, the data first. `claims`: those that carry the instance's labels. */
+export function dataClaims(instance: MeiliInstance, claims: readonly V1PersistentVolumeClaim[]): readonly DataClaim[] {
+  return claims
+    .flatMap((claim) => {
+      const generation = generationOf(instance, claim)
+      return generation === undefined ? [] : [{ claim, generation }]
+    })
+    .toSorted((a, b) => b.generation - a.generation)
+}
+
+export function dataClaimSpec({ storage }: ManagedServer): V1PersistentVolumeClaimSpec {
+  const { size, storageClassName, accessModes } = storage
+  return {
+    accessModes: [...(accessModes ?? ['ReadWriteOnce'])],
+    resources: { requests: { storage: String(size ?? '') } },
+    ...(storageClassName === undefined ? {} : { storageClassName }),
+  }
+}
+
+/** From here on no snapshot and no upgrade of the server begins. */
+const holding: ReadonlySet<string> = new Set(['Filling', 'Verifying', 'Stopping', 'Switching', 'Starting'])
+/** No server runs meanwhile. */
+const stopping: ReadonlySet<string> = new Set(['Stopping', 'Switching'])
+
+export interface RestoreHold {
+  /** The MeiliRestore that is at work on the instance. */
+  readonly name: string
+  readonly uid: string
+  readonly isStopping: boolean
+}
+
+/** The restore in place that works on an instance; the first by name where two did, which their own queue rules out. */
+export function restoreHold(
+  instance: Pick<MeiliInstance, 'metadata'>,
+  restores: Iterable<MeiliRestore>,
+): RestoreHold | undefined {
+  const { namespace, name } = instance.metadata
+  const [first] = [...restores]
+    .filter(
+      (restore) =>
+        restore.metadata.namespace === namespace &&
+        restore.spec.target.inPlace?.instanceRef.name === name &&
+        !hasRestoreEnded(restore) &&
+        holding.has(restore.status?.phase ?? ''),
+    )
+    .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name, 'en'))
+  return first === undefined
+    ? undefined
+    : {
+        name: first.metadata.name,
+        uid: first.metadata.uid,
+        isStopping: stopping.has(first.status?.phase ?? ''),
+      }
+}
