@@ -144,7 +144,7 @@ export const folders: readonly Folder[] = [
     says: 'telemetry is given its numbers and never asks: pass the numbers in. The mover loads it too.',
   },
   {
-    files: /^mover\/(contract|stream\/frames|source\/(batch-window|rfc3339))\.ts$/,
+    files: /^mover\/(contract(?:\/[^/]+)?|stream\/frames|source\/(batch-window|rfc3339))\.ts$/,
     may: ['zod', 'mover/contract', 'mover/source/batch-window', 'mover/source/rfc3339'],
     says: 'Operator and mover both import this file: it imports zod only.',
   },

@@ -91,20 +91,27 @@ const restore = order(
 )
 
 /** What the operator knows too, and what ends a run. */
-const contract = ['(contract|failure|config)\\.ts', 'source/(batch-window|rfc3339)\\.ts', 'stream/frames\\.ts']
+const contract = [
+  '(contract|failure|config)\\.ts',
+  'contract/',
+  'source/(batch-window|rfc3339)\\.ts',
+  'stream/frames\\.ts',
+]
 
 const mover = order(
   'mover/',
-  'No arrow runs back up: command/ → artifact/, stream/ → source/, verify/ → io/ → failure, contract. What both need goes to the one that stands further down.',
+  'No arrow runs back up: command/ → artifact/, database/, stream/ → source/, verify/ → io/ → failure, contract. What both need goes to the one that stands further down.',
   [
-    ['(main|report)\\.ts', [everything]],
-    ['command/', ['artifact/', 'stream/', 'source/', 'verify/', 'io/', ...contract]],
+    ['main\\.ts', [everything]],
+    ['command/', ['artifact/', 'database/', 'stream/', 'source/', 'verify/', 'io/', ...contract]],
     ['artifact/', ['source/', 'verify/', 'io/', ...contract]],
+    ['database/', ['artifact/', 'verify/', 'io/', ...contract]],
     ['stream/', ['source/', 'io/', ...contract]],
     ['source/', ['io/', ...contract]],
     ['verify/', ['io/', ...contract]],
     ['io/', contract],
     ['(contract|failure|config)\\.ts', contract],
+    ['contract/', []],
   ],
 )
 

@@ -1,6 +1,6 @@
 // Parses MOVER_CONFIG and refuses here, once for all files, names that could leave their directory. Pure.
 import { z } from 'zod'
-import { exitCodes, moverConfig, type MoverConfig, type StoreConfig } from './contract.ts'
+import { exitCodes, moverConfig, type FillConfig, type MoverConfig, type StoreConfig } from './contract.ts'
 import { Failure } from './failure.ts'
 import { parseTime } from './source/rfc3339.ts'
 
@@ -46,6 +46,10 @@ function checksOf(config: MoverConfig): Check[] {
         ...sourceChecks(config),
         [parseTime(config.stored.modifiedAt) !== undefined, 'stored.modifiedAt must be RFC 3339'],
       ]
+    case 'resolve':
+      return mountedSourceChecks(config)
+    case 'fill':
+      return [...mountedSourceChecks(config), ...fillChecks(config)]
   }
 }
 
@@ -68,10 +72,32 @@ function directoryChecks({ destination }: { destination: { directory: string } }
   return [[isFileName(destination.directory), 'destination.directory must be one name without a path']]
 }
 
+function mountedSourceChecks({ source }: { source: { root: string; path: string } }): Check[] {
+  return [
+    [source.root.startsWith('/'), 'source.root must be absolute'],
+    [pathComponents(source.path).every(isFileName), 'source.path must stay inside the claim'],
+    [Buffer.byteLength(source.path) <= maxPathBytes, `source.path must be no longer than ${maxPathBytes} bytes`],
+  ]
+}
+
+function fillChecks({ source, destination, describes }: FillConfig): Check[] {
+  const components = pathComponents(destination.directory)
+  return [
+    [isFileName(source.fileName), 'source.fileName must be one name without a path'],
+    [source.sha256 === describes.sha256, 'describes.sha256 must be that of the source'],
+    [destination.root.startsWith('/'), 'destination.root must be absolute'],
+    [components.length > 0 && components.every(isFileName), 'destination.directory must lie inside the claim'],
+    [Buffer.byteLength(components.at(-1) ?? '') <= 128, 'the last part of destination.directory is too long'],
+  ]
+}
+
 function batchChecks({ batches }: StoreConfig): Check[] {
   const times = batches.flatMap((batch) => [batch.startedAt, batch.finishedAt])
   return [[times.every((time) => parseTime(time) !== undefined), 'the times of batches must be RFC 3339']]
 }
+
+/** A result that names it has to fit into a termination message. */
+const maxPathBytes = 2048
 
 const ownFileNames: ReadonlySet<string> = new Set(['manifest.json', 'SHA256SUMS'])
 

@@ -1,34 +1,13 @@
 // The contract between operator and mover: configuration in, progress and one result out.
 // Pure: both programs import it, so it must never import anything but zod.
 import { z } from 'zod'
+import { owner } from './contract/owner.ts'
+import { fillConfig, resolveConfig } from './contract/restore.ts'
+import { fileIdentity } from './contract/result.ts'
 
-/** Why the mover ended. The numbers are the container's exit codes. */
-export const exitCodes = {
-  /** What was asked for holds now, whether by this run or by an earlier one. */
-  done: 0,
-  badConfiguration: 10,
-  /** move: the snapshot file is absent, empty, not a regular file, or older than every batch that may own it. removeSource: there is no such directory. */
-  sourceMissing: 11,
-  /** A newer snapshot than every known batch lies there; the result names its mtime. */
-  superseded: 12,
-  /** What stands where the artifact belongs is another object's, or nobody knows whose, or holds files of others. It was left as it is. */
-  destinationConflict: 13,
-  noSpace: 14,
-  permissionDenied: 15,
-  /** receive: the file is larger than may be streamed. */
-  tooLarge: 17,
-  /** receive: the server's container lacks a program that is needed to read the file there. */
-  toolsMissing: 18,
-  inputOutput: 30,
-  mismatch: 31,
-  /** No byte moved for `stallSeconds`, or the mover's own deadline passed. */
-  stalled: 32,
-  /** receive: nothing came for `stallSeconds`. */
-  streamBroken: 33,
-  archiveBad: 34,
-  terminated: 143,
-} as const
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+export type { FillConfig, ResolveConfig } from './contract/restore.ts'
+export { exitCodes, fileIdentity, moverProgress, moverResult } from './contract/result.ts'
+export type { ExitCode, FileIdentity, MoverProgress, MoverResult } from './contract/result.ts'
 
 /** A succeeded snapshot batch of Meilisearch. Times are on Meilisearch's clock, RFC 3339 with up to nine fractional digits. */
 const batch = z.object({
@@ -39,9 +18,6 @@ const batch = z.object({
   finishedAt: z.string(),
 })
 export type Batch = z.infer<typeof batch>
-
-/** The snapshot object that all this is done for. Its uid becomes part of file names. */
-const owner = z.object({ uid: z.string().regex(/^[A-Za-z0-9-]{1,64}$/), namespace: z.string(), name: z.string() })
 
 /** What the artifact's manifest says of where the file comes from. */
 export const described = z.object({
@@ -61,15 +37,6 @@ const claimPath = z.object({ root: z.string(), path: z.string(), claim: z.string
 
 /** The artifact is `<root>/<path>/<directory>/`. */
 const artifactPath = claimPath.extend({ directory: z.string() })
-
-/** Which file it was, so that it differs from every later one under the same name. Device numbers differ from mount to mount and say nothing. */
-export const fileIdentity = z.object({
-  inode: z.string().regex(/^\d{1,20}$/),
-  sizeBytes: z.int().min(0),
-  /** Its mtime, RFC 3339 with nine fractional digits. */
-  modifiedAt: z.string(),
-})
-export type FileIdentity = z.infer<typeof fileIdentity>
 
 /** Stores the snapshot file as an artifact. Mounts: the snapshot directory, read-only; the destination claim's root, writable. */
 export const moveConfig = z.object({
@@ -150,40 +117,7 @@ export const moverConfig = z.discriminatedUnion('command', [
   probeConfig,
   removeSourceConfig,
   deleteArtifactConfig,
+  resolveConfig,
+  fillConfig,
 ])
 export type MoverConfig = z.infer<typeof moverConfig>
-
-/** The termination message: at most 1 KiB of JSON. Truth is the manifest; this is what status is made of. */
-export const moverResult = z.object({
-  exitCode: z.int(),
-  /** One plain sentence: what happened, where, what to do. Holds no secret. */
-  message: z.string(),
-  /** On success of `move`. Inode, size and mtime are those of Meilisearch's own file: `removeSource` asks for them. */
-  stored: fileIdentity
-    .extend({
-      sha256: z.string(),
-      taskUid: z.int(),
-      batchUid: z.int(),
-      alreadyThere: z.boolean(),
-      replacedDuringCopy: z.boolean(),
-    })
-    .optional(),
-  /** On `superseded` and `sourceMissing`: when the file that lies there was written. */
-  modifiedAt: z.string().optional(),
-  /** On `noSpace`, and on success of `probe`; on success of `move` what is left, beside the need of another such file. */
-  space: z.object({ neededBytes: z.int(), freeBytes: z.int() }).optional(),
-  /** On success of `removeSource`: the stored file is gone; another lies there and was left alone; or none did. */
-  sourceOutcome: z.enum(['removed', 'replaced', 'absent']).optional(),
-  /** On success of `deleteArtifact`: the artifact is gone; or there was none. */
-  artifactOutcome: z.enum(['removed', 'absent']).optional(),
-  seconds: z.object({ copying: z.number(), verifying: z.number() }).optional(),
-})
-export type MoverResult = z.infer<typeof moverResult>
-
-/** One line on the mover's stdout at each change of step and at least each 5 s in between. */
-export const moverProgress = z.object({
-  step: z.enum(['copying', 'verifying', 'committing']),
-  bytesDone: z.int(),
-  bytesTotal: z.int(),
-})
-export type MoverProgress = z.infer<typeof moverProgress>

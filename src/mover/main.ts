@@ -4,16 +4,25 @@ import { writeFileSync } from 'node:fs'
 import { startInterval, startTimer } from '../runtime/timers.ts'
 import { version } from '../telemetry/version.ts'
 import { parseConfig } from './config.ts'
-import { exitCodes, type MoverConfig, type MoverResult, type StoreConfig } from './contract.ts'
+import {
+  exitCodes,
+  type FillConfig,
+  type MoverConfig,
+  type MoverResult,
+  type ResolveConfig,
+  type StoreConfig,
+} from './contract.ts'
 import { Failure } from './failure.ts'
 import { RateLimit } from './io/rate-limit.ts'
 import { orAborted, Progress } from './io/progress.ts'
 import { hand, receive } from './command/receive.ts'
 import { removeSource } from './command/remove-source.ts'
 import { deleteArtifact } from './command/delete-artifact.ts'
-import { resultLine, resultOf } from './report.ts'
+import { resultLine, resultOf } from './io/report.ts'
 import type { Surroundings } from './artifact/fill.ts'
+import { fill } from './command/fill.ts'
 import { store } from './command/move.ts'
+import { resolve } from './command/resolve.ts'
 import { probe } from './io/space.ts'
 import { openMountedSource } from './source/source.ts'
 
@@ -72,7 +81,7 @@ async function work(): Promise<MoverResult> {
   return perform(config)
 }
 
-/** After an abort `store` cleans up; the others leave nothing that the next run would not find, and end at once. */
+/** After an abort `store` and `fill` clean up; the others leave nothing that the next run would not find, and end at once. */
 async function perform(config: MoverConfig): Promise<MoverResult> {
   switch (config.command) {
     case 'move': {
@@ -87,10 +96,16 @@ async function perform(config: MoverConfig): Promise<MoverResult> {
       return orAborted(stop.signal, removeSource(config))
     case 'deleteArtifact':
       return orAborted(stop.signal, deleteArtifact(config))
+    case 'resolve':
+      return orAborted(stop.signal, resolve(config, surroundingsOf(config)))
+    case 'fill':
+      return fill(config, surroundingsOf(config))
   }
 }
 
-function surroundingsOf(config: StoreConfig): Omit<Surroundings, 'open'> {
+type Watched = StoreConfig | ResolveConfig | FillConfig
+
+function surroundingsOf(config: Watched): Omit<Surroundings, 'open'> {
   const { signal } = stop
   const progress = progressOf(config)
   const rateLimit = new RateLimit({ bytesPerSecond: config.bytesPerSecond, progress, signal })
@@ -98,7 +113,7 @@ function surroundingsOf(config: StoreConfig): Omit<Surroundings, 'open'> {
 }
 
 /** Printed now and then, and watched: a copy that no longer moves ends. */
-function progressOf({ command, stallSeconds }: StoreConfig): Progress {
+function progressOf({ command, stallSeconds }: Watched): Progress {
   const progress = new Progress((line) => process.stdout.write(`${line}\n`), command === 'receive')
   startInterval(() => progress.report(), progressEveryMs, background)
   const abortStalled = (): void => {

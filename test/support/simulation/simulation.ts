@@ -66,7 +66,7 @@ export class Simulation implements Disposable {
       fateOf: (job) => this.fateOf(job),
       run: (config, { metadata }) => {
         const server =
-          'describes' in config ? this.byName.get(`${metadata.namespace}/${config.describes.instance.name}`) : undefined
+          'batches' in config ? this.byName.get(`${metadata.namespace}/${config.describes.instance.name}`) : undefined
         return runMover(config, { artifacts: this.#artifacts, server }, parts.moveMs ?? 20 * second)
       },
     })

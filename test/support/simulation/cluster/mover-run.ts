@@ -1,6 +1,12 @@
 // What a modelled mover does: it takes its time, then says what the real one would. Artifacts are remembered by their path.
 import { exitCodes } from '../../../../src/mover/contract.ts'
-import type { MoverConfig, MoverResult, StoreConfig } from '../../../../src/mover/contract.ts'
+import type {
+  FillConfig,
+  MoverConfig,
+  MoverResult,
+  ResolveConfig,
+  StoreConfig,
+} from '../../../../src/mover/contract.ts'
 import type { Meilisearch } from '../meilisearch/server.ts'
 import type { MoverRun } from './workloads.ts'
 
@@ -27,7 +33,21 @@ export function runMover(config: MoverConfig, disk: Disk, moveMs: number): Mover
       return { durationMs: otherMs, finish: () => ({ exitCode: 0, message: 'Removed.', sourceOutcome: 'removed' }) }
     case 'deleteArtifact':
       return { durationMs: otherMs, finish: () => ({ exitCode: 0, message: 'Removed.', artifactOutcome: 'removed' }) }
+    case 'resolve':
+      return { durationMs: otherMs, finish: () => ({ exitCode: 0, message: 'Found.', resolved: resolved(config) }) }
+    case 'fill':
+      return { durationMs: moveMs, finish: () => ({ exitCode: 0, message: 'Unpacked.', filled: filled(config) }) }
   }
+}
+
+function resolved({ source }: ResolveConfig): MoverResult['resolved'] {
+  const { path, sha256 = '0'.repeat(64) } = source
+  return { path, fileName: 'data.ms.snapshot', sizeBytes: 1e9, sha256, meilisearchVersion: '1.21.0' }
+}
+
+function filled({ source, uncompressedBytes = 2e9 }: FillConfig): MoverResult['filled'] {
+  const { sizeBytes, sha256 } = source
+  return { version: '1.21.0', uncompressedBytes, sizeBytes, sha256, alreadyThere: false }
 }
 
 function store(config: StoreConfig, { artifacts, server }: Disk): MoverResult {

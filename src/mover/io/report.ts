@@ -1,9 +1,10 @@
-// Writes the result for the operator: the container's termination message (the kubelet keeps 4 KiB, we promise under 1 KiB).
+// Writes the result for the operator: the container's termination message (the kubelet keeps 4 KiB, we promise under 1 KiB, but for long paths).
 // Must not throw: it also reports unforeseen errors.
-import { exitCodes, type MoverResult } from './contract.ts'
-import { Failure } from './failure.ts'
+import { exitCodes, type MoverResult } from '../contract.ts'
+import { Failure } from '../failure.ts'
 
-const maxBytes = 1023
+const usualBytes = 1023
+const fewWordsBytes = 200
 
 /** Turns whatever ended a run without success into its result. What was not foreseen counts as an I/O error, so it is tried again. */
 export function resultOf(error: unknown): MoverResult {
@@ -20,8 +21,9 @@ export function resultOf(error: unknown): MoverResult {
   }
 }
 
-/** One line of JSON of less than 1 KiB; the message is cut where it is too long. */
+/** One line of JSON of less than 1 KiB; the message is cut where it is too long. What else there is stays whole, with a few words at least. */
 export function resultLine(result: MoverResult): string {
+  const maxBytes = Math.max(usualBytes, Buffer.byteLength(JSON.stringify({ ...result, message: '' })) + fewWordsBytes)
   let text = JSON.stringify(result)
   let characters = Array.from(result.message)
   while (Buffer.byteLength(text) > maxBytes && characters.length > 0) {
