@@ -11,6 +11,7 @@ import { Conflict, NotFound, TerminalError } from '../errors.ts'
 import type { Clocks } from '../runtime/clocks.ts'
 import { Streamer } from './stream.ts'
 import { Children } from './children.ts'
+import { DataClaims } from './data-claims.ts'
 import { passFence } from './fence.ts'
 import { Snapshots } from './snapshots.ts'
 
@@ -31,6 +32,7 @@ export class Performer {
   readonly #streamer: Streamer
   readonly #children: Children
   readonly #snapshots: Snapshots
+  readonly #dataClaims: DataClaims
 
   constructor(parts: PerformerParts) {
     this.#kube = parts.kube
@@ -40,6 +42,7 @@ export class Performer {
     this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
     this.#children = new Children(parts)
     this.#snapshots = new Snapshots(parts)
+    this.#dataClaims = new DataClaims(parts)
   }
 
   /**
@@ -96,6 +99,10 @@ export class Performer {
         return await this.#snapshots.patch(effect, subject.object.metadata.namespace ?? '')
       case 'DeleteSnapshot':
         return await this.#snapshots.delete(effect, subject.object.metadata.namespace ?? '')
+      case 'SwitchData':
+        return await this.#dataClaims.switch(effect, subject)
+      case 'DeleteClaim':
+        return await this.#dataClaims.delete(effect.claim, subject.object.metadata.namespace ?? '')
       case 'RecordEvent':
         this.#record(effect.about, effect.event)
         return undefined

@@ -48,6 +48,21 @@ export type NewSnapshot = Pick<MeiliSnapshot, 'apiVersion' | 'kind'> & {
   readonly spec: object
 }
 
+/** A claim of the object's namespace, as it was seen. */
+export interface ClaimSeen {
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+}
+
+export interface DataSwitch {
+  readonly claim: ClaimSeen
+  readonly generation: number
+  /** Text of the annotation `meili-operator.dev/restored-from`. */
+  readonly restoredFrom?: string
+  readonly databaseVersion?: string
+}
+
 export type Effect =
   /** Keeps the object until its own deletion is done. */
   | { readonly kind: 'AddFinalizer'; readonly finalizer: string }
@@ -95,6 +110,10 @@ export type Effect =
     }
   /** One that the operator took itself, and only as it was seen: its files go with it, as its deletionPolicy says. */
   | { readonly kind: 'DeleteSnapshot'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  /** The exchange of a server's data (decision 0041): from here on this claim is the data. Performed as RequestSnapshot is, and only on the claim as it was seen. What is absent stays as the claim says it. */
+  | ({ readonly kind: 'SwitchData' } & DataSwitch)
+  /** Data that nobody needs any more, and only as it was seen: a claim that has become the data meanwhile is another one. */
+  | { readonly kind: 'DeleteClaim'; readonly claim: ClaimSeen }
   /** About another object, which stays where the one that is reconciled goes. Best effort, as all Events. */
   | { readonly kind: 'RecordEvent'; readonly about: EventSubject; readonly event: EventText }
 
@@ -107,6 +126,8 @@ export type Fact =
   | { readonly kind: 'PinRemoved' }
   /** The run of a slot is there, whoever made it. */
   | { readonly kind: 'SnapshotCreated'; readonly name: string }
+  /** This claim is the data. */
+  | { readonly kind: 'DataSwitched'; readonly claimName: string; readonly generation: number }
   /** The other side refused for good: nothing was done. `message` is its own sentence, which nobody reads to decide; `cause` is why, where that is known. */
   | {
       readonly kind: 'Refused'

@@ -67,10 +67,14 @@
 - apiGroups: [""]
   resources: [services]
   verbs: [get, list, watch, create, patch]
-# Its claims: made, expanded, and given to or taken from the instance with deletionPolicy. Never deleted by the operator itself.
+# Its claims: made, expanded, and given to or taken from the instance with deletionPolicy. A restore in place makes a new one and, by one annotation, exchanges the data.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
   verbs: [get, list, watch, create, patch]
+# The claim that a restore filled in vain, and the data from before a restore, once its user has asked for that by name. Never the claim that is the data.
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [delete]
 # The generated master key, and the key for applications: a new Secret. Its name can be bound by no rule.
 - apiGroups: [""]
   resources: [secrets]

@@ -36,8 +36,9 @@ function verdictOn(fact: Fact, snapshot: MeiliSnapshot, nowMs: number): Verdict 
       return clearPin(snapshot)
     case 'Refused':
       return applyRefusal(snapshot, fact, nowMs)
-    // A schedule's.
+    // Of other kinds.
     case 'SnapshotCreated':
+    case 'DataSwitched':
       return unchanged()
   }
 }

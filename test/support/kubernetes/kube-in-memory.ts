@@ -110,7 +110,7 @@ export class KubeInMemory extends KubeClient {
     const known = this.#findUnchanged(resource, { ...ref, ...metadata })
     const next = this.lay(resource, {
       ...known,
-      metadata: { ...known.metadata, ...metadata },
+      metadata: mergePatch(known.metadata, metadata ?? {}),
       ...(spec === undefined ? {} : { spec: { ...known.spec, ...spec } }),
     })
     if (next.metadata.deletionTimestamp !== undefined && next.metadata.finalizers?.length === 0)
@@ -148,6 +148,17 @@ export class KubeInMemory extends KubeClient {
       throw refusal(409, 'Conflict', 'the object has been modified')
     if (metadata.uid !== undefined && metadata.uid !== known.metadata.uid) throw refusal(409, 'Conflict')
     return known
+  }
+}
+
+/** Labels and annotations of others stay. */
+function mergePatch(known: KubeObject['metadata'], patch: Partial<KubeObject['metadata']>): KubeObject['metadata'] {
+  const { labels, annotations } = patch
+  return {
+    ...known,
+    ...patch,
+    ...(labels === undefined ? {} : { labels: { ...known.labels, ...labels } }),
+    ...(annotations === undefined ? {} : { annotations: { ...known.annotations, ...annotations } }),
   }
 }
 
