@@ -1,6 +1,6 @@
 // MeiliSnapshotSchedule: snapshots by the clock, and how many are kept.
 import { z } from 'zod'
-import { cronSchedule, retention, snapshotTemplate, timeZone } from './fields/schedule.ts'
+import { cronSchedule, drill, retention, snapshotTemplate, timeZone } from './fields/schedule.ts'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
 import { duration } from './meta.ts'
@@ -37,6 +37,7 @@ const spec = z.object({
   suspend: z.boolean().default(false).describe('Slots that pass meanwhile never run.'),
   template: snapshotTemplate,
   retention: retention.optional(),
+  drill: drill.optional(),
 })
 
 /** The fields of retention that are rules. */

@@ -8,26 +8,28 @@ const query = z.object({
   minHits: z.int().min(0).default(1).describe('So many hits at least, as estimatedTotalHits counts them.'),
 })
 
+/** What a drill is like, whoever makes it. */
+export const drillFields = {
+  size: quantity.describe('Of the volume. Without it: what the snapshot needs, with a reserve.').optional(),
+  storageClassName: nameOrNone('a StorageClass', 'storageClassName')
+    .describe("Without it: the cluster's default class.")
+    .optional(),
+  queries: z
+    .array(query)
+    .max(16)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Searches that must find something, beside one in each index.')
+    .optional(),
+  egress: z
+    .enum(['Allowed', 'Denied'])
+    .default('Allowed')
+    .describe(
+      'Denied says that the cluster lets nothing out of this pod: then a snapshot that holds enqueued tasks is started, too.',
+    ),
+}
+
 const scratch = z
-  .object({
-    size: quantity.describe('Of the volume. Without it: what the snapshot needs, with a reserve.').optional(),
-    storageClassName: nameOrNone('a StorageClass', 'storageClassName')
-      .describe("Without it: the cluster's default class.")
-      .optional(),
-    queries: z
-      .array(query)
-      .max(16)
-      .meta({ 'x-kubernetes-list-type': 'atomic' })
-      .describe('Searches that must find something, beside one in each index.')
-      .optional(),
-    maxAge: duration.describe('A snapshot older than this fails the drill.').optional(),
-    egress: z
-      .enum(['Allowed', 'Denied'])
-      .default('Allowed')
-      .describe(
-        'Denied says that the cluster lets nothing out of this pod: then a snapshot that holds enqueued tasks is started, too.',
-      ),
-  })
+  .object({ ...drillFields, maxAge: duration.describe('A snapshot older than this fails the drill.').optional() })
   .describe('A drill: a server is started on a copy, asked, and thrown away.')
 
 export const restoreTarget = z

@@ -1,6 +1,7 @@
 // When a schedule takes snapshots, what of, and how many are kept: the parts of its spec.
 import { z } from 'zod'
 import { duration } from '../meta.ts'
+import { drillFields } from './restore-target.ts'
 import { snapshotFields } from './snapshot.ts'
 
 /** A list of values, ranges and steps, as Kubernetes' CronJob takes them. */
@@ -124,3 +125,31 @@ export const retention = z
       .prefault({}),
   })
   .describe('Which snapshots of this schedule are deleted, with their files. Without a keep… rule in it: none.')
+
+export const drill = z
+  .object({
+    schedule: cronSchedule.describe(
+      'When: as schedule, and in the same time zone, with the same jitter and startingDeadline; suspended with it.',
+    ),
+    of: z
+      .enum(['Latest', 'Oldest', 'Random'])
+      .default('Latest')
+      .describe(
+        'Which good snapshot of this schedule is started: the newest, the oldest that is kept, or any of those that are kept, another one each time.',
+      ),
+    maxAge: duration
+      .default('48h')
+      .describe(
+        'A drill of the Latest has failed where that is older than this. For Oldest and Random it is not asked.',
+      ),
+    ...drillFields,
+    failed: z
+      .int()
+      .min(0)
+      .max(100)
+      .default(3)
+      .describe('So many of the newest failed drills stay to be looked at, beside the newest good one.'),
+  })
+  .describe(
+    'Starts a server on a stored snapshot by the clock, asks it, and throws it away: a MeiliRestore with target scratch.',
+  )

@@ -7,6 +7,8 @@ export const scheduleConditions = {
   Overdue: 'Overdue',
   /** Retention deletes no good one, and says why and how to go on. Absent unless true. */
   RetentionHeld: 'RetentionHeld',
+  /** False where the newest drill that ended has failed, or none can be made. Absent before one has ended. */
+  DrillSucceeded: 'DrillSucceeded',
   /** The operator's clock stands before a slot that ran already. Absent unless true. */
   ClockWentBack: 'ClockWentBack',
 } as const
@@ -50,6 +52,12 @@ export const scheduleReasons = {
   SourceChanged: 'SourceChanged',
   /** A deletion was refused, or does not end. */
   RemovalRefused: 'RemovalRefused',
+  /** The newest drill that ended has passed. */
+  DrillPassed: 'DrillPassed',
+  /** The newest drill that ended has failed. */
+  DrillFailed: 'DrillFailed',
+  /** The API server refuses to create the drill's MeiliRestore, or its name is taken. */
+  DrillRefused: 'DrillRefused',
   /** The clock cannot be trusted. */
   ClockSuspicious: 'ClockSuspicious',
 } as const

@@ -1,6 +1,7 @@
 // The status of a MeiliSnapshotSchedule: which slots ran and which comes next, what is kept and why, what goes next.
 import { z } from 'zod'
 import { conditions, int64, timestamp } from '../meta.ts'
+import { drillStatus, observedClock, runRecord } from './drill.ts'
 
 const name = z.string().max(253)
 const hash = z.string().max(64)
@@ -8,10 +9,7 @@ const hash = z.string().max(64)
 export const scheduleStatus = z.object({
   observedGeneration: z.int().meta({ format: 'int64' }).optional(),
   conditions: conditions.optional(),
-  observed: z
-    .object({ schedule: z.string().max(128), timeZone: z.string().max(64), suspended: z.boolean() })
-    .describe('Which schedule was followed last, and whether it was suspended.')
-    .optional(),
+  observed: observedClock.describe('Which schedule was followed last, and whether it was suspended.').optional(),
   followedSince: timestamp
     .describe(
       'From when on a snapshot is to be expected: its creation, its last change, the end of its last suspension.',
@@ -30,18 +28,7 @@ export const scheduleStatus = z.object({
     .max(32)
     .describe('The longest time between two slots, as a duration; what overdue is measured by.')
     .optional(),
-  run: z
-    .object({
-      name,
-      slot: timestamp.describe('Absent for a run that was asked for by hand.').optional(),
-      tries: z.int().min(1).describe('How many times it may have been created.'),
-      startedAt: timestamp,
-      retryAt: timestamp.describe('When it is tried again. Absent with a failure: never.').optional(),
-      reason: z.enum(['NameTaken', 'RunRefused']).optional(),
-      failure: z.string().max(2048).describe('Why it could not be created.').optional(),
-    })
-    .describe('The MeiliSnapshot that is being created, or could not be.')
-    .optional(),
+  run: runRecord.describe('The MeiliSnapshot that is being created, or could not be.').optional(),
   runNow: z
     .object({ hash, name })
     .describe(
@@ -156,5 +143,6 @@ export const scheduleStatus = z.object({
     })
     .describe('Absent until there were four good snapshots.')
     .optional(),
+  drill: drillStatus.describe('Its drills. Absent without spec.drill.').optional(),
 })
 export type MeiliSnapshotScheduleStatus = z.output<typeof scheduleStatus>

@@ -135,6 +135,20 @@ export const snapshotStatus = z.object({
       verification: z.enum(['None', 'Archive']).describe('What was checked before the file got its name.'),
       indexes: int64.optional(),
       documents: int64.optional(),
+      countsExact: z
+        .boolean()
+        .describe(
+          'True: indexes and documents are those of the snapshot itself, as no batch that could change them began in between. False: one did, and they are those of the server shortly after.',
+        )
+        .optional(),
+      tasksEnqueued: int64
+        .describe(
+          'How many tasks wait in the snapshot, and would run when a server starts on it. Absent where that is not known.',
+        )
+        .optional(),
+      uncompressedBytes: int64
+        .describe('The room that its database takes, unpacked. Absent without verification of the archive.')
+        .optional(),
     })
     .describe('What is stored, and where.')
     .optional(),

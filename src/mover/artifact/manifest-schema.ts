@@ -20,7 +20,16 @@ export const manifest = z.object({
     sha256: z.string(),
     modifiedAt: z.string(),
     stored: z.enum(['Copied', 'Cloned', 'Linked']).default('Copied'),
+    /** Of the files in it, once they are unpacked; verification of the archive knows it. */
+    uncompressedBytes: z
+      .string()
+      .regex(/^\d{1,16}$/)
+      .optional(),
   }),
+  /** Whether `indexes` are those of the snapshot itself: no batch that could change them began between it and the look at them. */
+  countsExact: z.boolean().optional(),
+  /** How many tasks wait in it, and would run when a server starts on it; absent where that is not known. */
+  tasksEnqueued: z.int().min(0).optional(),
   source: z.object({ claim: z.string(), path: z.string(), inode: z.string(), replacedDuringCopy: z.boolean() }),
   mover: z.object({ version: z.string(), attempt: z.string(), startedAt: z.string(), finishedAt: z.string() }),
   verified: z.object({
