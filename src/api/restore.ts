@@ -100,8 +100,8 @@ const spec = z
         message: 'mode goes from DryRun to Apply, and not back: what was applied is undone with rollback: true',
       },
       {
-        rule: '!self.rollback || has(self.target.inPlace)',
-        message: 'rollback is for a restore in place: nothing else replaces data',
+        rule: "!self.rollback || (has(self.target.inPlace) && self.mode == 'Apply')",
+        message: 'rollback is for a restore in place that was applied: nothing else has replaced data',
       },
       {
         rule: 'self.rollback || !oldSelf.rollback',

@@ -1,6 +1,6 @@
 // What is restored, and from which version: the parts that a MeiliRestore and spec.managed.bootstrap of a MeiliInstance share.
 import { z } from 'zod'
-import { localReference, nameOf, timestamp } from '../meta.ts'
+import { localReference, nameOf } from '../meta.ts'
 
 const path = z
   .string()
@@ -20,6 +20,14 @@ const claim = z.object({
   name: nameOf('a PersistentVolumeClaim in this namespace').describe('PersistentVolumeClaim in the same namespace.'),
 })
 
+const instant = z
+  .string()
+  .max(64)
+  .regex(
+    /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[-+]([01][0-9]|2[0-3]):[0-5][0-9])$/,
+    'asOf is an instant with its offset: write for example 2026-11-30T03:00:00Z',
+  )
+
 const oneOf = (fields: readonly string[]): string =>
   `[${fields.map((field) => `has(self.${field})`).join(', ')}].filter(set, set).size() == 1`
 
@@ -31,8 +39,7 @@ export const restoreSource = z
     latestOf: z
       .object({
         schedule: localReference.describe('A MeiliSnapshotSchedule.'),
-        asOf: timestamp
-          .meta({ format: 'date-time' })
+        asOf: instant
           .describe('Its newest good snapshot that had completed by then. Without it: the newest of all.')
           .optional(),
       })

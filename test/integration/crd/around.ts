@@ -7,7 +7,7 @@ import type { Loose } from './real-server.ts'
 function patternOf(node: StructuralSchema): RegExp | undefined {
   for (const { rule } of node['x-kubernetes-validations'] ?? []) {
     const literal = /self\.matches\((".*")\)$/.exec(rule)?.[1]
-    if (literal !== undefined) return new RegExp(JSON.parse(literal) as string)
+    if (literal !== undefined) return new RegExp(JSON.parse(literal) as string, 'u')
   }
   return undefined
 }
@@ -40,9 +40,27 @@ const choices = [
   /^!has\(self\.(\w+)\) \|\| !has\(self\.(\w+)\)$/,
 ] as const
 
+/** `[has(self.a), has(self.b)].filter(set, set).size() == 1`: the members of which exactly one is there. */
+function oneOf(node: StructuralSchema): readonly string[] {
+  const rules = (node['x-kubernetes-validations'] ?? []).map(({ rule }) => rule)
+  const [list = ''] = rules.flatMap((rule) => /^\[(.*)\]\.filter\(set, set\)\.size\(\) == 1$/.exec(rule)?.[1] ?? [])
+  return [...list.matchAll(/has\(self\.(\w+)\)/g)].map(([, name = '']) => name)
+}
+
+/** `… self.confirm == self.target.claim.name)`: what is to be written once more. */
+function honourRepeats(node: StructuralSchema, object: Loose): void {
+  for (const { rule } of node['x-kubernetes-validations'] ?? []) {
+    const [, name = '', path] = /self\.(\w+) == self\.([\w.]+)\)$/.exec(rule) ?? []
+    if (path === undefined) continue
+    const repeated = path.split('.').reduce<unknown>((inner, part) => (inner as Loose | undefined)?.[part], object)
+    if (repeated !== undefined) object[name] = repeated
+  }
+}
+
 /** Of members that exclude each other one is left: else hardly an object would be good. */
 function honourExclusions(node: StructuralSchema, object: Loose, which: boolean): Loose {
   const left = { ...object }
+  honourRepeats(node, left)
   for (const { rule } of node['x-kubernetes-validations'] ?? []) {
     const [, a = '', b = ''] = choices.map((choice) => choice.exec(rule)).find((match) => match !== null) ?? []
     if (a in left && b in left) delete left[which ? a : b] // oxlint-disable-line typescript/no-dynamic-delete -- a member of any object
@@ -73,7 +91,18 @@ export function goodValue(node: StructuralSchema): fc.Arbitrary<unknown> {
     return fc.dictionary(fc.constantFrom('a', 'cpu', 'example.com/x', ''), goodValue(node.additionalProperties), {
       maxKeys: 3,
     })
+  return goodObject(node)
+}
+
+function goodObject(node: StructuralSchema): fc.Arbitrary<unknown> {
   const fields = Object.entries(node.properties ?? {}).map(([name, child]) => [name, goodValue(child)] as const)
+  const either = oneOf(node)
+  if (either.length > 0)
+    return fc.oneof(
+      ...fields
+        .filter(([name]) => either.includes(name))
+        .map(([name, value]) => fc.record({ [name]: value }, { noNullPrototype: true })),
+    )
   const exclusive = (node['x-kubernetes-validations'] ?? []).flatMap(
     ({ rule }) => choices[0].exec(rule)?.slice(1) ?? [],
   )

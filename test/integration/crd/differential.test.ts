@@ -8,6 +8,7 @@ import type { Kind } from '../../../src/api/group.ts'
 import type { MeiliInstanceSpec } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
 import { quantityValue } from '../../../src/api/fields/quantity.ts'
+import type { MeiliRestoreSpec } from '../../../src/api/restore.ts'
 import type { MeiliSnapshotScheduleSpec } from '../../../src/api/schedule.ts'
 import type { MeiliSnapshotSpec } from '../../../src/api/snapshot.ts'
 import { around, withoutNulls } from './around.ts'
@@ -34,6 +35,15 @@ const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
     arePositive(jitter, startingDeadline, retention?.keepWithin) &&
     Object.keys({ ...template.metadata?.labels, ...template.metadata?.annotations }).every(isKey) &&
     snapshotHolds(template.spec),
+  MeiliRestore: ({ source, target, mode, confirm, rollback, deadlines, mover }: MeiliRestoreSpec) =>
+    Object.keys(source).length === 1 &&
+    Object.keys(target).length === 1 &&
+    arePositive(target.scratch?.maxAge) &&
+    snapshotHolds({ deadlines, mover }) &&
+    (mode === 'DryRun' ||
+      target.scratch !== undefined ||
+      confirm === (target.inPlace?.instanceRef.name ?? target.claim?.name)) &&
+    (!rollback || (target.inPlace !== undefined && mode === 'Apply')),
 }
 
 const arePositive = (...durations: readonly (string | undefined)[]): boolean =>
@@ -44,7 +54,7 @@ const isKey = (name: string): boolean =>
 function snapshotHolds({
   deadlines,
   mover: { bandwidthLimit },
-}: MeiliSnapshotScheduleSpec['template']['spec']): boolean {
+}: Pick<MeiliRestoreSpec, 'mover'> & { readonly deadlines: Readonly<Record<string, string>> }): boolean {
   return (
     arePositive(...Object.values(deadlines)) &&
     (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20)

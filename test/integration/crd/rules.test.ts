@@ -3,11 +3,13 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
+import { meiliRestores } from '../../../src/api/restore.ts'
 import { meiliSnapshotSchedules } from '../../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import { complete, completeOf, objectOf } from './objects/complete-objects.ts'
 import { badManaged } from './objects/bad-managed.ts'
 import { badNames } from './objects/bad-names.ts'
+import { badRestores } from './objects/bad-restores.ts'
 import { badScheduleObjects } from './objects/bad-schedules.ts'
 import { constraintsOf, fieldOf, get, missingFields, rulesOf, set } from './constraints.ts'
 import { pathOf, realServer } from './real-server.ts'
@@ -78,6 +80,7 @@ const badObjects: readonly BadObject[] = [
     ...more,
   })),
   ...badNames,
+  ...badRestores.map(([at, says, change, more]): BadObject => ({ kind: meiliRestores, at, says, change, ...more })),
   ...badScheduleObjects.map(([at, says, change]): BadObject => ({ kind: meiliSnapshotSchedules, at, says, change })),
   instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', {}]),
   instance('spec.existing.podSelector', emptySelector, [

@@ -1,5 +1,6 @@
 // Objects of each kind with every field filled in, several where fields exclude each other: what tests spoil, one field at a time.
 import { managedSpecs } from './complete-managed.ts'
+import { restoreSpecs, restoreStatusOf } from './complete-restore.ts'
 import { completeSchedule } from './complete-schedule.ts'
 import type { Loose } from '../real-server.ts'
 
@@ -223,15 +224,22 @@ const ofServers = {
 /** What a template may hold: its snapshots are deleted by retention. */
 const { expiresAfter: _, ...templateSpec } = ofServers.MeiliSnapshot.spec
 
+const [firstRestore, ...otherRestores] = restoreSpecs(structuredClone(ofServers.MeiliSnapshot.spec.mover))
+
 export const complete: Readonly<Record<string, Complete>> = {
   ...ofServers,
   MeiliSnapshotSchedule: completeSchedule(structuredClone(templateSpec), conditions, at),
+  MeiliRestore: { spec: firstRestore!, status: restoreStatusOf(conditions, at) },
+}
+
+const otherSpecs: Readonly<Record<string, readonly Loose[]>> = {
+  MeiliInstance: managedSpecs,
+  MeiliRestore: otherRestores,
 }
 
 /** All complete objects of a kind: between them they fill in every field. */
 export function completeOf(kind: string): readonly Complete[] {
-  const specs = kind === 'MeiliInstance' ? managedSpecs : []
-  return [complete[kind]!, ...specs.map((spec) => ({ spec, status: complete[kind]!.status }))]
+  return [complete[kind]!, ...(otherSpecs[kind] ?? []).map((spec) => ({ spec, status: complete[kind]!.status }))]
 }
 
 /** The spec alone, as a user would write it. */

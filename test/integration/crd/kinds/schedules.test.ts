@@ -1,13 +1,13 @@
 // What the API server makes of schedules: what is taken and how it shows, what a template may not hold, and how long names may be.
 import { describe, expect, test } from 'vitest'
-import { meiliSnapshotSchedules } from '../../../src/api/schedule.ts'
-import type { MeiliSnapshotSchedule } from '../../../src/api/schedule.ts'
-import { meiliSnapshots } from '../../../src/api/snapshot.ts'
-import { runName, runNowName, scheduleLabelValue } from '../../../src/reconcile/names/schedule.ts'
-import { goodSchedules } from './objects/bad-schedules.ts'
-import { objectOf } from './objects/complete-objects.ts'
-import { pathOf, realServer } from './real-server.ts'
-import type { Answer, Loose } from './real-server.ts'
+import { meiliSnapshotSchedules } from '../../../../src/api/schedule.ts'
+import type { MeiliSnapshotSchedule } from '../../../../src/api/schedule.ts'
+import { meiliSnapshots } from '../../../../src/api/snapshot.ts'
+import { runName, runNowName, scheduleLabelValue } from '../../../../src/reconcile/names/schedule.ts'
+import { goodSchedules } from '../objects/bad-schedules.ts'
+import { objectOf } from '../objects/complete-objects.ts'
+import { pathOf, realServer } from '../real-server.ts'
+import type { Answer, Loose } from '../real-server.ts'
 
 const server = realServer()
 
