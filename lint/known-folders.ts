@@ -14,7 +14,7 @@ const known: Readonly<Record<string, string>> = {
   perform: '',
   reconcile: 'job names',
   runtime: 'cache events',
-  telemetry: 'samples',
+  telemetry: 'families samples',
 }
 export const knownFolders: ReadonlySet<string> = new Set(
   Object.entries(known).flatMap(([folder, inner]) => [

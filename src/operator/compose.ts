@@ -13,11 +13,10 @@ import type { Clock } from '../runtime/workqueue.ts'
 import { countSlots } from '../kinds/snapshot/observe/slots/counts.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
-import { scheduleFamilies } from '../telemetry/samples/schedule-families.ts'
+import { derivedFamilies } from '../telemetry/families/derived.ts'
 import { scheduleSamples } from '../telemetry/samples/schedules.ts'
 import { SnapshotTotals } from '../telemetry/samples/snapshot-totals.ts'
-import { slotFamilies, slotSamples } from '../telemetry/samples/slots.ts'
-import { stateFamilies } from '../telemetry/samples/state-families.ts'
+import { slotSamples } from '../telemetry/samples/slots.ts'
 import { stateOf } from '../telemetry/samples/state.ts'
 import { openCaches } from './caches.ts'
 import type { Caches } from './caches.ts'
@@ -80,7 +79,7 @@ interface Derived {
 function deriveMetrics({ metrics, manager, caches, inUse: { slots, slotParts } }: Derived): void {
   const totals = new SnapshotTotals()
   caches.snapshots.onChange((change) => totals.count(change))
-  metrics.derive([...stateFamilies, ...scheduleFamilies, ...slotFamilies], () => {
+  metrics.derive(derivedFamilies, () => {
     if (!manager.elector.isHeld()) return []
     const state = stateOf(caches.instances.store.byNamespace().values(), caches.snapshotIndex)
     const totalSamples = [...totals.samples(state.instances), ...totals.abandonedSamples(state.instances)]

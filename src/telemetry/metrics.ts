@@ -1,7 +1,7 @@
 // Serves /metrics: what the operator counts about itself, and what is derived anew at each scrape. Series exist from the start, at 0, with a bounded set of labels.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client'
-import type { Family, Sample } from './samples/family.ts'
-import { operatorFamilies } from './samples/operator-families.ts'
+import type { Family, Sample } from './families/family.ts'
+import { operatorFamilies } from './families/operator.ts'
 
 /** How a reconcile ended. */
 export const outcomes = ['success', 'requeue', 'conflict', 'transient', 'terminal', 'bug'] as const

@@ -1,5 +1,5 @@
 // Says of destination claims what /metrics shows: the newest figure of a mover, and what the next snapshot will need. Pure.
-import type { Sample } from './family.ts'
+import type { Sample } from '../families/family.ts'
 import { keyOf, labelsOf } from './labels.ts'
 import { secondsOf } from './snapshots.ts'
 import type { KnownSnapshots } from './snapshots.ts'

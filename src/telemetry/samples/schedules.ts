@@ -4,7 +4,7 @@ import { scheduleConditions, scheduleReasons } from '../../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../api/schedule.ts'
 import { conditionNamed, isTrue } from '../../api/status/conditions.ts'
 import { overdueAt } from '../../api/status/overdue.ts'
-import type { Sample } from './family.ts'
+import type { Sample } from '../families/family.ts'
 import { secondsOf } from './snapshots.ts'
 
 type Figures = Readonly<Record<string, number | undefined>>

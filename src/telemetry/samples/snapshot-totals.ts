@@ -5,9 +5,9 @@ import { hasSucceeded, isFinished, snapshotReasons } from '../../api/snapshot.ts
 import { isWhole } from '../../api/status/settled-snapshot.ts'
 import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
-import type { Sample } from './family.ts'
+import type { Sample } from '../families/family.ts'
 import { instanceKeyOf, labelsOf } from './labels.ts'
-import { failureReasons, usualFailures } from './state-families.ts'
+import { failureReasons, usualFailures } from '../families/state.ts'
 
 /** What a cache announces: an object before and after a change. */
 interface Change {

@@ -1,7 +1,7 @@
 // Says of the snapshots of one instance what /metrics shows. Looks at those that have not ended, and at the newest of each end. Pure.
 import type { SnapshotPhase } from '../../api/snapshot.ts'
 import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
-import type { Sample } from './family.ts'
+import type { Sample } from '../families/family.ts'
 import { labelsOf } from './labels.ts'
 
 const phases: readonly SnapshotPhase[] = [

@@ -8,7 +8,7 @@ import { apiServer } from '../../support/kubernetes/api-server.ts'
 
 const repository = join(import.meta.dirname, '../../..')
 /** Those for a tool hold objects of its own kinds, too: they are tried with it. */
-const examples = globSync(['examples/*.yaml', 'examples/gitops/*.yaml'], { cwd: repository }).toSorted()
+const examples = globSync(['examples/*.yaml', 'examples/{gitops,restore}/*.yaml'], { cwd: repository }).toSorted()
 
 /** Without fragments, which show a part of an object. */
 const shown = ['README.md', ...globSync('docs/*.md', { cwd: repository }).toSorted()].flatMap((page) =>

@@ -1,5 +1,5 @@
 // The names in a PromQL expression, as far as ours go: which metrics it asks for and which labels it relies on. Reads no grammar, only words.
-import type { Family } from '../../../src/telemetry/samples/family.ts'
+import type { Family } from '../../../src/telemetry/families/family.ts'
 
 /** `meili_x_bucket` is of the histogram `meili_x`. */
 function familyOf(name: string, families: readonly Family[]): Family | undefined {

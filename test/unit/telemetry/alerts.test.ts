@@ -2,10 +2,8 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { operatorFamilies } from '../../../src/telemetry/samples/operator-families.ts'
-import { scheduleFamilies } from '../../../src/telemetry/samples/schedule-families.ts'
-import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
-import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
+import { derivedFamilies } from '../../../src/telemetry/families/derived.ts'
+import { operatorFamilies } from '../../../src/telemetry/families/operator.ts'
 import { complaints } from '../../support/prometheus/promql.ts'
 
 interface Alert {
@@ -35,11 +33,11 @@ const cases = names('test/integration/telemetry/')
       ({ alert_rule_test }) => alert_rule_test,
     ),
   )
-const families = [...operatorFamilies, ...scheduleFamilies, ...slotFamilies, ...stateFamilies]
+const families = [...operatorFamilies, ...derivedFamilies]
 
 describe.each(alerts)('$alert', ({ alert, expr, labels, annotations }) => {
   test('says how bad it is, what is the matter, and where to read on', () => {
-    expect(['warning', 'critical']).toContain(labels.severity)
+    expect(['info', 'warning', 'critical']).toContain(labels.severity)
     expect(annotations.summary).toMatch(/\.$/)
     expect(annotations.description).not.toBe('')
     expect(annotations.runbook_url).toBe(`docs/runbooks/${alert}.md`)

@@ -1,17 +1,15 @@
 // The Grafana dashboard asks only for metrics and labels that /metrics serves, and is put together as Grafana wants it.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { operatorFamilies } from '../../../src/telemetry/samples/operator-families.ts'
-import { scheduleFamilies } from '../../../src/telemetry/samples/schedule-families.ts'
-import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
-import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
+import { derivedFamilies } from '../../../src/telemetry/families/derived.ts'
+import { operatorFamilies } from '../../../src/telemetry/families/operator.ts'
 import { dashboardAt } from '../../support/prometheus/dashboard.ts'
 import { complaints, labelsIn, metricsIn } from '../../support/prometheus/promql.ts'
 
 const path = new URL('../../../charts/meili-operator/files/dashboard.json', import.meta.url)
 const dashboard = dashboardAt(path)
 const panels = dashboard.panels.filter(({ type }) => type !== 'row')
-const families = [...operatorFamilies, ...scheduleFamilies, ...slotFamilies, ...stateFamilies]
+const families = [...operatorFamilies, ...derivedFamilies]
 
 describe.each(panels)('$title', ({ targets = [], datasource, gridPos }) => {
   test('asks for metrics and labels that there are, and its legend shows labels that come back', () => {
@@ -51,11 +49,14 @@ test('every metric of ours that is worth a look is on it', () => {
   // What only alerts need: the age of an instance, a Service that few ever have, when one would be overdue, and the last failure, of
   // which counters tell more.
   const forAlerts = [
-    'meili_schedule_last_failure_timestamp_seconds',
-    'meili_schedule_overdue_from_timestamp_seconds',
     'meili_instance_created_timestamp_seconds',
     'meili_instance_foreign_service',
     'meili_snapshot_last_failure_timestamp_seconds',
+    'meili_schedule_last_failure_timestamp_seconds',
+    'meili_schedule_overdue_from_timestamp_seconds',
+    'meili_restore_last_failure_timestamp_seconds',
+    'meili_drill_last_failure_timestamp_seconds',
+    'meili_drill_overdue_from_timestamp_seconds',
   ]
   expect(families.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual(forAlerts)
 })

@@ -1,16 +1,14 @@
 // docs/metrics.md and the program say the same: each metric with its type, its labels and its meaning, and no other.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { derivedFamilies } from '../../../src/telemetry/families/derived.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
-import { scheduleFamilies } from '../../../src/telemetry/samples/schedule-families.ts'
-import { slotFamilies } from '../../../src/telemetry/samples/slots.ts'
-import { stateFamilies } from '../../../src/telemetry/samples/state-families.ts'
 
 const text = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
 const rows = text.split('\n').filter((line) => line.startsWith('| `meili_'))
 
 const metrics = new Metrics('1')
-metrics.derive([...scheduleFamilies, ...slotFamilies, ...stateFamilies], () => [])
+metrics.derive(derivedFamilies, () => [])
 
 test.each(metrics.families)('$name stands in the table as it is', ({ name, type, labels, help }) => {
   expect(rows).toContain(`| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`)

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { scheduleConditions } from '../../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../../src/api/schedule.ts'
-import { scheduleFamilies } from '../../../../src/telemetry/samples/schedule-families.ts'
+import { scheduleFamilies } from '../../../../src/telemetry/families/schedules.ts'
 import { scheduleSamples } from '../../../../src/telemetry/samples/schedules.ts'
 import { aCondition, ago, hour, now, ready } from '../../../support/builders/observations.ts'
 import { aSchedule } from '../../../support/builders/schedules.ts'

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { conditionTypes } from '../../../../src/api/meta.ts'
 import type { MeiliSnapshot } from '../../../../src/api/snapshot.ts'
 import { SnapshotTotals } from '../../../../src/telemetry/samples/snapshot-totals.ts'
-import { failureReasons, usualFailures } from '../../../../src/telemetry/samples/state-families.ts'
+import { failureReasons, usualFailures } from '../../../../src/telemetry/families/state.ts'
 import { aCondition, aSnapshot } from '../../../support/builders/observations.ts'
 
 const waitingSnapshot = (uid: string): MeiliSnapshot => aSnapshot({ metadata: { uid } })

@@ -13,6 +13,8 @@ export const stateFamilies: readonly Family[] = [
     meili_instance_created_timestamp_seconds: 'When the MeiliInstance was created, in Unix time',
     meili_instance_foreign_service:
       '1 where a Service of somebody else selects the pod of the managed server, too (condition ForeignService), else 0. Absent where somebody else runs the server',
+    meili_instance_bootstrap_failed:
+      '1 where the MeiliInstance was to be made from a stored snapshot and that failed (reason BootstrapFailed), else 0. Absent where there is no spec.managed.bootstrap',
     meili_instance_database_bytes: 'Size of the database, as the server said last. Absent until it has answered',
     meili_snapshot_last_success_timestamp_seconds:
       'When the newest good snapshot completed, in Unix time. Absent until there is one',
@@ -24,6 +26,11 @@ export const stateFamilies: readonly Family[] = [
       'When the oldest MeiliSnapshot that has not ended was created, in Unix time. Absent where all have ended',
     meili_snapshot_overdue: 'MeiliSnapshots whose condition Overdue is True',
     meili_snapshot_size_bytes: 'Size of the newest good snapshot. Absent until there is one',
+    meili_snapshot_boot_passed:
+      '1 where a server was started on the newest snapshot with verification Boot and served what is on record, else 0. Absent until one was',
+    meili_snapshot_boot_timestamp_seconds: 'When that was, in Unix time',
+    meili_snapshot_recovery_seconds:
+      'How long that took, measured: from reading the snapshot to the first answer of a search. Absent where it was not measured',
   }),
   ...familiesOf('gauge', [...ofInstance, 'phase'], {
     meili_snapshot_phase: 'MeiliSnapshots that are there, by phase',
