@@ -1,6 +1,13 @@
 // Parses MOVER_CONFIG and refuses here, once for all files, names that could leave their directory. Pure.
 import { z } from 'zod'
-import { exitCodes, moverConfig, type FillConfig, type MoverConfig, type StoreConfig } from './contract.ts'
+import {
+  exitCodes,
+  moverConfig,
+  type FillConfig,
+  type InspectConfig,
+  type MoverConfig,
+  type StoreConfig,
+} from './contract.ts'
 import { Failure } from './failure.ts'
 import { parseTime } from './source/rfc3339.ts'
 
@@ -41,6 +48,8 @@ function checksOf(config: MoverConfig): Check[] {
       return destinationChecks(config)
     case 'deleteArtifact':
       return [...destinationChecks(config), ...directoryChecks(config)]
+    case 'inspect':
+      return artifactChecks(config)
     case 'removeSource':
       return [
         ...sourceChecks(config),
@@ -65,6 +74,14 @@ function destinationChecks({ destination }: { destination: { root: string; path:
   return [
     [destination.root.startsWith('/'), 'destination.root must be absolute'],
     [pathComponents(destination.path).every(isFileName), 'destination.path must stay inside the claim'],
+  ]
+}
+
+function artifactChecks({ artifact }: InspectConfig): Check[] {
+  if (artifact === undefined) return []
+  return [
+    [artifact.root.startsWith('/'), 'artifact.root must be absolute'],
+    [pathComponents(artifact.path).every(isFileName), 'artifact.path must stay inside the claim'],
   ]
 }
 

@@ -1,10 +1,12 @@
 // The contract between operator and mover: configuration in, progress and one result out.
 // Pure: both programs import it, so it must never import anything but zod.
 import { z } from 'zod'
+import { inspectConfig } from './contract/inspect.ts'
 import { owner } from './contract/owner.ts'
 import { fillConfig, resolveConfig } from './contract/restore.ts'
 import { fileIdentity } from './contract/result.ts'
 
+export type { InspectConfig, Inspected } from './contract/inspect.ts'
 export type { FillConfig, ResolveConfig } from './contract/restore.ts'
 export { exitCodes, fileIdentity, moverProgress, moverResult } from './contract/result.ts'
 export type { ExitCode, FileIdentity, MoverProgress, MoverResult } from './contract/result.ts'
@@ -119,5 +121,6 @@ export const moverConfig = z.discriminatedUnion('command', [
   deleteArtifactConfig,
   resolveConfig,
   fillConfig,
+  inspectConfig,
 ])
 export type MoverConfig = z.infer<typeof moverConfig>

@@ -7,6 +7,7 @@ import { parseConfig } from './config.ts'
 import {
   exitCodes,
   type FillConfig,
+  type InspectConfig,
   type MoverConfig,
   type MoverResult,
   type ResolveConfig,
@@ -21,6 +22,7 @@ import { deleteArtifact } from './command/delete-artifact.ts'
 import { resultLine, resultOf } from './io/report.ts'
 import type { Surroundings } from './artifact/fill.ts'
 import { fill } from './command/fill.ts'
+import { inspect } from './command/inspect.ts'
 import { store } from './command/move.ts'
 import { resolve } from './command/resolve.ts'
 import { probe } from './io/space.ts'
@@ -100,6 +102,8 @@ async function perform(config: MoverConfig): Promise<MoverResult> {
       return orAborted(stop.signal, resolve(config, surroundingsOf(config)))
     case 'fill':
       return fill(config, surroundingsOf(config))
+    case 'inspect':
+      return inspect(config, { signal: stop.signal, progress: progressOf(config) })
   }
 }
 
@@ -113,7 +117,10 @@ function surroundingsOf(config: Watched): Omit<Surroundings, 'open'> {
 }
 
 /** Printed now and then, and watched: a copy that no longer moves ends. */
-function progressOf({ command, stallSeconds }: Watched): Progress {
+function progressOf(config: Watched | InspectConfig): Progress {
+  const { command } = config
+  // What a server does until it answers is not seen from here: the deadline is its limit.
+  const stallSeconds = command === 'inspect' ? config.deadlineSeconds : config.stallSeconds
   const progress = new Progress((line) => process.stdout.write(`${line}\n`), command === 'receive')
   startInterval(() => progress.report(), progressEveryMs, background)
   const abortStalled = (): void => {

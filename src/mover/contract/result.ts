@@ -1,5 +1,6 @@
 // What the mover says of itself: exit codes, progress, and one result. Pure: operator and mover both import it.
 import { z } from 'zod'
+import { inspected } from './inspect.ts'
 import { filledDatabase, resolvedSource } from './restore.ts'
 
 /** Why the mover ended. The numbers are the container's exit codes. */
@@ -26,6 +27,8 @@ export const exitCodes = {
   /** receive: nothing came for `stallSeconds`. */
   streamBroken: 33,
   archiveBad: 34,
+  /** inspect: the engine serves something else than what is on record, or does not answer a search. */
+  inspectionFailed: 36,
   terminated: 143,
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
@@ -66,6 +69,8 @@ export const moverResult = z.object({
   resolved: resolvedSource.optional(),
   /** On success of `fill`. */
   filled: filledDatabase.optional(),
+  /** Of `inspect`, where the engine has answered, well or not. */
+  inspected: inspected.optional(),
   /** Of `move`: copying, verifying. Of `fill`: `fetch` is the pass that only reads (0 where none was needed), `extract` all from there to the disk. */
   seconds: z
     .object({ copying: z.number(), verifying: z.number(), fetch: z.number(), extract: z.number() })
@@ -74,9 +79,9 @@ export const moverResult = z.object({
 })
 export type MoverResult = z.infer<typeof moverResult>
 
-/** One line on the mover's stdout at each change of step and at least each 5 s in between. */
+/** One line on the mover's stdout at each change of step and at least each 5 s in between. `opening` and `searching` count searches, not bytes. */
 export const moverProgress = z.object({
-  step: z.enum(['copying', 'verifying', 'committing', 'reading', 'unpacking']),
+  step: z.enum(['copying', 'verifying', 'committing', 'reading', 'unpacking', 'opening', 'searching']),
   bytesDone: z.int(),
   bytesTotal: z.int(),
 })
