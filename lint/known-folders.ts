@@ -5,6 +5,7 @@ const known: Readonly<Record<string, string>> = {
   cli: 'adopt command doctor program terminal view',
   kinds: '',
   'kinds/instance': 'children locate managed managed/upgrade observe status',
+  'kinds/restore': 'after drill exchange fill observe plan source status',
   'kinds/schedule': 'forecast observe retention runs slots status',
   'kinds/snapshot': 'after before engine job job/commands move observe observe/slots status',
   kube: 'exec',

@@ -11,12 +11,15 @@ import { restoreStatus } from './status/restore.ts'
 import type { MeiliRestoreStatus } from './status/restore.ts'
 
 export { restoreConditions, restoreReasons } from './reasons/restore.ts'
-export type { MeiliRestoreStatus } from './status/restore.ts'
+export type { RestoreReason } from './reasons/restore.ts'
+export type { MeiliRestoreStatus, RestorePhase } from './status/restore.ts'
 
 /** On a claim of a managed server: which generation of its data it is. The highest is the data; `<name>-data` without it is 1. */
 export const dataGenerationAnnotation = 'meili-operator.dev/data-generation'
 /** On a claim that a restore filled: the JSON text of where its data comes from (status/restored-from.ts). */
 export const restoredFromAnnotation = 'meili-operator.dev/restored-from'
+/** On a MeiliRestore, by which people ask: `old-data` says that the claim with the data from before may go. */
+export const cleanUpAnnotation = 'meili-operator.dev/clean-up'
 /** On the claim, the Jobs and the safety snapshot of a restore: its UID. */
 export const restoreUidLabel = 'meili-operator.dev/restore-uid'
 

@@ -1,8 +1,19 @@
 // The calls of Meilisearch's HTTP API that the operator makes, one method each. Knows nothing of Kubernetes.
 import type { z } from 'zod'
 import { TerminalError, TransientError } from '../errors.ts'
-import { batch, batchPage, serverVersion, stats, summarizedTask, task, taskPage, tasksPerPage } from './replies.ts'
-import type { Batch, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
+import {
+  batch,
+  batchPage,
+  keyPage,
+  keysPerPage,
+  serverVersion,
+  stats,
+  summarizedTask,
+  task,
+  taskPage,
+  tasksPerPage,
+} from './replies.ts'
+import type { Batch, KeyPage, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
 import { SilentServers } from './silent-servers.ts'
 import type { Look } from './silent-servers.ts'
 import { send, unfitReply } from './transport.ts'
@@ -168,6 +179,12 @@ export class MeilisearchClient {
     } catch (error) {
       if (!(error instanceof TerminalError && error.code === 'api_key_already_exists')) throw error
     }
+  }
+
+  /** Name, else uid, and time of the newest keys, a thousand at most. Needs the master key. */
+  async keys(): Promise<KeyPage['results']> {
+    const path = `/keys?limit=${keysPerPage}`
+    return (await this.#call(keyPage, { method: 'GET', path, maxBytes: maxLargeBytes })).results
   }
 
   /** @throws TransientError with code `mustRestart` where the server asks for it */

@@ -106,6 +106,16 @@ export const stats = z.object({
 })
 export type Stats = z.infer<typeof stats>
 
+/** Of a key what tells whose it is; its value is dropped here. */
+const apiKey = z
+  .object({ uid: z.string().max(64), name: cutText(200).nullish(), createdAt: instant })
+  .transform(({ uid, name, createdAt }) => ({ name: name ?? uid, createdAt }))
+
+/** Nobody reads the names of more. */
+export const keysPerPage = 1000
+export const keyPage = z.object({ results: listOf(apiKey, keysPerPage) })
+export type KeyPage = z.infer<typeof keyPage>
+
 export const errorReply = z.object({ message: z.string(), code: z.string() })
 /** `available`, or since 1.43 with HTTP 500 `mustRestart`. */
 export const healthReply = z.object({ status: z.string().max(64) })

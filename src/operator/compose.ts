@@ -21,6 +21,7 @@ import { stateOf } from '../telemetry/samples/state.ts'
 import { openCaches } from './caches.ts'
 import type { Caches } from './caches.ts'
 import { instanceController } from './instance-controller.ts'
+import { restoreController } from './restore-controller.ts'
 import { scheduleController } from './schedule-controller.ts'
 import { finishedMoverController, openSlots, snapshotController } from './snapshot-controller.ts'
 import type { SlotsInUse } from './snapshot-controller.ts'
@@ -64,6 +65,7 @@ export function compose(config: Config, { connection, logger, nowMs = Date.now, 
   manager.addController(snapshotController(parts, inUse.slots))
   manager.addController(finishedMoverController(parts))
   manager.addController(scheduleController(parts))
+  manager.addController(restoreController(parts))
   deriveMetrics({ metrics, manager, caches, inUse })
   return manager
 }

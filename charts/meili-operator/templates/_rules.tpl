@@ -9,23 +9,27 @@
 {{- define "meili-operator.rules" -}}
 # What users write: followed, never written, but for a schedule's own snapshots. One is read again where another has changed it meanwhile, or where the cache keeps little of it.
 - apiGroups: [meili-operator.dev]
-  resources: [meiliinstances, meilisnapshots, meilisnapshotschedules]
+  resources: [meiliinstances, meilirestores, meilisnapshots, meilisnapshotschedules]
   verbs: [get, list, watch]
 # What was seen.
 - apiGroups: [meili-operator.dev]
-  resources: [meiliinstances/status, meilisnapshots/status, meilisnapshotschedules/status]
+  resources: [meiliinstances/status, meilirestores/status, meilisnapshots/status, meilisnapshotschedules/status]
   verbs: [update]
 # Our finalizer on a snapshot, by merge patch of its metadata; and deletionPolicy of one that a schedule's retention deletes.
 - apiGroups: [meili-operator.dev]
   resources: [meilisnapshots]
   verbs: [patch]
-# The snapshots of a schedule: made for each slot, and deleted by its retention. The one before an upgrade of a server that we run; those of earlier upgrades go when one is done.
+# Our finalizer on a restore, by merge patch of its metadata.
+- apiGroups: [meili-operator.dev]
+  resources: [meilirestores]
+  verbs: [patch]
+# The snapshots of a schedule: made for each slot, and deleted by its retention. The one before an upgrade of a server that we run; those of earlier upgrades go when one is done. The one before a restore in place.
 - apiGroups: [meili-operator.dev]
   resources: [meilisnapshots]
   verbs: [create, delete]
 # An ownerReference with blockOwnerDeletion on a mover Job, where the cluster checks who may set one (OpenShift).
 - apiGroups: [meili-operator.dev]
-  resources: [meiliinstances/finalizers, meilisnapshots/finalizers]
+  resources: [meiliinstances/finalizers, meilirestores/finalizers, meilisnapshots/finalizers]
   verbs: [update]
 # The pod that a MeiliInstance selects, and the mover's pods.
 - apiGroups: [""]
@@ -44,11 +48,11 @@
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get]
-# The claim with the snapshot directory, and the destination claim, which is created from its template when it is absent.
+# The claim with the snapshot directory, and the destination claim, which is created from its template when it is absent; the claims of a restore, its source and its target.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
   verbs: [get, create]
-# The movers.
+# The movers, of snapshots and of restores.
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, list, watch, create, delete]

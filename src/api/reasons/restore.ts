@@ -1,6 +1,10 @@
 // The condition types of a MeiliRestore and its reasons: what users match on.
 
 export const restoreConditions = {
+  /** What was asked for is done and was compared. Never True of a failure. */
+  Complete: 'Complete',
+  /** It has failed for good; what there is to go on with stands in the message. */
+  Failed: 'Failed',
   /** The claim with the data from before is kept, and can be gone back to. Absent unless true. */
   OldDataKept: 'OldDataKept',
 } as const
@@ -42,6 +46,8 @@ export const restoreReasons = {
   AlreadyRestored: 'AlreadyRestored',
   /** A snapshot of the server as it is, first. */
   SafetySnapshot: 'SafetySnapshot',
+  /** The API server refused that snapshot. It is tried again. */
+  SafetySnapshotRefused: 'SafetySnapshotRefused',
   /** That snapshot failed, and safety.snapshot is Always. */
   SafetySnapshotFailed: 'SafetySnapshotFailed',
   /** The new claim is being made. */
@@ -97,3 +103,5 @@ export const restoreReasons = {
   /** The claim from before is kept. */
   OldDataKept: 'OldDataKept',
 } as const
+
+export type RestoreReason = (typeof restoreReasons)[keyof typeof restoreReasons]

@@ -189,3 +189,4 @@ export const restoreStatus = z.object({
 })
 
 export type MeiliRestoreStatus = z.output<typeof restoreStatus>
+export type RestorePhase = (typeof phases)[number]

@@ -1,21 +1,23 @@
 // The data claim of a managed server has a generation: the highest is the data (decision 0041). Names, marks, and which one counts. Pure.
 import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec } from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../../api/instance.ts'
-import { dataGenerationAnnotation, hasRestoreEnded } from '../../api/restore.ts'
+import { dataGenerationAnnotation, hasRestoreEnded, restoreUidLabel } from '../../api/restore.ts'
 import type { MeiliRestore } from '../../api/restore.ts'
 import { claimNameOf } from './objects.ts'
+import type { Named } from './objects.ts'
 
 /** `<base>-data`, then `<base>-data-2` and so on. */
-export function dataClaimName(instance: MeiliInstance, generation: number): string {
+export function dataClaimName(instance: Named, generation: number): string {
   const first = claimNameOf(instance, 'data')
   return generation === 1 ? first : `${first}-${generation}`
 }
 
-/** Undefined where it is none of the data's: another claim, or one that is being filled. */
-export function generationOf(instance: MeiliInstance, { metadata }: V1PersistentVolumeClaim): number | undefined {
+/** Undefined where it is none of the data's: another claim, or one that is being filled, which a restore's label and no number tell. */
+export function generationOf(instance: Named, { metadata }: V1PersistentVolumeClaim): number | undefined {
   const said = metadata?.annotations?.[dataGenerationAnnotation] ?? ''
   if (/^[1-9][0-9]{0,8}$/.test(said)) return Number(said)
-  return metadata?.name === claimNameOf(instance, 'data') ? 1 : undefined
+  const isFilled = metadata?.labels?.[restoreUidLabel] !== undefined
+  return metadata?.name === claimNameOf(instance, 'data') && !isFilled ? 1 : undefined
 }
 
 export interface DataClaim {
@@ -24,7 +26,7 @@ export interface DataClaim {
 }
 
 /** Every generation that is there, the data first. `claims`: those that carry the instance's labels. */
-export function dataClaims(instance: MeiliInstance, claims: readonly V1PersistentVolumeClaim[]): readonly DataClaim[] {
+export function dataClaims(instance: Named, claims: readonly V1PersistentVolumeClaim[]): readonly DataClaim[] {
   return claims
     .flatMap((claim) => {
       const generation = generationOf(instance, claim)

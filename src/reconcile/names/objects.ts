@@ -3,6 +3,11 @@ import { createHash } from 'node:crypto'
 import type { MeiliInstance } from '../../api/instance.ts'
 import type { SecretKeyReference } from '../../api/meta.ts'
 
+/** The name says it all: also of an instance that is gone. */
+export interface Named {
+  readonly metadata: { readonly name: string }
+}
+
 /** A StatefulSet's pod carries its name and ten characters of a hash in a label of at most 63. */
 const longest = 52
 
@@ -10,7 +15,7 @@ const longest = 52
 const plain = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
 
 /** The instance's name where all of its children can have it; else as much of it as they can, and eight characters of its hash. */
-export function baseName({ metadata: { name } }: Pick<MeiliInstance, 'metadata'>): string {
+export function baseName({ metadata: { name } }: Named): string {
   if (name.length <= longest && plain.test(name)) return name
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
   const start = name.replaceAll('.', '-').replace(/^[^a-z]/, 'm-$&')
@@ -22,7 +27,7 @@ export type ClaimRole = 'data' | 'snapshots' | 'scratch'
 /** The database of a managed server: a directory in the root of its data claim. */
 export const databaseDirectory = 'data.ms'
 
-export const claimNameOf = (instance: MeiliInstance, role: ClaimRole): string => `${baseName(instance)}-${role}`
+export const claimNameOf = (instance: Named, role: ClaimRole): string => `${baseName(instance)}-${role}`
 export const keySecretName = (instance: MeiliInstance): string => `${baseName(instance)}-keys`
 export const connectionSecretName = (instance: MeiliInstance): string => `${baseName(instance)}-connection`
 
@@ -47,12 +52,12 @@ export const childSharedLabels = {
 
 /** What the Service and the StatefulSet select: no chart makes a Service that goes by this label (decision 0024). */
 export const instanceLabel = 'meili-operator.dev/instance'
-export function instanceLabels(instance: MeiliInstance): Record<string, string> {
+export function instanceLabels(instance: Named): Record<string, string> {
   return { [instanceLabel]: baseName(instance) }
 }
 
 /** On every child. */
-export function childLabels(instance: MeiliInstance): Record<string, string> {
+export function childLabels(instance: Named): Record<string, string> {
   return { 'app.kubernetes.io/name': 'meiliinstance', ...childSharedLabels, ...instanceLabels(instance) }
 }
 
@@ -78,6 +83,13 @@ export const moverLabels = {
 } as const
 /** Selects them. */
 export const moverSelector = Object.entries(moverLabels)
+  .map(([label, value]) => `${label}=${value}`)
+  .join(',')
+
+/** On the Jobs and pods of all restores. `moverSelector` does not find them: they take no snapshot's turn. */
+export const restoreJobLabels = { ...moverLabels, 'app.kubernetes.io/name': 'meilirestore' } as const
+/** Selects them. */
+export const restoreJobSelector = Object.entries(restoreJobLabels)
   .map(([label, value]) => `${label}=${value}`)
   .join(',')
 

@@ -71,11 +71,14 @@ test('every object says whose it is', () => {
 test('rights in the cluster, each needed', () => {
   expect(rights(only('ClusterRole', 'meili-operator'))).toEqual({
     'meili-operator.dev/meiliinstances': 'get list watch',
+    'meili-operator.dev/meilirestores': 'get list patch watch',
     'meili-operator.dev/meilisnapshots': 'create delete get list patch watch',
     'meili-operator.dev/meilisnapshotschedules': 'get list watch',
     'meili-operator.dev/meiliinstances/status': 'update',
     'meili-operator.dev/meilisnapshotschedules/status': 'update',
     'meili-operator.dev/meilisnapshots/status': 'update',
+    'meili-operator.dev/meilirestores/status': 'update',
+    'meili-operator.dev/meilirestores/finalizers': 'update',
     'meili-operator.dev/meiliinstances/finalizers': 'update',
     'meili-operator.dev/meilisnapshots/finalizers': 'update',
     'core/pods': 'get list watch',
@@ -104,6 +107,7 @@ test('people who may view or edit a namespace may view or edit our kinds in it; 
     Object.keys(only('ClusterRole', name).metadata.labels ?? {}).filter((label) => label.startsWith('rbac.'))
   expect(rights(only('ClusterRole', 'meili-operator-view'))).toEqual({
     'meili-operator.dev/meiliinstances': 'get list watch',
+    'meili-operator.dev/meilirestores': 'get list watch',
     'meili-operator.dev/meilisnapshots': 'get list watch',
     'meili-operator.dev/meilisnapshotschedules': 'get list watch',
   })
@@ -113,6 +117,7 @@ test('people who may view or edit a namespace may view or edit our kinds in it; 
   const edit = 'create delete deletecollection patch update'
   expect(rights(only('ClusterRole', 'meili-operator-edit'))).toEqual({
     'meili-operator.dev/meiliinstances': edit,
+    'meili-operator.dev/meilirestores': edit,
     'meili-operator.dev/meilisnapshots': edit,
     'meili-operator.dev/meilisnapshotschedules': edit,
   })

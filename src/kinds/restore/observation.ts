@@ -1,0 +1,73 @@
+// The types of everything that one pass over a restore knows of the world. observe/ fills them, the rungs read them.
+import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
+import type { MeiliInstance } from '../../api/instance.ts'
+import type { MeiliRestore } from '../../api/restore.ts'
+import type { MeiliSnapshot } from '../../api/snapshot.ts'
+import type { MoverSeen } from '../../reconcile/job/seen.ts'
+import type { DataClaim } from '../../reconcile/names/data-claim.ts'
+import type { OwnedDatabase } from '../../reconcile/server-reference.ts'
+
+/** The MeiliSnapshot that the source means, where it means one: read from the API server. */
+export type SourceSeen =
+  | { readonly is: 'notAsked' }
+  /** `why`: a sentence. */
+  | { readonly is: 'missing'; readonly why: string }
+  | { readonly is: 'snapshot'; readonly snapshot: MeiliSnapshot }
+
+/** What the server says that is restored in place, or why it was not asked. */
+export type ServerSeen =
+  | { readonly is: 'notAsked' }
+  | { readonly is: 'silent'; readonly message: string }
+  | {
+      readonly is: 'answered'
+      readonly version: string
+      readonly indexes: number
+      readonly documents: number
+      /** As many as fit in a manifest. */
+      readonly listed: readonly { readonly uid: string; readonly documents: number }[]
+      /** Undefined where they were not asked for, or may not be read. */
+      readonly keys: readonly KeySeen[] | undefined
+    }
+
+/** An API key of the server, without its value. */
+export interface KeySeen {
+  /** Its name, else its uid. */
+  readonly name: string
+  readonly createdAt: string
+}
+
+/** What is known of the claims of a target. */
+export interface TargetSeen {
+  /** Of target.inPlace. */
+  readonly instance: MeiliInstance | undefined
+  /** The claim that target.claim names. */
+  readonly claim: V1PersistentVolumeClaim | undefined
+  /** Every generation of the instance's data, the data first. */
+  readonly data: readonly DataClaim[]
+  /** All claims with the instance's labels, those that are being filled among them. */
+  readonly claims: readonly V1PersistentVolumeClaim[]
+  readonly statefulSet: V1StatefulSet | undefined
+  /** Pods of the namespace that mount one of these claims, but for this restore's own Jobs. Only looked for where it matters. */
+  readonly pods: readonly V1Pod[]
+}
+
+export interface RestoreObservation {
+  readonly restore: MeiliRestore
+  readonly source: SourceSeen
+  readonly target: TargetSeen
+  readonly server: ServerSeen
+  /** The Job that matters now. */
+  readonly mover: MoverSeen
+  /** Names of the restores of the same target that go first. */
+  readonly ahead: readonly string[]
+  /** Names of snapshots of the instance that have asked it, and are not finished; but this restore's own. */
+  readonly runningSnapshots: readonly string[]
+  /** The one that this restore takes first, once it is on record. */
+  readonly safetySnapshot: MeiliSnapshot | undefined
+  /** Of every server of the namespace, as far as they are known. */
+  readonly databases: readonly OwnedDatabase[]
+  /** Whether this installation runs servers. */
+  readonly runsServers: boolean
+  readonly moverImage: string
+  readonly imagePullSecrets: readonly string[]
+}

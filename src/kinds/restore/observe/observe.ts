@@ -1,0 +1,115 @@
+// Reads the world once for a MeiliRestore: source, target, server, mover. Writes and judges nothing.
+// Objects that a decision rests on are read from the API server itself; caches only find names.
+import { hasRestoreEnded } from '../../../api/restore.ts'
+import type { MeiliRestore } from '../../../api/restore.ts'
+import type { MeiliInstance } from '../../../api/instance.ts'
+import { meiliSnapshots } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { KubeClient } from '../../../kube/client.ts'
+import type { KubeObject } from '../../../kube/resource.ts'
+import type { Connections } from '../../../perform/meilisearch-connections.ts'
+import { lookAtJob, noMover } from '../../../reconcile/job/look.ts'
+import type { MoverSeen } from '../../../reconcile/job/seen.ts'
+import { databasesOf } from '../../../reconcile/server-reference.ts'
+import type { RestoreObservation } from '../observation.ts'
+import { currentJobName, restoreUidSelector } from '../status/current-job.ts'
+import { aheadOf } from './line.ts'
+import type { RestoresKept } from './line.ts'
+import { askServer } from './server.ts'
+import { lookAtSource } from './source.ts'
+import type { SourceSnapshots } from './source.ts'
+import { lookAtTarget, nothingThere } from './target.ts'
+
+export interface RestoreWorld {
+  readonly kube: KubeClient
+  readonly connections: Connections
+  /** Caches. */
+  readonly instance: (key: string) => MeiliInstance | undefined
+  readonly instances: (namespace: string) => readonly MeiliInstance[]
+  readonly restores: RestoresKept
+  readonly snapshots: SourceSnapshots & {
+    /** Of one instance, by `namespace/name`. */
+    listUnfinished(where: string): Iterable<MeiliSnapshot>
+  }
+  /** Of a restore's Job. */
+  readonly podsOf: (jobUid: string) => Iterable<KubeObject>
+  /** Whether this installation runs servers. */
+  readonly runsServers: boolean
+  readonly moverImage: string
+  readonly imagePullSecrets: readonly string[]
+}
+
+export async function observeRestore(world: RestoreWorld, restore: MeiliRestore): Promise<RestoreObservation> {
+  const { namespace } = restore.metadata
+  const blank: RestoreObservation = {
+    restore,
+    source: { is: 'notAsked' },
+    target: nothingThere,
+    server: { is: 'notAsked' },
+    mover: noMover,
+    ahead: [],
+    runningSnapshots: [],
+    safetySnapshot: undefined,
+    databases: [],
+    runsServers: world.runsServers,
+    moverImage: world.moverImage,
+    imagePullSecrets: world.imagePullSecrets,
+  }
+  if (isAtRest(restore)) return blank
+  const target = await lookAtTarget(world, restore)
+  return {
+    ...blank,
+    source: await lookAtSource(world, restore),
+    target,
+    server: await askServer(world, { restore, instance: target.instance }),
+    mover: await lookAtMover(world, restore),
+    ahead: aheadOf(world.restores, restore),
+    runningSnapshots: runningSnapshots(world, restore),
+    safetySnapshot: await safetySnapshotOf(world, restore),
+    databases: databasesOf(world.instances(namespace)),
+  }
+}
+
+/** It has ended, nothing more is asked of it, and it keeps nothing: at a start all that have ended come by here. */
+function isAtRest(restore: MeiliRestore): boolean {
+  const { metadata, spec, status } = restore
+  if (!hasRestoreEnded(restore) || metadata.deletionTimestamp !== undefined) return false
+  return status?.oldData === undefined && !(spec.rollback && status?.phase === 'Completed')
+}
+
+/** The end of an object waits for all of its Jobs. */
+async function lookAtMover({ kube, podsOf }: RestoreWorld, restore: MeiliRestore): Promise<MoverSeen> {
+  const { metadata, spec, status } = restore
+  const isDeleted = metadata.deletionTimestamp !== undefined
+  const name = currentJobName(restore)
+  if (name === undefined && !isDeleted) return noMover
+  return await lookAtJob(
+    { kube, podsOf },
+    {
+      namespace: metadata.namespace,
+      name: name ?? '',
+      labelSelector: restoreUidSelector(restore),
+      all: isDeleted,
+      claimName: status?.fill?.claimName ?? spec.target.claim?.name ?? '',
+    },
+  )
+}
+
+/** Those that have asked: the server must not be stopped under them. */
+function runningSnapshots({ snapshots }: RestoreWorld, { metadata, spec, status }: MeiliRestore): readonly string[] {
+  const name = spec.target.inPlace?.instanceRef.name
+  if (name === undefined) return []
+  return [...snapshots.listUnfinished(`${metadata.namespace}/${name}`)]
+    .filter((snapshot) => snapshot.status?.request !== undefined)
+    .map((snapshot) => snapshot.metadata.name)
+    .filter((other) => other !== status?.safety?.snapshot)
+}
+
+async function safetySnapshotOf(
+  { kube }: RestoreWorld,
+  { metadata, status }: MeiliRestore,
+): Promise<MeiliSnapshot | undefined> {
+  const name = status?.safety?.snapshot
+  if (name === undefined || status?.safety?.completedAt !== undefined) return undefined
+  return await kube.find<MeiliSnapshot & KubeObject>(meiliSnapshots, { namespace: metadata.namespace, name })
+}
