@@ -1,5 +1,6 @@
 // The contract with GitOps tools: every state that an object of ours can be in, and what each tool must say of it. docs/gitops.md shows the same table.
 import type { MeiliInstance } from '../../src/api/instance.ts'
+import type { MeiliRestore } from '../../src/api/restore.ts'
 import type { MeiliSnapshotSchedule } from '../../src/api/schedule.ts'
 import { isFinished } from '../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../src/api/snapshot.ts'
@@ -62,10 +63,27 @@ export const contract = {
     /** Nothing runs until somebody changes something, or the last slot had no snapshot. */
     stalled: bad,
   },
+  MeiliRestore: {
+    ...ofEveryKind,
+    pending: waiting,
+    /** A DryRun, which is all that was asked for. */
+    planned: good,
+    filling: waiting,
+    verifying: waiting,
+    stopping: waiting,
+    switching: waiting,
+    starting: waiting,
+    completed: good,
+    /** Back to the data from before, because somebody asked for it. */
+    'rolled-back': good,
+    /** Back by itself: what was asked for has failed, and the server serves. */
+    returned: bad,
+    failed: bad,
+  },
 } as const satisfies Record<string, Record<string, Expected>>
 
 export type Kind = keyof typeof contract
-export type Judged = MeiliSnapshot | MeiliInstance | MeiliSnapshotSchedule
+export type Judged = MeiliSnapshot | MeiliInstance | MeiliSnapshotSchedule | MeiliRestore
 
 export const kinds = Object.keys(contract) as Kind[]
 
@@ -82,8 +100,16 @@ export function stateOf(object: Judged): string {
   if (metadata.deletionTimestamp !== undefined) return 'deleting'
   if (status?.observedGeneration === -1) return 'unseen'
   if (status?.observedGeneration !== metadata.generation) return 'changed'
-  if (object.kind === 'MeiliSnapshotSchedule') return scheduleState(object)
-  return object.kind === 'MeiliSnapshot' ? snapshotState(object) : instanceState(object)
+  switch (object.kind) {
+    case 'MeiliSnapshotSchedule':
+      return scheduleState(object)
+    case 'MeiliRestore':
+      return restoreState(object)
+    case 'MeiliSnapshot':
+      return snapshotState(object)
+    default:
+      return instanceState(object)
+  }
 }
 
 function scheduleState({ status: { conditions = [] } = {} }: MeiliSnapshotSchedule): string {
@@ -96,6 +122,13 @@ function scheduleState({ status: { conditions = [] } = {} }: MeiliSnapshotSchedu
   if (isTrue(conditions, 'RetentionHeld')) return 'held'
   if (isTrue(conditions, 'Overdue') || lastSnapshot?.status === 'False') return 'failing'
   return ready?.status === 'True' ? 'scheduled' : 'without Ready'
+}
+
+function restoreState({ status: { phase, conditions } = {} }: MeiliRestore): string {
+  if (phase === 'RolledBack') return isTrue(conditions, 'Failed') ? 'returned' : 'rolled-back'
+  // One that is applied after its DryRun, and still waits.
+  if (phase === 'Planned' && !isTrue(conditions, 'Ready')) return 'pending'
+  return phase?.toLowerCase() ?? 'without a phase'
 }
 
 function snapshotState({ status = {} }: MeiliSnapshot): string {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
+import type { MeiliRestore } from '../../../src/api/restore.ts'
 import type { MeiliSnapshotSchedule } from '../../../src/api/schedule.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { KubeClient } from '../../../src/kube/client.ts'
@@ -326,7 +327,7 @@ export function ownWorld(): World {
 }
 
 export function conditionOf(
-  object: MeiliSnapshot | MeiliInstance | MeiliSnapshotSchedule,
+  object: MeiliSnapshot | MeiliInstance | MeiliSnapshotSchedule | MeiliRestore,
   type: string,
 ): { status: string; reason: string; message: string } | undefined {
   return object.status?.conditions?.find((condition) => condition.type === type)

@@ -17,8 +17,12 @@ interface HealthTests {
   }[]
 }
 
-/** Progress is written once in 15 s: a mover that has gone from copying to verifying is not always caught at it. */
-const unrecorded = ['MeiliSnapshot verifying', 'MeiliSnapshot expired']
+/** Progress is written once in 15 s: a mover that has gone from copying to verifying is not always caught at it. Restores are judged as the operator would write them. */
+const unrecorded = [
+  'MeiliSnapshot verifying',
+  'MeiliSnapshot expired',
+  ...Object.keys(contract.MeiliRestore).map((state) => `MeiliRestore ${state}`),
+]
 
 const statesOf = (kind: Kind): string[] =>
   Object.keys(contract[kind]).filter((state) => !unrecorded.includes(`${kind} ${state}`))
