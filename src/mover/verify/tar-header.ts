@@ -3,6 +3,9 @@
 
 export const tarBlockBytes = 512
 
+/** They are kept in memory. A database file is written from its beginning to its end, and has hardly any hole. */
+const maxSegments = 1_000_000
+
 /** The archive is damaged or is not what Meilisearch writes. The message says where. */
 export class ArchiveError extends Error {}
 
@@ -19,6 +22,8 @@ export interface TarHeader {
 /** Where a sparse entry's stored bytes belong; `more` says that an extension block follows. */
 export interface SparseMap {
   readonly realBytes: number
+  /** Start and length of each stored part, in turn. Extension blocks add to this very array. */
+  readonly segments: number[]
   readonly mappedBytes: number
   readonly mappedEnd: number
   readonly more: boolean
@@ -40,7 +45,7 @@ export function parseHeader(block: Buffer, offset: number): TarHeader {
   return {
     ...header,
     sparse: addSegments(
-      { realBytes: sizeAt(block, 483), mappedBytes: 0, mappedEnd: 0, more: false },
+      { realBytes: sizeAt(block, 483), segments: [], mappedBytes: 0, mappedEnd: 0, more: false },
       { block, at: 386, count: 4 },
     ),
   }
@@ -61,10 +66,13 @@ function addSegments(map: SparseMap, { block, at, count }: { block: Buffer; at: 
     const length = sizeAt(block, field + 12)
     if (start < mappedEnd || start + length > map.realBytes)
       throw new ArchiveError('a sparse entry of the tar has an impossible map')
+    map.segments.push(start, length)
     mappedBytes += length
     mappedEnd = start + length
   }
-  return { realBytes: map.realBytes, mappedBytes, mappedEnd, more: block[at + count * 24] === 1 }
+  if (map.segments.length > 2 * maxSegments)
+    throw new ArchiveError('a sparse entry of the tar is in far too many pieces')
+  return { ...map, mappedBytes, mappedEnd, more: block[at + count * 24] === 1 }
 }
 
 /** Sum of all bytes with the checksum field itself read as spaces. */

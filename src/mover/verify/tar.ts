@@ -1,4 +1,4 @@
-// Walks through a tar in pieces of any size, and keeps only what the check needs: never an entry's content.
+// Walks through a tar in pieces of any size: says what comes by, and keeps only what the check needs, never an entry's content.
 import {
   ArchiveError,
   extendSparse,
@@ -8,22 +8,20 @@ import {
   type SparseMap,
   type TarHeader,
 } from './tar-header.ts'
+import { ContentsNote, type Contents } from './tar-contents.ts'
+import { metadataOf, metadataTypes } from './tar-records.ts'
 
-/** What the archive of a snapshot was found to hold. */
-export interface Contents {
-  readonly entries: number
-  /** Text of the entry `VERSION`, trimmed. */
-  readonly version: string | undefined
-  /** Is there a `tasks/data.mdb` with content? */
-  readonly hasTaskDatabase: boolean
-}
+/** What comes by. The bytes of an entry come in the order of their places; what lies between two is a hole. */
+export type TarEvent =
+  | { readonly is: 'entry'; readonly entry: TarHeader }
+  | { readonly is: 'bytes'; readonly at: number; readonly bytes: Buffer }
+  | { readonly is: 'end'; readonly entry: TarHeader }
 
 /** Long names, pax records and VERSION are kept while they pass by; none of them is ever large. */
 const maxKeptBytes = 64 * 1024
-const metadataTypes = 'LKxg'
 type State = 'header' | 'sparse map' | 'body' | 'padding' | 'end'
 
-/** Invariant: `#missing` bytes are still to come before `#state` is left. Use `push` for each piece, then `finish` once. */
+/** Invariant: `#missing` bytes are still to come before `#state` is left. Use `push` or `walk` for each piece, then `finish` once. */
 export class TarReader {
   #state: State = 'header'
   #missing = tarBlockBytes
@@ -33,20 +31,28 @@ export class TarReader {
   #kept: Buffer[] | undefined
   #override: { name?: string; size?: number } = {}
   #zeroBlocks = 0
-  #entries = 0
-  #version: string | undefined
-  #hasTaskDatabase = false
+  readonly #contents = new ContentsNote()
+  #segment = { index: 0, used: 0 }
 
   /** Takes the next bytes of the tar. Throws ArchiveError as soon as they cannot be right. */
   push(piece: Buffer): void {
+    for (const _ of this.walk(piece)) void _
+  }
+
+  /** The same, and says what is in them. It goes on when the next event is asked for; ask until there is none. */
+  *walk(piece: Buffer): Generator<TarEvent, void, undefined> {
     let rest = piece
     while (rest.length > 0) {
       const part = rest.subarray(0, this.#missing)
+      if (this.#state === 'body' && !this.#isMetadata()) yield* this.#locateBytes(part)
       this.#take(part)
       this.#offset += part.length
       this.#missing -= part.length
       rest = rest.subarray(part.length)
-      while (this.#missing === 0) this.#advance()
+      while (this.#missing === 0) {
+        const event = this.#advance()
+        if (event !== undefined) yield event
+      }
     }
   }
 
@@ -54,7 +60,21 @@ export class TarReader {
   finish(): Contents {
     if (this.#state !== 'end')
       throw new ArchiveError(`the tar breaks off after ${this.#offset} bytes, without its end mark`)
-    return { entries: this.#entries, version: this.#version, hasTaskDatabase: this.#hasTaskDatabase }
+    return this.#contents.all()
+  }
+
+  /** The next stored bytes of the entry, with their place in its file. */
+  *#locateBytes(part: Buffer): Generator<TarEvent, void, undefined> {
+    const { sparse, storedBytes } = this.#current()
+    if (sparse === undefined) return yield { is: 'bytes', at: storedBytes - this.#missing, bytes: part }
+    for (let rest = part; rest.length > 0;) {
+      const [start = 0, length = 0] = sparse.segments.slice(this.#segment.index, this.#segment.index + 2)
+      const bytes = rest.subarray(0, length - this.#segment.used)
+      if (bytes.length > 0) yield { is: 'bytes', at: start + this.#segment.used, bytes }
+      rest = rest.subarray(bytes.length)
+      const used = this.#segment.used + bytes.length
+      this.#segment = used < length ? { ...this.#segment, used } : { index: this.#segment.index + 2, used: 0 }
+    }
   }
 
   #take(part: Buffer): void {
@@ -75,7 +95,7 @@ export class TarReader {
   }
 
   /** A state has all its bytes: what comes next? */
-  #advance(): void {
+  #advance(): TarEvent | undefined {
     switch (this.#state) {
       case 'header':
         return this.#headerRead()
@@ -90,12 +110,12 @@ export class TarReader {
     }
   }
 
-  #expect(state: State, bytes: number): void {
+  #expect(state: State, bytes: number): undefined {
     this.#state = state
     this.#missing = bytes
   }
 
-  #headerRead(): void {
+  #headerRead(): TarEvent | undefined {
     if (isZeroBlock(this.#block)) {
       this.#zeroBlocks++
       return this.#zeroBlocks === 2
@@ -106,7 +126,7 @@ export class TarReader {
       throw new ArchiveError(`a single zero block stands inside the tar, at byte ${this.#offset - tarBlockBytes}`)
     this.#entry = this.#withRealName(parseHeader(this.#block, this.#offset - tarBlockBytes))
     if (this.#entry.sparse?.more === true) return this.#expect('sparse map', tarBlockBytes)
-    this.#startBody(this.#entry)
+    return this.#startBody(this.#entry)
   }
 
   /** What long-name entries and pax records before this header said about it. */
@@ -117,71 +137,44 @@ export class TarReader {
     return { ...header, name: name.replace(/^(\.\/)+/, ''), storedBytes: size }
   }
 
-  #sparseMapRead(): void {
+  #sparseMapRead(): TarEvent | undefined {
     const entry = this.#current()
     const sparse = extendSparse(entry.sparse as SparseMap, this.#block)
     this.#entry = { ...entry, sparse }
     if (sparse.more) return this.#expect('sparse map', tarBlockBytes)
-    this.#startBody(this.#entry)
+    return this.#startBody(this.#entry)
   }
 
-  #startBody(entry: TarHeader): void {
+  #startBody(entry: TarHeader): TarEvent | undefined {
     const { sparse, storedBytes, type, name } = entry
     if (sparse !== undefined && sparse.mappedBytes !== storedBytes)
       throw new ArchiveError(`the map of the sparse entry ${name} does not fit its size`)
     const keeps = metadataTypes.includes(type) || (type === '0' && name === 'VERSION')
     if (keeps && storedBytes > maxKeptBytes) throw new ArchiveError(`the entry ${name} of the tar is far too long`)
     this.#kept = keeps ? [] : undefined
+    this.#segment = { index: 0, used: 0 }
     this.#expect('body', storedBytes)
+    return this.#isMetadata() ? undefined : { is: 'entry', entry }
   }
 
-  #bodyRead(): void {
+  #bodyRead(): TarEvent | undefined {
     const entry = this.#current()
     const kept = this.#kept === undefined ? undefined : Buffer.concat(this.#kept)
-    if (kept !== undefined && metadataTypes.includes(entry.type))
-      this.#override = { ...this.#override, ...metadataOf(entry.type, kept) }
-    else this.#noteEntry(entry, kept)
+    const isMetadata = this.#isMetadata()
+    if (kept !== undefined && isMetadata) this.#override = { ...this.#override, ...metadataOf(entry.type, kept) }
+    else this.#contents.note(entry, kept)
     this.#kept = undefined
     this.#expect('padding', (tarBlockBytes - (entry.storedBytes % tarBlockBytes)) % tarBlockBytes)
+    return isMetadata ? undefined : { is: 'end', entry }
   }
 
-  #noteEntry(entry: TarHeader, kept: Buffer | undefined): void {
-    this.#entries++
-    if (kept !== undefined) this.#version = kept.toString('utf8').trim()
-    const realBytes = entry.sparse?.realBytes ?? entry.storedBytes
-    if (entry.name === 'tasks/data.mdb' && '0S'.includes(entry.type) && realBytes > 0) this.#hasTaskDatabase = true
+  /** Of the entry after it, that is. */
+  #isMetadata(): boolean {
+    return metadataTypes.includes(this.#current().type)
   }
 
   #current(): TarHeader {
     if (this.#entry === undefined) throw new Error('a tar body without a header')
     return this.#entry
   }
-}
-
-/** Of what follows, a metadata entry may give the name and the size. A long link target and global records say nothing we need. */
-function metadataOf(type: string, body: Buffer): { name?: string; size?: number } {
-  if (type === 'L') return { name: body.toString('utf8').replace(/\0+$/, '') }
-  if (type !== 'x') return {}
-  const records = paxRecords(body)
-  const path = records.get('path')
-  const size = records.get('size')
-  if (size !== undefined && !/^\d{1,15}$/.test(size))
-    throw new ArchiveError('a pax record of the tar holds an impossible size')
-  return { ...(path === undefined ? {} : { name: path }), ...(size === undefined ? {} : { size: Number(size) }) }
-}
-
-/** Records are `<length> <key>=<value>\n`, where length counts the whole record. */
-function paxRecords(body: Buffer): Map<string, string> {
-  const records = new Map<string, string>()
-  for (let at = 0; at < body.length;) {
-    const head = /^(\d{1,6}) /.exec(body.toString('latin1', at, at + 7))
-    const end = at + Number(head?.[1] ?? 0)
-    const record = body.toString('utf8', at + (head?.[0].length ?? 0), end - 1)
-    const equals = record.indexOf('=')
-    if (head === null || end > body.length || body[end - 1] !== 0x0a || equals === -1)
-      throw new ArchiveError('a pax record of the tar is damaged')
-    records.set(record.slice(0, equals), record.slice(equals + 1))
-    at = end
-  }
-  return records
 }

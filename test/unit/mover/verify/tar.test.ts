@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { TarReader, type Contents } from '../../../../src/mover/verify/tar.ts'
+import { realSizeOf, type Contents } from '../../../../src/mover/verify/tar-contents.ts'
+import { TarReader } from '../../../../src/mover/verify/tar.ts'
 import { entryBytes, seal, snapshotEntries, tarOf, type Entry } from '../../../support/mover/archive-writer.ts'
 
 function read(tar: Buffer, pieceBytes: () => number = () => tar.length): Contents {
@@ -11,6 +12,32 @@ function read(tar: Buffer, pieceBytes: () => number = () => tar.length): Content
     at = next
   }
   return reader.finish()
+}
+
+/** What comes out of an entry. */
+function contentOf({ body = Buffer.alloc(0), sparse: map }: Entry): Buffer {
+  if (map === undefined) return body
+  const content = Buffer.alloc(map.realBytes)
+  for (const { at, bytes } of map.segments) bytes.copy(content, at)
+  return content
+}
+
+/** What a reader that keeps everything makes of it. */
+function unpack(tar: Buffer, pieceBytes: () => number): [string, Buffer][] {
+  const reader = new TarReader()
+  const found: [string, Buffer][] = []
+  let current = Buffer.alloc(0)
+  for (let at = 0; at < tar.length;) {
+    const next = at + Math.max(1, pieceBytes())
+    for (const event of reader.walk(tar.subarray(at, next))) {
+      if (event.is === 'entry') current = Buffer.alloc(realSizeOf(event.entry))
+      if (event.is === 'bytes') event.bytes.copy(current, event.at)
+      if (event.is === 'end') found.push([event.entry.name, current])
+    }
+    at = next
+  }
+  reader.finish()
+  return found
 }
 
 const names = fc
@@ -53,9 +80,21 @@ describe('any archive', () => {
             entries: all.length,
             version: '1.21.0',
             hasTaskDatabase: true,
+            uncompressedBytes: all.reduce((bytes, entry) => bytes + contentOf(entry).length, 0),
           })
         },
       ),
+      { numRuns: 200 },
+    )
+  })
+
+  test('is said entry by entry, with each byte at its place, in pieces of any size', () => {
+    fc.assert(
+      fc.property(entries, fc.infiniteStream(fc.integer({ min: 1, max: 3000 })), (extra, sizes) => {
+        const all = [...extra, ...snapshotEntries()]
+        const expected = all.map((entry): [string, Buffer] => [entry.name.replace(/^\.\//, ''), contentOf(entry)])
+        expect(unpack(tarOf(all), () => sizes.next().value as number)).toEqual(expected)
+      }),
       { numRuns: 200 },
     )
   })
@@ -149,7 +188,7 @@ describe('the reader tolerates', () => {
       { name: 'link', type: 'K', body: Buffer.from('target\0') },
       { name: './tasks/data.mdb', body: Buffer.from('x') },
     ]
-    expect(read(tarOf(all))).toEqual({ entries: 2, version: '1.50.0', hasTaskDatabase: true })
+    expect(read(tarOf(all))).toEqual({ entries: 2, version: '1.50.0', hasTaskDatabase: true, uncompressedBytes: 8 })
   })
 
   test('an entry of 9 GiB, without keeping it', () => {
