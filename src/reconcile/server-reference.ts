@@ -66,9 +66,20 @@ export function databasesOf(instances: readonly MeiliInstance[]): readonly Owned
   )
 }
 
-/** Of a server that we run spec says it, before there is a pod; of any other its pod was looked at. Undefined where that has not been done yet. */
+/** Of a server that we run spec says it, before there is a pod, and status names what restores have added; of any other its pod was looked at. Undefined where that has not been done yet. */
 export function databaseClaimsOf(instance: MeiliInstance): readonly DatabaseClaim[] | undefined {
-  const { managed } = instance.spec
-  if (managed === undefined) return instance.status?.databaseClaims
-  return [{ claimName: managed.storage.claimName ?? claimNameOf(instance, 'data'), subPath: databaseDirectory }]
+  const { spec, status } = instance
+  if (spec.managed === undefined) return status?.databaseClaims
+  return managedDatabases(
+    instance,
+    spec.managed.storage.claimName === undefined
+      ? (status?.databaseClaims ?? []).map(({ claimName }) => claimName)
+      : [],
+  )
+}
+
+/** @param names of its claims with data of any generation, and of those that are being filled */
+export function managedDatabases(instance: MeiliInstance, names: readonly string[]): readonly DatabaseClaim[] {
+  const first = instance.spec.managed?.storage.claimName ?? claimNameOf(instance, 'data')
+  return [...new Set([first, ...names])].map((claimName) => ({ claimName, subPath: databaseDirectory }))
 }

@@ -85,6 +85,8 @@ export const instanceReasons = {
   ShrinkRefused: 'ShrinkRefused',
   /** A claim that `claimName` names does not exist. */
   ClaimNotFound: 'ClaimNotFound',
+  /** Which claim has the data is not certain: nothing is started. */
+  DataClaimUnclear: 'DataClaimUnclear',
   /** A claim waits for its volume to grow. */
   ClaimExpanding: 'ClaimExpanding',
   /** The pod runs with older settings, and is replaced when nothing is lost by it. */

@@ -2,6 +2,7 @@
 import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
+import type { DataClaim } from '../../reconcile/names/data-claim.ts'
 import type { ClaimRole } from '../../reconcile/names/objects.ts'
 import type { OwnedDatabase, DatabaseClaim } from '../../reconcile/server-reference.ts'
 import type { Located } from './locate/snapshot-volume.ts'
@@ -79,8 +80,12 @@ export interface ManagedSeen {
   readonly selectedBy: readonly string[]
   /** Of the other instances of its namespace. */
   readonly otherDatabases: readonly OwnedDatabase[]
-  /** Ours, or those that `claimName` names. */
+  /** Ours, or those that `claimName` names. Of several generations of the data the highest. */
   readonly claims: Readonly<Partial<Record<ClaimRole, V1PersistentVolumeClaim>>>
+  /** The other generations of its data, the highest first. */
+  readonly earlierData: readonly DataClaim[]
+  /** Claims that restores fill, or have left. */
+  readonly filling: readonly V1PersistentVolumeClaim[]
   readonly keySecret:
     | (SecretThere & {
         readonly key:

@@ -20,6 +20,11 @@ export function generationOf(instance: Named, { metadata }: V1PersistentVolumeCl
   return metadata?.name === claimNameOf(instance, 'data') && !isFilled ? 1 : undefined
 }
 
+/** A restore fills it, or has left it: no server runs on it, and nothing else is stored there. */
+export function isBeingFilled(instance: Named, claim: V1PersistentVolumeClaim): boolean {
+  return claim.metadata?.labels?.[restoreUidLabel] !== undefined && generationOf(instance, claim) === undefined
+}
+
 export interface DataClaim {
   readonly claim: V1PersistentVolumeClaim
   readonly generation: number

@@ -1,8 +1,14 @@
 // Builders of what observe sees of a server that we run: by default all is in place, and the server answers.
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
-import { instanceConditions, instanceFinalizer, meiliInstances } from '../../../src/api/instance.ts'
+import {
+  databaseVersionAnnotation,
+  instanceConditions,
+  instanceFinalizer,
+  meiliInstances,
+} from '../../../src/api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import type { Condition, ObjectMeta } from '../../../src/api/meta.ts'
+import { dataGenerationAnnotation, restoreUidLabel } from '../../../src/api/restore.ts'
 import {
   claims,
   connectionSecret,
@@ -106,11 +112,28 @@ export function serverPod(changes: { metadata?: object; spec?: object; status?: 
 
 export const notReadyPod = (status: object = {}): V1Pod => serverPod({ status: { conditions: [], ...status } })
 
+/** A claim with the instance's labels, as a restore makes and marks it. */
+export function restoredClaim(
+  instance: MeiliInstance,
+  { name, generation, version = '1.21.0' }: { name: string; generation?: number | string; version?: string },
+): V1PersistentVolumeClaim {
+  const child = claims(instance, instance.spec.managed!, { claimName: name })[0]!
+  const labels = { ...child.metadata.labels, [restoreUidLabel]: 'restore-uid' }
+  const marks =
+    generation === undefined
+      ? {}
+      : { [dataGenerationAnnotation]: String(generation), [databaseVersionAnnotation]: version }
+  return storedChild<V1PersistentVolumeClaim>(child, {
+    metadata: { labels, annotations: marks },
+    status: { phase: 'Bound', capacity: { storage: '20Gi' } },
+  })
+}
+
 /** All that is made of an instance, as it should be. */
 export function everything(instance: MeiliInstance, how: Partial<Run> = {}): ManagedSeen {
   const managed = instance.spec.managed!
   const seen = Object.fromEntries(
-    claims(instance, managed, '1.21.0').map((claim) => [
+    claims(instance, managed, { databaseVersion: '1.21.0' }).map((claim) => [
       claim.metadata.name.split('-').at(-1)!,
       storedChild<V1PersistentVolumeClaim>(claim, { status: { phase: 'Bound', capacity: { storage: '20Gi' } } }),
     ]),
@@ -125,6 +148,8 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
     selectedBy: ['movies'],
     otherDatabases: [],
     claims: seen,
+    earlierData: [],
+    filling: [],
     keySecret: {
       metadata: storedChild<{ metadata: object }>(keySecret(instance)).metadata,
       key: { fingerprint, bytes: 43, flaw: undefined },

@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto'
 import type {
   V1OwnerReference,
+  V1PersistentVolumeClaim,
   V1PersistentVolumeClaimSpec,
   V1ServiceSpec,
   V1StatefulSetSpec,
 } from '@kubernetes/client-node'
 import { databaseVersionAnnotation, meiliInstances } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
+import { dataGenerationAnnotation } from '../../../api/restore.ts'
 import type { Child } from '../../../reconcile/decision.ts'
 import {
   baseName,
@@ -74,7 +76,9 @@ export function statefulSet(instance: MeiliInstance, managed: ManagedServer, run
     updateStrategy: { type: 'OnDelete' },
     template: serverTemplate(instance, managed, run),
   }
-  return child(instance, { kind: 'StatefulSet', name, spec, owned: true })
+  const { generation } = run.data ?? {}
+  const annotations = generation === undefined ? {} : { [dataGenerationAnnotation]: String(generation) }
+  return child(instance, { kind: 'StatefulSet', name, annotations, spec, owned: true })
 }
 
 export function service(instance: MeiliInstance, { service: { type, port, annotations } }: ManagedServer): Child {
@@ -92,29 +96,33 @@ export function serviceUrl(instance: MeiliInstance, { service: { port } }: Manag
   return `http://${baseName(instance)}.${instance.metadata.namespace}.svc:${port}`
 }
 
+/** Which claim has the data, where there is one; a new one has its first name. */
+export interface Data {
+  readonly claimName?: string | undefined
+  readonly databaseVersion?: string | undefined
+}
+
 /** The claims that we make; those that `claimName` names are their user's. */
-export function claims(instance: MeiliInstance, managed: ManagedServer, databaseVersion: string | undefined): Child[] {
+export function claims(instance: MeiliInstance, managed: ManagedServer, data: Data = {}): Child[] {
   const { storage, snapshots, scratch } = managed
   const made: Child[] = []
-  if (storage.size !== undefined)
-    made.push(claim(instance, 'data', { ...storage, size: storage.size, databaseVersion }))
+  if (storage.size !== undefined) made.push(claim(instance, 'data', { ...storage, size: storage.size, ...data }))
   if (snapshots?.size !== undefined && hasSnapshotVolume(managed))
     made.push(claim(instance, 'snapshots', { ...snapshots, size: snapshots.size }))
   if (scratch?.size !== undefined) made.push(claim(instance, 'scratch', { ...scratch, size: scratch.size }))
   return made
 }
 
-interface DesiredClaim {
+interface DesiredClaim extends Data {
   readonly size: string | number
   readonly storageClassName?: string | undefined
   readonly accessModes?: readonly string[] | undefined
-  readonly databaseVersion?: string | undefined
 }
 
 function claim(
   instance: MeiliInstance,
   role: ClaimRole,
-  { size, storageClassName, accessModes, databaseVersion }: DesiredClaim,
+  { size, storageClassName, accessModes, claimName, databaseVersion }: DesiredClaim,
 ): Child {
   const spec: V1PersistentVolumeClaimSpec = {
     accessModes: [...(accessModes ?? ['ReadWriteOnce'])],
@@ -124,10 +132,21 @@ function claim(
   const annotations = databaseVersion === undefined ? {} : { [databaseVersionAnnotation]: databaseVersion }
   return child(instance, {
     kind: 'PersistentVolumeClaim',
-    name: claimNameOf(instance, role),
+    name: claimName ?? claimNameOf(instance, role),
     annotations,
     spec,
     owned: role === 'scratch' || isOwned(instance),
+  })
+}
+
+/** Of another generation: only whose it is may change. */
+export function claimAsItIs(instance: MeiliInstance, { metadata, spec }: V1PersistentVolumeClaim): Child {
+  return claim(instance, 'data', {
+    claimName: metadata?.name,
+    databaseVersion: metadata?.annotations?.[databaseVersionAnnotation],
+    size: spec?.resources?.requests?.['storage'] ?? '0',
+    storageClassName: spec?.storageClassName,
+    accessModes: spec?.accessModes,
   })
 }
 

@@ -1,8 +1,10 @@
 // Holds a managed instance with everything observed of it, and the small questions that several rungs ask. Pure.
-import type { V1Pod } from '@kubernetes/client-node'
+import type { V1Pod, V1PodSpec } from '@kubernetes/client-node'
 import { databaseVersionAnnotation, instanceConditions } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
+import { dataGenerationAnnotation } from '../../../api/restore.ts'
 import { conditionNamed } from '../../../api/status/conditions.ts'
+import { generationOf } from '../../../reconcile/names/data-claim.ts'
 import { baseName } from '../../../reconcile/names/objects.ts'
 import type { InstanceObservation, ManagedSeen } from '../observation.ts'
 
@@ -21,6 +23,18 @@ export function managedOf(observation: InstanceObservation): Managed | undefined
     : { observation, instance, spec: instance.spec.managed, seen: managed }
 }
 
+/** Under what its data is, where there is any. */
+export function dataName({ seen }: Managed): string | undefined {
+  return seen.claims.data?.metadata?.name
+}
+
+/** The number that the claim with the data says it has; it has none where no restore has exchanged it yet. */
+export function markedGeneration({ instance, seen, spec }: Managed): number | undefined {
+  const { data } = seen.claims
+  const isMarked = data?.metadata?.annotations?.[dataGenerationAnnotation] !== undefined
+  return isMarked && spec.storage.claimName === undefined ? generationOf(instance, data) : undefined
+}
+
 /** The version of the database: of the server that answers, else as it is on record on its claim, else in status. */
 export function databaseVersion(managed: Managed): string | undefined {
   const { instance, seen, spec } = managed
@@ -36,9 +50,21 @@ export function databaseVersion(managed: Managed): string | undefined {
   )
 }
 
-export function answeredVersion({ observation: { server } }: Managed): string | undefined {
-  return server.state === 'Answered' ? server.version : undefined
+export function answeredVersion(managed: Managed): string | undefined {
+  const { server } = managed.observation
+  return server.state === 'Answered' && !isOnOtherData(managed) ? server.version : undefined
 }
+
+/** Another claim has become the data since the pod started: what it says is of the data from before. */
+function isOnOtherData(managed: Managed): boolean {
+  const mounted = dataMountedBy(alivePod(managed)?.spec)
+  const name = dataName(managed)
+  return mounted !== undefined && name !== undefined && mounted !== name
+}
+
+/** The claim under the data of a pod of ours. */
+export const dataMountedBy = (spec: Pick<V1PodSpec, 'volumes'> | undefined): string | undefined =>
+  spec?.volumes?.find(({ name }) => name === 'data')?.persistentVolumeClaim?.claimName
 
 export function alivePod({ observation: { pods } }: Managed): V1Pod | undefined {
   return pods.length === 1 ? pods[0] : undefined

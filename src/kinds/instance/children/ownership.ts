@@ -52,7 +52,7 @@ function namesOf({ instance, spec, seen }: Managed): readonly OwnName[] {
     isOurs
       ? [
           {
-            what: `PersistentVolumeClaim ${claimNameOf(instance, role)}`,
+            what: `PersistentVolumeClaim ${seen.claims[role]?.metadata?.name ?? claimNameOf(instance, role)}`,
             there: seen.claims[role],
             outlives: role !== 'scratch',
           },

@@ -31,6 +31,8 @@ export interface Run {
   readonly keyFingerprint: string
   /** Its pod has an IPv6 address, or that first. */
   readonly ipv6: boolean
+  /** The claim with the data, and the number that it says it has. Without it: the one that a new server gets. */
+  readonly data?: { readonly claimName: string; readonly generation: number | undefined } | undefined
 }
 
 export const keyAnnotation = 'meili-operator.dev/master-key'
@@ -48,7 +50,7 @@ export function serverTemplate(instance: MeiliInstance, managed: ManagedServer, 
       ...placement(managed),
       ...fixedFields(managed),
       containers: [container(instance, managed, run)],
-      volumes: volumesOf(instance, managed).map(({ volume }) => volume),
+      volumes: volumesOf(instance, managed, run).map(({ volume }) => volume),
     },
   }
 }
@@ -117,7 +119,7 @@ function container(instance: MeiliInstance, managed: ManagedServer, run: Run): V
       capabilities: { drop: ['ALL'] },
     },
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: volumesOf(instance, managed).map(({ mount }) => mount),
+    volumeMounts: volumesOf(instance, managed, run).map(({ mount }) => mount),
   }
 }
 
@@ -145,13 +147,13 @@ interface Mounted {
   readonly mount: V1VolumeMount
 }
 
-function volumesOf(instance: MeiliInstance, managed: ManagedServer): Mounted[] {
+function volumesOf(instance: MeiliInstance, managed: ManagedServer, { data }: Pick<Run, 'data'>): Mounted[] {
   const { storage, snapshots, scratch } = managed
   const onClaim = (role: 'data' | 'snapshots' | 'scratch', claimName?: string): Mounted => ({
     volume: { name: role, persistentVolumeClaim: { claimName: claimName ?? claimNameOf(instance, role) } },
     mount: { name: role, mountPath: paths[role] },
   })
-  const mounted = [onClaim('data', storage.claimName)]
+  const mounted = [onClaim('data', storage.claimName ?? data?.claimName)]
   if (hasSnapshotVolume(managed)) mounted.push(onClaim('snapshots', snapshots?.claimName))
   if (scratch?.memory !== undefined)
     mounted.push({

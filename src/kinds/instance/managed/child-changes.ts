@@ -1,10 +1,11 @@
 // Compares a managed instance's children with what is there, and says what to apply and why. Pure.
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { databaseVersionAnnotation, instanceReasons } from '../../../api/instance.ts'
 import type { Child, Effect } from '../../../reconcile/decision.ts'
 import { keySecretName, masterKeyName } from '../../../reconcile/names/objects.ts'
-import { appliedAnnotation, claims, keySecret, service, statefulSet } from '../children/children.ts'
+import { appliedAnnotation, claimAsItIs, claims, keySecret, service, statefulSet } from '../children/children.ts'
 import { differences } from '../children/differences.ts'
-import { answeredVersion, snapshotsInTheWay } from '../children/managed.ts'
+import { answeredVersion, dataName, markedGeneration, snapshotsInTheWay } from '../children/managed.ts'
 import type { Managed } from '../children/managed.ts'
 import { isKept, takenName, ownerlessChildren } from '../children/ownership.ts'
 import type { There } from '../children/ownership.ts'
@@ -57,7 +58,8 @@ interface Desired {
 
 function* desiredChildren(managed: Managed, plan: Plan): Generator<Desired> {
   const { instance, spec, seen } = managed
-  for (const child of claims(instance, spec, recordedVersion(managed)))
+  const claimName = dataName(managed)
+  for (const child of claims(instance, spec, { claimName, databaseVersion: recordedVersion(managed) }))
     yield { child, there: Object.values(seen.claims).find(({ metadata }) => metadata?.name === child.metadata.name) }
   yield { child: service(instance, spec), there: seen.service }
   if (seen.keySecret === undefined) return
@@ -71,6 +73,7 @@ function* desiredChildren(managed: Managed, plan: Plan): Generator<Desired> {
       replicas,
       keyFingerprint,
       ipv6: seen.ipv6,
+      data: claimName === undefined ? undefined : { claimName, generation: markedGeneration(managed) },
     }),
     there: seen.statefulSet,
   }
@@ -91,7 +94,7 @@ export function versionRecord(managed: Managed): readonly Effect[] {
     takenName(managed) !== undefined
   )
     return []
-  return claims(instance, spec, version)
+  return claims(instance, spec, { claimName: dataName(managed), databaseVersion: version })
     .slice(0, 1)
     .map((child): Effect => ({ kind: 'Apply', child, uid: seen.claims.data?.metadata?.uid }))
 }
@@ -132,16 +135,17 @@ function isHalfMade({ kind }: Child, { metadata }: There): boolean {
   )
 }
 
+/** What restores have left beside the data: what was there before, and what never became it. */
+export const restoredClaims = ({ seen }: Pick<Managed, 'seen'>): readonly V1PersistentVolumeClaim[] => [
+  ...seen.earlierData.map(({ claim }) => claim),
+  ...seen.filling,
+]
+
 /** Whether claims and key go with the instance: put right before it goes. What is not ours stays as it is. */
 export function ownershipEffects(managed: Managed): readonly Effect[] {
-  return [
-    ...desiredChildren(managed, {
-      version: managed.spec.version,
-      mayUpgrade: false,
-      upgrade: undefined,
-      verdict: undefined,
-    }),
-  ]
+  const plan = { version: managed.spec.version, mayUpgrade: false, upgrade: undefined, verdict: undefined }
+  const beside = restoredClaims(managed).map((there) => ({ child: claimAsItIs(managed.instance, there), there }))
+  return [...desiredChildren(managed, plan), ...beside]
     .filter(
       ({ child, there }) =>
         (child.kind === 'PersistentVolumeClaim' || child.kind === 'Secret') && isKept(managed.instance, there),

@@ -5,7 +5,7 @@ import type { Effect } from '../../../reconcile/decision.ts'
 import { keySecretName } from '../../../reconcile/names/objects.ts'
 import type { Managed } from '../children/managed.ts'
 import { isKept } from '../children/ownership.ts'
-import { ownershipEffects } from './child-changes.ts'
+import { ownershipEffects, restoredClaims } from './child-changes.ts'
 import { pauses } from '../status/pauses.ts'
 import { deleting, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
@@ -67,9 +67,8 @@ function keptClaims({ instance, seen, spec }: Managed): string[] {
     ['data', spec.storage.size],
     ['snapshots', spec.snapshots?.size],
   ] as const
-  return roles.flatMap(([role, size]) =>
-    size === undefined || !isKept(instance, seen.claims[role])
-      ? []
-      : [`claim ${seen.claims[role]?.metadata?.name ?? ''}`],
-  )
+  const current = roles.flatMap(([role, size]) => (size === undefined ? [] : [seen.claims[role]]))
+  return [...current, ...restoredClaims({ seen })]
+    .filter((claim) => isKept(instance, claim))
+    .map((claim) => `claim ${claim?.metadata?.name ?? ''}`)
 }

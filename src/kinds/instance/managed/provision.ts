@@ -6,8 +6,9 @@ import { masterKeyReference } from '../../../reconcile/names/objects.ts'
 import { firstOf } from '../../../reconcile/rung.ts'
 import { childrenDiffer } from './child-changes.ts'
 import { claims } from '../children/children.ts'
-import { compareVersions, databaseVersion } from '../children/managed.ts'
+import { compareVersions, databaseVersion, dataName } from '../children/managed.ts'
 import type { Managed } from '../children/managed.ts'
+import { dataUnclear } from './data-claim.ts'
 import { pauses } from '../status/pauses.ts'
 import { applicationKeys, ownKeys, secretRefused } from './server-keys.ts'
 import { takenName } from '../children/ownership.ts'
@@ -28,6 +29,7 @@ const rungs: readonly Rung[] = [
   nameTaken, // nothing of others is touched
   masterKeyUnusable, // the server can start with the key, and be asked with it
   claimNotFound, // claims that its user names are there
+  dataUnclear, // it is certain which claim has the data
   downgradeRefused, // no version reads a database that it cannot read
   shrinkRefused, // no volume is asked to get smaller
   childrenDiffer, // claims, key, Service and StatefulSet are as they should be
@@ -120,8 +122,9 @@ const requestedSize = ({ spec }: { readonly spec?: V1PersistentVolumeClaim['spec
   spec?.resources?.requests?.['storage'] ?? '0'
 
 /** The claim was kept from an instance before this one: the schema refuses the rest. */
-function shrinkRefused({ instance, spec, seen }: Managed): Step | undefined {
-  const smaller = claims(instance, spec, undefined).flatMap((wanted) => {
+function shrinkRefused(managed: Managed): Step | undefined {
+  const { instance, spec, seen } = managed
+  const smaller = claims(instance, spec, { claimName: dataName(managed) }).flatMap((wanted) => {
     const there = Object.values(seen.claims).find(({ metadata }) => metadata?.name === wanted.metadata.name)
     return there !== undefined && sizeBytes(requestedSize(wanted)) < sizeBytes(requestedSize(there))
       ? [{ name: there.metadata?.name ?? '', has: requestedSize(there), asked: requestedSize(wanted) }]

@@ -1,26 +1,19 @@
 // Reads a managed instance's children and whose they are; of Secrets only what gives no key away. Writes and judges nothing.
-import type {
-  CoreV1Event,
-  V1Job,
-  V1PersistentVolumeClaim,
-  V1Pod,
-  V1Service,
-  V1StatefulSet,
-} from '@kubernetes/client-node'
-import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
+import type { CoreV1Event, V1Job, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
+import type { MeiliInstance } from '../../../api/instance.ts'
 import { isFinished, meiliSnapshots } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { isWhole } from '../../../api/status/settled-snapshot.ts'
 import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { findEvents, newestOf } from '../../../kube/event-time.ts'
-import { events, jobs, persistentVolumeClaims, services, statefulSets } from '../../../kube/resource.ts'
+import { events, jobs, services, statefulSets } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
-import { baseName, claimNameOf, moverSelector } from '../../../reconcile/names/objects.ts'
-import type { ClaimRole } from '../../../reconcile/names/objects.ts'
+import { baseName, moverSelector } from '../../../reconcile/names/objects.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
 import type { ManagedSeen } from '../observation.ts'
+import { lookAtClaims } from './claims.ts'
 import { lookAtSecrets } from './secrets.ts'
 import { selectsPod } from '../children/selected-by.ts'
 
@@ -50,6 +43,8 @@ export const nothingManaged: ManagedSeen = {
   selectedBy: [],
   otherDatabases: [],
   claims: {},
+  earlierData: [],
+  filling: [],
   keySecret: undefined,
   connection: undefined,
   secretRefused: undefined,
@@ -68,11 +63,11 @@ export async function lookAtManaged(
   const { kube, connections } = world
   const { namespace } = instance.metadata
   const name = baseName(instance)
-  const [statefulSet, service, selectedBy, claims, { keySecret, connection, secretRefused }] = await Promise.all([
+  const [statefulSet, service, selectedBy, claimsSeen, { keySecret, connection, secretRefused }] = await Promise.all([
     kube.find<V1StatefulSet & KubeObject>(statefulSets, { namespace, name }),
     kube.find<V1Service & KubeObject>(services, { namespace, name }),
     pods.length === 0 ? [] : servicesThatSelect(kube, namespace, pods),
-    claimsOf(kube, instance),
+    lookAtClaims(kube, instance),
     lookAtSecrets(connections, instance),
   ])
   const key = `${namespace}/${instance.metadata.name}`
@@ -85,7 +80,7 @@ export async function lookAtManaged(
     otherDatabases: databasesOf(
       world.instances(namespace).filter((other) => other.metadata.name !== instance.metadata.name),
     ),
-    claims,
+    ...claimsSeen,
     keySecret,
     connection,
     secretRefused,
@@ -93,7 +88,7 @@ export async function lookAtManaged(
     recordedUpgradeSnapshot: await recordedUpgradeSnapshot(world, instance),
     upgradeSnapshots: [...world.snapshots.beforeUpgrades(key)],
     finishedMovers:
-      instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(world, claims, namespace),
+      instance.metadata.deletionTimestamp === undefined ? [] : await finishedMovers(world, claimsSeen, namespace),
     warning:
       pods.length === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }
@@ -138,37 +133,14 @@ async function recordedUpgradeSnapshot(
     : await kube.find<MeiliSnapshot & KubeObject>(meiliSnapshots, { namespace: metadata.namespace, name })
 }
 
-async function claimsOf(kube: KubeClient, instance: MeiliInstance): Promise<ManagedSeen['claims']> {
-  const { namespace } = instance.metadata
-  const names = Object.entries(wantedNames(instance, instance.spec.managed))
-  const found = await Promise.all(
-    names.map(
-      async ([role, name]) =>
-        [
-          role,
-          await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name }),
-        ] as const,
-    ),
-  )
-  return Object.fromEntries(found.filter(([, claim]) => claim !== undefined))
-}
-
-function wantedNames(instance: MeiliInstance, managed: ManagedServer | undefined): Partial<Record<ClaimRole, string>> {
-  const name = (role: ClaimRole, given?: string): string => given ?? claimNameOf(instance, role)
-  return {
-    data: name('data', managed?.storage.claimName),
-    ...(managed?.snapshots === undefined ? {} : { snapshots: name('snapshots', managed.snapshots.claimName) }),
-    ...(managed?.scratch?.size === undefined ? {} : { scratch: name('scratch') }),
-  }
-}
-
 /** A snapshot is finished before its Job says so of itself. */
 async function finishedMovers(
   { kube, snapshots }: ManagedWorld,
-  claims: ManagedSeen['claims'],
+  { claims, earlierData, filling }: Pick<ManagedSeen, 'claims' | 'earlierData' | 'filling'>,
   namespace: string,
 ): Promise<readonly V1Job[]> {
-  const names = new Set(Object.values(claims).map(({ metadata }) => metadata?.name))
+  const ours = [...Object.values(claims), ...earlierData.map(({ claim }) => claim), ...filling]
+  const names = new Set(ours.map(({ metadata }) => metadata?.name))
   const movers = await kube.listAll<V1Job & KubeObject>(jobs, { namespace, labelSelector: moverSelector })
   const hasEnded = ({ metadata }: V1Job): boolean =>
     metadata?.ownerReferences?.some(({ name, uid }) => {

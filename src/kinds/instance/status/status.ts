@@ -1,14 +1,18 @@
 // Builds an instance's status without its conditions: what was seen now, or else what was seen last. Pure.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
-import type { MeiliInstanceStatus } from '../../../api/instance.ts'
+import type { MeiliInstance, MeiliInstanceStatus } from '../../../api/instance.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { connectionSecretName } from '../../../reconcile/names/objects.ts'
 import type { ClaimRole } from '../../../reconcile/names/objects.ts'
-import { databaseClaimsOf } from '../../../reconcile/server-reference.ts'
+import { databaseClaimsOf, managedDatabases } from '../../../reconcile/server-reference.ts'
+import type { DatabaseClaim } from '../../../reconcile/server-reference.ts'
 import { managedOf } from '../children/managed.ts'
-import type { InstanceObservation } from '../observation.ts'
+import type { InstanceObservation, ManagedSeen } from '../observation.ts'
 import { sizeBytes } from '../../../api/fields/quantity.ts'
+
+/** What status has room for. */
+const mostDatabases = 255
 
 /** What was seen now; what could not be seen now stays as it was seen last. */
 export function statusOf(
@@ -35,10 +39,23 @@ export function statusOf(
 }
 
 /** Without a pod the database stays where it is. */
-function databaseClaimsIn({ instance, databaseClaims }: InstanceObservation): MeiliInstanceStatus['databaseClaims'] {
-  const known =
-    instance.spec.managed === undefined ? (databaseClaims ?? databaseClaimsOf(instance)) : databaseClaimsOf(instance)
+function databaseClaimsIn(observation: InstanceObservation): MeiliInstanceStatus['databaseClaims'] {
+  const { instance, databaseClaims, managed } = observation
+  const seen = managed?.isSwitchedOn === true ? databasesOfManaged(instance, managed) : databaseClaims
+  const known = seen ?? databaseClaimsOf(instance)
   return known === undefined ? undefined : [...known]
+}
+
+/** Of every generation, so that nothing is ever stored beside what a restore may go back to; and what is not a database yet. */
+function databasesOfManaged(
+  instance: MeiliInstance,
+  { claims: { data }, earlierData, filling }: ManagedSeen,
+): readonly DatabaseClaim[] {
+  const claims = [...(data === undefined ? [] : [data]), ...earlierData.map(({ claim }) => claim), ...filling]
+  return managedDatabases(
+    instance,
+    claims.slice(0, mostDatabases).map(({ metadata }) => metadata?.name ?? ''),
+  )
 }
 
 function snapshotVolumeOf(

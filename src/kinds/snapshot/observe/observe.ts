@@ -4,6 +4,7 @@ import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import { conditionTypes } from '../../../api/meta.ts'
 import { databaseVersionAnnotation, instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { MeiliInstance } from '../../../api/instance.ts'
+import { dataGenerationAnnotation, restoreUidLabel } from '../../../api/restore.ts'
 import { isFinished } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
@@ -99,15 +100,21 @@ export async function observeSnapshot(
   return pool === undefined ? seen : { ...seen, queued: world.slots.claim(snapshot, pool) }
 }
 
+/** Marks of a claim that holds a database, or comes to hold one. */
+const hasDatabaseMark = ({ metadata }: V1PersistentVolumeClaim): boolean =>
+  metadata?.annotations?.[databaseVersionAnnotation] !== undefined ||
+  metadata?.annotations?.[dataGenerationAnnotation] !== undefined ||
+  metadata?.labels?.[restoreUidLabel] !== undefined
+
 /** A claim that we made for a database says so for as long as it is there, also where its MeiliInstance is gone. */
 function databasesIn(
   instances: readonly MeiliInstance[],
   destination: V1PersistentVolumeClaim | undefined,
 ): SnapshotObservation['databases'] {
   const known: readonly Database[] = databasesOf(instances)
-  const { name: claimName = '', annotations } = destination?.metadata ?? {}
+  const claimName = destination?.metadata?.name ?? ''
   const isLeft =
-    annotations?.[databaseVersionAnnotation] !== undefined && known.every((claim) => claim.claimName !== claimName)
+    destination !== undefined && hasDatabaseMark(destination) && known.every((claim) => claim.claimName !== claimName)
   return isLeft ? [...known, { instance: undefined, claimName, subPath: databaseDirectory }] : known
 }
 

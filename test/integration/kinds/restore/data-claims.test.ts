@@ -56,7 +56,7 @@ describe('SwitchData', () => {
     const instance = await get<MeiliInstance>(meiliInstances, 'movies')
     const { managed } = instance.spec
     for (const version of ['1.21.0', undefined]) {
-      const [child] = claims(instance, managed!, version)
+      const [child] = claims(instance, managed!, { databaseVersion: version })
       await perform({ kind: 'Apply', child: child!, uid: (await seen()).uid, adopts: true })
       expect(await annotations()).toMatchObject(switched)
     }

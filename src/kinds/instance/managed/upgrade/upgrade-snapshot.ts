@@ -7,6 +7,7 @@ import type { MeiliSnapshot } from '../../../../api/snapshot.ts'
 import type { Effect } from '../../../../reconcile/decision.ts'
 import { claimNameOf, instanceLabels, upgradeLabels } from '../../../../reconcile/names/objects.ts'
 import { firstOf } from '../../../../reconcile/rung.ts'
+import { databasesOf } from '../../../../reconcile/server-reference.ts'
 import type { Managed } from '../../children/managed.ts'
 import { whyNoSpace } from './upgrade-snapshot-space.ts'
 import { volumeReady } from '../../status/volume-checks.ts'
@@ -18,11 +19,12 @@ type Upgrade = MeiliInstanceStatus['upgrade']
 function destinationOf({ instance, spec }: Managed): Destination | undefined {
   if (spec.upgrade.destination !== undefined || spec.snapshots === undefined) return spec.upgrade.destination
   const name = spec.snapshots.claimName ?? claimNameOf(instance, 'snapshots')
-  return name === databaseClaim(instance, spec) ? undefined : { claim: { name, path: 'upgrades' } }
+  return holdsDatabase(instance, name) ? undefined : { claim: { name, path: 'upgrades' } }
 }
 
-const databaseClaim = (instance: MeiliInstance, { storage }: ManagedServer): string =>
-  storage.claimName ?? claimNameOf(instance, 'data')
+/** Its data of any generation, and what is being filled. */
+const holdsDatabase = (instance: MeiliInstance, name: string): boolean =>
+  databasesOf([instance]).some(({ claimName }) => claimName === name)
 
 /** Why no snapshot is asked for, and each way out but those that every upgrade has. Top rung first: what spec says, what the server's volumes allow, what fits on them. */
 export const whyHeld: (managed: Managed) => string | undefined = firstOf([
@@ -40,9 +42,9 @@ function noDestination(managed: Managed): string | undefined {
 }
 
 function ownDestination({ instance, spec }: Managed): string | undefined {
-  const name = spec.upgrade.destination?.claim.name
+  const name = spec.upgrade.destination?.claim.name ?? ''
   const another = 'Name another claim there'
-  if (name === databaseClaim(instance, spec))
+  if (holdsDatabase(instance, name))
     return `upgrade.destination names claim ${name}, which holds the database itself: a snapshot there would fill what it is to protect, and be lost with it. ${another}`
   if (name !== claimNameOf(instance, 'scratch') || spec.scratch?.size === undefined) return undefined
   return `upgrade.destination names claim ${name}, which is deleted with this MeiliInstance, as it is its scratch. ${another}`

@@ -20,7 +20,7 @@ import { aManagedInstance, run, serverPod } from '../../../../support/builders/m
 const managedSpec = (instance: MeiliInstance): NonNullable<MeiliInstance['spec']['managed']> => instance.spec.managed!
 const claimsOf = (parts: object, spec: object = {}): readonly Child[] => {
   const instance = aManagedInstance({ managed: parts, spec })
-  return claims(instance, managedSpec(instance), undefined)
+  return claims(instance, managedSpec(instance))
 }
 const templateOf = (parts: object = {}, how: object = {}): V1PodTemplateSpec => {
   const instance = aManagedInstance({ managed: parts })

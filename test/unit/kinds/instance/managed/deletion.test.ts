@@ -6,6 +6,7 @@ import {
   withChanges,
   managedVerdict,
   everything,
+  restoredClaim,
 } from '../../../../support/builders/managed-observations.ts'
 import { ago } from '../../../../support/builders/observations.ts'
 
@@ -35,6 +36,20 @@ describe('Retain', () => {
     ])
   })
 
+  test('every generation of the data stays, and what a restore was filling', () => {
+    const managed = {
+      ...everything(instance),
+      earlierData: [{ claim: restoredClaim(instance, { name: 'movies-data-2', generation: 2 }), generation: 2 }],
+      filling: [restoredClaim(instance, { name: 'movies-data-3' })],
+    }
+    expect(managedVerdict({ instance, managed })).toMatchObject({
+      message: expect.stringContaining(
+        'These stay: claim movies-data, claim movies-data-2, claim movies-data-3, Secret movies-keys.',
+      ) as string,
+      does: ['RemoveFinalizer'],
+    })
+  })
+
   test('a key that its user named is not spoken of', () => {
     const own = aManagedInstance({
       managed: { masterKeySecretRef: { name: 'mine', key: 'k' } },
@@ -48,6 +63,29 @@ describe('Retain', () => {
 
 describe('Delete', () => {
   const instance = deletedInstance('Delete')
+
+  test('every generation of the data goes with it: only its owner changes, neither its size nor its version', () => {
+    const small = aManagedInstance({ managed: { storage: { size: '5Gi' } } })
+    const claim = restoredClaim(small, { name: 'movies-data-2', generation: 2, version: '1.20.0' })
+    const verdict = managedVerdict({
+      instance,
+      managed: { ...everything(instance), earlierData: [{ claim, generation: 2 }] },
+    })
+    expect(verdict.effects).toMatchObject([
+      {
+        kind: 'Apply',
+        uid: 'uid-of-movies-data-2',
+        child: {
+          metadata: {
+            name: 'movies-data-2',
+            annotations: { 'meili-operator.dev/database-version': '1.20.0' },
+            ownerReferences: [{ uid: 'movies-uid' }],
+          },
+          spec: { resources: { requests: { storage: '5Gi' } } },
+        },
+      },
+    ])
+  })
 
   test('all of it goes with the instance, when it is the owner', () => {
     expect(managedVerdict({ instance, managed: everything(instance) })).toMatchObject({
