@@ -14,6 +14,7 @@ import { countSlots } from '../kinds/snapshot/observe/slots/counts.ts'
 import type { Logger } from '../telemetry/logger.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { derivedFamilies } from '../telemetry/families/derived.ts'
+import { restoreSamples } from '../telemetry/samples/restores.ts'
 import { scheduleSamples } from '../telemetry/samples/schedules.ts'
 import { SnapshotTotals } from '../telemetry/samples/snapshot-totals.ts'
 import { slotSamples } from '../telemetry/samples/slots.ts'
@@ -85,7 +86,13 @@ function deriveMetrics({ metrics, manager, caches, inUse: { slots, slotParts } }
     if (!manager.elector.isHeld()) return []
     const state = stateOf(caches.instances.store.byNamespace().values(), caches.snapshotIndex)
     const totalSamples = [...totals.samples(state.instances), ...totals.abandonedSamples(state.instances)]
-    const schedules = scheduleSamples(caches.schedules.store.byNamespace().values())
-    return [...state.samples, ...totalSamples, ...schedules, ...slotSamples(countSlots(slots, slotParts))]
+    const schedules = [...caches.schedules.store.byNamespace().values()]
+    return [
+      ...state.samples,
+      ...totalSamples,
+      ...scheduleSamples(schedules),
+      ...restoreSamples(caches.restores.store.byNamespace().values(), schedules),
+      ...slotSamples(countSlots(slots, slotParts)),
+    ]
   })
 }

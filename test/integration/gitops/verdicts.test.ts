@@ -3,10 +3,20 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
+import { restoreReasons } from '../../../src/api/restore.ts'
+import type { MeiliRestore, RestorePhase } from '../../../src/api/restore.ts'
+import {
+  completedStatus,
+  failedStatus,
+  inProgress,
+  plannedStatus,
+  rolledBackStatus,
+} from '../../../src/kinds/restore/status/status.ts'
 import { expiredStatus } from '../../../src/kinds/snapshot/status/expiry.ts'
 import { contract, expectedOf, kinds, stateOf } from '../../gitops/states.ts'
 import type { Judged, Kind } from '../../gitops/states.ts'
 import { customization, read, verdictsOf } from '../../gitops/verdicts.ts'
+import { aRestore } from '../../support/builders/restores.ts'
 import { managedOf } from '../../support/meilisearch/managed-objects.ts'
 import { snapshotOf } from '../../support/meilisearch/objects.ts'
 
@@ -81,6 +91,62 @@ test('a tombstone is as good as it was before its files expired', async () => {
   const [verdict] = await verdictsOf([{ ...completed, status: expired } as Judged])
   expect(codes(verdict!)).toEqual(contract.MeiliSnapshot.expired)
   expect(verdict?.argo.message).toBe('It is gone.')
+})
+
+describe('a MeiliRestore as the operator writes it', () => {
+  const said = { reason: restoreReasons.Filling, message: 'A sentence.' }
+  const nowMs = Date.parse('2026-11-30T04:00:00Z')
+  const object = aRestore()
+  const rolledBack = (cause: 'Asked' | 'StartFailed'): MeiliRestore['status'] =>
+    rolledBackStatus(
+      object,
+      { ...said, changes: { rollback: { cause, message: 'Why.', startedAt: '2026-11-30T03:59:00Z' } } },
+      nowMs,
+    )
+  const step = (phase: Exclude<RestorePhase, 'Completed' | 'RolledBack' | 'Failed'>): MeiliRestore['status'] =>
+    inProgress(object, { ...said, phase }, nowMs)
+  const statuses: Readonly<Record<string, MeiliRestore['status']>> = {
+    unseen: { observedGeneration: -1 },
+    changed: { ...completedStatus(object, said, nowMs), observedGeneration: 0 },
+    pending: step('Pending'),
+    planned: plannedStatus(object, said, nowMs),
+    filling: step('Filling'),
+    verifying: step('Verifying'),
+    stopping: step('Stopping'),
+    switching: step('Switching'),
+    starting: step('Starting'),
+    completed: completedStatus(object, said, nowMs),
+    'rolled-back': rolledBack('Asked'),
+    returned: rolledBack('StartFailed'),
+    failed: failedStatus(object, said, nowMs),
+    deleting: step('Filling'),
+  }
+  const objectIn = (state: string): MeiliRestore => ({
+    ...object,
+    metadata: {
+      ...object.metadata,
+      ...(state === 'deleting' ? { deletionTimestamp: '2026-11-30T04:00:00Z', finalizers: ['a/b'] } : {}),
+    },
+    status: statuses[state]!,
+  })
+
+  test('is judged in each state by each tool as the contract says', async () => {
+    const states = Object.keys(contract.MeiliRestore)
+    const objects = states.map(objectIn)
+    expect(objects.map(stateOf)).toEqual(states)
+    const verdicts = await verdictsOf(objects)
+    expect(Object.fromEntries(states.map((state, index) => [state, codes(verdicts[index]!)]))).toEqual(
+      contract.MeiliRestore,
+    )
+    for (const [index, { argo }] of verdicts.entries())
+      if (!['unseen', 'changed', 'deleting'].includes(states[index]!)) expect(argo.message).toBe('A sentence.')
+  })
+
+  test('that is applied after its DryRun and still waits is no finished plan', async () => {
+    const waiting = { ...object, status: step('Planned')! }
+    expect(stateOf(waiting)).toBe('pending')
+    expect(codes((await verdictsOf([waiting]))[0]!)).toEqual(contract.MeiliRestore.pending)
+  })
 })
 
 test('an object without a status, as a cluster without the default of our CRDs would hold it, would count as done for kstatus alone', async () => {

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
+import { meiliRestores } from '../../../src/api/restore.ts'
 import { meiliSnapshotSchedules } from '../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
@@ -31,6 +32,25 @@ async function lay(resource: Resource, name: string, parts: { spec: object; stat
 }
 
 const ofMovies = { source: { instanceRef: { name: 'movies' } }, destination: { claim: { name: 'backups' } } }
+const restored = {
+  phase: 'Completed',
+  observedGeneration: 1,
+  startedAt: '2026-01-02T05:00:00Z',
+  completedAt: '2026-01-02T05:10:00Z',
+  fill: {
+    attempt: 1,
+    jobName: 'j',
+    claimName: 'movies-data-2',
+    completedAt: '2026-01-02T05:08:00Z',
+    extractMs: 90_000,
+  },
+  switched: { to: { claimName: 'movies-data-2', generation: 2 }, at: '2026-01-02T05:09:00Z', downtimeMs: 4500 },
+  conditions: conditions({
+    Ready: ['True', 'Completed', 'It is back.'],
+    Complete: ['True', 'Completed', 'It is back.'],
+    Failed: ['False', 'Completed', 'It is back.'],
+  }),
+}
 const failure = {
   phase: 'Failed',
   startedAt: '2026-01-02T04:00:00Z',
@@ -52,6 +72,14 @@ beforeAll(async () => {
       status: completedStatus({ destination: { freeBytes: 5_000_000_000, observedAt: '2026-01-02T03:04:46Z' } }),
     })
   await lay(meiliSnapshots, 'third', { spec: ofMovies, status: failure })
+  await lay(meiliRestores, 'back', {
+    spec: {
+      source: { snapshotRef: { name: 'first' } },
+      target: { inPlace: { instanceRef: { name: 'movies' } } },
+      confirm: 'movies',
+    },
+    status: restored,
+  })
   await lay(meiliSnapshotSchedules, 'leap-day', {
     spec: { schedule: '0 3 29 2 *', template: { spec: ofMovies } },
     status: {
@@ -79,7 +107,9 @@ const text = async (program: OperatorProcess): Promise<string> => (await program
 
 /** Lines that are derived from the objects. */
 const derivedLines = (all: string): string[] =>
-  all.split('\n').filter((line) => /^meili_(?:instance|snapshot|schedule|artifact|destination)_/.test(line))
+  all
+    .split('\n')
+    .filter((line) => /^meili_(?:instance|snapshot|schedule|restore|drill|artifact|destination)_/.test(line))
 
 /** The lines, once it leads and has looked at the instance. */
 async function waitForLines(program: OperatorProcess): Promise<string[]> {
@@ -125,6 +155,9 @@ describe('the series of the objects', () => {
         `meili_schedule_last_success_timestamp_seconds{${ofSchedule}} ${Date.parse('2026-01-01T03:04:46Z') / 1000}`,
         `meili_schedule_snapshots_created_total{${ofSchedule}} 31`,
         `meili_schedule_slots_skipped_total{${ofSchedule}} 2`,
+        `meili_restore_phase{namespace="${namespace}",kind="InPlace",target="movies",phase="Completed"} 1`,
+        `meili_restore_fill_seconds{namespace="${namespace}",kind="InPlace",target="movies"} 90`,
+        `meili_restore_downtime_seconds{${place}} 4.5`,
       ]),
     )
 
@@ -144,7 +177,7 @@ describe('the series of the objects', () => {
       expect(lines.filter((line) => line.startsWith('meili_destination'))).toEqual([])
     }, patience)
     await api.kubectl.run(['-n', namespace, 'delete', 'msnap', 'third'])
-    await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance/movies', 'msched/leap-day'])
+    await api.kubectl.run(['-n', namespace, 'delete', 'meiliinstance/movies', 'msched/leap-day', 'mrestore/back'])
     await vi.waitFor(async () => expect(derivedLines(await text(standby))).toEqual([]), patience)
   })
 })
