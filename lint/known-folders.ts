@@ -10,7 +10,7 @@ const known: Readonly<Record<string, string>> = {
   'kinds/snapshot': 'after before engine job job/commands move observe observe/slots status',
   kube: 'exec',
   meilisearch: '',
-  mover: 'artifact command contract io source stream verify',
+  mover: 'artifact command contract database io source stream verify',
   operator: '',
   perform: '',
   reconcile: 'job names',

@@ -105,7 +105,7 @@ const mover = order(
     ['main\\.ts', [everything]],
     ['command/', ['artifact/', 'database/', 'stream/', 'source/', 'verify/', 'io/', ...contract]],
     ['artifact/', ['source/', 'verify/', 'io/', ...contract]],
-    ['database/', ['artifact/', 'verify/', 'io/', ...contract]],
+    ['database/', ['artifact/', 'source/', 'verify/', 'io/', ...contract]],
     ['stream/', ['source/', 'io/', ...contract]],
     ['source/', ['io/', ...contract]],
     ['verify/', ['io/', ...contract]],

@@ -16,8 +16,8 @@ export class Failure extends Error {
   }
 }
 
-/** Where something is done: `snapshots` is Meilisearch's directory where it is mounted writable. */
-export type Side = 'source' | 'destination' | 'snapshots'
+/** Where something is done: `snapshots` is Meilisearch's directory where it is mounted writable, `artifact` the claim that is restored from. */
+export type Side = 'source' | 'destination' | 'snapshots' | 'artifact'
 
 /** What was being done, so that an errno becomes a sentence: `Cannot <what> <path>: …`. */
 export interface Doing {
@@ -67,9 +67,16 @@ const whyDenied = {
     `${who} may not write there; make the claim writable for that user or set an fsGroup that owns it.`,
   snapshots: (who: string) =>
     `${who} may not remove it; let the mover run with the user that owns Meilisearch's snapshot directory and the file in it.`,
+  artifact: (who: string) =>
+    `${who} may not read it; let the restore run with the user or group that the stored snapshot belongs to.`,
 }
 
-const volumes = { source: 'snapshot volume', destination: 'destination claim', snapshots: 'snapshot volume' }
+const volumes = {
+  source: 'snapshot volume',
+  destination: 'destination claim',
+  snapshots: 'snapshot volume',
+  artifact: 'claim that is restored from',
+}
 
 function translate(code: string, doing: Doing): [ExitCode, string] {
   const volume = volumes[doing.side]
@@ -97,6 +104,8 @@ function translate(code: string, doing: Doing): [ExitCode, string] {
 }
 
 function translateAbsence(code: string, { side }: Doing): [ExitCode, string] {
+  if (side === 'artifact' && ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code))
+    return [exitCodes.sourceMissing, 'there is no such file; restore from another path, or bring the snapshot there.']
   if (side !== 'destination' && (code === 'ENOENT' || code === 'ENOTDIR')) {
     return [
       exitCodes.sourceMissing,

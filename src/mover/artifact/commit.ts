@@ -30,7 +30,7 @@ export async function prepare(paths: ArtifactPaths, { file, content, isLink }: F
   await flushDirectory(partial)
 }
 
-async function writeFlushed(path: string, text: string): Promise<void> {
+export async function writeFlushed(path: string, text: string): Promise<void> {
   await during({ side: 'destination', what: 'write', path }, async () => {
     const handle = await open(
       path,

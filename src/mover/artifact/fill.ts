@@ -12,6 +12,7 @@ import type { RateLimit } from '../io/rate-limit.ts'
 import { discard, makePartial, type ArtifactPaths } from './paths.ts'
 import { orAborted, type Progress } from '../io/progress.ts'
 import { requireSpace } from '../io/space.ts'
+import { Stopwatch } from '../io/stopwatch.ts'
 import type { Source } from '../source/source.ts'
 
 /** What a run needs from outside. An abort's reason is how the run ends. */
@@ -153,16 +154,4 @@ async function create(path: string): Promise<FileHandle> {
 export async function close({ signal }: Run, handle: { close: () => Promise<void> }): Promise<void> {
   const closing = handle.close().catch(() => undefined)
   if (!signal.aborted) await closing
-}
-
-class Stopwatch {
-  #since = performance.now()
-
-  /** Seconds since the last lap, to the millisecond. */
-  lap(): number {
-    const now = performance.now()
-    const seconds = Math.round(now - this.#since) / 1000
-    this.#since = now
-    return seconds
-  }
 }

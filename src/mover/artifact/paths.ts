@@ -17,13 +17,27 @@ export interface ArtifactPaths {
   /** From the claim's root down to the artifact's parent, root first. */
   readonly parents: readonly string[]
   readonly parent: string
+  /** With which the names of partial directories begin. */
   readonly directory: string
   readonly final: string
   readonly partial: string
 }
 
 export function pathsOf({ destination, attempt }: StoreConfig): ArtifactPaths {
-  const { root, path, directory } = destination
+  return pathsFor({ ...destination, name: destination.directory, attempt })
+}
+
+interface Naming {
+  readonly root: string
+  readonly path: string
+  /** Under which it appears in the end. */
+  readonly name: string
+  /** With which the names of partial directories begin: one object's alone. */
+  readonly directory: string
+  readonly attempt: string
+}
+
+export function pathsFor({ root, path, name, directory, attempt }: Naming): ArtifactPaths {
   const parents = [root]
   for (const component of pathComponents(path)) parents.push(join(parents.at(-1) ?? root, component))
   const parent = parents.at(-1) ?? root
@@ -32,7 +46,7 @@ export function pathsOf({ destination, attempt }: StoreConfig): ArtifactPaths {
     parents,
     parent,
     directory,
-    final: join(parent, directory),
+    final: join(parent, name),
     partial: join(parent, partialName(directory, attempt)),
   }
 }

@@ -1,5 +1,7 @@
 // Runs the real mover, bundled as it is shipped, as a process of its own on directories of its own.
 import { spawn, type ChildProcess } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { chmod, chown, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -7,6 +9,7 @@ import {
   moverProgress,
   moverResult,
   type FileIdentity,
+  type FillConfig,
   type MoveConfig,
   type MoverConfig,
   type MoverProgress,
@@ -14,6 +17,7 @@ import {
   type ProbeConfig,
   type ReceiveConfig,
   type RemoveSourceConfig,
+  type ResolveConfig,
   type DeleteArtifactConfig,
 } from '../../../src/mover/contract.ts'
 import { ownedDirectory } from '../../cluster/process/owned-directory.ts'
@@ -136,6 +140,42 @@ export class Workplace {
       extent: 'Everything',
       deadlineSeconds: 120,
       ...changes,
+    }
+  }
+
+  /** Of the file that lies at the source, as it is now. */
+  fillConfig(changes: Partial<FillConfig> = {}): FillConfig {
+    const bytes = readFileSync(this.file)
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const { object } = defaults.describes
+    const source = { root: this.source, claim: 'backups', path: 'data.ms.snapshot', fileName: 'data.ms.snapshot' }
+    return {
+      command: 'fill',
+      object,
+      source: { ...source, sizeBytes: bytes.length, sha256 },
+      destination: { root: this.destination, claim: 'search-data', directory: 'data.ms' },
+      describes: {
+        restore: object.name,
+        restoreUid: object.uid,
+        sha256,
+        path: source.path,
+        sourceClaim: source.claim,
+        meilisearchVersion: '1.21.0',
+      },
+      attempt: '1',
+      deadlineSeconds: 120,
+      stallSeconds: 60,
+      ...changes,
+    }
+  }
+
+  resolveConfig(source: Partial<ResolveConfig['source']> = {}): ResolveConfig {
+    return {
+      command: 'resolve',
+      object: defaults.describes.object,
+      source: { root: this.source, claim: 'backups', path: 'data.ms.snapshot', kind: 'File', ...source },
+      deadlineSeconds: 120,
+      stallSeconds: 60,
     }
   }
 

@@ -1,7 +1,7 @@
 // What the mover asked of the kernel, in order: strace's record of a real run, read into calls that change or flush files.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MoveConfig } from '../../../../src/mover/contract.ts'
+import type { FillConfig, MoveConfig } from '../../../../src/mover/contract.ts'
 import type { Ended, Workplace } from '../mover.ts'
 
 const changing = [
@@ -37,11 +37,12 @@ export interface Call {
 /** Runs the mover under strace. With one thread in the pool another run makes the same calls again, in the same order. */
 export async function recordCalls(
   work: Workplace,
-  { config = {}, threads = 4 }: { config?: Partial<MoveConfig>; threads?: number } = {},
+  { config = {}, threads = 4 }: { config?: Partial<MoveConfig> | FillConfig; threads?: number } = {},
 ): Promise<{ ended: Ended; calls: Call[] }> {
   const log = join(work.home, 'calls')
   const prefix = ['strace', '-f', '-y', '-s', '0', '-o', log, '-e', `trace=${changing.join(',')}`, '-e', 'signal=none']
-  const ended = await work.run({ prefix, environment: { UV_THREADPOOL_SIZE: String(threads) }, config })
+  const how = { prefix, environment: { UV_THREADPOOL_SIZE: String(threads) } }
+  const ended = config.command === 'fill' ? await work.perform(config, how) : await work.run({ ...how, config })
   return {
     ended,
     calls: callsIn(await readFile(log, 'utf8')).filter(({ paths }) =>
