@@ -16,6 +16,7 @@ const words = [
 
   'reconcile/decision',
   'reconcile/format',
+  'reconcile/job/boot/',
   'reconcile/job/(life|seen|template|termination|waiting)',
   'reconcile/names/',
   'reconcile/refused-read',

@@ -13,7 +13,7 @@ const known: Readonly<Record<string, string>> = {
   mover: 'artifact command contract database io source stream verify',
   operator: '',
   perform: '',
-  reconcile: 'job names',
+  reconcile: 'job job/boot names',
   runtime: 'cache events',
   telemetry: 'families samples',
 }

@@ -1,5 +1,5 @@
 // Builds the Job around each command of the mover: restricted, without a token, one try (the operator counts them). Pure.
-import type { V1Job, V1PodSpec, V1SecurityContext, V1VolumeMount } from '@kubernetes/client-node'
+import type { V1Container, V1Job, V1PodSpec, V1SecurityContext, V1VolumeMount } from '@kubernetes/client-node'
 import type { ObjectMeta } from '../../api/meta.ts'
 import type { MeiliSnapshotSpec } from '../../api/snapshot.ts'
 import { exitCodes } from '../../mover/contract.ts'
@@ -41,7 +41,14 @@ export interface JobTask extends MoverImage {
   /** Volumes, user and node. */
   readonly pod: Pick<
     V1PodSpec,
-    'volumes' | 'securityContext' | 'affinity' | 'tolerations' | 'nodeSelector' | 'initContainers'
+    | 'volumes'
+    | 'securityContext'
+    | 'affinity'
+    | 'tolerations'
+    | 'nodeSelector'
+    | 'initContainers'
+    | 'dnsPolicy'
+    | 'dnsConfig'
   >
   readonly volumeMounts: V1VolumeMount[]
   readonly annotations?: Record<string, string>
@@ -103,13 +110,31 @@ export function jobTemplate(task: JobTask): V1Job {
 }
 
 const terminalCodes = Object.values(exitCodes).filter((code) => code !== exitCodes.done)
-const restricted: V1SecurityContext = {
+export const restricted: V1SecurityContext = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
   capabilities: { drop: ['ALL'] },
 }
 
-function podSpec({ mover, config, pod, volumeMounts, moverImage, imagePullSecrets }: JobTask): V1PodSpec {
+/** What runs in every container of a mover. */
+export function moverProgram({
+  mover,
+  moverImage,
+}: Pick<JobTask, 'mover' | 'moverImage'>): Omit<V1Container, 'name' | 'env' | 'volumeMounts'> {
+  return {
+    image: moverImage,
+    imagePullPolicy: 'IfNotPresent',
+    command: ['/nodejs/bin/node', '/app/mover.js'],
+    resources: {
+      requests: asText({ cpu: '100m', memory: '96Mi', ...mover.resources?.requests }),
+      limits: asText({ cpu: '2', memory: '256Mi', ...mover.resources?.limits }),
+    },
+    securityContext: restricted,
+  }
+}
+
+function podSpec(task: JobTask): V1PodSpec {
+  const { mover, config, pod, volumeMounts, imagePullSecrets } = task
   return {
     restartPolicy: 'Never',
     automountServiceAccountToken: false,
@@ -120,22 +145,15 @@ function podSpec({ mover, config, pod, volumeMounts, moverImage, imagePullSecret
     ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
     containers: [
       {
+        ...moverProgram(task),
         name: moverContainer,
-        image: moverImage,
-        imagePullPolicy: 'IfNotPresent',
-        command: ['/nodejs/bin/node', '/app/mover.js'],
         env: [{ name: configVariable, value: JSON.stringify(config) }],
-        resources: {
-          requests: asText({ cpu: '100m', memory: '96Mi', ...mover.resources?.requests }),
-          limits: asText({ cpu: '2', memory: '256Mi', ...mover.resources?.limits }),
-        },
-        securityContext: restricted,
         volumeMounts,
       },
     ],
   }
 }
 
-function asText(quantities: Readonly<Record<string, string | number>>): Record<string, string> {
+export function asText(quantities: Readonly<Record<string, string | number>>): Record<string, string> {
   return Object.fromEntries(Object.entries(quantities).map(([resource, quantity]) => [resource, String(quantity)]))
 }

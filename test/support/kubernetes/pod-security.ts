@@ -68,10 +68,12 @@ const ofPod: Readonly<Record<string, (template: V1PodTemplateSpec) => boolean>> 
 
 /** The rules that the pod breaks, by name. */
 export function podSecurityViolations(template: V1PodTemplateSpec): string[] {
-  const { securityContext = {}, containers = [] } = template.spec ?? {}
+  const { securityContext = {}, containers = [], initContainers = [] } = template.spec ?? {}
   return [
     ...ofContext(securityContext as Context),
-    ...containers.flatMap((container) => ofContainer((container.securityContext ?? {}) as Context)),
+    ...[...initContainers, ...containers].flatMap((container) =>
+      ofContainer((container.securityContext ?? {}) as Context),
+    ),
     ...Object.keys(ofPod).filter((rule) => ofPod[rule]?.(template) === false),
   ]
 }
