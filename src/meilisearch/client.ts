@@ -31,6 +31,10 @@ const maxErrorText = 256 * 1024
 /** For the first answer of a server that was silent last time. */
 const doubtfulMs = 3000
 
+export interface TaskFilter extends Readonly<
+  Partial<Record<'statuses' | 'afterEnqueuedAt' | 'beforeEnqueuedAt' | 'afterFinishedAt', string>>
+> {}
+
 export class MeilisearchClient {
   readonly #server: Server
   readonly #silent: SilentServers
@@ -149,6 +153,17 @@ export class MeilisearchClient {
         ...ofTasks,
       })
     ).results[0]
+  }
+
+  /** The newest batches, finished or not, the newest first. */
+  async newestBatches(limit: number): Promise<Batch[]> {
+    return (await this.#call(batchPage, { method: 'GET', path: `/batches?limit=${limit}`, ...ofTasks })).results
+  }
+
+  /** How many tasks there are that fit. Times are as Meilisearch writes them, and do not fit themselves. */
+  async countTasks(filter: TaskFilter): Promise<number> {
+    const query = new URLSearchParams({ ...filter, limit: '1' })
+    return (await this.#call(taskPage, { method: 'GET', path: `/tasks?${query}`, ...ofTasks })).total
   }
 
   /** Asks for a snapshot. Not idempotent: each call makes a task. The caller fences it (see docs/architecture.md). */

@@ -21,6 +21,15 @@ const batch = z.object({
 })
 export type Batch = z.infer<typeof batch>
 
+/** What is known of the snapshot of one batch, and of no other one. */
+export const batchFacts = z.object({
+  batchUid: z.int(),
+  /** No batch that could change a document began between this one and the look at `indexes`. */
+  countsExact: z.boolean(),
+  /** How many tasks wait in it; absent where that is not known. */
+  tasksEnqueued: z.int().min(0).optional(),
+})
+
 /** What the artifact's manifest says of where the file comes from. */
 export const described = z.object({
   object: owner,
@@ -28,6 +37,8 @@ export const described = z.object({
   meilisearch: z.object({ version: z.string(), commit: z.string() }),
   indexes: z.array(z.object({ uid: z.string(), documents: z.int() })),
   databaseSizeBytes: z.string(),
+  /** Absent where the server did not say. */
+  facts: batchFacts.optional(),
   source: z.object({ claim: z.string(), path: z.string() }),
 })
 

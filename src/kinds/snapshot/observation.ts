@@ -45,6 +45,17 @@ export interface EngineAnswer {
     readonly listed: readonly { readonly uid: string; readonly documents: number }[]
   }
   readonly databaseSizeBytes: number
+  /** What is known of the newest snapshot that succeeded; undefined where there is none, or the server did not say. */
+  readonly facts: BatchFacts | undefined
+}
+
+/** Of the snapshot of one batch, and of no other one. */
+export interface BatchFacts {
+  readonly batchUid: number
+  /** `indexes` are those of the snapshot: no batch that could change a document began in between. */
+  readonly countsExact: boolean
+  /** How many tasks wait in it; undefined where that is not known. */
+  readonly tasksEnqueued: number | undefined
 }
 
 export interface RunningBatch {

@@ -5,7 +5,7 @@ import { described } from '../contract.ts'
 /** `manifest.json`, schema 1, beside the stored file. */
 export const manifest = z.object({
   schema: z.literal(1),
-  ...described.omit({ source: true }).shape,
+  ...described.omit({ source: true, facts: true }).shape,
   task: z.object({
     uid: z.int(),
     batchUid: z.int(),

@@ -30,7 +30,7 @@ export interface Copied {
 }
 
 export function buildManifest(config: StoreConfig, copied: Copied): Manifest {
-  const { source, ...described } = config.describes
+  const { source, facts, ...described } = config.describes
   const { taskUid, ...batch } = copied.batch
   return {
     schema: 1,
@@ -43,10 +43,22 @@ export function buildManifest(config: StoreConfig, copied: Copied): Manifest {
       modifiedAt: formatTime(copied.mtimeNs),
       stored: copied.stored,
     },
+    ...factsOf(facts, batch),
     source: { ...source, inode: copied.inode.toString(), replacedDuringCopy: copied.replaced },
     mover: copied.mover,
     verified: copied.verified,
   }
+}
+
+/** Of another batch than the one whose snapshot this is, the counts are those of another time. */
+function factsOf(
+  facts: StoreConfig['describes']['facts'],
+  { batchUid }: Pick<Batch, 'batchUid'>,
+): Pick<Manifest, 'countsExact' | 'tasksEnqueued'> {
+  if (facts === undefined) return {}
+  if (facts.batchUid !== batchUid) return { countsExact: false }
+  const { countsExact, tasksEnqueued } = facts
+  return { countsExact, ...(tasksEnqueued === undefined ? {} : { tasksEnqueued }) }
 }
 
 export function manifestText(content: Manifest): string {

@@ -183,6 +183,7 @@ export function anEngine(changes: Partial<EngineAnswer> = {}): EngineAnswer {
       ],
     },
     databaseSizeBytes: 123_456,
+    facts: { batchUid: 9, countsExact: true, tasksEnqueued: 0 },
     ...changes,
   }
 }

@@ -2,7 +2,7 @@
 import type { V1Job } from '@kubernetes/client-node'
 import { moveConfig } from '../../../mover/contract.ts'
 import type { MoveConfig, MoverResult } from '../../../mover/contract.ts'
-import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { sizeText } from '../../../reconcile/format.ts'
 import { artifactPath } from '../job/artifact-path.ts'
 import { configVariable, moverContainer } from '../../../reconcile/job/template.ts'
@@ -10,6 +10,7 @@ import { documentsAnnotation, indexesAnnotation } from '../job/commands/move.ts'
 import type { Changes } from '../status/status.ts'
 
 type Stored = NonNullable<MoverResult['stored']>
+type Artifact = NonNullable<MeiliSnapshotStatus['artifact']>
 
 /** The configuration that the Job's mover runs with. */
 function configOf(job: V1Job): MoveConfig | undefined {
@@ -35,6 +36,14 @@ function pathOf(snapshot: MeiliSnapshot, config: MoveConfig | undefined): string
   return `${path}/${directory}`
 }
 
+/** As in the manifest: of another batch than the stored one, the counts are those of another time. */
+function factsOf(config: MoveConfig | undefined, { batchUid }: Stored): Partial<Artifact> {
+  const facts = config?.describes.facts
+  if (facts === undefined) return {}
+  if (facts.batchUid !== batchUid) return { countsExact: false }
+  return { countsExact: facts.countsExact, tasksEnqueued: facts.tasksEnqueued }
+}
+
 /** The artifact, and the task that made it: another one than first adopted, where a newer batch had replaced the file. */
 export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stored): Changes {
   const config = configOf(job)
@@ -52,6 +61,7 @@ export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stor
       verification: snapshot.spec.verification.mode,
       indexes: countIn(job, indexesAnnotation),
       documents: countIn(job, documentsAnnotation),
+      ...factsOf(config, stored),
     },
     ...(batch === undefined || snapshot.status?.task?.uid === batch.taskUid
       ? {}

@@ -5,7 +5,8 @@ import type { Task } from '../../../meilisearch/replies.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
 import type { ServerReference } from '../../../reconcile/decision.ts'
 import { NotFound, TerminalError, TransientError } from '../../../errors.ts'
-import type { EngineAnswer, EngineSeen, RunningBatch, TaskName } from '../observation.ts'
+import type { EngineSeen, RunningBatch, TaskName } from '../observation.ts'
+import { readContents } from './contents.ts'
 import { taskDeadlineMs } from '../status/deadline.ts'
 import { sentence, redact } from '../../../api/status/text.ts'
 
@@ -82,17 +83,6 @@ async function runningBatch(client: MeilisearchClient): Promise<RunningBatch | u
     step: batch.progress?.steps.at(-1)?.currentStep,
     percent: batch.progress?.percentage,
   }
-}
-
-/** For the manifest: wanted once a snapshot is there to be described. */
-async function readContents(
-  client: MeilisearchClient,
-  candidates: readonly Task[],
-): Promise<Pick<EngineAnswer, 'indexes' | 'databaseSizeBytes'>> {
-  if (!candidates.some(({ status }) => status === 'succeeded'))
-    return { indexes: { count: 0, documents: 0, listed: [] }, databaseSizeBytes: 0 }
-  const { indexes, databaseSize } = await client.stats()
-  return { databaseSizeBytes: databaseSize, indexes }
 }
 
 /** In the engine's own words; what it gives as null is absent. */

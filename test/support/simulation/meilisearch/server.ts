@@ -43,7 +43,7 @@ export class Meilisearch {
     if (call === 'POST /snapshots') return this.#request()
     if (call === 'POST /tasks/cancel') return this.#cancel(searchParams.get('uids'))
     if (call === 'GET /tasks') return json(200, this.#page(searchParams))
-    if (call === 'GET /batches') return json(200, { results: this.#batches() })
+    if (call === 'GET /batches') return json(200, { results: this.#batches(searchParams) })
     if (uid !== undefined) return this.#one(Number(uid))
     const plain = plainAnswers[call]
     return plain === undefined ? refused(404, 'not_found') : { status: 200, body: plain }
@@ -94,19 +94,26 @@ export class Meilisearch {
   #page(query: URLSearchParams): object {
     const types = query.get('types')?.split(',')
     const isReverse = query.get('reverse') === 'true'
-    const all = this.#tasks.filter(({ type }) => types?.includes(type) ?? true)
+    const statuses = query.get('statuses')?.split(',')
+    const all = this.#tasks
+      .filter(({ type, status }) => (types?.includes(type) ?? true) && (statuses?.includes(status) ?? true))
+      .filter((task) => isWithin(task, query))
     const from = Number(query.get('from') ?? (isReverse ? 0 : Infinity))
     const wanted = isReverse ? all.filter(({ uid }) => uid >= from) : all.filter(({ uid }) => uid <= from).toReversed()
     const limit = Number(query.get('limit') ?? 20)
     return { results: wanted.slice(0, limit), total: all.length, limit, from: null, next: wanted[limit]?.uid ?? null }
   }
 
-  #batches(): readonly object[] {
+  /** Those of finished tasks, too, unless it is asked for what it works on. */
+  #batches(query: URLSearchParams): readonly object[] {
+    const isEvery = query.get('statuses') === null
     return this.#tasks
-      .filter(({ status }) => status === 'processing')
-      .map(({ batchUid, type }) => ({
+      .filter(({ batchUid, status }) => batchUid !== undefined && (isEvery || status === 'processing'))
+      .toReversed()
+      .slice(0, Number(query.get('limit') ?? 20))
+      .map(({ batchUid, type, status }) => ({
         uid: batchUid,
-        progress: { steps: [{ currentStep: 'copying' }], percentage: 50 },
+        progress: status === 'processing' ? { steps: [{ currentStep: 'copying' }], percentage: 50 } : null,
         stats: { types: { [type]: 1 } },
       }))
   }
@@ -115,6 +122,18 @@ export class Meilisearch {
     const task = this.#tasks[uid]
     return task === undefined ? refused(404, 'task_not_found') : json(200, task)
   }
+}
+
+/** Neither end is within. */
+function isWithin({ enqueuedAt, finishedAt = '' }: Task, query: URLSearchParams): boolean {
+  const before = Date.parse(query.get('beforeEnqueuedAt') ?? '') || Infinity
+  const after = Date.parse(query.get('afterEnqueuedAt') ?? '') || -Infinity
+  const finishedAfter = query.get('afterFinishedAt')
+  return (
+    Date.parse(enqueuedAt) < before &&
+    Date.parse(enqueuedAt) > after &&
+    (finishedAfter === null || Date.parse(finishedAt) > Date.parse(finishedAfter))
+  )
 }
 
 const json = (status: number, value: unknown): Answer => ({ status, body: JSON.stringify(value) })

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
 import { exitCodes } from '../../../../src/mover/contract.ts'
 import { manifest } from '../../../../src/mover/artifact/manifest-schema.ts'
@@ -59,6 +59,36 @@ describe.concurrent('a good snapshot', () => {
       verified: { mode: 'Archive', archiveVersion: '1.21.0', entries: 6 },
     })
   })
+
+  diskTest(
+    'says of its content what is known of its own batch, and nothing that is known of another one',
+    async ({ work }) => {
+      await work.lay(archive)
+      const { describes, destination } = work.config()
+      const storeWith = async (directory: string, facts: typeof describes.facts): Promise<unknown> => {
+        const { code } = await work.run({
+          config: { describes: { ...describes, facts }, destination: { ...destination, directory } },
+        })
+        expect(code).toBe(0)
+        const at = join(dirname(work.final), directory, 'manifest.json')
+        const {
+          countsExact,
+          tasksEnqueued,
+          facts: none,
+        } = JSON.parse(await readFile(at, 'utf8')) as Record<string, unknown>
+        return { countsExact, tasksEnqueued, none }
+      }
+      expect(await storeWith('known-0a1b2c3d', { batchUid: 5, countsExact: true, tasksEnqueued: 3 })).toEqual({
+        countsExact: true,
+        tasksEnqueued: 3,
+      })
+      expect(await storeWith('half-0a1b2c3d', { batchUid: 5, countsExact: false })).toEqual({ countsExact: false })
+      expect(await storeWith('other-0a1b2c3d', { batchUid: 6, countsExact: true, tasksEnqueued: 0 })).toEqual({
+        countsExact: false,
+      })
+      expect(await storeWith('silent-0a1b2c3d', undefined)).toEqual({})
+    },
+  )
 
   diskTest('is found by a second run, which says the same again and touches nothing', async ({ work }) => {
     await work.lay(archive)

@@ -72,6 +72,7 @@ function configurationOf(from: MoveFrom, deadlineSeconds: number): MoveConfig {
       meilisearch: { version: engine.version, commit: engine.commit },
       indexes: [...engine.indexes.listed],
       databaseSizeBytes: String(engine.databaseSizeBytes),
+      ...(engine.facts === undefined ? {} : { facts: { ...engine.facts } }),
       source: { claim: volume?.claimName ?? '', path: volume?.subPath ?? '' },
     },
     source: { directory, fileName: volume?.fileName ?? 'data.ms.snapshot' },

@@ -41,8 +41,16 @@ describe('storedArtifact', () => {
         verification: 'Archive',
         indexes: 2,
         documents: 7,
+        countsExact: true,
+        tasksEnqueued: 0,
       },
     })
+  })
+
+  test('has the counts of another time, where they were looked up for another batch than the one that is stored', () => {
+    const { artifact } = storedArtifact(snapshot, aJob(snapshot), { ...said, batchUid: 8 })
+    expect(artifact?.countsExact).toBe(false)
+    expect(artifact?.tasksEnqueued).toBeUndefined()
   })
 
   test('is read from the container of the mover, whatever a webhook has put in front of it', () => {

@@ -104,6 +104,7 @@ describe('askEngine', () => {
       running: undefined,
       indexes: { count: 0, documents: 0, listed: [] },
       databaseSizeBytes: 0,
+      facts: undefined,
     })
     expect(asked).toEqual([`GET ${newest}`, 'GET /version'])
   })

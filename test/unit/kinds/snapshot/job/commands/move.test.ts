@@ -212,6 +212,7 @@ describe('configuration', () => {
         { uid: 'orders', documents: 4 },
       ],
       databaseSizeBytes: '123456',
+      facts: { batchUid: 9, countsExact: true, tasksEnqueued: 0 },
       source: { claim: 'search-data', path: 'snapshots' },
     })
   })

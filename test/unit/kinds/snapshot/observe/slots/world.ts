@@ -253,6 +253,8 @@ class Operator {
       version: () => ask({ pkgVersion: '1.21.0', commitSha: 'unknown' }),
       snapshotTasksFrom: () => ask([{ type: 'snapshotCreation', ...succeededTask() }]),
       task: () => ask({ ...baseline }),
+      countTasks: () => ask(0),
+      newestBatches: () => ask([{ uid: succeededTask().batchUid, stats: { types: ['snapshotCreation'] } }]),
       stats: () => ask({ databaseSize: 1, indexes: { count: 0, documents: 0, listed: [] } }),
     }
     const clientOf = ({ endpoint }: ServerReference): object => ({
