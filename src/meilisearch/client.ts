@@ -1,18 +1,7 @@
 // The calls of Meilisearch's HTTP API that the operator makes, one method each. Knows nothing of Kubernetes.
 import type { z } from 'zod'
 import { TerminalError, TransientError } from '../errors.ts'
-import {
-  batch,
-  batchPage,
-  keyPage,
-  keysPerPage,
-  serverVersion,
-  stats,
-  summarizedTask,
-  task,
-  taskPage,
-  tasksPerPage,
-} from './replies.ts'
+import * as replies from './replies.ts'
 import type { Batch, KeyPage, ServerVersion, Stats, SummarizedTask, Task, TaskPage } from './replies.ts'
 import { SilentServers } from './silent-servers.ts'
 import type { Look } from './silent-servers.ts'
@@ -31,9 +20,8 @@ const maxErrorText = 256 * 1024
 /** For the first answer of a server that was silent last time. */
 const doubtfulMs = 3000
 
-export interface TaskFilter extends Readonly<
-  Partial<Record<'statuses' | 'afterEnqueuedAt' | 'beforeEnqueuedAt' | 'afterFinishedAt', string>>
-> {}
+type TaskTime = 'afterEnqueuedAt' | 'beforeEnqueuedAt' | 'afterFinishedAt'
+export type TaskFilter = Readonly<Partial<Record<'statuses' | TaskTime, string>>>
 
 export class MeilisearchClient {
   readonly #server: Server
@@ -79,16 +67,16 @@ export class MeilisearchClient {
   }
 
   async version(): Promise<ServerVersion> {
-    return await this.#call(serverVersion, { method: 'GET', path: '/version' })
+    return await this.#call(replies.serverVersion, { method: 'GET', path: '/version' })
   }
 
   async stats(): Promise<Stats> {
-    return await this.#call(stats, { method: 'GET', path: '/stats', maxBytes: maxLargeBytes })
+    return await this.#call(replies.stats, { method: 'GET', path: '/stats', maxBytes: maxLargeBytes })
   }
 
   /** The newest task of any type, and how many there are at all. */
   async newestTask(): Promise<TaskPage> {
-    return await this.#call(taskPage, { method: 'GET', path: '/tasks?limit=1', ...ofTasks })
+    return await this.#tasks('limit=1')
   }
 
   /**
@@ -100,16 +88,16 @@ export class MeilisearchClient {
       ['', 20],
       ['types=snapshotCreation&', 1],
     ] as const) {
-      const page = await this.#pageThatFits(`/tasks?${types}limit=${limit}`)
+      const page = await this.#pageThatFits(`${types}limit=${limit}`)
       if (page !== undefined && page.results.length < Math.min(limit, page.total)) return true
     }
     return false
   }
 
   /** Undefined where the tasks are more than we read: of a server whose settings are large, what it shows is not hidden. */
-  async #pageThatFits(path: string): Promise<TaskPage | undefined> {
+  async #pageThatFits(query: string): Promise<TaskPage | undefined> {
     try {
-      return await this.#call(taskPage, { method: 'GET', path, ...ofTasks })
+      return await this.#tasks(query)
     } catch (error) {
       if (error instanceof TransientError && error.code === unfitReply) return undefined
       throw error
@@ -118,7 +106,7 @@ export class MeilisearchClient {
 
   /** @throws NotFound where the task is unknown: pruned, or the database is another one. */
   async task(uid: number): Promise<Task> {
-    return await this.#call(task, { method: 'GET', path: `/tasks/${uid}`, ...ofTasks })
+    return await this.#call(replies.task, { method: 'GET', path: `/tasks/${uid}`, ...ofTasks })
   }
 
   /** The snapshot tasks with a uid of `from` or higher, oldest first, whatever their status: all of them, unless there are thousands. */
@@ -127,9 +115,9 @@ export class MeilisearchClient {
     let errorText = 0
     const isEnough = (): boolean => found.length >= maxSnapshotTasks || errorText >= maxErrorText
     for (let next: number | null | undefined = from; typeof next === 'number' && !isEnough();) {
-      const page: TaskPage = await this.#call(taskPage, {
+      const page: TaskPage = await this.#call(replies.taskPage, {
         method: 'GET',
-        path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=${tasksPerPage}`,
+        path: `/tasks?types=snapshotCreation&reverse=true&from=${next}&limit=${replies.tasksPerPage}`,
       })
       if (typeof page.next === 'number' && page.next <= next)
         throw new TransientError(`GET /tasks answered that task ${page.next} follows on task ${next}`)
@@ -141,39 +129,40 @@ export class MeilisearchClient {
   }
 
   async batch(uid: number): Promise<Batch> {
-    return await this.#call(batch, { method: 'GET', path: `/batches/${uid}`, ...ofTasks })
+    return await this.#call(replies.batch, { method: 'GET', path: `/batches/${uid}`, ...ofTasks })
   }
 
   /** The batch that the server works on now, if any. One runs at a time. */
   async runningBatch(): Promise<Batch | undefined> {
-    return (
-      await this.#call(batchPage, {
-        method: 'GET',
-        path: '/batches?statuses=processing&limit=1',
-        ...ofTasks,
-      })
-    ).results[0]
+    return (await this.#batches('statuses=processing&limit=1'))[0]
   }
 
   /** The newest batches, finished or not, the newest first. */
   async newestBatches(limit: number): Promise<Batch[]> {
-    return (await this.#call(batchPage, { method: 'GET', path: `/batches?limit=${limit}`, ...ofTasks })).results
+    return await this.#batches(`limit=${limit}`)
+  }
+
+  async #tasks(query: string): Promise<TaskPage> {
+    return await this.#call(replies.taskPage, { method: 'GET', path: `/tasks?${query}`, ...ofTasks })
+  }
+
+  async #batches(query: string): Promise<Batch[]> {
+    return (await this.#call(replies.batchPage, { method: 'GET', path: `/batches?${query}`, ...ofTasks })).results
   }
 
   /** How many tasks there are that fit. Times are as Meilisearch writes them, and do not fit themselves. */
   async countTasks(filter: TaskFilter): Promise<number> {
-    const query = new URLSearchParams({ ...filter, limit: '1' })
-    return (await this.#call(taskPage, { method: 'GET', path: `/tasks?${query}`, ...ofTasks })).total
+    return (await this.#tasks(new URLSearchParams({ ...filter, limit: '1' }).toString())).total
   }
 
   /** Asks for a snapshot. Not idempotent: each call makes a task. The caller fences it (see docs/architecture.md). */
   async createSnapshot(): Promise<SummarizedTask> {
-    return await this.#call(summarizedTask, { method: 'POST', path: '/snapshots' })
+    return await this.#call(replies.summarizedTask, { method: 'POST', path: '/snapshots' })
   }
 
   /** Cancels a task that is still enqueued; each call makes a task of its own, whose uid it gives. */
   async cancelTask(uid: number): Promise<SummarizedTask> {
-    return await this.#call(summarizedTask, { method: 'POST', path: `/tasks/cancel?uids=${uid}` })
+    return await this.#call(replies.summarizedTask, { method: 'POST', path: `/tasks/cancel?uids=${uid}` })
   }
 
   /** A cancel without a filter: refused with 400 by whoever may cancel, with 403 otherwise; cancels nothing in either case. */
@@ -183,8 +172,7 @@ export class MeilisearchClient {
 
   /** The newest task that moved the database to this version, if it needed one. */
   async newestUpgrade(): Promise<Task | undefined> {
-    return (await this.#call(taskPage, { method: 'GET', path: '/tasks?types=upgradeDatabase&limit=1', ...ofTasks }))
-      .results[0]
+    return (await this.#tasks('types=upgradeDatabase&limit=1')).results[0]
   }
 
   /** Leaves a key that is there as it is. Needs the master key. */
@@ -198,8 +186,8 @@ export class MeilisearchClient {
 
   /** Name, else uid, and time of the newest keys, a thousand at most. Needs the master key. */
   async keys(): Promise<KeyPage['results']> {
-    const path = `/keys?limit=${keysPerPage}`
-    return (await this.#call(keyPage, { method: 'GET', path, maxBytes: maxLargeBytes })).results
+    const path = `/keys?limit=${replies.keysPerPage}`
+    return (await this.#call(replies.keyPage, { method: 'GET', path, maxBytes: maxLargeBytes })).results
   }
 
   /** @throws TransientError with code `mustRestart` where the server asks for it */

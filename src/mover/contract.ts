@@ -22,7 +22,7 @@ const batch = z.object({
 export type Batch = z.infer<typeof batch>
 
 /** What is known of the snapshot of one batch, and of no other one. */
-export const batchFacts = z.object({
+const batchFacts = z.object({
   batchUid: z.int(),
   /** No batch that could change a document began between this one and the look at `indexes`. */
   countsExact: z.boolean(),

@@ -127,15 +127,19 @@ async function copyOrClone(run: Run, source: Source, path: string): Promise<Copi
 async function verify(
   { config, progress, signal }: Run,
   verifying: Verifying,
-): Promise<Pick<Copied, 'sha256' | 'verified'>> {
+): Promise<Pick<Copied, 'sha256' | 'verified' | 'uncompressedBytes'>> {
   if (config.verification === 'None' && verifying.sha256 !== undefined)
-    return { sha256: verifying.sha256, verified: { mode: 'None' } }
+    return { sha256: verifying.sha256, verified: { mode: 'None' }, uncompressedBytes: undefined }
   progress.begin('verifying', verifying.sizeBytes)
   if (config.verification === 'None')
-    return { sha256: await orAborted(signal, verifyHash(verifying)), verified: { mode: 'None' } }
+    return {
+      sha256: await orAborted(signal, verifyHash(verifying)),
+      verified: { mode: 'None' },
+      uncompressedBytes: undefined,
+    }
   const { version } = config.describes.meilisearch
-  const { sha256, ...found } = await orAborted(signal, verifyArchive({ ...verifying, version }))
-  return { sha256, verified: { mode: 'Archive', ...found } }
+  const { sha256, uncompressedBytes, ...found } = await orAborted(signal, verifyArchive({ ...verifying, version }))
+  return { sha256, verified: { mode: 'Archive', ...found }, uncompressedBytes }
 }
 
 function contentOf({ config, startedAt, version }: Run, copied: Omit<Copied, 'mover'>): Manifest {

@@ -26,6 +26,8 @@ export interface Copied {
   readonly batch: Batch
   readonly replaced: boolean
   readonly verified: Manifest['verified']
+  /** Undefined where nobody looked into the archive. */
+  readonly uncompressedBytes: number | undefined
   readonly mover: Manifest['mover']
 }
 
@@ -42,6 +44,7 @@ export function buildManifest(config: StoreConfig, copied: Copied): Manifest {
       sha256: copied.sha256,
       modifiedAt: formatTime(copied.mtimeNs),
       stored: copied.stored,
+      ...(copied.uncompressedBytes === undefined ? {} : { uncompressedBytes: String(copied.uncompressedBytes) }),
     },
     ...factsOf(facts, batch),
     source: { ...source, inode: copied.inode.toString(), replacedDuringCopy: copied.replaced },

@@ -100,6 +100,7 @@ function resultOf(
     batchUid: task.batchUid,
     alreadyThere,
     replacedDuringCopy: source.replacedDuringCopy,
+    ...(file.uncompressedBytes === undefined ? {} : { uncompressedBytes: Number(file.uncompressedBytes) }),
   }
   const message = `${alreadyThere ? 'Was stored already' : ways[file.stored]}: ${file.name}, ${file.sizeBytes} bytes, of task ${task.uid}.`
   return { exitCode: exitCodes.done, message, stored, ...(seconds === undefined ? {} : { seconds }) }

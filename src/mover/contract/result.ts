@@ -55,6 +55,8 @@ export const moverResult = z.object({
       batchUid: z.int(),
       alreadyThere: z.boolean(),
       replacedDuringCopy: z.boolean(),
+      /** Absent where nobody looked into the archive. */
+      uncompressedBytes: z.int().min(0).optional(),
     })
     .optional(),
   /** On `superseded` and `sourceMissing`: when the file that lies there was written. */

@@ -26,13 +26,19 @@ export interface VerifyingArchive extends Verifying {
   readonly version: string
 }
 
+interface VerifiedArchive {
+  readonly sha256: string
+  readonly archiveVersion: string
+  readonly entries: number
+  /** Of the files in it, holes included. */
+  readonly uncompressedBytes: number
+}
+
 /**
  * Checks the copy: its hash, the gzip with CRC and length, the tar's structure, VERSION, and the task database.
  * Throws `mismatch` where the disk gives other bytes than were copied (another copy may help), else `archiveBad`.
  */
-export async function verifyArchive(
-  verifying: VerifyingArchive,
-): Promise<{ sha256: string; archiveVersion: string; entries: number }> {
+export async function verifyArchive(verifying: VerifyingArchive): Promise<VerifiedArchive> {
   const { contents, sha256 } = await readArchive({
     ...verifying,
     blocks: () => readBack(verifying.path, verifying.rateLimit),
@@ -47,7 +53,8 @@ export async function verifyArchive(
     throw bad(verifying, `it was written by Meilisearch ${contents.version}, but the server is ${verifying.version}`)
   }
   if (!contents.hasTaskDatabase) throw bad(verifying, 'it has no tasks/data.mdb')
-  return { sha256, archiveVersion: contents.version, entries: contents.entries }
+  const { version: archiveVersion, entries, uncompressedBytes } = contents
+  return { sha256, archiveVersion, entries, uncompressedBytes }
 }
 
 function bad({ sourcePath }: Verifying, what: string): Failure {

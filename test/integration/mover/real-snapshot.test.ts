@@ -95,6 +95,13 @@ describe('a snapshot of the real Meilisearch', () => {
       .trim()
       .split('\n')
     expect(stored.verified.entries).toBe(listed.length)
+    const sizes = execFileSync('tar', ['-tvzf', join(work.final, 'data.ms.snapshot')], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split(/ +/)[2]))
+    const unpacked = sizes.reduce((sum, size) => sum + size, 0)
+    expect(stored.file.uncompressedBytes).toBe(String(unpacked))
+    expect(result.stored?.uncompressedBytes).toBe(unpacked)
 
     const second = await servers.start({ masterKey, args: ['--import-snapshot', join(work.final, 'data.ms.snapshot')] })
     const restored = await documents(second)

@@ -62,6 +62,7 @@ export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stor
       indexes: countIn(job, indexesAnnotation),
       documents: countIn(job, documentsAnnotation),
       ...factsOf(config, stored),
+      uncompressedBytes: stored.uncompressedBytes,
     },
     ...(batch === undefined || snapshot.status?.task?.uid === batch.taskUid
       ? {}

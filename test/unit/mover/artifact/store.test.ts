@@ -53,7 +53,13 @@ describe.concurrent('a good snapshot', () => {
     expect(content).toMatchObject({
       ...work.config().describes,
       task: { uid: 7, batchUid: 5 },
-      file: { name: 'data.ms.snapshot', sizeBytes: String(archive.length), sha256: sha256(archive), modifiedAt },
+      file: {
+        name: 'data.ms.snapshot',
+        sizeBytes: String(archive.length),
+        sha256: sha256(archive),
+        modifiedAt,
+        uncompressedBytes: String(6 + 13 + 8192 + 3000),
+      },
       source: { claim: 'search-data', path: 'snapshots', inode, replacedDuringCopy: false },
       mover: { version: '0.1.0', attempt: '1-1' },
       verified: { mode: 'Archive', archiveVersion: '1.21.0', entries: 6 },

@@ -19,6 +19,7 @@ export async function layArtifact(work: Workplace): Promise<void> {
     replaced: false,
     stored: 'Copied',
     verified: { mode: 'None' },
+    uncompressedBytes: undefined,
     mover,
   })
   await mkdir(work.final, { recursive: true })

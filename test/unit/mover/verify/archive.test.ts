@@ -76,6 +76,7 @@ describe('a good archive', () => {
       sha256: createHash('sha256').update(bytes).digest('hex'),
       archiveVersion: '1.21.0',
       entries: 6,
+      uncompressedBytes: 6 + 13 + 8192 + 3000,
     })
   })
 

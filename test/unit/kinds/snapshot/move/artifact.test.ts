@@ -47,6 +47,12 @@ describe('storedArtifact', () => {
     })
   })
 
+  test('says what room its database takes, where somebody looked into the archive', () => {
+    const { artifact } = storedArtifact(snapshot, aJob(snapshot), { ...said, uncompressedBytes: 7_340_032 })
+    expect(artifact?.uncompressedBytes).toBe(7_340_032)
+    expect(storedArtifact(snapshot, aJob(snapshot), said).artifact?.uncompressedBytes).toBeUndefined()
+  })
+
   test('has the counts of another time, where they were looked up for another batch than the one that is stored', () => {
     const { artifact } = storedArtifact(snapshot, aJob(snapshot), { ...said, batchUid: 8 })
     expect(artifact?.countsExact).toBe(false)

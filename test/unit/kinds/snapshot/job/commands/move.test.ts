@@ -130,7 +130,7 @@ describe('Job', () => {
       onExitCodes: {
         containerName: 'mover',
         operator: 'In',
-        values: [10, 11, 12, 13, 14, 15, 17, 18, 30, 31, 32, 33, 34, 143],
+        values: [10, 11, 12, 13, 14, 15, 17, 18, 30, 31, 32, 33, 34, 36, 143],
       },
     })
   })
