@@ -186,7 +186,7 @@ test('a mover that follows a pod with all that is forbidden', async () => {
   expect(answer.body['spec'].securityContext.seLinuxOptions).toEqual(around)
 })
 
-test.each(['restore.yaml', 'restored-server.yaml'])('the pod of examples/%s', async (name) => {
+test.each(['restore/by-hand.yaml'])('the pod of examples/%s', async (name) => {
   const objects = parseAllDocuments(readFileSync(join(repository, 'examples', name), 'utf8')).map(
     (document) => document.toJS() as Loose,
   )

@@ -1,4 +1,4 @@
-// What examples/restore.yaml runs in its Job, run here as it stands there, by busybox and the real Meilisearch: whole, cut short, and on what is damaged.
+// What examples/restore/by-hand.yaml runs in its Job, run here as it stands there, by busybox and the real Meilisearch: whole, cut short, and on what is damaged.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -32,7 +32,7 @@ interface Job {
 }
 
 const manifests = parseAllDocuments(
-  readFileSync(join(import.meta.dirname, '../../../examples/restore.yaml'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../../examples/restore/by-hand.yaml'), 'utf8'),
 ).map((document) => document.toJS() as Job)
 const [shell, flag, script] = manifests.find(({ kind }) => kind === 'Job')!.spec.template.spec.containers[0].args
 

@@ -65,7 +65,7 @@ describe('what of a page is run', () => {
     expect(() => runnable(text)).toThrow(/^line \d/)
   })
 
-  test.each(['README.md', 'docs/quick-start.md'])('of %s at least six steps are run', (name) => {
+  test.each(['README.md', 'docs/quick-start.md', 'docs/restore.md'])('of %s at least six steps are run', (name) => {
     expect(toRun(runnable(readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8'))).length).toBeGreaterThan(
       5,
     )
