@@ -2,7 +2,7 @@
 
 const known: Readonly<Record<string, string>> = {
   api: 'crd fields reasons status',
-  cli: 'adopt command doctor program terminal view',
+  cli: 'adopt command command/restore doctor new program terminal view view/restore',
   kinds: '',
   'kinds/instance': 'children locate managed managed/upgrade observe status',
   'kinds/restore': 'after drill exchange fill observe plan source status',

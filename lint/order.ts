@@ -116,19 +116,20 @@ const mover = order(
 )
 
 /** What all of the plugin may know: the cluster, how an error is said, exit codes. */
-const base = '(?!main|candidates|new-snapshot)[^/]+\\.ts'
+const base = '(?!main|candidates)[^/]+\\.ts'
 const ends = ['terminal/', base]
 
 const cli = order(
   'cli/',
-  'No arrow runs back up: program/ → command/ → adopt/, doctor/ → view/ → terminal/. What a command shows knows no command.',
+  'No arrow runs back up: program/ → command/ → adopt/, doctor/, new/ → view/ → terminal/. What a command shows knows no command.',
   [
     ['main\\.ts', [everything]],
     ['program/', ['command/', ...ends]],
-    ['command/', ['adopt/', 'doctor/', '(candidates|new-snapshot)\\.ts', 'view/', ...ends]],
+    ['command/', ['adopt/', 'doctor/', 'new/', 'candidates\\.ts', 'view/', ...ends]],
     ['adopt/', ['view/', ...ends]],
     ['doctor/', ['view/', ...ends]],
-    ['(candidates|new-snapshot)\\.ts', ['view/', ...ends]],
+    ['new/', ['view/', ...ends]],
+    ['candidates\\.ts', ['view/', ...ends]],
     ['view/', ends],
     ['terminal/', []],
     [base, []],

@@ -7,10 +7,12 @@ export interface Candidate {
   readonly about: string
 }
 
+type Objects = 'instance' | 'snapshot' | 'schedule' | 'schedule/' | 'restore' | 'claim' | 'server' | 'namespace'
+
 export interface Completion {
   readonly candidates: readonly Candidate[]
   /** Kind of the objects whose names may stand here. */
-  readonly objects: 'instance' | 'snapshot' | 'schedule' | 'schedule/' | 'server' | 'namespace' | undefined
+  readonly objects: Objects | undefined
 }
 
 /** One of our words, a flag, or `pod/search-0`: it is run with the line, so nothing that a shell would read as more than a word. */
@@ -77,12 +79,15 @@ function operands(rest: readonly string[], options: readonly Option[]): number {
 const objectsByFlag: Readonly<Record<string, Completion['objects']>> = {
   '--namespace': 'namespace',
   '--from': 'schedule/',
+  '--in-place': 'instance',
+  '--claim': 'claim',
 }
 
 const objectsByArgument: Readonly<Record<string, Completion['objects']>> = {
   instance: 'instance',
   snapshot: 'snapshot',
   schedule: 'schedule',
+  restore: 'restore',
   server: 'server',
 }
 

@@ -1,6 +1,8 @@
 // Connects to the cluster that the flags and the kubeconfig name, and reads our kinds from it.
 import { meiliInstances } from '../api/instance.ts'
 import type { MeiliInstance } from '../api/instance.ts'
+import { meiliRestores } from '../api/restore.ts'
+import type { MeiliRestore } from '../api/restore.ts'
 import { meiliSnapshotSchedules } from '../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../api/schedule.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
@@ -23,18 +25,22 @@ export interface ConnectionFlags {
 export type Instance = MeiliInstance & KubeObject
 export type Snapshot = MeiliSnapshot & KubeObject
 export type Schedule = MeiliSnapshotSchedule & KubeObject
+export type Restore = MeiliRestore & KubeObject
 
 export class Cluster {
   readonly kube: KubeClient
   readonly server: string
   /** The flag's, else the context's, else `default`. */
   readonly namespace: string
+  /** The flag's alone: what a command that is printed must name, too. */
+  readonly namedNamespace: string | undefined
 
   constructor(flags: ConnectionFlags, environment: Environment) {
     const connection = connectionOf(flags, environment)
     this.kube = new KubeClient(connection)
     this.server = connection.server
     this.namespace = flags.namespace ?? connection.namespace ?? 'default'
+    this.namedNamespace = flags.namespace
   }
 
   async instances(namespace: string | undefined): Promise<Instance[]> {
@@ -49,14 +55,18 @@ export class Cluster {
     return await this.kube.listAll<Schedule>(meiliSnapshotSchedules, within(namespace))
   }
 
+  async restores(namespace: string | undefined): Promise<Restore[]> {
+    return await this.kube.listAll<Restore>(meiliRestores, within(namespace))
+  }
+
   /** For what is about other objects: undefined where this user may not list schedules, or the cluster does not know the kind. */
   async knownSchedules(namespace: string | undefined): Promise<Schedule[] | undefined> {
-    try {
-      return await this.schedules(namespace)
-    } catch (error) {
-      if (error instanceof NotFound || (error instanceof TerminalError && error.status === 403)) return undefined
-      throw error
-    }
+    return await ifKnown(this.schedules(namespace))
+  }
+
+  /** The same of restores. */
+  async knownRestores(namespace: string | undefined): Promise<Restore[] | undefined> {
+    return await ifKnown(this.restores(namespace))
   }
 
   /** @throws UserError that names those that there are */
@@ -90,6 +100,15 @@ export class Cluster {
     }
   }
 
+  /** @throws UserError that names some of those that there are */
+  async restore(name: string): Promise<Restore> {
+    try {
+      return await this.kube.get<Restore>(meiliRestores, { namespace: this.namespace, name })
+    } catch (error) {
+      throw await this.#orNamed(error, `MeiliRestore ${name}`, async () => await this.restores(this.namespace))
+    }
+  }
+
   async #orNamed(error: unknown, what: string, all: () => Promise<readonly KubeObject[]>): Promise<unknown> {
     if (!(error instanceof NotFound) || isKindMissing(error)) return error
     const names = (await all()).map(({ metadata }) => metadata.name)
@@ -106,6 +125,15 @@ export class Cluster {
 }
 
 const within = (namespace: string | undefined): { namespace?: string } => (namespace === undefined ? {} : { namespace })
+
+async function ifKnown<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof NotFound || (error instanceof TerminalError && error.status === 403)) return undefined
+    throw error
+  }
+}
 
 function connectionOf({ kubeconfig, context }: ConnectionFlags, environment: Environment): Connection {
   try {

@@ -1,7 +1,7 @@
 // Completion by kubectl's own means: for `kubectl meili …` it asks a program named kubectl_complete-meili, which `completion` prints.
 // The protocol is cobra's: a candidate a line, its description behind a tab, last a directive (cobra, `ShellCompDirective`).
 import type { Command } from 'commander'
-import { namespaces, pods, statefulSets } from '../../kube/resource.ts'
+import { namespaces, persistentVolumeClaims, pods, statefulSets } from '../../kube/resource.ts'
 import type { KubeObject } from '../../kube/resource.ts'
 import { candidateLines, completionOf } from '../candidates.ts'
 import type { Completion } from '../candidates.ts'
@@ -9,6 +9,8 @@ import { Cluster } from '../cluster.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { progressOf } from '../view/progress.ts'
+import { targetText } from '../view/restore/names.ts'
+import { restoreProgress } from '../view/restore/progress.ts'
 import { instanceOf, whenText } from '../view/schedule.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -79,6 +81,13 @@ async function objectsIn(
           word: `${objects === 'schedule/' ? 'schedule/' : ''}${schedule.metadata.name}`,
           about: `${whenText(schedule.spec)}, of ${instanceOf(schedule)}`,
         }))
+      case 'restore':
+        return (await cluster.restores(namespace)).map((restore) => ({
+          word: restore.metadata.name,
+          about: `${restoreProgress(restore).phase}, ${targetText(restore)}`,
+        }))
+      case 'claim':
+        return wordsFor(await kube.listAll(persistentVolumeClaims, { namespace }))
       case 'server':
         return [
           ...wordsFor(await kube.listAll(statefulSets, { namespace }), 'statefulset/'),

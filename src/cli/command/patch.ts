@@ -21,7 +21,7 @@ export interface PatchFlags {
 /** Stands for what it changed, in managedFields. */
 const fieldManager = 'kubectl-meili'
 
-async function patch<T extends KubeObject>(
+export async function patch<T extends KubeObject>(
   cluster: Cluster,
   { kind, body }: { kind: Resource; body: object },
   { name, dryRun }: PatchFlags,
@@ -31,7 +31,7 @@ async function patch<T extends KubeObject>(
 }
 
 /** @param said what else there is to say, to people alone */
-function report(
+export function report(
   terminal: Terminal,
   object: KubeObject,
   { did, said, flags }: { did: string; said?: string; flags: PatchFlags },

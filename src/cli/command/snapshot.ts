@@ -8,10 +8,11 @@ import type { Cluster, Snapshot } from '../cluster.ts'
 import { UserError } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
-import { newSnapshot, snapshotOfSchedule } from '../new-snapshot.ts'
-import type { SnapshotFlags } from '../new-snapshot.ts'
+import { newSnapshot, snapshotOfSchedule } from '../new/snapshot.ts'
+import type { SnapshotFlags } from '../new/snapshot.ts'
 import { fullName, formatList, formatObject } from '../terminal/print.ts'
 import type { Format } from '../terminal/print.ts'
+import { followedSnapshot } from '../view/followed.ts'
 import { followToEnd } from './wait.ts'
 import { snapshotDescription, snapshotTable } from '../view/snapshot.ts'
 import type { KubeEvent } from '../view/description.ts'
@@ -71,7 +72,9 @@ async function createAndFollow(
   const isFollowed = flags.wait && !dryRun
   if (format === undefined) terminal.line(`${fullName(created)} created${dryRun ? ' (dry run)' : ''}`)
   else if (!isFollowed) terminal.document(formatObject(created, format))
-  return isFollowed ? await followToEnd(cluster, terminal, { ...flags, name: created.metadata.name }) : exitCodes.done
+  return isFollowed
+    ? await followToEnd(cluster, terminal, { ...flags, name: created.metadata.name, followed: followedSnapshot })
+    : exitCodes.done
 }
 
 async function create(cluster: Cluster, object: Snapshot, dryRun: boolean): Promise<Snapshot> {

@@ -1,21 +1,22 @@
-// kubectl meili wait NAME: follows one snapshot by a watch until it ends, and says how.
-import { hasSucceeded, isFinished, meiliSnapshots } from '../../api/snapshot.ts'
+// kubectl meili wait NAME: follows one object by a watch until it has ended, and says how.
 import { Gone, NotFound, TransientError } from '../../errors.ts'
 import { abortAfter, pause } from '../../runtime/timers.ts'
 import { spanText } from '../../reconcile/format.ts'
-import type { Cluster, Snapshot } from '../cluster.ts'
+import type { KubeObject } from '../../kube/resource.ts'
+import type { Cluster } from '../cluster.ts'
 import { UserError, errorText } from '../errors.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { formatObject } from '../terminal/print.ts'
 import type { Format } from '../terminal/print.ts'
-import { endText, progressOf, progressText } from '../view/progress.ts'
-import { operand } from '../terminal/shell.ts'
+import { followedSnapshot } from '../view/followed.ts'
+import type { Followed } from '../view/followed.ts'
+import { followedRestore } from '../view/restore/progress.ts'
 import type { LiveLine, Terminal } from '../terminal/terminal.ts'
 
 export interface WaitFlags {
   readonly name: string
-  /** Without it: until the snapshot ends, which its own deadlines see to. */
+  /** Without it: until it ends, which its own deadlines see to. */
   readonly timeoutMs: number | undefined
   readonly format: Format | undefined
 }
@@ -25,21 +26,32 @@ const againMs = 1000
 const watchSeconds = 280
 
 export async function runWait(cluster: Cluster, terminal: Terminal, flags: WaitFlags): Promise<ExitCode> {
+  const [, restore] = /^(?:restore|mrestore)\/([^/]+)$/.exec(flags.name) ?? []
+  if (restore !== undefined) {
+    await cluster.restore(restore)
+    return await followToEnd(cluster, terminal, { ...flags, name: restore, followed: followedRestore(cluster) })
+  }
   await cluster.snapshot(flags.name)
-  return await followToEnd(cluster, terminal, flags)
+  return await followToEnd(cluster, terminal, { ...flags, followed: followedSnapshot })
 }
 
+export type FollowFlags<T extends KubeObject> = WaitFlags & { readonly followed: Followed<T> }
+
 /** With a format, stdout is left to the object as it is in the end. */
-export async function followToEnd(cluster: Cluster, terminal: Terminal, flags: WaitFlags): Promise<ExitCode> {
+export async function followToEnd<T extends KubeObject>(
+  cluster: Cluster,
+  terminal: Terminal,
+  flags: FollowFlags<T>,
+): Promise<ExitCode> {
   const line = terminal.live(flags.format === undefined ? 'out' : 'error')
   const deadline = flags.timeoutMs === undefined ? new AbortController().signal : abortAfter(flags.timeoutMs)
   const onBroken = (error: unknown): void =>
     line.show(`${flags.name}  ${errorText(error, cluster.server) ?? ''} Trying again.`, 'broken')
-  let last: Snapshot | undefined
+  let last: T | undefined
   try {
-    for await (const snapshot of states(cluster, { name: flags.name, deadline, onBroken })) {
-      last = snapshot
-      show(line, snapshot)
+    for await (const object of states(cluster, { ...flags, deadline, onBroken })) {
+      last = object
+      show(line, object, flags.followed)
     }
   } catch (error) {
     line.end()
@@ -49,42 +61,53 @@ export async function followToEnd(cluster: Cluster, terminal: Terminal, flags: W
 }
 
 /** The end has a line of its own. */
-function show(line: LiveLine, snapshot: Snapshot): void {
-  if (!isFinished(snapshot))
-    line.show(`${snapshot.metadata.name}  ${progressText(snapshot, Date.now())}`, progressOf(snapshot).step)
+function show<T extends KubeObject>(line: LiveLine, object: T, followed: Followed<T>): void {
+  if (!followed.hasEnded(object))
+    line.show(`${object.metadata.name}  ${followed.text(object, Date.now())}`, followed.step(object))
 }
 
-function reportEnd(
+function reportEnd<T extends KubeObject>(
   terminal: Terminal,
   line: LiveLine,
-  { flags, last }: { flags: WaitFlags; last: Snapshot | undefined },
+  { flags, last }: { flags: FollowFlags<T>; last: T | undefined },
 ): ExitCode {
-  if (last === undefined || !isFinished(last)) {
+  const { followed, format, name } = flags
+  if (last === undefined || !followed.hasEnded(last)) {
     line.end()
-    const state = last === undefined ? 'nothing was seen of it' : progressText(last, Date.now())
+    const state = last === undefined ? 'nothing was seen of it' : followed.text(last, Date.now())
     terminal.errorLine(
-      `${flags.name} has not ended in ${spanText(flags.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: kubectl meili wait ${operand(flags.name)}`,
+      `${name} has not ended in ${spanText(flags.timeoutMs ?? 0)}: ${state}. It goes on; to wait again: ${followed.again(name)}`,
     )
     return exitCodes.timedOut
   }
-  const isDone = hasSucceeded(last)
-  if (isDone) line.end('green', '✓', endText(last))
-  else line.end('red', '✗', endText(last))
-  if (flags.format !== undefined) terminal.document(formatObject(last, flags.format))
+  const isDone = followed.isDone(last)
+  const text = followed.endText(last)
+  if (text === undefined) line.end()
+  else if (isDone) line.end('green', '✓', text)
+  else line.end('red', '✗', text)
+  if (format !== undefined) terminal.document(formatObject(last, format))
+  else for (const each of followed.after?.(last, Date.now()) ?? []) terminal.line(each)
   return isDone ? exitCodes.done : exitCodes.failed
 }
 
+interface Watching<T extends KubeObject> {
+  readonly name: string
+  readonly followed: Followed<T>
+  readonly deadline: AbortSignal
+  readonly onBroken: (error: unknown) => void
+}
+
 /** Each state that is seen, the last one where it has ended; ends early where the deadline does. Broken connections are mended. */
-async function* states(
+async function* states<T extends KubeObject>(
   cluster: Cluster,
-  { name, deadline, onBroken }: { name: string; deadline: AbortSignal; onBroken: (error: unknown) => void },
-): AsyncGenerator<Snapshot> {
-  let last: Snapshot | undefined
-  while (!deadline.aborted && (last === undefined || !isFinished(last))) {
+  { name, followed, deadline, onBroken }: Watching<T>,
+): AsyncGenerator<T> {
+  let last: T | undefined
+  while (!deadline.aborted && (last === undefined || !followed.hasEnded(last))) {
     try {
-      for await (last of statesOfOneWatch(cluster, name, deadline)) yield last
+      for await (last of statesOfOneWatch(cluster, { name, followed, deadline })) yield last
     } catch (error) {
-      if (!isTransient(error)) throw deletedError(error, name)
+      if (!isTransient(error)) throw deletedError(error, `${followed.resource.kind} ${name}`)
       onBroken(error)
       await pause(againMs, { signal: deadline })
     }
@@ -96,31 +119,28 @@ function isTransient(error: unknown): boolean {
   return error instanceof Gone || (error instanceof TransientError && error.status !== 401)
 }
 
-function deletedError(error: unknown, name: string): unknown {
-  return error instanceof NotFound
-    ? new UserError(`MeiliSnapshot ${name} was deleted before it ended.`, exitCodes.failed)
-    : error
+function deletedError(error: unknown, what: string): unknown {
+  return error instanceof NotFound ? new UserError(`${what} was deleted before it ended.`, exitCodes.failed) : error
 }
 
-/** Ends with the snapshot, or when the server ends the watch. */
-async function* statesOfOneWatch(
+/** Ends with the object, or when the server ends the watch. */
+async function* statesOfOneWatch<T extends KubeObject>(
   { kube, namespace }: Cluster,
-  name: string,
-  signal: AbortSignal,
-): AsyncGenerator<Snapshot> {
-  const first = await kube.get<Snapshot>(meiliSnapshots, { namespace, name })
+  { name, followed: { resource, hasEnded }, deadline }: Omit<Watching<T>, 'onBroken'>,
+): AsyncGenerator<T> {
+  const first = await kube.get<T>(resource, { namespace, name })
   yield first
-  if (isFinished(first)) return
+  if (hasEnded(first)) return
   const options = {
     namespace,
     fieldSelector: `metadata.name=${name}`,
-    resourceVersion: first.metadata.resourceVersion,
+    resourceVersion: first.metadata.resourceVersion ?? '',
     timeoutSeconds: watchSeconds,
-    signal,
+    signal: deadline,
   }
-  for await (const { type, object } of kube.watch<Snapshot>(meiliSnapshots, options)) {
-    if (type === 'DELETED') throw new NotFound(`MeiliSnapshot ${name} was deleted`)
+  for await (const { type, object } of kube.watch<T>(resource, options)) {
+    if (type === 'DELETED') throw new NotFound(`${resource.kind} ${name} was deleted`)
     if (type !== 'BOOKMARK') yield object
-    if (isFinished(object)) return
+    if (hasEnded(object)) return
   }
 }

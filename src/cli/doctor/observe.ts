@@ -155,6 +155,7 @@ const kinds = { group: 'meili-operator.dev' } as const
 const own: readonly Omit<Question, 'namespace'>[] = [
   ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({ ...kinds, resource: 'meilisnapshots', verb })),
   ...['get', 'list', 'patch'].map((verb) => ({ ...kinds, resource: 'meilisnapshotschedules', verb })),
+  ...['get', 'list', 'watch', 'create', 'patch'].map((verb) => ({ ...kinds, resource: 'meilirestores', verb })),
   ...['get', 'list'].map((verb) => ({ ...kinds, resource: 'meiliinstances', verb })),
   { group: '', resource: 'events', verb: 'list' },
   { group: '', resource: 'pods', verb: 'list' },

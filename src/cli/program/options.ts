@@ -17,6 +17,13 @@ export interface Flags extends ConnectionFlags {
   readonly from?: string
   readonly undo?: true
   readonly filename?: string
+  readonly query?: readonly Query[]
+}
+
+/** Of a drill. */
+export interface Query {
+  readonly index: string
+  readonly q: string
 }
 
 export type Work<Arguments extends unknown[]> = (

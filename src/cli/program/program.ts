@@ -12,6 +12,7 @@ import { formats } from '../terminal/print.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { everywhere, examples, exits, output, timeout } from './options.ts'
 import type { Flags, Within, Work } from './options.ts'
+import { addDrill, addRestore } from './restore.ts'
 import { addSchedule } from './schedule.ts'
 import { addSnapshot } from './snapshot.ts'
 
@@ -30,7 +31,7 @@ export function programFor(terminal: Terminal, outcome: Outcome): Command {
       outcome.exitCode = await work(outcome.cluster, flags, ...(given.slice(0, -2) as Arguments))
     }
   const program = new Command('kubectl meili')
-    .description('Meilisearch instances and their snapshots, by meili-operator.')
+    .description('Meilisearch instances, their snapshots and restores, by meili-operator.')
     .version(version)
     .option('-n, --namespace <name>', "namespace (default: the context's)")
     .option('--context <name>', "one of the kubeconfig's contexts (default: the current one)")
@@ -43,11 +44,13 @@ export function programFor(terminal: Terminal, outcome: Outcome): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      `${examples(['how everything is', 'kubectl meili status -A'], ['a snapshot now, and follow it', 'kubectl meili snapshot create movies --claim backups --wait'], ['what is wrong, and what to do', 'kubectl meili doctor'])}\n${exits}`,
+      `${examples(['how everything is', 'kubectl meili status -A'], ['a snapshot now, and follow it', 'kubectl meili snapshot create movies --claim backups --wait'], ['what a restore would do', 'kubectl meili restore nightly-202611290300 --in-place movies --dry-run'], ['what is wrong, and what to do', 'kubectl meili doctor'])}\n${exits}`,
     )
   addStatus(program, terminal, within)
   addSnapshot(program, terminal, within)
   addSchedule(program, terminal, within)
+  addRestore(program, terminal, within)
+  addDrill(program, terminal, within)
   addWait(program, terminal, within)
   addAdopt(program, terminal, within)
   addDoctor(program, terminal, within)
@@ -99,11 +102,11 @@ function addStatus(program: Command, terminal: Terminal, within: Within): void {
 function addWait(program: Command, terminal: Terminal, within: Within): void {
   program
     .command('wait')
-    .summary('until a snapshot has ended')
+    .summary('until a snapshot or a restore has ended')
     .description(
-      'Follows a MeiliSnapshot until it has ended: at once where it fails, on a terminal with its progress, in a pipe with a line for each step.',
+      'Follows a MeiliSnapshot or a MeiliRestore until it has ended: at once where it fails, on a terminal with its progress, in a pipe with a line for each step.',
     )
-    .argument('<snapshot>', 'its name')
+    .argument('<snapshot>', 'its name; restore/NAME for a restore')
     .addOption(timeout())
     .addOption(output(...formats))
     .addHelpText(

@@ -16,6 +16,10 @@ export function quote(text: string): string {
 /** A word that stands alone, and would be a flag if it began with a dash. No object has such a name. */
 export const operand = (text: string): string => quote(text.replace(/^-+/, ''))
 
+/** How a command of this plugin begins; the namespace is named where it was. */
+export const meiliIn = (namespace: string | undefined): string =>
+  `kubectl meili${namespace === undefined ? '' : ` -n ${quote(namespace)}`}`
+
 export interface KeyReference {
   readonly namespace: string
   readonly name: string

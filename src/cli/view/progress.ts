@@ -14,13 +14,18 @@ export interface Progress {
   readonly step: string
 }
 
+interface Bytes {
+  readonly bytesDone?: number | undefined
+  readonly bytesTotal?: number | undefined
+}
+
 export function progressOf(snapshot: MeiliSnapshot): Progress {
   const { phase, progress, waitingFor, task } = snapshot.status ?? {}
   const ready = conditionNamed(snapshot.status?.conditions, conditionTypes.Ready)
   if (phase === undefined)
     return { phase: 'New', percent: undefined, about: 'the operator has not looked at it yet', step: 'New' }
   const blocked = waitingFor === undefined ? undefined : `waiting for ${waitingFor}`
-  const parts = [taskText(task), blocked, bytesText(snapshot)].filter((part) => part !== undefined)
+  const parts = [taskText(task), blocked, bytesText(progress)].filter((part) => part !== undefined)
   const about = phase === 'Pending' || parts.length === 0 ? ready?.message : parts.join(', ')
   return {
     phase,
@@ -34,8 +39,8 @@ function taskText(task: NonNullable<MeiliSnapshot['status']>['task']): string | 
   return task === undefined || task.status === 'succeeded' ? undefined : `task ${task.uid} ${task.status}`
 }
 
-function bytesText({ status }: MeiliSnapshot): string | undefined {
-  const { bytesDone, bytesTotal } = status?.progress ?? {}
+/** Of how many bytes how many are done. */
+export function bytesText({ bytesDone, bytesTotal }: Bytes = {}): string | undefined {
   return bytesDone === undefined || bytesTotal === undefined
     ? undefined
     : `${sizeText(bytesDone)} of ${sizeText(bytesTotal)}`

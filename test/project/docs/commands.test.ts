@@ -28,8 +28,10 @@ function unknownOfThePlugin(text: string): readonly string[] {
   return [...text.matchAll(/kubectl meili ([a-z]+)(?: ([a-z]+))?/g)].flatMap(([whole, name, inner]) => {
     const command = plugin.commands.find((each) => each.name() === name)
     if (command === undefined) return [whole]
-    const isKnown =
-      inner === undefined || command.commands.length === 0 || command.commands.some((each) => each.name() === inner)
+    const { commands, registeredArguments } = command
+    // `restore` takes a snapshot's name, and has commands of its own.
+    const takesAny = inner === undefined || commands.length === 0 || registeredArguments.length > 0
+    const isKnown = takesAny || commands.some((each) => each.name() === inner)
     return isKnown ? [] : [whole]
   })
 }

@@ -13,10 +13,10 @@ const program = programFor(
   {},
 )
 
+/** Those that do something: `restore` does, and has commands of its own. */
 function leaves(command: Command, path: string): (readonly [string, Command])[] {
-  return command.commands.length === 0
-    ? [[path, command]]
-    : command.commands.flatMap((inner) => leaves(inner, `${path} ${inner.name()}`))
+  const inner = command.commands.flatMap((each) => leaves(each, `${path} ${each.name()}`))
+  return inner.length === 0 || command.registeredArguments.length > 0 ? [[path, command], ...inner] : inner
 }
 const commands = leaves(program, 'kubectl meili')
 

@@ -14,6 +14,7 @@ import { runScheduleDescribe, runScheduleList } from '../../../src/cli/command/s
 import { runDescribe, runList } from '../../../src/cli/command/snapshot.ts'
 import { runStatus } from '../../../src/cli/command/status.ts'
 import { followToEnd } from '../../../src/cli/command/wait.ts'
+import { followedSnapshot } from '../../../src/cli/view/followed.ts'
 import { clusterOf, commandsIn, control, nasty, recordTerminal, spoilt } from './hostile.ts'
 import type { Printed, World } from './hostile.ts'
 import {
@@ -138,6 +139,7 @@ describe('adopt', () => {
 describe('each line is one line of harmless text:', () => {
   const scope = { allNamespaces: true, format: undefined }
   const patching = { name: 'nightly', dryRun: false, format: undefined }
+  const following = { name: 'first', format: undefined, followed: followedSnapshot }
   const inPhase = (phase: string, seen: World): Cluster =>
     clusterOf({
       ...seen,
@@ -179,13 +181,11 @@ describe('each line is one line of harmless text:', () => {
     ['doctor', (terminal, seen) => runDoctor(clusterOf(seen), terminal, scope)],
     [
       'wait',
-      (terminal, seen) =>
-        followToEnd(inPhase('Failed', seen), terminal, { name: 'first', timeoutMs: undefined, format: undefined }),
+      (terminal, seen) => followToEnd(inPhase('Failed', seen), terminal, { ...following, timeoutMs: undefined }),
     ],
     [
       'wait in vain',
-      (terminal, seen) =>
-        followToEnd(inPhase('Moving', seen), terminal, { name: 'first', timeoutMs: 0, format: undefined }),
+      (terminal, seen) => followToEnd(inPhase('Moving', seen), terminal, { ...following, timeoutMs: 0 }),
     ],
   ])('%s', async (_, run) => {
     await fc.assert(

@@ -151,11 +151,15 @@ export function clusterOf(world: World): Cluster {
     server: 'https://10.0.0.1',
     instances: listOf('meiliinstances'),
     snapshots: listOf('meilisnapshots'),
+    namedNamespace: 'shop',
     schedules: listOf('meilisnapshotschedules'),
+    restores: listOf('meilirestores'),
+    knownRestores: listOf('meilirestores'),
     knownSchedules: listOf('meilisnapshotschedules'),
     instance: first('meiliinstances'),
     snapshot: first('meilisnapshots'),
     schedule: first('meilisnapshotschedules'),
+    restore: first('meilirestores'),
   } as unknown as Cluster
 }
 

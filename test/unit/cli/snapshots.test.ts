@@ -1,7 +1,7 @@
 // What the plugin makes of MeiliSnapshots: progress, reports, the object of `snapshot create`.
 import { describe, expect, test } from 'vitest'
 import type { Instance, Snapshot } from '../../../src/cli/cluster.ts'
-import { newSnapshot } from '../../../src/cli/new-snapshot.ts'
+import { newSnapshot } from '../../../src/cli/new/snapshot.ts'
 import { endText, progressOf, progressText } from '../../../src/cli/view/progress.ts'
 import { snapshotDescription, snapshotTable } from '../../../src/cli/view/snapshot.ts'
 import { statusReport } from '../../../src/cli/view/status-report.ts'

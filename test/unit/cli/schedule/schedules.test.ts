@@ -1,15 +1,15 @@
 // What the plugin shows of MeiliSnapshotSchedules, and the snapshots that it makes from them.
 import { describe, expect, test } from 'vitest'
-import type { Condition } from '../../../src/api/meta.ts'
-import type { Instance, Schedule, Snapshot } from '../../../src/cli/cluster.ts'
-import { createRun } from '../../../src/kinds/schedule/runs/snapshot.ts'
-import { snapshotOfSchedule } from '../../../src/cli/new-snapshot.ts'
-import { scheduleDescription } from '../../../src/cli/view/schedule-description.ts'
-import { scheduleProblems, scheduleTable, whenText } from '../../../src/cli/view/schedule.ts'
-import { statusReport } from '../../../src/cli/view/status-report.ts'
-import { aSchedule } from '../../support/builders/schedules.ts'
-import type { ScheduleParts } from '../../support/builders/schedules.ts'
-import { condition, instance as brokenInstance, nowMs, schedule as brokenSchedule } from './cluster-objects.ts'
+import type { Condition } from '../../../../src/api/meta.ts'
+import type { Instance, Schedule, Snapshot } from '../../../../src/cli/cluster.ts'
+import { createRun } from '../../../../src/kinds/schedule/runs/snapshot.ts'
+import { snapshotOfSchedule } from '../../../../src/cli/new/snapshot.ts'
+import { scheduleDescription } from '../../../../src/cli/view/schedule-description.ts'
+import { scheduleProblems, scheduleTable, whenText } from '../../../../src/cli/view/schedule.ts'
+import { statusReport } from '../../../../src/cli/view/status-report.ts'
+import { aSchedule } from '../../../support/builders/schedules.ts'
+import type { ScheduleParts } from '../../../support/builders/schedules.ts'
+import { condition, instance as brokenInstance, nowMs, schedule as brokenSchedule } from '../cluster-objects.ts'
 
 const broken = brokenSchedule as unknown as Schedule
 const schedule = (parts: ScheduleParts = {}): Schedule =>

@@ -1,12 +1,12 @@
 // What doctor says of MeiliSnapshotSchedules: each fault alone, in its words, and nothing where all is well.
 import { describe, expect, test } from 'vitest'
-import type { Condition } from '../../../src/api/meta.ts'
-import type { Instance, Schedule, Snapshot } from '../../../src/cli/cluster.ts'
-import { diagnoseSchedules } from '../../../src/cli/doctor/schedules.ts'
-import type { ScheduleWorld } from '../../../src/cli/doctor/schedule-template.ts'
-import { aSchedule } from '../../support/builders/schedules.ts'
-import type { ScheduleParts } from '../../support/builders/schedules.ts'
-import { condition, nowMs } from './cluster-objects.ts'
+import type { Condition } from '../../../../src/api/meta.ts'
+import type { Instance, Schedule, Snapshot } from '../../../../src/cli/cluster.ts'
+import { diagnoseSchedules } from '../../../../src/cli/doctor/schedules.ts'
+import type { ScheduleWorld } from '../../../../src/cli/doctor/schedule-template.ts'
+import { aSchedule } from '../../../support/builders/schedules.ts'
+import type { ScheduleParts } from '../../../support/builders/schedules.ts'
+import { condition, nowMs } from '../cluster-objects.ts'
 
 const lastSuccess = { name: 'nightly-202601190300', completedAt: '2026-01-19T19:00:00Z' }
 const wellStatus = { observedGeneration: 1, nextSlot: '2026-01-20T06:00:00Z', lastSuccess }

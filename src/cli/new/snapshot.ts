@@ -1,12 +1,12 @@
 // Builds the MeiliSnapshot that `snapshot create` makes: from its flags, or from a schedule's template. Pure.
-import { apiVersion } from '../api/group.ts'
-import { runObject } from '../kinds/schedule/runs/snapshot.ts'
-import { hasSucceeded } from '../api/snapshot.ts'
-import { runByHandName, secondsStamp } from '../reconcile/names/schedule.ts'
-import type { KubeObject } from '../kube/resource.ts'
-import type { Instance, Schedule, Snapshot } from './cluster.ts'
-import { UserError } from './errors.ts'
-import { newest } from './view/last-snapshot.ts'
+import { apiVersion } from '../../api/group.ts'
+import { runObject } from '../../kinds/schedule/runs/snapshot.ts'
+import { hasSucceeded } from '../../api/snapshot.ts'
+import { runByHandName, secondsStamp } from '../../reconcile/names/schedule.ts'
+import type { KubeObject } from '../../kube/resource.ts'
+import type { Instance, Schedule, Snapshot } from '../cluster.ts'
+import { UserError } from '../errors.ts'
+import { newest } from '../view/last-snapshot.ts'
 
 export interface SnapshotFlags {
   readonly instance: string

@@ -1,12 +1,12 @@
 // What `schedule preview` says: slots around the changes of the clock, and which snapshots stay, by the operator's own functions.
 import { describe, expect, test } from 'vitest'
-import { durationMs } from '../../../src/api/meta.ts'
-import type { Run } from '../../../src/kinds/schedule/run.ts'
-import { nextSlots } from '../../../src/cli/view/next-slots.ts'
-import { previewLines, previewOf } from '../../../src/cli/view/preview.ts'
-import type { Preview } from '../../../src/cli/view/preview.ts'
-import { aRun, aSchedule } from '../../support/builders/schedules.ts'
-import type { ScheduleParts } from '../../support/builders/schedules.ts'
+import { durationMs } from '../../../../src/api/meta.ts'
+import type { Run } from '../../../../src/kinds/schedule/run.ts'
+import { nextSlots } from '../../../../src/cli/view/next-slots.ts'
+import { previewLines, previewOf } from '../../../../src/cli/view/preview.ts'
+import type { Preview } from '../../../../src/cli/view/preview.ts'
+import { aRun, aSchedule } from '../../../support/builders/schedules.ts'
+import type { ScheduleParts } from '../../../support/builders/schedules.ts'
 
 describe('the next slots', () => {
   const clockOf = (text: string): { schedule: string; timeZone: string } => {
