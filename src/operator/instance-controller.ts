@@ -1,7 +1,13 @@
 // The controller of MeiliInstances: their world, and what wakes them.
 import { isIPv6 } from 'node:net'
 import { meiliInstances } from '../api/instance.ts'
-import { instanceKind, instanceOf, instancesBeside, instancesMadeOf } from '../kinds/instance/controller.ts'
+import {
+  instanceKind,
+  instanceOf,
+  instanceOfRestore,
+  instancesBeside,
+  instancesMadeOf,
+} from '../kinds/instance/controller.ts'
 import { reconcilerOf } from '../reconcile/reconciler.ts'
 import { seldomForAnnotations, watchOf } from '../runtime/cache/cache.ts'
 import type { ControllerParts } from '../runtime/manager.ts'
@@ -16,6 +22,7 @@ export function instanceController({ config, kube, connections, caches, loop }: 
     instances: listInstances,
     instancesOfPod,
     snapshots: caches.snapshotIndex,
+    restoresOf: caches.restoresOf,
     pollMs: config.INSTANCE_POLL_SECONDS * 1000,
     streaming: config.MAX_STREAMS > 0,
     runsServers: config.MANAGED_INSTANCES,
@@ -31,6 +38,7 @@ export function instanceController({ config, kube, connections, caches, loop }: 
     watches: [
       watchOf(instances, instancesBeside(world), seldomForAnnotations()),
       watchOf(snapshots, instanceOf, seldomForAnnotations()),
+      watchOf(caches.restores, instanceOfRestore, seldomForAnnotations()),
       ...children.map((cache) => watchOf(cache, madeOf)),
     ],
     all: () => instances.store.keys(),

@@ -13,6 +13,7 @@ import { Streamer } from './stream.ts'
 import { Children } from './children.ts'
 import { DataClaims } from './data-claims.ts'
 import { passFence } from './fence.ts'
+import { Restores } from './restores.ts'
 import { Snapshots } from './snapshots.ts'
 
 interface PerformerParts {
@@ -32,6 +33,7 @@ export class Performer {
   readonly #streamer: Streamer
   readonly #children: Children
   readonly #snapshots: Snapshots
+  readonly #restores: Restores
   readonly #dataClaims: DataClaims
 
   constructor(parts: PerformerParts) {
@@ -42,6 +44,7 @@ export class Performer {
     this.#streamer = new Streamer({ exec: (call) => parts.kube.exec(call), isLeader: parts.isLeader })
     this.#children = new Children(parts)
     this.#snapshots = new Snapshots(parts)
+    this.#restores = new Restores(parts)
     this.#dataClaims = new DataClaims(parts)
   }
 
@@ -95,6 +98,8 @@ export class Performer {
         return await this.#children.deletePod(effect, subject.object.metadata.namespace ?? '')
       case 'CreateSnapshot':
         return await this.#snapshots.create(effect, subject)
+      case 'CreateRestore':
+        return await this.#restores.create(effect, subject)
       case 'PatchSnapshot':
         return await this.#snapshots.patch(effect, subject.object.metadata.namespace ?? '')
       case 'DeleteSnapshot':

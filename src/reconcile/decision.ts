@@ -1,6 +1,7 @@
 // The types of what a kind decides, with every way in which the operator can change the world. Pure; perform/ carries it out.
 import type { V1Job, V1OwnerReference, V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import type { SecretKeyReference } from '../api/meta.ts'
+import type { MeiliRestore } from '../api/restore.ts'
 import type { MeiliSnapshot } from '../api/snapshot.ts'
 import type { RefusalCause } from '../errors.ts'
 
@@ -63,6 +64,15 @@ export interface DataSwitch {
   readonly databaseVersion?: string
 }
 
+export type NewRestore = Pick<MeiliRestore, 'apiVersion' | 'kind'> & {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly ownerReferences?: readonly V1OwnerReference[]
+  } & Pick<MeiliRestore['metadata'], 'labels'>
+  readonly spec: object
+}
+
 export type Effect =
   /** Keeps the object until its own deletion is done. */
   | { readonly kind: 'AddFinalizer'; readonly finalizer: string }
@@ -100,6 +110,8 @@ export type Effect =
   | { readonly kind: 'DeletePod'; readonly name: string; readonly uid: string }
   /** Creates, never applies: its name says what it is for. With `schedule` it is the run of a slot, performed as RequestSnapshot is, and only one that carries that value in the label `meili-operator.dev/schedule` is adopted. */
   | { readonly kind: 'CreateSnapshot'; readonly snapshot: NewSnapshot; readonly schedule?: string }
+  /** Creates, never applies. One of that name that belongs to this object is the one that was asked for. */
+  | { readonly kind: 'CreateRestore'; readonly restore: NewRestore }
   /** Only as it was seen: what becomes of its files. */
   | {
       readonly kind: 'PatchSnapshot'

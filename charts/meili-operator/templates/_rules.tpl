@@ -96,6 +96,10 @@
 - apiGroups: [meili-operator.dev]
   resources: [meiliinstances]
   verbs: [patch]
+# The restore that fills the claim of a new server, where its spec asks for one (bootstrap).
+- apiGroups: [meili-operator.dev]
+  resources: [meilirestores]
+  verbs: [create]
 {{- end }}
 
 {{- define "meili-operator.streamingRules" -}}

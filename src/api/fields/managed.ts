@@ -14,6 +14,7 @@ import {
   tolerations,
   topologySpreadConstraints,
 } from './pod.ts'
+import { bootstrap, bootstrapStatus } from './restore.ts'
 import { scratch, snapshots, storage } from './storage.ts'
 
 const upgrade = z
@@ -37,6 +38,11 @@ const safeElsewhere = {
   rule: '!has(self.storage.claimName) || !has(self.upgrade.destination) || self.upgrade.destination.claim.name != self.storage.claimName',
   message:
     'upgrade.destination is on the claim of the database: a snapshot there fills what it is to protect, and is lost with it; name another claim',
+}
+
+const filledClaim = {
+  rule: '!has(self.bootstrap) || has(self.storage.size)',
+  message: 'bootstrap fills a claim that is made for it: write storage.size instead of storage.claimName',
 }
 
 /** Oldest supported is 1.12. */
@@ -106,11 +112,12 @@ export const managed = z
         "More flags of Meilisearch. The operator's own win; a conflict is said in the condition SettingsIgnored.",
       )
       .optional(),
+    bootstrap: bootstrap.optional(),
     suspend: z.boolean().default(false).describe('True: no server runs; the data is kept.'),
     upgrade,
   })
   .describe('A server that the operator runs.')
-  .meta({ 'x-kubernetes-validations': [safeElsewhere] })
+  .meta({ 'x-kubernetes-validations': [safeElsewhere, filledClaim] })
 
 /** Steps of an upgrade, in order. Failed ones stay where they are, with `failure`. */
 const upgradeSteps = ['Snapshot', 'Start', 'Database', 'Documents', 'Done'] as const
@@ -133,6 +140,7 @@ export const managedStatus = {
     .describe('The claims of a managed server.')
     .optional(),
   connectionSecretName: z.string().max(253).describe('Secret with `url` and `searchKey`, for applications.').optional(),
+  bootstrap: bootstrapStatus.optional(),
   upgrade: z
     .object({
       from: z.string().max(64),

@@ -1,6 +1,6 @@
 // What is restored, and from which version: the parts that a MeiliRestore and spec.managed.bootstrap of a MeiliInstance share.
 import { z } from 'zod'
-import { localReference, nameOf } from '../meta.ts'
+import { localReference, nameOf, timestamp } from '../meta.ts'
 
 const path = z
   .string()
@@ -80,3 +80,28 @@ export const restoreVersion = z
   .describe(
     'Exact: only a snapshot of the version that the server runs. AllowUpgrade: an older one, from 1.12 on, too; Meilisearch then upgrades the database when it starts.',
   )
+
+/** What a new managed server starts with. */
+export const bootstrap = z
+  .object({
+    from: restoreSource,
+    ifAbsent: z
+      .enum(['Fail', 'Empty'])
+      .default('Fail')
+      .describe(
+        'Where the source does not exist. Fail: no server is made. Empty: after 15 minutes the server starts without data. A source that is there and cannot be restored fails in any case.',
+      ),
+    version: restoreVersion,
+  })
+  .describe(
+    'Fills the claim from a stored snapshot before the server is made, by a MeiliRestore. Read only while there is no data; so it may stay in Git.',
+  )
+
+/** Of a server that was begun so. */
+export const bootstrapStatus = z
+  .object({
+    restore: z.string().max(253).describe('The MeiliRestore that fills the claim.'),
+    from: z.string().max(1024),
+    completedAt: timestamp.optional(),
+  })
+  .describe('Where its first data came from.')

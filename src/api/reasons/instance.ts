@@ -87,6 +87,12 @@ export const instanceReasons = {
   ClaimNotFound: 'ClaimNotFound',
   /** Which claim has the data is not certain: nothing is started. */
   DataClaimUnclear: 'DataClaimUnclear',
+  /** A MeiliRestore fills the claim of a new server, which is made after that. */
+  Bootstrapping: 'Bootstrapping',
+  /** That MeiliRestore failed: no server was made. */
+  BootstrapFailed: 'BootstrapFailed',
+  /** A MeiliRestore exchanges the data, and no server runs meanwhile; or an upgrade waits for it. */
+  Restoring: 'Restoring',
   /** A claim waits for its volume to grow. */
   ClaimExpanding: 'ClaimExpanding',
   /** The pod runs with older settings, and is replaced when nothing is lost by it. */

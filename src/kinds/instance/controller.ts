@@ -2,6 +2,7 @@
 // Everything else is polled.
 import { meiliInstances } from '../../api/instance.ts'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
+import type { MeiliRestore } from '../../api/restore.ts'
 import { isFinished } from '../../api/snapshot.ts'
 import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 import type { KubeObject } from '../../kube/resource.ts'
@@ -54,6 +55,12 @@ export function instancesMadeOf(
     [...childrensInstances(metadata.namespace ?? '', metadata.labels?.[instanceLabel] ?? '')]
       .filter((instance) => isChildOf(instance, metadata.labels))
       .map((instance) => `${instance.metadata.namespace}/${instance.metadata.name}`)
+}
+
+/** Each phase of a restore changes what its server may do. */
+export function instanceOfRestore({ metadata, spec }: MeiliRestore): string[] {
+  const { inPlace } = spec.target
+  return inPlace === undefined ? [] : [`${metadata.namespace}/${inPlace.instanceRef.name}`]
 }
 
 /** The end of a snapshot changes what its instance shows, and what it may do. */

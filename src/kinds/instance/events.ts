@@ -22,6 +22,8 @@ const ordinary: readonly string[] = [
   instanceReasons.KeysPending,
   instanceReasons.ClaimExpanding,
   instanceReasons.Upgrading,
+  instanceReasons.Bootstrapping,
+  instanceReasons.Restoring,
   instanceReasons.Deleting,
   instanceReasons.Retained,
 ]

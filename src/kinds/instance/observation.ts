@@ -1,8 +1,9 @@
 // The types of everything that one pass over an instance knows of the world. observe/ fills them, the rungs read them.
 import type { V1Job, V1PersistentVolumeClaim, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../api/instance.ts'
+import type { MeiliRestore } from '../../api/restore.ts'
 import type { MeiliSnapshot } from '../../api/snapshot.ts'
-import type { DataClaim } from '../../reconcile/names/data-claim.ts'
+import type { DataClaim, RestoreHold } from '../../reconcile/names/data-claim.ts'
 import type { ClaimRole } from '../../reconcile/names/objects.ts'
 import type { OwnedDatabase, DatabaseClaim } from '../../reconcile/server-reference.ts'
 import type { Located } from './locate/snapshot-volume.ts'
@@ -84,6 +85,10 @@ export interface ManagedSeen {
   readonly claims: Readonly<Partial<Record<ClaimRole, V1PersistentVolumeClaim>>>
   /** The other generations of its data, the highest first. */
   readonly earlierData: readonly DataClaim[]
+  /** The restore in place that is at work. */
+  readonly hold: RestoreHold | undefined
+  /** The restore that `spec.managed.bootstrap` has made. */
+  readonly bootstrap: MeiliRestore | undefined
   /** Claims that restores fill, or have left. */
   readonly filling: readonly V1PersistentVolumeClaim[]
   readonly keySecret:

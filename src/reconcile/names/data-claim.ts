@@ -3,7 +3,7 @@ import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec } from '@kube
 import type { ManagedServer, MeiliInstance } from '../../api/instance.ts'
 import { dataGenerationAnnotation, hasRestoreEnded, restoreUidLabel } from '../../api/restore.ts'
 import type { MeiliRestore } from '../../api/restore.ts'
-import { claimNameOf } from './objects.ts'
+import { baseName, claimNameOf } from './objects.ts'
 import type { Named } from './objects.ts'
 
 /** `<base>-data`, then `<base>-data-2` and so on. */
@@ -11,6 +11,10 @@ export function dataClaimName(instance: Named, generation: number): string {
   const first = claimNameOf(instance, 'data')
   return generation === 1 ? first : `${first}-${generation}`
 }
+
+/** Of the MeiliRestore that fills the claim of a new server. With the UID: an earlier instance of this name may have left one. */
+export const bootstrapRestoreName = (instance: Pick<MeiliInstance, 'metadata'>): string =>
+  `${baseName(instance)}-bootstrap-${instance.metadata.uid.slice(0, 8)}`
 
 /** Undefined where it is none of the data's: another claim, or one that is being filled, which a restore's label and no number tell. */
 export function generationOf(instance: Named, { metadata }: V1PersistentVolumeClaim): number | undefined {
@@ -59,6 +63,8 @@ export interface RestoreHold {
   readonly name: string
   readonly uid: string
   readonly isStopping: boolean
+  /** A server starts on the data that was exchanged. */
+  readonly isStarting: boolean
 }
 
 /** The restore in place that works on an instance; the first by name where two did, which their own queue rules out. */
@@ -82,5 +88,6 @@ export function restoreHold(
         name: first.metadata.name,
         uid: first.metadata.uid,
         isStopping: stopping.has(first.status?.phase ?? ''),
+        isStarting: first.status?.phase === 'Starting',
       }
 }

@@ -1,5 +1,6 @@
 // The caches that the kinds look into, with the operator's own indexes, filled with what a test says.
 import type { MeiliInstance } from '../../../src/api/instance.ts'
+import type { MeiliRestore } from '../../../src/api/restore.ts'
 import type { KnownSnapshot } from '../../../src/api/status/settled-snapshot.ts'
 import { instanceIndexes } from '../../../src/kinds/instance/controller.ts'
 import { keepSnapshot } from '../../../src/kinds/snapshot/after/settled.ts'
@@ -31,7 +32,11 @@ export const snapshotsIn = (snapshots: readonly KnownSnapshot[] = []): SnapshotI
   new SnapshotCache(snapshots).index
 
 /** What an instance's cache gives a kind. */
-export function instancesIn(all: readonly MeiliInstance[] = []): {
+export function instancesIn(
+  all: readonly MeiliInstance[] = [],
+  restores: readonly MeiliRestore[] = [],
+): {
+  readonly restoresOf: (namespace: string, instance: string) => Iterable<MeiliRestore>
   readonly instance: (key: string) => MeiliInstance | undefined
   readonly instances: (namespace: string) => readonly MeiliInstance[]
   readonly instancesOfPod: (namespace: string, uid: string) => Iterable<MeiliInstance>
@@ -40,6 +45,10 @@ export function instancesIn(all: readonly MeiliInstance[] = []): {
   const store = new Store<MeiliInstance>(instanceIndexes)
   for (const instance of all) store.set(instance)
   return {
+    restoresOf: (namespace, instance) =>
+      restores.filter(
+        ({ metadata, spec }) => metadata.namespace === namespace && spec.target.inPlace?.instanceRef.name === instance,
+      ),
     instance: (key) => store.get(key),
     instances: (namespace) => store.list(namespace),
     instancesOfPod: (namespace, uid) => store.byIndex('pod', `${namespace}/${uid}`).values(),

@@ -148,6 +148,8 @@ export function everything(instance: MeiliInstance, how: Partial<Run> = {}): Man
     selectedBy: ['movies'],
     otherDatabases: [],
     claims: seen,
+    hold: undefined,
+    bootstrap: undefined,
     earlierData: [],
     filling: [],
     keySecret: {

@@ -27,7 +27,7 @@ import type { Run } from './server-pod.ts'
 /** On every child: of what we applied. The same hash and other fields: somebody else changed them. */
 export const appliedAnnotation = 'meili-operator.dev/applied'
 
-function ownerOf({ metadata: { name, uid } }: MeiliInstance): V1OwnerReference {
+export function ownerOf({ metadata: { name, uid } }: MeiliInstance): V1OwnerReference {
   return {
     apiVersion: `${meiliInstances.group}/${meiliInstances.version}`,
     kind: meiliInstances.kind,

@@ -56,7 +56,7 @@ export function answeredVersion(managed: Managed): string | undefined {
 }
 
 /** Another claim has become the data since the pod started: what it says is of the data from before. */
-function isOnOtherData(managed: Managed): boolean {
+export function isOnOtherData(managed: Managed): boolean {
   const mounted = dataMountedBy(alivePod(managed)?.spec)
   const name = dataName(managed)
   return mounted !== undefined && name !== undefined && mounted !== name

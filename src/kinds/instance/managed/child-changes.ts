@@ -3,6 +3,7 @@ import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { databaseVersionAnnotation, instanceReasons } from '../../../api/instance.ts'
 import type { Child, Effect } from '../../../reconcile/decision.ts'
 import { keySecretName, masterKeyName } from '../../../reconcile/names/objects.ts'
+import { awaitsBootstrap } from '../children/bootstrap.ts'
 import { appliedAnnotation, claimAsItIs, claims, keySecret, service, statefulSet } from '../children/children.ts'
 import { differences } from '../children/differences.ts'
 import { answeredVersion, dataName, markedGeneration, snapshotsInTheWay } from '../children/managed.ts'
@@ -39,13 +40,14 @@ export function childrenDiffer(managed: Managed, plan: Plan): Step | undefined {
       effects,
       againMs: pauses.driftMs,
     })
+  const stops = seen.hold?.isStopping === true ? `MeiliRestore ${seen.hold.name} exchanges the data. ` : undefined
   const names = [
     ...(master.length > 0 ? [`Secret ${keySecretName(instance)}`] : []),
     ...changes.map(({ name }) => name),
   ]
   return step({
-    reason: instanceReasons.Applying,
-    message: `${spec.suspend ? 'Suspending. ' : ''}Being made or changed: ${names.join(', ')}.`,
+    reason: stops === undefined ? instanceReasons.Applying : instanceReasons.Restoring,
+    message: `${stops ?? (spec.suspend ? 'Suspending. ' : '')}Being made or changed: ${names.join(', ')}.`,
     effects,
     againMs: pauses.nextMs,
   })
@@ -59,24 +61,33 @@ interface Desired {
 function* desiredChildren(managed: Managed, plan: Plan): Generator<Desired> {
   const { instance, spec, seen } = managed
   const claimName = dataName(managed)
-  for (const child of claims(instance, spec, { claimName, databaseVersion: recordedVersion(managed) }))
+  const isEmpty = awaitsBootstrap(managed)
+  const made = claims(instance, spec, { claimName, databaseVersion: recordedVersion(managed) })
+  // Of one that is to be filled the first is the data's.
+  for (const child of isEmpty ? made.slice(1) : made)
     yield { child, there: Object.values(seen.claims).find(({ metadata }) => metadata?.name === child.metadata.name) }
   yield { child: service(instance, spec), there: seen.service }
   if (seen.keySecret === undefined) return
   if (spec.masterKeySecretRef === undefined) yield { child: keySecret(instance), there: seen.keySecret }
   const keyFingerprint = seen.keySecret.key?.fingerprint ?? ''
-  const replicas = spec.suspend && snapshotsInTheWay(managed).length === 0 ? 0 : 1
+  // One that is there has lost its data: no server runs while another claim is filled.
+  if (isEmpty && seen.statefulSet === undefined) return
   yield {
     child: statefulSet(instance, spec, {
       version: plan.version,
       upgrade: plan.mayUpgrade,
-      replicas,
+      replicas: isEmpty ? 0 : replicasOf(managed),
       keyFingerprint,
       ipv6: seen.ipv6,
       data: claimName === undefined ? undefined : { claimName, generation: markedGeneration(managed) },
     }),
     there: seen.statefulSet,
   }
+}
+
+function replicasOf(managed: Managed): 0 | 1 {
+  if (managed.seen.hold?.isStopping === true) return 0
+  return managed.spec.suspend && snapshotsInTheWay(managed).length === 0 ? 0 : 1
 }
 
 const recordedVersion = ({ seen }: Managed): string | undefined =>

@@ -4,6 +4,7 @@ import { dataGenerationAnnotation } from '../../../api/restore.ts'
 import { instanceReasons } from '../../../api/instance.ts'
 import { generationOf } from '../../../reconcile/names/data-claim.ts'
 import { claimNameOf } from '../../../reconcile/names/objects.ts'
+import { awaitsBootstrap } from '../children/bootstrap.ts'
 import { dataMountedBy } from '../children/managed.ts'
 import type { Managed } from '../children/managed.ts'
 import { stalled } from '../status/verdict.ts'
@@ -12,7 +13,8 @@ import type { Step } from '../status/verdict.ts'
 /** Whatever runs goes on as it is. */
 export function dataUnclear(managed: Managed): Step | undefined {
   if (managed.spec.storage.claimName !== undefined) return undefined
-  const message = sameGeneration(managed) ?? generationLost(managed) ?? neverFilled(managed)
+  const filling = awaitsBootstrap(managed) ? undefined : neverFilled(managed)
+  const message = sameGeneration(managed) ?? generationLost(managed) ?? filling
   return message === undefined ? undefined : stalled({ reason: instanceReasons.DataClaimUnclear, message })
 }
 

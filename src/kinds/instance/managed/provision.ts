@@ -8,12 +8,14 @@ import { childrenDiffer } from './child-changes.ts'
 import { claims } from '../children/children.ts'
 import { compareVersions, databaseVersion, dataName } from '../children/managed.ts'
 import type { Managed } from '../children/managed.ts'
+import { bootstrapping } from './bootstrap.ts'
 import { dataUnclear } from './data-claim.ts'
 import { pauses } from '../status/pauses.ts'
 import { applicationKeys, ownKeys, secretRefused } from './server-keys.ts'
 import { takenName } from '../children/ownership.ts'
 import { sizeBytes } from '../../../api/fields/quantity.ts'
 import { awaitPod, restart } from './restart.ts'
+import { restoring } from './restoring.ts'
 import type { Plan } from './upgrade/plan.ts'
 import { stalled, step, waiting } from '../status/verdict.ts'
 import type { Step } from '../status/verdict.ts'
@@ -33,6 +35,8 @@ const rungs: readonly Rung[] = [
   downgradeRefused, // no version reads a database that it cannot read
   shrinkRefused, // no volume is asked to get smaller
   childrenDiffer, // claims, key, Service and StatefulSet are as they should be
+  bootstrapping, // the claim of a new server is filled first, where spec says with what
+  restoring, // no server runs while its data is exchanged
   ownKeys, // our key is in the server
   restart, // the pod runs with the settings of today, and no restart breaks a snapshot
   upgrading, // an upgrade goes on step by step

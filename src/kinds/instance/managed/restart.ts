@@ -5,6 +5,7 @@ import { baseName } from '../../../reconcile/names/objects.ts'
 import {
   alivePod,
   appliedBefore,
+  isOnOtherData,
   answeredVersion,
   isOutdated,
   isPodReady,
@@ -13,6 +14,7 @@ import {
 } from '../children/managed.ts'
 import type { Managed } from '../children/managed.ts'
 import { podTrouble } from './pod-trouble.ts'
+import { heldUntil } from './restoring.ts'
 import { keyAnnotation } from '../children/server-pod.ts'
 import type { Plan } from './upgrade/plan.ts'
 import { step, waiting } from '../status/verdict.ts'
@@ -30,7 +32,8 @@ export function restart(managed: Managed, { upgrade }: Plan): Step | undefined {
         })
   const why = pod === undefined ? undefined : whyReplaced(managed, pod)
   if (pod === undefined || why === undefined) return undefined
-  const held = ahead === undefined ? changingDatabase(managed, upgrade) : `snapshot ${ahead} has ended`
+  const held =
+    ahead === undefined ? (changingDatabase(managed, upgrade) ?? restoreAtWork(managed)) : `snapshot ${ahead} has ended`
   if (held !== undefined)
     return waiting({ reason: instanceReasons.RestartPending, message: `${why} It is replaced when ${held}.` })
   return step({
@@ -46,11 +49,18 @@ function changingDatabase(managed: Managed, upgrade: Plan['upgrade']): string | 
   return isChanging ? 'Meilisearch has changed its database' : undefined
 }
 
+/** A server that serves nothing, or the wrong data, is in no restore's interest. */
+function restoreAtWork(managed: Managed): string | undefined {
+  const isNeeded = managed.observation.server.state === 'MustRestart' || isOnOtherData(managed)
+  return isNeeded ? undefined : heldUntil(managed)
+}
+
 function whyReplaced(managed: Managed, pod: V1Pod): string | undefined {
   const name = pod.metadata?.name ?? ''
   const { observation, seen } = managed
   if (observation.server.state === 'MustRestart')
     return `Meilisearch in pod ${name} asks to be restarted (mustRestart, after a compaction of its task queue).`
+  if (isOnOtherData(managed)) return `Pod ${name} runs on the data from before a restore.`
   if (!isOutdated(managed, pod)) return undefined
   const isKeyOld = pod.metadata?.annotations?.[keyAnnotation] !== seen.keySecret?.key?.fingerprint
   return isKeyOld ? `The master key was changed since pod ${name} started.` : `Pod ${name} runs with older settings.`

@@ -1,6 +1,7 @@
 // Reads a managed instance's children and whose they are; of Secrets only what gives no key away. Writes and judges nothing.
 import type { CoreV1Event, V1Job, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../../api/instance.ts'
+import type { MeiliRestore } from '../../../api/restore.ts'
 import { isFinished, meiliSnapshots } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { isWhole } from '../../../api/status/settled-snapshot.ts'
@@ -10,6 +11,7 @@ import { findEvents, newestOf } from '../../../kube/event-time.ts'
 import { events, jobs, services, statefulSets } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
+import { bootstrapRestoreName, restoreHold } from '../../../reconcile/names/data-claim.ts'
 import { baseName, moverSelector } from '../../../reconcile/names/objects.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
 import type { ManagedSeen } from '../observation.ts'
@@ -30,6 +32,8 @@ export interface ManagedWorld {
   readonly connections: Connections
   readonly instances: (namespace: string) => readonly MeiliInstance[]
   readonly snapshots: Snapshots
+  /** Restores in place of an instance, whatever became of them. */
+  readonly restoresOf: (namespace: string, instance: string) => Iterable<MeiliRestore>
   /** Pods of this cluster have an IPv6 address, or that first: the operator's has. */
   readonly ipv6: boolean
 }
@@ -43,6 +47,8 @@ export const nothingManaged: ManagedSeen = {
   selectedBy: [],
   otherDatabases: [],
   claims: {},
+  hold: undefined,
+  bootstrap: undefined,
   earlierData: [],
   filling: [],
   keySecret: undefined,
@@ -63,6 +69,8 @@ export async function lookAtManaged(
   const { kube, connections } = world
   const { namespace } = instance.metadata
   const name = baseName(instance)
+  // Before the claims: whoever sees a restore in its next phase sees the data that it has left.
+  const restores = lookAtRestores(world, instance)
   const [statefulSet, service, selectedBy, claimsSeen, { keySecret, connection, secretRefused }] = await Promise.all([
     kube.find<V1StatefulSet & KubeObject>(statefulSets, { namespace, name }),
     kube.find<V1Service & KubeObject>(services, { namespace, name }),
@@ -80,6 +88,7 @@ export async function lookAtManaged(
     otherDatabases: databasesOf(
       world.instances(namespace).filter((other) => other.metadata.name !== instance.metadata.name),
     ),
+    ...restores,
     ...claimsSeen,
     keySecret,
     connection,
@@ -93,6 +102,22 @@ export async function lookAtManaged(
       pods.length === 0 && statefulSet?.spec?.replicas === 1 ? await newestWarning(kube, namespace, name) : undefined,
   }
 }
+
+function lookAtRestores(
+  { restoresOf }: Pick<ManagedWorld, 'restoresOf'>,
+  instance: MeiliInstance,
+): Pick<ManagedSeen, 'hold' | 'bootstrap'> {
+  const { namespace, name, uid } = instance.metadata
+  const restores = [...restoresOf(namespace, name)]
+  const own = bootstrapRestoreName(instance)
+  return {
+    hold: restoreHold(instance, restores),
+    bootstrap: restores.find(({ metadata }) => metadata.name === own && isOwnedBy(uid, metadata)),
+  }
+}
+
+const isOwnedBy = (uid: string, { ownerReferences = [] }: KubeObject['metadata']): boolean =>
+  ownerReferences.some((owner) => owner.uid === uid)
 
 /** Others' Services may be many, and large: of a small page nothing stays but names, and what comes after some pages is not looked at. */
 const servicesAtOnce = 50

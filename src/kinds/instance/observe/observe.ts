@@ -1,6 +1,7 @@
 // Reads the world once for a MeiliInstance: pods, server, ConfigMaps, claim. Writes and judges nothing.
 import type { V1ConfigMap, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../api/instance.ts'
+import type { MeiliRestore } from '../../../api/restore.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { configMaps, persistentVolumeClaims, pods } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
@@ -25,6 +26,8 @@ export interface InstanceWorld {
   /** All that stand for a pod. */
   readonly instancesOfPod: (namespace: string, uid: string) => Iterable<MeiliInstance>
   readonly snapshots: Snapshots
+  /** Restores in place of one instance. */
+  readonly restoresOf: (namespace: string, instance: string) => Iterable<MeiliRestore>
   readonly pollMs: number
   /** Snapshots may be streamed where they cannot be mounted. */
   readonly streaming: boolean

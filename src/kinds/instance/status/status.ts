@@ -7,6 +7,7 @@ import { connectionSecretName } from '../../../reconcile/names/objects.ts'
 import type { ClaimRole } from '../../../reconcile/names/objects.ts'
 import { databaseClaimsOf, managedDatabases } from '../../../reconcile/server-reference.ts'
 import type { DatabaseClaim } from '../../../reconcile/server-reference.ts'
+import { bootstrapStatus } from '../children/bootstrap.ts'
 import { managedOf } from '../children/managed.ts'
 import type { InstanceObservation, ManagedSeen } from '../observation.ts'
 import { sizeBytes } from '../../../api/fields/quantity.ts'
@@ -84,7 +85,7 @@ function snapshotVolumeOf(
 function ofManaged(
   observation: InstanceObservation,
   database: MeiliInstanceStatus['database'],
-): Pick<MeiliInstanceStatus, 'storage' | 'connectionSecretName'> {
+): Pick<MeiliInstanceStatus, 'storage' | 'connectionSecretName' | 'bootstrap'> {
   const managed = managedOf(observation)
   if (managed === undefined) return {}
   const roles: readonly ClaimRole[] = ['data', 'snapshots', 'scratch']
@@ -93,6 +94,7 @@ function ofManaged(
       const claim = managed.seen.claims[role]
       return claim === undefined ? [] : [storageOf(role, claim, role === 'data' ? database?.sizeBytes : undefined)]
     }),
+    bootstrap: bootstrapStatus(managed),
     connectionSecretName: managed.seen.connection === undefined ? undefined : connectionSecretName(managed.instance),
   }
 }

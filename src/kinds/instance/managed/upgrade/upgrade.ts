@@ -1,30 +1,57 @@
 // Upgrades a server to a higher version: snapshot, start, database, documents, one step after the other, each on record. Pure.
 // It stops where a step fails: the message names the snapshot and what to do.
+import type { V1StatefulSet } from '@kubernetes/client-node'
 import { instant } from '../../../../api/status/conditions.ts'
 import { serverContainer, upgradeSnapshotName } from '../../../../reconcile/names/objects.ts'
 import { alivePod, answeredVersion, compareVersions, databaseVersion, isOutdated } from '../../children/managed.ts'
 import type { Managed } from '../../children/managed.ts'
 import { podTrouble } from '../pod-trouble.ts'
+import { heldUntil } from '../restoring.ts'
+import { waiting } from '../../status/verdict.ts'
+import type { Step } from '../../status/verdict.ts'
 import { countsOf, hasUpgraded, stopUpgrade, continueUpgrade } from './plan.ts'
 import type { Outcome, Plan, Upgrade } from './plan.ts'
 import { snapshotStep } from './snapshot-step.ts'
 
 export function upgradePlan(managed: Managed, nowMs: number): Plan {
-  const { instance, spec } = managed
+  const { instance, spec, seen } = managed
+  const to = seen.hold === undefined ? spec.version : (versionOf(seen.statefulSet) ?? spec.version)
   const recorded = instance.status?.upgrade
   const from = databaseVersion(managed)
-  const current = recorded?.to === spec.version && recorded.step !== 'Done' ? recorded : undefined
+  const current = recorded?.to === to && recorded.step !== 'Done' ? recorded : undefined
   const done = recorded?.step === 'Done' ? recorded : undefined
-  const settled = { version: spec.version, mayUpgrade: hasUpgraded(managed), verdict: undefined }
+  const settled = { version: to, mayUpgrade: hasUpgraded(managed), verdict: awaitRestore(managed, to) }
   if (from === undefined) return { ...settled, upgrade: undefined }
   if (current !== undefined) return follow(managed, current, nowMs)
-  if (compareVersions(from, spec.version) >= 0) return { ...settled, upgrade: done }
-  return follow(managed, beginUpgrade(managed, from, nowMs), nowMs)
+  if (compareVersions(from, to) >= 0) return { ...settled, upgrade: seen.hold === undefined ? done : recorded }
+  return follow(managed, beginUpgrade(managed, { from, to }, nowMs), nowMs)
 }
 
-function beginUpgrade({ instance, spec }: Managed, from: string, nowMs: number): Upgrade {
+/** What the StatefulSet runs, or ran last: while a restore is at work it goes on with that, whatever spec says meanwhile. */
+function versionOf(statefulSet: V1StatefulSet | undefined): string | undefined {
+  const container = statefulSet?.spec?.template.spec?.containers.find(({ name }) => name === serverContainer)
+  return /:v([^:@/]+)$/.exec(container?.image ?? '')?.[1]
+}
+
+function awaitRestore(managed: Managed, to: string): Step | undefined {
+  const until = heldUntil(managed)
+  return until === undefined || managed.spec.version === to
+    ? undefined
+    : waiting({
+        reason: 'Restoring',
+        message: `The upgrade from ${to} to ${managed.spec.version} begins when ${until}.`,
+      })
+}
+
+/** What a restore has brought back is on record where it came from, and is counted by the restore. */
+function beginUpgrade(
+  { instance, spec, seen }: Managed,
+  { from, to }: Pick<Upgrade, 'from' | 'to'>,
+  nowMs: number,
+): Upgrade {
   const { generation } = instance.metadata
-  const first = { from, to: spec.version, generation, startedAt: instant(nowMs) }
+  const first = { from, to, generation, startedAt: instant(nowMs) }
+  if (seen.hold !== undefined) return { ...first, step: 'Start' }
   if (spec.upgrade.strategy === 'Direct') return { ...first, ...countsOf(instance), step: 'Start' }
   return { ...first, step: 'Snapshot', snapshot: upgradeSnapshotName(instance, spec.version) }
 }

@@ -7,7 +7,7 @@ import { services } from '../../../../../src/kube/resource.ts'
 import { Connections } from '../../../../../src/perform/meilisearch-connections.ts'
 import { KubeInMemory } from '../../../../support/kubernetes/kube-in-memory.ts'
 import { aManagedInstance, managedVerdict, serverPod } from '../../../../support/builders/managed-observations.ts'
-import { snapshotsIn } from '../../../../support/builders/caches.ts'
+import { instancesIn, snapshotsIn } from '../../../../support/builders/caches.ts'
 
 const pod = serverPod({
   metadata: {
@@ -77,7 +77,7 @@ describe('what is read', () => {
   const look = async (kube: KubeInMemory, pods = [pod]): Promise<readonly string[]> =>
     (
       await lookAtManaged(
-        { kube, connections: new Connections(kube), instances: () => [], snapshots: snapshotsIn(), ipv6: false },
+        { kube, connections: new Connections(kube), ...instancesIn(), snapshots: snapshotsIn(), ipv6: false },
         aManagedInstance(),
         pods,
       )

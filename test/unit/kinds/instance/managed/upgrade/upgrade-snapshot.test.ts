@@ -14,7 +14,7 @@ import type { Seen, Verdict } from '../../../../../support/builders/managed-obse
 import { KubeInMemory } from '../../../../../support/kubernetes/kube-in-memory.ts'
 import { anInstance } from '../../../../../support/builders/observations.ts'
 import { upgradeVerdict, elsewhere, held, waysOut } from './asked-upgrade.ts'
-import { snapshotsIn } from '../../../../../support/builders/caches.ts'
+import { instancesIn, snapshotsIn } from '../../../../../support/builders/caches.ts'
 
 const destinationIn = ({ effects }: Verdict): unknown =>
   effects.map((effect) =>
@@ -130,7 +130,7 @@ describe('where it is stored', () => {
       anInstance({ metadata: { name: 'unseen' }, status: { databaseClaims: undefined } }),
     ]
     const { otherDatabases } = await lookAtManaged(
-      { kube, connections: new Connections(kube), instances: () => neighbours, snapshots: snapshotsIn(), ipv6: false },
+      { kube, connections: new Connections(kube), ...instancesIn(neighbours), snapshots: snapshotsIn(), ipv6: false },
       aManagedInstance(),
       [],
     )
