@@ -53,7 +53,8 @@ async function readFile(
   }
 }
 
-function factsOf(path: string, { file, meilisearch, indexes, task }: Manifest): Resolved {
+function factsOf(path: string, content: Manifest): Resolved {
+  const { file, meilisearch, indexes, task, countsExact, tasksEnqueued } = content
   return {
     path,
     fileName: file.name,
@@ -63,6 +64,9 @@ function factsOf(path: string, { file, meilisearch, indexes, task }: Manifest): 
     indexes: indexes.length,
     documents: indexes.reduce((sum, { documents }) => sum + documents, 0),
     takenAt: task.finishedAt,
+    ...(file.uncompressedBytes === undefined ? {} : { uncompressedBytes: Number(file.uncompressedBytes) }),
+    ...(countsExact === undefined ? {} : { countsExact }),
+    ...(tasksEnqueued === undefined ? {} : { tasksEnqueued }),
   }
 }
 
