@@ -33,7 +33,9 @@ beforeAll(async () => {
   for (const path of await readdir(work.destination, { recursive: true })) {
     const state = await stat(join(work.destination, path))
     if (state.isDirectory()) directories.push(path)
-    else sizes.set(path, state.size) && modes.set(path, state.mode & 0o777)
+    if (!state.isFile()) continue
+    sizes.set(path, state.size)
+    modes.set(path, state.mode & 0o777)
   }
 })
 afterAll(async () => {
