@@ -160,3 +160,8 @@ export function hasRestoreEnded({
 }): boolean {
   return status?.phase === 'Completed' || status?.phase === 'RolledBack' || status?.phase === 'Failed'
 }
+
+const working: ReadonlySet<string | undefined> = new Set(['Filling', 'Verifying', 'Stopping', 'Switching', 'Starting'])
+
+/** It changes something: its target is nobody else's meanwhile. */
+export const isAtWork = ({ status }: Pick<MeiliRestore, 'status'>): boolean => working.has(status?.phase)

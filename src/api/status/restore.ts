@@ -140,7 +140,7 @@ export const restoreStatus = z.object({
       from: dataClaim.optional(),
       to: dataClaim,
       stoppingAt: timestamp.describe('When the server was to stop.').optional(),
-      tries: z.int().min(1).describe('How often the exchange was begun: counted directly before it.').optional(),
+      triedAt: timestamp.describe('When the exchange was begun last: written directly before it.').optional(),
       at: timestamp.describe('When the claim was exchanged.').optional(),
       servingAt: timestamp.describe('When a server on the new data answered.').optional(),
       downtime: z.string().max(32).optional(),
@@ -177,7 +177,7 @@ export const restoreStatus = z.object({
       message: words,
       to: dataClaim.optional(),
       startedAt: timestamp,
-      tries: z.int().min(1).describe('How often the exchange was begun: counted directly before it.').optional(),
+      triedAt: timestamp.describe('When the exchange was begun last: written directly before it.').optional(),
       at: timestamp.describe('When the claim was exchanged.').optional(),
       completedAt: timestamp.optional(),
     })

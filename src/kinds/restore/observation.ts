@@ -23,6 +23,8 @@ export type ServerSeen =
       readonly version: string
       readonly indexes: number
       readonly documents: number
+      /** When a document was written last, by its own clock; undefined where there is no index. */
+      readonly lastUpdate: string | undefined
       /** As many as fit in a manifest. */
       readonly listed: readonly { readonly uid: string; readonly documents: number }[]
       /** Undefined where they were not asked for, or may not be read. */
@@ -47,8 +49,10 @@ export interface TargetSeen {
   /** All claims with the instance's labels, those that are being filled among them. */
   readonly claims: readonly V1PersistentVolumeClaim[]
   readonly statefulSet: V1StatefulSet | undefined
-  /** Pods of the namespace that mount one of these claims, but for this restore's own Jobs. Only looked for where it matters. */
+  /** Pods of the namespace that mount one of these claims; in the exchange those of this restore's own Jobs, too. Only looked for where it matters. */
   readonly pods: readonly V1Pod[]
+  /** Other restores that are at work on the instance. Before the exchange as the API server has them, else as the cache. */
+  readonly others: readonly MeiliRestore[]
 }
 
 export interface RestoreObservation {

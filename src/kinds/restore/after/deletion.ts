@@ -1,14 +1,56 @@
-// The rung of an object that is being deleted outside the exchange: its Jobs end, its claim that was never switched goes, then it may go. Pure.
-import { restoreFinalizer } from '../../../api/restore.ts'
+// The end of a MeiliRestore, and of what it made and nobody uses: Jobs, the claim that was filled in vain, its finalizer. Pure.
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
+import { restoreFinalizer, restoreUidLabel } from '../../../api/restore.ts'
+import { generationOf } from '../../../reconcile/names/data-claim.ts'
+import { isGoing } from '../../../reconcile/job/life.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
 import { unchanged } from '../status/verdict.ts'
-import type { Verdict } from '../status/verdict.ts'
+import type { Rung, Verdict } from '../status/verdict.ts'
 
-export function beingDeleted({ restore, mover }: RestoreObservation): Verdict | undefined {
-  const { deletionTimestamp, finalizers } = restore.metadata
-  if (deletionTimestamp === undefined) return undefined
-  if (finalizers?.includes(restoreFinalizer) !== true) return unchanged()
-  if (mover.jobs.length > 0) return unchanged({ againMs: pauses.changeMs })
-  return unchanged({ effects: [{ kind: 'RemoveFinalizer', finalizer: restoreFinalizer }] })
+/** Outside the exchange, which goes to its end first. What is the data, or was, stays. */
+export const beingDeleted: Rung = (observation) => {
+  const { restore, mover } = observation
+  if (restore.metadata.deletionTimestamp === undefined) return undefined
+  if (!hasFinalizer(observation)) return unchanged()
+  if (mover.jobs.length > 0)
+    return unchanged({
+      effects: mover.jobs
+        .filter((job) => !isGoing(job))
+        .map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' })),
+      againMs: pauses.changeMs,
+    })
+  return removeFilled(observation) ?? removeFinalizer()
+}
+
+/** Of a restore that has ended: nobody will make the data of what it filled and did not exchange. */
+export const leftovers: Rung = (observation) => {
+  if (!hasFinalizer(observation)) return undefined
+  return (
+    removeFilled(observation) ??
+    (observation.restore.metadata.deletionTimestamp === undefined ? removeFinalizer() : undefined)
+  )
+}
+
+const hasFinalizer = ({ restore: { metadata } }: RestoreObservation): boolean =>
+  metadata.finalizers?.includes(restoreFinalizer) === true
+
+const removeFinalizer = (): Verdict =>
+  unchanged({ effects: [{ kind: 'RemoveFinalizer', finalizer: restoreFinalizer }], againMs: pauses.finalizerMs })
+
+function removeFilled({ restore, target }: RestoreObservation): Verdict | undefined {
+  const { inPlace } = restore.spec.target
+  if (inPlace === undefined) return undefined
+  const named = { metadata: { name: inPlace.instanceRef.name } }
+  const isFilled = (claim: V1PersistentVolumeClaim): boolean =>
+    claim.metadata?.labels?.[restoreUidLabel] === restore.metadata.uid &&
+    claim.metadata.deletionTimestamp === undefined &&
+    generationOf(named, claim) === undefined
+  const claim = target.claims.find(isFilled)
+  if (claim === undefined) return undefined
+  const { name = '', uid = '', resourceVersion = '' } = claim.metadata ?? {}
+  return unchanged({
+    effects: [{ kind: 'DeleteClaim', claim: { name, uid, resourceVersion } }],
+    againMs: pauses.changeMs,
+  })
 }

@@ -1,5 +1,5 @@
 // Who goes first of several restores of one target: whoever is at work, else the oldest. Looks at caches only.
-import { hasRestoreEnded } from '../../../api/restore.ts'
+import { hasRestoreEnded, isAtWork } from '../../../api/restore.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
 
 export interface RestoresKept {
@@ -15,9 +15,6 @@ export function targetKeyOf({ metadata: { namespace }, spec: { target } }: Meili
 
 /** A plan changes nothing: it waits for nobody, and nobody for it. */
 const changesNothing = (restore: MeiliRestore): boolean => restore.spec.mode === 'DryRun' && !isAtWork(restore)
-
-const working: ReadonlySet<string | undefined> = new Set(['Filling', 'Verifying', 'Stopping', 'Switching', 'Starting'])
-const isAtWork = ({ status }: Pick<MeiliRestore, 'status'>): boolean => working.has(status?.phase)
 
 /** Their names; empty where it is this one's turn. */
 export function aheadOf(restores: RestoresKept, restore: MeiliRestore): readonly string[] {

@@ -1,6 +1,6 @@
 // Reads the world once for a MeiliRestore: source, target, server, mover. Writes and judges nothing.
 // Objects that a decision rests on are read from the API server itself; caches only find names.
-import { hasRestoreEnded } from '../../../api/restore.ts'
+import { hasRestoreEnded, restoreFinalizer } from '../../../api/restore.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
 import type { MeiliInstance } from '../../../api/instance.ts'
 import { meiliSnapshots } from '../../../api/snapshot.ts'
@@ -74,6 +74,7 @@ export async function observeRestore(world: RestoreWorld, restore: MeiliRestore)
 function isAtRest(restore: MeiliRestore): boolean {
   const { metadata, spec, status } = restore
   if (!hasRestoreEnded(restore) || metadata.deletionTimestamp !== undefined) return false
+  if (metadata.finalizers?.includes(restoreFinalizer) === true) return false
   return status?.oldData === undefined && !(spec.rollback && status?.phase === 'Completed')
 }
 

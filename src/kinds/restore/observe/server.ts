@@ -50,9 +50,10 @@ async function readContents(connections: Connections, { server, news }: Look): P
   try {
     return await connection.client.ask({ news }, async (client) => {
       const { pkgVersion } = await client.version()
-      const { indexes } = await client.stats()
+      const { indexes, lastUpdate } = await client.stats()
       const { count, documents, listed } = indexes
-      return { is: 'answered', version: pkgVersion, indexes: count, documents, listed, keys: undefined }
+      const contents = { indexes: count, documents, listed, lastUpdate: lastUpdate ?? undefined }
+      return { is: 'answered', version: pkgVersion, ...contents, keys: undefined }
     })
   } catch (error) {
     if (!isAnswer(error)) throw error

@@ -1,7 +1,7 @@
 // Reads what is at the target of a restore: the instance, its claims, its StatefulSet, and who mounts a claim. Judges nothing.
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../../api/instance.ts'
-import { restoreUidLabel } from '../../../api/restore.ts'
+import { isAtWork, meiliRestores, restoreUidLabel } from '../../../api/restore.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { persistentVolumeClaims, pods, statefulSets } from '../../../kube/resource.ts'
@@ -9,11 +9,14 @@ import type { KubeObject } from '../../../kube/resource.ts'
 import { dataClaims } from '../../../reconcile/names/data-claim.ts'
 import { baseName, childLabels } from '../../../reconcile/names/objects.ts'
 import type { TargetSeen } from '../observation.ts'
+import { targetKeyOf } from './line.ts'
+import type { RestoresKept } from './line.ts'
 
 interface World {
   readonly kube: KubeClient
   readonly instance: (key: string) => MeiliInstance | undefined
   readonly runsServers: boolean
+  readonly restores: RestoresKept
 }
 
 export const nothingThere: TargetSeen = {
@@ -23,6 +26,7 @@ export const nothingThere: TargetSeen = {
   claims: [],
   statefulSet: undefined,
   pods: [],
+  others: [],
 }
 
 export async function lookAtTarget(world: World, restore: MeiliRestore): Promise<TargetSeen> {
@@ -33,7 +37,7 @@ export async function lookAtTarget(world: World, restore: MeiliRestore): Promise
   const { name } = inPlace.instanceRef
   const instance = world.instance(`${namespace}/${name}`)
   return world.runsServers
-    ? { ...nothingThere, instance, ...(await lookAtServer(world.kube, restore, name)) }
+    ? { ...nothingThere, instance, ...(await lookAtServer(world, restore, name)) }
     : { ...nothingThere, instance }
 }
 
@@ -47,7 +51,7 @@ async function lookAtClaim(kube: KubeClient, restore: MeiliRestore, name: string
 
 /** By the instance's name alone: a restore ends well also where the instance has gone. */
 async function lookAtServer(
-  kube: KubeClient,
+  { kube, restores }: World,
   restore: MeiliRestore,
   name: string,
 ): Promise<Omit<TargetSeen, 'instance' | 'claim'>> {
@@ -66,25 +70,41 @@ async function lookAtServer(
     data: dataClaims(named, claims),
     statefulSet,
     pods: looksAtPods(restore) ? await podsOn(kube, restore, names) : [],
+    others: await othersAtWork({ kube, restores }, restore),
   }
 }
 
+/** Whoever is about to exchange the data has put that on record first, and then looks past the cache: of two who do so, one at least sees the other. */
+async function othersAtWork(
+  { kube, restores }: Pick<World, 'kube' | 'restores'>,
+  restore: MeiliRestore,
+): Promise<readonly MeiliRestore[]> {
+  const { namespace, uid } = restore.metadata
+  const target = targetKeyOf(restore)
+  const all =
+    restore.status?.phase === 'Stopping'
+      ? await kube.listAll<MeiliRestore & KubeObject>(meiliRestores, { namespace })
+      : restores.ofTarget(target ?? '')
+  return [...all].filter((other) => other.metadata.uid !== uid && targetKeyOf(other) === target && isAtWork(other))
+}
+
 /** From the moment on when the server is to stop. */
-const stopping: ReadonlySet<string | undefined> = new Set(['Stopping', 'Switching', 'Starting'])
+const exchange: ReadonlySet<string | undefined> = new Set(['Stopping', 'Switching', 'Starting'])
 const looksAtPods = ({ metadata, status }: MeiliRestore): boolean =>
-  stopping.has(status?.phase) || status?.oldData !== undefined || metadata.deletionTimestamp !== undefined
+  exchange.has(status?.phase) || status?.oldData !== undefined || metadata.deletionTimestamp !== undefined
 
 /** A namespace may hold thousands: of a page nothing stays but those. */
 const podsAtOnce = 100
 
 async function podsOn(
   kube: KubeClient,
-  { metadata: { namespace, uid } }: MeiliRestore,
+  { metadata: { namespace, uid }, status }: MeiliRestore,
   claims: ReadonlySet<string>,
 ): Promise<readonly V1Pod[]> {
+  const isOwn = (pod: V1Pod): boolean => pod.metadata?.labels?.[restoreUidLabel] === uid && !exchange.has(status?.phase)
   const found: V1Pod[] = []
   for await (const { items } of kube.pages<V1Pod & KubeObject>(pods, { namespace, limit: podsAtOnce }))
-    found.push(...items.filter((pod) => pod.metadata.labels?.[restoreUidLabel] !== uid && mountsOne(pod, claims)))
+    found.push(...items.filter((pod) => !isOwn(pod) && mountsOne(pod, claims)))
   return found
 }
 

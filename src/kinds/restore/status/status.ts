@@ -8,6 +8,7 @@ import { conditionsOf, instant } from '../../../api/status/conditions.ts'
 import type { Wanted } from '../../../api/status/conditions.ts'
 import { redact } from '../../../api/status/text.ts'
 import { spanText } from '../../../reconcile/format.ts'
+import { condition, oldDataKept } from './conditions.ts'
 import { startedMs } from './deadline.ts'
 
 /** Members of status that a rung sets; an undefined one is taken away. */
@@ -27,17 +28,9 @@ export interface Step extends Said {
 const progressEveryMs = 15_000
 
 /** Lengths that the schema allows, with some to spare. */
-const maxMessage = 2000
 const maxWaitingFor = 500
 
 type Words = Pick<Said, 'reason' | 'message'>
-
-const condition = (type: string, status: 'True' | 'False', { reason, message }: Words): Wanted => ({
-  type,
-  status,
-  reason,
-  message: redact(message, maxMessage),
-})
 
 /** A share as status shows it: whole, from 0 to 100. */
 export function percentOf(percent: number): { percent: number; percentText: string } {
@@ -157,19 +150,26 @@ function statusOf(
   return {
     ...next,
     observedGeneration: generation,
-    conditions: conditionsOf(status?.conditions, [...wanted, ...oldDataKept(next)], { generation, nowMs }),
+    conditions: conditionsOf(status?.conditions, [...wanted, ...oldDataKept({ ...next, phase })], {
+      generation,
+      nowMs,
+    }),
     phase,
   }
 }
 
-function oldDataKept({ oldData }: Pick<MeiliRestoreStatus, 'oldData'>): readonly Wanted[] {
-  if (oldData === undefined) return []
-  return [
-    condition(restoreConditions.OldDataKept, 'True', {
-      reason: restoreReasons.OldDataKept,
-      message: `Claim ${oldData.claimName} has the data from before. It stays until it is cleaned up by name.`,
-    }),
-  ]
+/** Something goes on record, and the judgement stays: but for the claim that is kept, as long as it is. */
+export function notedStatus(
+  { metadata, status = {} }: MeiliRestore,
+  changes: Changes,
+  nowMs: number,
+): MeiliRestoreStatus {
+  const next = { ...status, ...changes }
+  const { conditions, observedGeneration = metadata.generation } = status
+  if (conditions === undefined) return next
+  const others = conditions.filter(({ type }) => type !== restoreConditions.OldDataKept)
+  const kept = conditionsOf(conditions, oldDataKept(next), { generation: observedGeneration, nowMs })
+  return { ...next, conditions: [...others, ...kept] }
 }
 
 /** What is worth a write at once: everything but progress, what it waits for, and the sentences that repeat them. */

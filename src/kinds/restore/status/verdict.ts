@@ -8,7 +8,15 @@ import type { Decision, Effect } from '../../../reconcile/decision.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { deadlineText, startDeadlineMs, startedMs } from './deadline.ts'
 import { growing, pauses } from './pauses.ts'
-import { completedStatus, failedStatus, inProgress, plannedStatus, rolledBackStatus, seenAgain } from './status.ts'
+import {
+  completedStatus,
+  failedStatus,
+  inProgress,
+  notedStatus,
+  plannedStatus,
+  rolledBackStatus,
+  seenAgain,
+} from './status.ts'
 import type { Changes, Said, Step } from './status.ts'
 
 /** What follows from it: what is done, and when it is looked at again. Without `againMs` nothing is left to do. */
@@ -60,7 +68,7 @@ export function decisionOf(verdict: Verdict, restore: MeiliRestore, nowMs: numbe
     case 'unchanged':
       return toDecision(verdict, restore.status)
     case 'noted':
-      return toDecision(verdict, { ...restore.status, ...verdict.changes })
+      return toDecision(verdict, notedStatus(restore, verdict.changes, nowMs))
     case 'settled':
       return toDecision(verdict, seenAgain(restore))
     case 'waiting':

@@ -70,6 +70,8 @@ describe('SwitchData', () => {
     await expect(perform({ kind: 'SwitchData', claim: before, generation: 3 })).rejects.toBeInstanceOf(Conflict)
     expect(await annotations()).toEqual(there)
     const after = await seen()
+    const unprotected = ['--type=merge', '-p', '{"metadata":{"finalizers":null}}']
+    await on.api.kubectl.run(['-n', on.namespace, 'patch', 'persistentvolumeclaim', data, ...unprotected])
     await on.api.kubectl.run(['-n', on.namespace, 'delete', 'persistentvolumeclaim', data])
     await settle()
     await expect(perform({ kind: 'SwitchData', claim: after, generation: 3 })).rejects.toBeInstanceOf(Conflict)

@@ -123,7 +123,10 @@ describe('what a verdict makes of a status', () => {
 
   test('a note leaves the judgement, and what has ended is seen again', () => {
     const status = statusAfter(failed({ reason: SourceUnusable, message: 'gone' }))
-    expect(statusAfter(noted({ oldData: kept }), status)).toEqual({ ...status, oldData: kept })
+    const noting = statusAfter(noted({ oldData: kept }), status)
+    expect(noting).toMatchObject({ oldData: kept, phase: 'Failed' })
+    expect(conditionsOf(noting)).toEqual({ ...conditionsOf(status), OldDataKept: 'True' })
+    expect(statusAfter(noted({ oldData: undefined }), noting)).toEqual(status)
     expect(statusAfter(unchanged(), status)).toEqual(status)
     const changed = aRestore({ metadata: { generation: 2 }, status })
     const seen = decisionOf(settled(), changed, nowMs).status
