@@ -1,8 +1,8 @@
 // Derives the samples of /metrics from the objects. Reads what is on record in them and nothing else, so that a restart changes nothing. Pure.
-import { instanceConditions } from '../../api/instance.ts'
+import { instanceConditions, instanceReasons } from '../../api/instance.ts'
 import type { MeiliInstance } from '../../api/instance.ts'
 import { conditionTypes } from '../../api/meta.ts'
-import { isTrue } from '../../api/status/conditions.ts'
+import { conditionNamed, isTrue } from '../../api/status/conditions.ts'
 import { destinationSamples } from './destinations.ts'
 import type { Sample } from '../families/family.ts'
 import { keyOf } from './labels.ts'
@@ -39,7 +39,11 @@ function instanceSamples({ metadata, spec, status }: MeiliInstance): Sample[] {
     ['meili_instance_ready', isTrue(status?.conditions, conditionTypes.Ready) ? 1 : 0],
     ['meili_instance_created_timestamp_seconds', secondsOf(metadata.creationTimestamp)],
     ['meili_instance_foreign_service', spec.managed === undefined ? undefined : Number(isShared)],
+    ['meili_instance_bootstrap_failed', spec.managed?.bootstrap && Number(hasBootstrapFailed(status))],
     ['meili_instance_database_bytes', status?.database?.sizeBytes],
   ]
   return figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, labels, value }]))
 }
+
+const hasBootstrapFailed = (status: MeiliInstance['status']): boolean =>
+  conditionNamed(status?.conditions, conditionTypes.Stalled)?.reason === instanceReasons.BootstrapFailed

@@ -116,6 +116,17 @@ describe('an instance', () => {
     expect(Object.keys(samplesByName([anInstance()], []))).not.toContain(series)
   })
 
+  test('that begins with a snapshot says whether that failed, and one that does not says nothing', () => {
+    const series = 'meili_instance_bootstrap_failed{namespace=shop,instance=search}'
+    const managed = { bootstrap: { from: { snapshotRef: { name: 'first' } } } }
+    const stalled = aCondition('Stalled', 'True', { reason: 'BootstrapFailed' })
+    const begun = (conditions: Condition[]): MeiliInstance =>
+      aManagedInstance({ name: 'search', managed, status: { conditions } })
+    expect(samplesByName([begun([stalled])], [])).toMatchObject({ [series]: 1 })
+    expect(samplesByName([begun([ready])], [])).toMatchObject({ [series]: 0 })
+    expect(Object.keys(samplesByName([aManagedInstance({ name: 'search' })], []))).not.toContain(series)
+  })
+
   test('has each phase at 0, and none of another instance or namespace', () => {
     const elsewhere = aSnapshot({ metadata: { namespace: 'other' } })
     const series = samplesByName([anInstance()], [elsewhere])
