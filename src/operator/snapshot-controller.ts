@@ -9,6 +9,7 @@ import {
   snapshotKind,
   snapshotMovedBy,
   snapshotsOf,
+  snapshotsOfRestore,
 } from '../kinds/snapshot/controller.ts'
 import { keysToExpire, reconcileWhenDue } from '../kinds/snapshot/observe/due.ts'
 import { performWithin, reconcileWithin } from '../kinds/snapshot/observe/slots/passes.ts'
@@ -49,6 +50,7 @@ export function snapshotController(parts: Parts, slots: Slots): ControllerParts 
     instance: (key: string) => instances.store.get(key),
     instances: caches.listInstances,
     instancesOfPod: caches.instancesOfPod,
+    restoresOf: caches.restoresOf,
     snapshots: snapshotIndex,
     slots,
     movers,
@@ -71,6 +73,7 @@ export function snapshotController(parts: Parts, slots: Slots): ControllerParts 
     watches: [
       watchOf(snapshots, snapshotAndQueue(world), seldomForAnnotations()),
       watchOf(instances, snapshotsOf(snapshotIndex), seldomForAnnotations()),
+      watchOf(caches.restores, snapshotsOfRestore(snapshotIndex), seldomForAnnotations()),
       watchOf(moverJobs, movedBy),
       watchOf(moverPods, movedBy),
       slots.watch,

@@ -23,6 +23,8 @@ export const snapshotReasons = {
   InstanceNotSeen: 'InstanceNotSeen',
   /** The server is not there, or does not answer. */
   TargetNotReady: 'TargetNotReady',
+  /** A MeiliRestore is at work on the server: it goes first. */
+  InstanceRestoring: 'InstanceRestoring',
   /** The key is missing, refused or too weak. */
   Unauthorized: 'Unauthorized',
   /** The API server refuses the operator a read that it needs; the message names it. */

@@ -1,5 +1,6 @@
 // Maps changed objects to the MeiliSnapshots to reconcile: the snapshot itself, its instance, its Job and mover pod, and those before it in the queue.
 import type { MeiliInstance } from '../../api/instance.ts'
+import type { MeiliRestore } from '../../api/restore.ts'
 import { isFinished, meiliSnapshots } from '../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
@@ -61,6 +62,16 @@ function waitingBehind(world: LineWorld, changed: KnownSnapshot): string[] {
 /** Those that are not finished: an instance that becomes ready lets them go on. */
 export function snapshotsOf(snapshots: Pick<Snapshots, 'listUnfinished'>): (instance: MeiliInstance) => string[] {
   return ({ metadata }) => [...snapshots.listUnfinished(`${metadata.namespace}/${metadata.name}`)].map(keyOf)
+}
+
+/** Those that wait until a restore of their instance has ended. */
+export function snapshotsOfRestore(snapshots: Pick<Snapshots, 'listUnfinished'>): (restore: MeiliRestore) => string[] {
+  return ({ metadata, spec }) => {
+    const { inPlace } = spec.target
+    return inPlace === undefined
+      ? []
+      : [...snapshots.listUnfinished(`${metadata.namespace}/${inPlace.instanceRef.name}`)].map(keyOf)
+  }
 }
 
 /** The snapshot that a mover's Job or pod carries in its label. */

@@ -17,6 +17,7 @@ import {
   destinationHoldsDatabase,
   finalizerMissing,
   instanceMissing,
+  instanceRestoring,
   pastStartDeadline,
   behindAnother,
   targetNotReady,
@@ -50,6 +51,7 @@ const beforeRequest: readonly Rung[] = [
   destinationHoldsDatabase, // nothing is ever stored beside a database
   streamNotAllowed, // a file that no mover can mount may be sent
   sourceUnusable, // a mover can read the file, and remove it where it is to
+  instanceRestoring, // no snapshot is taken of a server whose data is being replaced
   pastStartDeadline, // it does not wait for ever
   instanceMissing, // there is a server
   targetNotReady, // it answers, and its volumes are known

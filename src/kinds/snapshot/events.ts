@@ -44,6 +44,7 @@ const ordinary: readonly string[] = [
 
 const normal: readonly string[] = [
   snapshotReasons.Queued,
+  snapshotReasons.InstanceRestoring,
   snapshotReasons.ClaimCreating,
   snapshotReasons.CheckingSpace,
   snapshotReasons.MoverQueued,

@@ -3,6 +3,7 @@ import type { V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../api/instance.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotTask } from '../../api/snapshot.ts'
 import type { MoverSeen } from '../../reconcile/job/seen.ts'
+import type { RestoreHold } from '../../reconcile/names/data-claim.ts'
 import type { Database } from '../../reconcile/server-reference.ts'
 
 /** How long a finished snapshot took. Each span lies between two times of one clock. */
@@ -95,6 +96,8 @@ export interface SnapshotObservation {
   readonly target: V1Pod | undefined
   /** Has replaced the pod that the instance still speaks of: another server until it says so, but one that may wait for the volume. */
   readonly successor: V1Pod | undefined
+  /** The restore that is at work on the instance, and did not ask for this very snapshot. */
+  readonly restore: RestoreHold | undefined
   /** Names of the snapshots of the same server that go first: active, or older and held up by nothing but the queue. */
   readonly ahead: readonly string[]
   /** Names of older ones that wait, by their last word, for what this one shares with them: where it passes, so do they. */

@@ -69,7 +69,7 @@ export interface RestoreHold {
 
 /** The restore in place that works on an instance; the first by name where two did, which their own queue rules out. */
 export function restoreHold(
-  instance: Pick<MeiliInstance, 'metadata'>,
+  instance: { readonly metadata: Pick<MeiliInstance['metadata'], 'namespace' | 'name'> },
   restores: Iterable<MeiliRestore>,
 ): RestoreHold | undefined {
   const { namespace, name } = instance.metadata

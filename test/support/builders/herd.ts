@@ -114,6 +114,7 @@ export class Herd implements AsyncDisposable {
       kube,
       connections,
       instances: () => [...this.#instances.values()],
+      restoresOf: () => [],
       ...this.#line,
       slots: { look: () => undefined, claim: () => undefined },
       movers: { podsOf: () => [] },

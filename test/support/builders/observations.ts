@@ -203,6 +203,7 @@ export function anObservation(changes: Partial<SnapshotObservation> = {}): Snaps
     instance: anInstance(),
     target: aTarget(),
     successor: undefined,
+    restore: undefined,
     ahead: [],
     elders: [],
     overdueAhead: undefined,

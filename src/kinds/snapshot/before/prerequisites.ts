@@ -33,6 +33,16 @@ export function databasesUnseen(observation: SnapshotObservation): Verdict | und
   return why === undefined ? undefined : waiting({ reason: snapshotReasons.InstanceNotSeen, message: why })
 }
 
+/** As in the queue: it is not this snapshot that takes its time, and a restore ends by deadlines of its own. */
+export function instanceRestoring({ restore, snapshot }: SnapshotObservation): Verdict | undefined {
+  return restore === undefined
+    ? undefined
+    : waiting({
+        reason: snapshotReasons.InstanceRestoring,
+        message: `MeiliRestore ${restore.name} is at work on MeiliInstance ${snapshot.spec.source.instanceRef.name}, and goes first.`,
+      })
+}
+
 export function pastStartDeadline(
   { snapshot, ...observation }: SnapshotObservation,
   nowMs: number,

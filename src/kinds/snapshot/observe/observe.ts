@@ -5,6 +5,7 @@ import { conditionTypes } from '../../../api/meta.ts'
 import { databaseVersionAnnotation, instanceConditions, instanceReasons } from '../../../api/instance.ts'
 import type { MeiliInstance } from '../../../api/instance.ts'
 import { dataGenerationAnnotation, restoreUidLabel } from '../../../api/restore.ts'
+import type { MeiliRestore } from '../../../api/restore.ts'
 import { isFinished } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
@@ -12,6 +13,8 @@ import { persistentVolumeClaims, pods } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import { conditionNamed, isTrue } from '../../../api/status/conditions.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
+import { restoreHold } from '../../../reconcile/names/data-claim.ts'
+import type { RestoreHold } from '../../../reconcile/names/data-claim.ts'
 import { databaseDirectory } from '../../../reconcile/names/objects.ts'
 import { databaseClaimsOf, databasesOf, newsOf, serverOf } from '../../../reconcile/server-reference.ts'
 import type { Database } from '../../../reconcile/server-reference.ts'
@@ -37,6 +40,8 @@ export interface SnapshotWorld {
   /** All that stand for a pod. */
   readonly instancesOfPod: (namespace: string, uid: string) => Iterable<MeiliInstance>
   readonly snapshots: Snapshots
+  /** Restores in place of one instance. */
+  readonly restoresOf: (namespace: string, instance: string) => Iterable<MeiliRestore>
   /** In which movers and deletions take turns. */
   readonly slots: Pick<Slots, 'look' | 'claim'>
   readonly movers: Pick<MoversKept, 'podsOf'>
@@ -59,6 +64,7 @@ export async function observeSnapshot(
     instance,
     target: undefined,
     successor: undefined,
+    restore: restoreOf(world, snapshot),
     ...nobody,
     space: { sizeBytes: undefined, known: undefined },
     earlier: undefined,
@@ -98,6 +104,14 @@ export async function observeSnapshot(
   // Last, and at once: nobody else asks between this answer and what is decided by it.
   const pool = poolNeeded(seen)
   return pool === undefined ? seen : { ...seen, queued: world.slots.claim(snapshot, pool) }
+}
+
+/** The snapshot that a restore takes of the data from before is part of it. */
+function restoreOf({ restoresOf }: SnapshotWorld, { metadata, spec }: MeiliSnapshot): RestoreHold | undefined {
+  const { namespace, labels } = metadata
+  const { name } = spec.source.instanceRef
+  const hold = restoreHold({ metadata: { namespace, name } }, restoresOf(namespace, name))
+  return hold !== undefined && labels?.[restoreUidLabel] === hold.uid ? undefined : hold
 }
 
 /** Marks of a claim that holds a database, or comes to hold one. */

@@ -120,9 +120,16 @@ function toDecision({ effects = [], againMs }: Act, status: MeiliSnapshotStatus 
   return { status, effects, ...(againMs === undefined ? {} : { requeueAfterMs: againMs }) }
 }
 
+/** Others go first. */
+const queues: readonly string[] = [
+  snapshotReasons.Queued,
+  snapshotReasons.QueuedBehindOverdue,
+  snapshotReasons.InstanceRestoring,
+]
+
 /** Nothing is lost by waiting: asked again soon at first, then more seldom. The end of the one in front wakes the queue; deadlines.start runs from then. */
 function untilStart({ message, changes, ...wait }: Waiting, snapshot: MeiliSnapshot, nowMs: number): Verdict {
-  const isQueued = wait.reason === snapshotReasons.Queued || wait.reason === snapshotReasons.QueuedBehindOverdue
+  const isQueued = queues.includes(wait.reason)
   const sinceMs = attemptStartedMs(snapshot, nowMs)
   const endMs = sinceMs + durationMs(snapshot.spec.deadlines.start)
   const until = isQueued ? '' : ` It goes on by itself, until ${deadlineText(endMs)}.`

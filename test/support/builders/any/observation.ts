@@ -32,6 +32,10 @@ export const anyObservation: Arbitrary<SnapshotObservation> = snapshot.chain((of
       instance: seldom<MeiliInstance | undefined>(anInstance(), maybe(instance)),
       target: maybe(target),
       successor: maybe(target),
+      restore: seldom<SnapshotObservation['restore']>(
+        undefined,
+        fc.constant({ name: 'back', uid: 'restore-uid', isStopping: false, isStarting: false }),
+      ),
       claim: maybe(claim),
       engine,
       mover: anyMover(of),

@@ -37,6 +37,35 @@ const unusable = (reason: InstanceReason, generation = 1): Partial<SnapshotObser
   }),
 })
 
+describe('instanceRestoring', () => {
+  const restore = { name: 'back', uid: 'restore-uid', isStopping: false, isStarting: false }
+
+  test('a restore of the server goes first, and deadlines.start does not run meanwhile', () => {
+    const waited = aSnapshot({
+      metadata: { creationTimestamp: ago(48 * hour) },
+      status: { phase: 'Pending', startedAt: ago(2 * hour) },
+    })
+    const verdict = snapshotVerdict({ restore, snapshot: waited })
+    expect(verdict).toMatchObject({
+      phase: 'Pending',
+      reason: 'InstanceRestoring',
+      message: 'MeiliRestore back is at work on MeiliInstance search, and goes first.',
+      effects: [],
+    })
+    expect(verdict.status.startedAt).toBeUndefined()
+    expect(snapshotVerdict({ snapshot: { ...waited, status: verdict.status } }).phase).not.toBe('Failed')
+  })
+
+  test('one that has asked is not held up: the restore waits for it', () => {
+    expect(
+      snapshotVerdict({
+        restore,
+        snapshot: aSnapshot({ status: { phase: 'Snapshotting', request: { attempt: 1, posts: 1, taskUid: 7 } } }),
+      }).reason,
+    ).not.toBe('InstanceRestoring')
+  })
+})
+
 describe('sourceUnusable', () => {
   test.each([
     'ContainerUnknown',

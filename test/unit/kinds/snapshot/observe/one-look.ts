@@ -1,5 +1,6 @@
 // One look at a cluster that holds what a test says, through a client that answers from memory.
 import type { MeiliInstance } from '../../../../../src/api/instance.ts'
+import type { MeiliRestore } from '../../../../../src/api/restore.ts'
 import type { MeiliSnapshot } from '../../../../../src/api/snapshot.ts'
 import { KubeClient } from '../../../../../src/kube/client.ts'
 import type { KubeObject, Ref, Resource } from '../../../../../src/kube/resource.ts'
@@ -31,6 +32,7 @@ export interface World {
   readonly unanswered?: Error
   readonly instances?: readonly MeiliInstance[]
   readonly snapshots?: readonly MeiliSnapshot[] | SnapshotIndex
+  readonly restores?: readonly MeiliRestore[]
   readonly slots?: SnapshotWorld['slots']
 }
 
@@ -80,7 +82,7 @@ export async function observe(snapshot: MeiliSnapshot, world: World = {}): Promi
     {
       kube: kubeOf(world),
       connections: noSecret,
-      ...instancesIn(instances),
+      ...instancesIn(instances, world.restores),
       snapshots: snapshots instanceof SnapshotIndex ? snapshots : snapshotsIn([snapshot, ...snapshots]),
       slots,
       movers: moversOf(world),
