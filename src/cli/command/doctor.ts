@@ -7,6 +7,7 @@ import type { Cluster, Schedule } from '../cluster.ts'
 import { isKindMissing } from '../errors.ts'
 import { diagnoseDestinations, diagnoseInstance } from '../doctor/instances.ts'
 import type { ScheduleWorld } from '../doctor/schedule-template.ts'
+import { diagnoseRestores } from '../doctor/restores.ts'
 import { diagnoseSchedules } from '../doctor/schedules.ts'
 import { diagnoseKinds } from '../doctor/crds.ts'
 import {
@@ -18,7 +19,7 @@ import {
 import { exitCodes } from '../exit-codes.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { uncheckedFinding, warning } from '../doctor/finding.ts'
-import type { Finding } from '../doctor/finding.ts'
+import type { Finding, Observed } from '../doctor/finding.ts'
 import {
   accountOf,
   reviewOperatorRights,
@@ -84,10 +85,11 @@ async function lookAtOwnRights(cluster: Cluster, namespace: string | undefined):
 
 /** Without the CRDs there is nothing to look at: that is found where the kinds are. */
 async function lookAtObjects(cluster: Cluster, namespace: string | undefined): Promise<Finding[]> {
-  const [instances, snapshots, schedules] = await Promise.all([
+  const [instances, snapshots, schedules, restores] = await Promise.all([
     ofKnownKind(observe(cluster.instances(namespace))),
     ofKnownKind(observe(cluster.snapshots(namespace))),
     ofKnownKind(observe(cluster.schedules(namespace))),
+    ofKnownKind(observe(cluster.restores(namespace))),
   ])
   if (instances === undefined || snapshots === undefined) return []
   if ('refused' in instances) return [uncheckedFinding('instance', 'Instances', instances.refused)]
@@ -95,20 +97,26 @@ async function lookAtObjects(cluster: Cluster, namespace: string | undefined): P
   const seen = {
     instances: instances.value,
     snapshots: snapshots.value,
-    schedules: schedules !== undefined && 'value' in schedules ? schedules.value : undefined,
+    schedules: valueOf(schedules),
+    restores: valueOf(restores),
   }
-  const unchecked =
-    schedules !== undefined && 'refused' in schedules
-      ? [uncheckedFinding('schedule', 'Schedules', schedules.refused)]
-      : []
   return [
     ...(seen.instances.length > 0 ? [] : [noInstance(namespace)]),
     ...seen.instances.flatMap((instance) => diagnoseInstance(instance, seen, Date.now())),
-    ...unchecked,
+    ...refusal('schedule', 'Schedules', schedules),
     ...(await lookAtSchedules(cluster, seen)),
+    ...refusal('restore', 'Restores', restores),
+    ...diagnoseRestores({ ...seen, schedules: seen.schedules ?? [], restores: seen.restores ?? [] }, Date.now()),
     ...diagnoseDestinations(seen.snapshots, Date.now()),
   ]
 }
+
+const valueOf = <T>(seen: Observed<T> | undefined): T | undefined =>
+  seen !== undefined && 'value' in seen ? seen.value : undefined
+
+/** What may not be read is said, and nothing about the objects themselves. */
+const refusal = (check: Finding['check'], what: string, seen: Observed<unknown> | undefined): Finding[] =>
+  seen !== undefined && 'refused' in seen ? [uncheckedFinding(check, what, seen.refused)] : []
 
 async function ofKnownKind<T>(read: Promise<T>): Promise<T | undefined> {
   try {

@@ -30,16 +30,17 @@ export async function runStatus(cluster: Cluster, terminal: Terminal, flags: Sta
   if (name !== undefined && flags.allNamespaces)
     throw new UserError(`An instance is named by its namespace and its name: leave out -A, or ${name}.`)
   const namespace = flags.allNamespaces ? undefined : cluster.namespace
-  const [instances, everySnapshot, everySchedule] = await Promise.all([
+  const [instances, everySnapshot, everySchedule, everyRestore] = await Promise.all([
     name === undefined ? cluster.instances(namespace) : cluster.instance(name).then((one) => [one]),
     cluster.snapshots(namespace),
     cluster.knownSchedules(namespace),
+    cluster.knownRestores(namespace),
   ])
   const snapshots =
     name === undefined ? everySnapshot : everySnapshot.filter(({ spec }) => spec.source.instanceRef.name === name)
   const schedules =
     name === undefined ? everySchedule : everySchedule?.filter((schedule) => instanceOf(schedule) === name)
-  const report = statusReport({ instances, snapshots, schedules }, Date.now())
+  const report = statusReport({ instances, snapshots, schedules, restores: everyRestore }, Date.now())
   if (format === 'name') terminal.document(formatList(instances, format))
   else if (format !== undefined) terminal.document(formatValue({ instances: report }, format))
   else show(terminal, { instances, snapshots, report, flags, where: cluster.namespace })

@@ -3,7 +3,7 @@
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'problem'
   /** Groups the findings and names the check, for scripts. */
-  readonly check: 'crds' | 'operator' | 'rights' | 'instance' | 'schedule' | 'destination'
+  readonly check: 'crds' | 'operator' | 'rights' | 'instance' | 'schedule' | 'restore' | 'destination'
   readonly message: string
   readonly remedy?: string
 }

@@ -10,7 +10,7 @@ import { neededBytes } from '../../kinds/snapshot/before/reserve.ts'
 import type { Instance, Snapshot } from '../cluster.ts'
 import { ok, problem, warning } from './finding.ts'
 import type { Finding } from './finding.ts'
-import { commandToMakeKey, commandToSetKey, operand, quote } from '../terminal/shell.ts'
+import { commandToMakeKey, commandToSetKey, meiliIn, operand, quote } from '../terminal/shell.ts'
 import { falseConditions } from '../view/status-report.ts'
 import { lastCompletedAt, newest, unprotectedText } from '../view/last-snapshot.ts'
 import type { Seen } from '../view/last-snapshot.ts'
@@ -75,8 +75,12 @@ function stateOf(what: string, instance: Instance): Finding {
   )
 }
 
+/** They pass by themselves, and have deadlines of their own. */
+const passing: ReadonlySet<string> = new Set([instanceReasons.Restoring, instanceReasons.Bootstrapping])
+
 function conditionProblem(what: string, instance: Instance, { reason, message }: Condition): Finding {
-  return problem('instance', `${what}: ${reason}: ${withoutStop(message)}`, remedyOf(instance, reason))
+  const grave = passing.has(reason) ? warning : problem
+  return grave('instance', `${what}: ${reason}: ${withoutStop(message)}`, remedyOf(instance, reason))
 }
 
 const objectOf = ({ metadata: { name } }: Instance): string => `meiliinstance/${quote(name)}`
@@ -102,12 +106,27 @@ function remedyOf(instance: Instance, reason: string): string {
       return status?.pod === undefined
         ? lookAt(instance, reason)
         : `kubectl -n ${namespace} logs pod/${quote(status.pod.name)}; kubectl -n ${namespace} get networkpolicies`
+    case instanceReasons.Restoring:
+      return `${meiliIn(instance.metadata.namespace)} restore list ${operand(instance.metadata.name)}`
+    case instanceReasons.Bootstrapping:
+    case instanceReasons.BootstrapFailed:
+      return bootstrapRemedy(instance, reason)
     case instanceReasons.PodNotFound:
     case instanceReasons.PodAmbiguous:
       return `kubectl -n ${namespace} get pods --show-labels`
     default:
       return lookAt(instance, reason)
   }
+}
+
+/** A restore that has failed stays failed; without it another one is made. */
+function bootstrapRemedy(instance: Instance, reason: string): string {
+  const { restore } = instance.status?.bootstrap ?? {}
+  const { namespace } = instance.metadata
+  if (restore === undefined) return lookAt(instance, reason)
+  return reason === instanceReasons.Bootstrapping
+    ? `${meiliIn(namespace)} wait ${operand(`restore/${restore}`)}`
+    : `${meiliIn(namespace)} restore describe ${operand(restore)}; to try again: kubectl -n ${quote(namespace)} delete meilirestore/${quote(restore)}`
 }
 
 function keyRemedy(instance: Instance, command: typeof commandToSetKey): string {

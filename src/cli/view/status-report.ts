@@ -4,9 +4,11 @@ import { conditionTypes } from '../../api/meta.ts'
 import type { Condition } from '../../api/meta.ts'
 import { hasSucceeded, isFinished } from '../../api/snapshot.ts'
 import { conditionNamed, isTrue } from '../../api/status/conditions.ts'
-import type { Instance, Schedule, Snapshot } from '../cluster.ts'
+import type { Instance, Restore, Schedule, Snapshot } from '../cluster.ts'
 import { longAgoMs, newest, unprotectedText } from './last-snapshot.ts'
 import { progressOf } from './progress.ts'
+import { isAtWork, restoreProgress } from './restore/progress.ts'
+import { oldDataWarning, restoreProblems, restoresByInstance } from './restore/subject.ts'
 import { instanceOf, scheduleProblems, whenText } from './schedule.ts'
 import { withoutStop } from '../terminal/format.ts'
 
@@ -45,26 +47,36 @@ export interface StatusWorld {
   readonly snapshots: readonly Snapshot[]
   /** Undefined where they could not be read. */
   readonly schedules: readonly Schedule[] | undefined
+  readonly restores?: readonly Restore[] | undefined
 }
 
 /** What is of instances that are gone is reported under the name of the instance, which is then not ready. */
-export function statusReport({ instances, snapshots, schedules }: StatusWorld, nowMs: number): InstanceReport[] {
+export function statusReport(
+  { instances, snapshots, schedules, restores = [] }: StatusWorld,
+  nowMs: number,
+): InstanceReport[] {
   const snapshotsOf = Map.groupBy(snapshots, ({ metadata, spec }) => keyOf(metadata, spec.source.instanceRef.name))
   const schedulesOf = Map.groupBy(schedules ?? [], (schedule) => keyOf(schedule.metadata, instanceOf(schedule)))
-  const own = (key: string): Own => ({ snapshots: snapshotsOf.get(key) ?? [], schedules: schedulesOf.get(key) ?? [] })
+  const restoresOf = restoresByInstance({ restores, snapshots, schedules: schedules ?? [] })
+  const own = (key: string): Own => ({
+    snapshots: snapshotsOf.get(key) ?? [],
+    schedules: schedulesOf.get(key) ?? [],
+    restores: restoresOf.get(key) ?? [],
+  })
   const known = new Set(instances.map(({ metadata }) => keyOf(metadata, metadata.name)))
   const waiting = [...snapshotsOf].filter(([, list]) => !list.every(isFinished)).map(([key]) => key)
   const orphaned = new Set([...waiting, ...schedulesOf.keys()].filter((key) => !known.has(key)))
-  const warningsOf = (instance: Instance): string[] => {
+  const ageWarnings = (instance: Instance): string[] => {
     const text = unprotectedText(instance, { snapshots, schedules }, nowMs)
     const isYoung = nowMs - Date.parse(instance.metadata.creationTimestamp) <= longAgoMs
     return text === undefined || schedules === undefined || isYoung ? [] : [text]
   }
   return [
-    ...instances.map((instance) => ({
-      ...instanceReport(instance, own(keyOf(instance.metadata, instance.metadata.name))),
-      warnings: warningsOf(instance),
-    })),
+    ...instances.map((instance) => {
+      const its = own(keyOf(instance.metadata, instance.metadata.name))
+      const warnings = [...ageWarnings(instance), ...its.restores.flatMap(oldDataWarning)]
+      return { ...instanceReport(instance, its), warnings }
+    }),
     ...[...orphaned].map((key) => orphansReport(key, own(key))),
   ]
 }
@@ -72,13 +84,14 @@ export function statusReport({ instances, snapshots, schedules }: StatusWorld, n
 interface Own {
   readonly snapshots: readonly Snapshot[]
   readonly schedules: readonly Schedule[]
+  readonly restores: readonly Restore[]
 }
 
 const keyOf = ({ namespace }: Instance['metadata'], instance: string): string => `${namespace}/${instance}`
 
 function instanceReport(
   { metadata, status }: Instance,
-  { snapshots, schedules }: Own,
+  { snapshots, schedules, restores }: Own,
 ): Omit<InstanceReport, 'warnings'> {
   const last = newest(snapshots.filter(hasSucceeded))
   return {
@@ -93,17 +106,18 @@ function instanceReport(
       completedAt: last.status?.completedAt ?? '',
       sizeBytes: last.status?.artifact?.sizeBytes,
     },
-    running: running(snapshots),
+    running: running(snapshots, restores),
     schedules: schedules.map(scheduleReport),
     problems: [
       ...conditionProblems(status?.conditions),
       ...snapshotProblems(snapshots),
+      ...restoreProblems(restores),
       ...schedules.flatMap(problemsOfSchedule),
     ],
   }
 }
 
-function orphansReport(key: string, { snapshots, schedules }: Own): InstanceReport {
+function orphansReport(key: string, { snapshots, schedules, restores }: Own): InstanceReport {
   const [namespace = '', name = ''] = key.split('/')
   const waiting = snapshots.every(isFinished) ? [] : ['snapshots that wait for it']
   const what = [...waiting, ...schedules.map(({ metadata }) => `schedule ${metadata.name}`)]
@@ -111,7 +125,7 @@ function orphansReport(key: string, { snapshots, schedules }: Own): InstanceRepo
     namespace,
     name,
     ready: false,
-    running: running(snapshots),
+    running: running(snapshots, restores),
     schedules: schedules.map(scheduleReport),
     problems: [
       `There is no MeiliInstance ${name}, but ${what.join(' and ')}.`,
@@ -135,12 +149,15 @@ function scheduleReport({ metadata, spec, status }: Schedule): ScheduleReport {
 const problemsOfSchedule = (schedule: Schedule): string[] =>
   scheduleProblems(schedule).map((text) => `schedule ${schedule.metadata.name}: ${text}`)
 
-function running(snapshots: readonly Snapshot[]): InstanceReport['running'] {
-  const open = snapshots.filter((snapshot) => !isFinished(snapshot))
-  return open.map((snapshot) => {
-    const { phase, percent, about } = progressOf(snapshot)
-    return { name: snapshot.metadata.name, phase, percent, about }
-  })
+function running(snapshots: readonly Snapshot[], restores: readonly Restore[]): InstanceReport['running'] {
+  const taken = snapshots.filter((snapshot) => !isFinished(snapshot)).map((one) => [one, '', progressOf(one)] as const)
+  const brought = restores.filter(isAtWork).map((one) => [one, 'restore/', restoreProgress(one)] as const)
+  return [...taken, ...brought].map(([{ metadata }, kind, { phase, percent, about }]) => ({
+    name: `${kind}${metadata.name}`,
+    phase,
+    percent,
+    about,
+  }))
 }
 
 const conditionText = ({ reason, message }: Condition): string => `${reason}: ${message}`

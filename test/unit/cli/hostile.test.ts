@@ -15,7 +15,7 @@ import { runDescribe, runList } from '../../../src/cli/command/snapshot.ts'
 import { runStatus } from '../../../src/cli/command/status.ts'
 import { followToEnd } from '../../../src/cli/command/wait.ts'
 import { followedSnapshot } from '../../../src/cli/view/followed.ts'
-import { clusterOf, commandsIn, control, nasty, recordTerminal, spoilt } from './hostile.ts'
+import { clusterOf, commandsIn, control, expectPlain, nasty, recordTerminal, spoilt } from './hostile.ts'
 import type { Printed, World } from './hostile.ts'
 import {
   claim,
@@ -55,16 +55,6 @@ const world: fc.Arbitrary<World> = fc
     statefulsets: [],
     pods: [],
   }))
-
-/** Every write is one line, and nothing in it is more than a character. */
-function expectPlain({ out, err }: Printed): void {
-  expect(out.length + err.length).toBeGreaterThan(0)
-  for (const write of [...out, ...err]) {
-    expect(write.endsWith('\n')).toBe(true)
-    expect(write.slice(0, -1)).not.toMatch(control)
-    expect(write.length).toBeLessThan(2010)
-  }
-}
 
 /** Lines of our own, and nothing in them is more than a character. */
 function expectHarmless(text: string): void {

@@ -1,6 +1,7 @@
 // Hostile text wherever a cluster holds text, a cluster that answers with it, and what the plugin printed of it.
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
+import { expect } from 'vitest'
 import type { Cluster } from '../../../src/cli/cluster.ts'
 import { Terminal } from '../../../src/cli/terminal/terminal.ts'
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts'
@@ -165,6 +166,16 @@ export function clusterOf(world: World): Cluster {
 
 /** What moves a cursor, ends a line, hides or turns text. */
 export const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
+/** Every write is one line, and nothing in it is more than a character. */
+export function expectPlain({ out, err }: Printed): void {
+  expect(out.length + err.length).toBeGreaterThan(0)
+  for (const write of [...out, ...err]) {
+    expect(write.endsWith('\n')).toBe(true)
+    expect(write.slice(0, -1)).not.toMatch(control)
+    expect(write.length).toBeLessThan(2010)
+  }
+}
 
 /** The words of the commands in a line, by the strictest reading of POSIX: whatever a shell would do more with is an error. */
 export function commandsIn(line: string): string[][] {

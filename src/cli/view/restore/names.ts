@@ -71,5 +71,5 @@ function targetFlags({ spec: { target } }: Restore): string[] {
 
 const choiceFlags = ({ version, safety }: Restore['spec']): string[] => [
   ...(version === 'AllowUpgrade' ? ['--allow-upgrade'] : []),
-  ...(safety.snapshot === 'Auto' ? [] : ['--safety', safety.snapshot.toLowerCase()]),
+  ...(safety.snapshot === 'Auto' ? [] : ['--safety', quote(safety.snapshot.toLowerCase())]),
 ]
