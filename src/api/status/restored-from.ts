@@ -6,7 +6,10 @@ interface Marked {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> } | undefined
 }
 
-/** On a claim that a restore has filled: what with, and for whom. */
+/** What one restore made the data of a server, by its name and the file: the newest first. */
+const earlier = z.array(z.object({ restore: z.string().max(253), sha256: z.string().max(64) })).max(50)
+
+/** On a claim that a restore has filled: what with, and for whom. `earlier`: what had been restored to this server before. */
 const restoredFrom = z.object({
   restore: z.string().max(253),
   restoreUid: z.string().max(64),
@@ -15,6 +18,7 @@ const restoredFrom = z.object({
   sourceClaim: z.string().max(253),
   meilisearchVersion: z.string().max(64),
   at: z.string().max(64),
+  earlier: earlier.optional(),
 })
 export type RestoredFrom = z.infer<typeof restoredFrom>
 
@@ -26,4 +30,13 @@ export function readRestoredFrom({ metadata }: Marked): RestoredFrom | undefined
   } catch {
     return undefined
   }
+}
+
+const maxEarlier = 50
+
+/** For the claim that comes after one: what had been restored to this server until then, the newest first. */
+export function earlierRestores(before: RestoredFrom | undefined): Pick<RestoredFrom, 'earlier'> {
+  if (before === undefined) return {}
+  const { restore, sha256, earlier: more = [] } = before
+  return { earlier: [{ restore, sha256 }, ...more].slice(0, maxEarlier) }
 }

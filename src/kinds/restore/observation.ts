@@ -46,6 +46,8 @@ export interface TargetSeen {
   readonly claim: V1PersistentVolumeClaim | undefined
   /** Every generation of the instance's data, the data first. */
   readonly data: readonly DataClaim[]
+  /** The claim that is filled, whoever made it: read by its name, once that is on record. */
+  readonly filled: V1PersistentVolumeClaim | undefined
   /** All claims with the instance's labels, those that are being filled among them. */
   readonly claims: readonly V1PersistentVolumeClaim[]
   readonly statefulSet: V1StatefulSet | undefined
@@ -58,6 +60,8 @@ export interface TargetSeen {
 export interface RestoreObservation {
   readonly restore: MeiliRestore
   readonly source: SourceSeen
+  /** On which the source is, as far as it is known, and looked for: until the data is being unpacked. */
+  readonly sourceClaim: { readonly name?: string; readonly claim?: V1PersistentVolumeClaim }
   readonly target: TargetSeen
   readonly server: ServerSeen
   /** The Job that matters now. */

@@ -198,9 +198,11 @@ export function anExchange(seen: ExchangeSeen = {}): RestoreObservation {
       status: seen.status ?? filled,
     }),
     source: { is: 'notAsked' },
+    sourceClaim: {},
     target: {
       instance: 'instance' in seen ? seen.instance : aServer(),
       claim: undefined,
+      filled: claims.find(({ metadata }) => metadata?.name === newClaim),
       data: dataClaims({ metadata: { name: 'movies' } }, claims),
       claims,
       statefulSet: 'statefulSet' in seen ? seen.statefulSet : aStatefulSet(0),

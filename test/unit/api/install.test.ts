@@ -95,7 +95,7 @@ test('further rights for servers that it runs, each needed', () => {
   expect(rights(only('ClusterRole', 'meili-operator-managed'))).toEqual({
     'apps/statefulsets': 'create get list patch watch',
     'core/services': 'create get list patch watch',
-    'core/persistentvolumeclaims': 'create get list patch watch',
+    'core/persistentvolumeclaims': 'create delete get list patch watch',
     'core/secrets': 'create patch',
     'core/pods': 'delete',
     'meili-operator.dev/meiliinstances': 'patch',

@@ -95,14 +95,4 @@ export function appliedBefore({ status }: MeiliInstance): { reason: string; mess
   return applied?.status === 'False' ? applied : undefined
 }
 
-/** Below zero where `a` is the lower version. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split(/[.+-]/).slice(0, 3).map(Number))
-  for (const part of [0, 1, 2]) {
-    const difference = (left?.[part] ?? 0) - (right?.[part] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
 export const podNameOf = (instance: MeiliInstance): string => `${baseName(instance)}-0`

@@ -2,7 +2,7 @@
 import { restoreReasons } from '../../../api/restore.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
 import { instant } from '../../../api/status/conditions.ts'
-import { restoredFromText } from '../../../api/status/restored-from.ts'
+import { earlierRestores, readRestoredFrom, restoredFromText } from '../../../api/status/restored-from.ts'
 import type { DataSwitch } from '../../../reconcile/decision.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
@@ -34,7 +34,7 @@ export function switchNow(
         kind: 'SwitchData',
         claim: seenAs(claim),
         generation: to.generation,
-        ...(isBack ? {} : descriptionOf(restore, nowMs)),
+        ...(isBack ? {} : descriptionOf(restore, target, nowMs)),
       },
     ],
     againMs: betweenTriesMs,
@@ -44,6 +44,7 @@ export function switchNow(
 /** What the claim says of its data from then on, whatever becomes of the MeiliRestore. */
 function descriptionOf(
   { metadata, status = {} }: MeiliRestore,
+  { data: [before] }: RestoreObservation['target'],
   nowMs: number,
 ): Pick<DataSwitch, 'restoredFrom' | 'databaseVersion'> {
   const { resolved, fill } = status
@@ -57,6 +58,7 @@ function descriptionOf(
       sourceClaim: resolved?.claimName ?? '',
       meilisearchVersion: databaseVersion ?? '',
       at: instant(nowMs),
+      ...earlierRestores(before && readRestoredFrom(before.claim)),
     }),
     ...(databaseVersion === undefined ? {} : { databaseVersion }),
   }

@@ -12,11 +12,11 @@ import { lookAtJob, noMover } from '../../../reconcile/job/look.ts'
 import type { MoverSeen } from '../../../reconcile/job/seen.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
 import type { RestoreObservation } from '../observation.ts'
-import { currentJobName, restoreUidSelector } from '../status/current-job.ts'
+import { currentJobName, restoreUidSelector } from '../status/job.ts'
 import { aheadOf } from './line.ts'
 import type { RestoresKept } from './line.ts'
 import { askServer } from './server.ts'
-import { lookAtSource } from './source.ts'
+import { lookAtSource, lookAtSourceClaim } from './source.ts'
 import type { SourceSnapshots } from './source.ts'
 import { lookAtTarget, nothingThere } from './target.ts'
 
@@ -44,6 +44,7 @@ export async function observeRestore(world: RestoreWorld, restore: MeiliRestore)
   const blank: RestoreObservation = {
     restore,
     source: { is: 'notAsked' },
+    sourceClaim: {},
     target: nothingThere,
     server: { is: 'notAsked' },
     mover: noMover,
@@ -57,9 +58,11 @@ export async function observeRestore(world: RestoreWorld, restore: MeiliRestore)
   }
   if (isAtRest(restore)) return blank
   const target = await lookAtTarget(world, restore)
+  const source = await lookAtSource(world, restore)
   return {
     ...blank,
-    source: await lookAtSource(world, restore),
+    source,
+    sourceClaim: await lookAtSourceClaim(world.kube, restore, source),
     target,
     server: await askServer(world, { restore, instance: target.instance }),
     mover: await lookAtMover(world, restore),

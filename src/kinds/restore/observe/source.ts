@@ -1,4 +1,5 @@
 // Reads the MeiliSnapshot that a restore's source means: by its name, or the newest good one of a schedule. Judges nothing.
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { scheduleLabel } from '../../../api/schedule.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
 import { meiliSnapshots, snapshotConditions } from '../../../api/snapshot.ts'
@@ -7,9 +8,10 @@ import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import { conditionNamed } from '../../../api/status/conditions.ts'
 import type { Condition } from '../../../api/meta.ts'
 import type { KubeClient } from '../../../kube/client.ts'
+import { persistentVolumeClaims } from '../../../kube/resource.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import { scheduleLabelValue } from '../../../reconcile/names/schedule.ts'
-import type { SourceSeen } from '../observation.ts'
+import type { RestoreObservation, SourceSeen } from '../observation.ts'
 
 export interface SourceSnapshots {
   /** All that carry its label. @param schedule by `namespace/label` */
@@ -24,7 +26,7 @@ interface World {
 /** Once it is on record, only whether that very one is still there. */
 export async function lookAtSource(world: World, restore: MeiliRestore): Promise<SourceSeen> {
   const { metadata, spec, status } = restore
-  if (status?.fill !== undefined || status?.inspection !== undefined) return { is: 'notAsked' }
+  if (hasBegun(status)) return { is: 'notAsked' }
   const { namespace } = metadata
   if (status?.resolved !== undefined) {
     const { snapshot } = status.resolved
@@ -69,6 +71,24 @@ async function findLatest(world: World, namespace: string, { schedule, asOf }: L
   }
 }
 const maxReads = 10
+
+/** Until the data is being unpacked: then the mover's own pod says it. */
+export async function lookAtSourceClaim(
+  kube: KubeClient,
+  { metadata: { namespace }, spec, status }: MeiliRestore,
+  source: SourceSeen,
+): Promise<RestoreObservation['sourceClaim']> {
+  if (hasBegun(status)) return {}
+  const { artifact, file } = spec.source
+  const stored = source.is === 'snapshot' ? source.snapshot.status?.artifact?.claimName : undefined
+  const name = status?.resolved?.claimName ?? (artifact ?? file)?.claim.name ?? stored
+  if (name === undefined) return {}
+  const claim = await kube.find<V1PersistentVolumeClaim & KubeObject>(persistentVolumeClaims, { namespace, name })
+  return claim === undefined ? { name } : { name, claim }
+}
+
+const hasBegun = (status: MeiliRestore['status']): boolean =>
+  status?.fill !== undefined || status?.inspection !== undefined
 
 const completedMs = ({ status }: KnownSnapshot): number => Date.parse(status?.completedAt ?? '')
 

@@ -22,6 +22,7 @@ interface World {
 export const nothingThere: TargetSeen = {
   instance: undefined,
   claim: undefined,
+  filled: undefined,
   data: [],
   claims: [],
   statefulSet: undefined,
@@ -46,7 +47,12 @@ type Claim = V1PersistentVolumeClaim & KubeObject
 async function lookAtClaim(kube: KubeClient, restore: MeiliRestore, name: string): Promise<TargetSeen> {
   const { namespace } = restore.metadata
   const claim = await kube.find<Claim>(persistentVolumeClaims, { namespace, name })
-  return { ...nothingThere, claim, pods: claim === undefined ? [] : await podsOn(kube, restore, new Set([name])) }
+  return {
+    ...nothingThere,
+    claim,
+    filled: claim,
+    pods: claim === undefined ? [] : await podsOn(kube, restore, new Set([name])),
+  }
 }
 
 /** By the instance's name alone: a restore ends well also where the instance has gone. */
@@ -60,13 +66,16 @@ async function lookAtServer(
   const labelSelector = Object.entries(childLabels(named))
     .map(([label, value]) => `${label}=${value}`)
     .join(',')
-  const [claims, statefulSet] = await Promise.all([
+  const filled = restore.status?.fill?.claimName
+  const [claims, statefulSet, claim] = await Promise.all([
     kube.listAll<Claim>(persistentVolumeClaims, { namespace, labelSelector }),
     kube.find<V1StatefulSet & KubeObject>(statefulSets, { namespace, name: baseName(named) }),
+    filled === undefined ? undefined : kube.find<Claim>(persistentVolumeClaims, { namespace, name: filled }),
   ])
   const names = new Set(claims.map(({ metadata }) => metadata.name))
   return {
     claims,
+    filled: claim,
     data: dataClaims(named, claims),
     statefulSet,
     pods: looksAtPods(restore) ? await podsOn(kube, restore, names) : [],

@@ -22,6 +22,8 @@ export interface Said {
 
 export interface Step extends Said {
   readonly phase: Exclude<RestorePhase, 'Completed' | 'RolledBack' | 'Failed'>
+  /** Its progress is what was seen before, and stays as old as it is. */
+  readonly keepsProgress?: boolean
 }
 
 /** How often status is written where nothing but progress, or what it waits for, has changed. */
@@ -54,7 +56,7 @@ export function inProgress(restore: MeiliRestore, step: Step, nowMs: number): Me
     ],
   })
   if (onlyProgressChanged(restore.status, next, nowMs)) return { ...restore.status }
-  return stampProgress(next, nowMs)
+  return step.keepsProgress === true ? next : stampProgress(next, nowMs)
 }
 
 /** The plan stands, and mode DryRun does no more: as it was asked for, so Ready, and not complete. */

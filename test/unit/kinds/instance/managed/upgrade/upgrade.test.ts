@@ -1,7 +1,7 @@
 // From one version to a higher one: each step, what it waits for, and where it stops.
 import { describe, expect, test } from 'vitest'
 import type { MeiliInstanceStatus } from '../../../../../../src/api/instance.ts'
-import { compareVersions } from '../../../../../../src/kinds/instance/children/managed.ts'
+import { compareVersions } from '../../../../../../src/reconcile/names/version.ts'
 import type { ManagedSeen, ServerSeen } from '../../../../../../src/kinds/instance/observation.ts'
 import { healthy } from '../../../../../support/builders/instance-observations.ts'
 import {
