@@ -147,12 +147,16 @@ export class Workplace {
   fillConfig(changes: Partial<FillConfig> = {}): FillConfig {
     const bytes = readFileSync(this.file)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
+    return { ...this.fillConfigOf({ sizeBytes: bytes.length, sha256 }), ...changes }
+  }
+
+  fillConfigOf({ sizeBytes, sha256 }: { sizeBytes: number; sha256: string }): FillConfig {
     const { object } = defaults.describes
     const source = { root: this.source, claim: 'backups', path: 'data.ms.snapshot', fileName: 'data.ms.snapshot' }
     return {
       command: 'fill',
       object,
-      source: { ...source, sizeBytes: bytes.length, sha256 },
+      source: { ...source, sizeBytes, sha256 },
       destination: { root: this.destination, claim: 'search-data', directory: 'data.ms' },
       describes: {
         restore: object.name,
@@ -165,7 +169,6 @@ export class Workplace {
       attempt: '1',
       deadlineSeconds: 120,
       stallSeconds: 60,
-      ...changes,
     }
   }
 

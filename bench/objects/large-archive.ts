@@ -1,8 +1,8 @@
 // A snapshot archive of any size in seconds: real gzip of a real tar, whose large entry repeats one compressed piece again and again.
-import { randomBytes } from 'node:crypto'
+import { createCipheriv } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { constants, crc32, deflateRawSync } from 'node:zlib'
-import { entryBytes, seal } from '../test/support/mover/archive-writer.ts'
+import { entryBytes, seal } from '../../test/support/mover/archive-writer.ts'
 
 /** About half of it can be compressed, as in a database; large enough to lie outside of any window. */
 const pieceBytes = 8 * 1024 * 1024
@@ -17,11 +17,13 @@ function headerOf(name: string, sizeBytes: number): Buffer {
   return seal(header)
 }
 
-/** Writes at least `sizeBytes`, flushed. */
-export async function writeArchive(path: string, sizeBytes: number, version: string): Promise<void> {
+/** Writes at least `sizeBytes`, flushed, and the same in each run. Returns the size of the large entry. */
+export async function writeArchive(path: string, sizeBytes: number, version: string): Promise<number> {
+  // Its key stream looks as random as any other bytes.
+  const cipher = createCipheriv('aes-256-ctr', Buffer.alloc(32), Buffer.alloc(16))
   const piece = Buffer.concat(
     Array.from({ length: pieceBytes / 8192 }, () =>
-      Buffer.concat([randomBytes(4096), Buffer.alloc(4096, 'a row of a table ')]),
+      Buffer.concat([cipher.update(Buffer.alloc(4096)), Buffer.alloc(4096, 'a row of a table ')]),
     ),
   )
   const packed = compress(piece)
@@ -45,4 +47,5 @@ export async function writeArchive(path: string, sizeBytes: number, version: str
   trailer.writeUInt32LE((head.length + count * piece.length + tail.length) % 2 ** 32, 4)
   await file.write(Buffer.concat([deflateRawSync(tail), trailer]))
   await file.sync()
+  return count * piece.length
 }
