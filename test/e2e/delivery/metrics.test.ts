@@ -1,5 +1,6 @@
 // A real Prometheus scrapes the real operator: every query of the dashboard and every alert finds data, and what is the matter is what fires.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { meiliRestores } from '../../../src/api/restore.ts'
 import { meiliSnapshotSchedules, runNowAnnotation } from '../../../src/api/schedule.ts'
 import { dashboardAt } from '../../support/prometheus/dashboard.ts'
 import { eventually } from '../../support/kubernetes/eventually.ts'
@@ -47,8 +48,54 @@ async function takeFour({ namespace }: World): Promise<string> {
   return (await kubectl.run([...schedule, 'jsonpath={.status.lastSuccess.name}'])).trim()
 }
 
+const condition = (type: string, status: 'True' | 'False'): object => ({
+  type,
+  status,
+  reason: 'Completed',
+  message: 'It is back.',
+  observedGeneration: 1,
+  lastTransitionTime: '2026-01-02T03:04:05Z',
+})
+const ended = {
+  phase: 'Completed',
+  observedGeneration: 1,
+  waitingFor: null,
+  completedAt: '2026-01-02T03:04:05Z',
+  conditions: [condition('Ready', 'True'), condition('Complete', 'True'), condition('Failed', 'False')],
+}
+
+/** A drill and a restore in place, written as if they had ended so: what they do themselves is tried elsewhere. */
+async function layRestores({ namespace }: World): Promise<void> {
+  const lay = async (name: string, target: object, status: object): Promise<void> => {
+    await kubectl.apply({
+      apiVersion: 'meili-operator.dev/v1alpha1',
+      kind: meiliRestores.kind,
+      metadata: { namespace, name },
+      spec: { source: { snapshotRef: { name: 'absent' } }, target, mode: 'DryRun' },
+    })
+    const patch = JSON.stringify({ status: { ...ended, ...status } })
+    const words = ['-n', namespace, 'patch', 'mrestore', name, '--subresource=status', '--type=merge', '-p', patch]
+    await kubectl.run(words)
+  }
+  const claim = { claimName: 'movies-data-2' }
+  const job = { attempt: 1, jobName: 'job' }
+  await lay(
+    'drilled',
+    { scratch: {} },
+    { inspection: { ...job, result: 'Passed', restoreDuration: { total: '1m', totalMs: 60_000 } } },
+  )
+  await lay(
+    'restored',
+    { inPlace: { instanceRef: { name: 'movies' } } },
+    {
+      fill: { ...job, ...claim, completedAt: ended.completedAt, extractMs: 5000 },
+      switched: { to: { ...claim, generation: 2 }, at: ended.completedAt, downtimeMs: 4000 },
+    },
+  )
+}
+
 describe.skipIf(noPrometheus)(
-  `a server with a schedule, a good snapshot, a failed one, and one that waits${whyNoPrometheus}`,
+  `a server with a schedule, a good snapshot, a failed one, one that waits, and restores${whyNoPrometheus}`,
   () => {
     let world: World
     /** The newest good one. */
@@ -68,6 +115,7 @@ describe.skipIf(noPrometheus)(
       await world.snapshot('good', { instance: 'movies' })
       await world.waitForCompletion('good')
       newest = await takeFour(world)
+      await layRestores(world)
       const { completedAt = '' } = (await world.get(newest)).status ?? {}
       // Times of a status are whole seconds, and a failure in the same second as a success is not one that came after it.
       await eventually('the next second', () =>
@@ -129,6 +177,8 @@ describe.skipIf(noPrometheus)(
       expect(await value('meili_schedule_kept', ',schedule="leap-day"')).toBe(4)
       expect(await value('meili_schedule_snapshots_created_total', ',schedule="leap-day"')).toBe(4)
       expect(await value('meili_snapshot_phase', ',instance="movies",phase="Pending"')).toBe(1)
+      expect(await value('meili_restore_downtime_seconds', ',instance="movies"')).toBe(4)
+      expect(await value('meili_drill_duration_seconds')).toBe(60)
     })
 
     test('each alert can be evaluated; the failed snapshot fires, and nothing about the operator does', async () => {
