@@ -1,4 +1,4 @@
-// Follows one MeiliSnapshot by `kubectl get --watch`, as a user would, and times its phases.
+// Follows one MeiliSnapshot or MeiliRestore by `kubectl get --watch`, as a user would, and times its phases.
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Kubectl } from '../support/kubernetes/kubectl.ts'
@@ -12,17 +12,17 @@ export interface PhaseTime {
 const columns =
   '{.status.phase}|{.status.task.uid}|{.status.task.status}|{.status.progress.step}|{.status.progress.percentText}|{.status.waitingFor}|{.status.artifact.size}{"\\n"}'
 
-/** Ends with the snapshot, however that ends. @throws Error when it does not end in time */
+/** Ends with the object, however that ends. @throws Error when it does not end in time */
 export async function follow(
   kubectl: Kubectl,
-  place: { namespace: string; name: string; timeoutMs: number },
+  place: { namespace: string; kind: 'meilisnapshot' | 'meilirestore'; name: string; timeoutMs: number },
   live: Live,
 ): Promise<PhaseTime[]> {
   const child = kubectl.spawn([
     '-n',
     place.namespace,
     'get',
-    'meilisnapshot',
+    place.kind,
     place.name,
     '--watch',
     '-o',
@@ -34,9 +34,9 @@ export async function follow(
     for await (const line of createInterface({ input: child.stdout as Readable })) {
       const phase = showLine(line, live)
       if (phase !== '' && phases.at(-1)?.phase !== phase) phases.push({ phase, since: performance.now() })
-      if (phase === 'Completed' || phase === 'Failed') return durationsOf(phases)
+      if (['Completed', 'Failed', 'RolledBack'].includes(phase)) return durationsOf(phases)
     }
-    throw new Error(`MeiliSnapshot ${place.name} did not end within ${place.timeoutMs / 1000} s`)
+    throw new Error(`${place.kind} ${place.name} did not end within ${place.timeoutMs / 1000} s`)
   } finally {
     clearTimeout(timer)
     child.kill('SIGKILL')

@@ -3,7 +3,9 @@ import type { Proof } from './inside.ts'
 import type { StepRecord } from './screen.ts'
 
 export function summaryLines(proof: Proof, steps: readonly StepRecord[]): string[] {
-  const { artifact, phases, restored } = proof
+  const { artifact, phases, restored, downtime } = proof
+  const server =
+    downtime === undefined ? 'second server started from the file' : `restored in place, ${downtime} without a server`
   const whole = steps.reduce((sum, { seconds }) => sum + seconds, 0)
   const events = proof.describe.slice(proof.describe.indexOf('Events:'))
   return [
@@ -15,7 +17,7 @@ export function summaryLines(proof: Proof, steps: readonly StepRecord[]): string
     ...proof.listing.split('\n').map((line) => `           ${line}`),
     ` sha256    ${artifact.sha256}`,
     '',
-    ` proved: sha256sum -c: ${proof.checksum} · second server started from the file: ${Object.keys(restored.counts).length} index, ${Object.values(
+    ` proved: sha256sum -c: ${proof.checksum} · ${server}: ${Object.keys(restored.counts).length} index, ${Object.values(
       restored.counts,
     )
       .reduce((sum, count) => sum + count, 0)
