@@ -116,7 +116,7 @@ export const folders: readonly Folder[] = [
   },
   ...kind('instance', ['children', 'locate', 'managed', 'status']),
   ...kind('restore', ['source', 'plan', 'fill', 'exchange', 'drill', 'after', 'status']),
-  ...kind('schedule', ['forecast', 'retention', 'runs', 'slots', 'status']),
+  ...kind('schedule', ['drills', 'forecast', 'retention', 'runs', 'slots', 'status']),
   ...kind('snapshot', ['before', 'engine', 'move', 'after', 'job', 'status']),
   { files: /^runtime\/(backoff|clocks)\.ts$/, may: [], says: pure },
   {

@@ -59,10 +59,11 @@ const instance = order(
 
 const schedule = order(
   'kinds/schedule/',
-  'No arrow runs back up: decide → retention/, runs/ → slots/ → status/ → the run and the observation. What several of them need goes to one that stands further down.',
+  'No arrow runs back up: decide → retention/, drills/ → runs/ → slots/ → status/ → the run and the observation. What several of them need goes to one that stands further down.',
   [
     [top, [everything]],
-    ['observe/', ['retention/', 'runs/', 'slots/', 'status/', ground]],
+    ['observe/', ['retention/', 'drills/', 'runs/', 'slots/', 'status/', ground]],
+    ['drills/', ['runs/', 'slots/', 'status/', ground]],
     ['retention/', ['slots/', 'status/', ground]],
     ['runs/', ['slots/', ground]],
     ['slots/', ['status/', ground]],

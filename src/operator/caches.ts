@@ -9,7 +9,7 @@ import { meiliSnapshots } from '../api/snapshot.ts'
 import type { KnownSnapshot } from '../api/status/settled-snapshot.ts'
 import { instanceIndexes } from '../kinds/instance/controller.ts'
 import { keepRestore, restoreIndexes, restoreJobCache, restorePodCache } from '../kinds/restore/observe/kept.ts'
-import { keepSchedule, scheduleIndexes } from '../kinds/schedule/controller.ts'
+import { keepSchedule, scheduleIndexes, scheduleOfDrill } from '../kinds/schedule/controller.ts'
 import { keepSnapshot } from '../kinds/snapshot/after/settled.ts'
 import { jobCache, keepMetadata, podCache } from '../kinds/snapshot/observe/kept.ts'
 import type { KeptJob, KeptPod, MoversKept } from '../kinds/snapshot/observe/kept.ts'
@@ -47,7 +47,10 @@ export function openCaches(manager: Pick<Manager, 'cache'>, runsServers: boolean
   const moverJobs = manager.cache<KeptJob>(jobs, jobCache)
   const moverPods = manager.cache<KeptPod>(pods, podCache)
   const children = runsServers ? [statefulSets, services, persistentVolumeClaims, pods] : []
-  const restores = manager.cache<MeiliRestore>(meiliRestores, { indexes: restoreIndexes, keep: keepRestore })
+  const restores = manager.cache<MeiliRestore>(meiliRestores, {
+    indexes: { ...restoreIndexes, madeBy: scheduleOfDrill },
+    keep: keepRestore,
+  })
   return {
     instances,
     snapshots,

@@ -97,13 +97,13 @@ export class Performer {
       case 'DeletePod':
         return await this.#children.deletePod(effect, subject.object.metadata.namespace ?? '')
       case 'CreateSnapshot':
-        return await this.#snapshots.create(effect, subject)
-      case 'CreateRestore':
-        return await this.#restores.create(effect, subject)
       case 'PatchSnapshot':
-        return await this.#snapshots.patch(effect, subject.object.metadata.namespace ?? '')
       case 'DeleteSnapshot':
-        return await this.#snapshots.delete(effect, subject.object.metadata.namespace ?? '')
+        return await this.#snapshots.perform(effect, subject)
+      case 'CreateRestore':
+      case 'CreateDrill':
+      case 'DeleteDrill':
+        return await this.#restores.perform(effect, subject)
       case 'SwitchData':
         return await this.#dataClaims.switch(effect, subject)
       case 'DeleteClaim':

@@ -1,12 +1,15 @@
-// Performs the effect that makes a MeiliRestore for a server that the operator runs. perform.ts decides when; this file knows how.
+// Performs the effects on MeiliRestores that the operator makes itself: for a server that it runs, and for a schedule's drills. perform.ts decides when; this file knows how.
 import { meiliRestores } from '../api/restore.ts'
-import { Conflict } from '../errors.ts'
+import { scheduleLabel } from '../api/schedule.ts'
+import { Conflict, NotFound } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject } from '../kube/resource.ts'
 import type { Effect, Fact } from '../reconcile/decision.ts'
 import type { Subject } from '../reconcile/kind.ts'
-import { passLease } from './fence.ts'
+import { passFence, passLease } from './fence.ts'
 import type { Fence } from './fence.ts'
+
+type Of<Kind extends Effect['kind']> = Effect & { readonly kind: Kind }
 
 export class Restores {
   readonly #kube: KubeClient
@@ -17,11 +20,18 @@ export class Restores {
     this.#fence = fence
   }
 
-  /** One of that name that belongs to the same object is the one that was asked for. @throws the Conflict where what caused it has gone since */
-  async create(
-    { restore }: Effect & { readonly kind: 'CreateRestore' },
-    { object }: Subject,
+  async perform(
+    effect: Of<'CreateRestore'> | Of<'CreateDrill'> | Of<'DeleteDrill'>,
+    subject: Subject,
   ): Promise<Fact | undefined> {
+    if (effect.kind === 'CreateRestore') return await this.#create(effect, subject)
+    return effect.kind === 'CreateDrill'
+      ? await this.#createDrill(effect, subject)
+      : await this.#deleteDrill(effect, subject.object.metadata.namespace ?? '')
+  }
+
+  /** One of that name that belongs to the same object is the one that was asked for. @throws the Conflict where what caused it has gone since */
+  async #create({ restore }: Of<'CreateRestore'>, { object }: Subject): Promise<Fact | undefined> {
     passLease('POST of the MeiliRestore', this.#fence)
     const { name, namespace } = restore.metadata
     try {
@@ -39,6 +49,37 @@ export class Restores {
         cause: 'NameTaken',
         message: `MeiliRestore ${name} exists and was not made for this ${object.kind ?? 'object'}. Delete it.`,
       }
+    }
+  }
+
+  /** One that is there under this name is the one of that slot, if its label says so. @throws the Conflict where what caused it has gone since */
+  async #createDrill({ drill, schedule }: Of<'CreateDrill'>, subject: Subject): Promise<Fact> {
+    passFence('POST of the MeiliRestore', subject, this.#fence)
+    const { name, namespace } = drill.metadata
+    try {
+      await this.#kube.create(meiliRestores, drill)
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error
+      const there = await this.#kube.find<KubeObject>(meiliRestores, { namespace, name })
+      if (there === undefined) throw error
+      if (there.metadata.labels?.[scheduleLabel] !== schedule)
+        return {
+          kind: 'Refused',
+          effect: 'CreateDrill',
+          cause: 'NameTaken',
+          message: `MeiliRestore ${name} exists and does not belong to this schedule.`,
+        }
+    }
+    return { kind: 'DrillCreated', name }
+  }
+
+  /** @throws Conflict where it is another one, or somebody changed it */
+  async #deleteDrill({ name, uid, resourceVersion }: Of<'DeleteDrill'>, namespace: string): Promise<undefined> {
+    passLease('DELETE of the MeiliRestore', this.#fence)
+    try {
+      await this.#kube.delete(meiliRestores, { namespace, name }, { uid, resourceVersion })
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error
     }
   }
 }

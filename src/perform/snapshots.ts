@@ -19,8 +19,19 @@ export class Snapshots {
     this.#fence = fence
   }
 
+  async perform(
+    effect: Of<'CreateSnapshot'> | Of<'PatchSnapshot'> | Of<'DeleteSnapshot'>,
+    subject: Subject,
+  ): Promise<Fact | undefined> {
+    const namespace = subject.object.metadata.namespace ?? ''
+    if (effect.kind === 'CreateSnapshot') return await this.#create(effect, subject)
+    return effect.kind === 'PatchSnapshot'
+      ? await this.#patch(effect, namespace)
+      : await this.#delete(effect, namespace)
+  }
+
   /** One that is there under this name is the one that was asked for; where it is the run of a slot, only if its label says so. */
-  async create({ snapshot, schedule }: Of<'CreateSnapshot'>, subject: Subject): Promise<Fact | undefined> {
+  async #create({ snapshot, schedule }: Of<'CreateSnapshot'>, subject: Subject): Promise<Fact | undefined> {
     if (schedule !== undefined) passFence('POST of the MeiliSnapshot', subject, this.#fence)
     const { name } = snapshot.metadata
     try {
@@ -46,7 +57,7 @@ export class Snapshots {
   }
 
   /** @throws Conflict where it is another one, or somebody changed it */
-  async patch(
+  async #patch(
     { name, uid, resourceVersion, deletionPolicy }: Of<'PatchSnapshot'>,
     namespace: string,
   ): Promise<undefined> {
@@ -63,7 +74,7 @@ export class Snapshots {
   }
 
   /** @throws Conflict where it is another one, or somebody changed it: to keep it, it may be */
-  async delete({ name, uid, resourceVersion }: Of<'DeleteSnapshot'>, namespace: string): Promise<undefined> {
+  async #delete({ name, uid, resourceVersion }: Of<'DeleteSnapshot'>, namespace: string): Promise<undefined> {
     passLease('DELETE of the MeiliSnapshot', this.#fence)
     try {
       await this.#kube.delete(meiliSnapshots, { namespace, name }, { uid, resourceVersion })

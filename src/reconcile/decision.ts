@@ -122,6 +122,10 @@ export type Effect =
     }
   /** One that the operator took itself, and only as it was seen: its files go with it, as its deletionPolicy says. */
   | { readonly kind: 'DeleteSnapshot'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  /** The drill of a slot: performed as RequestSnapshot is, and only one that carries that value in the label `meili-operator.dev/schedule` is adopted. */
+  | { readonly kind: 'CreateDrill'; readonly drill: NewRestore; readonly schedule: string }
+  /** The record of one that has ended, and only as it was seen. */
+  | { readonly kind: 'DeleteDrill'; readonly name: string; readonly uid: string; readonly resourceVersion: string }
   /** The exchange of a server's data (decision 0041): from here on this claim is the data. Performed as RequestSnapshot is, and only on the claim as it was seen. What is absent stays as the claim says it. */
   | ({ readonly kind: 'SwitchData' } & DataSwitch)
   /** Data that nobody needs any more, and only as it was seen: a claim that has become the data meanwhile is another one. */
@@ -138,6 +142,7 @@ export type Fact =
   | { readonly kind: 'PinRemoved' }
   /** The run of a slot is there, whoever made it. */
   | { readonly kind: 'SnapshotCreated'; readonly name: string }
+  | { readonly kind: 'DrillCreated'; readonly name: string }
   /** This claim is the data. */
   | { readonly kind: 'DataSwitched'; readonly claimName: string; readonly generation: number }
   /** The other side refused for good: nothing was done. `message` is its own sentence, which nobody reads to decide; `cause` is why, where that is known. */

@@ -27,6 +27,10 @@
 - apiGroups: [meili-operator.dev]
   resources: [meilisnapshots]
   verbs: [create, delete]
+# The drills of a schedule: made for each slot; their records are deleted but for the newest ones.
+- apiGroups: [meili-operator.dev]
+  resources: [meilirestores]
+  verbs: [create, delete]
 # An ownerReference with blockOwnerDeletion on a mover Job, where the cluster checks who may set one (OpenShift).
 - apiGroups: [meili-operator.dev]
   resources: [meiliinstances/finalizers, meilirestores/finalizers, meilisnapshots/finalizers]

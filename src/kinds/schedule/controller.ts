@@ -2,12 +2,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { confirmAnnotation, meiliSnapshotSchedules, runNowAnnotation, scheduleLabel } from '../../api/schedule.ts'
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../api/schedule.ts'
+import type { MeiliRestore } from '../../api/restore.ts'
 import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 import type { KindReconciler } from '../../reconcile/kind.ts'
 import { scheduleLabelValue } from '../../reconcile/names/schedule.ts'
 import { applyFact } from './apply-fact.ts'
 import { decideSchedule } from './decide.ts'
-import { scheduleEvents } from './events.ts'
+import { scheduleEvents } from './status/events.ts'
 import type { ScheduleObservation } from './observation.ts'
 import { observeSchedule, scheduleKeyOf } from './observe/observe.ts'
 import type { ScheduleWorld } from './observe/observe.ts'
@@ -62,6 +63,22 @@ export function schedulesOf(
       .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
 }
 
+/** What a drill says of its schedule, for the index of restores: the same as `scheduleIndexes.label`. */
+export function scheduleOfDrill({ metadata, spec }: MeiliRestore): string[] {
+  const label = metadata.labels?.[scheduleLabel]
+  return label === undefined || spec.target.scratch === undefined ? [] : [scheduleKeyOf(metadata.namespace, label)]
+}
+
+/** The schedule whose drill it is. */
+export function schedulesOfDrill(
+  withLabel: (label: string) => Iterable<MeiliSnapshotSchedule>,
+): (drill: MeiliRestore) => string[] {
+  return (drill) =>
+    scheduleOfDrill(drill)
+      .flatMap((label) => [...withLabel(label)])
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+}
+
 interface Change<T> {
   readonly previous: T | undefined
   readonly current: T | undefined
@@ -73,6 +90,16 @@ export function isNewsOfRun({ previous, current }: Change<KnownSnapshot>): boole
   return (
     !isDeepStrictEqual(scheduleOfSnapshot(previous), scheduleOfSnapshot(current)) ||
     (scheduleOfSnapshot(current).length > 0 && !isDeepStrictEqual(runOf(previous), runOf(current)))
+  )
+}
+
+/** How far a drill is, is no news: how it ended, and that it goes. */
+export function isNewsOfDrill({ previous, current }: Change<MeiliRestore>): boolean {
+  if (previous === undefined || current === undefined) return true
+  return (
+    previous.status?.phase !== current.status?.phase ||
+    previous.metadata.deletionTimestamp !== current.metadata.deletionTimestamp ||
+    !isDeepStrictEqual(scheduleOfDrill(previous), scheduleOfDrill(current))
   )
 }
 

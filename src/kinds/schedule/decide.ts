@@ -4,15 +4,17 @@ import { conditionsOf, instant } from '../../api/status/conditions.ts'
 import { overdueAt } from '../../api/status/overdue.ts'
 import type { Decision } from '../../reconcile/decision.ts'
 import { spanText } from '../../reconcile/format.ts'
+import { planDrills } from './drills/plan.ts'
 import { forecast } from './forecast/forecast.ts'
 import type { ScheduleObservation } from './observation.ts'
 import { planRetention } from './retention/plan.ts'
 import type { RetentionPlan } from './retention/plan.ts'
 import { planRemoval } from './retention/removal.ts'
 import type { Removal } from './retention/removal.ts'
-import { futureMs } from './run.ts'
-import { noCounts, withoutClosed } from './runs/record.ts'
+import { futureMs, noCounts } from './run.ts'
+import { withoutClosed } from './runs/record.ts'
 import { planRuns } from './runs/runs.ts'
+import { createRun } from './runs/snapshot.ts'
 import { planSlots } from './slots/plan.ts'
 import type { SlotPlan } from './slots/plan.ts'
 import { isProblem, readSlots } from './slots/slots.ts'
@@ -23,12 +25,12 @@ import { followedSince } from './status/since.ts'
 type Status = MeiliSnapshotScheduleStatus
 
 export function decideSchedule(observation: ScheduleObservation, nowMs: number): Decision<Status> {
-  const { schedule, runs } = observation
+  const { schedule, runs, drills = [] } = observation
   const before = schedule.status ?? {}
   // It has no finalizer, and what it made stays: nothing is begun any more.
   if (schedule.metadata.deletionTimestamp !== undefined) return { status: before, effects: [] }
   const slots = planSlots(withoutClosed(schedule), runs, nowMs) // which slot is due, and which comes next
-  const created = planRuns({ schedule, runs, slots, nowMs }) // which snapshot is created now, or tried again
+  const created = planRuns({ schedule, runs, slots, nowMs, create: (name) => createRun(schedule, name) }) // which snapshot is created now, or tried again
   const retention = planRetention({
     schedule,
     runs,
@@ -37,6 +39,7 @@ export function decideSchedule(observation: ScheduleObservation, nowMs: number):
     clockWentBack: slots.clockWentBack,
   }) // what stays, what goes, what holds that up
   const removal = removeRun(observation, retention, nowMs) // the one that is deleted, step by step
+  const drilled = planDrills({ schedule, runs, drills, nowMs }) // which drill is due, how they ended
   const fields: Status = {
     ...created.status,
     ...slotFields(slots, before),
@@ -45,9 +48,10 @@ export function decideSchedule(observation: ScheduleObservation, nowMs: number):
     ...historyOf(before, runs, nowMs), // how they ended
     ...forecastFields(observation, { retention, nowMs }), // what space they take
     followedSince: followedSince(schedule, nowMs),
+    drill: drilled.status,
   }
   const overdueAtMs = overdueAt({ ...schedule, status: fields })
-  const { problem, clockWentBack } = slots
+  const { clockWentBack, problem = drilled.problem } = slots
   const { spec, metadata } = schedule
   const wanted = wantedConditions(
     { spec, status: fields, problem, held: retention.held, clockWentBack, overdueAtMs },
@@ -61,9 +65,16 @@ export function decideSchedule(observation: ScheduleObservation, nowMs: number):
       conditions: conditionsOf(before.conditions, wanted, { generation, nowMs }),
     },
     // What has a fence goes first: it does not keep for long.
-    effects: [...created.effects, ...removal.effects],
+    effects: [...created.effects, ...drilled.effects, ...removal.effects],
     requeueAfterMs: soonestMs(
-      [slots.requeueAtMs, created.againAtMs, retention.againAtMs, againAtMs(removal, nowMs), overdueAtMs],
+      [
+        slots.requeueAtMs,
+        created.againAtMs,
+        retention.againAtMs,
+        againAtMs(removal, nowMs),
+        overdueAtMs,
+        ...drilled.againAtMs,
+      ],
       nowMs,
     ),
   }

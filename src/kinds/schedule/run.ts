@@ -1,5 +1,6 @@
 // What a schedule reads of one of its snapshots. Pure.
 import { isPinned } from '../../api/schedule.ts'
+import type { MeiliSnapshotScheduleStatus } from '../../api/schedule.ts'
 import { snapshotConditions } from '../../api/snapshot.ts'
 import type { SnapshotPhase } from '../../api/snapshot.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
@@ -32,6 +33,24 @@ export interface Run {
   readonly isBeingDeleted: boolean
   /** Of Ready. */
   readonly reason?: string
+}
+
+/** A drill of the schedule: to slots and records it is as a snapshot is. */
+export interface Drill extends Run {
+  readonly resourceVersion: string
+  /** The MeiliSnapshot that was started, else what was read in its place. */
+  readonly of?: string
+  /** Measured: from the stored file to the first answer. */
+  readonly duration?: string
+  readonly durationMs?: number
+}
+
+/** Of a schedule that has done nothing yet. */
+export const noCounts: NonNullable<MeiliSnapshotScheduleStatus['counts']> = {
+  created: 0,
+  skipped: 0,
+  missed: 0,
+  expired: 0,
 }
 
 export function runOf({ metadata, spec, status }: KnownSnapshot): Run {

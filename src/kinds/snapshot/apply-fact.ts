@@ -38,6 +38,7 @@ function verdictOn(fact: Fact, snapshot: MeiliSnapshot, nowMs: number): Verdict 
       return applyRefusal(snapshot, fact, nowMs)
     // Of other kinds.
     case 'SnapshotCreated':
+    case 'DrillCreated':
     case 'DataSwitched':
       return unchanged()
   }

@@ -1,6 +1,8 @@
 // A schedule's passes over a Kubernetes API in memory: the loop, the kind and the performer are real, time stands still until a test moves it.
 import { meiliSnapshotSchedules, scheduleLabel } from '../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../../src/api/schedule.ts'
+import { meiliRestores } from '../../../src/api/restore.ts'
+import type { MeiliRestore, MeiliRestoreStatus } from '../../../src/api/restore.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { scheduleKind } from '../../../src/kinds/schedule/controller.ts'
@@ -50,6 +52,8 @@ export class ScheduleLoop {
           this.snapshots.filter(({ metadata }) => `${namespace}/${metadata.labels?.[scheduleLabel]}` === key),
         lastOnClaim: () => undefined,
       },
+      drillsOf: (key) =>
+        this.drills.filter(({ metadata }) => `${namespace}/${metadata.labels?.[scheduleLabel]}` === key),
       nowMs: () => this.nowMs,
     })
     const record = (_: unknown, { type, reason }: { type: string; reason: string }): void => {
@@ -121,6 +125,18 @@ export class ScheduleLoop {
 
   get snapshots(): readonly MeiliSnapshot[] {
     return this.names.map((name) => this.kube.peek<MeiliSnapshot>(meiliSnapshots, { namespace, name })!)
+  }
+
+  get drills(): readonly MeiliRestore[] {
+    return this.kube
+      .namesOf(meiliRestores)
+      .map((name) => this.kube.peek<MeiliRestore>(meiliRestores, { namespace, name })!)
+  }
+
+  /** A drill becomes this. */
+  endDrill(name: string, status: MeiliRestoreStatus): void {
+    const before = this.kube.peek<MeiliRestore>(meiliRestores, { namespace, name })!
+    this.kube.lay(meiliRestores, { ...before, status })
   }
 
   get names(): string[] {

@@ -1,6 +1,8 @@
 // Schedules on a real API server, with a clock that is passed in: passes of an operator one by one, and a test that plays the snapshot kind. Nothing sleeps.
 import { randomBytes } from 'node:crypto'
 import { Conflict, TransientError } from '../../../src/errors.ts'
+import { meiliRestores } from '../../../src/api/restore.ts'
+import type { MeiliRestore } from '../../../src/api/restore.ts'
 import { meiliSnapshots, snapshotFinalizer } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { meiliSnapshotSchedules } from '../../../src/api/schedule.ts'
@@ -23,6 +25,7 @@ export const day = 24 * hour
 
 export type Schedule = MeiliSnapshotSchedule & KubeObject
 export type Snapshot = MeiliSnapshot & KubeObject
+export type Restore = MeiliRestore & KubeObject
 
 /** Each hour, for the first time in about half an hour: a test has time before it. */
 export const eachHour = (): { readonly schedule: string } => ({
@@ -40,7 +43,7 @@ export class ScheduleProcess {
   readonly writes: Write[] = []
   isLeader = true
   readonly #fixture: ScheduleFixture
-  #seen: { schedule: Schedule | undefined; runs: readonly Snapshot[] } | undefined
+  #seen: { schedule: Schedule | undefined; runs: readonly Snapshot[]; drills: readonly Restore[] } | undefined
 
   constructor(fixture: ScheduleFixture, kubeconfig: string) {
     this.#fixture = fixture
@@ -59,7 +62,8 @@ export class ScheduleProcess {
 
   /** Fills the caches with what is there now. */
   async look(): Promise<void> {
-    this.#seen = { schedule: await this.#fixture.find(), runs: await this.#fixture.runs() }
+    const fixture = this.#fixture
+    this.#seen = { schedule: await fixture.find(), runs: await fixture.runs(), drills: await fixture.drills() }
   }
 
   /**
@@ -67,7 +71,7 @@ export class ScheduleProcess {
    * @throws Killed where the guard cut it off
    */
   async passAsSeen(): Promise<number | undefined> {
-    const { schedule, runs } = this.#seen ?? { schedule: undefined, runs: [] }
+    const { schedule, runs, drills } = this.#seen ?? { schedule: undefined, runs: [], drills: [] }
     const nowMs = (): number => this.#fixture.nowMs
     const performer = new Performer({
       kube: this.kube,
@@ -75,14 +79,17 @@ export class ScheduleProcess {
       isLeader: () => this.isLeader,
       record: () => undefined,
     })
-    const reconcile = reconcilerOf(scheduleKind({ kube: this.kube, snapshots: new SnapshotCache(runs).index, nowMs }), {
-      get: () => schedule,
-      kube: this.kube,
-      perform: performer.perform.bind(performer),
-      record: (_, { reason, message }) => void this.#fixture.events.push(`${reason}: ${message}`),
-      logger: recordingLogger().logger,
-      nowMs,
-    })
+    const reconcile = reconcilerOf(
+      scheduleKind({ kube: this.kube, snapshots: new SnapshotCache(runs).index, drillsOf: () => drills, nowMs }),
+      {
+        get: () => schedule,
+        kube: this.kube,
+        perform: performer.perform.bind(performer),
+        record: (_, { reason, message }) => void this.#fixture.events.push(`${reason}: ${message}`),
+        logger: recordingLogger().logger,
+        nowMs,
+      },
+    )
     try {
       return (await reconcile(`${this.#fixture.namespace}/${this.#fixture.name}`)).requeueAfterMs
     } catch (error) {
@@ -147,6 +154,10 @@ export class ScheduleFixture {
   async runs(): Promise<readonly Snapshot[]> {
     const all = await this.#api.kube.listAll<Snapshot>(meiliSnapshots, { namespace: this.namespace })
     return all.toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1))
+  }
+
+  async drills(): Promise<readonly Restore[]> {
+    return await this.#api.kube.listAll<Restore>(meiliRestores, { namespace: this.namespace })
   }
 
   async names(): Promise<readonly string[]> {

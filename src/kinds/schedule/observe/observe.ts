@@ -1,12 +1,14 @@
 // Reads the world of one schedule: its snapshots from the cache, and from the API server where one of them is to be deleted. Judges nothing, writes nothing.
 import { meiliSnapshotSchedules, scheduleLabel } from '../../../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../api/schedule.ts'
+import type { MeiliRestore } from '../../../api/restore.ts'
 import { meiliSnapshots } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import { Conflict } from '../../../errors.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { scheduleLabelValue } from '../../../reconcile/names/schedule.ts'
+import { drillsAmong } from '../drills/drill.ts'
 import type { FreshRun, ScheduleObservation } from '../observation.ts'
 import { planRetention } from '../retention/plan.ts'
 import { runOf } from '../run.ts'
@@ -22,6 +24,8 @@ export interface ScheduleWorld {
     /** Whose mover saw last what is free on the claim. @param claim `namespace/name` */
     lastOnClaim(claim: string): KnownSnapshot | undefined
   }
+  /** Restores that carry its label. @param schedule as `scheduleKeyOf` says it */
+  readonly drillsOf: (schedule: string) => Iterable<MeiliRestore>
   readonly nowMs: () => number
 }
 
@@ -37,9 +41,10 @@ export async function observeSchedule(
   schedule: MeiliSnapshotSchedule,
 ): Promise<ScheduleObservation> {
   const { namespace, name } = schedule.metadata
-  const runs = [...world.snapshots.ofSchedule(scheduleKeyOf(namespace, scheduleLabelValue(name)))].map(runOf)
+  const key = scheduleKeyOf(namespace, scheduleLabelValue(name))
+  const runs = [...world.snapshots.ofSchedule(key)].map(runOf)
   const space = spaceSeen(world, schedule)
-  const seen = { schedule, ...(space === undefined ? {} : { space }) }
+  const seen = { schedule, drills: drillsAmong(world.drillsOf(key)), ...(space === undefined ? {} : { space }) }
   if (!removes(schedule, runs, world.nowMs())) return { ...seen, runs }
   await requireCurrent(world, schedule)
   const { removing } = schedule.status ?? {}

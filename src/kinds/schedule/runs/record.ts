@@ -2,6 +2,7 @@
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../../api/schedule.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import { sentence } from '../../../api/status/text.ts'
+import { noCounts } from '../run.ts'
 
 type Status = MeiliSnapshotScheduleStatus
 export type RunRecord = NonNullable<Status['run']>
@@ -72,8 +73,6 @@ export function settle(status: Status, run: RunRecord): Status {
     counts: { ...counts, created: counts.created + 1 },
   }
 }
-
-export const noCounts: NonNullable<Status['counts']> = { created: 0, skipped: 0, missed: 0, expired: 0 }
 
 /** The name ends with the hash of the annotation's value (reconcile/names/schedule.ts). */
 export const markHandled = ({ name }: RunRecord): NonNullable<Status['runNow']> => ({ hash: name.slice(-8), name })

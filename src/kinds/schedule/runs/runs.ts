@@ -6,11 +6,11 @@ import { instant } from '../../../api/status/conditions.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { firstOf } from '../../../reconcile/rung.ts'
 import { runNowHash, runNowName } from '../../../reconcile/names/schedule.ts'
+import { noCounts } from '../run.ts'
 import type { Run } from '../run.ts'
 import type { SlotPlan } from '../slots/plan.ts'
-import { beginRecord, closeRecord, markHandled, isClosed, noCounts, retryAtMs, settle, tryAgain } from './record.ts'
+import { beginRecord, closeRecord, markHandled, isClosed, retryAtMs, settle, tryAgain } from './record.ts'
 import type { RunRecord } from './record.ts'
-import { createRun } from './snapshot.ts'
 
 type Status = MeiliSnapshotScheduleStatus
 
@@ -20,6 +20,8 @@ interface Seen {
   readonly runs: readonly Run[]
   readonly slots: SlotPlan
   readonly nowMs: number
+  /** What makes the run of that name. */
+  readonly create: (name: string) => Effect
 }
 
 interface Next {
@@ -105,17 +107,17 @@ function withRun(run: RunRecord | undefined, { spec }: MeiliSnapshotSchedule, sl
   return closed === undefined ? {} : { run: closed }
 }
 
-function slotDue({ schedule, slots: { due }, nowMs }: Seen, open: RunRecord | undefined): Next | undefined {
+function slotDue({ schedule, slots: { due }, nowMs, create }: Seen, open: RunRecord | undefined): Next | undefined {
   if (due === undefined) return undefined
-  if (open?.name === due.name) return again(schedule, open, nowMs)
-  return { run: beginRecord(due, nowMs, schedule.status?.run), effects: [createRun(schedule, due.name)] }
+  if (open?.name === due.name) return again(open, create, nowMs)
+  return { run: beginRecord(due, nowMs, schedule.status?.run), effects: [create(due.name)] }
 }
 
 /** Each try is a write of status, which is what fences it. */
-function again(schedule: MeiliSnapshotSchedule, open: RunRecord, nowMs: number): Next {
+function again(open: RunRecord, create: Seen['create'], nowMs: number): Next {
   const againAtMs = retryAtMs(open, nowMs)
   if (againAtMs !== undefined) return { againAtMs }
-  return { run: tryAgain(open, nowMs), effects: [createRun(schedule, open.name)] }
+  return { run: tryAgain(open, nowMs), effects: [create(open.name)] }
 }
 
 /** Refused for as long as a slot would be tried. */
@@ -126,8 +128,8 @@ function tooLate({ schedule: { spec }, nowMs }: Seen, open: RunRecord | undefine
   return { run: closed, runNow: markHandled(open) }
 }
 
-function byHand({ schedule, nowMs }: Seen, open: RunRecord | undefined): Next | undefined {
-  return isByHand(open) ? again(schedule, open, nowMs) : undefined
+function byHand({ create, nowMs }: Seen, open: RunRecord | undefined): Next | undefined {
+  return isByHand(open) ? again(open, create, nowMs) : undefined
 }
 
 /** Undefined where it has had its snapshot. */
@@ -145,8 +147,8 @@ function isThere({ schedule, runs }: Seen): Next | undefined {
 }
 
 /** Also while it is suspended, and where its schedule cannot be read. */
-function askedFor({ schedule, nowMs }: Seen, open: RunRecord | undefined): Next | undefined {
+function askedFor({ schedule, nowMs, create }: Seen, open: RunRecord | undefined): Next | undefined {
   const wanted = wantedByHand(schedule)
   if (wanted === undefined || open !== undefined) return undefined
-  return { run: beginRecord({ name: wanted.name }, nowMs), effects: [createRun(schedule, wanted.name)] }
+  return { run: beginRecord({ name: wanted.name }, nowMs), effects: [create(wanted.name)] }
 }

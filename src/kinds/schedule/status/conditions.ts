@@ -25,6 +25,7 @@ export function wantedConditions(judged: Judged, nowMs: number): readonly Wanted
   return [
     ...readiness(judged),
     ...lastSnapshot(judged.status),
+    ...lastDrill(judged.status),
     ...overdue(judged, nowMs),
     ...abnormal(scheduleConditions.RetentionHeld, held),
     ...abnormal(
@@ -80,6 +81,28 @@ function lastSnapshot({ lastSuccess, lastFailure, consecutiveFailures = 0 }: Sta
   if (lastSuccess === undefined) return []
   const message = `MeiliSnapshot ${lastSuccess.name} is stored and verified.`
   return [{ type, status: 'True', reason: scheduleReasons.SnapshotSucceeded, message }]
+}
+
+/** What cannot even be made has not shown that anything comes back. */
+function lastDrill({ drill = {} }: Status): readonly Wanted[] {
+  const type = scheduleConditions.DrillSucceeded
+  const { run, lastSuccess, lastFailure } = drill
+  if (run?.failure !== undefined) {
+    const message = `MeiliRestore ${run.name} could not be created: ${run.failure}`
+    return [{ type, status: 'False', reason: scheduleReasons.DrillRefused, message }]
+  }
+  if (
+    lastFailure !== undefined &&
+    !(Date.parse(lastSuccess?.completedAt ?? '') > Date.parse(lastFailure.completedAt))
+  ) {
+    const message = `Drill ${lastFailure.name} failed: ${lastFailure.reason}. Look at it: kubectl describe mrestore ${lastFailure.name}`
+    return [{ type, status: 'False', reason: scheduleReasons.DrillFailed, message }]
+  }
+  if (lastSuccess === undefined) return []
+  const { name, of, duration } = lastSuccess
+  const took = duration === undefined ? '' : `, which took ${duration}`
+  const message = `Drill ${name} started a server on ${of ?? 'a snapshot'}${took}.`
+  return [{ type, status: 'True', reason: scheduleReasons.DrillPassed, message }]
 }
 
 function overdue({ spec, status: { lastSuccess }, overdueAtMs }: Judged, nowMs: number): readonly Wanted[] {

@@ -39,14 +39,17 @@ export class ScheduleOperator {
       isLeader: () => this.isAlive,
       record: () => undefined,
     })
-    this.#reconcile = reconcilerOf(scheduleKind({ kube: this.#kube, snapshots: this.#snapshots.index, nowMs }), {
-      get: (key) => this.#schedules.get(key),
-      kube: this.#kube,
-      perform: performer.perform.bind(performer),
-      record: (object, { reason, message }) => world.note(`Event of ${object.metadata.name}: ${reason}: ${message}`),
-      logger,
-      nowMs,
-    })
+    this.#reconcile = reconcilerOf(
+      scheduleKind({ kube: this.#kube, snapshots: this.#snapshots.index, drillsOf: () => [], nowMs }),
+      {
+        get: (key) => this.#schedules.get(key),
+        kube: this.#kube,
+        perform: performer.perform.bind(performer),
+        record: (object, { reason, message }) => world.note(`Event of ${object.metadata.name}: ${reason}: ${message}`),
+        logger,
+        nowMs,
+      },
+    )
   }
 
   get isAlive(): boolean {

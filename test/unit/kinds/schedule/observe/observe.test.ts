@@ -31,7 +31,10 @@ function aSnapshotOfTheOneBefore(name: string): MeiliSnapshot {
 
 async function observe(schedule: MeiliSnapshotSchedule, known: readonly MeiliSnapshot[]): Promise<ScheduleObservation> {
   requests.length = 0
-  return await observeSchedule({ kube, snapshots: new SnapshotCache(known).index, nowMs: () => now }, schedule)
+  return await observeSchedule(
+    { kube, snapshots: new SnapshotCache(known).index, drillsOf: () => [], nowMs: () => now },
+    schedule,
+  )
 }
 
 test('its own snapshots alone, from the cache, without a request', async () => {

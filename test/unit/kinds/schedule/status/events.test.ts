@@ -1,8 +1,8 @@
 // What is worth an Event: each snapshot that is made, left out or deleted, once, and each condition that turns.
 import { describe, expect, test } from 'vitest'
-import type { MeiliSnapshotScheduleStatus } from '../../../../src/api/schedule.ts'
-import { scheduleEvents } from '../../../../src/kinds/schedule/events.ts'
-import { ago } from '../../../support/builders/observations.ts'
+import type { MeiliSnapshotScheduleStatus } from '../../../../../src/api/schedule.ts'
+import { scheduleEvents } from '../../../../../src/kinds/schedule/status/events.ts'
+import { ago } from '../../../../support/builders/observations.ts'
 
 type Status = MeiliSnapshotScheduleStatus
 const counts = { created: 0, skipped: 0, missed: 0, expired: 0 }

@@ -1,16 +1,17 @@
 // Writes the Events of a schedule from a change of its status: one for each snapshot that is made, left out or deleted, and one when a condition turns. Pure.
-import { conditionTypes } from '../../api/meta.ts'
-import { scheduleConditions } from '../../api/schedule.ts'
-import type { MeiliSnapshotScheduleStatus } from '../../api/schedule.ts'
-import { conditionNamed } from '../../api/status/conditions.ts'
-import type { EventText } from '../../reconcile/decision.ts'
-import { noCounts } from './runs/record.ts'
+import { conditionTypes } from '../../../api/meta.ts'
+import { scheduleConditions } from '../../../api/schedule.ts'
+import type { MeiliSnapshotScheduleStatus } from '../../../api/schedule.ts'
+import { conditionNamed } from '../../../api/status/conditions.ts'
+import type { EventText } from '../../../reconcile/decision.ts'
+import { noCounts } from '../run.ts'
 
 type Status = MeiliSnapshotScheduleStatus
 type EventBuilder = (before: Status, after: Status) => EventText | undefined
 
 const builders: readonly EventBuilder[] = [
   createdEvent,
+  drillEvent,
   givenUpEvent,
   skippedEvent,
   missedEvent,
@@ -35,6 +36,12 @@ function createdEvent(before: Status, after: Status): EventText | undefined {
   const { run } = before
   const slot = run?.slot === undefined ? 'asked for by hand' : `slot ${run.slot}`
   return { type: 'Normal', reason: 'SnapshotCreated', message: `MeiliSnapshot ${run?.name ?? ''}: ${slot}` }
+}
+
+function drillEvent({ drill: before }: Status, { drill: after }: Status): EventText | undefined {
+  if (before?.run === undefined || (after?.counts?.created ?? 0) <= (before.counts?.created ?? 0)) return undefined
+  const { name, slot = '' } = before.run
+  return { type: 'Normal', reason: 'DrillCreated', message: `MeiliRestore ${name}: drill of slot ${slot}` }
 }
 
 /** It went without being there, or stays on record as one that nobody tries again. */
@@ -83,13 +90,18 @@ function expiredEvent(before: Status, after: Status): EventText | undefined {
 const turnedTypes = [
   conditionTypes.Ready,
   scheduleConditions.LastSnapshotSucceeded,
+  scheduleConditions.DrillSucceeded,
   scheduleConditions.Overdue,
   scheduleConditions.RetentionHeld,
   scheduleConditions.ClockWentBack,
 ] as const
 
 /** Of these True is good news, or none. */
-const good: readonly string[] = [conditionTypes.Ready, scheduleConditions.LastSnapshotSucceeded]
+const good: readonly string[] = [
+  conditionTypes.Ready,
+  scheduleConditions.LastSnapshotSucceeded,
+  scheduleConditions.DrillSucceeded,
+]
 
 /** When a condition gets a status or a reason that it had not. */
 function turnedEvent(type: string, before: Status, after: Status): EventText | undefined {
