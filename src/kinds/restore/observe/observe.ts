@@ -1,6 +1,6 @@
 // Reads the world once for a MeiliRestore: source, target, server, mover. Writes and judges nothing.
 // Objects that a decision rests on are read from the API server itself; caches only find names.
-import { hasRestoreEnded, restoreFinalizer } from '../../../api/restore.ts'
+import { hasRestoreEnded, meiliRestores, restoreFinalizer } from '../../../api/restore.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
 import type { MeiliInstance } from '../../../api/instance.ts'
 import { meiliSnapshots } from '../../../api/snapshot.ts'
@@ -13,7 +13,7 @@ import type { MoverSeen } from '../../../reconcile/job/seen.ts'
 import { databasesOf } from '../../../reconcile/server-reference.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { currentJobName, restoreUidSelector } from '../status/job.ts'
-import { aheadOf } from './line.ts'
+import { aheadOf, targetKeyOf } from './line.ts'
 import type { RestoresKept } from './line.ts'
 import { askServer } from './server.ts'
 import { lookAtSource, lookAtSourceClaim } from './source.ts'
@@ -66,7 +66,7 @@ export async function observeRestore(world: RestoreWorld, restore: MeiliRestore)
     target,
     server: await askServer(world, { restore, instance: target.instance }),
     mover: await lookAtMover(world, restore),
-    ahead: aheadOf(world.restores, restore),
+    ahead: await lookAhead(world, restore),
     runningSnapshots: runningSnapshots(world, restore),
     safetySnapshot: await safetySnapshotOf(world, restore),
     databases: databasesOf(world.instances(namespace)),
@@ -79,6 +79,16 @@ function isAtRest(restore: MeiliRestore): boolean {
   if (!hasRestoreEnded(restore) || metadata.deletionTimestamp !== undefined) return false
   if (metadata.finalizers?.includes(restoreFinalizer) === true) return false
   return status?.oldData === undefined && !(spec.rollback && status?.phase === 'Completed')
+}
+
+/** Before the first change the API server is asked: two that began at once would each exchange the other's data. */
+async function lookAhead({ kube, restores }: RestoreWorld, restore: MeiliRestore): Promise<readonly string[]> {
+  const { metadata, spec, status } = restore
+  const target = targetKeyOf(restore)
+  const begins = spec.mode === 'Apply' && status?.plan !== undefined && status.fill === undefined
+  if (target === undefined || !begins) return aheadOf(restores, restore)
+  const all = await kube.listAll<MeiliRestore & KubeObject>(meiliRestores, { namespace: metadata.namespace })
+  return aheadOf({ ofTarget: (key) => all.filter((other) => targetKeyOf(other) === key) }, restore)
 }
 
 /** The end of an object waits for all of its Jobs. */
