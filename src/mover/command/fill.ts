@@ -44,9 +44,8 @@ export async function fill(config: FillConfig, surroundings: Omit<Surroundings, 
 
 async function inspectDestination({ paths, config, warn }: Run): Promise<RestoredFrom | undefined> {
   await refuseDetours(paths)
-  const found = await findRestored(paths, config)
   await removeLeftovers(paths, warn)
-  return found
+  return await findRestored(paths, config)
 }
 
 async function openSource({ source }: FillConfig): Promise<ClaimFile> {

@@ -14,7 +14,7 @@ import { Workplace, type Ended } from '../../../support/mover/mover.ts'
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
 import { recordCalls, type Call } from '../../../support/mover/record/recorded-calls.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const mebibyte = 1024 * 1024
 const entriesOf = (mebibytes: number): Entry[] => snapshotEntries('1.21.0', randomBytes(mebibytes * mebibyte))
@@ -159,10 +159,10 @@ describe.concurrent('ended from outside', () => {
     work,
   }) => {
     await work.lay(large)
-    const config = { ...fill(work), stallSeconds: 1 }
-    const { code, result } = await work.perform(config, inject('fdatasync', 'delay_enter=4000000:when=1'))
+    const config = { ...fill(work), stallSeconds: 3 }
+    const { code, result } = await work.perform(config, inject('fdatasync', 'delay_enter=9000000:when=1'))
     expect(code, result.message).toBe(exitCodes.stalled)
-    expect(result.message).toMatch(/Nothing moved for 1 s while unpacking, at \d+ of \d+ bytes/)
+    expect(result.message).toMatch(/Nothing moved for 3 s while unpacking, at \d+ of \d+ bytes/)
     expect(await work.listing()).toEqual([])
   })
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { mkdir, readdir, rm, symlink, writeFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fill } from '../../../../src/mover/command/fill.ts'
 import { exitCodes, type MoverResult } from '../../../../src/mover/contract.ts'
 import { Bounds, maxBytesWithoutManifest } from '../../../../src/mover/database/entry.ts'
@@ -13,6 +13,8 @@ import { RateLimit } from '../../../../src/mover/io/rate-limit.ts'
 import { entryBytes, seal, snapshotEntries, tarOf, type Entry } from '../../../support/mover/archive-writer.ts'
 import { Workplace } from '../../../support/mover/mover.ts'
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 let work: Workplace
 beforeAll(async () => {
