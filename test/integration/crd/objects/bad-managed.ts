@@ -1,4 +1,5 @@
 // What breaks each rule of a managed instance: where the rule stands, what it says, and the members to change in a complete one.
+import { badSources } from './bad-sources.ts'
 
 type Change = readonly (readonly [string, unknown])[]
 type Bad = readonly [
@@ -70,6 +71,17 @@ export const badManaged: readonly Bad[] = [
       ['spec.managed.snapshots', undefined],
     ],
   ],
+  [
+    'spec.managed',
+    'bootstrap fills a claim that is made for it: write storage.size instead of storage.claimName',
+    [['spec.managed.storage', { claimName: 'other' }]],
+  ],
+  ...badSources('spec.managed.bootstrap.from', {
+    snapshotRef: {},
+    latestOf: { which: 4 },
+    artifact: { which: 3 },
+    file: { which: 5 },
+  }),
   [
     'spec.managed.scratch',
     'scratch is a claim (size) or memory (memory): write exactly one of them',

