@@ -4,6 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { meiliInstances } from '../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../src/api/instance.ts'
 import type { Condition } from '../../../src/api/meta.ts'
+import { meiliRestores } from '../../../src/api/restore.ts'
+import type { MeiliRestore } from '../../../src/api/restore.ts'
 import { meiliSnapshots } from '../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../src/api/snapshot.ts'
 import { instanceKind } from '../../../src/kinds/instance/controller.ts'
@@ -50,13 +52,14 @@ class ManagedInstances {
     const { kube, namespace } = this
     const all = await this.api.kube.listAll<Instance>(meiliInstances, { namespace })
     const snapshots = await this.api.kube.listAll<MeiliSnapshot & KubeObject>(meiliSnapshots, { namespace })
+    const restores = await this.api.kube.listAll<MeiliRestore & KubeObject>(meiliRestores, { namespace })
     const connections = new Connections(kube)
     const performer = new Performer({ kube, connections, isLeader: () => true, record: () => undefined })
     const reconcile = reconcilerOf(
       instanceKind({
         kube,
         connections,
-        ...instancesIn(all),
+        ...instancesIn(all, restores),
         snapshots: snapshotsIn(snapshots),
         pollMs: 60_000,
         streaming: false,
