@@ -2,6 +2,7 @@
 // come in one write, what a cut between any two writes leaves, and a new server whose claim is filled first.
 import { describe, expect, test, vi } from 'vitest'
 import { dataGenerationAnnotation, meiliRestores, restoreUidLabel } from '../../../../src/api/restore.ts'
+import { meiliInstances } from '../../../../src/api/instance.ts'
 import type { MeiliInstance } from '../../../../src/api/instance.ts'
 import type { MeiliRestore, MeiliRestoreStatus } from '../../../../src/api/restore.ts'
 import { TransientError } from '../../../../src/errors.ts'
@@ -75,11 +76,11 @@ function writes(cutBefore = Infinity): { readonly done: string[] } & Disposable 
   const done: string[] = []
   const spies = (['create', 'patch', 'updateStatus', 'delete'] as const).map((verb) => {
     const original = on.kube[verb].bind(on.kube) as (...call: unknown[]) => Promise<KubeObject>
-    return vi.spyOn(on.kube, verb).mockImplementation((async (...call: unknown[]) => {
+    return vi.spyOn(on.kube, verb).mockImplementation(async (...call: unknown[]) => {
       if (done.length + 1 >= cutBefore) throw new TransientError('cut off')
       done.push(`${verb} ${(call[0] as { plural: string }).plural}`)
       return await original(...call)
-    }) as never)
+    })
   })
   return { done, [Symbol.dispose]: () => spies.forEach((spy) => spy.mockRestore()) }
 }
@@ -204,7 +205,7 @@ describe('bootstrap', () => {
 
   test('a name that is taken is said, and nothing is made', async () => {
     await apply({ bootstrap, suspend: true })
-    const instance = await get<MeiliInstance>({ ...meiliRestores, plural: 'meiliinstances' } as never, 'movies')
+    const instance = await get<MeiliInstance>(meiliInstances, 'movies')
     const { apiVersion, kind, spec } = aRestore()
     const metadata = { name: bootstrapRestoreName(instance), namespace: on.namespace }
     await on.api.kube.create(meiliRestores, { apiVersion, kind, metadata, spec } as never)
