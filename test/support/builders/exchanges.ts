@@ -41,7 +41,7 @@ export function aDataClaim(
       annotations,
       ...metadata,
     },
-    spec: { resources: { requests: { storage: '20Gi' } } },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '20Gi' } } },
     status: { phase: 'Bound', capacity: { storage: '20Gi' } },
   }
 }

@@ -133,7 +133,8 @@ const pastDeadline = during((observation, exchange, nowMs) => {
   if (why === undefined) return undefined
   const message = `The server did not stop within deadlines.switch (${restore.spec.deadlines.switch}). ${why}`
   if (!exchange.isBack) return endUnchanged({ reason: restoreReasons.SwitchDeadlineExceeded, message }, nowMs)
-  return restore.status?.rollback?.cause === 'Asked'
+  // What has served once serves again; any other restored data is not gone back to.
+  return restore.status?.rollback?.cause === 'Asked' && restore.status.switched?.servingAt !== undefined
     ? failed({
         reason: restoreReasons.SwitchDeadlineExceeded,
         message: `${message} It goes on with claim ${exchange.from?.claimName ?? ''}; claim ${exchange.to.claimName} with the data from before stays.`,

@@ -198,13 +198,12 @@ describe('on the way back', () => {
     expect(back({ instance: undefined })).toMatchObject({ phase: 'Failed', reason: 'TargetNotFound' })
   })
 
-  test('past the deadline one that was asked for ends, and one that must be goes on', () => {
+  test('past the deadline one whose restored data has served ends, and any other goes on', () => {
     const pods = [aServerPod({ claimName: newClaim })]
-    const late = { startedAt: at(-1801) }
-    expect(back({ pods }, { ...late, cause: 'Asked' })).toMatchObject({
-      phase: 'Failed',
-      reason: 'SwitchDeadlineExceeded',
-    })
-    expect(back({ pods }, late)).toMatchObject({ phase: 'Stopping', reason: 'RollingBack' })
+    const asked = goingBack('Stopping', { startedAt: at(-1801), cause: 'Asked' })
+    const served = { ...asked, switched: { ...going.Starting.switched, servingAt: at(-2000) } }
+    expect(back({ status: served, pods })).toMatchObject({ phase: 'Failed', reason: 'SwitchDeadlineExceeded' })
+    expect(back({ status: asked, pods })).toMatchObject({ phase: 'Stopping', reason: 'RollingBack' })
+    expect(back({ pods }, { startedAt: at(-1801) })).toMatchObject({ phase: 'Stopping', reason: 'RollingBack' })
   })
 })
