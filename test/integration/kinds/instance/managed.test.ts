@@ -44,7 +44,11 @@ describe('made', () => {
 
   test('is accepted with everything that can be said, and settles: nothing of it is taken for a change by somebody else', async () => {
     const { managedSpecs } = await import('../../crd/objects/complete-managed.ts')
-    const { masterKeySecretRef: _, ...managed } = managedSpecs[0]!['managed'] as Record<string, unknown>
+    const {
+      masterKeySecretRef: _,
+      bootstrap: _later,
+      ...managed
+    } = managedSpecs[0]!['managed'] as Record<string, unknown>
     await apply({
       ...managed,
       resources: { requests: { cpu: '0.5', memory: '1024Mi' } },
