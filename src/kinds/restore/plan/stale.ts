@@ -5,15 +5,19 @@ import type { MeiliRestore, MeiliRestoreStatus } from '../../../api/restore.ts'
 import { instant, isTrue } from '../../../api/status/conditions.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
-import { failed, settled, step } from '../status/verdict.ts'
+import { failed, planned, settled, step } from '../status/verdict.ts'
 import type { Rung } from '../status/verdict.ts'
 import { keysLost } from './keys-lost.ts'
 import { newClaimOf } from '../fill/new-claim.ts'
 
 const isLookedAt = ({ status }: MeiliRestore): boolean => status?.phase === 'Planned' && status.plan !== undefined
 
-export const dryRun: Rung = ({ restore }) =>
-  restore.spec.mode === 'DryRun' && isLookedAt(restore) ? settled() : undefined
+/** Also where somebody has changed status: a DryRun never goes on from its plan. */
+export const dryRun: Rung = ({ restore }) => {
+  const { plan } = restore.status ?? {}
+  if (restore.spec.mode !== 'DryRun' || plan === undefined) return undefined
+  return isLookedAt(restore) ? settled() : planned({ message: plan.summary ?? '' })
+}
 
 export const planApplied: Rung = ({ restore }, nowMs) => {
   const { spec, status } = restore
