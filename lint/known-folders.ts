@@ -7,7 +7,7 @@ const known: Readonly<Record<string, string>> = {
   'kinds/instance': 'children locate managed managed/upgrade observe status',
   'kinds/restore': 'after drill exchange fill observe plan source status',
   'kinds/schedule': 'drills forecast observe retention runs slots status',
-  'kinds/snapshot': 'after before engine job job/commands move observe observe/slots status',
+  'kinds/snapshot': 'after after/boot before engine job job/commands move observe observe/slots status',
   kube: 'exec',
   meilisearch: '',
   mover: 'artifact command contract database io source stream verify',

@@ -21,6 +21,14 @@ const immutable = (field: string): { 'x-kubernetes-validations': { rule: string;
   ],
 })
 
+/** Beside the rules that it has already. */
+const immutableToo = (schema: z.ZodType, field: string): ReturnType<typeof immutable> => ({
+  'x-kubernetes-validations': [
+    ...((schema.meta() as Partial<ReturnType<typeof immutable>> | undefined)?.['x-kubernetes-validations'] ?? []),
+    ...immutable(field)['x-kubernetes-validations'],
+  ],
+})
+
 const { source, destination, sourcePolicy, deletionPolicy, verification, deadlines, mover } = snapshotFields
 const spec = z.object({
   source: source.meta(immutable('source')),
@@ -32,7 +40,7 @@ const spec = z.object({
       'So long after its completion the stored files are removed, whatever deletionPolicy says; this object stays, with phase Expired, so that no tool makes it again and takes another snapshot. May be changed or removed until then. For snapshots of a schedule use its retention instead.',
     )
     .optional(),
-  verification: verification.meta(immutable('verification')),
+  verification: verification.meta(immutableToo(verification, 'verification')),
   deadlines: deadlines.meta(immutable('deadlines')),
   mover: mover.meta(immutable('mover')),
 })

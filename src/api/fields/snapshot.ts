@@ -3,6 +3,18 @@ import { z } from 'zod'
 import { duration, localReference } from '../meta.ts'
 import { destinationClaimReference } from './destination.ts'
 import { mover } from './mover.ts'
+import { resources } from './pod.ts'
+import { drillFields } from './restore-target.ts'
+
+const boot = z
+  .object({
+    ...drillFields,
+    resources: resources
+      .describe('Of the server that is started. Without it: requests 100m and 256Mi, limit of memory 2Gi.')
+      .optional(),
+    deadline: duration.default('1h').describe('For the whole of it: unpacked, started, asked.'),
+  })
+  .describe('How the server is started, and what it is asked; with mode Boot only.')
 
 export const snapshotFields = {
   source: z.object({ instanceRef: localReference.describe('The MeiliInstance to take the snapshot of.') }),
@@ -20,13 +32,22 @@ export const snapshotFields = {
   verification: z
     .object({
       mode: z
-        .enum(['None', 'Archive'])
+        .enum(['None', 'Archive', 'Boot'])
         .default('Archive')
         .describe(
-          'Archive reads the moved file back: gzip with its CRC, tar, version. None only checks size and sha256.',
+          'Archive reads the moved file back: gzip with its CRC, tar, version. None only checks size and sha256. Boot does what Archive does, then starts a server on a copy, cut off from all else, and compares what it serves.',
         ),
+      boot: boot.optional(),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({
+      'x-kubernetes-validations': [
+        {
+          rule: "!has(self.boot) || self.mode == 'Boot'",
+          message: 'boot is for mode Boot: write mode: Boot beside it',
+        },
+      ],
+    }),
   deadlines: z
     .object({
       start: duration.default('1h').describe('For everything to be in place: server, key, claim.'),

@@ -4,11 +4,11 @@
 export const snapshotConditions = {
   /** True: stored under its final name, and every verification that was asked for has passed. */
   Complete: 'Complete',
-  /** True: ended without an artifact. */
+  /** True: ended without an artifact, or with one that a server does not serve (VerificationFailed). */
   Failed: 'Failed',
   /** Past a deadline that cannot be enforced: Meilisearch does not cancel a snapshot that it is working on. Absent unless true. */
   Overdue: 'Overdue',
-  /** Whether the stored files are there. Absent unless they were removed, or are about to be (spec.expiresAfter). */
+  /** Whether the stored files are there. Absent unless they were removed, or are about to be (spec.expiresAfter); True where it failed all the same. */
   ArtifactAvailable: 'ArtifactAvailable',
 } as const
 
@@ -63,6 +63,12 @@ export const snapshotReasons = {
   Copying: 'Copying',
   /** The copy is being read back. */
   Verifying: 'Verifying',
+  /** Stored; a server is being started on a copy of it (verification Boot). */
+  Booting: 'Booting',
+  /** The server that is to be started on a copy cannot start; the message holds the cluster's own words. */
+  BootWaiting: 'BootWaiting',
+  /** Stored, but a server that was started on a copy did not serve it, or serves something else. The files stay. */
+  VerificationFailed: 'VerificationFailed',
   /** Stored and verified; Meilisearch's own file is being removed (sourcePolicy Remove). */
   RemovingSource: 'RemovingSource',
   /** Stored and verified. */

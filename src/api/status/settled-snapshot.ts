@@ -14,6 +14,12 @@ type Part<Name extends 'request' | 'task' | 'move' | 'artifact', Member extends 
 
 type SettledArtifact = Part<'artifact', 'claimName' | 'sizeBytes' | 'documents' | 'indexes'>
 
+/** How long it took to come back. */
+type SettledVerification = Pick<NonNullable<Status['verification']>, 'result' | 'at'> & {
+  readonly restoreDuration?: Pick<RestoreDuration, 'totalMs'>
+}
+type RestoreDuration = NonNullable<NonNullable<Status['verification']>['restoreDuration']>
+
 export interface SettledSnapshot {
   readonly settled: true
   readonly metadata: Pick<ObjectMeta, 'name' | 'namespace' | 'uid' | 'resourceVersion' | 'creationTimestamp'> & {
@@ -31,6 +37,7 @@ export interface SettledSnapshot {
     readonly task?: Part<'task', 'startedAt' | 'finishedAt'>
     readonly move?: Part<'move', 'startedAt'>
     readonly artifact?: SettledArtifact
+    readonly verification?: SettledVerification
     /** Ready alone. */
     readonly conditions?: readonly Pick<Condition, 'type' | 'status' | 'reason'>[]
   }
@@ -47,7 +54,7 @@ export function isWhole(snapshot: KnownSnapshot): snapshot is MeiliSnapshot {
 /** To be called for those alone that have ended. A tenth of the object. */
 export function settle({ metadata, spec, status = {} }: MeiliSnapshot): SettledSnapshot {
   const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations } = metadata
-  const { phase, startedAt, completedAt, destination, request, task, move, artifact } = status
+  const { phase, startedAt, completedAt, destination, request, task, move, artifact, verification } = status
   const ready = conditionNamed(status.conditions, conditionTypes.Ready)
   return {
     settled: true,
@@ -70,6 +77,7 @@ export function settle({ metadata, spec, status = {} }: MeiliSnapshot): SettledS
       ...(task === undefined ? {} : { task: timesOf(task) }),
       ...(move === undefined ? {} : { move: { startedAt: move.startedAt } }),
       ...(artifact === undefined ? {} : { artifact: figuresOf(artifact) }),
+      ...proofOf(verification),
       ...(ready === undefined
         ? {}
         : { conditions: [{ type: ready.type, status: ready.status, reason: ready.reason }] }),
@@ -88,6 +96,18 @@ function specOf({ source, sourcePolicy, expiresAfter, destination }: MeiliSnapsh
 
 function timesOf({ startedAt, finishedAt }: NonNullable<Status['task']>): Part<'task', 'startedAt' | 'finishedAt'> {
   return { ...(startedAt === undefined ? {} : { startedAt }), ...(finishedAt === undefined ? {} : { finishedAt }) }
+}
+
+function proofOf(verification: Status['verification']): { readonly verification?: SettledVerification } {
+  if (verification === undefined) return {}
+  const { result, at, restoreDuration } = verification
+  return {
+    verification: {
+      result,
+      ...(at === undefined ? {} : { at }),
+      ...(restoreDuration === undefined ? {} : { restoreDuration: { totalMs: restoreDuration.totalMs } }),
+    },
+  }
 }
 
 function figuresOf({ claimName, sizeBytes, documents, indexes }: NonNullable<Status['artifact']>): SettledArtifact {

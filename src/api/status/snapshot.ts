@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { conditions, int64, timestamp } from '../meta.ts'
 import { removals } from './removals.ts'
+import { verification } from './verification.ts'
 
 const phases = ['Pending', 'Snapshotting', 'Moving', 'Verifying', 'Completed', 'Failed', 'Expired'] as const
 
@@ -170,6 +171,7 @@ export const snapshotStatus = z.object({
     .object({ freeBytes: int64, observedAt: timestamp })
     .describe('Free space on the claim, as a mover saw it last.')
     .optional(),
+  verification: verification.optional(),
   ...removals,
   startedAt: timestamp.optional(),
   completedAt: timestamp.optional(),

@@ -5,7 +5,8 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { Fact } from '../../reconcile/decision.ts'
 import { isRequested } from './status/attempt.ts'
 import { deleteArtifactRefused } from './after/delete-artifact.ts'
-import { deadlineText, moveDeadlineMs, attemptStartedMs } from './status/deadline.ts'
+import { isBooting } from './status/booting.ts'
+import { attemptStartedMs, bootDeadlineMs, deadlineText, moveDeadlineMs } from './status/deadline.ts'
 import { sentence } from '../../api/status/text.ts'
 import { interruptStream } from './job/stream-source.ts'
 import { decisionOf, failed, noted, step, unchanged } from './status/verdict.ts'
@@ -82,6 +83,9 @@ function applyRefusal(snapshot: MeiliSnapshot, refusal: Refusal, nowMs: number):
 const startText = (snapshot: MeiliSnapshot, nowMs: number): string =>
   deadlineText(attemptStartedMs(snapshot, nowMs) + durationMs(snapshot.spec.deadlines.start))
 
+const jobDeadlineMs = (snapshot: MeiliSnapshot, nowMs: number): number =>
+  isBooting(snapshot.status) ? bootDeadlineMs(snapshot, nowMs) : moveDeadlineMs(snapshot, nowMs)
+
 /** Quota, Pod Security, a webhook; or the namespace is being deleted, where nothing can be created any more. */
 function applyJobRefusal(snapshot: MeiliSnapshot, { message, cause }: Refusal, nowMs: number): Verdict {
   const { metadata, status = {} } = snapshot
@@ -90,10 +94,10 @@ function applyJobRefusal(snapshot: MeiliSnapshot, { message, cause }: Refusal, n
   // A sweep after the end is tried once: what has ended is never judged again.
   if (metadata.deletionTimestamp !== undefined || isFinished(snapshot)) return unchanged()
   const requested = isRequested(snapshot)
-  const until = requested ? deadlineText(moveDeadlineMs(snapshot, nowMs)) : startText(snapshot, nowMs)
+  const until = requested ? deadlineText(jobDeadlineMs(snapshot, nowMs)) : startText(snapshot, nowMs)
   const stored = status.artifact === undefined ? '' : 'The snapshot is stored. '
   return step({
-    phase: requested ? 'Moving' : 'Pending',
+    phase: isBooting(status) ? 'Verifying' : requested ? 'Moving' : 'Pending',
     reason: snapshotReasons.MoverRefused,
     message: `${stored}${message} It is tried again, until ${until}.`,
     changes: { waitingFor: message },

@@ -4,8 +4,10 @@ import type { MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { Decision } from '../../reconcile/decision.ts'
 import { firstOf } from '../../reconcile/rung.ts'
 import { isRequested } from './status/attempt.ts'
+import { isBooting } from './status/booting.ts'
 import { claimMissing, claimUnusable } from './before/claim.ts'
 import { beingDeleted, alreadyFinished } from './after/deletion.ts'
+import { bootFinished, bootMissing, bootRunning, pastBootDeadline } from './after/boot/boot.ts'
 import { pastExpiry } from './after/expiry.ts'
 import { moverFinished, pastMoveDeadline } from './move/move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move/move.ts'
@@ -87,6 +89,14 @@ const moving: readonly Rung[] = [
   moverRunning, // status follows the copy
 ]
 
+/** Stored, and to be proved by the engine itself. Whatever comes of it, the files stay. */
+const booting: readonly Rung[] = [
+  bootFinished, // what the server served is believed: proved, tried again, or failed
+  pastBootDeadline, // no server runs on a copy past its deadline
+  bootMissing, // a server is started on a copy, cut off from all else
+  bootRunning, // why it takes its time is said
+]
+
 /** Stored: only Meilisearch's own file is left to be removed, which can end in no failure. */
 const removingSource: readonly Rung[] = [
   removeSourceFinished, // how it ended is on record
@@ -97,7 +107,7 @@ const removingSource: readonly Rung[] = [
 
 function stage({ snapshot }: SnapshotObservation): readonly Rung[] {
   if (!isRequested(snapshot)) return beforeRequest
-  if (snapshot.status?.artifact !== undefined) return removingSource
+  if (snapshot.status?.artifact !== undefined) return isBooting(snapshot.status) ? booting : removingSource
   return snapshot.status?.task?.status === 'succeeded' ? moving : inEngine
 }
 

@@ -16,6 +16,7 @@ const builders: readonly EventBuilder[] = [
   createdEvent,
   movingEvent,
   verifiedEvent,
+  bootedEvent,
   removeSourceEvent,
   abandonedEvent,
   expiringEvent,
@@ -39,6 +40,7 @@ const ordinary: readonly string[] = [
   snapshotReasons.MoverStarting,
   snapshotReasons.Copying,
   snapshotReasons.Verifying,
+  snapshotReasons.Booting,
   snapshotReasons.RemovingSource,
 ]
 
@@ -111,6 +113,19 @@ function verifiedEvent(
     reason: 'Verified',
     message: `Archive read back: gzip, tar and version ${artifact.meilisearchVersion} are good`,
   }
+}
+
+/** That it failed is the end of the snapshot, which has an Event of its own. */
+function bootedEvent(
+  before: MeiliSnapshotStatus | undefined,
+  { verification }: MeiliSnapshotStatus,
+): EventText | undefined {
+  if (verification?.result === undefined || before?.verification?.result === verification.result) return undefined
+  if (verification.result === 'Skipped')
+    return { type: 'Warning', reason: 'BootSkipped', message: `No server was started: ${verification.skipped ?? ''}` }
+  return verification.result === 'Passed'
+    ? { type: 'Normal', reason: 'Booted', message: verification.message ?? '' }
+    : undefined
 }
 
 function removeSourceEvent(

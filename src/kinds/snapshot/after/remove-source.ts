@@ -1,6 +1,5 @@
 // The rungs after the commit with sourcePolicy Remove: Meilisearch's own file is unlinked, if it is still the one that was stored. Pure.
 // Nothing here can make the snapshot fail: the artifact is stored.
-import type { V1Job } from '@kubernetes/client-node'
 import { snapshotReasons } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { instant } from '../../../api/status/conditions.ts'
@@ -18,13 +17,13 @@ import { completed, step, unchanged } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 import { whyWaiting } from '../../../reconcile/job/waiting.ts'
 
-type RemoveSource = NonNullable<MeiliSnapshotStatus['removeSource']>
+export type RemoveSource = NonNullable<MeiliSnapshotStatus['removeSource']>
 
 const maxAttempts = 3
 
 const stored = 'The snapshot is stored.'
 
-function removingSource(
+export function removingSource(
   message: string,
   act: { changes: Changes; effects?: readonly Effect[]; againMs: number },
 ): Verdict {
@@ -36,18 +35,12 @@ function removingSource(
   })
 }
 
-/** Puts what is stored on record first: from then on only the removal is left. */
-export function startRemoveSource(
-  snapshot: MeiliSnapshot,
-  { changes, file, ended }: { changes: Changes; file: RemoveSource['file']; ended: V1Job },
-): Verdict {
-  const removeSource: RemoveSource = { attempt: 1, jobName: jobNameOf(snapshot, 'remove-source-1'), file }
-  return removingSource("Meilisearch's own file is being removed.", {
-    changes: { ...changes, removeSource },
-    effects: deletions([ended]),
-    againMs: pauses.nextMs,
-  })
-}
+/** Goes on record with what is stored: from then on only a boot and the removal are left. */
+export const beginRemoveSource = (snapshot: MeiliSnapshot, file: RemoveSource['file']): RemoveSource => ({
+  attempt: 1,
+  jobName: jobNameOf(snapshot, 'remove-source-1'),
+  file,
+})
 
 const outcomes = { removed: 'Removed', replaced: 'Replaced', absent: 'Absent' } as const
 const notes = {

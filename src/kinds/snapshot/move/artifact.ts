@@ -4,7 +4,7 @@ import { moveConfig } from '../../../mover/contract.ts'
 import type { MoveConfig, MoverResult } from '../../../mover/contract.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../api/snapshot.ts'
 import { sizeText } from '../../../reconcile/format.ts'
-import { artifactPath } from '../job/artifact-path.ts'
+import { archiveCheck, artifactPath } from '../job/artifact-path.ts'
 import { configVariable, moverContainer } from '../../../reconcile/job/template.ts'
 import { documentsAnnotation, indexesAnnotation } from '../job/commands/move.ts'
 import type { Changes } from '../status/status.ts'
@@ -45,7 +45,11 @@ function factsOf(config: MoveConfig | undefined, { batchUid }: Stored): Partial<
 }
 
 /** The artifact, and the task that made it: another one than first adopted, where a newer batch had replaced the file. */
-export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stored): Changes {
+export function storedArtifact(
+  snapshot: MeiliSnapshot,
+  job: V1Job,
+  stored: Stored,
+): Changes & { readonly artifact: NonNullable<Changes['artifact']> } {
   const config = configOf(job)
   const { claim } = snapshot.spec.destination
   const batch = config?.batches.find(({ taskUid }) => taskUid === stored.taskUid)
@@ -58,7 +62,7 @@ export function storedArtifact(snapshot: MeiliSnapshot, job: V1Job, stored: Stor
       size: sizeText(stored.sizeBytes),
       sha256: stored.sha256,
       meilisearchVersion: config?.describes.meilisearch.version ?? '',
-      verification: snapshot.spec.verification.mode,
+      verification: archiveCheck(snapshot),
       indexes: countIn(job, indexesAnnotation),
       documents: countIn(job, documentsAnnotation),
       ...factsOf(config, stored),

@@ -15,20 +15,20 @@ import { knownProgress, progressText } from './progress.ts'
 import type { SnapshotObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
 import { deletions, endedJob, sweep } from '../job/end.ts'
-import { startRemoveSource } from '../after/remove-source.ts'
+import { afterMove } from '../after/boot/begin.ts'
 import { sentence } from '../../../api/status/text.ts'
-import { anew, completed, failed, step } from '../status/verdict.ts'
+import { anew, failed, step } from '../status/verdict.ts'
 import type { Verdict } from '../status/verdict.ts'
 import { whyStillRunning, whyWaiting } from '../../../reconcile/job/waiting.ts'
 
 /** The mover's container has ended: done, or why not. Its own word counts, not the Job's, which comes later. */
 export function moverFinished(observation: SnapshotObservation, nowMs: number): Verdict | undefined {
-  const { snapshot, mover } = observation
+  const { mover } = observation
   const life = lifeOf(mover, undefined, nowMs)
   if (mover.job === undefined || life.is !== 'ended') return undefined
   const { result } = life
   if (result.exitCode === 0 && result.stored !== undefined)
-    return completeMove(snapshot, { job: mover.job, file: result.stored, space: result.space }, nowMs)
+    return completeMove(observation, { job: mover.job, file: result.stored, space: result.space }, nowMs)
   // A Job that goes away was ended, by us or by somebody: that it failed says nothing. What it stored is stored.
   return life.isGoing ? undefined : failMove(observation, result, nowMs)
 }
@@ -65,12 +65,11 @@ const replacedNote =
 
 type Found = Pick<MoverResult, 'space'> & { readonly job: V1Job; readonly file: NonNullable<MoverResult['stored']> }
 
-function completeMove(snapshot: SnapshotObservation['snapshot'], { job, file, space }: Found, nowMs: number): Verdict {
-  const changes = { ...storedArtifact(snapshot, job, file), ...spaceSeen({ space }, nowMs) }
-  if (snapshot.spec.sourcePolicy === 'Keep')
-    return completed({ changes, ...(file.replacedDuringCopy ? { note: replacedNote } : {}) })
+function completeMove(observation: SnapshotObservation, { job, file, space }: Found, nowMs: number): Verdict {
+  const changes = { ...storedArtifact(observation.snapshot, job, file), ...spaceSeen({ space }, nowMs) }
   const { inode, modifiedAt, sizeBytes } = file
-  return startRemoveSource(snapshot, { changes, file: { inode, modifiedAt, sizeBytes }, ended: job })
+  const note = file.replacedDuringCopy ? replacedNote : undefined
+  return afterMove(observation, { changes, file: { inode, modifiedAt, sizeBytes }, note, ended: job }, nowMs)
 }
 
 /** Past deadlines.move: end what runs, see it gone, then say so. */

@@ -24,6 +24,7 @@ import { askEngine } from './engine.ts'
 import { lookAtLine, nobody } from './server-line.ts'
 import type { Turns } from './turns.ts'
 import { isRequested } from '../status/attempt.ts'
+import { isBooting } from '../status/booting.ts'
 import type { MoversKept } from './kept.ts'
 import { lookAtMover } from './mover.ts'
 import { noMover } from '../../../reconcile/job/look.ts'
@@ -170,7 +171,7 @@ async function engineOf(
   const server = instance === undefined || target === undefined ? undefined : serverOf(instance, target)
   const needed = !isRequested(snapshot)
     ? isTrue(instance?.status?.conditions, conditionTypes.Ready)
-    : mover.job === undefined
+    : mover.job === undefined && !isBooting(snapshot.status)
   if (server === undefined || !needed) return { state: 'NotAsked' }
   return await askEngine(world.connections, { server, news: newsOf(target) }, snapshot)
 }

@@ -8,6 +8,7 @@ import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import { instanceKeyOf } from './others.ts'
 import type { Snapshots } from './others.ts'
 import type { SnapshotObservation } from '../observation.ts'
+import { isBooting } from '../status/booting.ts'
 import type { Turns } from './turns.ts'
 
 export interface LineWorld {
@@ -161,7 +162,7 @@ const isMoving = ({ status }: MeiliSnapshot): boolean =>
   status?.move?.node !== undefined && status.artifact === undefined
 
 const isRemoving = ({ status }: MeiliSnapshot): boolean =>
-  status?.removeSource !== undefined && status.removeSource.outcome === undefined
+  status?.removeSource !== undefined && status.removeSource.outcome === undefined && !isBooting(status)
 
 /** It removes Meilisearch's file after its move, and can have done so since this one asked for its own. */
 function mayHaveRemoved(other: KnownSnapshot, snapshot: MeiliSnapshot): boolean {

@@ -25,6 +25,14 @@ export function moveDeadlineMs({ spec, status }: MeiliSnapshot, nowMs: number): 
   return clockStart(status?.move, nowMs) + durationMs(spec.deadlines.move)
 }
 
+export const bootDeadlineText = ({ spec }: MeiliSnapshot): string => spec.verification.boot?.deadline ?? '1h'
+
+/** When the server on a copy must have been asked. */
+export function bootDeadlineMs(snapshot: MeiliSnapshot, nowMs: number): number {
+  const since = snapshot.status?.verification?.startedAt
+  return (since === undefined ? nowMs : Date.parse(since)) + durationMs(bootDeadlineText(snapshot))
+}
+
 export type Move = NonNullable<MeiliSnapshotStatus['move']>
 
 function clockStart(move: Pick<Move, 'startedAt' | 'queuedAt'> = {}, nowMs: number): number {

@@ -6,6 +6,7 @@ import { instant } from '../../../api/status/conditions.ts'
 import { whyUnseen } from '../../../reconcile/refused-read.ts'
 import type { RefusedRead } from '../../../reconcile/refused-read.ts'
 import { isRequested } from './attempt.ts'
+import { isBooting } from './booting.ts'
 import { attemptStartedMs, deadlineText, moveDeadlineMs, taskDeadlineMs } from './deadline.ts'
 import type { Changes } from './status.ts'
 import { redact } from '../../../api/status/text.ts'
@@ -22,6 +23,7 @@ function judge(snapshot: MeiliSnapshot, why: string, nowMs: number): Verdict {
   if (metadata.deletionTimestamp !== undefined) return late(`Its deletion waits. ${why}`, {})
   if (isFinished(snapshot)) return unchanged()
   if (!isRequested(snapshot)) return beforeRequest(snapshot, why, nowMs)
+  if (isBooting(status)) return blind(snapshot, { why, untilMs: undefined })
   return status?.task?.status === 'succeeded' ? inMove(snapshot, why, nowMs) : inEngine(snapshot, why, nowMs)
 }
 

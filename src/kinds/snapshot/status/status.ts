@@ -90,12 +90,14 @@ export function completedStatus(
   })
 }
 
-/** @param failure what happened, where, and what to do; and what may still run, where something may */
+/** @param failure what happened, where, and what to do; and what may still run, where something may. What is stored stays, and is said to be there. */
 export function failedStatus(
   snapshot: MeiliSnapshot,
   failure: { reason: SnapshotReason | InstanceReason; message: string; changes?: Changes },
   nowMs: number,
 ): MeiliSnapshotStatus {
+  const { artifact } = { ...snapshot.status, ...failure.changes }
+  const stored = artifact === undefined ? [] : [condition(snapshotConditions.ArtifactAvailable, 'True', failure)]
   return endedStatus(snapshot, nowMs, {
     phase: 'Failed',
     changes: { progress: undefined, ...failure.changes },
@@ -104,6 +106,7 @@ export function failedStatus(
       condition(conditionTypes.Ready, 'False', failure),
       condition(snapshotConditions.Complete, 'False', failure),
       condition(snapshotConditions.Failed, 'True', failure),
+      ...stored,
     ],
   })
 }

@@ -21,12 +21,26 @@ export function bootLifeOf(mover: MoverSeen, retryAt: string | undefined, nowMs:
   const life = lifeOf(mover, retryAt, nowMs)
   if (life.is === 'running') {
     const result = fillFailure(mover.pod)
-    if (result !== undefined) return { is: 'ended', result, isGoing: life.isGoing }
+    const end = result ?? engineGivesUp(mover.pod)
+    if (end !== undefined) return { is: 'ended', result: end, isGoing: life.isGoing }
     return { ...life, why: life.why ?? whyEngineWaits(mover.pod) }
   }
   if (life.is !== 'ended') return life
   const result = fillFailure(mover.pod) ?? withEngine(life.result, mover.pod)
   return { ...life, result }
+}
+
+/** So often it is started again, with the kubelet's pauses in between: then it does not stay up, and inspect waits for nothing. */
+const maxRestarts = 3
+
+function engineGivesUp(pod: V1Pod | undefined): MoverResult | undefined {
+  const { restartCount = 0 } = initStatus(pod, engineContainer) ?? {}
+  return restartCount < maxRestarts
+    ? undefined
+    : {
+        exitCode: exitCodes.inspectionFailed,
+        message: `Meilisearch does not stay up on it. ${engineEnd(pod) ?? ''}`.trim(),
+      }
 }
 
 /** The filler's own words. */
@@ -50,12 +64,6 @@ export function isEngineOutOfMemory(pod: V1Pod | undefined): boolean {
   return [state, lastState].some((each) => each?.terminated?.reason === 'OOMKilled')
 }
 
-/** True where it ended by itself: it cannot open what is there. */
-export function hasEngineFailed(pod: V1Pod | undefined): boolean {
-  const { state, lastState } = initStatus(pod, engineContainer) ?? {}
-  return [state, lastState].some((each) => each?.terminated !== undefined && each.terminated.reason !== 'OOMKilled')
-}
-
 function engineEnd(pod: V1Pod | undefined): string | undefined {
   const { state, lastState, restartCount = 0 } = initStatus(pod, engineContainer) ?? {}
   const ended = lastState?.terminated ?? state?.terminated
@@ -65,11 +73,14 @@ function engineEnd(pod: V1Pod | undefined): string | undefined {
   return sentence(`It had ended with exit code ${ended.exitCode}${words === '' ? '' : `: ${words}`}`)
 }
 
-/** Why the engine does not run, or does not stay: its image, or what it says. */
+/** Why what stands before inspect does not run, or does not stay: its image, or what it says. */
 function whyEngineWaits(pod: V1Pod | undefined): string | undefined {
-  const waiting = initStatus(pod, engineContainer)?.state?.waiting
-  if (waiting?.reason === undefined || usualWaits.has(waiting.reason)) return undefined
-  return sentence(`the engine does not run: ${waiting.reason}: ${waiting.message ?? ''}`)
+  for (const name of [fillContainer, engineContainer]) {
+    const waiting = initStatus(pod, name)?.state?.waiting
+    if (waiting?.reason !== undefined && !usualWaits.has(waiting.reason))
+      return sentence(`container ${name} does not run: ${waiting.reason}: ${waiting.message ?? ''}`)
+  }
+  return undefined
 }
 
 export interface RestoreDuration {

@@ -5,12 +5,7 @@ import { moverConfig } from '../../../../src/mover/contract.ts'
 import type { MoverConfig } from '../../../../src/mover/contract.ts'
 import { bootJob, volumeBytesFor } from '../../../../src/reconcile/job/boot/job.ts'
 import type { BootTask } from '../../../../src/reconcile/job/boot/job.ts'
-import {
-  bootLifeOf,
-  hasEngineFailed,
-  isEngineOutOfMemory,
-  restoreDurationOf,
-} from '../../../../src/reconcile/job/boot/end.ts'
+import { bootLifeOf, isEngineOutOfMemory, restoreDurationOf } from '../../../../src/reconcile/job/boot/end.ts'
 import { whyNotStarted } from '../../../../src/reconcile/job/boot/egress.ts'
 import { podSecurityViolations } from '../../../support/kubernetes/pod-security.ts'
 import { noMover, now } from '../../../support/builders/observations.ts'
@@ -248,7 +243,7 @@ describe('the end of a boot', () => {
       engine: { lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } } },
     })
     expect(lifeOfPod(killed)).toMatchObject({ result: { message: expect.stringContaining('OOMKilled') as string } })
-    expect([isEngineOutOfMemory(killed), hasEngineFailed(killed)]).toEqual([true, false])
+    expect(isEngineOutOfMemory(killed)).toBe(true)
     const refused = aBootPod({
       mover,
       engine: {
@@ -260,14 +255,27 @@ describe('the end of a boot', () => {
     expect(lifeOfPod(refused)).toMatchObject({
       result: { message: 'Meilisearch did not answer. It had ended with exit code 1: Error: MDB_CORRUPTED.' },
     })
-    expect(hasEngineFailed(refused)).toBe(true)
+    expect(isEngineOutOfMemory(refused)).toBe(false)
+  })
+
+  test('has come where the engine does not stay up: nothing is waited for', () => {
+    const engine = { lastState: { terminated: { exitCode: 1, reason: 'Error', message: 'MDB_CORRUPTED' } } }
+    const pod = aBootPod({ engine })
+    pod.status!.initContainerStatuses![1]!.restartCount = 3
+    expect(lifeOfPod(pod)).toMatchObject({
+      is: 'ended',
+      result: {
+        exitCode: 36,
+        message: 'Meilisearch does not stay up on it. It had ended with exit code 1: MDB_CORRUPTED.',
+      },
+    })
   })
 
   test('has not come while the engine has no image, and says so', () => {
     const waiting = { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } }
     expect(lifeOfPod(aBootPod({ engine: { state: waiting } }))).toMatchObject({
       is: 'running',
-      why: 'the engine does not run: ImagePullBackOff: no such image.',
+      why: 'container engine does not run: ImagePullBackOff: no such image.',
     })
   })
 

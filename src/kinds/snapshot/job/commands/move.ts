@@ -5,7 +5,7 @@ import type { MeiliInstance, SnapshotVolume } from '../../../../api/instance.ts'
 import { sizeBytes } from '../../../../api/fields/quantity.ts'
 import type { MeiliSnapshot, SnapshotTask } from '../../../../api/snapshot.ts'
 import type { MoveConfig, StoreConfig } from '../../../../mover/contract.ts'
-import { artifactPath } from '../artifact-path.ts'
+import { archiveCheck, artifactPath } from '../artifact-path.ts'
 import { jobNameOf } from '../../../../reconcile/job/template.ts'
 import { snapshotJob } from '../template.ts'
 import type { EngineAnswer, SnapshotObservation } from '../../observation.ts'
@@ -83,7 +83,7 @@ function configurationOf(from: MoveFrom, deadlineSeconds: number): MoveConfig {
     },
     batches: batchesOf(engine.candidates, snapshot.status?.task),
     allowedSkewMs: volume?.accessModes?.includes('ReadWriteMany') === true ? skewMs.network : skewMs.local,
-    verification: snapshot.spec.verification.mode,
+    verification: archiveCheck(snapshot),
     attempt: `${snapshot.status?.request?.attempt ?? 1}-${snapshot.status?.move?.attempt ?? 1}`,
     deadlineSeconds,
     stallSeconds: stallSeconds.mounted,

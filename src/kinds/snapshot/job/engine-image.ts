@@ -1,0 +1,23 @@
+// Finds the image of the server that a snapshot was taken of: by its digest, where a registry has one under that name. Pure.
+import type { V1Pod } from '@kubernetes/client-node'
+import type { MeiliInstance } from '../../../api/instance.ts'
+
+/** Undefined where the pod has no such container. */
+export function engineImage(target: V1Pod | undefined, instance: MeiliInstance | undefined): string | undefined {
+  const isServer = ({ name }: { name: string }): boolean => name === instance?.status?.snapshotVolume?.container
+  const image = target?.spec?.containers.find(isServer)?.image
+  const { imageID } = target?.status?.containerStatuses?.find(isServer) ?? {}
+  return image === undefined ? undefined : (byDigest(image, imageID) ?? image)
+}
+
+/** An image that was loaded on to the node by hand has an id that no registry knows: then the name must do, which the node has. */
+function byDigest(image: string, imageID: string | undefined): string | undefined {
+  const [name = '', digest] = (imageID ?? '').replace(/^docker-pullable:\/\//, '').split('@')
+  if (digest === undefined) return undefined
+  const wanted = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
+  return [wanted, `docker.io/${wanted}`, `docker.io/library/${wanted}`].includes(name) ? `${name}@${digest}` : undefined
+}
+
+export function pullSecretsOf(target: V1Pod | undefined): readonly string[] {
+  return (target?.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]))
+}
