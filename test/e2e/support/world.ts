@@ -100,7 +100,7 @@ export async function removeOperator(): Promise<void> {
     ])
     await (found.trim() === '' ? installOperator() : scaleOperator(1))
     await kubectl.run(
-      ['delete', 'meilisnapshotschedules,meilisnapshots,meiliinstances', '-A', '--all', '--timeout=120s'],
+      ['delete', 'meilisnapshotschedules,meilirestores,meilisnapshots,meiliinstances', '-A', '--all', '--timeout=120s'],
       {
         timeoutMs: 130_000,
       },
