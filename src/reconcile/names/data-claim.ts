@@ -67,7 +67,9 @@ export interface RestoreHold {
   readonly isStarting: boolean
 }
 
-/** The restore in place that works on an instance; the first by name where two did, which their own queue rules out. */
+const rank = ({ status }: MeiliRestore): number => (stopping.has(status?.phase ?? '') ? 0 : 1)
+
+/** The restore in place that works on an instance. Of two, as where one is asked to go back while another fills: whichever exchanges the data, then the first by name. */
 export function restoreHold(
   instance: { readonly metadata: Pick<MeiliInstance['metadata'], 'namespace' | 'name'> },
   restores: Iterable<MeiliRestore>,
@@ -81,7 +83,7 @@ export function restoreHold(
         !hasRestoreEnded(restore) &&
         holding.has(restore.status?.phase ?? ''),
     )
-    .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name, 'en'))
+    .toSorted((a, b) => rank(a) - rank(b) || a.metadata.name.localeCompare(b.metadata.name, 'en'))
   return first === undefined
     ? undefined
     : {

@@ -50,6 +50,12 @@ describe('a restore holds an instance', () => {
     expect(['Filling', 'Verifying', 'Starting'].map((phase) => hold(phase as never))).toEqual(Array(3).fill(false))
     expect(['Stopping', 'Switching'].map((phase) => hold(phase as never))).toEqual([true, true])
   })
+  test('of two, whichever exchanges the data', () => {
+    const filling = aRestore({ metadata: { name: 'aaa', uid: 'a' }, status: { phase: 'Filling' } })
+    const goingBack = aRestore({ metadata: { name: 'zzz', uid: 'z' }, status: { phase: 'Stopping' } })
+    const movies = { metadata: { ...instance.metadata, name: 'movies', namespace: 'shop' } }
+    expect(restoreHold(movies, [filling, goingBack])).toMatchObject({ name: 'zzz', isStopping: true })
+  })
   test('of its own name and namespace alone', () => {
     const filling = aRestore({ status: { phase: 'Filling' } })
     expect(
