@@ -370,12 +370,13 @@ test('you lack rights: which, and what could not be checked for want of them', a
   expect(bad.map(({ level }) => level)).not.toContain('problem')
   const said = bad.map(({ message }) => message).join('\n')
   expect(said).toContain(
-    `You may not create/patch meilisnapshots.meili-operator.dev, get/list/patch meilisnapshotschedules.meili-operator.dev, list events, list pods in namespace ${here.namespace}`,
+    `You may not create/patch meilisnapshots.meili-operator.dev, get/list/patch meilisnapshotschedules.meili-operator.dev, get/list/watch/create/patch meilirestores.meili-operator.dev, list events, list pods in namespace ${here.namespace}`,
   )
   expect(said).toMatch(
     /CRD meilisnapshots\.meili-operator\.dev could not be checked: .* cannot get resource "customresourcedefinitions"/,
   )
   expect(said).toMatch(/^Schedules could not be checked: .* cannot list resource "meilisnapshotschedules"/m)
+  expect(said).toMatch(/^Restores could not be checked: .* cannot list resource "meilirestores"/m)
   expect(said).toMatch(/Whether the operator runs could not be checked: .* cannot list resource "deployments"/)
 })
 

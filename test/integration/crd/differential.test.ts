@@ -31,8 +31,8 @@ const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
     existingHolds(existing) &&
     managedHolds(managed),
   MeiliSnapshot: (spec: MeiliSnapshotSpec) => arePositive(spec.expiresAfter) && snapshotHolds(spec),
-  MeiliSnapshotSchedule: ({ jitter, startingDeadline, template, retention }: MeiliSnapshotScheduleSpec) =>
-    arePositive(jitter, startingDeadline, retention?.keepWithin) &&
+  MeiliSnapshotSchedule: ({ jitter, startingDeadline, template, retention, drill }: MeiliSnapshotScheduleSpec) =>
+    arePositive(jitter, startingDeadline, retention?.keepWithin, drill?.maxAge) &&
     Object.keys({ ...template.metadata?.labels, ...template.metadata?.annotations }).every(isKey) &&
     snapshotHolds(template.spec),
   MeiliRestore: ({ source, target, mode, confirm, rollback, deadlines, mover }: MeiliRestoreSpec) =>
@@ -89,8 +89,11 @@ function managedHolds(managed: MeiliInstanceSpec['managed']): boolean {
   const areUnique = [env, image.pullSecrets ?? []].every(
     (list) => new Set(list.map(({ name }) => name)).size === list.length,
   )
-  return isVolume(storage) && isVolume(snapshots) && isScratch && areVariables && areUnique
+  return isVolume(storage) && isVolume(snapshots) && isScratch && isFilled(managed) && areVariables && areUnique
 }
+
+const isFilled = ({ bootstrap, storage }: NonNullable<MeiliInstanceSpec['managed']>): boolean =>
+  bootstrap === undefined || (storage.size !== undefined && Object.keys(bootstrap.from).length === 1)
 
 const uniqueTypes = (status: Loose): boolean => {
   const names = [

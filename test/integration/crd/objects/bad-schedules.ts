@@ -61,6 +61,10 @@ const metadata = (['labels', 'annotations'] as const).flatMap((field): readonly 
 
 export const badScheduleObjects: readonly Bad[] = [
   ...at('spec.schedule', schedule, ...badSchedules),
+  ...at('spec.drill.schedule', schedule, '0 3 * * 8', '@reboot', '0 0 3 * * *'),
+  ...durations('spec.drill.maxAge'),
+  ...at('spec.drill.size', quantity, 'x', '1GiB'),
+  ...at('spec.drill.storageClassName', named('a StorageClass', 'storageClassName'), 'Fast', 'a\n'),
   ...at('spec.timeZone', timeZone, ...badZones),
   ...durations('spec.jitter', 'spec.startingDeadline', 'spec.retention.keepWithin'),
   ...durations(...['start', 'task', 'move'].map((clock) => `${snapshot}.deadlines.${clock}`)),

@@ -187,6 +187,9 @@ const ofServers = {
         verification: 'Archive',
         indexes: 1,
         documents: 50_000,
+        countsExact: true,
+        tasksEnqueued: 0,
+        uncompressedBytes: 2,
       },
       space: {
         attempt: 1,

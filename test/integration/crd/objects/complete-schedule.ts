@@ -8,6 +8,8 @@ export function completeSchedule(
   at: string,
 ): { readonly spec: Loose; readonly status: Loose } {
   const name = 'nightly-202611290200'
+  const observed = { schedule: '0 3 * * *', timeZone: 'Europe/Berlin', suspended: false }
+  const run = { name, slot: at, tries: 1, startedAt: at, retryAt: at, reason: 'RunRefused', failure: 'exceeded quota' }
   return {
     spec: {
       schedule: '*/15 2-4,22 1-31/2 Jan-DEC mon-Fri',
@@ -32,17 +34,27 @@ export function completeSchedule(
         failed: 3,
         guard: { maxDropPercent: 50 },
       },
+      drill: {
+        schedule: '0 5 * * 0',
+        of: 'Random',
+        maxAge: '48h',
+        size: '20Gi',
+        storageClassName: 'fast',
+        queries: [{ index: 'movies', q: 'alien', minHits: 1 }],
+        egress: 'Denied',
+        failed: 3,
+      },
     },
     status: {
       observedGeneration: 1,
       conditions,
-      observed: { schedule: '0 3 * * *', timeZone: 'Europe/Berlin', suspended: false },
+      observed,
       slotsAfter: at,
       lastSlot: at,
       lastRunName: name,
       nextSlot: at,
       interval: '24h',
-      run: { name, slot: at, tries: 1, startedAt: at, retryAt: at, reason: 'RunRefused', failure: 'exceeded quota' },
+      run,
       runNow: { hash: '5f7c0e1a', name: 'nightly-now-5f7c0e1a' },
       lastSuccess: { name, completedAt: at },
       lastFailure: { name: 'nightly-202611280200', completedAt: at, reason: 'TaskFailed' },
@@ -84,6 +96,18 @@ export function completeSchedule(
         roomFor: 10,
         fullAt: at,
         basis: 'the last 5 good snapshots',
+      },
+      drill: {
+        observed,
+        slotsAfter: at,
+        lastSlot: at,
+        lastRunName: name,
+        nextSlot: at,
+        run,
+        lastSuccess: { name, completedAt: at, of: name, duration: '3m15s', durationMs: 195_000 },
+        lastFailure: { name, completedAt: at, reason: 'DrillFailed' },
+        active: name,
+        counts: { created: 4, skipped: 1, missed: 2 },
       },
     },
   }
