@@ -14,7 +14,7 @@ const alone = 'test/e2e/alone/**/*.test.ts'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/{unit,project}/**/*.test.ts'], testTimeout: 60 * second } },
+      { test: { name: 'unit', include: ['test/{unit,project}/**/*.test.ts'], testTimeout: 240 * second } },
       // Whole modelled clusters in virtual time, on one core each.
       {
         test: {

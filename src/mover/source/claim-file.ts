@@ -33,7 +33,10 @@ export async function reach({ root, claim, path }: ClaimPath): Promise<Reached> 
     const next = await above.child(name)
     if (next === 'other' && index === components.length - 1) return { directory: above, name }
     await above[Symbol.asyncDispose]()
-    if (next === 'absent') throw missing(`There is no ${components.slice(0, index + 1).join('/')} on claim ${claim}`)
+    if (next === 'absent')
+      throw missing(
+        `${path} leads nowhere on claim ${claim}: there is no "${components.slice(0, index + 1).join('/')}"`,
+      )
     if (next === 'other')
       throw missing(`${join(above.path, name)} is a symbolic link or no directory, and is not followed`)
     held = next

@@ -50,7 +50,7 @@ describe('a snapshot', { concurrent: true }, () => {
       ifAbsent: 'Empty',
     })
     await world.untilInstance('stuck', 'to say that there is nothing', ({ status }) =>
-      (status?.conditions ?? []).some(({ message }) => /There is no.*no\/where.* on claim backups/.test(message)),
+      (status?.conditions ?? []).some(({ message }) => /no\/where leads nowhere on claim backups/.test(message)),
     )
     await world.instanceReady('empty')
     expect(await servers.find('statefulset', 'stuck')).toBeUndefined()

@@ -105,6 +105,7 @@ describe.skipIf(elsewhere)(`a restore in place that cannot be${whyElsewhere}`, {
       source: { snapshotRef: { name: 'never' } },
       target: { inPlace: { instanceRef: { name: 'brief' } } },
       confirm: 'brief',
+      safety: { snapshot: 'Never' },
     })
     await restores.until('late', 'to wait for its source', ({ status }) => status?.phase === 'Pending')
     await world.snapshot('never', { instance: 'movies', claim: toBackups })

@@ -10,7 +10,7 @@ import { Metrics } from '../../../src/telemetry/metrics.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
 import { VirtualTime } from '../../support/runtime/virtual-time.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const second = 1000
 const endpoint = 'http://10.1.2.3:7700'

@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm'
 import { afterEach, expect, test, vi } from 'vitest'
 import { MeilisearchClient } from '../../../src/meilisearch/client.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const mebibyte = 2 ** 20
 setFlagsFromString('--expose-gc')

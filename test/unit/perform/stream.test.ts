@@ -14,7 +14,7 @@ import type { LocalCluster } from '../../support/mover/local-exec.ts'
 import { moverTest as test } from '../../support/mover/test.ts'
 import type { Ended, Workplace } from '../../support/mover/mover.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const mebibyte = 1024 * 1024
 const shells = [

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { backoffMs } from '../../../src/runtime/backoff.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 const backoffs = fc

@@ -8,7 +8,7 @@ import { recordingLogger } from '../../support/runtime/log.ts'
 import type { Line } from '../../support/runtime/log.ts'
 import { VirtualTime } from '../../support/runtime/virtual-time.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const second = 1000
 const hour = 3600 * second

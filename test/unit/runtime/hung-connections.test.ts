@@ -17,7 +17,7 @@ import { HttpCluster } from '../../support/runtime/http-cluster.ts'
 import type { Asked } from '../../support/runtime/http-cluster.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 20 })
+vi.setConfig({ testTimeout: 240_000, maxConcurrency: 20 })
 
 /** A fifth of the usual times. */
 const timing = { leaseMs: 3000, renewMs: 2000, retryMs: 400 }

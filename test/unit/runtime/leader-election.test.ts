@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { Election, goodRoad } from '../../support/runtime/election.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const second = 1000
 const minute = 60 * second

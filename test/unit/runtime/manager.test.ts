@@ -11,7 +11,7 @@ import { request } from '../../support/runtime/http.ts'
 import { recordingLogger } from '../../support/runtime/log.ts'
 import { VirtualTime } from '../../support/runtime/virtual-time.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const second = 1000
 const minute = 60 * second

@@ -6,7 +6,7 @@ import type { HttpServer } from '../../../src/runtime/server.ts'
 import { Metrics } from '../../../src/telemetry/metrics.ts'
 import { request } from '../../support/runtime/http.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const address = { host: '127.0.0.1', port: 0 }
 let isReady = false

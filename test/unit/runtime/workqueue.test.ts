@@ -4,7 +4,7 @@ import { WorkQueue } from '../../../src/runtime/workqueue.ts'
 import { QueueModel, RealQueue, backoff, calls } from '../../support/runtime/queue-model.ts'
 import { VirtualTime } from '../../support/runtime/virtual-time.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const second = 1000
 const day = 24 * 3600 * second

@@ -106,11 +106,11 @@ export const safetyRunning: Rung = ({ restore, safetySnapshot }) => {
     return undefined
   if (isForeign(restore, safetySnapshot)) return failOverName(safety.snapshot)
   const ready = conditionNamed(safetySnapshot.status?.conditions, conditionTypes.Ready)
-  const message = `MeiliSnapshot ${safety.snapshot} is taken first: ${sentence(ready?.message ?? 'it has not been looked at yet')}`
+  const message = `MeiliSnapshot ${safety.snapshot} is taken first: ${sentence(ready?.message ?? 'it has not been looked at yet')} To go on without it, create this MeiliRestore anew with safety.snapshot: Never; the claim from before is kept in any case.`
   return step({
     ...during(restore.status),
     message,
-    changes: { waitingFor: message },
+    changes: { waitingFor: redact(message, 512) },
     againMs: pauses.workMs,
   })
 }

@@ -9,7 +9,7 @@ import { directoryRenames, type DirectoryRename } from '../../../support/mover/r
 import { moverTest as test } from '../../../support/mover/test.ts'
 import { send } from '../../../support/mover/stream-sender.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const archive = snapshotArchive()
 const partial = expect.stringMatching(/\/\.nightly-0a1b2c3d\.[-\w]+\.partial$/) as string

@@ -12,7 +12,7 @@ import { isWhole, PowerCut, type Survival, type SurvivingFile } from '../../../s
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
 import { callsIn, recordCalls, type Call } from '../../../support/mover/record/recorded-calls.ts'
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
 
 /** Four blocks, the last one uneven. */
 const archive = gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(3 * 1024 * 1024))), { level: 1 })

@@ -10,7 +10,7 @@ import { stopAfter } from '../../../support/mover/faults.ts'
 import { diskTest, isRoot, moverTest as test } from '../../../support/mover/test.ts'
 import { emptyListing, storedListing, type Workplace } from '../../../support/mover/mover.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const archive = snapshotArchive()
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')

@@ -4,7 +4,7 @@ import { exitCodes } from '../../../../src/mover/contract.ts'
 import { snapshotArchive } from '../../../support/mover/archive-writer.ts'
 import { moverTest as test } from '../../../support/mover/test.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 describe('a deadline', () => {
   test.for([597, 600, 999_999])('of %i h lets a mover store its file', async (hours, { work }) => {

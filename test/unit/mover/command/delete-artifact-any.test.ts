@@ -114,4 +114,4 @@ test('all goes, or nothing', async () => {
     ),
     { numRuns: 300 },
   )
-}, 60_000)
+})

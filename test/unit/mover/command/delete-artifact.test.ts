@@ -11,7 +11,7 @@ import { isRoot, moverTest as test } from '../../../support/mover/test.ts'
 import type { Ended } from '../../../support/mover/mover.ts'
 import { expectGone, layNeighbours, deleteArtifact, rewriteManifest, layArtifact, whole } from './stored-artifact.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 describe.concurrent('an artifact', () => {
   test('goes, and nothing else, not even the empty directories above; a second run finds it absent', async ({

@@ -9,7 +9,7 @@ import { isRoot, moverTest as test, withDisk } from '../../../support/mover/test
 import type { Workplace } from '../../../support/mover/mover.ts'
 import { expectGone, neighbours, deleteArtifact, rewriteManifest, layArtifact, whole } from './stored-artifact.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 /** Ways in which what lies under the final name is not ours to remove, and the words for it. */
 const objections: readonly [string, string, (work: Workplace) => Promise<unknown>][] = [

@@ -15,7 +15,7 @@ import { emptyListing, storedListing, Workplace, type Ended } from '../../../sup
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
 import { recordCalls, type Call } from '../../../support/mover/record/recorded-calls.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const mebibyte = 1024 * 1024
 const archiveOf = (mebibytes: number): Buffer =>

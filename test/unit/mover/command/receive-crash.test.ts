@@ -16,7 +16,7 @@ import { emptyListing, storedListing } from '../../../support/mover/mover.ts'
 import type { Ended, How, Workplace } from '../../../support/mover/mover.ts'
 import { send, Sender } from '../../../support/mover/stream-sender.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const mebibyte = 1024 * 1024
 const archive = gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(5 * mebibyte))), { level: 1 })

@@ -18,7 +18,7 @@ import { emptyListing, storedListing } from '../../../support/mover/mover.ts'
 import type { Workplace } from '../../../support/mover/mover.ts'
 import { Cut, send, Sender } from '../../../support/mover/stream-sender.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const archive = gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(300_000))))
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')

@@ -149,7 +149,7 @@ test('whatever comes between its steps, in the end the newest snapshot lies unde
     }),
     { numRuns: 1000 },
   )
-}, 60_000)
+})
 
 test('with a clock that runs backwards the newest snapshot is still somewhere, and the stored one is gone', async () => {
   await fc.assert(
@@ -165,7 +165,7 @@ test('with a clock that runs backwards the newest snapshot is still somewhere, a
     }),
     { numRuns: 300 },
   )
-}, 60_000)
+})
 
 test('an error while what was caught is looked at does not leave it aside', async () => {
   const world = new World(1)

@@ -24,7 +24,7 @@ import { also, inject, killAt, stopAfter } from '../../../support/mover/faults.t
 import { isRoot, moverTest as test, withDisk } from '../../../support/mover/test.ts'
 import type { Ended, How, Workplace } from '../../../support/mover/mover.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const archive = snapshotArchive()
 

@@ -10,7 +10,7 @@ import { snapshotEntries, tarOf, type Entry } from '../../../support/mover/archi
 import { diskTest, isRoot, moverTest as test, withDisk } from '../../../support/mover/test.ts'
 import type { Workplace } from '../../../support/mover/mover.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const mebibyte = 1024 * 1024
 const archiveOf = (entries: readonly Entry[]): Buffer => gzipSync(tarOf(entries), { level: 1 })
@@ -94,6 +94,7 @@ describe.concurrent('a good snapshot', () => {
     const { code, result, progress } = await work.perform(work.fillConfig({ uncompressedBytes }))
     expect(code, result.message).toBe(0)
     expect(progress.map(({ step }) => step)).not.toContain('reading')
+    expect(result.seconds?.fetch).toBeLessThan(0.1)
     await expectDatabase(work)
   })
 
@@ -191,14 +192,6 @@ describe.concurrent('what stands there already is left untouched', () => {
     expect(await work.listing()).toEqual(listing)
   })
 
-  test('but what this restore left of earlier runs goes all the same', async ({ work }) => {
-    await work.lay(archive)
-    for (const name of ['data.ms', '.data.ms.0a1b2c3d.1-00000000.partial/tasks'])
-      await mkdir(join(work.destination, name), { recursive: true })
-    expect((await work.perform(work.fillConfig())).code).toBe(exitCodes.destinationConflict)
-    expect(await readdir(work.destination)).toEqual(['data.ms'])
-  })
-
   test('a file, and a symbolic link, which is not followed', async ({ work }) => {
     await work.lay(archive)
     await mkdir(join(work.home, 'elsewhere'))
@@ -208,27 +201,6 @@ describe.concurrent('what stands there already is left untouched', () => {
     expect((await work.perform(work.fillConfig({ destination }))).code).toBe(exitCodes.destinationConflict)
     expect(await readdir(join(work.home, 'elsewhere'))).toEqual([])
   })
-})
-
-test('a configuration that leads out of a claim, or contradicts itself, is refused before anything is looked at', async ({
-  work,
-}) => {
-  await work.lay(archive)
-  const config = work.fillConfig()
-  const { source, destination, describes } = config
-  for (const changes of [
-    { destination: { ...destination, directory: '../data.ms' } },
-    { destination: { ...destination, directory: '.' } },
-    { destination: { ...destination, directory: 'x'.repeat(200) } },
-    { destination: { ...destination, root: 'relative' } },
-    { source: { ...source, path: 'a/../../b' } },
-    { source: { ...source, fileName: 'a/b' } },
-    { describes: { ...describes, sha256: '0'.repeat(64) } },
-  ]) {
-    const { code, result } = await work.perform({ ...config, ...changes })
-    expect(code, result.message).toBe(exitCodes.badConfiguration)
-  }
-  expect(await work.listing()).toEqual([])
 })
 
 describe.concurrent('nothing comes of', () => {

@@ -8,7 +8,7 @@ import { snapshotArchive, snapshotEntries } from '../../../support/mover/archive
 import { moverTest as test } from '../../../support/mover/test.ts'
 import type { Ended, Workplace } from '../../../support/mover/mover.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const archive = snapshotArchive()
 const sha256 = createHash('sha256').update(archive).digest('hex')

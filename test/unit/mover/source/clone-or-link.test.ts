@@ -13,7 +13,7 @@ import { inject, killAt, stopAfter } from '../../../support/mover/faults.ts'
 import { isRoot, moverTest as test, withDisk } from '../../../support/mover/test.ts'
 import { emptyListing, storedListing, type Workplace } from '../../../support/mover/mover.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const mebibyte = 1024 * 1024
 const archive = gzipSync(tarOf(snapshotEntries('1.21.0', randomBytes(5 * mebibyte))), { level: 1 })

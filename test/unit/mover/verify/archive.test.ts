@@ -13,7 +13,7 @@ import { snapshotArchive, snapshotEntries, tarOf } from '../../../support/mover/
 import { Workplace } from '../../../support/mover/mover.ts'
 import { quickDirectory } from '../../../support/mover/quick-directory.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 let disk: Workplace
 let memory: Workplace

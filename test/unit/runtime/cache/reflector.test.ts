@@ -5,7 +5,7 @@ import { goneError, refused, unreachable } from '../../../support/runtime/fake-a
 import type { FakeApiServer, Thing } from '../../../support/runtime/fake-api-server.ts'
 import { Mirror } from '../../../support/runtime/mirror.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const second = 1000
 const minute = 60 * second

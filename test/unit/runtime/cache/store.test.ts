@@ -4,7 +4,7 @@ import { Store, keyOf } from '../../../../src/runtime/cache/store.ts'
 import type { Group } from '../../../../src/runtime/cache/store.ts'
 import type { KubeObject } from '../../../../src/kube/resource.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 interface Pet extends KubeObject {
   readonly likes: readonly string[]

@@ -5,7 +5,7 @@ import type { KubeObject, Ref, Resource } from '../../../../src/kube/resource.ts
 import { NotFound, TerminalError, TransientError } from '../../../../src/errors.ts'
 import { EventRecorder } from '../../../../src/runtime/events/recorder.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 interface Event extends KubeObject {
   readonly reason: string

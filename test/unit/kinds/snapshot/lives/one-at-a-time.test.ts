@@ -10,7 +10,7 @@ import { aNth, Herd, nth } from '../../../../support/builders/herd.ts'
 import { aClaim, aCondition, ago, notReady, second, volumeReady } from '../../../../support/builders/observations.ts'
 import { refusal } from '../../../../support/kubernetes/kube-in-memory.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const three = [0, 1, 2]
 const names = three.map(nth)

@@ -18,7 +18,7 @@ import {
   succeededTask,
 } from '../../../../support/builders/observations.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 const longest = '999999h999999m999999s'
 /** Kubernetes multiplies seconds to nanoseconds, in 64 bits. */

@@ -43,7 +43,7 @@ describe('a herd', () => {
     await time.advance(15 * minute)
     expect(all.mostAtOnce).toBe(10)
     expect(all.all().map(reasonOf)).toEqual(names(100, '').map(() => 'Completed'))
-  }, 60_000)
+  })
 
   test('a restart while movers are on their way starts no more of them, and forgets nobody', async () => {
     const all = aWorld()
@@ -113,5 +113,5 @@ describe('a place in line', () => {
     Object.assign(all.asked, { reads: 0, writes: 0, engine: 0 })
     await time.advance(20 * minute)
     expect(all.asked).toEqual({ reads: 0, writes: 0, engine: 0 })
-  }, 60_000)
+  })
 })
