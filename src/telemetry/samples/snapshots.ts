@@ -51,6 +51,7 @@ export function snapshotSamples(known: KnownSnapshots, key: string, remembered: 
     ['meili_snapshot_oldest_unfinished_timestamp_seconds', oldestOf(known.listUnfinished(key))],
     ['meili_snapshot_overdue', known.overdue(key)],
     ['meili_snapshot_size_bytes', good?.status?.artifact?.sizeBytes],
+    ...provedBy([good, known.lastFailed(key)]),
   ]
   return [
     ...figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, labels, value }])),
@@ -60,6 +61,23 @@ export function snapshotSamples(known: KnownSnapshots, key: string, remembered: 
       value: known.inPhase(key, phase),
     })),
     ...(good === undefined ? [] : durations(labels, good)),
+  ]
+}
+
+/** By the newest of them on which a server was started. */
+function provedBy(
+  snapshots: readonly (KnownSnapshot | undefined)[],
+): readonly (readonly [string, number | undefined])[] {
+  const [newest] = snapshots
+    .flatMap((snapshot) => snapshot?.status?.verification ?? [])
+    .filter(({ result }) => result === 'Passed' || result === 'Failed')
+    .toSorted((a, b) => (secondsOf(b.at) ?? 0) - (secondsOf(a.at) ?? 0))
+  if (newest === undefined) return []
+  const { result, at, restoreDuration } = newest
+  return [
+    ['meili_snapshot_boot_passed', Number(result === 'Passed')],
+    ['meili_snapshot_boot_timestamp_seconds', secondsOf(at)],
+    ['meili_snapshot_recovery_seconds', restoreDuration && restoreDuration.totalMs / 1000],
   ]
 }
 

@@ -64,6 +64,20 @@ const ended = {
   conditions: [condition('Ready', 'True'), condition('Complete', 'True'), condition('Failed', 'False')],
 }
 
+/** As if a server had been started on what it stored. */
+const startedOn = JSON.stringify({
+  status: {
+    verification: {
+      mode: 'Boot',
+      result: 'Failed',
+      attempt: 1,
+      jobName: 'job',
+      at: '2026-01-02T03:04:05Z',
+      restoreDuration: { total: '1m', totalMs: 60_000 },
+    },
+  },
+})
+
 /** A drill and a restore in place, written as if they had ended so: what they do themselves is tried elsewhere. */
 async function layRestores({ namespace }: World): Promise<void> {
   const lay = async (name: string, target: object, status: object): Promise<void> => {
@@ -123,6 +137,8 @@ describe.skipIf(noPrometheus)(
       )
       await world.snapshot('bad', { instance: 'movies', claim: { name: 'read-only' } })
       await kubectl.run(['-n', namespace, 'wait', 'msnap/bad', '--for=condition=Failed', '--timeout=60s'])
+      const bad = ['-n', namespace, 'patch', 'msnap', 'bad', '--subresource=status', '--type=merge', '-p', startedOn]
+      await kubectl.run(bad)
       await world.snapshot('waits', { instance: 'movies', claim: { name: 'absent' } })
       const pod = (
         await kubectl.run([
@@ -179,6 +195,7 @@ describe.skipIf(noPrometheus)(
       expect(await value('meili_snapshot_phase', ',instance="movies",phase="Pending"')).toBe(1)
       expect(await value('meili_restore_downtime_seconds', ',instance="movies"')).toBe(4)
       expect(await value('meili_drill_duration_seconds')).toBe(60)
+      expect(await value('meili_snapshot_boot_passed', ',instance="movies"')).toBe(0)
     })
 
     test('each alert can be evaluated; the failed snapshot fires, and nothing about the operator does', async () => {

@@ -71,6 +71,50 @@ function good(name: string, parts: { endedAgoMs: number; sizeBytes?: number; fre
 const failedSnapshot = (name: string, endedAgoMs: number): MeiliSnapshot =>
   aSnapshot({ name, status: { phase: 'Failed', startedAt: ago(endedAgoMs + minute), completedAt: ago(endedAgoMs) } })
 
+describe('a snapshot on which a server was started', () => {
+  const place = '{namespace=shop,instance=search}'
+  const started = (
+    result: 'Passed' | 'Failed' | 'Skipped',
+    agoMs: number,
+  ): NonNullable<MeiliSnapshotStatus['verification']> => ({
+    mode: 'Boot',
+    result,
+    attempt: 1,
+    jobName: 'j',
+    at: ago(agoMs),
+    restoreDuration: { total: '75s', totalMs: 75_000 },
+  })
+  const proved = (
+    snapshot: MeiliSnapshot,
+    verification: NonNullable<MeiliSnapshotStatus['verification']>,
+  ): MeiliSnapshot => ({
+    ...snapshot,
+    status: { ...snapshot.status, verification },
+  })
+
+  test('says when that was, that it served what is on record, and how long it took to come back', () => {
+    expect(samplesByName([], [proved(good('a', { endedAgoMs: hour }), started('Passed', hour))])).toMatchObject({
+      [`meili_snapshot_boot_passed${place}`]: 1,
+      [`meili_snapshot_boot_timestamp_seconds${place}`]: secondsAgo(hour),
+      [`meili_snapshot_recovery_seconds${place}`]: 75,
+    })
+  })
+
+  test('and failed is what counts while no newer one was good', () => {
+    const older = proved(good('a', { endedAgoMs: 2 * hour }), started('Passed', 2 * hour))
+    const newer = proved(failedSnapshot('b', hour), started('Failed', hour))
+    expect(samplesByName([], [older, newer])).toMatchObject({ [`meili_snapshot_boot_passed${place}`]: 0 })
+    const newest = proved(good('c', { endedAgoMs: minute }), started('Passed', minute))
+    expect(samplesByName([], [older, newer, newest])).toMatchObject({ [`meili_snapshot_boot_passed${place}`]: 1 })
+  })
+
+  test('that was not started after all, or never was to be, says nothing', () => {
+    const skipped = proved(good('a', { endedAgoMs: hour }), started('Skipped', hour))
+    for (const snapshots of [[skipped], [good('b', { endedAgoMs: hour })]])
+      expect(Object.keys(samplesByName([], snapshots)).filter((name) => /boot|recovery/.test(name))).toEqual([])
+  })
+})
+
 describe('an instance', () => {
   test('that has not been looked at is not ready, and says nothing that nobody knows', () => {
     const unseen = anInstance({ status: { conditions: [] } })
