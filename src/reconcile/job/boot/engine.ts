@@ -41,7 +41,12 @@ export function engineOf({ engineImage, resources, upgrade }: Engine): V1Contain
     workingDir: dataPath,
     env: engineEnvironment(upgrade, limits['memory'] ?? defaultMemory),
     resources: {
-      requests: asText({ cpu: '100m', memory: '256Mi', ...resources?.requests }),
+      // A request above a limit of the user's would be refused.
+      requests: asText({
+        cpu: '100m',
+        ...(resources?.limits?.['memory'] === undefined ? { memory: '256Mi' } : {}),
+        ...resources?.requests,
+      }),
       limits,
     },
     securityContext: restricted,
