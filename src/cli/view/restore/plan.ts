@@ -30,7 +30,8 @@ export function planFacts(restore: Restore, meili: string, nowMs: number): strin
     ['first', safetyText(restore, plan)],
     ['needs', needsText(plan)],
     ['start', upgradeText(plan)],
-    ['note', plan.summary],
+    // Of a server, the lines above and below say the same.
+    ['note', instanceIn(restore) === undefined ? plan.summary : undefined],
     ['undo', instanceIn(restore) === undefined ? undefined : undoCommand(restore, meili)],
   ]
   const known = facts.flatMap(([label, text]) => (text === undefined ? [] : [`  ${label.padEnd(7)}${text}`]))
@@ -88,7 +89,9 @@ function runsText({ tasksEnqueued }: Plan): string | undefined {
 function safetyText(restore: Restore, { safetySnapshot }: Plan): string | undefined {
   const instance = instanceIn(restore)
   if (safetySnapshot === undefined || instance === undefined) return undefined
-  return safetySnapshot ? `a snapshot of ${instance} as it is` : `no snapshot of ${instance} as it is`
+  if (safetySnapshot) return `a snapshot of ${instance} as it is`
+  const { skipped } = restore.status?.safety ?? {}
+  return `no snapshot of ${instance} as it is${skipped === undefined ? '' : `: ${skipped}`}`
 }
 
 function needsText({ neededBytes, freeBytes, newClaim, to }: Plan): string | undefined {

@@ -75,6 +75,17 @@ describe('a plan', () => {
     expect(text).toContain('25 API keys created since: "ci-writer", 24 more')
     expect(text).toContain('no snapshot of movies as it is')
   })
+
+  test('says why no snapshot of the server is taken, and in sentences only what the lines do not', () => {
+    const whole = { ...plan, safetySnapshot: false, summary: 'In sentences.' }
+    const skipped = restore({ phase: 'Planned', plan: whole, safety: { skipped: 'no server runs' } })
+    const text = planLines(skipped, 'kubectl meili', nowMs).join('\n')
+    expect(text).toContain('  first  no snapshot of movies as it is: no server runs')
+    expect(text).not.toContain('In sentences.')
+    const target = { claim: { name: 'data-0' } }
+    const onClaim = restore({ phase: 'Planned', plan: { ...whole, to: {} } }, { target, confirm: 'data-0' })
+    expect(planLines(onClaim, 'kubectl meili', nowMs)).toContain('  note   In sentences.')
+  })
 })
 
 describe('on the way', () => {
