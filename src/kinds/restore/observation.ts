@@ -2,7 +2,7 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../api/instance.ts'
 import type { MeiliRestore } from '../../api/restore.ts'
-import type { MeiliSnapshot } from '../../api/snapshot.ts'
+import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
 import type { MoverSeen } from '../../reconcile/job/seen.ts'
 import type { DataClaim } from '../../reconcile/names/data-claim.ts'
 import type { OwnedDatabase } from '../../reconcile/server-reference.ts'
@@ -57,6 +57,14 @@ export interface TargetSeen {
   readonly others: readonly MeiliRestore[]
 }
 
+/** Of a drill: the server whose snapshot is started, as far as it is known. */
+export interface DrilledSeen {
+  readonly instance: MeiliInstance | undefined
+  readonly pod: V1Pod | undefined
+  /** Who stored the files. */
+  readonly runAs: NonNullable<MeiliSnapshotStatus['move']>['runAs']
+}
+
 export interface RestoreObservation {
   readonly restore: MeiliRestore
   readonly source: SourceSeen
@@ -64,6 +72,7 @@ export interface RestoreObservation {
   readonly sourceClaim: { readonly name?: string; readonly claim?: V1PersistentVolumeClaim }
   readonly target: TargetSeen
   readonly server: ServerSeen
+  readonly drilled?: DrilledSeen | undefined
   /** The Job that matters now. */
   readonly mover: MoverSeen
   /** Names of the restores of the same target that go first. */

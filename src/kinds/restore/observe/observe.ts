@@ -18,6 +18,7 @@ import type { RestoresKept } from './line.ts'
 import { askServer } from './server.ts'
 import { lookAtSource, lookAtSourceClaim } from './source.ts'
 import type { SourceSnapshots } from './source.ts'
+import { lookAtDrilled } from './drilled.ts'
 import { lookAtTarget, nothingThere } from './target.ts'
 
 export interface RestoreWorld {
@@ -65,6 +66,7 @@ export async function observeRestore(world: RestoreWorld, restore: MeiliRestore)
     sourceClaim: await lookAtSourceClaim(world.kube, restore, source),
     target,
     server: await askServer(world, { restore, instance: target.instance }),
+    drilled: await lookAtDrilled(world, restore),
     mover: await lookAtMover(world, restore),
     ahead: await lookAhead(world, restore),
     runningSnapshots: runningSnapshots(world, restore),

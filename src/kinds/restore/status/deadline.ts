@@ -1,6 +1,6 @@
 // Computes the deadlines of a restore, by our clock only. Pure.
 import { durationMs } from '../../../api/meta.ts'
-import type { MeiliRestore } from '../../../api/restore.ts'
+import type { MeiliRestore, MeiliRestoreStatus } from '../../../api/restore.ts'
 import { instant } from '../../../api/status/conditions.ts'
 
 const timeMs = (since: string | undefined, nowMs: number): number => (since === undefined ? nowMs : Date.parse(since))
@@ -17,6 +17,15 @@ export function startDeadlineMs(restore: MeiliRestore, nowMs: number): number {
 /** Counted from the first claim or Job, whatever attempt it is. */
 export const fillDeadlineMs = ({ spec, status }: MeiliRestore, nowMs: number): number =>
   timeMs(status?.fill?.startedAt, nowMs) + durationMs(spec.deadlines.fill)
+
+/** Of a drill: of all its Jobs, from the first one on. */
+export const drillDeadlineMs = (
+  {
+    spec,
+    status,
+  }: Pick<MeiliRestore, 'spec'> & { readonly status?: Pick<MeiliRestoreStatus, 'inspection'> | undefined },
+  nowMs: number,
+): number => timeMs(status?.inspection?.startedAt, nowMs) + durationMs(spec.deadlines.fill)
 
 /** Counted from when the server was to stop. */
 export const switchDeadlineMs = ({ spec, status }: MeiliRestore, nowMs: number): number =>

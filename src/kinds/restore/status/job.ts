@@ -112,7 +112,7 @@ interface NextAttempt {
 /** The record of the next attempt, and the pause before it; `failures` above the limit where there is none. */
 export function nextAttempt(
   restore: MeiliRestore,
-  { before, failure, command }: { before: Attempt; failure: JobFailure; command: 'resolve' | 'fill' },
+  { before, failure, command }: { before: Attempt; failure: JobFailure; command: 'resolve' | 'fill' | 'drill' },
   nowMs: number,
 ): { readonly record: NextAttempt; readonly restMs: number } {
   const attempt = before.attempt + 1
