@@ -63,13 +63,13 @@ export const drillRunning: Rung = ({ restore, mover }, nowMs) => {
     reason: restoreReasons.Verifying,
     message: `Job ${jobName} unpacks the snapshot, starts a server on it, and asks it.`,
     changes: {
-      progress: progress && { ...progress, ...percentOf(share(progress)) },
+      progress: progress && { ...progress, ...percentOf(percentDone(progress)) },
     },
     againMs: pauses.workMs,
   })
 }
 
-const share = ({
+const percentDone = ({
   bytesDone = 0,
   bytesTotal = 0,
 }: {

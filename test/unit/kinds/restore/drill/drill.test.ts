@@ -69,7 +69,7 @@ const jobOf = (seen: Seen): V1Job => {
     instance: undefined,
     claims: [],
     rest: { ...seen.rest },
-  } as ExchangeSeen).decision.effects
+  }).decision.effects
   if (effect?.kind !== 'CreateJob') throw new Error(JSON.stringify(effect))
   return effect.job
 }
@@ -178,8 +178,9 @@ describe('its end', () => {
       exitCode: 0,
       message: JSON.stringify({ exitCode: 0, message: '', seconds: { fetch: 1.5, extract: 2.5 } }),
     }
+    const { containerStatuses } = mover.pod?.status ?? {}
     const pod = {
-      status: { ...mover.pod?.status, initContainerStatuses: [{ name: 'fill', state: { terminated: fill } }] },
+      status: { containerStatuses, initContainerStatuses: [{ name: 'fill', state: { terminated: fill } }] },
     } as V1Pod
     const said = says({ rest: { mover: { ...mover, pod } } })
     expect(said.status).toMatchObject({
