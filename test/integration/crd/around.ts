@@ -57,10 +57,19 @@ function honourRepeats(node: StructuralSchema, object: Loose): void {
   }
 }
 
+/** `!has(self.boot) || self.mode == 'Boot'`: what belongs to one value of another member. */
+function honourCompanions(node: StructuralSchema, object: Loose): void {
+  for (const { rule } of node['x-kubernetes-validations'] ?? []) {
+    const [, name = '', other = '', value] = /^!has\(self\.(\w+)\) \|\| self\.(\w+) == '(\w+)'$/.exec(rule) ?? []
+    if (name in object && value !== undefined) object[other] = value
+  }
+}
+
 /** Of members that exclude each other one is left: else hardly an object would be good. */
 function honourExclusions(node: StructuralSchema, object: Loose, which: boolean): Loose {
   const left = { ...object }
   honourRepeats(node, left)
+  honourCompanions(node, left)
   for (const { rule } of node['x-kubernetes-validations'] ?? []) {
     const [, a = '', b = ''] = choices.map((choice) => choice.exec(rule)).find((match) => match !== null) ?? []
     if (a in left && b in left) delete left[which ? a : b] // oxlint-disable-line typescript/no-dynamic-delete -- a member of any object

@@ -51,12 +51,18 @@ const arePositive = (...durations: readonly (string | undefined)[]): boolean =>
 const isKey = (name: string): boolean =>
   /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(name)
 
+interface Held extends Pick<MeiliRestoreSpec, 'mover'>, Partial<Pick<MeiliSnapshotSpec, 'verification'>> {
+  readonly deadlines: Readonly<Record<string, string>>
+}
+
 function snapshotHolds({
   deadlines,
   mover: { bandwidthLimit },
-}: Pick<MeiliRestoreSpec, 'mover'> & { readonly deadlines: Readonly<Record<string, string>> }): boolean {
+  verification: { mode, boot } = { mode: 'None' },
+}: Held): boolean {
   return (
-    arePositive(...Object.values(deadlines)) &&
+    arePositive(...Object.values(deadlines), boot?.deadline) &&
+    (boot === undefined || mode === 'Boot') &&
     (bandwidthLimit === undefined || (quantityValue(bandwidthLimit) ?? 0) >= 2 ** 20)
   )
 }

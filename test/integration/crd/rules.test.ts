@@ -10,7 +10,7 @@ import { complete, completeOf, objectOf } from './objects/complete-objects.ts'
 import { badManaged } from './objects/bad-managed.ts'
 import { badNames } from './objects/bad-names.ts'
 import { badRestores } from './objects/bad-restores.ts'
-import { badScheduleObjects } from './objects/bad-schedules.ts'
+import { badBoots, badScheduleObjects } from './objects/bad-schedules.ts'
 import { constraintsOf, fieldOf, get, missingFields, rulesOf, set } from './constraints.ts'
 import { pathOf, realServer } from './real-server.ts'
 import type { Answer, Loose } from './real-server.ts'
@@ -81,6 +81,7 @@ const badObjects: readonly BadObject[] = [
   })),
   ...badNames,
   ...badRestores.map(([at, says, change, more]): BadObject => ({ kind: meiliRestores, at, says, change, ...more })),
+  ...badBoots('spec.verification').map(([at, says, change]): BadObject => ({ kind: meiliSnapshots, at, says, change })),
   ...badScheduleObjects.map(([at, says, change]): BadObject => ({ kind: meiliSnapshotSchedules, at, says, change })),
   instance('spec.existing.podSelector', emptySelector, ['spec.existing.podSelector', {}]),
   instance('spec.existing.podSelector', emptySelector, [

@@ -59,7 +59,20 @@ const metadata = (['labels', 'annotations'] as const).flatMap((field): readonly 
   ]),
 ])
 
+/** @param verification where it stands: in a MeiliSnapshot, or in a template for such ones */
+export const badBoots = (verification: string): readonly Bad[] => [
+  ...at(`${verification}.mode`, 'boot is for mode Boot: write mode: Boot beside it', 'None', 'Archive').map(
+    ([, says, change]): Bad => [verification, says, change],
+  ),
+  ...durations(`${verification}.boot.deadline`),
+  ...at(`${verification}.boot.size`, quantity, 'x', '1GiB'),
+  ...at(`${verification}.boot.storageClassName`, named('a StorageClass', 'storageClassName'), 'Fast', 'a\n'),
+  ...at(`${verification}.boot.resources.requests.cpu`, quantity, 'two'),
+  ...at(`${verification}.boot.resources.limits.memory`, quantity, '1GB!'),
+]
+
 export const badScheduleObjects: readonly Bad[] = [
+  ...badBoots(`${snapshot}.verification`),
   ...at('spec.schedule', schedule, ...badSchedules),
   ...at('spec.drill.schedule', schedule, '0 3 * * 8', '@reboot', '0 0 3 * * *'),
   ...durations('spec.drill.maxAge'),

@@ -1,6 +1,6 @@
 // Objects of each kind with every field filled in, several where fields exclude each other: what tests spoil, one field at a time.
 import { managedSpecs } from './complete-managed.ts'
-import { restoreSpecs, restoreStatusOf } from './complete-restore.ts'
+import { completeInspection, restoreSpecs, restoreStatusOf } from './complete-restore.ts'
 import { completeSchedule } from './complete-schedule.ts'
 import type { Loose } from '../real-server.ts'
 
@@ -104,7 +104,17 @@ const ofServers = {
       sourcePolicy: 'Keep',
       deletionPolicy: 'Retain',
       expiresAfter: '720h',
-      verification: { mode: 'None' },
+      verification: {
+        mode: 'Boot',
+        boot: {
+          size: '20Gi',
+          storageClassName: 'fast',
+          queries: [{ index: 'movies', q: 'alien', minHits: 1 }],
+          egress: 'Denied',
+          resources: { requests: { cpu: '100m' }, limits: { memory: '2Gi' } },
+          deadline: '1h',
+        },
+      },
       deadlines: { start: '90s', task: '2h', move: '1h30m' },
       mover: {
         resources: { requests: { cpu: '100m' }, limits: { memory: '256Mi' } },
@@ -201,6 +211,13 @@ const ofServers = {
         retryAt: at,
       },
       destination: { freeBytes: 3, observedAt: at },
+      verification: {
+        mode: 'Boot',
+        ...completeInspection(at),
+        skipped: 'no',
+        image: 'getmeili/meilisearch:v1.21.0',
+        volumeBytes: 4,
+      },
       removeSource: {
         attempt: 1,
         jobName: 'nightly-12345678-remove-source-1',

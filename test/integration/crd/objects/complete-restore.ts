@@ -52,10 +52,27 @@ export const restoreSpecs = (mover: Loose): readonly Loose[] => [
   },
 ]
 
+const counts = { version: '1.21.0', indexes: 1, documents: 50_000 }
+const compared = { ...counts, compared: 1, differences: [{ index: 'movies', expected: 2, found: 1 }] }
+
+/** What a Job says in which a server was started. */
+export const completeInspection = (at: string): Loose => ({
+  ...compared,
+  attempt: 1,
+  failures: 0,
+  jobName: 'nightly-12345678-boot-1',
+  startedAt: at,
+  retryAt: at,
+  failure: 'no',
+  result: 'Passed',
+  message: 'no',
+  restoreDuration: { fetch: '1s', extract: '1s', open: '1s', firstSearch: '1s', total: '4s', totalMs: 4000 },
+  at,
+})
+
 export function restoreStatusOf(conditions: readonly Loose[], at: string): Loose {
   const job = { attempt: 1, failures: 0, jobName: 'back-12345678-1', node: 'node-1', startedAt: at, retryAt: at }
   const failed = { ...job, failure: 'no' }
-  const counts = { version: '1.21.0', indexes: 1, documents: 50_000 }
   return {
     observedGeneration: 1,
     phase: 'Completed',
@@ -118,7 +135,7 @@ export function restoreStatusOf(conditions: readonly Loose[], at: string): Loose
       downtime: '9s',
       downtimeMs: 9000,
     },
-    restored: { ...counts, compared: 1, differences: [{ index: 'movies', expected: 2, found: 1 }], at },
+    restored: { ...compared, at },
     inspection: {
       ...failed,
       result: 'Passed',
