@@ -67,7 +67,7 @@ describe('in place', { concurrent: false }, () => {
     const before = await servers.pod('movies')
     await kubectl.run(['-n', world.namespace, 'delete', 'pod', 'movies-0'])
     await servers.replaced('movies', before)
-    await world.instanceReady('movies')
+    await kubectl.run(['-n', world.namespace, 'wait', 'pod/movies-0', '--for=condition=Ready', '--timeout=60s'])
     const { gapMs } = await restarted.stop()
     console.log(
       `downtime of a restore in place ${(searched.gapMs / 1000).toFixed(1)} s (its status says ${done.status?.switched?.downtime ?? ''}), of a plain restart of the pod ${(gapMs / 1000).toFixed(1)} s`,

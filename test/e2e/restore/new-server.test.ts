@@ -1,5 +1,6 @@
 // Data that comes to a server that is new, or not ours: an instance with managed.bootstrap, and a claim of somebody else's StatefulSet.
 import { beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../support/kubernetes/eventually.ts'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
 import { managedOf } from '../../support/meilisearch/managed-objects.ts'
 import { managedServers } from '../support/managed-servers.ts'
@@ -51,6 +52,12 @@ describe('a snapshot', { concurrent: true }, () => {
     })
     await world.untilInstance('stuck', 'to say that there is nothing', ({ status }) =>
       (status?.conditions ?? []).some(({ message }) => /no\/where leads nowhere on claim backups/.test(message)),
+    )
+    // What may come in the same apply, or a moment later, is waited for.
+    await eventually(
+      'the empty server',
+      async () => ((await servers.find('statefulset', 'empty')) === undefined ? undefined : true),
+      { timeoutMs: 200_000 },
     )
     await world.instanceReady('empty')
     expect(await servers.find('statefulset', 'stuck')).toBeUndefined()

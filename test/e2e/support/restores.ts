@@ -64,7 +64,10 @@ export function restoresOf(world: World): Restores {
       const restore = await until(
         name,
         `to end as ${phase}`,
-        ({ status }) => ends.has(status?.phase ?? '') && !isTrue(status?.conditions, 'Reconciling'),
+        ({ metadata, status }) =>
+          status?.observedGeneration === metadata.generation &&
+          ends.has(status.phase ?? '') &&
+          !isTrue(status.conditions, 'Reconciling'),
       )
       if (restore.status?.phase !== phase) throw new Error(`restore ${name} ended: ${readyText(restore)}`)
       return restore
@@ -120,6 +123,9 @@ export async function searchAllAlong(
   })()
   return {
     stop: async () => {
+      // Not before the server of now has answered: the gap before that counts, too.
+      const before = answers
+      await eventually('another answer', () => Promise.resolve(answers > before ? true : undefined))
       stop.abort()
       await asking
       return { gapMs, answers, strange }

@@ -70,7 +70,7 @@ function followRestore({ metadata, status, ...restore }: MeiliRestore, bootstrap
 }
 
 /** A source that may be absent is not waited for as long as one that must be there. */
-const emptyAfter = '15m'
+const emptyAfter = '2m'
 
 function createRestore(instance: MeiliInstance, { from, ifAbsent, version }: Bootstrap): Effect {
   const { name, namespace } = instance.metadata
