@@ -89,7 +89,7 @@ export const bootstrap = z
       .enum(['Fail', 'Empty'])
       .default('Fail')
       .describe(
-        'Where the source does not exist. Fail: no server is made. Empty: after 15 minutes the server starts without data. A source that is there and cannot be restored fails in any case.',
+        'Where the source does not exist. Fail: no server is made. Empty: after two minutes the server starts without data. A source that is there and cannot be restored fails in any case.',
       ),
     version: restoreVersion,
   })
