@@ -27,7 +27,7 @@
 - apiGroups: [meili-operator.dev]
   resources: [meilisnapshots]
   verbs: [create, delete]
-# The drills of a schedule: made for each slot; their records are deleted but for the newest ones.
+# The drills of a schedule: made for each slot; their records are deleted but for the newest ones. The restore that fills the claim of a new server, where its spec asks for one (bootstrap).
 - apiGroups: [meili-operator.dev]
   resources: [meilirestores]
   verbs: [create, delete]
@@ -100,10 +100,6 @@
 - apiGroups: [meili-operator.dev]
   resources: [meiliinstances]
   verbs: [patch]
-# The restore that fills the claim of a new server, where its spec asks for one (bootstrap).
-- apiGroups: [meili-operator.dev]
-  resources: [meilirestores]
-  verbs: [create]
 {{- end }}
 
 {{- define "meili-operator.streamingRules" -}}

@@ -71,7 +71,7 @@ test('every object says whose it is', () => {
 test('rights in the cluster, each needed', () => {
   expect(rights(only('ClusterRole', 'meili-operator'))).toEqual({
     'meili-operator.dev/meiliinstances': 'get list watch',
-    'meili-operator.dev/meilirestores': 'get list patch watch',
+    'meili-operator.dev/meilirestores': 'create delete get list patch watch',
     'meili-operator.dev/meilisnapshots': 'create delete get list patch watch',
     'meili-operator.dev/meilisnapshotschedules': 'get list watch',
     'meili-operator.dev/meiliinstances/status': 'update',
