@@ -12,6 +12,7 @@ import type { MeiliRestoreStatus } from './status/restore.ts'
 
 export { restoreConditions, restoreReasons } from './reasons/restore.ts'
 export type { RestoreReason } from './reasons/restore.ts'
+export { restorePhases } from './status/restore.ts'
 export type { MeiliRestoreStatus, RestorePhase } from './status/restore.ts'
 
 /** On a claim of a managed server: which generation of its data it is. The highest is the data; `<name>-data` without it is 1. */
@@ -78,7 +79,11 @@ const spec = z
       .describe('true puts a server that was restored in place back to the data that it had before.'),
     deadlines: z
       .object({
-        start: duration.default('1h').describe('For everything to be in place: source, target, safety snapshot.'),
+        start: duration
+          .default('1h')
+          .describe(
+            'For source and target to be in place. It does not run behind another restore of the target, nor while the safety snapshot is taken, which has the deadlines of any snapshot; after that it begins anew.',
+          ),
         fill: duration.default('6h').describe('For the data to be unpacked and checked.'),
         switch: duration
           .default('30m')
@@ -163,5 +168,5 @@ export function hasRestoreEnded({
 
 const working: ReadonlySet<string | undefined> = new Set(['Filling', 'Verifying', 'Stopping', 'Switching', 'Starting'])
 
-/** It changes something: its target is nobody else's meanwhile. */
+/** It changes something: its target is nobody else's meanwhile, and no snapshot and no upgrade of that server begins. */
 export const isAtWork = ({ status }: Pick<MeiliRestore, 'status'>): boolean => working.has(status?.phase)

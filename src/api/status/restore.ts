@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { conditions, int64, timestamp } from '../meta.ts'
 import { inspectionResult, restoreDuration } from './inspection.ts'
 
-const phases = [
+/** In the order in which it can go through them. */
+export const restorePhases = [
   'Pending',
   'Planned',
   'Filling',
@@ -36,7 +37,7 @@ const dataClaim = z.object({ claimName: name, generation })
 
 export const restoreStatus = z.object({
   observedGeneration: z.int().meta({ format: 'int64' }).optional(),
-  phase: z.enum(phases).optional(),
+  phase: z.enum(restorePhases).optional(),
   conditions: conditions.optional(),
   waitingFor: z.string().max(512).describe('What blocks it now.').optional(),
   targetText: z.string().max(300).describe('The target in a word, for people.').optional(),
@@ -189,4 +190,4 @@ export const restoreStatus = z.object({
 })
 
 export type MeiliRestoreStatus = z.output<typeof restoreStatus>
-export type RestorePhase = (typeof phases)[number]
+export type RestorePhase = (typeof restorePhases)[number]

@@ -1,7 +1,7 @@
 // The data claim of a managed server has a generation: the highest is the data (decision 0041). Names, marks, and which one counts. Pure.
 import type { V1PersistentVolumeClaim, V1PersistentVolumeClaimSpec } from '@kubernetes/client-node'
 import type { ManagedServer, MeiliInstance } from '../../api/instance.ts'
-import { dataGenerationAnnotation, hasRestoreEnded, restoreUidLabel } from '../../api/restore.ts'
+import { dataGenerationAnnotation, isAtWork, restoreUidLabel } from '../../api/restore.ts'
 import type { MeiliRestore } from '../../api/restore.ts'
 import { baseName, claimNameOf } from './objects.ts'
 import type { Named } from './objects.ts'
@@ -53,8 +53,6 @@ export function dataClaimSpec({ storage }: ManagedServer): V1PersistentVolumeCla
   }
 }
 
-/** From here on no snapshot and no upgrade of the server begins. */
-const holding: ReadonlySet<string> = new Set(['Filling', 'Verifying', 'Stopping', 'Switching', 'Starting'])
 /** No server runs meanwhile. */
 const stopping: ReadonlySet<string> = new Set(['Stopping', 'Switching'])
 
@@ -80,8 +78,7 @@ export function restoreHold(
       (restore) =>
         restore.metadata.namespace === namespace &&
         restore.spec.target.inPlace?.instanceRef.name === name &&
-        !hasRestoreEnded(restore) &&
-        holding.has(restore.status?.phase ?? ''),
+        isAtWork(restore),
     )
     .toSorted((a, b) => rank(a) - rank(b) || a.metadata.name.localeCompare(b.metadata.name, 'en'))
   return first === undefined

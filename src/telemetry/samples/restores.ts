@@ -1,5 +1,6 @@
 // Says of restores and drills what /metrics shows, from nothing but the objects. What has not happened is absent. Pure.
 import { durationMs } from '../../api/meta.ts'
+import { restorePhases } from '../../api/restore.ts'
 import type { MeiliRestore } from '../../api/restore.ts'
 import { scheduleLabel } from '../../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../api/schedule.ts'
@@ -7,23 +8,9 @@ import type { Sample } from '../families/family.ts'
 import { keyOf, labelsOf } from './labels.ts'
 import { secondsOf } from './snapshots.ts'
 
-type Phase = NonNullable<NonNullable<MeiliRestore['status']>['phase']>
 type Labels = Readonly<Record<string, string>>
 type Figures = Readonly<Record<string, number | undefined>>
 type Kind = 'InPlace' | 'Claim' | 'Drill'
-
-const phases: readonly Phase[] = [
-  'Pending',
-  'Planned',
-  'Filling',
-  'Verifying',
-  'Stopping',
-  'Switching',
-  'Starting',
-  'Completed',
-  'RolledBack',
-  'Failed',
-]
 
 /** Restores of one target, in no order. */
 interface Target {
@@ -90,7 +77,7 @@ function samplesWith(labels: Labels, figures: Figures): Sample[] {
 }
 
 function phaseSamples({ kind, namespace, name, restores }: Target): Sample[] {
-  return phases.map((phase) => ({
+  return restorePhases.map((phase) => ({
     name: 'meili_restore_phase',
     labels: { namespace, kind, target: name, phase },
     value: restores.filter(({ status }) => (status?.phase ?? 'Pending') === phase).length,

@@ -2,8 +2,8 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { restoreFinalizer, restoreUidLabel } from '../../../api/restore.ts'
 import { generationOf } from '../../../reconcile/names/data-claim.ts'
-import { isGoing } from '../../../reconcile/job/life.ts'
 import type { RestoreObservation } from '../observation.ts'
+import { deletions } from '../status/job.ts'
 import { pauses } from '../status/pauses.ts'
 import { unchanged } from '../status/verdict.ts'
 import type { Rung, Verdict } from '../status/verdict.ts'
@@ -13,13 +13,7 @@ export const beingDeleted: Rung = (observation) => {
   const { restore, mover } = observation
   if (restore.metadata.deletionTimestamp === undefined) return undefined
   if (!hasFinalizer(observation)) return unchanged()
-  if (mover.jobs.length > 0)
-    return unchanged({
-      effects: mover.jobs
-        .filter((job) => !isGoing(job))
-        .map(({ metadata }) => ({ kind: 'DeleteJob', name: metadata?.name ?? '', uid: metadata?.uid ?? '' })),
-      againMs: pauses.changeMs,
-    })
+  if (mover.jobs.length > 0) return unchanged({ effects: deletions(mover.jobs), againMs: pauses.changeMs })
   return removeFilled(observation) ?? removeFinalizer()
 }
 

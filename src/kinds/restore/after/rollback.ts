@@ -2,6 +2,7 @@
 import { restoreFinalizer, restoreReasons } from '../../../api/restore.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import type { RestoreObservation } from '../observation.ts'
+import { deletions } from '../status/job.ts'
 import { pauses } from '../status/pauses.ts'
 import { failed, noted, rolledBack, step, unchanged } from '../status/verdict.ts'
 import type { Rung, Verdict } from '../status/verdict.ts'
@@ -16,8 +17,7 @@ export const rollbackBeforeExchange: Rung = ({ restore, mover }, nowMs) => {
     changes: {
       rollback: { cause: 'Asked', message: 'Asked for by spec.rollback.', startedAt: at, completedAt: at },
     },
-    effects:
-      job === undefined ? [] : [{ kind: 'DeleteJob', name: job.metadata?.name ?? '', uid: job.metadata?.uid ?? '' }],
+    effects: deletions(job === undefined ? [] : [job]),
   })
 }
 

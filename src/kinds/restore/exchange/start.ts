@@ -73,8 +73,9 @@ const pastDeadline = during((observation, exchange, nowMs) => {
   const { restore } = observation
   const { isBack, at } = exchange
   if (!isOver(restore, isBack ? { ...exchange, stoppingAt: at } : exchange, nowMs)) return undefined
-  if (whyNotServing(observation, exchange) === undefined) return undefined
-  const why = `The server did not serve within deadlines.switch (${restore.spec.deadlines.switch}). ${whyNotServing(observation, exchange) ?? ''}`
+  const whyNot = whyNotServing(observation, exchange)
+  if (whyNot === undefined) return undefined
+  const why = `The server did not serve within deadlines.switch (${restore.spec.deadlines.switch}). ${whyNot}`
   return isBack
     ? backDone(observation, why, nowMs)
     : goBack(observation, exchange, { cause: 'DeadlineExceeded', why, nowMs })

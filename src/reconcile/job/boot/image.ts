@@ -1,4 +1,4 @@
-// Finds the image of a server that runs: by its digest, where a registry has one under that name. Pure.
+// Finds the image of a server that runs, by its digest where a registry has one under that name; and what it was pulled with. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
 
 /** Undefined where the pod has no such container. */
@@ -15,4 +15,8 @@ function byDigest(image: string, imageID: string | undefined): string | undefine
   if (digest === undefined) return undefined
   const wanted = image.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
   return [wanted, `docker.io/${wanted}`, `docker.io/library/${wanted}`].includes(name) ? `${name}@${digest}` : undefined
+}
+
+export function pullSecretsOf(pod: V1Pod | undefined): readonly string[] {
+  return (pod?.spec?.imagePullSecrets ?? []).flatMap(({ name }) => (name === undefined ? [] : [name]))
 }

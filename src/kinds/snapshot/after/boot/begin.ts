@@ -6,7 +6,7 @@ import { instant } from '../../../../api/status/conditions.ts'
 import { whyNotStarted } from '../../../../reconcile/job/boot/egress.ts'
 import { bootJobName, bootVolumeBytes } from '../../job/commands/boot.ts'
 import { deletions } from '../../job/end.ts'
-import { engineImage } from '../../job/engine-image.ts'
+import { imageOf } from '../../../../reconcile/job/boot/image.ts'
 import type { SnapshotObservation } from '../../observation.ts'
 import type { Verification } from '../../status/booting.ts'
 import { pauses } from '../../status/pauses.ts'
@@ -70,7 +70,7 @@ function beginBoot(
   const begun = { mode, attempt: 1, jobName: bootJobName(snapshot, 1), startedAt: instant(nowMs) } as const
   const why = whyNotBooted(snapshot, artifact)
   if (why !== undefined) return { ...begun, result: 'Skipped', skipped: why, at: instant(nowMs) }
-  const image = engineImage(target, instance)
+  const image = imageOf(target, instance?.status?.snapshotVolume?.container)
   return {
     ...begun,
     ...(image === undefined ? {} : { image }),

@@ -9,7 +9,7 @@ import { whyStillRunning } from '../../../../reconcile/job/waiting.ts'
 import type { MoverResult } from '../../../../mover/contract.ts'
 import { bootJobName, bootSnapshotJob } from '../../job/commands/boot.ts'
 import { deletions, endedJob } from '../../job/end.ts'
-import { engineImage } from '../../job/engine-image.ts'
+import { imageOf } from '../../../../reconcile/job/boot/image.ts'
 import type { SnapshotObservation } from '../../observation.ts'
 import type { Verification } from '../../status/booting.ts'
 import { bootDeadlineMs, bootDeadlineText, deadlineText } from '../../status/deadline.ts'
@@ -151,7 +151,7 @@ export function bootMissing(observation: SnapshotObservation, nowMs: number): Ve
   if (verification === undefined || artifact === undefined || ('isGoing' in life && !life.isGoing)) return undefined
   if (life.is === 'paused') return unchanged({ againMs: life.restMs })
   const untilMs = bootDeadlineMs(snapshot, nowMs)
-  const image = verification.image ?? engineImage(target, instance)
+  const image = verification.image ?? imageOf(target, instance?.status?.snapshotVolume?.container)
   const why =
     life.is !== 'absent'
       ? `Job ${verification.jobName} is being removed.`

@@ -7,7 +7,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../api/snapsho
 import { bootJob, volumeBytesFor } from '../../../../reconcile/job/boot/job.ts'
 import { jobNameOf } from '../../../../reconcile/job/template.ts'
 import { moverLabels } from '../../../../reconcile/names/objects.ts'
-import { pullSecretsOf } from '../engine-image.ts'
+import { pullSecretsOf } from '../../../../reconcile/job/boot/image.ts'
 import { nearNode, ownerSecurity } from '../pod.ts'
 import { snapshotUidLabel } from '../template.ts'
 import type { SnapshotObservation } from '../../observation.ts'

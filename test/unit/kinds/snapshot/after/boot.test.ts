@@ -4,16 +4,13 @@ import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../../../../src/api/
 import { applyFact } from '../../../../../src/kinds/snapshot/apply-fact.ts'
 import { snapshotEvents } from '../../../../../src/kinds/snapshot/events.ts'
 import { settle } from '../../../../../src/api/status/settled-snapshot.ts'
-import { engineImage } from '../../../../../src/kinds/snapshot/job/engine-image.ts'
 import type { SnapshotObservation } from '../../../../../src/kinds/snapshot/observation.ts'
 import type { MoverResult } from '../../../../../src/mover/contract.ts'
 import {
   ago,
   aJob,
-  anInstance,
   aPod,
   aSnapshot,
-  aTarget,
   artifact,
   completedConditions,
   conditionsIn,
@@ -297,25 +294,4 @@ test('a settled snapshot keeps that it was proved, and how long that took', () =
   const { status } = snapshotVerdict(ended({ result: { inspected } }))
   const known = settle(aSnapshot({ spec: boot(), status }))
   expect(known.status.verification).toEqual({ result: 'Passed', at: ago(0), restoreDuration: { totalMs: 65_430 } })
-})
-
-describe('the image of the server', () => {
-  const container = 'meilisearch'
-  const target = (imageID: string): ReturnType<typeof aTarget> =>
-    aTarget({
-      spec: { containers: [{ name: container, image: 'getmeili/meilisearch:v1.21.0' }] },
-      status: { containerStatuses: [{ name: container, imageID }] },
-    })
-
-  test('is named by its digest where a registry has it under that name', () => {
-    const digest = 'getmeili/meilisearch@sha256:abc'
-    expect(engineImage(target(`docker.io/${digest}`), anInstance())).toBe(`docker.io/${digest}`)
-    expect(engineImage(target(`docker-pullable://${digest}`), anInstance())).toBe(digest)
-  })
-
-  test('is named as in the pod where it was loaded by hand', () => {
-    expect(engineImage(target('sha256:abc'), anInstance())).toBe(image)
-    expect(engineImage(target('docker.io/library/import-2026@sha256:abc'), anInstance())).toBe(image)
-    expect(engineImage(undefined, anInstance())).toBeUndefined()
-  })
 })
