@@ -40,3 +40,9 @@ export function earlierRestores(before: RestoredFrom | undefined): Pick<Restored
   const { restore, sha256, earlier: more = [] } = before
   return { earlier: [{ restore, sha256 }, ...more].slice(0, maxEarlier) }
 }
+
+/** What was begun at that time was begun on other data: a restore has filled the claim, and it became the data, since. @param begunAt as status has it */
+export function isOfEarlierData(claim: Marked | undefined, begunAt: string): boolean {
+  const { at = '' } = (claim && readRestoredFrom(claim)) ?? {}
+  return Date.parse(begunAt) < Date.parse(at)
+}

@@ -100,13 +100,16 @@ export function serviceUrl(instance: MeiliInstance, { service: { port } }: Manag
 export interface Data {
   readonly claimName?: string | undefined
   readonly databaseVersion?: string | undefined
+  /** What it asks for where that is more than spec says, as a restore needed more. */
+  readonly largerSize?: string | undefined
 }
 
 /** The claims that we make; those that `claimName` names are their user's. */
 export function claims(instance: MeiliInstance, managed: ManagedServer, data: Data = {}): Child[] {
   const { storage, snapshots, scratch } = managed
   const made: Child[] = []
-  if (storage.size !== undefined) made.push(claim(instance, 'data', { ...storage, size: storage.size, ...data }))
+  if (storage.size !== undefined)
+    made.push(claim(instance, 'data', { ...storage, size: data.largerSize ?? storage.size, ...data }))
   if (snapshots?.size !== undefined && hasSnapshotVolume(managed))
     made.push(claim(instance, 'snapshots', { ...snapshots, size: snapshots.size }))
   if (scratch?.size !== undefined) made.push(claim(instance, 'scratch', { ...scratch, size: scratch.size }))

@@ -1,8 +1,9 @@
 // Holds a managed instance with everything observed of it, and the small questions that several rungs ask. Pure.
 import type { V1Pod, V1PodSpec } from '@kubernetes/client-node'
+import { sizeBytes } from '../../../api/fields/quantity.ts'
 import { databaseVersionAnnotation, instanceConditions } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
-import { dataGenerationAnnotation } from '../../../api/restore.ts'
+import { dataGenerationAnnotation, restoreUidLabel } from '../../../api/restore.ts'
 import { conditionNamed } from '../../../api/status/conditions.ts'
 import { generationOf } from '../../../reconcile/names/data-claim.ts'
 import { baseName } from '../../../reconcile/names/objects.ts'
@@ -27,6 +28,20 @@ export function managedOf(observation: InstanceObservation): Managed | undefined
 export function dataName({ seen }: Managed): string | undefined {
   return seen.claims.data?.metadata?.name
 }
+
+/** What the claim with the data asks for, where a restore made it larger than spec says, as the data needed that: no volume gets smaller. */
+function largerSize({ seen, spec }: Managed): string | undefined {
+  const { metadata, spec: claim } = seen.claims.data ?? {}
+  const size = claim?.resources?.requests?.['storage']
+  const isRestored = metadata?.labels?.[restoreUidLabel] !== undefined
+  return isRestored && size !== undefined && sizeBytes(size) > sizeBytes(spec.storage.size ?? 0) ? size : undefined
+}
+
+/** Which claim has the data, and how large that one is to be. */
+export const dataOf = (managed: Managed): { claimName: string | undefined; largerSize: string | undefined } => ({
+  claimName: dataName(managed),
+  largerSize: largerSize(managed),
+})
 
 /** The number that the claim with the data says it has; it has none where no restore has exchanged it yet. */
 export function markedGeneration({ instance, seen, spec }: Managed): number | undefined {

@@ -6,7 +6,7 @@ import { keySecretName, masterKeyName } from '../../../reconcile/names/objects.t
 import { awaitsBootstrap } from '../children/bootstrap.ts'
 import { appliedAnnotation, claimAsItIs, claims, keySecret, service, statefulSet } from '../children/children.ts'
 import { differences } from '../children/differences.ts'
-import { answeredVersion, dataName, markedGeneration, snapshotsInTheWay } from '../children/managed.ts'
+import { answeredVersion, dataName, dataOf, markedGeneration, snapshotsInTheWay } from '../children/managed.ts'
 import type { Managed } from '../children/managed.ts'
 import { isKept, takenName, ownerlessChildren } from '../children/ownership.ts'
 import type { There } from '../children/ownership.ts'
@@ -62,7 +62,7 @@ function* desiredChildren(managed: Managed, plan: Plan): Generator<Desired> {
   const { instance, spec, seen } = managed
   const claimName = dataName(managed)
   const isEmpty = awaitsBootstrap(managed)
-  const made = claims(instance, spec, { claimName, databaseVersion: recordedVersion(managed) })
+  const made = claims(instance, spec, { ...dataOf(managed), databaseVersion: recordedVersion(managed) })
   // Of one that is to be filled the first is the data's.
   for (const child of isEmpty ? made.slice(1) : made)
     yield { child, there: Object.values(seen.claims).find(({ metadata }) => metadata?.name === child.metadata.name) }
@@ -105,7 +105,7 @@ export function versionRecord(managed: Managed): readonly Effect[] {
     takenName(managed) !== undefined
   )
     return []
-  return claims(instance, spec, { claimName: dataName(managed), databaseVersion: version })
+  return claims(instance, spec, { ...dataOf(managed), databaseVersion: version })
     .slice(0, 1)
     .map((child): Effect => ({ kind: 'Apply', child, uid: seen.claims.data?.metadata?.uid }))
 }

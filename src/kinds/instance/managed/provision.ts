@@ -7,7 +7,7 @@ import { firstOf } from '../../../reconcile/rung.ts'
 import { childrenDiffer } from './child-changes.ts'
 import { claims } from '../children/children.ts'
 import { compareVersions } from '../../../reconcile/names/version.ts'
-import { databaseVersion, dataName } from '../children/managed.ts'
+import { databaseVersion, dataOf } from '../children/managed.ts'
 import type { Managed } from '../children/managed.ts'
 import { bootstrapping } from './bootstrap.ts'
 import { dataUnclear } from './data-claim.ts'
@@ -129,7 +129,7 @@ const requestedSize = ({ spec }: { readonly spec?: V1PersistentVolumeClaim['spec
 /** The claim was kept from an instance before this one: the schema refuses the rest. */
 function shrinkRefused(managed: Managed): Step | undefined {
   const { instance, spec, seen } = managed
-  const smaller = claims(instance, spec, { claimName: dataName(managed) }).flatMap((wanted) => {
+  const smaller = claims(instance, spec, dataOf(managed)).flatMap((wanted) => {
     const there = Object.values(seen.claims).find(({ metadata }) => metadata?.name === wanted.metadata.name)
     return there !== undefined && sizeBytes(requestedSize(wanted)) < sizeBytes(requestedSize(there))
       ? [{ name: there.metadata?.name ?? '', has: requestedSize(there), asked: requestedSize(wanted) }]

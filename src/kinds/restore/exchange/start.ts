@@ -1,6 +1,8 @@
 // The rungs while a server starts on the data that was exchanged: it serves and is compared, or it goes back by itself. Pure.
 import type { V1Pod } from '@kubernetes/client-node'
+import type { MeiliInstanceStatus } from '../../../api/instance.ts'
 import { restoreReasons } from '../../../api/restore.ts'
+import { isOfEarlierData } from '../../../api/status/restored-from.ts'
 import { baseName } from '../../../reconcile/names/objects.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
@@ -15,6 +17,8 @@ import { during, exchangeUnknown } from './rung.ts'
 import { mounts } from './server-end.ts'
 import { isPodReady, podTrouble, whyEngineFails } from './server-trouble.ts'
 import { targetGone } from './stop.ts'
+
+type Upgrade = NonNullable<MeiliInstanceStatus['upgrade']>
 
 const instanceGone: Rung = (observation) => targetGone(observation)
 
@@ -57,15 +61,17 @@ const suspended = during((observation, exchange, nowMs) => {
 /** Whatever the deadline says: another start seldom helps. */
 const engineFails = during((observation, exchange, nowMs) => {
   const pod = serverPod(observation, exchange)
-  const why = (pod === undefined ? undefined : whyEngineFails(pod)) ?? upgradeFailure(observation)
+  const why = (pod === undefined ? undefined : whyEngineFails(pod)) ?? upgradeUnderWay(observation)?.failure
   return why === undefined || exchange.isBack
     ? undefined
     : goBack(observation, exchange, { cause: 'StartFailed', why, nowMs })
 })
 
-const upgradeFailure = ({ target: { instance } }: RestoreObservation): string | undefined => {
+/** Of the data that was exchanged, and not done yet: one that stood still before, as one whose snapshot had failed, is not its. */
+function upgradeUnderWay({ target: { instance, data } }: RestoreObservation): Upgrade | undefined {
   const { upgrade } = instance?.status ?? {}
-  return upgrade?.step === 'Done' ? undefined : upgrade?.failure
+  const isOther = upgrade === undefined || upgrade.step === 'Done' || isOfEarlierData(data[0]?.claim, upgrade.startedAt)
+  return isOther ? undefined : upgrade
 }
 
 /** On the restored data the server goes back; on the data from before there is nothing else to go to, so the instance's own conditions say the rest. */
@@ -119,10 +125,11 @@ function whyNotServing(observation: RestoreObservation, exchange: Exchange): str
   if (pod === undefined) return 'Its pod is being made.'
   if (!isPodReady(pod)) return podTrouble(pod) ?? `Pod ${pod.metadata?.name ?? ''} is starting.`
   if (exchange.isBack) return undefined
-  const { pod: seen, upgrade } = target.instance?.status ?? {}
+  const { pod: seen } = target.instance?.status ?? {}
+  const upgrade = upgradeUnderWay(observation)
   if (seen?.uid !== pod.metadata?.uid || server.is === 'notAsked') return 'The server is about to be asked.'
   if (server.is === 'silent') return server.message
-  return upgrade !== undefined && upgrade.step !== 'Done' && target.instance?.spec.managed?.version === upgrade.to
+  return upgrade !== undefined && upgrade.step !== 'Snapshot'
     ? `Meilisearch ${upgrade.to} upgrades the database of ${upgrade.from}.`
     : undefined
 }

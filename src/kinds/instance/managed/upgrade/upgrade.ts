@@ -2,6 +2,7 @@
 // It stops where a step fails: the message names the snapshot and what to do.
 import type { V1StatefulSet } from '@kubernetes/client-node'
 import { instant } from '../../../../api/status/conditions.ts'
+import { isOfEarlierData } from '../../../../api/status/restored-from.ts'
 import { serverContainer, upgradeSnapshotName } from '../../../../reconcile/names/objects.ts'
 import { compareVersions } from '../../../../reconcile/names/version.ts'
 import { alivePod, answeredVersion, databaseVersion, isOutdated } from '../../children/managed.ts'
@@ -15,9 +16,9 @@ import type { Outcome, Plan, Upgrade } from './plan.ts'
 import { snapshotStep } from './snapshot-step.ts'
 
 export function upgradePlan(managed: Managed, nowMs: number): Plan {
-  const { instance, spec, seen } = managed
+  const { spec, seen } = managed
   const to = seen.hold === undefined ? spec.version : (versionOf(seen.statefulSet) ?? spec.version)
-  const recorded = instance.status?.upgrade
+  const recorded = recordOf(managed)
   const from = databaseVersion(managed)
   const current = recorded?.to === to && recorded.step !== 'Done' ? recorded : undefined
   const done = recorded?.step === 'Done' ? recorded : undefined
@@ -26,6 +27,14 @@ export function upgradePlan(managed: Managed, nowMs: number): Plan {
   if (current !== undefined) return follow(managed, current, nowMs)
   if (compareVersions(from, to) >= 0) return { ...settled, upgrade: seen.hold === undefined ? done : recorded }
   return follow(managed, beginUpgrade(managed, { from, to }, nowMs), nowMs)
+}
+
+/** One that a restore has cut short, or found where it stood still, speaks of data that is the data no more: neither its counts nor its failure are of this one. */
+function recordOf({ instance, seen }: Managed): Upgrade | undefined {
+  const { upgrade } = instance.status ?? {}
+  const isGone =
+    upgrade !== undefined && upgrade.step !== 'Done' && isOfEarlierData(seen.claims.data, upgrade.startedAt)
+  return isGone ? undefined : upgrade
 }
 
 /** What the StatefulSet runs, or ran last: while a restore is at work it goes on with that, whatever spec says meanwhile. */

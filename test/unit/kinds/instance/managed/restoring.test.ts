@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { claims } from '../../../../../src/kinds/instance/children/children.ts'
 import type { ManagedSeen } from '../../../../../src/kinds/instance/observation.ts'
+import { restoredFromAnnotation } from '../../../../../src/api/restore.ts'
 import { restoreHold } from '../../../../../src/reconcile/names/data-claim.ts'
 import {
   aManagedInstance,
@@ -160,5 +161,37 @@ describe('restoring', () => {
     expect(verdict.status.upgrade).not.toHaveProperty('documents')
     expect(verdict.does).not.toContain('CreateSnapshot')
     expect(JSON.stringify(verdict.effects)).toContain('MEILI_UPGRADE_DB')
+  })
+
+  test.each(['Documents', 'Start', 'Snapshot'] as const)(
+    'an upgrade that stood still at step %s speaks of the data from before: its counts are not asked of what was restored',
+    (step) => {
+      const upgrade = {
+        ...{ from: '1.20.0', to: '1.21.0', step, generation: 1, startedAt: '2026-11-30T03:00:00Z' },
+        ...{ indexes: 9, documents: 9_000_000, failure: 'It stood still.' },
+      }
+      const text = { restore: 'back', restoreUid: 'u', sha256: '', path: '', sourceClaim: '', meilisearchVersion: '' }
+      const at = '2026-11-30T03:30:00Z'
+      const annotations = { ...second.metadata!.annotations, [restoredFromAnnotation]: JSON.stringify({ ...text, at }) }
+      const data = withChanges(second, { metadata: withChanges(second.metadata, { annotations }) })
+      const restored = aManagedInstance({ status: { ...instance.status, upgrade } })
+      const managed = {
+        ...everything(restored, { data: { claimName: 'movies-data-2', generation: 2 } }),
+        ...held('Starting', { ...exchanged, claims: { data } }),
+      }
+      expect(managedVerdict({ instance: restored, managed }).status.upgrade).toBeUndefined()
+    },
+  )
+
+  test('a claim that the restore made larger than spec says stays so, and the server starts', () => {
+    const larger = withChanges(second, {
+      spec: withChanges(second.spec, { resources: { requests: { storage: '31Gi' } } }),
+    })
+    const verdict = managedVerdict({
+      ...noPod,
+      managed: held('Starting', { ...exchanged, claims: { data: larger }, statefulSet: stopped }),
+    })
+    expect(runs(verdict)).toEqual([{ replicas: 1, claim: 'movies-data-2' }])
+    expect(JSON.stringify(verdict.effects)).not.toContain('20Gi')
   })
 })

@@ -1,5 +1,6 @@
 // The server starts on the data that was exchanged: it is compared and done, or it goes back by itself, with the reason in full.
 import { describe, expect, test } from 'vitest'
+import { dataGenerationAnnotation, restoredFromAnnotation } from '../../../../../src/api/restore.ts'
 import type { MeiliRestoreStatus } from '../../../../../src/api/restore.ts'
 import {
   aDataClaim,
@@ -16,6 +17,7 @@ import {
   goingBack,
   newClaim,
   oldClaim,
+  restoreUid,
   to,
 } from '../../../../support/builders/exchanges.ts'
 import type { ExchangeSeen, Said } from '../../../../support/builders/exchanges.ts'
@@ -122,6 +124,27 @@ describe('Starting', () => {
     expect(said).toMatchObject(wayBack)
     expect(status.rollback?.cause).toBe('Mismatch')
     expect(status.rollback?.message).toContain(why)
+  })
+
+  test.each([
+    anUpgrade({ step: 'Snapshot', failure: 'MeiliSnapshot failed.', startedAt: at(-900) }),
+    anUpgrade({ step: 'Documents', failure: 'There were 9 documents.', startedAt: at(-900) }),
+    anUpgrade({ step: 'Start', startedAt: at(-900) }),
+  ])('an upgrade that had begun on the data from before is not waited for, nor its failure believed', (upgrade) => {
+    const text = { restore: 'back', restoreUid, sha256: '', path: '', sourceClaim: '', meilisearchVersion: '' }
+    const annotations = {
+      [dataGenerationAnnotation]: '2',
+      [restoredFromAnnotation]: JSON.stringify({ ...text, at: at(-10) }),
+    }
+    const claims = [aDataClaim(oldClaim), aDataClaim(newClaim, 2, { annotations })]
+    expect(starting({ claims, instance: aServer({}, { upgrade }) }).phase).toBe('Completed')
+    const late = { ...upgrade, startedAt: at(-9), step: 'Start' } as const
+    expect(starting({ claims, instance: aServer({}, { upgrade: late }) }).phase).not.toBe('Completed')
+  })
+
+  test('an upgrade of the restored database is waited for, whatever version spec asks for meanwhile', () => {
+    const instance = aServer({ version: '1.22.0' }, { upgrade: anUpgrade() })
+    expect(starting({ instance }).phase).toBe('Starting')
   })
 
   test('a failed upgrade of the database goes back', () => {
