@@ -19,7 +19,7 @@ export type { MeiliRestoreStatus, RestorePhase } from './status/restore.ts'
 export const dataGenerationAnnotation = 'meili-operator.dev/data-generation'
 /** On a claim that a restore filled: the JSON text of where its data comes from (status/restored-from.ts). */
 export const restoredFromAnnotation = 'meili-operator.dev/restored-from'
-/** On a MeiliRestore, by which people ask: `old-data` says that the claim with the data from before may go. */
+/** On a MeiliRestore, by which people ask: `cleanUpWord` says that the claim that is the data no more may go. */
 export const cleanUpAnnotation = 'meili-operator.dev/clean-up'
 /** On the claim, the Jobs and the safety snapshot of a restore: its UID. */
 export const restoreUidLabel = 'meili-operator.dev/restore-uid'
@@ -170,3 +170,14 @@ const working: ReadonlySet<string | undefined> = new Set(['Filling', 'Verifying'
 
 /** It changes something: its target is nobody else's meanwhile, and no snapshot and no upgrade of that server begins. */
 export const isAtWork = ({ status }: Pick<MeiliRestore, 'status'>): boolean => working.has(status?.phase)
+
+interface KeepsOldData {
+  readonly status?: Pick<MeiliRestoreStatus, 'phase' | 'switched' | 'oldData'> | undefined
+}
+
+/** What asks for the end of its old data. Once it has gone back from data that has served, and was written to, that is the name of its claim: the word may be from before, when it meant the other one. */
+export function cleanUpWord({ status }: KeepsOldData): string {
+  const { phase, switched, oldData } = status ?? {}
+  const hasServed = phase === 'RolledBack' && switched?.servingAt !== undefined
+  return hasServed && oldData !== undefined ? oldData.claimName : 'old-data'
+}

@@ -1,5 +1,5 @@
 // Doctor's checks of restores and drills: which are at work, which failed, and what old data costs until it is given up. Pure.
-import { cleanUpAnnotation } from '../../api/restore.ts'
+import { cleanUpAnnotation, cleanUpWord } from '../../api/restore.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
 import type { Restore } from '../cluster.ts'
@@ -71,7 +71,7 @@ function keptData(restore: Restore, nowMs: number): Finding[] {
   if (oldData === undefined) return []
   const { namespace } = metadata
   const kept = `${nameOf(restore)}: the data from before is kept for ${ageText(oldData.keptSince, nowMs)}: ${oldDataText(oldData)}`
-  const isAsked = metadata.annotations?.[cleanUpAnnotation] === 'old-data'
+  const isAsked = metadata.annotations?.[cleanUpAnnotation] === cleanUpWord(restore)
   const instance = restore.spec.target.inPlace?.instanceRef.name ?? ''
   const first = `${meiliIn(namespace)} snapshot create ${operand(instance)}`
   if (isAsked)

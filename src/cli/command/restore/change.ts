@@ -1,5 +1,5 @@
 // kubectl meili restore rollback and cleanup: back to the data from before, or that data is given up.
-import { cleanUpAnnotation, meiliRestores } from '../../../api/restore.ts'
+import { cleanUpAnnotation, cleanUpWord, meiliRestores } from '../../../api/restore.ts'
 import type { Cluster, Restore } from '../../cluster.ts'
 import { UserError } from '../../errors.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -74,8 +74,8 @@ export async function runCleanUp(cluster: Cluster, terminal: Terminal, flags: Pa
     throw new UserError(
       `${flags.name} in namespace ${cluster.namespace} has no old data: there is nothing to clean up.`,
     )
-  const body = { metadata: { annotations: { [cleanUpAnnotation]: 'old-data' } } }
   for (const { metadata, status } of kept) {
+    const body = { metadata: { annotations: { [cleanUpAnnotation]: cleanUpWord({ status }) } } }
     const change = { ...flags, name: metadata.name }
     const after = await patch<Restore>(cluster, { kind: meiliRestores, body }, change)
     report(terminal, after, { did: 'is cleaned up', said: cleanUpText(status?.oldData), flags: change })

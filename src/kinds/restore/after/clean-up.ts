@@ -1,6 +1,6 @@
 // The claim with data that is the data no more: named as long as it is kept, and deleted only when its user asks for that by name. Pure.
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
-import { cleanUpAnnotation } from '../../../api/restore.ts'
+import { cleanUpAnnotation, cleanUpWord } from '../../../api/restore.ts'
 import type { MeiliRestoreStatus } from '../../../api/restore.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
@@ -24,11 +24,12 @@ export const cleanUp: Rung = ({ restore, target }) => {
   if (oldData === undefined) return undefined
   const claim = target.claims.find(({ metadata }) => metadata?.name === oldData.claimName)
   if (claim === undefined) return undefined
-  const isAsked = restore.metadata.annotations?.[cleanUpAnnotation] === 'old-data'
+  const asked = restore.metadata.annotations?.[cleanUpAnnotation]
+  const isAsked = asked === cleanUpWord(restore)
   const blocked = whyKept({ restore, target }, oldData)
   const changes = {
     oldData: { ...oldData, removable: blocked === undefined },
-    waitingFor: isAsked ? blocked : undefined,
+    waitingFor: isAsked ? blocked : asked === 'old-data' ? mustBeNamed(oldData) : undefined,
   }
   if (!isAsked || blocked !== undefined) {
     const isNews = restore.status?.waitingFor !== changes.waitingFor || oldData.removable !== changes.oldData.removable
@@ -39,6 +40,9 @@ export const cleanUp: Rung = ({ restore, target }) => {
     againMs: pauses.changeMs,
   })
 }
+
+const mustBeNamed = ({ claimName }: OldData): string =>
+  `Claim ${claimName} has served since it was restored: it goes once the annotation ${cleanUpAnnotation} is its name.`
 
 const seenAs = ({ metadata }: V1PersistentVolumeClaim): { name: string; uid: string; resourceVersion: string } => ({
   name: metadata?.name ?? '',

@@ -1,9 +1,8 @@
 // The end of a MeiliRestore, and of what it made and nobody uses: Jobs, the claim that was filled in vain, its finalizer. Pure.
-import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
-import { restoreFinalizer, restoreUidLabel } from '../../../api/restore.ts'
-import { generationOf } from '../../../reconcile/names/data-claim.ts'
+import { restoreFinalizer } from '../../../api/restore.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { deletions } from '../status/job.ts'
+import { isFilledOnly } from '../status/own-claim.ts'
 import { pauses } from '../status/pauses.ts'
 import { unchanged } from '../status/verdict.ts'
 import type { Rung, Verdict } from '../status/verdict.ts'
@@ -33,14 +32,9 @@ const removeFinalizer = (): Verdict =>
   unchanged({ effects: [{ kind: 'RemoveFinalizer', finalizer: restoreFinalizer }], againMs: pauses.finalizerMs })
 
 function removeFilled({ restore, target }: RestoreObservation): Verdict | undefined {
-  const { inPlace } = restore.spec.target
-  if (inPlace === undefined) return undefined
-  const named = { metadata: { name: inPlace.instanceRef.name } }
-  const isFilled = (claim: V1PersistentVolumeClaim): boolean =>
-    claim.metadata?.labels?.[restoreUidLabel] === restore.metadata.uid &&
-    claim.metadata.deletionTimestamp === undefined &&
-    generationOf(named, claim) === undefined
-  const claim = target.claims.find(isFilled)
+  const claim = target.claims.find(
+    (candidate) => candidate.metadata?.deletionTimestamp === undefined && isFilledOnly(restore, candidate),
+  )
   if (claim === undefined) return undefined
   const { name = '', uid = '', resourceVersion = '' } = claim.metadata ?? {}
   return unchanged({

@@ -4,6 +4,7 @@ import { instant } from '../../../api/status/conditions.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { deletions } from '../status/job.ts'
 import { pauses } from '../status/pauses.ts'
+import { upgradeText } from '../status/upgrading.ts'
 import { failed, noted, rolledBack, step, unchanged } from '../status/verdict.ts'
 import type { Rung, Verdict } from '../status/verdict.ts'
 
@@ -70,11 +71,10 @@ function heldUp({ restore, target, runningSnapshots }: RestoreObservation): Verd
     })
   const [other] = target.others
   const [snapshot] = runningSnapshots
-  const { upgrade } = target.instance?.status ?? {}
   const waitingFor =
     (other === undefined ? undefined : `MeiliRestore ${other.metadata.name} is at work on this server.`) ??
     (snapshot === undefined ? undefined : `MeiliSnapshot ${snapshot} is being taken.`) ??
-    (upgrade === undefined || upgrade.step === 'Done' ? undefined : 'The server is being upgraded.')
+    upgradeText(target.instance)
   return waitingFor === undefined
     ? undefined
     : noted({ waitingFor: `It goes back once that has ended: ${waitingFor}` }, { againMs: pauses.workMs })

@@ -1,5 +1,6 @@
 // The rungs of a switch that was begun: done, undone, or tried again. Which of the three stands on the claim. Pure.
 import { restoreReasons } from '../../../api/restore.ts'
+import { isFilledOnly } from '../status/own-claim.ts'
 import { pauses } from '../status/pauses.ts'
 import { unchanged } from '../status/verdict.ts'
 import type { RestoreObservation } from '../observation.ts'
@@ -18,7 +19,8 @@ const undoing = during((observation, exchange, nowMs) => {
   const why = whyUndone(observation, exchange, nowMs)
   if (why === undefined) return undefined
   const claim = claimNamed(observation.target, exchange.to.claimName)
-  if (claim === undefined || isGone(claim)) return endUnchanged(why, nowMs)
+  // To one that is another by now, or was changed, that write comes too late: it was for the claim as it was seen.
+  if (claim === undefined || isGone(claim) || !isFilledOnly(observation.restore, claim)) return endUnchanged(why, nowMs)
   return unchanged({ effects: [{ kind: 'DeleteClaim', claim: seenAs(claim) }], againMs: pauses.answerMs })
 })
 

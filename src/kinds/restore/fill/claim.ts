@@ -8,10 +8,11 @@ import { dataClaimSpec } from '../../../reconcile/names/data-claim.ts'
 import { childLabels } from '../../../reconcile/names/objects.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { fillDeadlineMs, deadlineText } from '../status/deadline.ts'
+import { isFilledOnly, isOf } from '../status/own-claim.ts'
 import { pauses } from '../status/pauses.ts'
 import { failed, step } from '../status/verdict.ts'
 import type { Rung, Verdict } from '../status/verdict.ts'
-import { claimBytes, isOf, requestedBytes } from './new-claim.ts'
+import { claimBytes, requestedBytes } from './new-claim.ts'
 
 export const claimMissing: Rung = (observation, nowMs) => {
   const { restore, target } = observation
@@ -79,7 +80,7 @@ export const claimTooSmall: Rung = ({ restore, target, mover }) => {
   const needed = restore.status?.plan?.neededBytes
   const { name = '', uid = '', resourceVersion = '' } = filled?.metadata ?? {}
   if (restore.spec.target.inPlace === undefined || filled === undefined || needed === undefined) return undefined
-  if (mover.job !== undefined || requestedBytes(filled) >= needed) return undefined
+  if (mover.job !== undefined || requestedBytes(filled) >= needed || !isFilledOnly(restore, filled)) return undefined
   return step({
     phase: 'Filling',
     reason: restoreReasons.ClaimCreating,

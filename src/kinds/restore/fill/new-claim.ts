@@ -2,10 +2,10 @@
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node'
 import { sizeBytes } from '../../../api/fields/quantity.ts'
 import type { ManagedServer } from '../../../api/instance.ts'
-import { restoreUidLabel } from '../../../api/restore.ts'
 import type { MeiliRestore, MeiliRestoreStatus } from '../../../api/restore.ts'
 import { dataClaimName, generationOf } from '../../../reconcile/names/data-claim.ts'
 import type { RestoreObservation } from '../observation.ts'
+import { isOf } from '../status/own-claim.ts'
 
 type NewClaim = NonNullable<NonNullable<MeiliRestoreStatus['plan']>['newClaim']>
 
@@ -23,9 +23,6 @@ export function newClaimOf({ restore, target }: RestoreObservation): NewClaim | 
   while (isTaken(dataClaimName(named, generation))) generation += 1
   return { claimName: dataClaimName(named, generation), generation }
 }
-
-export const isOf = ({ metadata: { uid } }: MeiliRestore, claim: V1PersistentVolumeClaim): boolean =>
-  claim.metadata?.labels?.[restoreUidLabel] === uid
 
 export const requestedBytes = ({ spec }: V1PersistentVolumeClaim): number =>
   sizeBytes(spec?.resources?.requests?.['storage'] ?? 0)

@@ -167,8 +167,14 @@ describe('restoring', () => {
     'an upgrade that stood still at step %s speaks of the data from before: its counts are not asked of what was restored',
     (step) => {
       const upgrade = {
-        ...{ from: '1.20.0', to: '1.21.0', step, generation: 1, startedAt: '2026-11-30T03:00:00Z' },
-        ...{ indexes: 9, documents: 9_000_000, failure: 'It stood still.' },
+        from: '1.20.0',
+        to: '1.21.0',
+        step,
+        generation: 1,
+        startedAt: '2026-11-30T03:00:00Z',
+        indexes: 9,
+        documents: 9_000_000,
+        failure: 'It stood still.',
       }
       const text = { restore: 'back', restoreUid: 'u', sha256: '', path: '', sourceClaim: '', meilisearchVersion: '' }
       const at = '2026-11-30T03:30:00Z'

@@ -88,11 +88,34 @@ describe('old data', () => {
   })
 
   test('that went back and never served needs no snapshot: its source is one', () => {
-    const back = { ...completed, phase: 'RolledBack', oldData: { ...to, keptSince: at(-9) } } as const
+    const { switched } = going.Starting
+    const back = { ...completed, phase: 'RolledBack', switched, oldData: { ...to, keptSince: at(-9) } } as const
     const claims = [aDataClaim(oldClaim, 3), aDataClaim(newClaim, 2)]
     expect(cleaning({ status: back, claims, pods: [], instance: aServer() }).decision.effects).toMatchObject([
       { kind: 'DeleteClaim', claim: { name: newClaim } },
     ])
+  })
+})
+
+describe('old data that has served, after a way back that was asked for', () => {
+  const back = { ...completed, phase: 'RolledBack', oldData: { ...to, keptSince: at(-9), removable: true } } as const
+  const claims = [aDataClaim(oldClaim, 3), aDataClaim(newClaim, 2)]
+  const asking = (word: string): Said =>
+    cleaning({
+      status: back,
+      claims,
+      pods: [],
+      metadata: { finalizers: [], annotations: { [cleanUpAnnotation]: word } },
+    })
+
+  test('is not what was asked for before, when that meant the other claim', () => {
+    const { does, status } = asking('old-data')
+    expect(does).toEqual([])
+    expect(status.waitingFor).toContain('the annotation meili-operator.dev/clean-up is its name')
+  })
+
+  test('goes by its name', () => {
+    expect(asking(newClaim).decision.effects).toMatchObject([{ kind: 'DeleteClaim', claim: { name: newClaim } }])
   })
 })
 
@@ -125,6 +148,26 @@ describe('its own end', () => {
     const others = aDataClaim('movies-data-3', undefined, { labels: { [restoreUidLabel]: 'other' } })
     const status = { ...filled, phase: 'Failed' } as const
     expect(decided({ status, claims: [...exchanged, others] }).does).toEqual(['RemoveFinalizer'])
+  })
+})
+
+describe('a claim with the label of a restore', () => {
+  const status = { ...filled, phase: 'Failed' } as const
+  const labels = aDataClaim(newClaim).metadata?.labels
+  const ended = (metadata: Record<string, unknown>): Said =>
+    decided({ status, claims: [aDataClaim(oldClaim), aDataClaim(newClaim, undefined, { labels, ...metadata })] })
+
+  test('stays where it is older than the restore: whoever may change claims may write a label', () => {
+    const created = Date.parse(aRestore().metadata.creationTimestamp)
+    const madeAfter = (ms: number): Record<string, unknown> => ({
+      creationTimestamp: new Date(created + ms).toISOString(),
+    })
+    expect(ended(madeAfter(-3_600_000)).does).toEqual(['RemoveFinalizer'])
+    expect(ended(madeAfter(0)).does).toEqual(['DeleteClaim'])
+  })
+
+  test('stays where it was the data once, and has lost its number', () => {
+    expect(ended({ annotations: { [restoredFromAnnotation]: '{}' } }).does).toEqual(['RemoveFinalizer'])
   })
 })
 

@@ -51,6 +51,13 @@ describe('spec.rollback of a restore that has completed', () => {
     expect(status.waitingFor).toContain(why)
   })
 
+  test.each([anUpgrade({ step: 'Start', failure: 'It does not start.' }), anUpgrade({ step: 'Snapshot' })])(
+    'it does not wait for an upgrade that stands still: it may be the way out of it',
+    (upgrade) => {
+      expect(asked({ instance: aServer({}, { upgrade }) })).toMatchObject({ phase: 'Stopping' })
+    },
+  )
+
   test.each([
     ['the old claim is gone', { claims: [aDataClaim(newClaim, 2)] }, 'MeiliSnapshot before'],
     [

@@ -138,8 +138,8 @@ describe('Starting', () => {
     }
     const claims = [aDataClaim(oldClaim), aDataClaim(newClaim, 2, { annotations })]
     expect(starting({ claims, instance: aServer({}, { upgrade }) }).phase).toBe('Completed')
-    const late = { ...upgrade, startedAt: at(-9), step: 'Start' } as const
-    expect(starting({ claims, instance: aServer({}, { upgrade: late }) }).phase).not.toBe('Completed')
+    const since = { ...upgrade, startedAt: at(-9), step: 'Start' } as const
+    expect(starting({ claims, instance: aServer({}, { upgrade: since }) }).phase).not.toBe('Completed')
   })
 
   test('an upgrade of the restored database is waited for, whatever version spec asks for meanwhile', () => {

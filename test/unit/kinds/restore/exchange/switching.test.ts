@@ -23,6 +23,14 @@ const restoreIn = (status: ExchangeSeen['status']): ReturnType<typeof anExchange
   anExchange({ status: status! }).restore
 
 describe('Switching', () => {
+  test('a claim that somebody has put in the place of the filled one, or has made the data, is not deleted', () => {
+    const foreign = aDataClaim(newClaim, undefined, { labels: aDataClaim(oldClaim).metadata?.labels })
+    for (const claim of [foreign, aDataClaim(newClaim, 1)]) {
+      const { phase, does } = switching({ claims: [aDataClaim(oldClaim), claim], spec: { rollback: true } })
+      expect({ phase, does }).toEqual({ phase: 'RolledBack', does: [] })
+    }
+  })
+
   test('an exchange that was done is done, whoever died meanwhile', () => {
     const { phase, status, does } = switching({ claims: exchanged })
     expect({ phase, does, at: status.switched?.at }).toEqual({ phase: 'Starting', does: [], at: at(0) })
