@@ -30,13 +30,17 @@ export function programFor(terminal: Terminal, outcome: Outcome): Command {
       outcome.cluster = new Cluster(flags, terminal.environment)
       outcome.exitCode = await work(outcome.cluster, flags, ...(given.slice(0, -2) as Arguments))
     }
-  const program = new Command('kubectl meili')
+  const program: Command = new Command('kubectl meili')
     .description('Meilisearch instances, their snapshots and restores, by meili-operator.')
     .version(version)
     .option('-n, --namespace <name>', "namespace (default: the context's)")
     .option('--context <name>', "one of the kubeconfig's contexts (default: the current one)")
     .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, ~/.kube/config)')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({
+      showGlobalOptions: true,
+      // Not those of `restore SNAPSHOT`, which its subcommands do not take.
+      visibleGlobalOptions: (command) => (command.parent === null ? [] : [...program.options]),
+    })
     .configureOutput({
       writeOut: (text) => terminal.write(text, 'out'),
       writeErr: (text) => terminal.write(text, 'error'),

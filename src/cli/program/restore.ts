@@ -166,7 +166,7 @@ export function addDrill(program: Command, terminal: Terminal, within: Within): 
     )
     .option('--size <quantity>', 'of the volume (default: what the snapshot needs)')
     .option('--storage-class <name>', "of the volume (default: the cluster's)")
-    .option('--name <name>', "the MeiliRestore's name (default: the snapshot's, date and time)")
+    .option('--name <name>', "the MeiliRestore's name (default: drill, the snapshot's, date and time)")
     .option('--wait', 'follow it until it ends')
     .addOption(timeout())
     .addOption(output(...formats))
