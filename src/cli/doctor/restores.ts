@@ -6,7 +6,7 @@ import type { Restore } from '../cluster.ts'
 import { ageText } from '../terminal/format.ts'
 import { meiliIn, operand, quote } from '../terminal/shell.ts'
 import { targetText } from '../view/restore/names.ts'
-import { isAtWork, oldDataText, restoreText } from '../view/restore/progress.ts'
+import { isAtWork, keptText, oldDataText, restoreText } from '../view/restore/progress.ts'
 import { failureText, isBootstrap, isDrill, lastEnded, restoresByInstance, whatItIs } from '../view/restore/subject.ts'
 import type { RestoreWorld } from '../view/restore/subject.ts'
 import { ok, problem, warning } from './finding.ts'
@@ -70,7 +70,7 @@ function keptData(restore: Restore, nowMs: number): Finding[] {
   const { oldData } = status ?? {}
   if (oldData === undefined) return []
   const { namespace } = metadata
-  const kept = `${nameOf(restore)}: the data from before is kept for ${ageText(oldData.keptSince, nowMs)}: ${oldDataText(oldData)}`
+  const kept = `${nameOf(restore)}: ${keptText(restore)} is kept for ${ageText(oldData.keptSince, nowMs)}: ${oldDataText(oldData)}`
   const isAsked = metadata.annotations?.[cleanUpAnnotation] === cleanUpWord(restore)
   const instance = restore.spec.target.inPlace?.instanceRef.name ?? ''
   const first = `${meiliIn(namespace)} snapshot create ${operand(instance)}`

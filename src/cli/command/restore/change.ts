@@ -51,6 +51,10 @@ function rollbackText({ status, ...restore }: Restore): string {
   return `${instance} gets back the data on ${oldDataText(oldData)}.${now}`
 }
 
+/** Nothing of one that failed. */
+const safetyText = ({ safety }: NonNullable<Restore['status']>): string =>
+  safety?.snapshot === undefined || safety.skipped !== undefined ? '' : `; a snapshot of it: ${safety.snapshot}`
+
 /** Why there is nothing to go back to, where that is so. */
 function checkRollback(restore: Restore): void {
   if (canGoBack(restore) || isGoingBack(restore)) return
@@ -61,7 +65,7 @@ function checkRollback(restore: Restore): void {
       : spec.mode === 'DryRun'
         ? 'it is a plan, and nothing was changed'
         : status?.phase === 'Completed'
-          ? `its old data is not there any more${status.safety?.snapshot === undefined ? '' : `; a snapshot of it: ${status.safety.snapshot}`}`
+          ? `its old data is not there any more${safetyText(status)}`
           : `it is ${status?.phase ?? 'new'} already, and the data from before serves`
   throw new UserError(`MeiliRestore ${metadata.name} cannot be undone: ${because}.`)
 }

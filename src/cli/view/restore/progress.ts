@@ -110,6 +110,10 @@ function completedLines(restore: Restore, meili: string): readonly string[] {
   ]
 }
 
+/** What the claim has that is kept. */
+export const keptText = ({ status }: Restore): string =>
+  status?.phase === 'RolledBack' ? 'the data that was restored' : 'the data from before'
+
 /** `claim movies-data, 20.0 GiB`. */
 export function oldDataText({
   claimName,

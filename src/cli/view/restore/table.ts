@@ -117,8 +117,11 @@ function resultFacts({ status = {} }: Restore, nowMs: number): readonly Fact[] {
   ]
 }
 
-const safetyText = ({ snapshot, skipped = '' }: NonNullable<Status['safety']>): string =>
-  snapshot === undefined ? `no snapshot: ${skipped}` : `snapshot ${snapshot}`
+/** One that was begun and failed has both. */
+function safetyText({ snapshot, skipped }: NonNullable<Status['safety']>): string {
+  if (snapshot === undefined) return `no snapshot: ${skipped ?? ''}`
+  return `snapshot ${snapshot}${skipped === undefined ? '' : `: ${skipped}`}`
+}
 
 function filledText({ claimName, completedAt, uncompressedBytes }: NonNullable<Status['fill']>): string | undefined {
   if (completedAt === undefined) return undefined
@@ -132,15 +135,16 @@ function exchangeText({ from, to, downtime }: NonNullable<Status['switched']>): 
 
 function restoredText({
   version,
-  indexes = 0,
-  documents = 0,
+  indexes,
+  documents,
   compared,
   differences = [],
 }: NonNullable<Status['restored']>): string {
   const parts = [
     ...(version === undefined ? [] : [`Meilisearch ${version}`]),
-    contentText({ indexes, documents }),
-    ...(compared === undefined ? [] : [`compared ${compared} of ${indexes}`]),
+    // On a claim no server was started, so nobody has counted.
+    ...(indexes === undefined || documents === undefined ? [] : [contentText({ indexes, documents })]),
+    ...(compared === undefined || indexes === undefined ? [] : [`compared ${compared} of ${indexes}`]),
     ...differences.map(({ index, expected, found }) => `${index}: ${found ?? 'none'} for ${expected ?? 'none'}`),
   ]
   return parts.join(', ')

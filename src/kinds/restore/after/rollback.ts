@@ -1,5 +1,6 @@
 // The way back that is asked for: of a restore that has completed it begins here; of one that has changed nothing yet there is nothing to undo. Pure.
 import { restoreFinalizer, restoreReasons } from '../../../api/restore.ts'
+import type { MeiliRestoreStatus } from '../../../api/restore.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { deletions } from '../status/job.ts'
@@ -38,7 +39,7 @@ export const rollbackAsked: Rung = (observation, nowMs) => {
     )
   if (before === undefined || before.claim.metadata?.deletionTimestamp !== undefined)
     return impossible(
-      `Claim ${switched.from?.claimName ?? '(none)'} with the data from before is gone. Restore the snapshot that was taken before instead${status.safety?.snapshot === undefined ? '' : `: MeiliSnapshot ${status.safety.snapshot}`}.`,
+      `Claim ${switched.from?.claimName ?? '(none)'} with the data from before is gone. Restore ${safetyText(status)} instead.`,
     )
   return (
     heldUp(observation) ??
@@ -58,6 +59,12 @@ export const rollbackAsked: Rung = (observation, nowMs) => {
     })
   )
 }
+
+/** One that failed is none to go back to. */
+const safetyText = ({ safety }: MeiliRestoreStatus): string =>
+  safety?.snapshot === undefined || safety.skipped !== undefined
+    ? 'another snapshot'
+    : `MeiliSnapshot ${safety.snapshot}, which was taken before,`
 
 /** It serves what was restored, and goes on doing so. */
 const impossible = (message: string): Verdict => failed({ reason: restoreReasons.RollbackImpossible, message })

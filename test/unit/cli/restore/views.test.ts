@@ -215,6 +215,22 @@ describe('a description', () => {
     expect(lines.join('\n')).not.toMatch(/undefined|NaN/)
   })
 
+  test('of one onto a claim says nothing of contents that nobody has counted', () => {
+    const lines = restoreDescription(
+      restore({ phase: 'Completed', restored: { version: '1.21.0', at: '2026-11-30T03:00:00Z' } }),
+      context,
+      nowMs,
+    )
+    expect(lines).toContain('Restored:      Meilisearch 1.21.0')
+  })
+
+  test('of a snapshot before it that failed says why', () => {
+    const safety = { snapshot: 'back-safety', skipped: 'MeiliSnapshot back-safety failed.' }
+    expect(restoreDescription(restore({ phase: 'Filling', safety }), context, nowMs)).toContain(
+      'Safety:        snapshot back-safety: MeiliSnapshot back-safety failed.',
+    )
+  })
+
   test('of a bare file names the file, and contents that are not exact as such', () => {
     const file = {
       ...resolved,

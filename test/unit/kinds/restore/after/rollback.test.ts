@@ -61,6 +61,14 @@ describe('spec.rollback of a restore that has completed', () => {
   test.each([
     ['the old claim is gone', { claims: [aDataClaim(newClaim, 2)] }, 'MeiliSnapshot before'],
     [
+      'the old claim is gone, and the snapshot before it had failed,',
+      {
+        claims: [aDataClaim(newClaim, 2)],
+        status: { ...completed, safety: { snapshot: 'before', skipped: 'It failed.' } },
+      },
+      'Restore another snapshot instead',
+    ],
+    [
       'a later restore has exchanged the data',
       { claims: [...exchanged, aDataClaim('movies-data-3', 3)] },
       'another restore',
