@@ -111,12 +111,19 @@ async function lookAtMover({ kube, podsOf }: RestoreWorld, restore: MeiliRestore
   )
 }
 
+/** Stored: what is left is a server of its own on a copy (verification.mode Boot), which may take an hour. */
+const isProved = ({ status }: MeiliSnapshot): boolean =>
+  status?.artifact !== undefined && status.verification !== undefined && status.verification.result === undefined
+
 /** Those that have asked: the server must not be stopped under them. */
-function runningSnapshots({ snapshots }: RestoreWorld, { metadata, spec, status }: MeiliRestore): readonly string[] {
+export function runningSnapshots(
+  { snapshots }: { readonly snapshots: Pick<RestoreWorld['snapshots'], 'listUnfinished'> },
+  { metadata, spec, status }: MeiliRestore,
+): readonly string[] {
   const name = spec.target.inPlace?.instanceRef.name
   if (name === undefined) return []
   return [...snapshots.listUnfinished(`${metadata.namespace}/${name}`)]
-    .filter((snapshot) => snapshot.status?.request !== undefined)
+    .filter((snapshot) => snapshot.status?.request !== undefined && !isProved(snapshot))
     .map((snapshot) => snapshot.metadata.name)
     .filter((other) => other !== status?.safety?.snapshot)
 }

@@ -7,6 +7,7 @@ import { meiliSnapshots } from '../../../../../src/api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../../../src/api/snapshot.ts'
 import { keepRestore, restoreIndexes } from '../../../../../src/kinds/restore/observe/kept.ts'
 import { aheadOf } from '../../../../../src/kinds/restore/observe/line.ts'
+import { runningSnapshots } from '../../../../../src/kinds/restore/observe/observe.ts'
 import { lookAtSource } from '../../../../../src/kinds/restore/observe/source.ts'
 import { snapshotsIn } from '../../../../support/builders/caches.ts'
 import { aSnapshot, artifact } from '../../../../support/builders/observations.ts'
@@ -89,6 +90,18 @@ describe('the newest of a schedule', () => {
   test('that is not there is said in words', async () => {
     expect(await look(good, '2026-10-01T00:00:00Z')).toMatchObject({ is: 'missing' })
   })
+})
+
+test('a snapshot is waited for until it is stored: a server on a copy of it is in nobody’s way', () => {
+  const request = { taskUid: 7 } as never
+  const verification = { mode: 'Boot', attempt: 1, jobName: 'boot-1' } as const
+  const all = [
+    aSnapshot({ name: 'asked', status: { phase: 'Moving', request } }),
+    aSnapshot({ name: 'booted', status: { phase: 'Verifying', request, artifact, verification } }),
+    aSnapshot({ name: 'queued', status: { phase: 'Pending' } }),
+  ]
+  const world = { snapshots: { listUnfinished: () => all } }
+  expect(runningSnapshots(world, aRestore())).toEqual(['asked'])
 })
 
 test('of annotations the cache keeps that alone which is read', () => {
