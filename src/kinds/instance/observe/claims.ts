@@ -37,7 +37,9 @@ export async function lookAtClaims(
         ] as const,
     ),
   )
-  const filling = isGiven ? [] : own.filter((claim) => isBeingFilled(instance, claim))
+  // One that was made since the list, and is found by its name, is being filled as those of the list are: never the data.
+  const byName = found.flatMap(([, claim]) => (claim === undefined || own.includes(claim) ? [] : [claim]))
+  const filling = isGiven ? [] : [...own, ...byName].filter((claim) => isBeingFilled(instance, claim))
   const isThere = ([, claim]: (typeof found)[number]): boolean => claim !== undefined && !filling.includes(claim)
   return {
     claims: {

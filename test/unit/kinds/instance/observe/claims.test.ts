@@ -66,3 +66,14 @@ test('a claim that the user names is read by its name, and generations are nobod
   )
   expect(seen).toMatchObject({ claims: { data: { metadata: { name: 'mine' } } }, earlierData: [], filling: [] })
 })
+
+test('a first claim that a restore makes right after the list, and that is found by its name, is no data either', async () => {
+  const fresh = aManagedInstance()
+  const kube = new KubeInMemory()
+  kube.before = ({ verb }) => {
+    if (verb === 'get') kube.lay(persistentVolumeClaims, restoredClaim(fresh, { name: 'movies-data' }) as never)
+  }
+  const seen = await lookAtClaims(kube, fresh)
+  expect(seen.claims.data).toBeUndefined()
+  expect(seen.filling.map(({ metadata }) => metadata?.name)).toEqual(['movies-data'])
+})
