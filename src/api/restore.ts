@@ -181,3 +181,9 @@ export function cleanUpWord({ status }: KeepsOldData): string {
   const hasServed = phase === 'RolledBack' && switched?.servingAt !== undefined
   return hasServed && oldData !== undefined ? oldData.claimName : 'old-data'
 }
+
+/** The instance, the claim, or that it is a drill. */
+export function targetText({ spec: { target } }: Pick<MeiliRestore, 'spec'>): string {
+  if (target.inPlace !== undefined) return `instance ${target.inPlace.instanceRef.name}`
+  return target.claim === undefined ? 'drill' : `claim ${target.claim.name}/${target.claim.directory}`
+}

@@ -1,11 +1,10 @@
 // Doctor's checks of restores and drills: which are at work, which failed, and what old data costs until it is given up. Pure.
-import { cleanUpAnnotation, cleanUpWord } from '../../api/restore.ts'
+import { cleanUpAnnotation, cleanUpWord, targetText } from '../../api/restore.ts'
 import { conditionTypes } from '../../api/meta.ts'
 import { conditionNamed } from '../../api/status/conditions.ts'
 import type { Restore } from '../cluster.ts'
 import { ageText } from '../terminal/format.ts'
 import { meiliIn, operand, quote } from '../terminal/shell.ts'
-import { targetText } from '../view/restore/names.ts'
 import { isAtWork, keptText, oldDataText, restoreText } from '../view/restore/progress.ts'
 import { failureText, isBootstrap, isDrill, lastEnded, restoresByInstance, whatItIs } from '../view/restore/subject.ts'
 import type { RestoreWorld } from '../view/restore/subject.ts'

@@ -11,12 +11,6 @@ export function sourceText({ spec: { source }, status }: Restore): string {
   return source.snapshotRef?.name ?? (stored === undefined ? '-' : `${stored.claim.name}:${stored.path}`)
 }
 
-/** The instance, the claim, or that it is a drill. */
-export function targetText({ spec: { target } }: Restore): string {
-  if (target.inPlace !== undefined) return `instance ${target.inPlace.instanceRef.name}`
-  return target.claim === undefined ? 'drill' : `claim ${target.claim.name}/${target.claim.directory}`
-}
-
 export const instanceIn = ({ spec }: Pick<Restore, 'spec'>): string | undefined => spec.target.inPlace?.instanceRef.name
 
 /** What is written once more to replace data. */

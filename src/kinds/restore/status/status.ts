@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { withoutUndefined } from '../../../api/json.ts'
 import { conditionTypes } from '../../../api/meta.ts'
-import { restoreConditions, restoreReasons } from '../../../api/restore.ts'
+import { restoreConditions, restoreReasons, targetText } from '../../../api/restore.ts'
 import type { MeiliRestore, MeiliRestoreStatus, RestorePhase, RestoreReason } from '../../../api/restore.ts'
 import { conditionsOf, instant } from '../../../api/status/conditions.ts'
 import type { Wanted } from '../../../api/status/conditions.ts'
@@ -142,12 +142,9 @@ function endedStatus(restore: MeiliRestore, nowMs: number, { changes, ...shape }
 }
 
 /** Whatever it is, the claim from before is named as long as it is kept. */
-function statusOf(
-  { metadata, status }: MeiliRestore,
-  nowMs: number,
-  { phase, changes, wanted }: Shape,
-): MeiliRestoreStatus {
-  const next = { ...status, ...changes }
+function statusOf(restore: MeiliRestore, nowMs: number, { phase, changes, wanted }: Shape): MeiliRestoreStatus {
+  const { metadata, status } = restore
+  const next = { ...status, ...changes, targetText: targetText(restore) }
   const { generation } = metadata
   return {
     ...next,

@@ -1,7 +1,8 @@
 // What the plugin shows of MeiliRestores: plans, progress, ends, a table, a description.
 import { describe, expect, test } from 'vitest'
 import type { Instance, Restore } from '../../../../src/cli/cluster.ts'
-import { canGoBack, targetText } from '../../../../src/cli/view/restore/names.ts'
+import { canGoBack } from '../../../../src/cli/view/restore/names.ts'
+import { targetText } from '../../../../src/api/restore.ts'
 import { planLines } from '../../../../src/cli/view/restore/plan.ts'
 import { followedRestore, isAtWork, restoreText } from '../../../../src/cli/view/restore/progress.ts'
 import { followedServer } from '../../../../src/cli/view/restore/server.ts'
