@@ -31,6 +31,7 @@ const progressEveryMs = 15_000
 
 /** Lengths that the schema allows, with some to spare. */
 const maxWaitingFor = 500
+const longestTarget = 300
 
 type Words = Pick<Said, 'reason' | 'message'>
 
@@ -144,7 +145,7 @@ function endedStatus(restore: MeiliRestore, nowMs: number, { changes, ...shape }
 /** Whatever it is, the claim from before is named as long as it is kept. */
 function statusOf(restore: MeiliRestore, nowMs: number, { phase, changes, wanted }: Shape): MeiliRestoreStatus {
   const { metadata, status } = restore
-  const next = { ...status, ...changes, targetText: targetText(restore) }
+  const next = { ...status, ...changes, targetText: targetText(restore).slice(0, longestTarget) }
   const { generation } = metadata
   return {
     ...next,
