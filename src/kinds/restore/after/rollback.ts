@@ -1,7 +1,12 @@
 // The way back that is asked for: of a restore that has completed it begins here; of one that has changed nothing yet there is nothing to undo. Pure.
+import { databaseVersionAnnotation } from '../../../api/instance.ts'
+import type { MeiliInstance } from '../../../api/instance.ts'
 import { restoreFinalizer, restoreReasons } from '../../../api/restore.ts'
 import type { MeiliRestoreStatus } from '../../../api/restore.ts'
 import { instant } from '../../../api/status/conditions.ts'
+import { redact } from '../../../api/status/text.ts'
+import type { DataClaim } from '../../../reconcile/names/data-claim.ts'
+import { compareVersions } from '../../../reconcile/names/version.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { deletions } from '../status/job.ts'
 import { pauses } from '../status/pauses.ts'
@@ -41,6 +46,11 @@ export const rollbackAsked: Rung = (observation, nowMs) => {
     return impossible(
       `Claim ${switched.from?.claimName ?? '(none)'} with the data from before is gone. Restore ${safetyText(status)} instead.`,
     )
+  const newer = newerServer(target.instance, before)
+  if (newer !== undefined)
+    return impossible(
+      `Claim ${before.claim.metadata?.name ?? ''} has a database of Meilisearch ${newer.database}, and the server runs ${newer.server} by now, which would change that database for good: it is the only one of its kind. Restore ${safetyText(status)} with version: AllowUpgrade instead.`,
+    )
   return (
     heldUp(observation) ??
     step({
@@ -58,6 +68,17 @@ export const rollbackAsked: Rung = (observation, nowMs) => {
       againMs: pauses.nextMs,
     })
   )
+}
+
+/** A server of a higher version upgrades what it opens, and no server of before opens it again. Undefined where that is not so, or not known. */
+function newerServer(
+  { status }: MeiliInstance,
+  { claim }: DataClaim,
+): { readonly database: string; readonly server: string } | undefined {
+  const database = claim.metadata?.annotations?.[databaseVersionAnnotation]
+  const server = status?.version
+  if (database === undefined || server === undefined) return undefined
+  return compareVersions(database, server) < 0 ? { database: redact(database, 64), server } : undefined
 }
 
 /** One that failed is none to go back to. */

@@ -1,6 +1,7 @@
 // The way back that is asked for, by one write of the user's: begun only where the data is still what this restore made it.
 import { describe, expect, test } from 'vitest'
 import { noMover } from '../../../../../src/reconcile/job/look.ts'
+import { databaseVersionAnnotation } from '../../../../../src/api/instance.ts'
 import type { MeiliRestoreStatus } from '../../../../../src/api/restore.ts'
 import {
   aDataClaim,
@@ -27,6 +28,8 @@ const completed: MeiliRestoreStatus = {
   oldData: { ...from, keptSince: at(-600), removable: false },
   safety: { snapshot: 'before' },
 }
+const ofVersion = (version: string): ReturnType<typeof aDataClaim> =>
+  aDataClaim(oldClaim, undefined, { annotations: { [databaseVersionAnnotation]: version } })
 const asked = (seen: ExchangeSeen = {}): Said =>
   decided({ status: completed, claims: exchanged, spec: { rollback: true }, pods: [aServerPod()], ...seen })
 
@@ -73,12 +76,23 @@ describe('spec.rollback of a restore that has completed', () => {
       { claims: [...exchanged, aDataClaim('movies-data-3', 3)] },
       'another restore',
     ],
+    [
+      'the server was upgraded since, and would upgrade the old database too,',
+      { claims: [ofVersion('1.20.0'), aDataClaim(newClaim, 2)], instance: aServer({}, { version: '1.21.0' }) },
+      'Claim movies-data has a database of Meilisearch 1.20.0, and the server runs 1.21.0',
+    ],
     ['the instance is gone', { instance: undefined }, 'The MeiliInstance is gone'],
     ['it exchanged nothing', { status: { ...completed, switched: undefined } }, 'exchanged no data'],
   ] satisfies [string, ExchangeSeen, string][])('where %s it is impossible, with the way out', (_, seen, why) => {
     const { phase, reason, message, does } = asked(seen)
     expect({ phase, reason, does }).toEqual({ phase: 'Failed', reason: 'RollbackImpossible', does: [] })
     expect(message).toContain(why)
+  })
+
+  test('onto a database of the version that runs, or of none that is known, it goes', () => {
+    const instance = aServer({}, { version: '1.21.0' })
+    for (const old of [ofVersion('1.21.0'), aDataClaim(oldClaim)])
+      expect(asked({ claims: [old, aDataClaim(newClaim, 2)], instance })).toMatchObject({ phase: 'Stopping' })
   })
 
   test('of one that is being deleted nothing is begun any more', () => {
