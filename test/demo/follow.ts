@@ -45,6 +45,8 @@ export async function follow(
 
 function showLine(line: string, live: Live): string {
   const [phase = '', taskUid = '', task = '', step = '', percent = '', waitingFor = '', size = ''] = line.split('|')
+  // Nobody has looked at it yet.
+  if (phase === '') return phase
   const about = waitingFor === '' ? [step, percent, size].filter((part) => part !== '').join(' ') : waitingFor
   live(
     [phase.padEnd(12), taskUid === '' ? '' : `task ${taskUid} ${task}`, about]

@@ -1,5 +1,6 @@
 // Runs vitest for some of its projects and counts, from its JSON report, what passed, failed and was skipped.
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -41,6 +42,8 @@ export interface Report {
     }[]
   }[]
 }
+
+const endings = ['SIGINT', 'SIGTERM'] as const
 
 const longestMessage = 2000
 
@@ -90,6 +93,21 @@ function readReport(path: string): Report | undefined {
   }
 }
 
+/** A signal that is for this process alone ends vitest first, and what its tests have started; then this process, as if nobody had listened. */
+async function endOf(child: ChildProcess): Promise<number | null> {
+  let heard: NodeJS.Signals | undefined
+  const passOn = (signal: NodeJS.Signals): void => {
+    heard = signal
+    child.kill(signal)
+  }
+  for (const signal of endings) process.on(signal, passOn)
+  const [code] = (await once(child, 'close')) as [number | null]
+  for (const signal of endings) process.off(signal, passOn)
+  // Where a cluster runs, whoever started it listens too, stops it, and ends this process.
+  if (heard !== undefined && process.listenerCount(heard) === 0) process.kill(process.pid, heard)
+  return code
+}
+
 export async function runSuite({ projects, args, through = [], environment = {} }: Suite): Promise<Counts> {
   const directory = mkdtempSync(join(tmpdir(), 'meili-operator-test-'))
   const reportPath = join(directory, 'report.json')
@@ -114,7 +132,7 @@ export async function runSuite({ projects, args, through = [], environment = {} 
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...environment },
     })
-    const [code] = (await once(child, 'close')) as [number | null]
+    const code = await endOf(child)
     const report = readReport(reportPath)
     const counts = countsOf(report, code ?? 1)
     if (counts.failed > (report?.numFailedTests ?? 0)) {
