@@ -17,7 +17,7 @@ const words = [
   'reconcile/decision',
   'reconcile/format',
   'reconcile/job/boot/',
-  'reconcile/job/(beside-server|life|seen|template|termination|waiting)',
+  'reconcile/job/(beside-server|life|pauses|seen|template|termination|waiting)',
   'reconcile/names/',
   'reconcile/refused-read',
   'reconcile/rung',

@@ -114,6 +114,16 @@ export const timestamp = z.string().max(64)
 /** A count or a size in bytes. */
 export const int64 = z.int().min(0).meta({ format: 'int64' })
 
+/** How far something is, as the status of each kind says it. */
+export const progressFields = {
+  step: z.string().max(128),
+  percent: z.int().min(0).max(100).optional(),
+  percentText: z.string().max(16).optional(),
+  bytesDone: int64.optional(),
+  bytesTotal: int64.optional(),
+  updatedAt: timestamp.optional(),
+} as const
+
 export const condition = z.object({
   type: z.string().max(64),
   status: z.enum(['True', 'False', 'Unknown']),

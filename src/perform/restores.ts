@@ -1,11 +1,11 @@
 // Performs the effects on MeiliRestores that the operator makes itself: for a server that it runs, and for a schedule's drills. perform.ts decides when; this file knows how.
 import { meiliRestores } from '../api/restore.ts'
 import { scheduleLabel } from '../api/schedule.ts'
-import { Conflict, NotFound } from '../errors.ts'
+import { NotFound } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
-import type { KubeObject } from '../kube/resource.ts'
 import type { Effect, Fact } from '../reconcile/decision.ts'
 import type { Subject } from '../reconcile/kind.ts'
+import { createOnce } from './create-once.ts'
 import { passFence, passLease } from './fence.ts'
 import type { Fence } from './fence.ts'
 
@@ -30,47 +30,41 @@ export class Restores {
       : await this.#deleteDrill(effect, subject.object.metadata.namespace ?? '')
   }
 
-  /** One of that name that belongs to the same object is the one that was asked for. @throws the Conflict where what caused it has gone since */
+  /** One of that name that belongs to the same object is the one that was asked for. */
   async #create({ restore }: Of<'CreateRestore'>, { object }: Subject): Promise<Fact | undefined> {
     passLease('POST of the MeiliRestore', this.#fence)
-    const { name, namespace } = restore.metadata
-    try {
-      await this.#kube.create(meiliRestores, restore)
-      return undefined
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-      const there = await this.#kube.find<KubeObject>(meiliRestores, { namespace, name })
-      if (there === undefined) throw error
-      const owner = there.metadata.ownerReferences?.find(({ controller }) => controller === true)
-      if (owner?.uid === object.metadata.uid) return undefined
-      return {
-        kind: 'Refused',
-        effect: 'CreateRestore',
-        cause: 'NameTaken',
-        message: `MeiliRestore ${name} exists and was not made for this ${object.kind ?? 'object'}. Delete it.`,
-      }
+    const made = await createOnce(
+      this.#kube,
+      { resource: meiliRestores, object: restore },
+      ({ metadata }) =>
+        metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid === object.metadata.uid,
+    )
+    if (made === 'There') return undefined
+    return {
+      kind: 'Refused',
+      effect: 'CreateRestore',
+      cause: 'NameTaken',
+      message: `MeiliRestore ${restore.metadata.name} exists and was not made for this ${object.kind ?? 'object'}. Delete it.`,
     }
   }
 
-  /** One that is there under this name is the one of that slot, if its label says so. @throws the Conflict where what caused it has gone since */
+  /** One that is there under this name is the one of that slot, if its label says so. */
   async #createDrill({ drill, schedule }: Of<'CreateDrill'>, subject: Subject): Promise<Fact> {
     passFence('POST of the MeiliRestore', subject, this.#fence)
-    const { name, namespace } = drill.metadata
-    try {
-      await this.#kube.create(meiliRestores, drill)
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-      const there = await this.#kube.find<KubeObject>(meiliRestores, { namespace, name })
-      if (there === undefined) throw error
-      if (there.metadata.labels?.[scheduleLabel] !== schedule)
-        return {
+    const { name } = drill.metadata
+    const made = await createOnce(
+      this.#kube,
+      { resource: meiliRestores, object: drill },
+      ({ metadata }) => metadata.labels?.[scheduleLabel] === schedule,
+    )
+    return made === 'There'
+      ? { kind: 'DrillCreated', name }
+      : {
           kind: 'Refused',
           effect: 'CreateDrill',
           cause: 'NameTaken',
           message: `MeiliRestore ${name} exists and does not belong to this schedule.`,
         }
-    }
-    return { kind: 'DrillCreated', name }
   }
 
   /** @throws Conflict where it is another one, or somebody changed it */

@@ -1,10 +1,11 @@
 // Performs the effects on MeiliSnapshots that the operator takes itself. perform.ts decides when; this file knows how.
 import { scheduleLabel } from '../api/schedule.ts'
 import { meiliSnapshots } from '../api/snapshot.ts'
-import { Conflict, NotFound } from '../errors.ts'
+import { NotFound } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Effect, Fact } from '../reconcile/decision.ts'
 import type { Subject } from '../reconcile/kind.ts'
+import { createOnce } from './create-once.ts'
 import { passFence, passLease } from './fence.ts'
 import type { Fence } from './fence.ts'
 
@@ -34,26 +35,19 @@ export class Snapshots {
   async #create({ snapshot, schedule }: Of<'CreateSnapshot'>, subject: Subject): Promise<Fact | undefined> {
     if (schedule !== undefined) passFence('POST of the MeiliSnapshot', subject, this.#fence)
     const { name } = snapshot.metadata
-    try {
-      await this.#kube.create(meiliSnapshots, snapshot)
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error
-      if (schedule !== undefined && !(await this.#isOf(schedule, snapshot.metadata, error)))
-        return {
-          kind: 'Refused',
-          effect: 'CreateSnapshot',
-          cause: 'NameTaken',
-          message: `MeiliSnapshot ${name} exists and does not belong to this schedule.`,
-        }
-    }
+    const made = await createOnce(
+      this.#kube,
+      { resource: meiliSnapshots, object: snapshot },
+      ({ metadata }) => schedule === undefined || metadata.labels?.[scheduleLabel] === schedule,
+    )
+    if (made === 'Taken')
+      return {
+        kind: 'Refused',
+        effect: 'CreateSnapshot',
+        cause: 'NameTaken',
+        message: `MeiliSnapshot ${name} exists and does not belong to this schedule.`,
+      }
     return schedule === undefined ? undefined : { kind: 'SnapshotCreated', name }
-  }
-
-  /** @throws the Conflict where what caused it has gone since */
-  async #isOf(schedule: string, { namespace, name }: Ref, conflict: Conflict): Promise<boolean> {
-    const there = await this.#kube.find(meiliSnapshots, { namespace, name })
-    if (there === undefined) throw conflict
-    return there.metadata.labels?.[scheduleLabel] === schedule
   }
 
   /** @throws Conflict where it is another one, or somebody changed it */
@@ -82,9 +76,4 @@ export class Snapshots {
       if (!(error instanceof NotFound)) throw error
     }
   }
-}
-
-interface Ref {
-  readonly namespace: string
-  readonly name: string
 }

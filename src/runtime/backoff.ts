@@ -10,3 +10,7 @@ export function backoffMs({ firstMs, maxMs }: Backoff, failures: number, random:
   const whole = Math.min(maxMs, firstMs * 2 ** Math.min(failures, 30))
   return Math.round(whole / 2 + (whole / 2) * random)
 }
+
+export function between(leastMs: number, mostMs: number, spanMs: number): number {
+  return Math.min(mostMs, Math.max(leastMs, spanMs))
+}

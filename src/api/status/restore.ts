@@ -1,6 +1,6 @@
 // The status of a MeiliRestore: what is restored, what that changes, how far it is, and what there is to go back to.
 import { z } from 'zod'
-import { conditions, int64, timestamp } from '../meta.ts'
+import { conditions, int64, progressFields, timestamp } from '../meta.ts'
 import { inspectionResult, restoreDuration } from './inspection.ts'
 
 /** In the order in which it can go through them. */
@@ -118,17 +118,7 @@ export const restoreStatus = z.object({
     })
     .describe('The unpacking of the snapshot.')
     .optional(),
-  progress: z
-    .object({
-      step: z.string().max(128),
-      percent: z.int().min(0).max(100).optional(),
-      percentText: z.string().max(16).optional(),
-      bytesDone: int64.optional(),
-      bytesTotal: int64.optional(),
-      updatedAt: timestamp.optional(),
-    })
-    .describe('How far it is; written at most every 15 s.')
-    .optional(),
+  progress: z.object(progressFields).describe('How far it is; written at most every 15 s.').optional(),
   safety: z
     .object({
       snapshot: name.describe('MeiliSnapshot of the data that was there before.').optional(),

@@ -1,6 +1,6 @@
 // The status of a MeiliSnapshot: how far it is, what Meilisearch said, what is stored.
 import { z } from 'zod'
-import { conditions, int64, timestamp } from '../meta.ts'
+import { conditions, int64, progressFields, timestamp } from '../meta.ts'
 import { removals } from './removals.ts'
 import { verification } from './verification.ts'
 
@@ -56,12 +56,7 @@ export const snapshotStatus = z.object({
   waitingFor: z.string().max(512).describe('What blocks it now.').optional(),
   progress: z
     .object({
-      step: z.string().max(128),
-      percent: z.int().min(0).max(100).optional(),
-      percentText: z.string().max(16).optional(),
-      bytesDone: int64.optional(),
-      bytesTotal: int64.optional(),
-      updatedAt: timestamp.optional(),
+      ...progressFields,
       estimatedCompletion: timestamp
         .optional()
         .describe(

@@ -25,3 +25,16 @@ export function sentence(text: string): string {
   const trimmed = whole.replace(/[.:\s]+$/, '')
   return /[!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`
 }
+
+const longestWords = 600
+
+/** The last three lines of a log, without colours; undefined where there are none. */
+export function lastWords(log: string | undefined): string | undefined {
+  const lines = (log ?? '')
+    // oxlint-disable-next-line no-control-regex -- terminal colours begin with this character
+    .replaceAll(/\u001b\[[\d;]*m/g, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  return lines.length === 0 ? undefined : lines.slice(-3).join(' ').slice(-longestWords)
+}

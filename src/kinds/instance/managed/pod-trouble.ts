@@ -1,5 +1,6 @@
 // Explains why a pod does not run, in the words of the cluster and of the server itself. Pure.
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import { lastWords } from '../../../api/status/text.ts'
 
 export interface Trouble {
   readonly message: string
@@ -27,7 +28,7 @@ function containerTrouble(name: string, { state, lastState, ready, image }: V1Co
   const ended = state?.terminated ?? (ready ? undefined : lastState?.terminated)
   if (ended !== undefined && ended.exitCode !== 0) {
     return {
-      message: `Meilisearch in pod ${name} ended with exit code ${ended.exitCode}${ended.reason === 'OOMKilled' ? ' (out of memory: raise resources.limits.memory)' : ''}: ${terminationText(ended.message)}`,
+      message: `Meilisearch in pod ${name} ended with exit code ${ended.exitCode}${ended.reason === 'OOMKilled' ? ' (out of memory: raise resources.limits.memory)' : ''}: ${lastWords(ended.message) ?? 'it said nothing'}`,
       isServers: ended.exitCode < 128,
     }
   }
@@ -37,15 +38,4 @@ function containerTrouble(name: string, { state, lastState, ready, image }: V1Co
     message: `Pod ${name} waits, ${waiting?.reason ?? ''} (${image}): ${(waiting?.message ?? 'no message').slice(0, longest)}`,
     isServers: /Image/.test(waiting?.reason ?? ''),
   }
-}
-
-/** The end of the log, without colours. */
-function terminationText(log: string | undefined): string {
-  const lines = (log ?? '')
-    // oxlint-disable-next-line no-control-regex -- terminal colours begin with this character
-    .replaceAll(/\u001b\[[\d;]*m/g, '')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-  return lines.length === 0 ? 'it said nothing' : lines.slice(-3).join(' ').slice(-longest)
 }

@@ -1,12 +1,11 @@
 // What keeps a server from starting on its data, and whether it is worth waiting for, in the words of the cluster and of the engine. Pure.
 import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import { conditionNamed } from '../../../api/status/conditions.ts'
-import { sentence } from '../../../api/status/text.ts'
+import { lastWords, sentence } from '../../../api/status/text.ts'
 import { serverContainer } from '../../../reconcile/names/objects.ts'
 
 /** So often it ends before another start is not expected to help. */
 const mostEnds = 3
-const longestWords = 600
 
 const containerOf = (pod: V1Pod): V1ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find(({ name }) => name === serverContainer)
@@ -37,18 +36,7 @@ const ordinary: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitiali
 
 function endText({ exitCode, reason, message }: V1ContainerStateTerminated): string {
   const memory = reason === 'OOMKilled' ? ' (out of memory: raise resources.limits.memory)' : ''
-  return sentence(`its last words, exit code ${exitCode}${memory}: ${lastLines(message)}`)
-}
-
-/** The end of its log, without colours. */
-function lastLines(log: string | undefined): string {
-  const lines = (log ?? '')
-    // oxlint-disable-next-line no-control-regex -- terminal colours begin with this character
-    .replaceAll(/\u001b\[[\d;]*m/g, '')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-  return lines.length === 0 ? 'none' : lines.slice(-3).join(' ').slice(-longestWords)
+  return sentence(`its last words, exit code ${exitCode}${memory}: ${lastWords(message) ?? 'none'}`)
 }
 
 export const isPodReady = ({ status }: V1Pod): boolean => conditionNamed(status?.conditions, 'Ready')?.status === 'True'

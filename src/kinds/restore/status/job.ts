@@ -10,11 +10,11 @@ import { exitCodes } from '../../../mover/contract.ts'
 import type { MoverResult } from '../../../mover/contract.ts'
 import type { Effect } from '../../../reconcile/decision.ts'
 import { sizeText } from '../../../reconcile/format.ts'
+import { pauseAfterJob } from '../../../reconcile/job/pauses.ts'
 import { isGoing } from '../../../reconcile/job/life.ts'
 import { jobNameOf, jobTemplate } from '../../../reconcile/job/template.ts'
 import type { JobTask } from '../../../reconcile/job/template.ts'
 import { restoreJobLabels } from '../../../reconcile/names/objects.ts'
-import { pauseAfter } from './pauses.ts'
 
 /** Undefined while there is none, and once it has done its work. */
 export function currentJobName({ status = {} }: Pick<MeiliRestore, 'status'>): string | undefined {
@@ -132,6 +132,6 @@ export function nextAttempt(
 
 function pauseBefore({ reason, cure }: JobFailure, counts: { attempt: number; failures: number }): number {
   if (reason === restoreReasons.InsufficientSpace || reason === restoreReasons.SourceNotFound)
-    return pauseAfter.noSpace(counts.attempt)
-  return cure === 'Again' ? pauseAfter.failed(counts.failures) : pauseAfter.ended(counts.attempt)
+    return pauseAfterJob.noSpace(counts.attempt)
+  return cure === 'Again' ? pauseAfterJob.failed(counts.failures) : pauseAfterJob.ended(counts.attempt)
 }

@@ -87,7 +87,7 @@ function pauseBefore(
 ): number {
   if (reason === snapshotReasons.Superseded) return pauses.answerMs
   if (reason === snapshotReasons.InsufficientSpace) return pauseAfter.noSpace(attempt)
-  return cure === 'Mover' ? pauseAfter.failedMove(failures) : pauseAfter.endedMove(attempt)
+  return cure === 'Mover' ? pauseAfter.failed(failures) : pauseAfter.ended(attempt)
 }
 
 function describeFailure(

@@ -1,4 +1,6 @@
 // Every pause of this kind: how soon a snapshot is looked at again where no watch is known to wake it before. Pure.
+import { pauseAfterJob } from '../../../reconcile/job/pauses.ts'
+import { between } from '../../../runtime/backoff.ts'
 
 export const pauses = {
   /** What comes next is known: as soon as the cache shows what was written. */
@@ -19,8 +21,6 @@ export const pauses = {
   unforeseenMs: 10_000,
 } as const
 
-const between = (leastMs: number, mostMs: number, spanMs: number): number => Math.min(mostMs, Math.max(leastMs, spanMs))
-
 /** The longer it lasts, the more seldom it is looked at: by how long that is already. */
 export const growing = {
   prerequisites: (waitedMs: number): number => between(1000, 120_000, waitedMs / 4),
@@ -32,12 +32,8 @@ export const growing = {
   silence: (waitedMs: number): number => between(1000, 10_000, waitedMs / 10),
 } as const
 
-/** Before the next Job of a kind, by which attempt has ended, or how many have failed. */
 export const pauseAfter = {
-  noSpace: (attempt: number): number => Math.min(300_000, 30_000 * 1.5 ** (attempt - 1)),
-  failedMove: (failures: number): number => 1000 * 5 ** failures,
-  /** It made way, or its stream broke: nothing was wrong with it. */
-  endedMove: (attempt: number): number => Math.min(60_000, 2000 * 2 ** (attempt - 1)),
+  ...pauseAfterJob,
   removal: (attempt: number): number => 5000 * attempt,
   /** Nobody waits for it. */
   expiry: (attempt: number): number => 600_000 * attempt,

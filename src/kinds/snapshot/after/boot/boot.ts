@@ -106,7 +106,7 @@ function giveUp({ snapshot }: SnapshotObservation, before: Verification, { messa
 
 function tryAgain({ snapshot, mover }: SnapshotObservation, before: Verification, { message, nowMs }: Why): Verdict {
   const attempt = before.attempt + 1
-  const againMs = pauseAfter.failedMove(Math.max(1, before.failures ?? 1))
+  const againMs = pauseAfter.failed(Math.max(1, before.failures ?? 1))
   const verification: Verification = {
     ...before,
     attempt,

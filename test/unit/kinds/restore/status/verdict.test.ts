@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { meiliRestores, restoreReasons } from '../../../../../src/api/restore.ts'
 import type { MeiliRestoreStatus } from '../../../../../src/api/restore.ts'
 import { fillDeadlineMs, switchDeadlineMs } from '../../../../../src/kinds/restore/status/deadline.ts'
-import { pauseAfter } from '../../../../../src/kinds/restore/status/pauses.ts'
+import { pauseAfterJob } from '../../../../../src/reconcile/job/pauses.ts'
 import { percentOf } from '../../../../../src/kinds/restore/status/status.ts'
 import {
   completed,
@@ -148,10 +148,10 @@ test('the later deadlines run from their own beginnings', () => {
 })
 
 test('pauses grow, up to a bound; a share is whole, and one', () => {
-  expect(pauseAfter.noSpace(1)).toBe(30_000)
-  expect(pauseAfter.noSpace(50)).toBe(300_000)
-  expect(pauseAfter.failed(2)).toBe(25_000)
-  expect(pauseAfter.ended(30)).toBe(60_000)
+  expect(pauseAfterJob.noSpace(1)).toBe(30_000)
+  expect(pauseAfterJob.noSpace(50)).toBe(300_000)
+  expect(pauseAfterJob.failed(2)).toBe(25_000)
+  expect(pauseAfterJob.ended(30)).toBe(60_000)
   expect(percentOf(99.9)).toEqual({ percent: 99, percentText: '99 %' })
   expect(percentOf(140).percent).toBe(100)
 })
