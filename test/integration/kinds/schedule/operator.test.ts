@@ -13,6 +13,7 @@ import type { KubeObject, Resource } from '../../../../src/kube/resource.ts'
 import { runNowName } from '../../../../src/reconcile/names/schedule.ts'
 import { apiServer, namespaceOfEachTest } from '../../../support/kubernetes/api-server.ts'
 import { eventually } from '../../../support/kubernetes/eventually.ts'
+import { eachHour } from '../../../support/schedules/schedule-fixture.ts'
 import { ComposedOperator } from './composed-operator.ts'
 
 type Schedule = MeiliSnapshotSchedule & KubeObject
@@ -37,7 +38,7 @@ async function createSchedule(spec: object = {}): Promise<void> {
     apiVersion: 'meili-operator.dev/v1alpha1',
     kind: 'MeiliSnapshotSchedule',
     metadata: { namespace: here.namespace, name: 'often' },
-    spec: { schedule: '* * * * *', template: { metadata: { labels: { team: 'search' } }, spec: template }, ...spec },
+    spec: { ...eachHour(), template: { metadata: { labels: { team: 'search' } }, spec: template }, ...spec },
   } as KubeObject)
 }
 
