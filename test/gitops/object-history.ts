@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { meiliInstances } from '../../src/api/instance.ts'
+import { meiliRestores } from '../../src/api/restore.ts'
 import { meiliSnapshotSchedules } from '../../src/api/schedule.ts'
 import { meiliSnapshots } from '../../src/api/snapshot.ts'
 import type { Resource } from '../../src/kube/resource.ts'
@@ -26,6 +27,7 @@ export class ObjectHistory {
       meiliInstances,
       meiliSnapshots,
       meiliSnapshotSchedules,
+      meiliRestores,
     ],
   ): Promise<ObjectHistory> {
     const history = new ObjectHistory()

@@ -2,7 +2,7 @@
 // With RECORD_GITOPS=1 (npm run record:gitops) one object of each state is written into examples/gitops, for those who run no cluster.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ObjectHistory } from '../../../gitops/object-history.ts'
-import { expectedOf, stateOf } from '../../../gitops/states.ts'
+import { expectedOf, kinds, stateOf } from '../../../gitops/states.ts'
 import type { Kind } from '../../../gitops/states.ts'
 import { recordExamples } from '../../../gitops/recorder.ts'
 import { verdictsOf } from '../../../gitops/verdicts.ts'
@@ -10,10 +10,12 @@ import { eventually } from '../../../support/kubernetes/eventually.ts'
 import { filmLines } from '../../../support/meilisearch/documents.ts'
 import { claimOf, instanceOf, snapshotOf } from '../../../support/meilisearch/objects.ts'
 import { managedOf } from '../../../support/meilisearch/managed-objects.ts'
+import { restoresOf } from '../../support/restores.ts'
 import { conditionOf, kubectl, ownWorld, scaleOperator } from '../../support/world.ts'
 import type { Server } from '../../support/world.ts'
 
 const world = ownWorld()
+const restores = restoresOf(world)
 let server: Server
 let history: ObjectHistory
 const patch = async (kind: string, name: string, body: object): Promise<string> =>
@@ -63,9 +65,12 @@ describe('a life under the eyes of GitOps tools', () => {
       snapshotOf({ namespace: world.namespace, name: 'first', instance: 'movies' }),
       scheduleOf('nightly', 'movies', { retention: { keepLast: 2 } }),
     )
-    await waitForStates('MeiliInstance', 'unseen')
-    await waitForStates('MeiliSnapshot', 'unseen')
-    await waitForStates('MeiliSnapshotSchedule', 'unseen')
+    await restores.apply('plan', {
+      source: { snapshotRef: { name: 'first' } },
+      target: { inPlace: { instanceRef: { name: 'movies' } } },
+      mode: 'DryRun',
+    })
+    for (const kind of kinds) await waitForStates(kind, 'unseen')
     await scaleOperator(1)
   })
 
@@ -75,6 +80,7 @@ describe('a life under the eyes of GitOps tools', () => {
     await waitForStates('MeiliInstance', 'not-ready', 'ready')
     await waitForStates('MeiliSnapshot', 'pending', 'completed')
     await waitForStates('MeiliSnapshotSchedule', 'scheduled')
+    await waitForStates('MeiliRestore', 'pending', 'planned')
   })
 
   test('a snapshot that is asked for again is in progress until it is done; all phases are', async () => {
@@ -140,6 +146,18 @@ describe('a life under the eyes of GitOps tools', () => {
     await waitForStates('MeiliSnapshotSchedule', 'held')
   })
 
+  test('a restore in place is in progress until the data is back, and again until it is rolled back; one without a source has failed', async () => {
+    const asked = { safety: { snapshot: 'Never' } }
+    await restores.inPlace('hopeless', 'movies', { source: { snapshotRef: { name: 'hopeless' } }, ...asked })
+    await restores.inPlace('back', 'movies', { source: { snapshotRef: { name: 'first' } }, ...asked })
+    await restores.ended('back', 'Completed')
+    await restores.patch('back', { rollback: true })
+    await restores.ended('back', 'RolledBack')
+    await waitForStates('MeiliRestore', 'filling', 'verifying', 'stopping', 'switching', 'starting', 'completed')
+    await waitForStates('MeiliRestore', 'changed', 'rolled-back', 'failed')
+    await world.instanceReady('movies')
+  })
+
   test('a second MeiliInstance for the same pod is stalled; one whose snapshots go nowhere is good', async () => {
     const rival = instanceOf(
       { namespace: world.namespace, name: 'rival', image: '', masterKey: '' },
@@ -189,13 +207,20 @@ describe('a life under the eyes of GitOps tools', () => {
     await patch('meiliinstance', 'movies', { spec: { managed: { suspend: true } } })
     await kubectl.run(['-n', world.namespace, 'delete', 'meilisnapshot', 'again', '--wait=false'])
     await patch('msched', 'nightly', { spec: { suspend: true } })
-    // It has no finalizer of ours: somebody else's shows what tools say then.
-    await patch('msched', 'paused', { metadata: { finalizers: ['example.com/hold'] } })
-    await kubectl.run(['-n', world.namespace, 'delete', 'msched', 'paused', '--wait=false'])
+    // They have no finalizer of ours: somebody else's shows what tools say then.
+    const unheld = [
+      ['msched', 'paused'],
+      ['mrestore', 'plan'],
+    ] as const
+    for (const [kind, name] of unheld) {
+      await patch(kind, name, { metadata: { finalizers: ['example.com/hold'] } })
+      await kubectl.run(['-n', world.namespace, 'delete', kind, name, '--wait=false'])
+    }
     await waitForStates('MeiliInstance', 'changed')
     await waitForStates('MeiliSnapshot', 'changed', 'deleting')
     await waitForStates('MeiliSnapshotSchedule', 'changed', 'deleting')
-    await patch('msched', 'paused', { metadata: { finalizers: null } })
+    await waitForStates('MeiliRestore', 'deleting')
+    for (const [kind, name] of unheld) await patch(kind, name, { metadata: { finalizers: null } })
     await scaleOperator(1)
     await kubectl.run([
       '-n',
