@@ -97,3 +97,13 @@ export function isFinished({ status }: WithPhase): boolean {
 export function hasSucceeded({ status }: WithPhase): boolean {
   return status?.phase === 'Completed' || status?.phase === 'Expired'
 }
+
+/**
+ * It has asked its server, and a stop of that would cost it its work. Once it is stored, what is left may be a server of its own on a copy, which takes
+ * an hour and needs no more than the image that is on record.
+ */
+export function needsServer({ status }: { readonly status?: MeiliSnapshotStatus | undefined }): boolean {
+  const { request, artifact, verification } = status ?? {}
+  const isBooting = artifact !== undefined && verification?.image !== undefined && verification.result === undefined
+  return request !== undefined && !isBooting
+}

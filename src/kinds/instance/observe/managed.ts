@@ -2,7 +2,7 @@
 import type { CoreV1Event, V1Job, V1Pod, V1Service, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance } from '../../../api/instance.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
-import { isFinished, meiliSnapshots } from '../../../api/snapshot.ts'
+import { isFinished, meiliSnapshots, needsServer } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
 import { isWhole } from '../../../api/status/settled-snapshot.ts'
 import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
@@ -93,7 +93,7 @@ export async function lookAtManaged(
     keySecret,
     connection,
     secretRefused,
-    runningSnapshots: [...world.snapshots.listUnfinished(key)].filter(hasAsked).map(({ metadata }) => metadata.name),
+    runningSnapshots: [...world.snapshots.listUnfinished(key)].filter(needsServer).map(({ metadata }) => metadata.name),
     recordedUpgradeSnapshot: await recordedUpgradeSnapshot(world, instance),
     upgradeSnapshots: [...world.snapshots.beforeUpgrades(key)],
     finishedMovers:
@@ -138,11 +138,6 @@ async function servicesThatSelect(
     if (pages === mostPages) break
   }
   return names
-}
-
-/** A restart of the server would cost it its work. */
-function hasAsked({ status }: MeiliSnapshot): boolean {
-  return status?.request !== undefined
 }
 
 /** It is whole in the cache, by its labels; where somebody took those away, it is read. */

@@ -249,10 +249,18 @@ describe('the same MeiliRestore, applied again', () => {
     expect(said.message).toContain('under another name')
   })
 
-  test('nor where a later restore has come after it, or it was taken back', () => {
+  test('nor where a later restore has come after it', () => {
     const later_ = marked({ restore: 'another', sha256: 'c', earlier: [{ restore: 'back', sha256: resolved.sha256 }] })
-    expect(says({ claims: [...claims, later_] }).reason).toBe(reasons.AlreadyRestored)
-    expect(says({ claims: [aDataClaim(oldClaim, 3), marked({})] }).reason).toBe(reasons.AlreadyRestored)
+    expect(says({ claims: [...claims, later_] })).toMatchObject({ phase: 'Completed', reason: reasons.AlreadyRestored })
+  })
+
+  test('nor where it went back, whatever came after that: then it is not so, and Ready does not say that it is', () => {
+    const other = marked({ restore: 'another', sha256: 'c', at: at(-10) }, 4)
+    for (const current of [aDataClaim(oldClaim, 3), { ...other, metadata: { ...other.metadata, name: 'x' } }]) {
+      const said = says({ claims: [current, marked({})] })
+      expect(said).toMatchObject({ phase: 'Failed', reason: reasons.AlreadyRestored, does: [] })
+      expect(said.message).toContain(`went back from it since: the data is on claim ${current.metadata?.name ?? ''}`)
+    }
   })
 
   test('under another name, or of another file, is another wish', () => {
