@@ -3,6 +3,7 @@ import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/
 import type { MeiliInstance } from '../../api/instance.ts'
 import type { MeiliRestore } from '../../api/restore.ts'
 import type { MeiliSnapshot, MeiliSnapshotStatus } from '../../api/snapshot.ts'
+import type { KnownSnapshot } from '../../api/status/settled-snapshot.ts'
 import type { MoverSeen } from '../../reconcile/job/seen.ts'
 import type { DataClaim } from '../../reconcile/names/data-claim.ts'
 import type { OwnedDatabase } from '../../reconcile/server-reference.ts'
@@ -79,6 +80,8 @@ export interface RestoreObservation {
   readonly ahead: readonly string[]
   /** Names of snapshots of the instance that have asked it, and are not finished; but this restore's own. */
   readonly runningSnapshots: readonly string[]
+  /** The newest of the instance that has completed, by the cache; looked for where old data is kept. */
+  readonly lastSnapshot?: KnownSnapshot | undefined
   /** The one that this restore takes first, once it is on record. */
   readonly safetySnapshot: MeiliSnapshot | undefined
   /** Of every server of the namespace, as far as they are known. */

@@ -19,14 +19,14 @@ export const oldDataGone: Rung = ({ restore, target }) => {
 }
 
 /** Says on record whether it may go, and has it go once that is asked for. */
-export const cleanUp: Rung = ({ restore, target }) => {
+export const cleanUp: Rung = ({ restore, target, lastSnapshot }) => {
   const { oldData } = restore.status ?? {}
   if (oldData === undefined) return undefined
   const claim = target.claims.find(({ metadata }) => metadata?.name === oldData.claimName)
   if (claim === undefined) return undefined
   const asked = restore.metadata.annotations?.[cleanUpAnnotation]
   const isAsked = asked === cleanUpWord(restore)
-  const blocked = whyKept({ restore, target }, oldData)
+  const blocked = whyKept({ restore, target, lastSnapshot }, oldData)
   const changes = {
     oldData: { ...oldData, removable: blocked === undefined },
     waitingFor: isAsked ? blocked : asked === 'old-data' ? mustBeNamed(oldData) : undefined,
@@ -52,7 +52,7 @@ const seenAs = ({ metadata }: V1PersistentVolumeClaim): { name: string; uid: str
 
 /** Undefined where nothing speaks against it. */
 function whyKept(
-  { restore, target }: Pick<RestoreObservation, 'restore' | 'target'>,
+  { restore, target, lastSnapshot }: Pick<RestoreObservation, 'restore' | 'target' | 'lastSnapshot'>,
   { claimName }: OldData,
 ): string | undefined {
   const pod = target.pods.find(
@@ -67,8 +67,8 @@ function whyKept(
   // What went back of itself has never served: its source is the snapshot.
   if (status?.phase !== 'Completed') return undefined
   const sinceMs = Date.parse(status.switched?.servingAt ?? status.switched?.at ?? status.completedAt ?? '')
-  const snapshot = target.instance?.status?.lastSnapshot
-  return snapshot !== undefined && Date.parse(snapshot.completedAt) > sinceMs
+  // One that was asked for before holds the data from before, however late it completed.
+  return Date.parse(lastSnapshot?.status?.request?.postedAt ?? '') > sinceMs
     ? undefined
     : `No snapshot of the data that was restored has completed yet. Take one, and claim ${claimName} goes.`
 }

@@ -3,8 +3,9 @@
 import { hasRestoreEnded, meiliRestores, restoreFinalizer } from '../../../api/restore.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
 import type { MeiliInstance } from '../../../api/instance.ts'
-import { meiliSnapshots } from '../../../api/snapshot.ts'
+import { meiliSnapshots, needsServer } from '../../../api/snapshot.ts'
 import type { MeiliSnapshot } from '../../../api/snapshot.ts'
+import type { KnownSnapshot } from '../../../api/status/settled-snapshot.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Connections } from '../../../perform/meilisearch-connections.ts'
@@ -31,6 +32,7 @@ export interface RestoreWorld {
   readonly snapshots: SourceSnapshots & {
     /** Of one instance, by `namespace/name`. */
     listUnfinished(where: string): Iterable<MeiliSnapshot>
+    lastCompleted(instance: string): KnownSnapshot | undefined
   }
   /** Of a restore's Job. */
   readonly podsOf: (jobUid: string) => Iterable<KubeObject>
@@ -70,6 +72,7 @@ export async function observeRestore(world: RestoreWorld, restore: MeiliRestore)
     mover: await lookAtMover(world, restore),
     ahead: await lookAhead(world, restore),
     runningSnapshots: runningSnapshots(world, restore),
+    lastSnapshot: lastSnapshot(world, restore),
     safetySnapshot: await safetySnapshotOf(world, restore),
     databases: databasesOf(world.instances(namespace)),
   }
@@ -111,11 +114,7 @@ async function lookAtMover({ kube, podsOf }: RestoreWorld, restore: MeiliRestore
   )
 }
 
-/** Stored: what is left is a server of its own on a copy (verification.mode Boot), which may take an hour. */
-const isProved = ({ status }: MeiliSnapshot): boolean =>
-  status?.artifact !== undefined && status.verification !== undefined && status.verification.result === undefined
-
-/** Those that have asked: the server must not be stopped under them. */
+/** The server must not be stopped under them. */
 export function runningSnapshots(
   { snapshots }: { readonly snapshots: Pick<RestoreWorld['snapshots'], 'listUnfinished'> },
   { metadata, spec, status }: MeiliRestore,
@@ -123,9 +122,19 @@ export function runningSnapshots(
   const name = spec.target.inPlace?.instanceRef.name
   if (name === undefined) return []
   return [...snapshots.listUnfinished(`${metadata.namespace}/${name}`)]
-    .filter((snapshot) => snapshot.status?.request !== undefined && !isProved(snapshot))
+    .filter(needsServer)
     .map((snapshot) => snapshot.metadata.name)
     .filter((other) => other !== status?.safety?.snapshot)
+}
+
+function lastSnapshot(
+  { snapshots }: RestoreWorld,
+  { metadata, spec, status }: MeiliRestore,
+): KnownSnapshot | undefined {
+  const name = spec.target.inPlace?.instanceRef.name
+  return name === undefined || status?.oldData === undefined
+    ? undefined
+    : snapshots.lastCompleted(`${metadata.namespace}/${name}`)
 }
 
 async function safetySnapshotOf(

@@ -15,6 +15,7 @@ import type { Decision, Effect, Fact } from '../../../../src/reconcile/decision.
 import { dataClaimName, dataClaims, isBeingFilled, restoreHold } from '../../../../src/reconcile/names/data-claim.ts'
 import { aDataClaim, anExchange, answering, filled } from '../../builders/exchanges.ts'
 import { aManagedInstance, aManagedObservation, everything, noPod } from '../../builders/managed-observations.ts'
+import { aSnapshot } from '../../builders/observations.ts'
 import { Cluster, named } from './cluster.ts'
 import type { Content } from './cluster.ts'
 
@@ -154,15 +155,20 @@ export class RestoreWorld extends Cluster {
         pods: this.pod === undefined ? [] : [this.pod],
       },
       server: isReady ? answering({ documents }) : { is: 'silent', message: 'no reply' },
+      lastSnapshot: this.#lastSnapshot(),
     }
   }
 
   #instanceAsSeen(): MeiliInstance {
     const status = { ...this.instance.status }
     if (this.pod !== undefined) status.pod = { name: 'movies-0', uid: this.pod.metadata?.uid ?? '' }
-    if (this.#snapshotAtMs !== undefined)
-      status.lastSnapshot = { name: 'nightly', completedAt: new Date(this.#snapshotAtMs).toISOString() }
     return { ...this.instance, status }
+  }
+
+  #lastSnapshot(): RestoreObservation['lastSnapshot'] {
+    if (this.#snapshotAtMs === undefined) return undefined
+    const request = { attempt: 1, posts: 1, postedAt: new Date(this.#snapshotAtMs).toISOString() }
+    return aSnapshot({ status: { phase: 'Completed', request } })
   }
 
   #write(status: MeiliRestoreStatus): boolean {

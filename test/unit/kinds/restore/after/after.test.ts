@@ -10,7 +10,6 @@ import type { MeiliRestoreStatus } from '../../../../../src/api/restore.ts'
 import { noMover } from '../../../../../src/reconcile/job/look.ts'
 import {
   aDataClaim,
-  aServer,
   aServerPod,
   at,
   decided,
@@ -23,6 +22,7 @@ import {
   to,
 } from '../../../../support/builders/exchanges.ts'
 import type { ExchangeSeen, Said } from '../../../../support/builders/exchanges.ts'
+import { aSnapshot } from '../../../../support/builders/observations.ts'
 import { aRestore } from '../../../../support/builders/restores.ts'
 
 const exchanged = [aDataClaim(oldClaim), aDataClaim(newClaim, 2)]
@@ -33,15 +33,19 @@ const completed: MeiliRestoreStatus = {
   oldData: { ...from, keptSince: at(-600), removable: false },
   conditions: [],
 }
-const snapshotAt = (seconds: number): ReturnType<typeof aServer> =>
-  aServer({}, { lastSnapshot: { name: 'nightly', completedAt: at(seconds) } })
+/** @param seconds when it was asked for; it completes just now */
+const snapshotAt = (seconds: number): NonNullable<ExchangeSeen['rest']> => ({
+  lastSnapshot: aSnapshot({
+    status: { phase: 'Completed', request: { attempt: 1, posts: 1, postedAt: at(seconds) }, completedAt: at(-1) },
+  }),
+})
 const annotated = { finalizers: [], annotations: { [cleanUpAnnotation]: 'old-data' } }
 const cleaning = (seen: ExchangeSeen = {}): Said =>
   decided({
     status: completed,
     claims: exchanged,
     pods: [aServerPod()],
-    instance: snapshotAt(-60),
+    rest: snapshotAt(-60),
     metadata: annotated,
     ...seen,
   })
@@ -62,8 +66,8 @@ describe('old data', () => {
   })
 
   test.each([
-    ['no snapshot of the new data has completed', { instance: aServer() }, 'No snapshot of the data'],
-    ['only one from before the server served it', { instance: snapshotAt(-601) }, 'No snapshot of the data'],
+    ['no snapshot of the new data has completed', { rest: {} }, 'No snapshot of the data'],
+    ['only one that was asked for before the server served it', { rest: snapshotAt(-601) }, 'No snapshot of the data'],
     ['a pod mounts it', { pods: [aServerPod({ claimName: oldClaim })] }, 'Pod movies-0 mounts claim movies-data'],
     ['another restore is at work', { others: [aRestore({ metadata: { name: 'other' } })] }, 'MeiliRestore other'],
     ['nothing else is left', { claims: [aDataClaim('movies-data-2'), aDataClaim(oldClaim, 0)] }, undefined],
@@ -91,7 +95,7 @@ describe('old data', () => {
     const { switched } = going.Starting
     const back = { ...completed, phase: 'RolledBack', switched, oldData: { ...to, keptSince: at(-9) } } as const
     const claims = [aDataClaim(oldClaim, 3), aDataClaim(newClaim, 2)]
-    expect(cleaning({ status: back, claims, pods: [], instance: aServer() }).decision.effects).toMatchObject([
+    expect(cleaning({ status: back, claims, pods: [], rest: {} }).decision.effects).toMatchObject([
       { kind: 'DeleteClaim', claim: { name: newClaim } },
     ])
   })

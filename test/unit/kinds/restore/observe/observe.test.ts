@@ -94,14 +94,20 @@ describe('the newest of a schedule', () => {
 
 test('a snapshot is waited for until it is stored: a server on a copy of it is in nobody’s way', () => {
   const request = { taskUid: 7 } as never
-  const verification = { mode: 'Boot', attempt: 1, jobName: 'boot-1' } as const
+  const begun = { mode: 'Boot', attempt: 1, jobName: 'boot-1' } as const
+  const verification = { ...begun, image: 'getmeili/meilisearch@sha256:1' }
   const all = [
     aSnapshot({ name: 'asked', status: { phase: 'Moving', request } }),
     aSnapshot({ name: 'booted', status: { phase: 'Verifying', request, artifact, verification } }),
+    aSnapshot({ name: 'imageless', status: { phase: 'Verifying', request, artifact, verification: begun } }),
+    aSnapshot({
+      name: 'booted long ago',
+      status: { request, artifact, verification: { ...verification, result: 'Passed' } },
+    }),
     aSnapshot({ name: 'queued', status: { phase: 'Pending' } }),
   ]
   const world = { snapshots: { listUnfinished: () => all } }
-  expect(runningSnapshots(world, aRestore())).toEqual(['asked'])
+  expect(runningSnapshots(world, aRestore())).toEqual(['asked', 'imageless', 'booted long ago'])
 })
 
 test('of annotations the cache keeps that alone which is read', () => {
