@@ -103,7 +103,7 @@ export function hasSucceeded({ status }: WithPhase): boolean {
  * an hour and needs no more than the image that is on record.
  */
 export function needsServer({ status }: { readonly status?: MeiliSnapshotStatus | undefined }): boolean {
-  const { request, artifact, verification } = status ?? {}
-  const isBooting = artifact !== undefined && verification?.image !== undefined && verification.result === undefined
+  const { request, artifact, verification: boot } = status ?? {}
+  const isBooting = artifact !== undefined && boot?.image !== undefined && boot.result === undefined
   return request !== undefined && !isBooting
 }

@@ -235,8 +235,8 @@ describe('the same MeiliRestore, applied again', () => {
     meilisearchVersion: '1.21.0',
     at: at(-9000),
   }
-  const marked = (what: object, generation = 2): ReturnType<typeof aDataClaim> =>
-    aDataClaim(newClaim, undefined, {
+  const marked = (what: object, generation = 2, name = newClaim): ReturnType<typeof aDataClaim> =>
+    aDataClaim(name, undefined, {
       annotations: {
         [dataGenerationAnnotation]: String(generation),
         [restoredFromAnnotation]: restoredFromText({ ...from, ...what }),
@@ -255,8 +255,8 @@ describe('the same MeiliRestore, applied again', () => {
   })
 
   test('nor where it went back, whatever came after that: then it is not so, and Ready does not say that it is', () => {
-    const other = marked({ restore: 'another', sha256: 'c', at: at(-10) }, 4)
-    for (const current of [aDataClaim(oldClaim, 3), { ...other, metadata: { ...other.metadata, name: 'x' } }]) {
+    const other = marked({ restore: 'another', sha256: 'c', at: at(-10) }, 4, 'movies-data-4')
+    for (const current of [aDataClaim(oldClaim, 3), other]) {
       const said = says({ claims: [current, marked({})] })
       expect(said).toMatchObject({ phase: 'Failed', reason: reasons.AlreadyRestored, does: [] })
       expect(said.message).toContain(`went back from it since: the data is on claim ${current.metadata?.name ?? ''}`)
