@@ -1,4 +1,5 @@
 // Data that comes to a server that is new, or not ours: an instance with managed.bootstrap, and a claim of somebody else's StatefulSet.
+import type { V1Pod } from '@kubernetes/client-node'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../support/kubernetes/eventually.ts'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
@@ -65,7 +66,9 @@ describe('a snapshot', { concurrent: true }, () => {
   })
 
   test("comes onto the claim of a server of somebody else's, once that is scaled to zero and has nothing there", async () => {
-    await world.serve('theirs')
+    // One Job mounts both claims: a volume of a node's own is reached from there alone.
+    const { spec: books } = await kubectl.json<V1Pod>(['-n', world.namespace, 'get', 'pod', 'books-0'])
+    await world.serve('theirs', { node: books?.nodeName ?? '' })
     const claim = 'data-theirs-0'
     const spec = { source: { snapshotRef: { name: 'first' } }, target: { claim: { name: claim } }, confirm: claim }
     await restores.apply('onto', spec)
