@@ -1,15 +1,23 @@
-// One real schedule, every minute for ten: the operator killed twice, one run failed by a quota, three kept; and beside it one that only says what it would delete.
+// One real schedule, every minute for ten: the operator killed twice, one run failed by a quota, three kept; and beside it one that only says what it would delete,
+// and one of drills.
 // The operator is everybody's, so it is killed when no other test is left, or in the last minutes: others wait for a new leader as users would.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apiVersion } from '../../../src/api/group.ts'
+import { meiliRestores } from '../../../src/api/restore.ts'
+import type { MeiliRestore } from '../../../src/api/restore.ts'
+import { runNowAnnotation, scheduleLabel } from '../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../src/api/schedule.ts'
 import { KubeClient } from '../../../src/kube/client.ts'
 import { connect } from '../../../src/kube/connection.ts'
+import type { KubeObject } from '../../../src/kube/resource.ts'
+import { eventually } from '../../support/kubernetes/eventually.ts'
 import { namespaces } from '../../support/kubernetes/kube-api.ts'
 import { shellOnClaim } from '../../support/meilisearch/artifact.ts'
 import { claimOf } from '../../support/meilisearch/objects.ts'
+import { restoresOf, toBackups } from '../support/restores.ts'
 import { ScheduleHistory } from '../support/schedule-history.ts'
 import type { SeenRun } from '../support/schedule-history.ts'
-import { kubectl, operatorNamespace, ownWorld, toolbox } from '../support/world.ts'
+import { conditionOf, kubectl, operatorNamespace, ownWorld, toolbox } from '../support/world.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -28,7 +36,8 @@ function minutesOf(slot: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minutes}:00Z`) / minute
 }
 
-describe('a schedule for ten minutes', () => {
+// The two side by side: each waits for the clock most of its time.
+describe('a schedule for ten minutes', { concurrent: true }, () => {
   const world = ownWorld()
   const kube = new KubeClient(connect(process.env['E2E_KUBECONFIG']))
   const history = new ScheduleHistory(kube, world.namespace)
@@ -194,6 +203,112 @@ describe('a schedule for ten minutes', () => {
           .toSorted()
       expect(stays(rehearsing)).toEqual(stays(enforcing))
       expect(stays(enforcing)).toEqual(slotsOf(there))
+    },
+  )
+})
+
+type Drill = MeiliRestore & KubeObject
+
+describe('a schedule with a drill in each minute', { concurrent: true }, () => {
+  const world = ownWorld()
+  const { namespace } = world
+  const restores = restoresOf(world)
+  const kube = new KubeClient(connect(process.env['E2E_KUBECONFIG']))
+  const history = new ScheduleHistory(kube, namespace)
+  const name = 'yearly'
+  const documents = 300
+
+  const scheduleOf = (spec: object): object => ({
+    apiVersion,
+    kind: 'MeiliSnapshotSchedule',
+    metadata: { namespace, name, annotations: { [runNowAnnotation]: 'first' } },
+    spec: {
+      schedule: '0 0 1 1 *',
+      template: { spec: { source: { instanceRef: { name: 'movies' } }, destination: { claim: toBackups } } },
+      ...spec,
+    },
+  })
+  const drillOfSchedule = async (): Promise<NonNullable<NonNullable<MeiliSnapshotSchedule['status']>['drill']>> =>
+    (await history.schedule(name)).status?.drill ?? {}
+
+  beforeAll(async () => {
+    await (await world.serve('movies')).load(documents)
+    await kubectl.apply(scheduleOf({}))
+    await history.until('the snapshot to end', () => history.runsOf(name).some(isEnded), 3 * minute)
+    expect(history.runsOf(name)).toMatchObject([{ phase: 'Completed' }])
+  })
+  afterAll(async () => {
+    await kube.close()
+  })
+
+  /** A drill of a person's, who gives it the name of the next slot's before that comes; a slot that comes first, or is skipped, is no matter: the next one. */
+  async function takeNextName(): Promise<Drill> {
+    return await eventually(
+      'a slot whose name is taken',
+      async () => {
+        const slot = (await drillOfSchedule()).nextSlot ?? ''
+        const taken = `${name}-drill-${slot.replaceAll(/\D/g, '').slice(0, 12)}`
+        const mine = await kube.create(meiliRestores, {
+          apiVersion,
+          kind: meiliRestores.kind,
+          metadata: { namespace, name: taken },
+          spec: { source: { snapshotRef: { name: history.runsOf(name)[0]?.name } }, target: { scratch: {} } },
+        })
+        return await eventually(
+          `slot ${slot}`,
+          async () => {
+            const { run, slotsAfter = '' } = await drillOfSchedule()
+            if (run?.name === taken && run.reason === 'NameTaken') return mine as object as Drill
+            if (slotsAfter > slot) throw new Error(`slot ${slot} had no drill`)
+            return undefined
+          },
+          { timeoutMs: 2 * minute },
+        )
+      },
+      { timeoutMs: 6 * minute },
+    )
+  }
+
+  test(
+    'says that a name is taken and leaves its owner alone; goes on at the next slot; the newest good drill stays, and the one before goes',
+    { timeout: 15 * minute },
+    async () => {
+      await kubectl.apply(
+        scheduleOf({ drill: { schedule: '* * * * *', queries: [{ index: 'films', q: '', minHits: documents }] } }),
+      )
+      const mine = await takeNextName()
+      const taken = mine.metadata.name
+      await eventually('the schedule to say so', async () => {
+        const drilled = conditionOf(await history.schedule(name), 'DrillSucceeded')
+        return drilled?.reason === 'DrillRefused' && drilled.message.includes(taken) ? true : undefined
+      })
+
+      const passed = new Map<string, Drill>()
+      const ownDrills = async (): Promise<readonly Drill[]> =>
+        await kube.listAll<Drill>(meiliRestores, { namespace, labelSelector: `${scheduleLabel}=${name}` })
+      const there = await eventually(
+        'a second good drill after it, and the record of the one before to go',
+        async () => {
+          const drills = await ownDrills()
+          for (const drill of drills) if (drill.status?.phase === 'Completed') passed.set(drill.metadata.name, drill)
+          const good = drills.filter(({ status }) => status?.phase === 'Completed')
+          const after = [...passed.keys()].filter((each) => each > taken)
+          return after.length > 1 && good.length === 1 ? good[0] : undefined
+        },
+        { timeoutMs: 6 * minute, everyMs: 500 },
+      )
+      expect(there.metadata.name).toBe([...passed.keys()].toSorted().at(-1))
+      expect(there.status?.restored).toMatchObject({ documents, compared: 1 })
+      const { status } = await history.schedule(name)
+      expect(status?.drill?.lastSuccess).toMatchObject({ name: there.metadata.name })
+      expect(status?.conditions?.find(({ type }) => type === 'DrillSucceeded')).toMatchObject({
+        status: 'True',
+        reason: 'DrillPassed',
+      })
+      // The person's is carried out as any other, is counted by nobody, and stays.
+      const { metadata, spec } = await restores.ended(taken, 'Completed')
+      expect(metadata).toMatchObject({ uid: mine.metadata.uid, generation: 1 })
+      expect(spec).toEqual(mine.spec)
     },
   )
 })
