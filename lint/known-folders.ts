@@ -5,7 +5,7 @@ const known: Readonly<Record<string, string>> = {
   cli: 'adopt command command/restore doctor new program terminal view view/restore',
   kinds: '',
   'kinds/instance': 'children locate managed managed/upgrade observe status',
-  'kinds/restore': 'after drill exchange fill observe plan source status',
+  'kinds/restore': 'after drill exchange fill fill/sanitize observe plan source status',
   'kinds/schedule': 'drills forecast observe retention runs slots status',
   'kinds/snapshot': 'after after/boot before engine job job/commands move observe observe/slots status',
   kube: 'exec',

@@ -1,7 +1,7 @@
 // MeiliRestore: a stored snapshot becomes a server's data again, once: in place, on a claim, or in a drill that is thrown away.
 import { z } from 'zod'
 import { mover } from './fields/mover.ts'
-import { restoreSource, restoreVersion } from './fields/restore.ts'
+import { restoreSource, restoreVersion, sanitize } from './fields/restore.ts'
 import { restoreTarget } from './fields/restore-target.ts'
 import { group, version } from './group.ts'
 import type { apiVersion, Kind } from './group.ts'
@@ -72,6 +72,7 @@ const spec = z
       )
       .optional(),
     version: restoreVersion.meta(immutable('version')),
+    sanitize: sanitize.meta(immutable('sanitize')),
     safety: safety.meta(immutable('safety')),
     rollback: z
       .boolean()
@@ -106,6 +107,11 @@ const spec = z
       {
         rule: "self.mode == oldSelf.mode || oldSelf.mode == 'DryRun'",
         message: 'mode goes from DryRun to Apply, and not back: what was applied is undone with rollback: true',
+      },
+      {
+        rule: "has(self.target.inPlace) || (self.sanitize.tasks == 'Keep' && self.sanitize.webhooks == 'Keep')",
+        message:
+          'sanitize is for target.inPlace, a server that the operator runs: a drill throws its copy away, and on a claim of somebody else nothing is changed but the directory that is made',
       },
       {
         rule: "!self.rollback || (has(self.target.inPlace) && self.mode == 'Apply')",

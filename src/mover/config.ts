@@ -6,6 +6,7 @@ import {
   type FillConfig,
   type InspectConfig,
   type MoverConfig,
+  type SanitizeConfig,
   type StoreConfig,
 } from './contract.ts'
 import { Failure } from './failure.ts'
@@ -50,6 +51,8 @@ function checksOf(config: MoverConfig): Check[] {
       return [...destinationChecks(config), ...directoryChecks(config)]
     case 'inspect':
       return artifactChecks(config)
+    case 'sanitize':
+      return databaseChecks(config)
     case 'removeSource':
       return [
         ...sourceChecks(config),
@@ -82,6 +85,14 @@ function artifactChecks({ artifact }: InspectConfig): Check[] {
   return [
     [artifact.root.startsWith('/'), 'artifact.root must be absolute'],
     [pathComponents(artifact.path).every(isFileName), 'artifact.path must stay inside the claim'],
+  ]
+}
+
+function databaseChecks({ database }: SanitizeConfig): Check[] {
+  const components = pathComponents(database.directory)
+  return [
+    [database.root.startsWith('/'), 'database.root must be absolute'],
+    [components.length > 0 && components.every(isFileName), 'database.directory must lie inside the claim'],
   ]
 }
 

@@ -5,9 +5,11 @@ import { inspectConfig } from './contract/inspect.ts'
 import { owner } from './contract/owner.ts'
 import { fillConfig, resolveConfig } from './contract/restore.ts'
 import { fileIdentity } from './contract/result.ts'
+import { sanitizeConfig } from './contract/sanitize.ts'
 
 export type { InspectConfig, Inspected } from './contract/inspect.ts'
 export type { FillConfig, ResolveConfig } from './contract/restore.ts'
+export type { SanitizeConfig, Sanitized } from './contract/sanitize.ts'
 export { exitCodes, fileIdentity, moverProgress, moverResult } from './contract/result.ts'
 export type { ExitCode, FileIdentity, MoverProgress, MoverResult } from './contract/result.ts'
 
@@ -133,5 +135,6 @@ export const moverConfig = z.discriminatedUnion('command', [
   resolveConfig,
   fillConfig,
   inspectConfig,
+  sanitizeConfig,
 ])
 export type MoverConfig = z.infer<typeof moverConfig>

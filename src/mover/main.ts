@@ -11,6 +11,7 @@ import {
   type MoverConfig,
   type MoverResult,
   type ResolveConfig,
+  type SanitizeConfig,
   type StoreConfig,
 } from './contract.ts'
 import { Failure } from './failure.ts'
@@ -25,6 +26,7 @@ import { fill } from './command/fill.ts'
 import { inspect } from './command/inspect.ts'
 import { store } from './command/move.ts'
 import { resolve } from './command/resolve.ts'
+import { sanitize } from './command/sanitize.ts'
 import { probe } from './io/space.ts'
 import { openMountedSource } from './source/source.ts'
 
@@ -104,6 +106,8 @@ async function perform(config: MoverConfig): Promise<MoverResult> {
       return fill(config, surroundingsOf(config))
     case 'inspect':
       return inspect(config, { signal: stop.signal, progress: progressOf(config) })
+    case 'sanitize':
+      return sanitize(config, { signal: stop.signal, progress: progressOf(config) })
   }
 }
 
@@ -117,10 +121,10 @@ function surroundingsOf(config: Watched): Omit<Surroundings, 'open'> {
 }
 
 /** Printed now and then, and watched: a copy that no longer moves ends. */
-function progressOf(config: Watched | InspectConfig): Progress {
+function progressOf(config: Watched | InspectConfig | SanitizeConfig): Progress {
   const { command } = config
   // What a server does until it answers is not seen from here: the deadline is its limit.
-  const stallSeconds = command === 'inspect' ? config.deadlineSeconds : config.stallSeconds
+  const stallSeconds = 'stallSeconds' in config ? config.stallSeconds : config.deadlineSeconds
   const progress = new Progress((line) => process.stdout.write(`${line}\n`), command === 'receive')
   startInterval(() => progress.report(), progressEveryMs, background)
   const abortStalled = (): void => {

@@ -81,6 +81,29 @@ export const restoreVersion = z
     'Exact: only a snapshot of the version that the server runs. AllowUpgrade: an older one, from 1.12 on, too; Meilisearch then upgrades the database when it starts.',
   )
 
+/** What is taken out of the data before a server starts on it. */
+export const sanitize = z
+  .object({
+    tasks: z
+      .enum(['Keep', 'Discard'])
+      .default('Keep')
+      .describe(
+        'Tasks that were enqueued when the snapshot was taken. Keep: they run as soon as the server starts. Discard: none of them runs, they are canceled.',
+      ),
+    webhooks: z
+      .enum(['Keep', 'Remove'])
+      .default('Keep')
+      .describe('Webhooks that were registered when the snapshot was taken. Remove: the server calls none of them.'),
+  })
+  .prefault({})
+  .describe(
+    'For a copy of production, which would run what production would run, and call its webhooks. It is done before the server is made or stopped, by an engine that runs no task and reaches nothing.',
+  )
+export type Sanitize = z.output<typeof sanitize>
+
+/** Whether anything is to be taken out at all. */
+export const sanitizes = ({ tasks, webhooks }: Sanitize): boolean => tasks === 'Discard' || webhooks === 'Remove'
+
 /** What a new managed server starts with. */
 export const bootstrap = z
   .object({
@@ -92,6 +115,7 @@ export const bootstrap = z
         'Where the source does not exist. Fail: no server is made. Empty: after two minutes the server starts without data. A source that is there and cannot be restored fails in any case.',
       ),
     version: restoreVersion,
+    sanitize,
   })
   .describe(
     'Fills the claim from a stored snapshot before the server is made, by a MeiliRestore. Read only while there is no data; so it may stay in Git.',

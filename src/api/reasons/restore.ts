@@ -68,6 +68,12 @@ export const restoreReasons = {
   Filling: 'Filling',
   /** What was unpacked is being checked. */
   Verifying: 'Verifying',
+  /** What was unpacked cannot be sanitized: its version is too low for that. */
+  SanitizeImpossible: 'SanitizeImpossible',
+  /** Tasks or webhooks are being taken out of it, as `sanitize` asks. */
+  Sanitizing: 'Sanitizing',
+  /** They could not be taken out: nothing was exchanged. */
+  SanitizeFailed: 'SanitizeFailed',
   /** The server is being stopped. */
   Stopping: 'Stopping',
   /** The claim is being exchanged. */

@@ -118,6 +118,20 @@ export const restoreStatus = z.object({
     })
     .describe('The unpacking of the snapshot.')
     .optional(),
+  sanitize: z
+    .object({
+      ...jobs,
+      completedAt: timestamp.optional(),
+      tasksDiscarded: int64
+        .describe('Enqueued tasks that the server cancels before it does anything else; absent where they are kept.')
+        .optional(),
+      cancelationUid: int64.describe('The task by which it does so.').optional(),
+      webhooksRemoved: int64
+        .describe('By the Job that completed; one before it that was ended may have removed others.')
+        .optional(),
+    })
+    .describe('The Job that takes tasks and webhooks out of what was unpacked, as spec.sanitize asks.')
+    .optional(),
   progress: z.object(progressFields).describe('How far it is; written at most every 15 s.').optional(),
   safety: z
     .object({

@@ -18,6 +18,11 @@ const restoredFrom = z.object({
   sourceClaim: z.string().max(253),
   meilisearchVersion: z.string().max(64),
   at: z.string().max(64),
+  /** What was taken out of it before a server started on it. */
+  sanitized: z
+    .array(z.enum(['tasks', 'webhooks']))
+    .max(2)
+    .optional(),
   earlier: earlier.optional(),
 })
 export type RestoredFrom = z.infer<typeof restoredFrom>

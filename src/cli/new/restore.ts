@@ -1,5 +1,6 @@
 // Builds the MeiliRestore that `restore` and `drill` make, and finds the plan that stands for the same. Pure.
 import { apiVersion } from '../../api/group.ts'
+import type { Sanitize } from '../../api/fields/restore.ts'
 import type { MeiliRestoreSpec } from '../../api/restore.ts'
 import { runByHandName } from '../../reconcile/names/schedule.ts'
 import type { KubeObject } from '../../kube/resource.ts'
@@ -20,6 +21,7 @@ export interface RestoreParts {
   readonly confirm?: string | undefined
   readonly allowUpgrade?: boolean
   readonly safety?: string | undefined
+  readonly sanitize?: Partial<Sanitize> | undefined
 }
 
 const safeties: Readonly<Record<string, string>> = { auto: 'Auto', always: 'Always', never: 'Never' }
@@ -48,6 +50,7 @@ export function newRestore(parts: RestoreParts, nowMs: number): KubeObject {
       ...(mode === undefined ? {} : { mode }),
       ...(confirm === undefined ? {} : { confirm }),
       ...(parts.allowUpgrade === true ? { version: 'AllowUpgrade' } : {}),
+      ...(parts.sanitize === undefined ? {} : { sanitize: parts.sanitize }),
       ...(parts.safety === undefined ? {} : { safety: { snapshot: safeties[parts.safety] ?? parts.safety } }),
     },
   }
@@ -69,7 +72,7 @@ export function planFor(wanted: KubeObject, restores: readonly Restore[]): Resto
 }
 
 /** What is done to what, in one text; what was left out is as the API server fills it in. */
-function meaningOf({ source, target, version, safety }: Partial<MeiliRestoreSpec>): string {
+function meaningOf({ source, target, version, sanitize, safety }: Partial<MeiliRestoreSpec>): string {
   return JSON.stringify([
     source?.snapshotRef?.name,
     source?.latestOf?.schedule.name,
@@ -78,6 +81,8 @@ function meaningOf({ source, target, version, safety }: Partial<MeiliRestoreSpec
     target?.claim?.name,
     target?.claim === undefined ? undefined : (target.claim.directory ?? 'data.ms'),
     version ?? 'Exact',
+    sanitize?.tasks ?? 'Keep',
+    sanitize?.webhooks ?? 'Keep',
     safety?.snapshot ?? 'Auto',
   ])
 }

@@ -1,5 +1,6 @@
 // Builds the MeiliInstance that `restore --to` makes: a server like the one that the snapshot is of, which starts from the snapshot. Pure.
 import { apiVersion } from '../../api/group.ts'
+import type { Sanitize } from '../../api/fields/restore.ts'
 import type { ManagedServer } from '../../api/instance.ts'
 import type { MeiliRestoreSpec } from '../../api/restore.ts'
 import type { KubeObject } from '../../kube/resource.ts'
@@ -14,6 +15,7 @@ export interface ServerParts {
   readonly allowUpgrade: boolean
   readonly size?: string | undefined
   readonly storageClass?: string | undefined
+  readonly sanitize?: Partial<Sanitize> | undefined
 }
 
 export interface NewServer {
@@ -45,7 +47,7 @@ export function newServer(original: Instance, parts: ServerParts): NewServer {
         storage: storageOf(originalName, storage, parts),
         ...(ownSnapshots === undefined ? {} : { snapshots: ownSnapshots }),
         service: plainService,
-        bootstrap: { from: parts.source, ...(parts.allowUpgrade ? { version: 'AllowUpgrade' } : {}) },
+        bootstrap: bootstrapOf(parts),
       },
     },
   }
@@ -56,6 +58,12 @@ export function newServer(original: Instance, parts: ServerParts): NewServer {
   ]
   return { object, notes: [...leftText(originalName, left), ...keyText(managed, originalName, parts.name)] }
 }
+
+const bootstrapOf = ({ source, allowUpgrade, sanitize }: ServerParts): object => ({
+  from: source,
+  ...(allowUpgrade ? { version: 'AllowUpgrade' } : {}),
+  ...(sanitize === undefined ? {} : { sanitize }),
+})
 
 function storageOf(
   originalName: string,

@@ -64,6 +64,13 @@ function addTargets(restore: Command): void {
     .addOption(only('--confirm <name>', 'the name of the instance or claim once more: do it', 'to', 'dryRun'))
     .option('--allow-upgrade', 'also a snapshot of an older version: Meilisearch upgrades the database')
     .addOption(
+      only(
+        '--sanitize <parts>',
+        'tasks, webhooks or tasks,webhooks: taken out before a server starts on the data',
+        'claim',
+      ).argParser(sanitizeParts),
+    )
+    .addOption(
       only('--safety <when>', 'a snapshot of the instance as it is, before (default: auto)', 'to', 'claim').choices([
         'auto',
         'always',
@@ -142,6 +149,17 @@ function addViews(restore: Command, terminal: Terminal, within: Within): void {
     .action(
       within<[string]>((cluster, flags, name) => runRestoreDescribe(cluster, terminal, { name, format: flags.output })),
     )
+}
+
+/** As spec.sanitize has it: `tasks`, `webhooks`, or both with a comma. */
+function sanitizeParts(text: string): object {
+  const parts = text.split(',')
+  if (parts.some((part) => part !== 'tasks' && part !== 'webhooks'))
+    throw new InvalidArgumentError('Write tasks, webhooks or tasks,webhooks.')
+  return {
+    ...(parts.includes('tasks') ? { tasks: 'Discard' } : {}),
+    ...(parts.includes('webhooks') ? { webhooks: 'Remove' } : {}),
+  }
 }
 
 /** `movies=alien`: at least one hit for it. May be given several times. */

@@ -2,18 +2,13 @@
 // It is in the same pod, on loopback, without a key; nothing here writes to it.
 import { join } from 'node:path'
 import { z } from 'zod'
-import { abortAfter, pause } from '../../runtime/timers.ts'
 import { manifestName, readSmallFile } from '../artifact/manifest.ts'
 import { exitCodes, type InspectConfig, type MoverResult } from '../contract.ts'
 import { Failure } from '../failure.ts'
-import { ask, type Loopback } from '../io/loopback.ts'
+import { answerOf, askAgain, errorIn, waitForHealth } from '../io/engine.ts'
+import type { Loopback } from '../io/loopback.ts'
 import type { Progress } from '../io/progress.ts'
 import { verdictOn, type Expected, type Found } from '../verify/counts.ts'
-
-/** Between two looks at a server that does not answer yet. */
-const lookEveryMs = 200
-/** One that takes longer for this hangs: it is asked again. */
-const healthWithinMs = 5000
 
 /** What comparing needs of a manifest, of this schema and of later ones. */
 const counted = z.object({
@@ -22,7 +17,6 @@ const counted = z.object({
   tasksEnqueued: z.int().optional(),
 })
 
-const health = z.object({ status: z.literal('available') })
 const versions = z.object({ pkgVersion: z.string() })
 const stats = z.object({ indexes: z.record(z.string(), z.object({ numberOfDocuments: z.int() })) })
 const hits = z.object({ hits: z.array(z.unknown()), estimatedTotalHits: z.int() })
@@ -86,56 +80,6 @@ function parse(text: string): unknown {
   }
 }
 
-/** The port is closed while the database is opened, and a server that cannot open it ends, and is started again. */
-async function waitForHealth(server: Loopback, { deadlineSeconds }: InspectConfig): Promise<void> {
-  let last = 'nothing listened'
-  while (!server.signal.aborted) {
-    const within = { ...server, signal: AbortSignal.any([server.signal, abortAfter(healthWithinMs)]) }
-    try {
-      const { status, body } = await ask(within, '/health')
-      if (status === 200 && health.safeParse(body).success) return
-      last = `it answered ${status}`
-    } catch (error) {
-      last = error instanceof Error ? error.message : String(error)
-    }
-    await pause(lookEveryMs, { signal: server.signal })
-  }
-  throw endOf(server.signal, `Meilisearch did not answer at /health within ${deadlineSeconds} s: ${last}.`)
-}
-
-/** What ended the run, in better words where it was the deadline. */
-function endOf({ reason }: AbortSignal, message: string): unknown {
-  return reason instanceof Failure && reason.exitCode === exitCodes.stalled
-    ? new Failure(exitCodes.stalled, message)
-    : reason
-}
-
-/** @throws Failure where it went away, which it does where its memory is too small */
-async function askAgain(server: Loopback, path: string, send?: object): ReturnType<typeof ask> {
-  try {
-    return await ask(server, path, send)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    if (server.signal.aborted) throw endOf(server.signal, `The time was over before Meilisearch had answered ${path}.`)
-    throw new Failure(
-      exitCodes.inputOutput,
-      `Meilisearch answered at /health, and went away when asked for ${path}: ${why}.`,
-    )
-  }
-}
-
-async function answerOf<T>(server: Loopback, path: string, schema: z.ZodType<T>): Promise<T> {
-  const { status, body } = await askAgain(server, path)
-  const said = schema.safeParse(body)
-  if (status === 200 && said.success) return said.data
-  throw new Failure(exitCodes.inspectionFailed, `Meilisearch answered ${path} with ${status}${errorIn(body)}.`)
-}
-
-function errorIn(body: unknown): string {
-  const said = z.object({ message: z.string() }).safeParse(body).data
-  return said === undefined ? '' : `: ${said.message.slice(0, 200)}`
-}
-
 async function readFound(server: Loopback): Promise<Found> {
   const { indexes } = await answerOf(server, '/stats', stats)
   return Object.entries(indexes).map(([uid, { numberOfDocuments: documents }]) => ({ uid, documents }))
@@ -155,7 +99,9 @@ function searchesOf({ queries }: InspectConfig, found: Found): readonly Search[]
 
 /** Why it is not as it should be. */
 async function trySearch(server: Loopback, { index, q, minHits }: Search): Promise<string | undefined> {
-  const { status, body } = await askAgain(server, `/indexes/${encodeURIComponent(index)}/search`, { q, limit: 1 })
+  const { status, body } = await askAgain(server, `/indexes/${encodeURIComponent(index)}/search`, {
+    body: { q, limit: 1 },
+  })
   const said = hits.safeParse(body).data
   const what = q === '' ? `a search in ${index}` : `the search for "${q.slice(0, 60)}" in ${index}`
   if (status !== 200 || said === undefined) return `${what} was answered with ${status}${errorIn(body)}`

@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { owner } from './owner.ts'
 
+/** Loopback only: nothing else is ever asked. */
+export const loopbackEndpoint = z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/)
+
 /**
  * Asks a Meilisearch in the same pod, without a key. Mounts: the claim that holds the artifact, read-only, where there is a manifest.
  * It writes nothing. `deadlineSeconds` is for all of it; while the engine opens its database nothing else is a limit.
@@ -9,8 +12,7 @@ import { owner } from './owner.ts'
 export const inspectConfig = z.object({
   command: z.literal('inspect'),
   object: owner,
-  /** Loopback only: nothing else is ever asked. */
-  endpoint: z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}$/),
+  endpoint: loopbackEndpoint,
   /** The artifact's directory, `<root>/<path>`; absent for a bare file, of which no counts are known. */
   artifact: z.object({ root: z.string(), claim: z.string(), path: z.string() }).optional(),
   /** How many indexes there were, where that is known: the manifest lists no more than fit. */

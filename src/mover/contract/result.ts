@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { inspected } from './inspect.ts'
 import { filledDatabase, resolvedSource } from './restore.ts'
+import { sanitized } from './sanitize.ts'
 
 /** Why the mover ended. The numbers are the container's exit codes. */
 export const exitCodes = {
@@ -29,6 +30,8 @@ export const exitCodes = {
   archiveBad: 34,
   /** inspect: the engine serves something else than what is on record, or does not answer a search. */
   inspectionFailed: 36,
+  /** sanitize: what was to be taken out is not, or something of it has run already. */
+  sanitizeFailed: 37,
   terminated: 143,
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
@@ -73,6 +76,8 @@ export const moverResult = z.object({
   filled: filledDatabase.optional(),
   /** Of `inspect`, where the engine has answered, well or not. */
   inspected: inspected.optional(),
+  /** On success of `sanitize`. */
+  sanitized: sanitized.optional(),
   /** Of `move`: copying, verifying. Of `fill`: `fetch` is the pass that only reads (0 where none was needed), `extract` all from there to the disk. */
   seconds: z
     .object({ copying: z.number(), verifying: z.number(), fetch: z.number(), extract: z.number() })
@@ -81,9 +86,9 @@ export const moverResult = z.object({
 })
 export type MoverResult = z.infer<typeof moverResult>
 
-/** One line on the mover's stdout at each change of step and at least each 5 s in between. `opening` and `searching` count searches, not bytes. */
+/** One line on the mover's stdout at each change of step and at least each 5 s in between. `opening`, `searching` and `sanitizing` count no bytes. */
 export const moverProgress = z.object({
-  step: z.enum(['copying', 'verifying', 'committing', 'reading', 'unpacking', 'opening', 'searching']),
+  step: z.enum(['copying', 'verifying', 'committing', 'reading', 'unpacking', 'opening', 'searching', 'sanitizing']),
   bytesDone: z.int(),
   bytesTotal: z.int(),
 })

@@ -52,7 +52,8 @@ function objection(found: RestoredFrom | undefined, { object, source }: FillConf
   return found.sha256 === source.sha256 ? undefined : `, made from another snapshot (sha256 ${found.sha256})`
 }
 
-async function readRestoredFrom(directory: string): Promise<RestoredFrom | undefined> {
+/** Undefined where there is none, or it says nothing. */
+export async function readRestoredFrom(directory: string): Promise<RestoredFrom | undefined> {
   const text = await readSmallFile(join(directory, restoredFromName))
   try {
     return restoredFrom.safeParse(JSON.parse(text ?? '')).data

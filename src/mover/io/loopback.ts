@@ -15,13 +15,19 @@ export interface Loopback {
   readonly signal: AbortSignal
 }
 
+export interface Send {
+  /** Without it GET, or POST where there is a body. */
+  readonly method?: 'POST' | 'DELETE'
+  readonly body?: object
+}
+
 /** @throws whatever the socket says, and the signal's reason */
-export async function ask({ endpoint, signal }: Loopback, path: string, send?: object): Promise<Answer> {
+export async function ask({ endpoint, signal }: Loopback, path: string, send: Send = {}): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const text = send === undefined ? undefined : JSON.stringify(send)
+  const text = send.body === undefined ? undefined : JSON.stringify(send.body)
   const headers = text === undefined ? {} : { 'content-type': 'application/json' }
   const asked = request(`${endpoint}${path}`, {
-    method: text === undefined ? 'GET' : 'POST',
+    method: send.method ?? (text === undefined ? 'GET' : 'POST'),
     headers,
     agent: false,
     signal,

@@ -21,7 +21,7 @@ export class MeilisearchApi {
     const response = await fetch(`${this.#url}${path}`, {
       method: init.method ?? 'GET',
       headers: {
-        authorization: `Bearer ${this.#key}`,
+        ...(this.#key === '' ? {} : { authorization: `Bearer ${this.#key}` }),
         ...(init.body === undefined ? {} : { 'content-type': init.type ?? 'application/json' }),
       },
       ...(init.body === undefined ? {} : { body: init.body }),

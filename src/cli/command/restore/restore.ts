@@ -1,4 +1,5 @@
 // kubectl meili restore SNAPSHOT: makes the plan of a restore and shows it, carries it out, or makes a server that starts from the snapshot.
+import type { Sanitize } from '../../../api/fields/restore.ts'
 import { meiliRestores } from '../../../api/restore.ts'
 import type { KubeObject } from '../../../kube/resource.ts'
 import type { Cluster, Restore } from '../../cluster.ts'
@@ -25,6 +26,7 @@ export interface RestoreFlags extends RunFlags {
   readonly confirm?: string
   readonly allowUpgrade?: true
   readonly safety?: string
+  readonly sanitize?: Partial<Sanitize>
   readonly size?: string
   readonly storageClass?: string
 }

@@ -1,4 +1,5 @@
 // kubectl meili restore SNAPSHOT --to NEW, and drill SNAPSHOT: a server beside those that there are, kept or thrown away.
+import type { Sanitize } from '../../../api/fields/restore.ts'
 import { meiliInstances } from '../../../api/instance.ts'
 import { conditionTypes } from '../../../api/meta.ts'
 import { meiliRestores } from '../../../api/restore.ts'
@@ -21,6 +22,7 @@ export interface ServerFlags extends RunFlags {
   readonly allowUpgrade?: true
   readonly size?: string
   readonly storageClass?: string
+  readonly sanitize?: Partial<Sanitize>
 }
 
 /** Like the server that the snapshot is of. */

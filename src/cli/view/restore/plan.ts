@@ -26,7 +26,8 @@ export function planFacts(restore: Restore, meili: string, nowMs: number): strin
   if (plan === undefined) return []
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['lost', lostText(plan)],
-    ['runs', runsText(plan)],
+    ['runs', runsText(restore, plan)],
+    ['taken', sanitizedText(restore)],
     ['first', safetyText(restore, plan)],
     ['needs', needsText(plan)],
     ['start', upgradeText(plan)],
@@ -81,8 +82,17 @@ function lostText({ keysLost = [], keysLostCount = keysLost.length, to }: Plan):
   return `${documents} · ${countText(keysLostCount)} API ${keysLostCount === 1 ? 'key' : 'keys'} created since: ${names.join(', ')}`
 }
 
-function runsText({ tasksEnqueued }: Plan): string | undefined {
-  if (tasksEnqueued === undefined || tasksEnqueued === 0) return undefined
+/** Out of the data, before a server starts on it. */
+function sanitizedText({ spec: { sanitize } }: Restore): string | undefined {
+  const parts = [
+    ...(sanitize.tasks === 'Discard' ? ['enqueued tasks'] : []),
+    ...(sanitize.webhooks === 'Remove' ? ['webhooks'] : []),
+  ]
+  return parts.length === 0 ? undefined : `out of the data before a server starts on it: ${parts.join(' and ')}`
+}
+
+function runsText({ spec }: Restore, { tasksEnqueued }: Plan): string | undefined {
+  if (spec.sanitize.tasks === 'Discard' || tasksEnqueued === undefined || tasksEnqueued === 0) return undefined
   return `${countText(tasksEnqueued)} enqueued ${tasksEnqueued === 1 ? 'task that is' : 'tasks that are'} in the snapshot`
 }
 

@@ -96,8 +96,13 @@ function storedText({
 
 /** Only where the first one was not enough. */
 function attemptsText({ status }: Restore): string | undefined {
-  const { resolve, fill, inspection } = status ?? {}
-  const jobs = [['look at the source', resolve] as const, ['unpack', fill] as const, ['inspect', inspection] as const]
+  const { resolve, fill, sanitize, inspection } = status ?? {}
+  const jobs = [
+    ['look at the source', resolve] as const,
+    ['unpack', fill] as const,
+    ['sanitize', sanitize] as const,
+    ['inspect', inspection] as const,
+  ]
   const again = jobs.flatMap(([what, job]) =>
     job === undefined || job.attempt === 1 ? [] : [`${what} ${job.attempt}: ${job.failure ?? ''}`],
   )

@@ -72,7 +72,7 @@ function followRestore({ metadata, status, ...restore }: MeiliRestore, bootstrap
 /** A source that may be absent is not waited for as long as one that must be there. */
 const emptyAfter = '2m'
 
-function createRestore(instance: MeiliInstance, { from, ifAbsent, version }: Bootstrap): Effect {
+function createRestore(instance: MeiliInstance, { from, ifAbsent, version, sanitize }: Bootstrap): Effect {
   const { name, namespace } = instance.metadata
   return {
     kind: 'CreateRestore',
@@ -90,6 +90,7 @@ function createRestore(instance: MeiliInstance, { from, ifAbsent, version }: Boo
         target: { inPlace: { instanceRef: { name } } },
         confirm: name,
         version,
+        sanitize,
         ...(ifAbsent === 'Empty' ? { deadlines: { start: emptyAfter } } : {}),
       },
     },

@@ -46,7 +46,8 @@ function whyNotJudged({ status, spec }: MeiliRestore, server: Answered, pod: V1P
   if (indexes === undefined || documents === undefined) return 'how many the snapshot had is not on record'
   const had = `the snapshot's record says ${countText(documents, 'document')} in ${countText(indexes, 'index')}`
   if (countsExact !== true) return `${had}, counted beside it, so the two are not compared`
-  if (tasksEnqueued !== 0) return `${had}, and tasks that waited in it run now, so the two are not compared`
+  if (tasksEnqueued !== 0 && spec.sanitize.tasks === 'Keep')
+    return `${had}, and tasks that waited in it run now, so the two are not compared`
   if (spec.version === 'AllowUpgrade' && meilisearchVersion !== server.version)
     return `${had}, before the database was upgraded, so the two are not compared`
   const updatedMs = server.lastUpdate === undefined ? Number.NaN : Date.parse(server.lastUpdate)

@@ -3,6 +3,7 @@ import { restoreReasons } from '../../../api/restore.ts'
 import type { MeiliRestore } from '../../../api/restore.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import { earlierRestores, readRestoredFrom, restoredFromText } from '../../../api/status/restored-from.ts'
+import type { RestoredFrom } from '../../../api/status/restored-from.ts'
 import type { DataSwitch } from '../../../reconcile/decision.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { pauses } from '../status/pauses.ts'
@@ -43,7 +44,7 @@ export function switchNow(
 
 /** What the claim says of its data from then on, whatever becomes of the MeiliRestore. */
 function descriptionOf(
-  { metadata, status = {} }: MeiliRestore,
+  { metadata, spec, status = {} }: MeiliRestore,
   { data: [before] }: RestoreObservation['target'],
   nowMs: number,
 ): Pick<DataSwitch, 'restoredFrom' | 'databaseVersion'> {
@@ -58,10 +59,19 @@ function descriptionOf(
       sourceClaim: resolved?.claimName ?? '',
       meilisearchVersion: databaseVersion ?? '',
       at: instant(nowMs),
+      ...sanitizedIn(spec),
       ...earlierRestores(before && readRestoredFrom(before.claim)),
     }),
     ...(databaseVersion === undefined ? {} : { databaseVersion }),
   }
+}
+
+function sanitizedIn({ sanitize: { tasks, webhooks } }: MeiliRestore['spec']): Pick<RestoredFrom, 'sanitized'> {
+  const sanitized = [
+    ...(tasks === 'Discard' ? (['tasks'] as const) : []),
+    ...(webhooks === 'Remove' ? (['webhooks'] as const) : []),
+  ]
+  return sanitized.length === 0 ? {} : { sanitized }
 }
 
 /** It was exchanged: the server may start. */

@@ -13,7 +13,7 @@ export const fillUnknown: Rung = ({ restore: { status } }) => {
     phase: 'Pending',
     reason: restoreReasons.Resolving,
     message: 'The record of what is unpacked is lost. It is begun anew.',
-    changes: { resolved: undefined, plan: undefined, fill: undefined },
+    changes: { resolved: undefined, plan: undefined, fill: undefined, sanitize: undefined },
     againMs: pauses.nextMs,
   })
 }

@@ -2,6 +2,7 @@
 import { beforeDrill, toDrill } from '../drill/rungs.ts'
 import type { Rung } from '../status/verdict.ts'
 import { begin, finalizerMissing } from '../fill/begin.ts'
+import { sanitizeImpossible } from '../fill/sanitize/asked.ts'
 import { targetBusy, targetInUse } from './busy.ts'
 import { planMissing } from './plan.ts'
 import { alreadyRestored } from './restored.ts'
@@ -19,6 +20,7 @@ export const planRungs: readonly Rung[] = [
   alreadyRestored, // the same object does nothing twice
   targetUnusable, // the target can be restored to
   versionRefused, // and runs what was stored
+  sanitizeImpossible, // what must not run can be taken out of it
   pastStartDeadline, // it does not wait for ever
   behindAnother, // one restore of a target at a time
   serversOff, // this installation runs servers

@@ -24,7 +24,7 @@ function onServer({ restore, target }: RestoreObservation, plan: Plan): Sentence
     `It is unpacked on claim ${newClaim?.claimName ?? ''}${sizeOf(plan)}${isStopped ? ' while the server serves; then the server is away for about as long as a restart of its pod takes' : ''}.`,
     to.claimName === undefined ? undefined : 'What was written since is lost.',
     keysText(plan),
-    tasksText(plan),
+    ...insideText(restore, plan),
     plan.upgrade === undefined
       ? undefined
       : `Meilisearch ${plan.upgrade.to} upgrades the database of ${plan.upgrade.from} when it starts.`,
@@ -42,7 +42,7 @@ function beside({ restore }: RestoreObservation, plan: Plan): Sentences {
     claim === undefined
       ? `A server is started on a copy of ${source}, asked, and thrown away.`
       : `Claim ${claim.name} gets ${source} in directory ${claim.directory}${sizeOf(plan)}, and nothing else.`,
-    tasksText(plan),
+    ...insideText(restore, plan),
   ]
 }
 
@@ -67,7 +67,16 @@ function keysText({ keysLost = [], keysLostCount = 0 }: Plan): string | undefine
   return `API keys created since are lost: ${keysLost.join(', ')}${more}.`
 }
 
-function tasksText({ tasksEnqueued }: Plan): string | undefined {
-  if (tasksEnqueued === undefined || tasksEnqueued === 0) return undefined
-  return `${tasksEnqueued} enqueued tasks in it run when a server starts on it, and its webhooks are called.`
+/** What would run and be called, and what is taken out before. */
+function insideText({ spec }: RestoreObservation['restore'], { tasksEnqueued }: Plan): Sentences {
+  const { tasks, webhooks } = spec.sanitize
+  const waits = tasksEnqueued === undefined ? 'All enqueued tasks' : `${tasksEnqueued} enqueued tasks`
+  const runs =
+    tasksEnqueued === undefined || tasksEnqueued === 0
+      ? undefined
+      : `${waits} in it run when a server starts on it${webhooks === 'Keep' ? ', and its webhooks are called' : ''}.`
+  return [
+    tasks === 'Discard' ? `${waits} in it are discarded: none of them runs.` : runs,
+    webhooks === 'Remove' ? 'All webhooks in it are removed before a server starts on it.' : undefined,
+  ]
 }

@@ -37,6 +37,7 @@ const normal: readonly string[] = [
   restoreReasons.MoverStarting,
   restoreReasons.Filling,
   restoreReasons.Verifying,
+  restoreReasons.Sanitizing,
   restoreReasons.Stopping,
   restoreReasons.Switching,
   restoreReasons.Starting,

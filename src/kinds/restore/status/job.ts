@@ -18,8 +18,9 @@ import { restoreJobLabels } from '../../../reconcile/names/objects.ts'
 
 /** Undefined while there is none, and once it has done its work. */
 export function currentJobName({ status = {} }: Pick<MeiliRestore, 'status'>): string | undefined {
-  const { resolve, resolved, fill, inspection } = status
+  const { resolve, resolved, fill, sanitize, inspection } = status
   if (inspection !== undefined) return inspection.result === undefined ? inspection.jobName : undefined
+  if (sanitize !== undefined && sanitize.completedAt === undefined) return sanitize.jobName
   if (fill !== undefined) return fill.completedAt === undefined ? fill.jobName : undefined
   return resolved === undefined ? resolve?.jobName : undefined
 }
@@ -112,7 +113,11 @@ interface NextAttempt {
 /** The record of the next attempt, and the pause before it; `failures` above the limit where there is none. */
 export function nextAttempt(
   restore: MeiliRestore,
-  { before, failure, command }: { before: Attempt; failure: JobFailure; command: 'resolve' | 'fill' | 'drill' },
+  {
+    before,
+    failure,
+    command,
+  }: { before: Attempt; failure: JobFailure; command: 'resolve' | 'fill' | 'sanitize' | 'drill' },
   nowMs: number,
 ): { readonly record: NextAttempt; readonly restMs: number } {
   const attempt = before.attempt + 1

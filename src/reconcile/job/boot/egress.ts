@@ -22,10 +22,22 @@ export function whyNotStarted({ version, tasksEnqueued, egress }: Held): string 
   return `${held}: a server that is started on it would run them, and call the webhooks that it holds, as Meilisearch ${version} (before ${proxyHoldsFrom.join('.')}) obeys no proxy.`
 }
 
-function holdsProxy(version: string): boolean {
+const holdsProxy = (version: string): boolean => isAtLeast(version, proxyHoldsFrom)
+
+/** The oldest version whose scheduler stays off where it may batch no task (MEILI_EXPERIMENTAL_MAX_NUMBER_OF_BATCHED_TASKS=0): crates/index-scheduler/src/lib.rs, v1.15.0. */
+const schedulerStaysOffFrom = [1, 15, 0]
+
+/** Undefined where an engine of this version can be kept from running any task. @returns a sentence */
+export function whyTasksRun(version: string): string | undefined {
+  return isAtLeast(version, schedulerStaysOffFrom)
+    ? undefined
+    : `Meilisearch ${version} (before ${schedulerStaysOffFrom.join('.')}) runs the tasks that wait as soon as it starts: nothing can be taken out before.`
+}
+
+function isAtLeast(version: string, oldest: readonly number[]): boolean {
   const parts = version.split(/[.+-]/).slice(0, 3).map(Number)
   if (parts.some(Number.isNaN)) return false
-  for (const [at, least] of proxyHoldsFrom.entries()) {
+  for (const [at, least] of oldest.entries()) {
     const difference = (parts[at] ?? 0) - least
     if (difference !== 0) return difference > 0
   }

@@ -5,7 +5,7 @@ import type { FillConfig, InspectConfig } from '../../../mover/contract.ts'
 import { databaseDirectory } from '../../names/objects.ts'
 import { configVariable, jobTemplate, moverProgram } from '../template.ts'
 import type { JobTask } from '../template.ts'
-import { dataMount, dataPath, engineOf, enginePort } from './engine.ts'
+import { cutOff, dataMount, dataPath, engineEndpoint, engineOf } from './engine.ts'
 import type { Engine } from './engine.ts'
 
 export const fillContainer = 'fill'
@@ -64,15 +64,7 @@ export function bootJob(task: BootTask): V1Job {
       securityContext: task.securityContext ?? ordinaryUser,
       volumes: volumesOf(task),
       initContainers: [fillOf(task), engineOf(task)],
-      // No resolver: nothing listens there.
-      dnsPolicy: 'None',
-      dnsConfig: {
-        nameservers: ['127.0.0.1'],
-        options: [
-          { name: 'timeout', value: '1' },
-          { name: 'attempts', value: '1' },
-        ],
-      },
+      ...cutOff,
     },
     volumeMounts: task.source.isFile === true ? [] : [sourceMount],
     owned: true,
@@ -122,7 +114,7 @@ function inspectConfigOf(task: BootTask): InspectConfig {
   return {
     command: 'inspect',
     object: objectOf(task),
-    endpoint: `http://127.0.0.1:${enginePort}`,
+    endpoint: engineEndpoint,
     ...(source.isFile === true ? {} : { artifact: { root: sourcePath, claim, path } }),
     ...(indexes === undefined ? {} : { indexes }),
     queries: [...queries],

@@ -20,6 +20,8 @@ const confirmInstance = 'confirm must be the name of the instance whose data is 
 const confirmClaim = 'confirm must be the name of the claim that is written to: write it once more'
 const modes = 'mode goes from DryRun to Apply, and not back: what was applied is undone with rollback: true'
 const rollback = 'rollback is for a restore in place that was applied: nothing else has replaced data'
+const sanitize =
+  'sanitize is for target.inPlace, a server that the operator runs: a drill throws its copy away, and on a claim of somebody else nothing is changed but the directory that is made'
 const notTakenBack = 'rollback is not taken back: create another MeiliRestore instead'
 const directory =
   'directory is where the database comes to lie on the claim: relative, no part of it begins with a dot: write for example data.ms'
@@ -86,6 +88,8 @@ export const badRestores: readonly Bad[] = [
   ['spec', rollback, [['spec.rollback', true]], latestOnClaim],
   ['spec', rollback, [['spec.rollback', true]], artifactInDrill],
   ['spec', rollback, [['spec.rollback', true]], fileDryRun],
+  ['spec', sanitize, [['spec.sanitize', { tasks: 'Discard' }]], latestOnClaim],
+  ['spec', sanitize, [['spec.sanitize', { webhooks: 'Remove' }]], artifactInDrill],
   ['spec', notTakenBack, [['spec.rollback', false]], update],
   ...at('spec.target.inPlace.instanceRef.name', object, names),
   ...onClaim('spec.target.claim.name', claimName, names),
@@ -109,6 +113,8 @@ export const badRestores: readonly Bad[] = [
   immutable('target', ['target', { inPlace: { instanceRef: { name: 'movies' } } }], 2),
   immutable('version', ['version', 'Exact']),
   immutable('version', ['version', undefined]),
+  immutable('sanitize', ['sanitize.tasks', 'Keep']),
+  immutable('sanitize', ['sanitize', undefined]),
   immutable('safety', ['safety.snapshot', 'Never']),
   immutable('safety', ['safety', undefined]),
   immutable('deadlines', ['deadlines.fill', '7h']),

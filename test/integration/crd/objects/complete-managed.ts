@@ -24,7 +24,12 @@ const made = { size: '20Gi', storageClassName: 'fast', accessModes: ['ReadWriteO
 const backups = { claim: { name: 'backups' }, path: 'movies/daily', sha256: '0'.repeat(64) }
 const latestOf = { schedule: { name: 'daily' }, asOf: '2026-11-30T03:00:00Z' }
 
-const bootstrapFrom = (from: Loose): Loose => ({ from, ifAbsent: 'Empty', version: 'AllowUpgrade' })
+const bootstrapFrom = (from: Loose): Loose => ({
+  from,
+  ifAbsent: 'Empty',
+  version: 'AllowUpgrade',
+  sanitize: { tasks: 'Discard', webhooks: 'Remove' },
+})
 
 const unfilled: Loose = {
   version: '1.21.0',

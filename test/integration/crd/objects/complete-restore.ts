@@ -5,6 +5,7 @@ const shared: Loose = {
   mode: 'Apply',
   version: 'AllowUpgrade',
   safety: { snapshot: 'Always' },
+  sanitize: { tasks: 'Keep', webhooks: 'Keep' },
   rollback: false,
   deadlines: { start: '1h', fill: '6h', switch: '30m' },
 }
@@ -18,6 +19,7 @@ export const restoreSpecs = (mover: Loose): readonly Loose[] => [
     source: { snapshotRef: { name: 'nightly' } },
     target: { inPlace: { instanceRef: { name: 'movies' } } },
     confirm: 'movies',
+    sanitize: { tasks: 'Discard', webhooks: 'Remove' },
     rollback: true,
     mover,
   },
@@ -113,6 +115,7 @@ export function restoreStatusOf(conditions: readonly Loose[], at: string): Loose
       summary: 'All of it.',
       madeAt: at,
     },
+    sanitize: { ...failed, completedAt: at, tasksDiscarded: 1, cancelationUid: 1, webhooksRemoved: 1 },
     fill: {
       ...failed,
       claimName: 'movies-data-2',

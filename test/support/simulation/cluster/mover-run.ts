@@ -39,6 +39,10 @@ export function runMover(config: MoverConfig, disk: Disk, moveMs: number): Mover
       return { durationMs: moveMs, finish: () => ({ exitCode: 0, message: 'Unpacked.', filled: filled(config) }) }
     case 'inspect':
       return { durationMs: otherMs, finish: () => ({ exitCode: 0, message: 'It serves.', inspected }) }
+    case 'sanitize': {
+      const sanitized = { tasksDiscarded: 0, webhooksRemoved: 0 }
+      return { durationMs: otherMs, finish: () => ({ exitCode: 0, message: 'Sanitized.', sanitized }) }
+    }
   }
 }
 

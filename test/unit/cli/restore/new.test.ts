@@ -41,6 +41,10 @@ describe('a restore', () => {
       metadata: { name: 'back' },
       spec: { confirm: 'movies', version: 'AllowUpgrade', safety: { snapshot: 'Never' } },
     })
+    const sanitize = { webhooks: 'Remove' } as const
+    expect(made({ sanitize }).spec.sanitize).toEqual(sanitize)
+    const plan = planned({})
+    expect(planFor(made({ sanitize }), [plan]), 'a plan that keeps the webhooks is another one').toBeUndefined()
   })
 
   test('has a name that fits, however long that of its target is', () => {
@@ -129,6 +133,11 @@ describe('a new server', () => {
       version: '1.21.0',
       bootstrap: { version: 'AllowUpgrade' },
     }))
+
+  test('begins without what would run and be called, where that is asked for', () => {
+    const sanitize = { tasks: 'Discard', webhooks: 'Remove' }
+    expect(server({}, { sanitize }).object.spec.managed).toMatchObject({ bootstrap: { sanitize } })
+  })
 
   test('shares nothing with the other one, runs though that is suspended, and says what is left out', () => {
     const { object, notes } = server({
