@@ -10,7 +10,7 @@ import type { ObjectMeta } from './meta.ts'
 import { restoreStatus } from './status/restore.ts'
 import type { MeiliRestoreStatus } from './status/restore.ts'
 
-export { restoreConditions, restoreReasons } from './reasons/restore.ts'
+export { inconclusiveDrills, restoreConditions, restoreReasons } from './reasons/restore.ts'
 export type { RestoreReason } from './reasons/restore.ts'
 export { restorePhases } from './status/restore.ts'
 export type { MeiliRestoreStatus, RestorePhase } from './status/restore.ts'

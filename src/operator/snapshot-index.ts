@@ -43,6 +43,9 @@ const endOf =
     return isEnd(snapshot) && completedAt !== undefined ? Date.parse(completedAt) : undefined
   }
 
+const hasAnswered = (verification: { readonly result?: string | undefined } | undefined): boolean =>
+  verification?.result === 'Passed' || verification?.result === 'Failed'
+
 /** An instance is named by `namespace/name`, a claim as well. No call costs more than what it gives. */
 export class SnapshotIndex {
   readonly #store: Cache<KnownSnapshot>['store']
@@ -50,6 +53,7 @@ export class SnapshotIndex {
   readonly #keysByUid = new Map<string, string>()
   readonly #completed: Newest<KnownSnapshot>
   readonly #failed: Newest<KnownSnapshot>
+  readonly #booted: Newest<KnownSnapshot>
   readonly #begun: Newest<KnownSnapshot>
   readonly #stored: Newest<KnownSnapshot>
 
@@ -70,6 +74,9 @@ export class SnapshotIndex {
     this.#failed = newest(
       'instance',
       endOf(({ status }) => status?.phase === 'Failed'),
+    )
+    this.#booted = newest('instance', ({ status }) =>
+      hasAnswered(status?.verification) ? Date.parse(status?.verification?.at ?? '') : undefined,
     )
     this.#begun = newest('instance', ({ status }) => Date.parse(status?.startedAt ?? ''))
     this.#stored = newest('claim', ({ status }) => Date.parse(status?.destination?.observedAt ?? ''))
@@ -116,6 +123,11 @@ export class SnapshotIndex {
 
   lastFailed(instance: string): KnownSnapshot | undefined {
     return this.#failed.of(instance)
+  }
+
+  /** On which a server was started that said whether it serves. */
+  lastBooted(instance: string): KnownSnapshot | undefined {
+    return this.#booted.of(instance)
   }
 
   /** On which work began last. */

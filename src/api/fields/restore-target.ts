@@ -1,6 +1,7 @@
 // Where a MeiliRestore puts the data: a server that we run, a claim, or a copy that is started, asked and thrown away.
 import { z } from 'zod'
 import { duration, localReference, nameOf, nameOrNone, quantity } from '../meta.ts'
+import { resources } from './pod.ts'
 
 const query = z.object({
   index: z.string().min(1).max(400).describe('UID of the index.'),
@@ -19,6 +20,9 @@ export const drillFields = {
     .max(16)
     .meta({ 'x-kubernetes-list-type': 'atomic' })
     .describe('Searches that must find something, beside one in each index.')
+    .optional(),
+  resources: resources
+    .describe('Of the server that is started. Without it: requests 100m and 256Mi, limit of memory 2Gi.')
     .optional(),
   egress: z
     .enum(['Allowed', 'Denied'])

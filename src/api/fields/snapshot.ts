@@ -3,15 +3,11 @@ import { z } from 'zod'
 import { duration, localReference } from '../meta.ts'
 import { destinationClaimReference } from './destination.ts'
 import { mover } from './mover.ts'
-import { resources } from './pod.ts'
 import { drillFields } from './restore-target.ts'
 
 const boot = z
   .object({
     ...drillFields,
-    resources: resources
-      .describe('Of the server that is started. Without it: requests 100m and 256Mi, limit of memory 2Gi.')
-      .optional(),
     deadline: duration.default('1h').describe('For the whole of it: unpacked, started, asked.'),
   })
   .describe('How the server is started, and what it is asked; with mode Boot only.')

@@ -94,6 +94,8 @@ export const restoreReasons = {
   ContentMismatch: 'ContentMismatch',
   /** The drill has failed: what the engine found stands in the message. */
   DrillFailed: 'DrillFailed',
+  /** Memory, disk or the cluster ended the drill: nothing is known of the snapshot. */
+  DrillInconclusive: 'DrillInconclusive',
   /** The snapshot is older than maxAge. */
   SourceTooOld: 'SourceTooOld',
   /** The snapshot holds enqueued tasks, which would run: it is not started. */
@@ -111,3 +113,13 @@ export const restoreReasons = {
 } as const
 
 export type RestoreReason = (typeof restoreReasons)[keyof typeof restoreReasons]
+
+/** Reasons with which a drill has failed although nothing is known of the snapshot: no server could be asked. */
+export const inconclusiveDrills: ReadonlySet<string> = new Set<RestoreReason>([
+  restoreReasons.DrillInconclusive,
+  restoreReasons.TasksEnqueued,
+  restoreReasons.InsufficientSpace,
+  restoreReasons.MoverFailed,
+  restoreReasons.FillDeadlineExceeded,
+  restoreReasons.StartDeadlineExceeded,
+])

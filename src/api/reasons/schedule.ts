@@ -56,6 +56,8 @@ export const scheduleReasons = {
   DrillPassed: 'DrillPassed',
   /** The newest drill that ended has failed. */
   DrillFailed: 'DrillFailed',
+  /** The newest drill that ended could not be carried out: nothing is known of the snapshot. */
+  DrillInconclusive: 'DrillInconclusive',
   /** The API server refuses to create the drill's MeiliRestore, or its name is taken. */
   DrillRefused: 'DrillRefused',
   /** The clock cannot be trusted. */

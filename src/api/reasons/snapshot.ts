@@ -2,7 +2,7 @@
 
 /** Condition types of a MeiliSnapshot, beside those of every kind. Complete and Failed exclude each other. */
 export const snapshotConditions = {
-  /** True: stored under its final name, and every verification that was asked for has passed. */
+  /** True: stored under its final name, and no verification that was asked for has failed. Of mode Boot see BootVerified. */
   Complete: 'Complete',
   /** True: ended without an artifact, or with one that a server does not serve (VerificationFailed). */
   Failed: 'Failed',
@@ -10,6 +10,8 @@ export const snapshotConditions = {
   Overdue: 'Overdue',
   /** Whether the stored files are there. Absent unless they were removed, or are about to be (spec.expiresAfter); True where it failed all the same. */
   ArtifactAvailable: 'ArtifactAvailable',
+  /** Of verification.mode Boot: whether a server has served it. False too where none could be asked. Absent until then, and in other modes. */
+  BootVerified: 'BootVerified',
 } as const
 
 export const snapshotReasons = {
@@ -67,6 +69,12 @@ export const snapshotReasons = {
   Booting: 'Booting',
   /** The server that is to be started on a copy cannot start; the message holds the cluster's own words. */
   BootWaiting: 'BootWaiting',
+  /** A server was started on a copy, and serves what is on record (BootVerified). */
+  Booted: 'Booted',
+  /** No server may be started on it: the archive alone was checked (BootVerified). */
+  BootSkipped: 'BootSkipped',
+  /** Memory, disk, time or the cluster ended the server on the copy: the archive alone was checked (BootVerified). */
+  BootInconclusive: 'BootInconclusive',
   /** Stored, but a server that was started on a copy did not serve it, or serves something else. The files stay. */
   VerificationFailed: 'VerificationFailed',
   /** Stored and verified; Meilisearch's own file is being removed (sourcePolicy Remove). */

@@ -160,7 +160,10 @@ export const restoreStatus = z.object({
   inspection: z
     .object({
       ...jobs,
-      result: z.enum(['Passed', 'Failed']).optional(),
+      result: z
+        .enum(['Passed', 'Failed', 'Inconclusive'])
+        .describe('Inconclusive: memory, disk, time or the cluster ended it. Nothing is known of the snapshot.')
+        .optional(),
       message: words.optional(),
       restoreDuration: restoreDuration.optional(),
       at: timestamp.optional(),

@@ -35,7 +35,16 @@ export const scheduleStatus = z.object({
       'The last value of the annotation meili-operator.dev/run-now (its hash), and the MeiliSnapshot made for it.',
     )
     .optional(),
-  lastSuccess: z.object({ name, completedAt: timestamp }).optional(),
+  lastSuccess: z
+    .object({
+      name,
+      completedAt: timestamp,
+      boot: z
+        .enum(['Passed', 'Failed', 'Skipped', 'Inconclusive'])
+        .describe('What a server that was started on a copy said of it, with verification Boot.')
+        .optional(),
+    })
+    .optional(),
   lastFailure: z.object({ name, completedAt: timestamp, reason: z.string().max(128) }).optional(),
   consecutiveFailures: int64.optional(),
   active: z

@@ -7,8 +7,10 @@ export const verification = z
   .object({
     mode: z.enum(['Boot']),
     result: z
-      .enum(['Passed', 'Failed', 'Skipped'])
-      .describe('Absent while it is at work. Skipped: no server was started, and `skipped` says why.')
+      .enum(['Passed', 'Failed', 'Skipped', 'Inconclusive'])
+      .describe(
+        'Absent while it is at work. Skipped: no server was started, and `skipped` says why. Inconclusive: memory, disk, time or the cluster ended it, as `message` says. Of both the archive alone was checked.',
+      )
       .optional(),
     message: z.string().max(2048).optional(),
     skipped: z

@@ -33,6 +33,8 @@ export interface Run {
   readonly isBeingDeleted: boolean
   /** Of Ready. */
   readonly reason?: string
+  /** Of verification.mode Boot. */
+  readonly boot?: 'Passed' | 'Failed' | 'Skipped' | 'Inconclusive'
 }
 
 /** A drill of the schedule: to slots and records it is as a snapshot is. */
@@ -70,6 +72,7 @@ export function runOf({ metadata, spec, status }: KnownSnapshot): Run {
     isPinned: isPinned(metadata),
     isBeingDeleted: metadata.deletionTimestamp !== undefined,
     ...reasonIn(status),
+    ...(status?.verification?.result === undefined ? {} : { boot: status.verification.result }),
   }
 }
 

@@ -7,7 +7,8 @@ import { isRequested } from './status/attempt.ts'
 import { isBooting } from './status/booting.ts'
 import { claimMissing, claimUnusable } from './before/claim.ts'
 import { beingDeleted, alreadyFinished } from './after/deletion.ts'
-import { bootFinished, bootMissing, bootRunning, pastBootDeadline } from './after/boot/boot.ts'
+import { bootMissing, bootRunning } from './after/boot/boot.ts'
+import { bootFinished, pastBootDeadline } from './after/boot/ended.ts'
 import { pastExpiry } from './after/expiry.ts'
 import { moverFinished, pastMoveDeadline } from './move/move-ended.ts'
 import { moverMissing, moverRunning, moverWaiting, targetMoving } from './move/move.ts'
@@ -91,7 +92,7 @@ const moving: readonly Rung[] = [
 
 /** Stored, and to be proved by the engine itself. Whatever comes of it, the files stay. */
 const booting: readonly Rung[] = [
-  bootFinished, // what the server served is believed: proved, tried again, or failed
+  bootFinished, // what the server served is believed: proved, tried again, failed, or not conclusive
   pastBootDeadline, // no server runs on a copy past its deadline
   bootMissing, // a server is started on a copy, cut off from all else
   bootRunning, // why it takes its time is said

@@ -121,11 +121,12 @@ function bootedEvent(
   { verification }: MeiliSnapshotStatus,
 ): EventText | undefined {
   if (verification?.result === undefined || before?.verification?.result === verification.result) return undefined
-  if (verification.result === 'Skipped')
-    return { type: 'Warning', reason: 'BootSkipped', message: `No server was started: ${verification.skipped ?? ''}` }
-  return verification.result === 'Passed'
-    ? { type: 'Normal', reason: 'Booted', message: verification.message ?? '' }
-    : undefined
+  const { result, skipped = '', message = '' } = verification
+  const { Booted, BootSkipped, BootInconclusive } = snapshotReasons
+  if (result === 'Skipped')
+    return { type: 'Warning', reason: BootSkipped, message: `No server was started: ${skipped}` }
+  if (result === 'Inconclusive') return { type: 'Warning', reason: BootInconclusive, message }
+  return result === 'Passed' ? { type: 'Normal', reason: Booted, message } : undefined
 }
 
 function removeSourceEvent(

@@ -31,7 +31,9 @@ export const restoreFamilies: readonly Family[] = [
     meili_drill_last_success_timestamp_seconds:
       'When the newest good drill ended, in Unix time. The schedule is empty for drills by hand. Absent until there was one',
     meili_drill_last_failure_timestamp_seconds:
-      'When the newest failed drill ended, in Unix time. Absent until there was one',
+      'When the newest drill ended that failed for what is stored, in Unix time. Absent until there was one',
+    meili_drill_last_inconclusive_timestamp_seconds:
+      'When the newest drill ended that could not be carried out (memory, disk, time, the cluster), in Unix time. Absent until there was one',
     meili_drill_overdue_from_timestamp_seconds:
       'When a drill is overdue if none passes before, in Unix time: two of the last intervals and startingDeadline after the last good one. Absent until there was one, and while the schedule is suspended',
     meili_drill_duration_seconds:

@@ -27,8 +27,10 @@ export const stateFamilies: readonly Family[] = [
     meili_snapshot_overdue: 'MeiliSnapshots whose condition Overdue is True',
     meili_snapshot_size_bytes: 'Size of the newest good snapshot. Absent until there is one',
     meili_snapshot_boot_passed:
-      '1 where a server was started on the newest snapshot with verification Boot and served what is on record, else 0. Absent until one was',
+      '1 where the newest snapshot on which a server could be asked (verification Boot) was served as it is on record, else 0. Absent until one was',
     meili_snapshot_boot_timestamp_seconds: 'When that was, in Unix time',
+    meili_snapshot_boot_inconclusive:
+      '1 where the server that was started on the newest good snapshot was ended by its memory, its disk, its deadline or the cluster before it could be asked, else 0. Absent where none was started',
     meili_snapshot_recovery_seconds:
       'How long that took, measured: from reading the snapshot to the first answer of a search. Absent where it was not measured',
   }),

@@ -1,9 +1,10 @@
 // Says of restores and drills what /metrics shows, from nothing but the objects. What has not happened is absent. Pure.
-import { durationMs } from '../../api/meta.ts'
-import { restorePhases } from '../../api/restore.ts'
+import { conditionTypes, durationMs } from '../../api/meta.ts'
+import { inconclusiveDrills, restorePhases } from '../../api/restore.ts'
 import type { MeiliRestore } from '../../api/restore.ts'
 import { scheduleLabel } from '../../api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../api/schedule.ts'
+import { conditionNamed } from '../../api/status/conditions.ts'
 import type { Sample } from '../families/family.ts'
 import { keyOf, labelsOf } from './labels.ts'
 import { secondsOf } from './snapshots.ts'
@@ -116,14 +117,18 @@ function drillSamples({ namespace, name, restores }: Target, schedule: MeiliSnap
   const good = newest(restores.filter(hasSucceeded), endedAt)
   const { lastSuccess, lastFailure } = schedule?.status?.drill ?? {}
   const goodMs = good?.status?.inspection?.restoreDuration?.totalMs
+  const failed = restores.filter(hasFailed)
+  const lastOf = (isMeant: (reason: string) => boolean): number | undefined =>
+    later(
+      latest(failed.filter((restore) => isMeant(reasonOf(restore)))),
+      lastFailure !== undefined && isMeant(lastFailure.reason) ? secondsOf(lastFailure.completedAt) : undefined,
+    )
   return samplesWith(
     { namespace, schedule: name },
     {
       meili_drill_last_success_timestamp_seconds: later(good && endedAt(good), secondsOf(lastSuccess?.completedAt)),
-      meili_drill_last_failure_timestamp_seconds: later(
-        latest(restores.filter(hasFailed)),
-        secondsOf(lastFailure?.completedAt),
-      ),
+      meili_drill_last_failure_timestamp_seconds: lastOf((reason) => !inconclusiveDrills.has(reason)),
+      meili_drill_last_inconclusive_timestamp_seconds: lastOf((reason) => inconclusiveDrills.has(reason)),
       meili_drill_duration_seconds: secondsIn(goodMs ?? lastSuccess?.durationMs),
       meili_drill_overdue_from_timestamp_seconds: schedule && overdueFrom(schedule),
     },
@@ -138,6 +143,9 @@ function overdueFrom({ spec, status }: MeiliSnapshotSchedule): number | undefine
   if (spec.suspend || goodAt === undefined || last === undefined || next === undefined) return undefined
   return goodAt + 2 * (next - last) + durationMs(spec.startingDeadline) / 1000
 }
+
+const reasonOf = ({ status }: MeiliRestore): string =>
+  conditionNamed(status?.conditions, conditionTypes.Ready)?.reason ?? ''
 
 const hasSucceeded = ({ status }: MeiliRestore): boolean => status?.phase === 'Completed'
 

@@ -23,6 +23,8 @@ export interface KnownSnapshots {
   listUnfinished(instance: string): Iterable<KnownSnapshot>
   lastCompleted(instance: string): KnownSnapshot | undefined
   lastFailed(instance: string): KnownSnapshot | undefined
+  /** On which a server was started that said whether it serves. */
+  lastBooted(instance: string): KnownSnapshot | undefined
   /** On which work began last. */
   lastBegun(instance: string): KnownSnapshot | undefined
   /** Whose mover saw last what is free on the claim. */
@@ -51,7 +53,8 @@ export function snapshotSamples(known: KnownSnapshots, key: string, remembered: 
     ['meili_snapshot_oldest_unfinished_timestamp_seconds', oldestOf(known.listUnfinished(key))],
     ['meili_snapshot_overdue', known.overdue(key)],
     ['meili_snapshot_size_bytes', good?.status?.artifact?.sizeBytes],
-    ...provedBy([good, known.lastFailed(key)]),
+    ...provedBy(known.lastBooted(key)),
+    ['meili_snapshot_boot_inconclusive', unprovedIn(good)],
   ]
   return [
     ...figures.flatMap(([name, value]) => (value === undefined ? [] : [{ name, labels, value }])),
@@ -64,21 +67,21 @@ export function snapshotSamples(known: KnownSnapshots, key: string, remembered: 
   ]
 }
 
-/** By the newest of them on which a server was started. */
-function provedBy(
-  snapshots: readonly (KnownSnapshot | undefined)[],
-): readonly (readonly [string, number | undefined])[] {
-  const [newest] = snapshots
-    .flatMap((snapshot) => snapshot?.status?.verification ?? [])
-    .filter(({ result }) => result === 'Passed' || result === 'Failed')
-    .toSorted((a, b) => (secondsOf(b.at) ?? 0) - (secondsOf(a.at) ?? 0))
-  if (newest === undefined) return []
-  const { result, at, restoreDuration } = newest
+/** One that said nothing changes nothing of what the one before said. */
+function provedBy(newest: KnownSnapshot | undefined): readonly (readonly [string, number | undefined])[] {
+  if (newest?.status?.verification === undefined) return []
+  const { result, at, restoreDuration } = newest.status.verification
   return [
     ['meili_snapshot_boot_passed', Number(result === 'Passed')],
     ['meili_snapshot_boot_timestamp_seconds', secondsOf(at)],
     ['meili_snapshot_recovery_seconds', restoreDuration && restoreDuration.totalMs / 1000],
   ]
+}
+
+/** Undefined where none was started. */
+function unprovedIn(good: KnownSnapshot | undefined): number | undefined {
+  const { result = 'Skipped' } = good?.status?.verification ?? {}
+  return result === 'Skipped' ? undefined : Number(result === 'Inconclusive')
 }
 
 function latest(a: number | undefined, b: number | undefined): number | undefined {

@@ -63,7 +63,7 @@ function answers({ index }: SnapshotCache): unknown {
   const of = ['shop/search', 'shop/blog', 'bank/search', 'bank/blog'].map((instance) => [
     names(index.listUnfinished(instance)),
     names(index.beforeUpgrades(instance)),
-    [index.lastCompleted(instance), index.lastFailed(instance), index.lastBegun(instance)],
+    [index.lastCompleted(instance), index.lastFailed(instance), index.lastBooted(instance), index.lastBegun(instance)],
     phases.map((phase) => index.inPhase(instance, phase)),
     index.overdue(instance),
   ])

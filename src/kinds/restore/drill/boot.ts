@@ -7,6 +7,7 @@ import { isGoing } from '../../../reconcile/job/life.ts'
 import { jobNameOf } from '../../../reconcile/job/template.ts'
 import { whyStillRunning } from '../../../reconcile/job/waiting.ts'
 import { deadlineText, drillDeadlineMs } from '../status/deadline.ts'
+import { inspectionEnded } from '../status/inspection.ts'
 import { deletions } from '../status/job.ts'
 import { pauses } from '../status/pauses.ts'
 import { percentOf } from '../status/status.ts'
@@ -77,13 +78,19 @@ const percentDone = ({
   bytesTotal?: number | undefined
 }): number => (bytesTotal === 0 ? 0 : (100 * bytesDone) / bytesTotal)
 
-/** End what runs, see it gone, then say so. */
+/** End what runs, see it gone, then say so. How long a cluster takes says nothing of the snapshot. */
 export const pastDrillDeadline: Rung = ({ restore, mover }, nowMs) => {
   if (nowMs <= drillDeadlineMs(restore, nowMs)) return undefined
   const { spec, status } = restore
   const reason = restoreReasons.FillDeadlineExceeded
   const limit = `The drill has not ended within deadlines.fill (${spec.deadlines.fill}). Last: ${sentence(status?.inspection?.failure ?? status?.waitingFor ?? 'it was at work')}`
-  if (mover.jobs.length === 0) return failed({ reason, message: limit })
+  const { inspection } = status ?? {}
+  if (mover.jobs.length === 0 && inspection !== undefined)
+    return failed({
+      reason,
+      message: limit,
+      changes: { inspection: inspectionEnded(inspection, { isOfData: false, message: limit }, nowMs) },
+    })
   return step({
     phase: 'Verifying',
     reason,

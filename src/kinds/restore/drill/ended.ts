@@ -1,20 +1,22 @@
-// What follows from the end of a drill's Job: what the engine said, another attempt, or that it has failed. Pure.
+// What follows from the end of a drill's Job: what the engine said, another attempt, that it has failed, or that nothing is known of the snapshot. Pure.
 import type { V1Job } from '@kubernetes/client-node'
 import { restoreReasons } from '../../../api/restore.ts'
-import type { MeiliRestoreStatus } from '../../../api/restore.ts'
 import { instant } from '../../../api/status/conditions.ts'
 import { redact, sentence } from '../../../api/status/text.ts'
 import { exitCodes } from '../../../mover/contract.ts'
 import type { Inspected, MoverResult } from '../../../mover/contract.ts'
 import { bootLifeOf, restoreDurationOf } from '../../../reconcile/job/boot/end.ts'
+import { killedIn, speaksOfData } from '../../../reconcile/job/boot/killed.ts'
+import type { Killed } from '../../../reconcile/job/boot/killed.ts'
 import type { RestoreObservation } from '../observation.ts'
 import { deadlineText, drillDeadlineMs } from '../status/deadline.ts'
+import { inspectionEnded } from '../status/inspection.ts'
+import type { Inspection } from '../status/inspection.ts'
 import { deletions, failureOf, maxFailures, nextAttempt } from '../status/job.ts'
+import type { JobFailure } from '../status/job.ts'
 import type { Changes } from '../status/status.ts'
 import { completed, failed, step } from '../status/verdict.ts'
 import type { Rung, Verdict } from '../status/verdict.ts'
-
-type Inspection = NonNullable<MeiliRestoreStatus['inspection']>
 
 interface Ended {
   readonly inspection: Inspection
@@ -78,27 +80,47 @@ function figuresOf(
 const logText = ({ metadata }: V1Job): string =>
   `Its log is there for an hour: kubectl logs job/${metadata?.name ?? ''} --all-containers -n ${metadata?.namespace ?? ''}`
 
-function drillAgain({ restore }: RestoreObservation, { inspection, result, job }: Ended, nowMs: number): Verdict {
-  const failure = failureOf(result)
-  const message = sentence(failure.message)
-  const hasFailed = { ...inspection, result: 'Failed' as const, message: redact(message, 2000), at: instant(nowMs) }
+/** What gives the server on the copy more. */
+const remedies: Readonly<Record<Killed['by'], string>> = {
+  Memory: ' More is target.scratch.resources.limits.memory (of a schedule: drill.resources).',
+  Disk: ' More is target.scratch.size (of a schedule: drill.size).',
+  Node: '',
+}
+
+/** What the cluster ended says nothing of the snapshot; what fell over the data each time, does. */
+function failureIn(result: MoverResult, killed: Killed | undefined): JobFailure {
+  if (killed !== undefined)
+    return {
+      reason: restoreReasons.DrillInconclusive,
+      cure: killed.by === 'Node' ? 'Again' : 'None',
+      message: `${result.message}${remedies[killed.by]}`,
+    }
   // The engine did not come up on it: that is what was asked.
   if (result.exitCode === exitCodes.inspectionFailed)
-    return failed({
-      reason: restoreReasons.DrillFailed,
-      message: `${message} ${logText(job)}`,
-      changes: { inspection: hasFailed },
-    })
-  if (failure.cure === 'None')
-    return failed({ reason: failure.reason, message, changes: { inspection: hasFailed }, effects: deletions([job]) })
+    return { reason: restoreReasons.DrillFailed, cure: 'None', message: result.message }
+  return failureOf(result)
+}
+
+function drillAgain(
+  { restore, mover }: RestoreObservation,
+  { inspection, result, job }: Ended,
+  nowMs: number,
+): Verdict {
+  const killed = killedIn(mover.pod)
+  const failure = failureIn(result, killed)
+  const message = sentence(failure.message)
+  const isOfData = speaksOfData(result.exitCode, killed)
   const { record, restMs } = nextAttempt(restore, { before: inspection, failure, command: 'drill' }, nowMs)
-  if (record.failures >= maxFailures)
+  if (failure.cure === 'None' || record.failures >= maxFailures) {
+    const reason = isOfData && failure.cure === 'Again' ? restoreReasons.DrillFailed : failure.reason
+    const times = failure.cure === 'None' ? '' : `The drill's Job failed ${record.failures} times. Last: `
     return failed({
-      reason: failure.reason,
-      message: `The drill's Job failed ${record.failures} times. Last: ${message}`,
-      changes: { inspection: hasFailed },
-      effects: deletions([job]),
+      reason,
+      message: `${times}${message}${reason === restoreReasons.DrillFailed ? ` ${logText(job)}` : ''}`,
+      changes: { inspection: inspectionEnded(inspection, { isOfData, message }, nowMs) },
+      effects: reason === restoreReasons.DrillFailed ? [] : deletions([job]),
     })
+  }
   const remedy =
     failure.reason === restoreReasons.InsufficientSpace ? ' A drill with a larger target.scratch.size has more.' : ''
   return step({

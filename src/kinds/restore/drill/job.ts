@@ -10,9 +10,9 @@ import { serverPlacement } from '../../../reconcile/job/beside-server.ts'
 import { restoreJobLabels } from '../../../reconcile/names/objects.ts'
 import type { DrilledSeen, RestoreObservation } from '../observation.ts'
 import { drillDeadlineMs } from '../status/deadline.ts'
+import type { Inspection } from '../status/inspection.ts'
 
 type Resolved = NonNullable<MeiliRestoreStatus['resolved']>
-type Inspection = NonNullable<MeiliRestoreStatus['inspection']>
 
 export interface DrillFrom extends RestoreObservation {
   readonly resolved: Resolved
@@ -35,6 +35,7 @@ export function drillJob(from: DrillFrom, nowMs: number): V1Job {
     upgrade: false,
     volumeBytes: volumeBytes(from),
     storageClassName: scratch?.storageClassName,
+    resources: scratch?.resources,
     queries: scratch?.queries,
     attempt: inspection.attempt,
     deadlineSeconds: Math.max(

@@ -76,9 +76,9 @@ export function createDrill({ schedule, runs }: DrillMade, name: string): Effect
 
 /** Each drill looks anew. Where there is no good snapshot it finds none, and fails: that is what drills are for. */
 function whatIsDrilled({ schedule, runs }: DrillMade, name: string): { source: object; target: object } {
-  const { of = 'Latest', maxAge, size, storageClassName, queries, egress } = schedule.spec.drill ?? {}
+  const { of = 'Latest', maxAge, size, storageClassName, resources, queries, egress } = schedule.spec.drill ?? {}
   const chosen = of === 'Latest' ? undefined : chooseOne(runs, of, name)
-  const scratch = withoutUndefined<object>({ size, storageClassName, queries, egress })
+  const scratch = withoutUndefined<object>({ size, storageClassName, resources, queries, egress })
   return {
     source:
       chosen === undefined

@@ -1,5 +1,6 @@
 // A schedule's conditions: Ready speaks of the schedule alone, the others of its snapshots and of retention. Pure.
 import { conditionTypes } from '../../../api/meta.ts'
+import { inconclusiveDrills } from '../../../api/restore.ts'
 import { scheduleConditions, scheduleReasons } from '../../../api/schedule.ts'
 import type { MeiliSnapshotSchedule, MeiliSnapshotScheduleStatus } from '../../../api/schedule.ts'
 import { instant } from '../../../api/status/conditions.ts'
@@ -79,7 +80,11 @@ function lastSnapshot({ lastSuccess, lastFailure, consecutiveFailures = 0 }: Sta
     return [{ type, status: 'False', reason: scheduleReasons.SnapshotFailed, message }]
   }
   if (lastSuccess === undefined) return []
-  const message = `MeiliSnapshot ${lastSuccess.name} is stored and verified.`
+  const { name, boot = 'Passed' } = lastSuccess
+  const message =
+    boot === 'Passed'
+      ? `MeiliSnapshot ${name} is stored and verified.`
+      : `MeiliSnapshot ${name} is stored, and its archive was checked; no server has proved it (${boot}): kubectl describe msnap ${name}`
   return [{ type, status: 'True', reason: scheduleReasons.SnapshotSucceeded, message }]
 }
 
@@ -95,8 +100,12 @@ function lastDrill({ drill = {} }: Status): readonly Wanted[] {
     lastFailure !== undefined &&
     !(Date.parse(lastSuccess?.completedAt ?? '') > Date.parse(lastFailure.completedAt))
   ) {
-    const message = `Drill ${lastFailure.name} failed: ${lastFailure.reason}. Look at it: kubectl describe mrestore ${lastFailure.name}`
-    return [{ type, status: 'False', reason: scheduleReasons.DrillFailed, message }]
+    const { name, reason: why } = lastFailure
+    const isKnown = !inconclusiveDrills.has(why)
+    const what = isKnown ? 'failed' : 'could not be carried out, and nothing is known of the snapshot'
+    const message = `Drill ${name} ${what}: ${why}. Look at it: kubectl describe mrestore ${name}`
+    const reason = isKnown ? scheduleReasons.DrillFailed : scheduleReasons.DrillInconclusive
+    return [{ type, status: 'False', reason, message }]
   }
   if (lastSuccess === undefined) return []
   const { name, of, duration } = lastSuccess

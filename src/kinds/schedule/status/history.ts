@@ -14,6 +14,7 @@ interface Ended {
   readonly name: string
   readonly reason: string
   readonly endedMs: number
+  readonly boot?: Run['boot']
 }
 
 export function historyOf(status: Status, runs: readonly Run[], nowMs: number): History {
@@ -21,7 +22,7 @@ export function historyOf(status: Status, runs: readonly Run[], nowMs: number): 
   const success = newestOf(runs, 'Completed', nowMs)[0]
   const failed = newestOf(runs, 'Failed', nowMs)
   const isNewSuccess = success !== undefined && success.endedMs > timeOf(before.success)
-  const lastSuccess = isNewSuccess ? recordOf(success) : before.success
+  const lastSuccess = isNewSuccess ? successOf(success) : before.success
   const [failure] = failed
   const isNewFailure = failure !== undefined && failure.endedMs > timeOf(before.failure)
   const inRow = failed.filter(({ endedMs }) => endedMs > timeOf(lastSuccess))
@@ -42,6 +43,11 @@ const timeOf = (recorded: Recorded | undefined): number => Date.parse(recorded?.
 
 const recordOf = ({ name, endedMs }: Ended): Recorded => ({ name, completedAt: instant(endedMs) })
 
+const successOf = ({ boot, ...ended }: Ended): Status['lastSuccess'] & Recorded => ({
+  ...recordOf(ended),
+  ...(boot === undefined ? {} : { boot }),
+})
+
 function believe<R extends Recorded>(recorded: R | undefined, nowMs: number): R | undefined {
   return timeOf(recorded) > nowMs + futureMs ? undefined : recorded
 }
@@ -50,9 +56,9 @@ function believe<R extends Recorded>(recorded: R | undefined, nowMs: number): R 
 function newestOf(runs: readonly Run[], phase: Run['phase'], nowMs: number): readonly Ended[] {
   return runs
     .filter((run) => run.phase === phase)
-    .map(({ name, reason = '', completedMs = Infinity, createdMs }) => {
+    .map(({ name, reason = '', boot, completedMs = Infinity, createdMs }) => {
       const endedMs = completedMs > nowMs + futureMs ? createdMs : completedMs
-      return { name, reason, endedMs: Math.floor(endedMs / 1000) * 1000 }
+      return { name, reason, boot, endedMs: Math.floor(endedMs / 1000) * 1000 }
     })
     .filter(({ endedMs }) => endedMs <= nowMs + futureMs)
     .toSorted((a, b) => b.endedMs - a.endedMs)

@@ -8,6 +8,7 @@ import type { MeiliSnapshot, MeiliSnapshotStatus, SnapshotPhase, SnapshotReason 
 import { conditionNamed, conditionsOf, instant } from '../../../api/status/conditions.ts'
 import type { Wanted } from '../../../api/status/conditions.ts'
 import { spanText } from '../../../reconcile/format.ts'
+import { bootVerified } from './booting.ts'
 import { startedMs } from './deadline.ts'
 import { redact } from '../../../api/status/text.ts'
 
@@ -74,7 +75,7 @@ export function completedStatus(
   { changes, note }: { changes: Changes; note?: string },
   nowMs: number,
 ): MeiliSnapshotStatus {
-  const { artifact } = { ...snapshot.status, ...changes }
+  const { artifact, verification } = { ...snapshot.status, ...changes }
   const said = {
     reason: snapshotReasons.Completed,
     message: `${artifact?.size ?? ''}, sha256 ${artifact?.sha256 ?? ''}, on claim ${artifact?.claimName ?? ''} at ${artifact?.path ?? ''}.${note === undefined ? '' : ` ${note}`}`,
@@ -86,6 +87,7 @@ export function completedStatus(
       condition(conditionTypes.Ready, 'True', said),
       condition(snapshotConditions.Complete, 'True', said),
       condition(snapshotConditions.Failed, 'False', said),
+      ...bootVerified(verification),
     ],
   })
 }
@@ -96,7 +98,7 @@ export function failedStatus(
   failure: { reason: SnapshotReason | InstanceReason; message: string; changes?: Changes },
   nowMs: number,
 ): MeiliSnapshotStatus {
-  const { artifact } = { ...snapshot.status, ...failure.changes }
+  const { artifact, verification } = { ...snapshot.status, ...failure.changes }
   const stored = artifact === undefined ? [] : [condition(snapshotConditions.ArtifactAvailable, 'True', failure)]
   return endedStatus(snapshot, nowMs, {
     phase: 'Failed',
@@ -107,6 +109,7 @@ export function failedStatus(
       condition(snapshotConditions.Complete, 'False', failure),
       condition(snapshotConditions.Failed, 'True', failure),
       ...stored,
+      ...bootVerified(verification),
     ],
   })
 }

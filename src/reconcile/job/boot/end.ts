@@ -6,6 +6,7 @@ import type { Inspected, MoverResult } from '../../../mover/contract.ts'
 import { spanText } from '../../format.ts'
 import { engineContainer } from './engine.ts'
 import { fillContainer } from './job.ts'
+import { isKilledAgain, killedIn } from './killed.ts'
 import { lifeOf } from '../life.ts'
 import type { JobLife } from '../life.ts'
 import type { MoverSeen } from '../seen.ts'
@@ -35,7 +36,7 @@ const maxRestarts = 3
 
 function engineGivesUp(pod: V1Pod | undefined): MoverResult | undefined {
   const { restartCount = 0 } = initStatus(pod, engineContainer) ?? {}
-  return restartCount < maxRestarts
+  return restartCount < maxRestarts && !isKilledAgain(pod)
     ? undefined
     : {
         exitCode: exitCodes.inspectionFailed,
@@ -58,17 +59,12 @@ function withEngine(result: MoverResult, pod: V1Pod | undefined): MoverResult {
   return { ...result, message: `${sentence(result.message)} ${why}` }
 }
 
-/** True where the kernel ended it for its memory. */
-export function isEngineOutOfMemory(pod: V1Pod | undefined): boolean {
-  const { state, lastState } = initStatus(pod, engineContainer) ?? {}
-  return [state, lastState].some((each) => each?.terminated?.reason === 'OOMKilled')
-}
-
 function engineEnd(pod: V1Pod | undefined): string | undefined {
+  const killed = killedIn(pod)
+  if (killed !== undefined) return killed.why
   const { state, lastState, restartCount = 0 } = initStatus(pod, engineContainer) ?? {}
   const ended = lastState?.terminated ?? state?.terminated
   if (ended === undefined || (restartCount === 0 && ended.exitCode === 143)) return undefined
-  if (isEngineOutOfMemory(pod)) return 'Its memory was too small (OOMKilled): raise boot.resources.limits.memory.'
   const words = redact((ended.message ?? '').replaceAll(/\s+/g, ' ').trim(), 400)
   return sentence(`It had ended with exit code ${ended.exitCode}${words === '' ? '' : `: ${words}`}`)
 }

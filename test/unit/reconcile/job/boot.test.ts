@@ -5,7 +5,8 @@ import { moverConfig } from '../../../../src/mover/contract.ts'
 import type { MoverConfig } from '../../../../src/mover/contract.ts'
 import { bootJob, volumeBytesFor } from '../../../../src/reconcile/job/boot/job.ts'
 import type { BootTask } from '../../../../src/reconcile/job/boot/job.ts'
-import { bootLifeOf, isEngineOutOfMemory, restoreDurationOf } from '../../../../src/reconcile/job/boot/end.ts'
+import { bootLifeOf, restoreDurationOf } from '../../../../src/reconcile/job/boot/end.ts'
+import { killedIn, speaksOfData } from '../../../../src/reconcile/job/boot/killed.ts'
 import { whyNotStarted } from '../../../../src/reconcile/job/boot/egress.ts'
 import { podSecurityViolations } from '../../../support/kubernetes/pod-security.ts'
 import { noMover, now } from '../../../support/builders/observations.ts'
@@ -243,7 +244,6 @@ describe('the end of a boot', () => {
       engine: { lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } } },
     })
     expect(lifeOfPod(killed)).toMatchObject({ result: { message: expect.stringContaining('OOMKilled') as string } })
-    expect(isEngineOutOfMemory(killed)).toBe(true)
     const refused = aBootPod({
       mover,
       engine: {
@@ -255,7 +255,6 @@ describe('the end of a boot', () => {
     expect(lifeOfPod(refused)).toMatchObject({
       result: { message: 'Meilisearch did not answer. It had ended with exit code 1: Error: MDB_CORRUPTED.' },
     })
-    expect(isEngineOutOfMemory(refused)).toBe(false)
   })
 
   test('has come where the engine does not stay up: nothing is waited for', () => {
@@ -269,6 +268,16 @@ describe('the end of a boot', () => {
         message: 'Meilisearch does not stay up on it. It had ended with exit code 1: MDB_CORRUPTED.',
       },
     })
+  })
+
+  test('has come where its memory was too small twice, and has not after the first time', () => {
+    const oom = { terminated: { exitCode: 137, reason: 'OOMKilled' } }
+    const waiting = { waiting: { reason: 'CrashLoopBackOff' } }
+    expect(lifeOfPod(aBootPod({ engine: { state: waiting, lastState: oom } }))).toMatchObject({
+      is: 'ended',
+      result: { message: expect.stringContaining('ran out of memory (OOMKilled)') as string },
+    })
+    expect(lifeOfPod(aBootPod({ engine: { state: { running: {} }, lastState: oom } }))).toMatchObject({ is: 'running' })
   })
 
   test('has not come while the engine has no image, and says so', () => {
@@ -292,5 +301,51 @@ describe('the end of a boot', () => {
       total: '14s',
       totalMs: 13_820,
     })
+  })
+})
+
+describe('what the cluster ended', () => {
+  const limited = (pod: V1Pod): V1Pod => ({ ...pod, spec: podOf(bootJob(task)) })
+  const killed = (exitCode: number, more: object = {}): V1ContainerState =>
+    ({
+      terminated: { exitCode, reason: 'Error', finishedAt: '2026-11-30T03:00:20Z', ...more },
+    }) as unknown as V1ContainerState
+
+  test('is memory, with the limit in figures', () => {
+    const pod = limited(aBootPod({ engine: { state: killed(137, { reason: 'OOMKilled' }) } }))
+    expect(killedIn(pod)).toEqual({
+      by: 'Memory',
+      why: 'Meilisearch ran out of memory (OOMKilled): its limit was 2Gi.',
+    })
+  })
+
+  test('is the disk, as Meilisearch says it', () => {
+    const message = 'Error: No space left on device (os error 28)'
+    expect(killedIn(aBootPod({ engine: { lastState: killed(1, { message }) } }))).toMatchObject({ by: 'Disk' })
+  })
+
+  test("is an eviction, in the kubelet's words", () => {
+    const pod = aBootPod({})
+    const message = 'Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.'
+    expect(killedIn({ ...pod, status: { ...pod.status, reason: 'Evicted', message } })).toEqual({
+      by: 'Node',
+      why: `Its pod was evicted: ${message}`,
+    })
+  })
+
+  test('is a SIGKILL while it was asked, and none at the end of its pod', () => {
+    const inspectEnded = (finishedAt: string): V1ContainerState => killed(36, { finishedAt })
+    const engine = { state: killed(137) }
+    expect(killedIn(aBootPod({ engine, mover: inspectEnded('2026-11-30T03:00:21Z') }))).toMatchObject({ by: 'Node' })
+    expect(killedIn(aBootPod({ engine, mover: inspectEnded('2026-11-30T02:59:49Z') }))).toBeUndefined()
+    expect(killedIn(aBootPod({ engine: { lastState: killed(139) } }))).toBeUndefined()
+  })
+
+  test('says nothing of the data, whatever the exit code', () => {
+    expect([11, 30, 31, 34, 36].map((code) => speaksOfData(code, undefined))).toEqual(Array(5).fill(true))
+    expect([10, 13, 14, 15, 32, 143, -1, 137].map((code) => speaksOfData(code, undefined))).toEqual(
+      Array(8).fill(false),
+    )
+    expect(speaksOfData(36, { by: 'Memory', why: '' })).toBe(false)
   })
 })

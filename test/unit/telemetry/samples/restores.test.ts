@@ -5,7 +5,7 @@ import { scheduleLabel } from '../../../../src/api/schedule.ts'
 import type { MeiliSnapshotSchedule } from '../../../../src/api/schedule.ts'
 import { restoreFamilies } from '../../../../src/telemetry/families/restores.ts'
 import { restoreSamples } from '../../../../src/telemetry/samples/restores.ts'
-import { ago, hour, minute, now } from '../../../support/builders/observations.ts'
+import { aCondition, ago, hour, minute, now } from '../../../support/builders/observations.ts'
 import { aSchedule } from '../../../support/builders/schedules.ts'
 import { aRestore } from '../../../support/builders/restores.ts'
 
@@ -138,6 +138,12 @@ test('a restore on a claim stands under its claim, and knows no instance', () =>
   expect(names.filter((name) => name.includes('instance='))).toEqual([])
 })
 
+const unproved = (agoMs: number): MeiliRestoreStatus => ({
+  phase: 'Failed',
+  completedAt: ago(agoMs),
+  conditions: [aCondition('Ready', 'False', { reason: 'DrillInconclusive' })],
+})
+
 describe('drills', () => {
   const duration = { total: '75s', totalMs: 75_000 }
   const good = (agoMs: number): MeiliRestoreStatus => ({
@@ -198,6 +204,18 @@ describe('drills', () => {
     expect(Object.keys(seriesWith([], [suspended])).filter((name) => name.includes('overdue'))).toEqual([])
   })
 
+  test('that could not be carried out have not failed', () => {
+    const lastFailure = { name: 'c', completedAt: ago(hour), reason: 'DrillInconclusive' }
+    for (const [restores, schedules] of [
+      [[drill('c', unproved(hour), nightly)], []],
+      [[], [aSchedule({ status: { drill: { lastFailure } } })]],
+    ] as const) {
+      const series = seriesWith(restores, schedules)
+      expect(series['drill_last_inconclusive_timestamp_seconds{schedule=nightly}']).toBe(secondsAgo(hour))
+      expect(Object.keys(series).filter((name) => name.includes('last_failure'))).toEqual([])
+    }
+  })
+
   test('by hand have no schedule', () => {
     expect(seriesOf(drill('a', good(hour)), drill('b', good(hour), nightly))).toMatchObject({
       'drill_last_success_timestamp_seconds{schedule=}': secondsAgo(hour),
@@ -219,6 +237,7 @@ test('each sample has the labels of its family and no other, and a number for it
         inspection: { attempt: 1, jobName: 'j', restoreDuration: { total: '1s', totalMs: 1 } },
       }),
       drill('b', { phase: 'Failed', completedAt: ago(1) }),
+      drill('c', unproved(1)),
     ],
     [
       aSchedule({

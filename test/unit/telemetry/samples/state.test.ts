@@ -74,7 +74,7 @@ const failedSnapshot = (name: string, endedAgoMs: number): MeiliSnapshot =>
 describe('a snapshot on which a server was started', () => {
   const place = '{namespace=shop,instance=search}'
   const started = (
-    result: 'Passed' | 'Failed' | 'Skipped',
+    result: 'Passed' | 'Failed' | 'Skipped' | 'Inconclusive',
     agoMs: number,
   ): NonNullable<MeiliSnapshotStatus['verification']> => ({
     mode: 'Boot',
@@ -106,6 +106,19 @@ describe('a snapshot on which a server was started', () => {
     expect(samplesByName([], [older, newer])).toMatchObject({ [`meili_snapshot_boot_passed${place}`]: 0 })
     const newest = proved(good('c', { endedAgoMs: minute }), started('Passed', minute))
     expect(samplesByName([], [older, newer, newest])).toMatchObject({ [`meili_snapshot_boot_passed${place}`]: 1 })
+  })
+
+  test('and said nothing leaves standing what the one before said, and is a figure of its own', () => {
+    const failedFirst = proved(failedSnapshot('a', 3 * hour), started('Failed', 3 * hour))
+    const passed = proved(good('b', { endedAgoMs: 2 * hour }), started('Passed', 2 * hour))
+    const open = proved(good('c', { endedAgoMs: hour }), started('Inconclusive', hour))
+    expect(samplesByName([], [failedFirst, passed, open])).toMatchObject({
+      [`meili_snapshot_boot_passed${place}`]: 1,
+      [`meili_snapshot_boot_timestamp_seconds${place}`]: secondsAgo(2 * hour),
+      [`meili_snapshot_boot_inconclusive${place}`]: 1,
+    })
+    expect(samplesByName([], [failedFirst, open])).toMatchObject({ [`meili_snapshot_boot_passed${place}`]: 0 })
+    expect(samplesByName([], [passed])).toMatchObject({ [`meili_snapshot_boot_inconclusive${place}`]: 0 })
   })
 
   test('that was not started after all, or never was to be, says nothing', () => {

@@ -54,6 +54,13 @@ export function afterMove(observation: SnapshotObservation, stored: StoredFile, 
   return completed({ changes, ...(notes === '' ? {} : { note: notes }) })
 }
 
+export function booting(
+  { message, reason = snapshotReasons.Booting }: { message: string; reason?: 'Booting' | 'BootWaiting' },
+  act: Pick<Parameters<typeof step>[0], 'changes' | 'effects' | 'againMs' | 'keepsRefusal' | 'overdue'>,
+): Verdict {
+  return step({ phase: 'Verifying', reason, message, ...act })
+}
+
 /** One sentence until there is an end: nothing worth a write happens in between. */
 export const bootingText = (jobName: string): string =>
   `The snapshot is stored. Job ${jobName} starts a server on a copy of it.`

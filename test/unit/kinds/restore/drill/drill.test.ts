@@ -160,6 +160,12 @@ describe('the Job', () => {
     expect(Number(roomOf(jobOf({})))).toBeGreaterThan(2 ** 30)
   })
 
+  test('gives the server the memory that was asked for', () => {
+    const job = jobOf({ scratch: { resources: { limits: { memory: '8Gi' } } } })
+    const engine = job.spec?.template.spec?.initContainers?.find(({ name }) => name === 'engine')
+    expect(engine?.resources?.limits).toEqual({ memory: '8Gi' })
+  })
+
   test('is given no secret, and belongs to the restore', () => {
     const job = jobOf({})
     expect(JSON.stringify(job)).not.toContain('secretKeyRef')
@@ -228,6 +234,25 @@ describe('its end', () => {
     )
   })
 
+  test('a server that falls over each time has failed it', () => {
+    const often = { ...begun, inspection: { ...begun.inspection!, attempt: 3, failures: 2 } }
+    const said = says({ ...ended({ exitCode: exitCodes.inputOutput, message: 'It went away.' }), status: often })
+    expect(reasonOf(said)).toBe(reasons.DrillFailed)
+    expect(said.status).toMatchObject({ phase: 'Failed', inspection: { result: 'Failed' } })
+  })
+
+  test('what its memory ended says nothing of the snapshot, and names the field that gives it more', () => {
+    const mover = endedMover('back-drill-1', { exitCode: exitCodes.inputOutput, message: 'It went away.' })
+    const oom = { terminated: { exitCode: 137, reason: 'OOMKilled' } }
+    const engine = { name: 'engine', restartCount: 0, state: oom }
+    const pod = { ...mover.pod, status: { ...mover.pod?.status, initContainerStatuses: [engine] } } as V1Pod
+    const said = says({ rest: { mover: { ...mover, pod } } })
+    expect(reasonOf(said)).toBe(reasons.DrillInconclusive)
+    expect(said.status).toMatchObject({ phase: 'Failed', inspection: { result: 'Inconclusive' } })
+    expect(said.message).toContain('target.scratch.resources.limits.memory')
+    expect(said.does).toEqual(['DeleteJob'])
+  })
+
   test('nothing runs past deadlines.fill', () => {
     const status = { ...begun, inspection: { ...begun.inspection!, startedAt: at(-7 * 3600) } }
     const mover = runningMover('back-drill-1')
@@ -235,6 +260,7 @@ describe('its end', () => {
     const over = says({ status })
     expect(over.status.phase).toBe('Failed')
     expect(reasonOf(over)).toBe(reasons.FillDeadlineExceeded)
+    expect(over.status.inspection?.result).toBe('Inconclusive')
   })
 
   test('while it works, status follows it', () => {

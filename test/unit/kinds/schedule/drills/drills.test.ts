@@ -223,6 +223,13 @@ describe('how they ended', () => {
     expect(loop.conditions).toContain('DrillSucceeded=True DrillPassed')
   })
 
+  test('one that could not be carried out has not passed, and speaks of no snapshot', async () => {
+    const loop = await drilledFor([passed, (hours) => failed(hours, 'DrillInconclusive')])
+    expect(loop.conditions).toContain('DrillSucceeded=False DrillInconclusive')
+    const said = loop.status.conditions?.find(({ type }) => type === 'DrillSucceeded')
+    expect(said?.message).toContain('nothing is known of the snapshot')
+  })
+
   test('one that failed says why, until another one has passed', async () => {
     const loop = await drilledFor([passed, (hours) => failed(hours, 'SourceTooOld')])
     expect(loop.status.drill?.lastFailure).toEqual({

@@ -31,6 +31,14 @@ test('a good snapshot', async () => {
   expect(loop.status).not.toHaveProperty('active')
 })
 
+test('a good snapshot that no server has proved is said to be that', async () => {
+  const verification = { mode: 'Boot', attempt: 1, jobName: 'j', result: 'Inconclusive' }
+  const loop = await afterOneSlot({ ...completed, verification })
+  expect(loop.status).toMatchObject({ lastSuccess: { name, boot: 'Inconclusive' }, kept: { count: 1 } })
+  const said = loop.status.conditions?.find(({ type }) => type === 'LastSnapshotSucceeded')
+  expect(said).toMatchObject({ status: 'True', message: expect.stringContaining('no server has proved it') as string })
+})
+
 test('a failed snapshot: the schedule stays Ready', async () => {
   const loop = await afterOneSlot(failed)
   expect(loop.conditions).toEqual(['Ready=True Scheduled', 'LastSnapshotSucceeded=False SnapshotFailed'])

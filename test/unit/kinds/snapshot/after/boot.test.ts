@@ -86,6 +86,12 @@ function ended({ result, snapshot = booting(), engine = {} }: Ended): Partial<Sn
   return { snapshot, mover: { ...noMover, job, jobs: [job], pod } }
 }
 
+const inconclusive = {
+  phase: 'Completed',
+  reason: 'Completed',
+  status: { artifact: { claimName: 'backups' }, verification: { result: 'Inconclusive', at: ago(0) } },
+}
+
 /** @param waiting how many tasks waited in the server, as the mover was told */
 const moved = (spec: object, waiting = 0): ReturnType<typeof snapshotVerdict> => {
   const snapshot = aSnapshot({ spec, status: movingStatus() })
@@ -118,7 +124,7 @@ describe('after the move', () => {
       phase: 'Completed',
       status: { verification: { result: 'Skipped', skipped: expect.stringContaining('obeys no proxy') as string } },
     })
-    expect(conditionsIn(verdict.status)).toEqual(completedConditions)
+    expect(conditionsIn(verdict.status)).toEqual([...completedConditions, 'BootVerified=False'])
     expect(verdict.status.conditions?.[0]?.message).toContain('boot.egress: Denied')
     expect(snapshotEvents(movingStatus(), verdict.status).map(({ reason }) => reason)).toContain('BootSkipped')
   })
@@ -192,6 +198,7 @@ describe('bootFinished', () => {
         },
       },
     })
+    expect(conditionsIn(verdict.status)).toEqual([...completedConditions, 'BootVerified=True'])
     expect(verdict.status.conditions?.[0]?.message).toContain('It took 1m5s to come back')
     expect(snapshotEvents(booting().status, verdict.status).map(({ reason }) => reason)).toEqual([
       'Booted',
@@ -215,15 +222,16 @@ describe('bootFinished', () => {
       reason: 'VerificationFailed',
       status: { artifact: { claimName: 'backups' }, verification: { result: 'Failed', compared: 7, differences } },
     })
-    expect(conditionsIn(verdict.status)).toEqual([...failedConditions, 'ArtifactAvailable=True'])
+    expect(conditionsIn(verdict.status)).toEqual([...failedConditions, 'ArtifactAvailable=True', 'BootVerified=False'])
     expect(verdict.status.conditions?.[1]?.message).toContain('The files stay, at search/')
   })
 
-  test('says that its memory was too small, and tries no more', () => {
-    const engine = { restartCount: 1, lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } } }
-    const verdict = snapshotVerdict(ended({ result: { exitCode: 30, message: 'Meilisearch went away.' }, engine }))
-    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'VerificationFailed' })
-    expect(verdict.status.verification?.message).toContain('raise boot.resources.limits.memory')
+  test('tries again what may pass, three times: a server that falls over each time does not serve it', () => {
+    const result = { exitCode: 30, message: 'Meilisearch went away.' }
+    const engine = { restartCount: 1, lastState: { terminated: { exitCode: 139, reason: 'Error' } } }
+    expect(snapshotVerdict(ended({ result, engine }))).toMatchObject({ phase: 'Verifying' })
+    const last = ended({ result, engine, snapshot: booting({ attempt: 3, failures: 2 }) })
+    expect(snapshotVerdict(last)).toMatchObject({ phase: 'Failed', reason: 'VerificationFailed' })
   })
 
   test('tries again what may pass, three times', () => {
@@ -237,7 +245,7 @@ describe('bootFinished', () => {
       },
     })
     const last = snapshotVerdict(ended({ result, snapshot: booting({ attempt: 3, failures: 2 }) }))
-    expect(last).toMatchObject({ phase: 'Failed', reason: 'VerificationFailed' })
+    expect(last).toMatchObject(inconclusive)
   })
 
   test('takes a larger volume where the database was larger than thought, and none larger than was asked for', () => {
@@ -249,7 +257,7 @@ describe('bootFinished', () => {
       failures: 0,
     })
     const fixed = snapshotVerdict(ended({ result, snapshot: booting({}, boot({ size: '5Gi' })) }))
-    expect(fixed).toMatchObject({ phase: 'Failed' })
+    expect(fixed).toMatchObject(inconclusive)
     expect(fixed.status.verification?.message).toContain('boot.size (5Gi)')
   })
 
@@ -262,10 +270,61 @@ describe('bootFinished', () => {
   })
 })
 
+describe('not conclusive: the archive stands, and it is not tried again', () => {
+  const oom = { restartCount: 1, lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } } }
+  const wentAway = { exitCode: 30, message: 'Meilisearch went away.' }
+
+  test('is what its memory ended, with the field that gives it more', () => {
+    const verdict = snapshotVerdict(ended({ result: wentAway, engine: oom }))
+    expect(verdict).toMatchObject({ ...inconclusive, effects: [] })
+    expect(verdict.requeueAfterMs).toBeUndefined()
+    expect(verdict.status.verification?.message).toContain('OOMKilled')
+    expect(verdict.status.verification?.message).toContain('spec.verification.boot.resources.limits.memory')
+    expect(conditionsIn(verdict.status)).toEqual([...completedConditions, 'BootVerified=False'])
+    expect(verdict.status.conditions?.[0]?.message).toContain('The archive was checked, and stands')
+    expect(snapshotEvents(booting().status, verdict.status).map(({ reason }) => reason)).toEqual([
+      'BootInconclusive',
+      'Completed',
+    ])
+  })
+
+  test('is what could not even begin: a setting of the cluster, a user that may not read', () => {
+    for (const exitCode of [10, 13, 15])
+      expect(snapshotVerdict(ended({ result: { exitCode, message: 'It may not.' } }))).toMatchObject(inconclusive)
+  })
+
+  test('is an eviction, tried three times', () => {
+    const evicted = (snapshot: MeiliSnapshot): Partial<SnapshotObservation> => {
+      const seen = ended({ result: { exitCode: 143, message: 'Ended.' }, snapshot })
+      const pod = { ...seen.mover?.pod, status: { ...seen.mover?.pod?.status, reason: 'Evicted', message: 'Disk.' } }
+      return { ...seen, mover: { ...seen.mover!, pod } }
+    }
+    const first = snapshotVerdict(evicted(booting()))
+    expect(first).toMatchObject({ phase: 'Verifying', status: { verification: { failures: 1 } } })
+    expect(first.status.verification?.failure).toContain('Its pod was evicted: Disk.')
+    expect(snapshotVerdict(evicted(booting({ attempt: 3, failures: 2 })))).toMatchObject(inconclusive)
+  })
+
+  test('never speaks against what the server has answered', () => {
+    const wrong = { ...inspected, result: 'Failed' as const }
+    const verdict = snapshotVerdict(ended({ result: { exitCode: 36, message: 'No.', inspected: wrong }, engine: oom }))
+    expect(verdict).toMatchObject({ phase: 'Failed', reason: 'VerificationFailed' })
+  })
+
+  test("lets Meilisearch's own file go, as after a check of the archive", () => {
+    const { removeSource } = moved({ ...boot(), sourcePolicy: 'Remove' }).status
+    const snapshot = booting({}, { ...boot(), sourcePolicy: 'Remove' }, { removeSource })
+    expect(snapshotVerdict(ended({ result: wentAway, engine: oom, snapshot }))).toMatchObject({
+      reason: 'RemovingSource',
+      status: { verification: { result: 'Inconclusive' } },
+    })
+  })
+})
+
 describe('pastBootDeadline', () => {
   const late = booting({ startedAt: ago(hour + second) })
 
-  test('ends what runs, sees it gone, and fails', () => {
+  test('ends what runs, sees it gone, and leaves it open', () => {
     const job = aJob(late)
     const running = snapshotVerdict({
       snapshot: late,
@@ -273,8 +332,8 @@ describe('pastBootDeadline', () => {
     })
     expect(running).toMatchObject({ phase: 'Verifying', effects: ['DeleteJob'] })
     const gone = snapshotVerdict({ snapshot: late })
-    expect(gone).toMatchObject({ phase: 'Failed', reason: 'VerificationFailed' })
-    expect(gone.status.conditions?.[1]?.message).toContain('boot.deadline (1h)')
+    expect(gone).toMatchObject(inconclusive)
+    expect(gone.status.conditions?.[0]?.message).toContain('boot.deadline (1h)')
   })
 })
 
