@@ -52,10 +52,12 @@ test('every metric of ours that is worth a look is on it', () => {
     'meili_instance_created_timestamp_seconds',
     'meili_instance_foreign_service',
     'meili_snapshot_last_failure_timestamp_seconds',
+    'meili_snapshot_boot_inconclusive',
     'meili_schedule_last_failure_timestamp_seconds',
     'meili_schedule_overdue_from_timestamp_seconds',
     'meili_restore_last_failure_timestamp_seconds',
     'meili_drill_last_failure_timestamp_seconds',
+    'meili_drill_last_inconclusive_timestamp_seconds',
     'meili_drill_overdue_from_timestamp_seconds',
   ]
   expect(families.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual(forAlerts)

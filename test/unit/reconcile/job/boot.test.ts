@@ -305,7 +305,7 @@ describe('the end of a boot', () => {
 })
 
 describe('what the cluster ended', () => {
-  const limited = (pod: V1Pod): V1Pod => ({ ...pod, spec: podOf(bootJob(task)) })
+  const limited = (pod: V1Pod): V1Pod => Object.assign(pod, { spec: podOf(bootJob(task)) })
   const killed = (exitCode: number, more: object = {}): V1ContainerState =>
     ({
       terminated: { exitCode, reason: 'Error', finishedAt: '2026-11-30T03:00:20Z', ...more },
@@ -327,7 +327,8 @@ describe('what the cluster ended', () => {
   test("is an eviction, in the kubelet's words", () => {
     const pod = aBootPod({})
     const message = 'Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.'
-    expect(killedIn({ ...pod, status: { ...pod.status, reason: 'Evicted', message } })).toEqual({
+    Object.assign(pod.status ?? {}, { reason: 'Evicted', message })
+    expect(killedIn(pod)).toEqual({
       by: 'Node',
       why: `Its pod was evicted: ${message}`,
     })

@@ -245,7 +245,8 @@ describe('its end', () => {
     const mover = endedMover('back-drill-1', { exitCode: exitCodes.inputOutput, message: 'It went away.' })
     const oom = { terminated: { exitCode: 137, reason: 'OOMKilled' } }
     const engine = { name: 'engine', restartCount: 0, state: oom }
-    const pod = { ...mover.pod, status: { ...mover.pod?.status, initContainerStatuses: [engine] } } as V1Pod
+    const { containerStatuses } = mover.pod?.status ?? {}
+    const pod = { status: { containerStatuses, initContainerStatuses: [engine] } } as unknown as V1Pod
     const said = says({ rest: { mover: { ...mover, pod } } })
     expect(reasonOf(said)).toBe(reasons.DrillInconclusive)
     expect(said.status).toMatchObject({ phase: 'Failed', inspection: { result: 'Inconclusive' } })

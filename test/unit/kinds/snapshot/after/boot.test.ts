@@ -296,8 +296,8 @@ describe('not conclusive: the archive stands, and it is not tried again', () => 
   test('is an eviction, tried three times', () => {
     const evicted = (snapshot: MeiliSnapshot): Partial<SnapshotObservation> => {
       const seen = ended({ result: { exitCode: 143, message: 'Ended.' }, snapshot })
-      const pod = { ...seen.mover?.pod, status: { ...seen.mover?.pod?.status, reason: 'Evicted', message: 'Disk.' } }
-      return { ...seen, mover: { ...seen.mover!, pod } }
+      Object.assign(seen.mover?.pod?.status ?? {}, { reason: 'Evicted', message: 'Disk.' })
+      return seen
     }
     const first = snapshotVerdict(evicted(booting()))
     expect(first).toMatchObject({ phase: 'Verifying', status: { verification: { failures: 1 } } })
