@@ -37,6 +37,7 @@ export const restoreSpecs = (mover: Loose): readonly Loose[] => [
       scratch: {
         size: '20Gi',
         storageClassName: 'fast',
+        resources: { requests: { cpu: '100m' }, limits: { memory: '4Gi' } },
         queries: [{ index: 'movies', q: 'alien', minHits: 1 }],
         maxAge: '48h',
         egress: 'Denied',
