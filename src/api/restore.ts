@@ -17,6 +17,8 @@ export type { MeiliRestoreStatus, RestorePhase } from './status/restore.ts'
 
 /** On a claim of a managed server: which generation of its data it is. The highest is the data; `<name>-data` without it is 1. */
 export const dataGenerationAnnotation = 'meili-operator.dev/data-generation'
+/** On the StatefulSet of a server that was stopped for an exchange of its data: which one. */
+export const stoppedForAnnotation = 'meili-operator.dev/stopped-for'
 /** On a claim that a restore filled: the JSON text of where its data comes from (status/restored-from.ts). */
 export const restoredFromAnnotation = 'meili-operator.dev/restored-from'
 /** On a MeiliRestore, by which people ask: `cleanUpWord` says that the claim that is the data no more may go. */

@@ -2,7 +2,7 @@
 // Whatever happens, the end is a server on the old data or on the new, never none, never on anything else; and a program that is wrong is noticed.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { aStatefulSet } from '../support/builders/exchanges.ts'
+import { aStatefulSet, stoppedFor } from '../support/builders/exchanges.ts'
 import { RestoreWorld } from '../support/simulation/restores/world.ts'
 import type { Content } from '../support/simulation/restores/cluster.ts'
 import type { Ask, Crash, Mutations } from '../support/simulation/restores/world.ts'
@@ -129,6 +129,8 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: oneOf(
       ['restore Late', (world) => world.pass('Late')],
       ['arrive', (world) => world.arrive()],
+      ['instance begins', (world) => world.beginInstancePass()],
+      ['instance ends', (world) => world.endInstancePass()],
       ['hang', (world) => world.hang()],
       ['snapshot', (world) => world.takeSnapshot()],
     ),
@@ -141,6 +143,35 @@ const aStep: fc.Arbitrary<Step> = fc.oneof(
       .map((what): Step => [what, (world) => world.ask(what)]),
   },
 )
+
+test('a pass over the instance that began while nothing was known of the exchange starts no server in the midst of it', () => {
+  const live = (mutations: Mutations = {}): readonly string[] => {
+    const world = new RestoreWorld('New', mutations)
+    world.pass()
+    world.showRestore()
+    for (const _ of [1, 2]) {
+      world.instancePass()
+      world.control()
+      world.kubelet()
+    }
+    world.ask('Rollback')
+    world.pass()
+    world.showRestore()
+    world.beginInstancePass()
+    world.beginAnew()
+    for (const _ of [1, 2, 3]) world.pass()
+    world.endInstancePass()
+    world.control()
+    world.settle()
+    return wrongsOf(world, ['Old', 'New'])
+  }
+  expect(live()).toEqual([])
+  const seen: Mutations['seen'] = ({ target, ...rest }) => {
+    const isZero = target.statefulSet?.spec?.replicas === 0
+    return { ...rest, target: isZero ? { ...target, statefulSet: stoppedFor(rest.restore, aStatefulSet(0)) } : target }
+  }
+  expect(live({ seen }).join('\n')).toContain('which is not the data')
+})
 
 test('in any order of what may happen the old data is served in the end, or the new', () => {
   const lives = fc.tuple(
@@ -165,7 +196,7 @@ describe('a program that is wrong is noticed: one that', () => {
   test('does not wait for the pods', () => {
     const seen: Mutations['seen'] = (observation) => ({
       ...observation,
-      target: { ...observation.target, pods: [], statefulSet: aStatefulSet(0) },
+      target: { ...observation.target, pods: [], statefulSet: stoppedFor(observation.restore, aStatefulSet(0)) },
     })
     const wrongs = disturbances('instance').flatMap((disturbance) => disturb('New', disturbance, { seen }).wrongs)
     expect(wrongs.join('\n')).toContain('the data was exchanged while pod')

@@ -61,8 +61,16 @@ export interface RestoreHold {
   readonly name: string
   readonly uid: string
   readonly isStopping: boolean
+  /** What the StatefulSet is marked with then. */
+  readonly stopMark: string
   /** A server starts on the data that was exchanged. */
   readonly isStarting: boolean
+}
+
+/** Says for which exchange a server is stopped: the way there and the way back stop it each. */
+export function stopMarkOf({ metadata, status }: MeiliRestore): string {
+  const { generation = 0 } = status?.rollback?.to ?? status?.switched?.to ?? {}
+  return `${metadata.uid}.${generation}`
 }
 
 const rank = ({ status }: MeiliRestore): number => (stopping.has(status?.phase ?? '') ? 0 : 1)
@@ -87,6 +95,7 @@ export function restoreHold(
         name: first.metadata.name,
         uid: first.metadata.uid,
         isStopping: stopping.has(first.status?.phase ?? ''),
+        stopMark: stopMarkOf(first),
         isStarting: first.status?.phase === 'Starting',
       }
 }

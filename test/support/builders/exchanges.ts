@@ -2,15 +2,20 @@
 import type { V1PersistentVolumeClaim, V1Pod, V1StatefulSet } from '@kubernetes/client-node'
 import type { MeiliInstance, MeiliInstanceStatus } from '../../../src/api/instance.ts'
 import type { ObjectMeta } from '../../../src/api/meta.ts'
-import { dataGenerationAnnotation, restoreFinalizer, restoreUidLabel } from '../../../src/api/restore.ts'
+import {
+  dataGenerationAnnotation,
+  restoreFinalizer,
+  restoreUidLabel,
+  stoppedForAnnotation,
+} from '../../../src/api/restore.ts'
 import type { MeiliRestore, MeiliRestoreStatus } from '../../../src/api/restore.ts'
 import { decideRestore } from '../../../src/kinds/restore/decide.ts'
 import type { RestoreObservation, ServerSeen } from '../../../src/kinds/restore/observation.ts'
 import { noMover } from '../../../src/reconcile/job/look.ts'
 import type { Decision } from '../../../src/reconcile/decision.ts'
-import { dataClaims } from '../../../src/reconcile/names/data-claim.ts'
+import { dataClaims, stopMarkOf } from '../../../src/reconcile/names/data-claim.ts'
 import { childLabels } from '../../../src/reconcile/names/objects.ts'
-import { aManagedInstance } from './managed-observations.ts'
+import { aManagedInstance, withChanges } from './managed-observations.ts'
 import { aRestore } from './restores.ts'
 
 export const nowMs = Date.parse('2026-11-30T04:00:00Z')
@@ -88,6 +93,12 @@ export function aServerPod({
 
 export function aStatefulSet(replicas: number, status: object = { observedGeneration: 3, replicas }): V1StatefulSet {
   return { metadata: { name: 'movies', generation: 3 }, spec: { replicas }, status } as V1StatefulSet
+}
+
+/** As the instance marks it, where no other mark is there. */
+export function stoppedFor(restore: MeiliRestore, statefulSet: V1StatefulSet): V1StatefulSet {
+  const annotations = { [stoppedForAnnotation]: stopMarkOf(restore), ...statefulSet.metadata?.annotations }
+  return withChanges(statefulSet, { metadata: withChanges(statefulSet.metadata, { annotations }) })
 }
 
 export const answering = (changes: object = {}): ServerSeen => ({
@@ -191,12 +202,14 @@ export const anUpgrade = (
 
 export function anExchange(seen: ExchangeSeen = {}): RestoreObservation {
   const { claims = [aDataClaim(oldClaim), aDataClaim(newClaim)] } = seen
+  const restore = aRestore({
+    metadata: { finalizers: [restoreFinalizer], ...seen.metadata },
+    spec: seen.spec ?? {},
+    status: seen.status ?? filled,
+  })
+  const statefulSet = 'statefulSet' in seen ? seen.statefulSet : aStatefulSet(0)
   return {
-    restore: aRestore({
-      metadata: { finalizers: [restoreFinalizer], ...seen.metadata },
-      spec: seen.spec ?? {},
-      status: seen.status ?? filled,
-    }),
+    restore,
     source: { is: 'notAsked' },
     sourceClaim: {},
     target: {
@@ -205,7 +218,7 @@ export function anExchange(seen: ExchangeSeen = {}): RestoreObservation {
       filled: claims.find(({ metadata }) => metadata?.name === newClaim),
       data: dataClaims({ metadata: { name: 'movies' } }, claims),
       claims,
-      statefulSet: 'statefulSet' in seen ? seen.statefulSet : aStatefulSet(0),
+      statefulSet: statefulSet && stoppedFor(restore, statefulSet),
       pods: seen.pods ?? [],
       others: seen.others ?? [],
     },

@@ -9,7 +9,8 @@ import type {
 } from '@kubernetes/client-node'
 import { databaseVersionAnnotation, meiliInstances } from '../../../api/instance.ts'
 import type { ManagedServer, MeiliInstance } from '../../../api/instance.ts'
-import { dataGenerationAnnotation } from '../../../api/restore.ts'
+import { withoutUndefined } from '../../../api/json.ts'
+import { dataGenerationAnnotation, stoppedForAnnotation } from '../../../api/restore.ts'
 import type { Child } from '../../../reconcile/decision.ts'
 import {
   baseName,
@@ -77,7 +78,10 @@ export function statefulSet(instance: MeiliInstance, managed: ManagedServer, run
     template: serverTemplate(instance, managed, run),
   }
   const { generation } = run.data ?? {}
-  const annotations = generation === undefined ? {} : { [dataGenerationAnnotation]: String(generation) }
+  const annotations = withoutUndefined<Record<string, string>>({
+    [dataGenerationAnnotation]: generation === undefined ? undefined : String(generation),
+    [stoppedForAnnotation]: run.stoppedFor,
+  })
   return child(instance, { kind: 'StatefulSet', name, annotations, spec, owned: true })
 }
 

@@ -27,6 +27,8 @@ export interface Run {
   readonly version: string
   readonly upgrade: boolean
   readonly replicas: 0 | 1
+  /** The exchange of its data for which it is stopped. */
+  readonly stoppedFor?: string | undefined
   /** Of the master key: another one makes another pod. */
   readonly keyFingerprint: string
   /** Its pod has an IPv6 address, or that first. */

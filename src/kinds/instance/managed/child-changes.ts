@@ -77,6 +77,7 @@ function* desiredChildren(managed: Managed, plan: Plan): Generator<Desired> {
       version: plan.version,
       upgrade: plan.mayUpgrade,
       replicas: isEmpty ? 0 : replicasOf(managed),
+      stoppedFor: seen.hold?.isStopping === true ? seen.hold.stopMark : undefined,
       keyFingerprint,
       ipv6: seen.ipv6,
       data: claimName === undefined ? undefined : { claimName, generation: markedGeneration(managed) },

@@ -34,7 +34,7 @@ export const anyObservation: Arbitrary<SnapshotObservation> = snapshot.chain((of
       successor: maybe(target),
       restore: seldom<SnapshotObservation['restore']>(
         undefined,
-        fc.constant({ name: 'back', uid: 'restore-uid', isStopping: false, isStarting: false }),
+        fc.constant({ name: 'back', uid: 'restore-uid', isStopping: false, stopMark: '', isStarting: false }),
       ),
       claim: maybe(claim),
       engine,

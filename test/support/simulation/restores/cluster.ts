@@ -103,6 +103,9 @@ export class Cluster {
     if (claim === undefined) return
     if (generationOf(named, claim) === undefined)
       this.wrongs.push(`a server was started on ${claimName}, which nobody has said is the data`)
+    const [data] = dataClaims(named, [...this.claims.values()])
+    if (data?.claim.metadata?.name !== claimName)
+      this.wrongs.push(`a server was started on ${claimName}, which is not the data`)
     const pod = serverPod({
       metadata: { uid: `pod-${this.nextUid()}`, labels: { 'controller-revision-hash': this.#revision() } },
       spec: withChanges(this.statefulSet.spec?.template.spec, {}),

@@ -50,6 +50,8 @@ const afterFill: ReadonlySet<string | undefined> = new Set([
   'RolledBack',
   'Failed',
 ])
+type InstanceDecision = ReturnType<typeof decideInstance>
+
 const same = <T>(value: T): T => value
 const blank = anExchange()
 const server = aManagedInstance()
@@ -64,6 +66,7 @@ export class RestoreWorld extends Cluster {
   readonly #restored: Content
   readonly #mutations: Mutations
   #instanceSees: MeiliRestore | undefined
+  #begun: InstanceDecision | undefined
 
   constructor(restored: Content, mutations: Mutations = {}) {
     super(inPlace.statefulSet!)
@@ -186,7 +189,30 @@ export class RestoreWorld extends Cluster {
     this.#instanceSees = this.restore
   }
 
+  /** A pass over the instance takes its time: what it has seen and decided, it does when it is ended. One at a time. */
+  beginInstancePass(): void {
+    this.endInstancePass()
+    this.#begun = this.#decideInstance()
+  }
+
+  endInstancePass(): void {
+    const begun = this.#begun
+    this.#begun = undefined
+    if (begun !== undefined) this.#actOnInstance(begun, 'None')
+  }
+
   instancePass(crash: Crash = 'None'): void {
+    this.endInstancePass()
+    this.#actOnInstance(this.#decideInstance(), crash)
+  }
+
+  #actOnInstance({ status, effects }: InstanceDecision, crash: Crash): void {
+    if (crash === 'BeforeWrite') return
+    this.instance = { ...this.instance, status }
+    if (crash !== 'AfterWrite') this.#performAll(effects, crash)
+  }
+
+  #decideInstance(): InstanceDecision {
     const claims = [...this.claims.values()].filter(({ metadata }) => metadata?.name !== undefined)
     const [data, ...earlierData] = dataClaims(named, claims)
     const hold =
@@ -204,7 +230,7 @@ export class RestoreWorld extends Cluster {
     const isReady = this.isReady()
     const silent =
       this.pod === undefined || isReady ? {} : ({ server: { state: 'Unreachable', message: 'x' } } as const)
-    const { status, effects } = decideInstance(
+    return decideInstance(
       aManagedObservation({
         instance: this.instance,
         managed,
@@ -212,9 +238,6 @@ export class RestoreWorld extends Cluster {
       }),
       this.nowMs,
     )
-    if (crash === 'BeforeWrite') return
-    this.instance = { ...this.instance, status }
-    if (crash !== 'AfterWrite') this.#performAll(effects, crash)
   }
 
   // Effects.
@@ -280,6 +303,12 @@ export class RestoreWorld extends Cluster {
 
   wait(seconds: number): void {
     this.nowMs += 1000 * seconds
+  }
+
+  /** Another restore of the same server, which has filled its claim. */
+  beginAnew(): void {
+    const metadata = { ...blank.restore.metadata, name: 'again', uid: `again-${this.nextUid()}` }
+    this.restore = { ...blank.restore, metadata }
   }
 
   ask(change: Ask): void {

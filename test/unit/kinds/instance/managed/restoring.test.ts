@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { claims } from '../../../../../src/kinds/instance/children/children.ts'
 import type { ManagedSeen } from '../../../../../src/kinds/instance/observation.ts'
 import { restoredFromAnnotation } from '../../../../../src/api/restore.ts'
-import { restoreHold } from '../../../../../src/reconcile/names/data-claim.ts'
+import { restoreHold, stopMarkOf } from '../../../../../src/reconcile/names/data-claim.ts'
 import {
   aManagedInstance,
   everything,
@@ -24,7 +24,7 @@ const held = (phase: Phase, managed: Partial<ManagedSeen> = {}): Partial<Managed
   ...managed,
 })
 const stopped = withChanges<NonNullable<ManagedSeen['statefulSet']>>(
-  everything(instance, { replicas: 0 }).statefulSet,
+  everything(instance, { replicas: 0, stoppedFor: stopMarkOf(aRestore()) }).statefulSet,
   { status: { observedGeneration: 1, updateRevision: 'movies-5d8c', replicas: 0 } },
 )
 const outdated = serverPod({ metadata: { labels: { 'controller-revision-hash': 'movies-old' } } })
@@ -61,6 +61,15 @@ describe('restoring', () => {
       progress: 'Reconciling',
     })
     expect(runs(verdict)).toEqual([{ replicas: 0, claim: 'movies-data' }])
+  })
+
+  test('one that is at zero already is marked as stopped for it: from then on no pass of before starts it', () => {
+    const verdict = managedVerdict({
+      ...noPod,
+      managed: held('Stopping', { statefulSet: everything(instance, { replicas: 0 }).statefulSet }),
+    })
+    const marks = verdict.effects.map((effect) => (effect.kind === 'Apply' ? effect.child.metadata.annotations : {}))
+    expect(marks).toMatchObject([{ 'meili-operator.dev/stopped-for': stopMarkOf(aRestore()) }])
   })
 
   test('it is not ready meanwhile, and says for whom', () => {

@@ -17,6 +17,7 @@ import {
   nowMs,
   oldClaim,
   saidIn,
+  stoppedFor,
   to,
 } from '../../../../support/builders/exchanges.ts'
 import type { ExchangeSeen, Said } from '../../../../support/builders/exchanges.ts'
@@ -115,6 +116,13 @@ describe('Stopping', () => {
         restoredFrom: expect.stringContaining('"restore":"back"') as string,
       },
     ])
+  })
+
+  test('no replica is no end while a pass of before may start the server: the instance has stopped it for this restore', () => {
+    const other = stoppedFor(aRestore({ status: goingBack('Stopping') }), aStatefulSet(0))
+    expect(stopping({ statefulSet: other })).toMatchObject({ phase: 'Stopping', does: [] })
+    const long = { ...going.Stopping, switched: { ...going.Stopping.switched, stoppingAt: at(-121) } }
+    expect(stopping({ statefulSet: other, status: long })).toMatchObject({ phase: 'Switching', does: ['SwitchData'] })
   })
 
   test('without a StatefulSet there is nothing to stop', () => {

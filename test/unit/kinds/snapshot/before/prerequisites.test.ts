@@ -38,7 +38,7 @@ const unusable = (reason: InstanceReason, generation = 1): Partial<SnapshotObser
 })
 
 describe('instanceRestoring', () => {
-  const restore = { name: 'back', uid: 'restore-uid', isStopping: false, isStarting: false }
+  const restore = { name: 'back', uid: 'restore-uid', isStopping: false, stopMark: '', isStarting: false }
 
   test('a restore of the server goes first, and deadlines.start does not run meanwhile', () => {
     const waited = aSnapshot({
