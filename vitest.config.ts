@@ -11,6 +11,9 @@ const thousand = 'test/simulation/thousand/**/*.test.ts'
 /** They stop or replace the operator, drain a node, take an image or the API server away. */
 const alone = 'test/e2e/alone/**/*.test.ts'
 
+/** They start operators of their own, each for one namespace, and take the installed one down. */
+const ownOperators = 'test/e2e/own-operators/**/*.test.ts'
+
 export default defineConfig({
   test: {
     projects: [
@@ -36,12 +39,13 @@ export default defineConfig({
           expect: { poll: { timeout: 20 * second } },
         },
       },
-      // All files share one cluster and one operator. Some side by side, each in a namespace of its own; then those that take away what all need.
+      // All files share one cluster and one operator. Some side by side, each in a namespace of its own; then those that take away what all need; last those that
+      // need no operator but their own, side by side again.
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: [alone],
+          exclude: [alone, ownOperators],
           ...endToEnd,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
@@ -49,6 +53,15 @@ export default defineConfig({
       },
       {
         test: { name: 'e2e-alone', include: [alone], ...endToEnd, fileParallelism: false, sequence: { groupOrder: 2 } },
+      },
+      {
+        test: {
+          name: 'e2e-own-operators',
+          include: [ownOperators],
+          ...endToEnd,
+          maxWorkers: 3,
+          sequence: { groupOrder: 3 },
+        },
       },
       { test: { name: 'flux', include: ['test/gitops/flux/**/*.test.ts'], ...endToEnd } },
       { test: { name: 'argocd', include: ['test/gitops/argocd/**/*.test.ts'], ...endToEnd } },

@@ -20,7 +20,7 @@ import { none, runSuite, sum } from './suite.ts'
 import type { Counts } from './suite.ts'
 
 /** Levels that need the whole cluster, and their projects. */
-const projectsOf = { e2e: ['e2e', 'e2e-alone'], flux: ['flux'], argocd: ['argocd'] } as const
+const projectsOf = { e2e: ['e2e', 'e2e-alone', 'e2e-own-operators'], flux: ['flux'], argocd: ['argocd'] } as const
 export type ClusterLevel = keyof typeof projectsOf
 const tools = { flux: fluxForCluster, argocd: argoCdForCluster }
 
