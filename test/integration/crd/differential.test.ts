@@ -8,6 +8,7 @@ import type { Kind } from '../../../src/api/group.ts'
 import type { MeiliInstanceSpec } from '../../../src/api/instance.ts'
 import { kinds } from '../../../src/api/kinds.ts'
 import { quantityValue } from '../../../src/api/fields/quantity.ts'
+import { sanitizes } from '../../../src/api/fields/restore.ts'
 import type { MeiliRestoreSpec } from '../../../src/api/restore.ts'
 import type { MeiliSnapshotScheduleSpec } from '../../../src/api/schedule.ts'
 import type { MeiliSnapshotSpec } from '../../../src/api/snapshot.ts'
@@ -35,7 +36,7 @@ const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
     arePositive(jitter, startingDeadline, retention?.keepWithin, drill?.maxAge) &&
     Object.keys({ ...template.metadata?.labels, ...template.metadata?.annotations }).every(isKey) &&
     snapshotHolds(template.spec),
-  MeiliRestore: ({ source, target, mode, confirm, rollback, deadlines, mover }: MeiliRestoreSpec) =>
+  MeiliRestore: ({ source, target, mode, confirm, rollback, sanitize, deadlines, mover }: MeiliRestoreSpec) =>
     Object.keys(source).length === 1 &&
     Object.keys(target).length === 1 &&
     arePositive(target.scratch?.maxAge) &&
@@ -43,9 +44,12 @@ const celHolds: Readonly<Record<string, (spec: never) => boolean>> = {
     (mode === 'DryRun' ||
       target.scratch !== undefined ||
       confirm === (target.inPlace?.instanceRef.name ?? target.claim?.name)) &&
-    (!rollback || (target.inPlace !== undefined && mode === 'Apply')),
+    (target.inPlace !== undefined || !sanitizes(sanitize)) &&
+    mayGoBack({ target, mode, rollback }),
 }
 
+const mayGoBack = ({ target, mode, rollback }: Pick<MeiliRestoreSpec, 'target' | 'mode' | 'rollback'>): boolean =>
+  !rollback || (target.inPlace !== undefined && mode === 'Apply')
 const arePositive = (...durations: readonly (string | undefined)[]): boolean =>
   durations.every((text) => text === undefined || /[1-9]/.test(text))
 const isKey = (name: string): boolean =>

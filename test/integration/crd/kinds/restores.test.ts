@@ -28,6 +28,7 @@ test('a short restore shows all that will be done', async () => {
     mode: 'Apply',
     confirm: 'movies',
     version: 'Exact',
+    sanitize: { tasks: 'Keep', webhooks: 'Keep' },
     safety: { snapshot: 'Auto' },
     rollback: false,
     deadlines: { start: '1h', fill: '6h', switch: '30m' },
