@@ -94,6 +94,8 @@ export const badRestores: readonly Bad[] = [
   ...at('spec.target.inPlace.instanceRef.name', object, names),
   ...onClaim('spec.target.claim.name', claimName, names),
   ...onClaim('spec.target.claim.directory', directory, [...paths, 'a b', 'ä']),
+  ...inDrill('spec.target.scratch.resources.requests.cpu', quantity, ['two']),
+  ...inDrill('spec.target.scratch.resources.limits.memory', quantity, ['1GB!']),
   ...inDrill('spec.target.scratch.size', quantity, ['', 'x', '-1Gi', '1GiB']),
   ...inDrill('spec.target.scratch.storageClassName', named('a StorageClass', 'storageClassName'), names),
   ...durations('spec.target.scratch.maxAge', artifactInDrill),

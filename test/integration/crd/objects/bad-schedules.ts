@@ -76,6 +76,8 @@ export const badScheduleObjects: readonly Bad[] = [
   ...at('spec.schedule', schedule, ...badSchedules),
   ...at('spec.drill.schedule', schedule, '0 3 * * 8', '@reboot', '0 0 3 * * *'),
   ...durations('spec.drill.maxAge'),
+  ...at('spec.drill.resources.requests.cpu', quantity, 'two'),
+  ...at('spec.drill.resources.limits.memory', quantity, '1GB!'),
   ...at('spec.drill.size', quantity, 'x', '1GiB'),
   ...at('spec.drill.storageClassName', named('a StorageClass', 'storageClassName'), 'Fast', 'a\n'),
   ...at('spec.timeZone', timeZone, ...badZones),
